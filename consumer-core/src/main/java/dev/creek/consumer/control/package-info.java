@@ -1,0 +1,5 @@
+/** Commands and what they speak of: mappings and targets. Knows neither broker nor database. */
+@NullMarked
+package dev.creek.consumer.control;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,11 @@
+package dev.creek.consumer.row;
+
+/**
+ * What a batch amounts to: first truncate (if so), then delete these keys, then upsert these rows, in the order of each row's
+ * last change. No key is in both, none twice.
+ *
+ * @param truncate whether the table is emptied first
+ * @param deletes key columns of the rows to delete
+ * @param upserts all columns of the rows to write
+ */
+public record FoldedChanges(boolean truncate, RowColumns deletes, RowColumns upserts) {}

@@ -1,0 +1,12 @@
+package dev.creek.consumer.stream;
+
+/**
+ * What a committed target transaction did.
+ *
+ * @param position the position stored with it
+ * @param inserts changes by operation, as the wire told them (not as folded)
+ * @param updates updates, key changes included
+ * @param deletes deletes
+ * @param truncates truncates
+ */
+public record Applied(Position position, long inserts, long updates, long deletes, long truncates) {}

@@ -1,0 +1,37 @@
+package dev.creek.consumer.stream;
+
+import org.jspecify.annotations.Nullable;
+
+/** The target database refused or could not be reached. Carries no row values. */
+public final class ApplyException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+  private final String sqlState;
+  private final @Nullable String constraint;
+  private final @Nullable String hint;
+
+  /**
+   * @param message what failed, with table and position, without row values
+   * @param sqlState five characters; 08006 where the connection broke without one
+   * @param constraint the violated constraint, if it is one
+   * @param hint what the user can do, where that is known better here than from the state alone
+   */
+  public ApplyException(
+      String message, String sqlState, @Nullable String constraint, @Nullable String hint, @Nullable Throwable cause) {
+    super(message, cause);
+    this.sqlState = sqlState;
+    this.constraint = constraint;
+    this.hint = hint;
+  }
+
+  public String sqlState() {
+    return sqlState;
+  }
+
+  public @Nullable String constraint() {
+    return constraint;
+  }
+
+  public @Nullable String hint() {
+    return hint;
+  }
+}

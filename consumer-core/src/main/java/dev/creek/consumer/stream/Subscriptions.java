@@ -1,0 +1,33 @@
+package dev.creek.consumer.stream;
+
+import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.control.TargetTable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/** What is subscribed: the table {@code subscriptions}. Thread-safe. Errors: {@link ApplyException}. */
+public interface Subscriptions {
+
+  /** Creates the control schema, or brings it up to date, keeping what the Go consumer left. */
+  Mono<Void> migrate();
+
+  /** All rows, in order of target. */
+  Flux<Subscription> all();
+
+  /**
+   * Emits (coalesced) whenever the rows may have changed: at start, on NOTIFY, after each reconnect, and on a slow tick.
+   * Outages do not end it.
+   */
+  Flux<Signal> changes();
+
+  /** A wake-up without content. */
+  enum Signal {
+    WAKE
+  }
+
+  /** Subscribes, or re-activates keeping the position (the source must then be the same). Wakes running services. */
+  Mono<Subscription> activate(Mapping mapping);
+
+  /** Sets inactive, keeping the position; false where there is no such subscription. Wakes running services. */
+  Mono<Boolean> deactivate(TargetTable target);
+}

@@ -1,0 +1,41 @@
+package dev.creek.consumer.wire;
+
+/**
+ * One row change: where its images lie in the message's bytes, and which source transaction made it. Values are not decoded.
+ *
+ * @param schema schema of the message
+ * @param operation what happened
+ * @param data array that holds the message
+ * @param before offset of the before record in {@code data}, or -1
+ * @param after offset of the after record in {@code data}, or -1
+ * @param end offset just behind the message
+ * @param sequence stream sequence of the message's last packet
+ * @param transactionId 32-bit xid of the source transaction
+ * @param committedAtMicros commit time of the source transaction, microseconds since 1970
+ * @param lsn source LSN as the producer tells it: for people; neither unique nor a commit LSN
+ */
+@SuppressWarnings("ArrayRecordComponent") // identity is never compared; copying would cost a pass over every row
+public record Change(
+    WalSchema schema,
+    Operation operation,
+    byte[] data,
+    int before,
+    int after,
+    int end,
+    long sequence,
+    long transactionId,
+    long committedAtMicros,
+    long lsn) {
+
+  /** Whether both were made by the same source transaction. OLD tells by LSN as well; NEW's LSN differs per message. */
+  public boolean sameTransaction(Change other) {
+    return transactionId == other.transactionId
+        && committedAtMicros == other.committedAtMicros
+        && (schema.generation() == Generation.NEW || lsn == other.lsn);
+  }
+
+  /** Size of the message in bytes. */
+  public int bytes() {
+    return data.length;
+  }
+}

@@ -1,0 +1,72 @@
+package dev.creek.consumer.wire;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** Dotted names with SQL's double quotes: unquoted parts are taken as written, quoted ones may hold anything. */
+public final class QualifiedName {
+  private QualifiedName() {}
+
+  /** Joins parts with dots, quoting only those that need it. */
+  public static String format(String... parts) {
+    return Stream.of(parts).map(QualifiedName::quoteIfNeeded).collect(Collectors.joining("."));
+  }
+
+  private static String quoteIfNeeded(String part) {
+    boolean plain = !part.isEmpty() && part.chars().noneMatch(c -> c == '.' || c == ':' || c == '"' || Character.isWhitespace(c));
+    return plain ? part : '"' + part.replace("\"", "\"\"") + '"';
+  }
+
+  /**
+   * Splits {@code text} into exactly {@code count} parts.
+   *
+   * @param what what the text names, for the message
+   * @param form the expected form, for the message
+   * @throws IllegalArgumentException where it has another number of parts, an empty part or an open quote
+   */
+  public static List<String> parse(String text, int count, String what, String form) {
+    var parts = split(text, '.');
+    if (parts.size() != count || parts.stream().anyMatch(String::isEmpty)) {
+      throw new IllegalArgumentException(
+          String.format(Locale.ROOT, "%s '%s' must have the form %s; double-quote a part that holds dots, colons or spaces", what, text, form));
+    }
+    return parts.stream().map(QualifiedName::unquote).toList();
+  }
+
+  /** Splits at {@code separator} outside double quotes; parts keep their quotes. */
+  public static List<String> split(String text, char separator) {
+    var parts = new ArrayList<String>();
+    var part = new StringBuilder();
+    boolean quoted = false;
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (c == '"') {
+        quoted = !quoted;
+      }
+      if (c == separator && !quoted) {
+        parts.add(part.toString());
+        part.setLength(0);
+      } else {
+        part.append(c);
+      }
+    }
+    if (quoted) {
+      throw new IllegalArgumentException("'" + text + "' has a double quote that is not closed");
+    }
+    parts.add(part.toString());
+    return parts;
+  }
+
+  private static String unquote(String part) {
+    if (part.indexOf('"') < 0) {
+      return part;
+    }
+    if (part.length() < 3 || part.charAt(0) != '"' || part.charAt(part.length() - 1) != '"') {
+      throw new IllegalArgumentException("'" + part + "' must be quoted as a whole");
+    }
+    return part.substring(1, part.length() - 1).replace("\"\"", "\"");
+  }
+}

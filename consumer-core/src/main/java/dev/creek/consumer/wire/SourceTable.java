@@ -1,0 +1,27 @@
+package dev.creek.consumer.wire;
+
+/**
+ * A table of a source database.
+ *
+ * @param database name of the source database
+ * @param namespace PostgreSQL schema of the table
+ * @param table name of the table
+ */
+public record SourceTable(String database, String namespace, String table) {
+
+  /** {@code db.namespace.table}; a part is double-quoted only where it needs to be, as in the Go consumer's rows. */
+  @Override
+  public String toString() {
+    return QualifiedName.format(database, namespace, table);
+  }
+
+  /**
+   * Reads {@code db.namespace.table}, parts optionally double-quoted.
+   *
+   * @throws IllegalArgumentException with a message for the user where the text is not three parts
+   */
+  public static SourceTable parse(String text) {
+    var parts = QualifiedName.parse(text, 3, "source", "db.namespace.table");
+    return new SourceTable(parts.get(0), parts.get(1), parts.get(2));
+  }
+}

@@ -1,0 +1,13 @@
+package dev.creek.consumer.wire;
+
+/**
+ * A parsed WAL schema: what a message with this fingerprint looks like.
+ *
+ * @param fingerprint its key on the wire
+ * @param generation OLD where {@code source} has a {@code last_lsn}
+ * @param before the before image: key columns, all columns (REPLICA IDENTITY FULL) or none
+ * @param after the after image: all published columns
+ * @param text the JSON it was read from
+ */
+public record WalSchema(
+    Fingerprint fingerprint, Generation generation, RecordShape before, RecordShape after, String text) {}

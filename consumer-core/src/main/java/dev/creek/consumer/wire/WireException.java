@@ -1,0 +1,23 @@
+package dev.creek.consumer.wire;
+
+/** Bytes that are not what a Creek producer writes. Never carries row values. */
+public class WireException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  public WireException(String message) {
+    super(message);
+  }
+
+  public WireException(String message, Throwable cause) {
+    super(message, cause);
+  }
+
+  /** A packet in the middle of a message came without the packets before it: they are gone from the stream. */
+  public static final class LostHead extends WireException {
+    private static final long serialVersionUID = 1L;
+
+    public LostHead(String message) {
+      super(message);
+    }
+  }
+}
