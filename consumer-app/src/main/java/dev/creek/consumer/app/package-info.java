@@ -1,0 +1,8 @@
+/**
+ * The service: starts the consumer from a command line and a configuration. It knows the facade of
+ * the library, never its insides.
+ */
+@NullMarked
+package dev.creek.consumer.app;
+
+import org.jspecify.annotations.NullMarked;
