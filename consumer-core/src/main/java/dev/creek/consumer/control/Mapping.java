@@ -3,7 +3,10 @@ package dev.creek.consumer.control;
 import dev.creek.consumer.wire.QualifiedName;
 import dev.creek.consumer.wire.SourceTable;
 
-/** Which source table goes into which target table: {@code db.namespace.table:target_namespace.target_table}. */
+/**
+ * Which source table goes into which target table: {@code
+ * db.namespace.table:target_namespace.target_table}.
+ */
 public record Mapping(SourceTable source, TargetTable target) {
 
   @Override
@@ -20,7 +23,9 @@ public record Mapping(SourceTable source, TargetTable target) {
     var sides = QualifiedName.split(text, ':');
     if (sides.size() != 2) {
       throw new IllegalArgumentException(
-          "mapping '" + text + "' must have the form db.namespace.table:target_namespace.target_table");
+          "mapping '"
+              + text
+              + "' must have the form db.namespace.table:target_namespace.target_table");
     }
     return new Mapping(SourceTable.parse(sides.get(0)), TargetTable.parse(sides.get(1)));
   }

@@ -10,7 +10,10 @@ import dev.creek.consumer.wire.QualifiedName;
  */
 public record TargetTable(String namespace, String table) {
 
-  /** {@code namespace.table}; a part is double-quoted only where it needs to be: the key of {@code subscriptions}. */
+  /**
+   * {@code namespace.table}; a part is double-quoted only where it needs to be: the key of {@code
+   * subscriptions}.
+   */
   @Override
   public String toString() {
     return QualifiedName.format(namespace, table);

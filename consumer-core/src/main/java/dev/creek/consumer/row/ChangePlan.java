@@ -6,12 +6,14 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** How changes of one wire schema go into one target table. Immutable and thread-safe. */
+@SuppressWarnings("DoNotCallSuggester")
 public final class ChangePlan {
 
   /**
    * Compiles a plan.
    *
-   * @throws ShapeMismatchException where the target lacks a column, its type cannot be reached by a cast, …
+   * @throws ShapeMismatchException where the target lacks a column, its type cannot be reached by a
+   *     cast, …
    */
   public static ChangePlan of(WalSchema schema, TargetShape target) {
     throw new UnsupportedOperationException();
@@ -24,12 +26,17 @@ public final class ChangePlan {
     throw new UnsupportedOperationException();
   }
 
-  /** Written columns, in the order of {@link FoldedChanges#upserts()} and {@link Step.Write#rows()}. */
+  /**
+   * Written columns, in the order of {@link FoldedChanges#upserts()} and {@link Step.Write#rows()}.
+   */
   public List<PlanColumn> columns() {
     throw new UnsupportedOperationException();
   }
 
-  /** Columns that find a row, in the order of {@link FoldedChanges#deletes()} and {@link Step.Delete#key()}. */
+  /**
+   * Columns that find a row, in the order of {@link FoldedChanges#deletes()} and {@link
+   * Step.Delete#key()}.
+   */
   public List<PlanColumn> keyColumns() {
     throw new UnsupportedOperationException();
   }

@@ -1,8 +1,8 @@
 package dev.creek.consumer.row;
 
 /**
- * What a batch amounts to: first truncate (if so), then delete these keys, then upsert these rows, in the order of each row's
- * last change. No key is in both, none twice.
+ * What a batch amounts to: first truncate (if so), then delete these keys, then upsert these rows,
+ * in the order of each row's last change. No key is in both, none twice.
  *
  * @param truncate whether the table is emptied first
  * @param deletes key columns of the rows to delete

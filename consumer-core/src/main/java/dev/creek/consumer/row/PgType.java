@@ -2,7 +2,10 @@ package dev.creek.consumer.row;
 
 import org.jspecify.annotations.Nullable;
 
-/** The built-in types whose binary format the transcoder writes. Source: PostgreSQL's {@code pg_type.dat}. */
+/**
+ * The built-in types whose binary format the transcoder writes. Source: PostgreSQL's {@code
+ * pg_type.dat}.
+ */
 public enum PgType {
   BOOL(16, 1000, "bool"),
   INT8(20, 1016, "int8"),

@@ -1,6 +1,9 @@
 package dev.creek.consumer.row;
 
-/** The target table cannot take what the wire carries; the hint says the exact statement that mends it. */
+/**
+ * The target table cannot take what the wire carries; the hint says the exact statement that mends
+ * it.
+ */
 public final class ShapeMismatchException extends RuntimeException {
   private static final long serialVersionUID = 1L;
   private final String hint;

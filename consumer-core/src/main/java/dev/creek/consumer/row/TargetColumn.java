@@ -5,8 +5,8 @@ package dev.creek.consumer.row;
  *
  * @param name column name, unquoted
  * @param typeOid type id (of the domain, enum, … itself)
- * @param typeSql the type as SQL, qualified, without type modifier ({@code format_type(oid, -1)}): an explicit cast with a
- *     modifier would cut values silently, the assignment checks it loudly
+ * @param typeSql the type as SQL, qualified, without type modifier ({@code format_type(oid, -1)}):
+ *     an explicit cast with a modifier would cut values silently, the assignment checks it loudly
  * @param notNull whether NULL is refused
  * @param hasDefault whether an insert may leave it out although it is not null
  * @param generated GENERATED ALWAYS AS (…) STORED or VIRTUAL: never written

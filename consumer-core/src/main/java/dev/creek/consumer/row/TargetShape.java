@@ -9,7 +9,8 @@ import java.util.List;
  * @param table its name
  * @param columns its live columns in order
  * @param uniqueKeys usable unique indexes, the primary key first
- * @param truncatable whether TRUNCATE works (no foreign key refers to it, the privilege is there); else all rows are deleted
+ * @param truncatable whether TRUNCATE works (no foreign key refers to it, the privilege is there);
+ *     else all rows are deleted
  */
 public record TargetShape(
     String namespace,

@@ -4,8 +4,9 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
- * One column's values in PostgreSQL's binary format, each as int32 length and payload (length -1: NULL): what array elements
- * and binary COPY fields have in common. Grows by doubling. Not thread-safe; handed over by reference once filled.
+ * One column's values in PostgreSQL's binary format, each as int32 length and payload (length -1:
+ * NULL): what array elements and binary COPY fields have in common. Grows by doubling. Not
+ * thread-safe; handed over by reference once filled.
  */
 public final class ValueColumn {
   private byte[] bytes;
@@ -45,7 +46,10 @@ public final class ValueColumn {
     return bytes;
   }
 
-  /** Says that one value of {@code valueBytes} bytes, its length word included, was written at {@link #size()}. */
+  /**
+   * Says that one value of {@code valueBytes} bytes, its length word included, was written at
+   * {@link #size()}.
+   */
   void added(int valueBytes) {
     size += valueBytes;
     count++;

@@ -9,4 +9,5 @@ package dev.creek.consumer.stream;
  * @param deletes deletes
  * @param truncates truncates
  */
-public record Applied(Position position, long inserts, long updates, long deletes, long truncates) {}
+public record Applied(
+    Position position, long inserts, long updates, long deletes, long truncates) {}

@@ -16,7 +16,11 @@ public final class ApplyException extends RuntimeException {
    * @param hint what the user can do, where that is known better here than from the state alone
    */
   public ApplyException(
-      String message, String sqlState, @Nullable String constraint, @Nullable String hint, @Nullable Throwable cause) {
+      String message,
+      String sqlState,
+      @Nullable String constraint,
+      @Nullable String hint,
+      @Nullable Throwable cause) {
     super(message, cause);
     this.sqlState = sqlState;
     this.constraint = constraint;

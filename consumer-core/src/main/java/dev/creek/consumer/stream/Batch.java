@@ -6,8 +6,9 @@ import java.util.List;
 /**
  * Changes of one schema fingerprint, in stream order, to be applied in one go.
  *
- * <p>A batch that ends a source transaction commits; one that does not leaves the target transaction open for the next batch.
- * So a batch holds either whole transactions, or a part of one transaction, or the rest of one followed by whole ones.
+ * <p>A batch that ends a source transaction commits; one that does not leaves the target
+ * transaction open for the next batch. So a batch holds either whole transactions, or a part of one
+ * transaction, or the rest of one followed by whole ones.
  *
  * @param changes changes in order; empty where only the position moves
  * @param endsTransaction whether everything up to here is a whole number of source transactions

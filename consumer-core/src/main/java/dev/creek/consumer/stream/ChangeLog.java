@@ -7,37 +7,50 @@ import java.util.List;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/** The broker, as one table's line needs it. Thread-safe. Errors: {@link LogException} and its kinds. */
+/**
+ * The broker, as one table's line needs it. Thread-safe. Errors: {@link LogException} and its
+ * kinds.
+ */
 public interface ChangeLog {
 
   /**
    * The generation that the producer of this database speaks and the state of its WAL stream.
    *
-   * @return errors with {@link LogException.Unavailable} where the broker cannot be reached or has no such stream
+   * @return errors with {@link LogException.Unavailable} where the broker cannot be reached or has
+   *     no such stream
    */
   Mono<LogState> state(SourceTable source);
 
-  /** Which generation this database's producer speaks, found out at connect time unless an option forces one. */
+  /**
+   * Which generation this database's producer speaks, found out at connect time unless an option
+   * forces one.
+   */
   Mono<Generation> generation(String database);
 
   /**
-   * The table's packets from {@code start} on, for ever, each exactly once and in order, across reconnects.
+   * The table's packets from {@code start} on, for ever, each exactly once and in order, across
+   * reconnects.
    *
-   * <p>Demand is real: {@code request(n)} asks for {@code n} deliveries; what is buffered or requested from the broker beyond
-   * demand stays below the configured number of messages and bytes. Errors with {@link LogException.Gap} where the stream
-   * no longer holds the next message (retention, purge, recreation, sequence going backwards); outages do not end it: it
-   * reconnects and continues.
+   * <p>Demand is real: {@code request(n)} asks for {@code n} deliveries; what is buffered or
+   * requested from the broker beyond demand stays below the configured number of messages and
+   * bytes. Errors with {@link LogException.Gap} where the stream no longer holds the next message
+   * (retention, purge, recreation, sequence going backwards); outages do not end it: it reconnects
+   * and continues.
    *
    * @param expected the identity that the position belongs to; reading another incarnation is a gap
    */
   Flux<Delivery> read(SourceTable source, StartAt start, StreamIdentity expected);
 
   /**
-   * Texts (JSON of the schema message: the {@code schema} member) of this table's schemas with this fingerprint, newest
-   * first, from the table's subject in the schema stream; empty list if none. {@code fingerprint} null: the newest of all.
+   * Texts (JSON of the schema message: the {@code schema} member) of this table's schemas with this
+   * fingerprint, newest first, from the table's subject in the schema stream; empty list if none.
+   * {@code fingerprint} null: the newest of all.
    */
-  Mono<List<String>> publishedSchemas(SourceTable source, @org.jspecify.annotations.Nullable Fingerprint fingerprint);
+  Mono<List<String>> publishedSchemas(
+      SourceTable source, @org.jspecify.annotations.Nullable Fingerprint fingerprint);
 
-  /** Asks the producer for a schema text; empty if it does not answer in time or does not know it. */
+  /**
+   * Asks the producer for a schema text; empty if it does not answer in time or does not know it.
+   */
   Mono<String> requestSchema(SourceTable source, Fingerprint fingerprint);
 }

@@ -5,7 +5,10 @@ import dev.creek.consumer.wire.SourceTable;
 import java.util.List;
 import reactor.core.publisher.Mono;
 
-/** Schema texts kept in the target database, so that a restart needs neither producer nor schema stream. Thread-safe. */
+/**
+ * Schema texts kept in the target database, so that a restart needs neither producer nor schema
+ * stream. Thread-safe.
+ */
 public interface SchemaCache {
 
   /** Texts with this fingerprint, this table's own first. */

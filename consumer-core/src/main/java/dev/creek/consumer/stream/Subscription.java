@@ -11,4 +11,5 @@ import dev.creek.consumer.control.Mapping;
  * @param position how far it is
  * @param rowsApplied changes applied so far
  */
-public record Subscription(Mapping mapping, boolean active, TableState state, Position position, long rowsApplied) {}
+public record Subscription(
+    Mapping mapping, boolean active, TableState state, Position position, long rowsApplied) {}

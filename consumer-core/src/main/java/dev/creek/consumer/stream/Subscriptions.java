@@ -5,7 +5,9 @@ import dev.creek.consumer.control.TargetTable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/** What is subscribed: the table {@code subscriptions}. Thread-safe. Errors: {@link ApplyException}. */
+/**
+ * What is subscribed: the table {@code subscriptions}. Thread-safe. Errors: {@link ApplyException}.
+ */
 public interface Subscriptions {
 
   /** Creates the control schema, or brings it up to date, keeping what the Go consumer left. */
@@ -15,8 +17,8 @@ public interface Subscriptions {
   Flux<Subscription> all();
 
   /**
-   * Emits (coalesced) whenever the rows may have changed: at start, on NOTIFY, after each reconnect, and on a slow tick.
-   * Outages do not end it.
+   * Emits (coalesced) whenever the rows may have changed: at start, on NOTIFY, after each
+   * reconnect, and on a slow tick. Outages do not end it.
    */
   Flux<Signal> changes();
 
@@ -25,9 +27,15 @@ public interface Subscriptions {
     WAKE
   }
 
-  /** Subscribes, or re-activates keeping the position (the source must then be the same). Wakes running services. */
+  /**
+   * Subscribes, or re-activates keeping the position (the source must then be the same). Wakes
+   * running services.
+   */
   Mono<Subscription> activate(Mapping mapping);
 
-  /** Sets inactive, keeping the position; false where there is no such subscription. Wakes running services. */
+  /**
+   * Sets inactive, keeping the position; false where there is no such subscription. Wakes running
+   * services.
+   */
   Mono<Boolean> deactivate(TargetTable target);
 }

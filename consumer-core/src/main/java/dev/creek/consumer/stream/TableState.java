@@ -2,7 +2,10 @@ package dev.creek.consumer.stream;
 
 import org.jspecify.annotations.Nullable;
 
-/** A line's phase as users see it in {@code subscriptions.state}, with reason and hint where it is stuck. */
+/**
+ * A line's phase as users see it in {@code subscriptions.state}, with reason and hint where it is
+ * stuck.
+ */
 public record TableState(Name name, @Nullable String reason, @Nullable String hint) {
   /** The names of the states. */
   public enum Name {

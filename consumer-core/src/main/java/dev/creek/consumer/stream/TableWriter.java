@@ -3,8 +3,9 @@ package dev.creek.consumer.stream;
 import reactor.core.publisher.Mono;
 
 /**
- * Applies one claimed table's batches, in order, one at a time: the caller subscribes to the next apply only when the one before
- * has completed. {@link #prepare} of the next batch may run while an apply is in flight.
+ * Applies one claimed table's batches, in order, one at a time: the caller subscribes to the next
+ * apply only when the one before has completed. {@link #prepare} of the next batch may run while an
+ * apply is in flight.
  */
 public interface TableWriter {
 
@@ -13,13 +14,18 @@ public interface TableWriter {
     Batch batch();
   }
 
-  /** Folds and transcodes on the calling thread; asynchronous only where the target's catalog must be read first. */
+  /**
+   * Folds and transcodes on the calling thread; asynchronous only where the target's catalog must
+   * be read first.
+   */
   Mono<Prepared> prepare(Batch batch);
 
   /**
-   * Writes rows and position. Completes empty while the source transaction is still open, with the result once committed.
+   * Writes rows and position. Completes empty while the source transaction is still open, with the
+   * result once committed.
    *
-   * @return errors with {@link ApplyException} or {@link FencedException}; the target is then at the last committed position
+   * @return errors with {@link ApplyException} or {@link FencedException}; the target is then at
+   *     the last committed position
    */
   Mono<Applied> apply(Prepared prepared);
 

@@ -5,10 +5,16 @@ import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.wire.WalSchema;
 import reactor.core.publisher.Mono;
 
-/** The target database's tables, as the lines write them. Thread-safe. Errors: {@link ApplyException}. */
+/**
+ * The target database's tables, as the lines write them. Thread-safe. Errors: {@link
+ * ApplyException}.
+ */
 public interface TargetTables {
 
-  /** Takes the table over: next epoch, owner, current position. Empty where it is not an active subscription. */
+  /**
+   * Takes the table over: next epoch, owner, current position. Empty where it is not an active
+   * subscription.
+   */
   Mono<Claim> claim(Mapping mapping);
 
   /** A writer for a claimed table; close it. */
@@ -20,8 +26,8 @@ public interface TargetTables {
   /**
    * Creates the target table for a schema if it is missing.
    *
-   * @return true if it was created, false if it exists and fits; errors with {@code ShapeMismatchException} naming the
-   *     differences if it does not
+   * @return true if it was created, false if it exists and fits; errors with {@code
+   *     ShapeMismatchException} naming the differences if it does not
    */
   Mono<Boolean> createTable(TargetTable target, WalSchema schema);
 }

@@ -1,7 +1,8 @@
 package dev.creek.consumer.wire;
 
 /**
- * One row change: where its images lie in the message's bytes, and which source transaction made it. Values are not decoded.
+ * One row change: where its images lie in the message's bytes, and which source transaction made
+ * it. Values are not decoded.
  *
  * @param schema schema of the message
  * @param operation what happened
@@ -14,7 +15,8 @@ package dev.creek.consumer.wire;
  * @param committedAtMicros commit time of the source transaction, microseconds since 1970
  * @param lsn source LSN as the producer tells it: for people; neither unique nor a commit LSN
  */
-@SuppressWarnings("ArrayRecordComponent") // identity is never compared; copying would cost a pass over every row
+@SuppressWarnings(
+    "ArrayRecordComponent") // identity is never compared; copying would cost a pass over every row
 public record Change(
     WalSchema schema,
     Operation operation,
@@ -27,7 +29,10 @@ public record Change(
     long committedAtMicros,
     long lsn) {
 
-  /** Whether both were made by the same source transaction. OLD tells by LSN as well; NEW's LSN differs per message. */
+  /**
+   * Whether both were made by the same source transaction. OLD tells by LSN as well; NEW's LSN
+   * differs per message.
+   */
   public boolean sameTransaction(Change other) {
     return transactionId == other.transactionId
         && committedAtMicros == other.committedAtMicros

@@ -4,8 +4,8 @@ import java.nio.ByteBuffer;
 import java.util.Base64;
 
 /**
- * The opaque 8-byte key of a schema. Not unique: tables of one name in different schemas, and type changes such as json
- * to jsonb, can share one.
+ * The opaque 8-byte key of a schema. Not unique: tables of one name in different schemas, and type
+ * changes such as json to jsonb, can share one.
  */
 public record Fingerprint(long bits) {
 

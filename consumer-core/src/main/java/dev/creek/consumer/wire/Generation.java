@@ -1,6 +1,9 @@
 package dev.creek.consumer.wire;
 
-/** The two generations of the Creek producer's wire; they differ in stream names, subjects and the envelope. */
+/**
+ * The two generations of the Creek producer's wire; they differ in stream names, subjects and the
+ * envelope.
+ */
 public enum Generation {
   /** 2023: one set of streams per namespace, shared by all databases. */
   OLD,

@@ -6,7 +6,10 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Dotted names with SQL's double quotes: unquoted parts are taken as written, quoted ones may hold anything. */
+/**
+ * Dotted names with SQL's double quotes: unquoted parts are taken as written, quoted ones may hold
+ * anything.
+ */
 public final class QualifiedName {
   private QualifiedName() {}
 
@@ -16,7 +19,10 @@ public final class QualifiedName {
   }
 
   private static String quoteIfNeeded(String part) {
-    boolean plain = !part.isEmpty() && part.chars().noneMatch(c -> c == '.' || c == ':' || c == '"' || Character.isWhitespace(c));
+    boolean plain =
+        !part.isEmpty()
+            && part.chars()
+                .noneMatch(c -> c == '.' || c == ':' || c == '"' || Character.isWhitespace(c));
     return plain ? part : '"' + part.replace("\"", "\"\"") + '"';
   }
 
@@ -25,13 +31,19 @@ public final class QualifiedName {
    *
    * @param what what the text names, for the message
    * @param form the expected form, for the message
-   * @throws IllegalArgumentException where it has another number of parts, an empty part or an open quote
+   * @throws IllegalArgumentException where it has another number of parts, an empty part or an open
+   *     quote
    */
   public static List<String> parse(String text, int count, String what, String form) {
     var parts = split(text, '.');
     if (parts.size() != count || parts.stream().anyMatch(String::isEmpty)) {
       throw new IllegalArgumentException(
-          String.format(Locale.ROOT, "%s '%s' must have the form %s; double-quote a part that holds dots, colons or spaces", what, text, form));
+          String.format(
+              Locale.ROOT,
+              "%s '%s' must have the form %s; double-quote a part that holds dots, colons or spaces",
+              what,
+              text,
+              form));
     }
     return parts.stream().map(QualifiedName::unquote).toList();
   }

@@ -9,7 +9,10 @@ package dev.creek.consumer.wire;
  */
 public record SourceTable(String database, String namespace, String table) {
 
-  /** {@code db.namespace.table}; a part is double-quoted only where it needs to be, as in the Go consumer's rows. */
+  /**
+   * {@code db.namespace.table}; a part is double-quoted only where it needs to be, as in the Go
+   * consumer's rows.
+   */
   @Override
   public String toString() {
     return QualifiedName.format(database, namespace, table);

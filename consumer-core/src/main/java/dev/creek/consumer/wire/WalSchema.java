@@ -10,4 +10,8 @@ package dev.creek.consumer.wire;
  * @param text the JSON it was read from
  */
 public record WalSchema(
-    Fingerprint fingerprint, Generation generation, RecordShape before, RecordShape after, String text) {}
+    Fingerprint fingerprint,
+    Generation generation,
+    RecordShape before,
+    RecordShape after,
+    String text) {}

@@ -12,7 +12,10 @@ public class WireException extends RuntimeException {
     super(message, cause);
   }
 
-  /** A packet in the middle of a message came without the packets before it: they are gone from the stream. */
+  /**
+   * A packet in the middle of a message came without the packets before it: they are gone from the
+   * stream.
+   */
   public static final class LostHead extends WireException {
     private static final long serialVersionUID = 1L;
 

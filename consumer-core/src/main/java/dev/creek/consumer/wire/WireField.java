@@ -5,8 +5,10 @@ package dev.creek.consumer.wire;
  *
  * @param name column name
  * @param slot how its value is encoded
- * @param pgType PostgreSQL type name as published ({@code int4}, {@code _text}, …); of another table where fingerprints collide
+ * @param pgType PostgreSQL type name as published ({@code int4}, {@code _text}, …); of another
+ *     table where fingerprints collide
  * @param key whether the source flags it as part of the replica identity
  * @param repeated whether an earlier field of the record has the same name: decoded, then ignored
  */
-public record WireField(String name, WireType.Slot slot, String pgType, boolean key, boolean repeated) {}
+public record WireField(
+    String name, WireType.Slot slot, String pgType, boolean key, boolean repeated) {}

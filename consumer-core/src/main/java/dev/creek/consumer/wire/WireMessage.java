@@ -1,13 +1,17 @@
 package dev.creek.consumer.wire;
 
 /**
- * A whole logical message, put together from its packets; not copied where one packet held all of it.
+ * A whole logical message, put together from its packets; not copied where one packet held all of
+ * it.
  *
  * @param bytes array that holds the message
  * @param offset where it begins
  * @param length its declared length in bytes
  * @param firstSequence stream sequence of packet 0
- * @param lastSequence stream sequence of the packet that completed it (a trailing empty packet may follow)
+ * @param lastSequence stream sequence of the packet that completed it (a trailing empty packet may
+ *     follow)
  */
-@SuppressWarnings("ArrayRecordComponent") // identity is never compared; copying would cost a pass over every row
-public record WireMessage(byte[] bytes, int offset, int length, long firstSequence, long lastSequence) {}
+@SuppressWarnings(
+    "ArrayRecordComponent") // identity is never compared; copying would cost a pass over every row
+public record WireMessage(
+    byte[] bytes, int offset, int length, long firstSequence, long lastSequence) {}

@@ -1,6 +1,9 @@
 package dev.creek.consumer.wire;
 
-/** How a value is encoded on the wire (Avro), leniently read: what cannot be decoded is {@link Undecodable}. */
+/**
+ * How a value is encoded on the wire (Avro), leniently read: what cannot be decoded is {@link
+ * Undecodable}.
+ */
 public sealed interface WireType {
   /** Types without parameters. */
   enum Plain implements WireType {

@@ -1,9 +1,10 @@
 /**
- * What a Creek producer puts on NATS JetStream: subjects, packets, messages, schemas. Bytes in, meaning out; no I/O.
+ * What a Creek producer puts on NATS JetStream: subjects, packets, messages, schemas. Bytes in,
+ * meaning out; no I/O.
  *
  * <p>Input is the payload of JetStream messages and the JSON of schema messages; output is {@link
- * dev.creek.consumer.wire.Change} and {@link dev.creek.consumer.wire.WalSchema}. Must not know the broker's client, the
- * database or Reactor.
+ * dev.creek.consumer.wire.Change} and {@link dev.creek.consumer.wire.WalSchema}. Must not know the
+ * broker's client, the database or Reactor.
  */
 @NullMarked
 package dev.creek.consumer.wire;
