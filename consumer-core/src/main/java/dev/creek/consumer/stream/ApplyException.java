@@ -38,4 +38,9 @@ public final class ApplyException extends RuntimeException {
   public @Nullable String hint() {
     return hint;
   }
+
+  /** Whether the server could not be reached, refused connections for now or had none left. */
+  public boolean unreachable() {
+    return sqlState.startsWith("08") || sqlState.startsWith("53") || sqlState.startsWith("57");
+  }
 }

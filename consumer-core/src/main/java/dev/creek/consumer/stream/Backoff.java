@@ -1,0 +1,31 @@
+package dev.creek.consumer.stream;
+
+import java.time.Duration;
+import java.util.concurrent.ThreadLocalRandom;
+
+/**
+ * A pause that doubles with every attempt up to a cap, spread by ±20 % so that many tables do not come back at once. Immutable.
+ *
+ * @param first the first pause
+ * @param longest the cap
+ * @param attempt how many pauses there were
+ */
+record Backoff(Duration first, Duration longest, int attempt) {
+  /** For outages: the service should be back within a moment of the server. */
+  static final Backoff OUTAGE = new Backoff(Duration.ofMillis(200), Duration.ofSeconds(5), 0);
+
+  /** For tables that wait for somebody to act. */
+  static final Backoff STUCK = new Backoff(Duration.ofSeconds(1), Duration.ofSeconds(30), 0);
+
+  /** For tables that another instance has taken: taking them back at once would only make the two fight. */
+  static final Backoff LET_GO = new Backoff(Duration.ofSeconds(10), Duration.ofSeconds(60), 0);
+
+  Backoff next() {
+    return new Backoff(first, longest, Math.min(attempt + 1, 30));
+  }
+
+  Duration pause() {
+    long millis = Math.min(longest.toMillis(), first.toMillis() << Math.min(attempt, 20));
+    return Duration.ofMillis(Math.round(millis * ThreadLocalRandom.current().nextDouble(0.8, 1.2)));
+  }
+}

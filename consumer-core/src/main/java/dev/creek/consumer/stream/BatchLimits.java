@@ -1,0 +1,19 @@
+package dev.creek.consumer.stream;
+
+/**
+ * Bounds of a batch, and so of the memory of a line: at most this much waits undelivered, once more is prepared, once more is
+ * being written.
+ *
+ * @param rows changes in a batch, at least 1
+ * @param bytes message bytes in a batch; one larger message makes a batch of its own
+ */
+public record BatchLimits(int rows, int bytes) {
+  /** 5000 rows or 2 MiB: beyond it PostgreSQL gets no faster, and memory only grows. */
+  public static final BatchLimits DEFAULT = new BatchLimits(5000, 2 << 20);
+
+  public BatchLimits {
+    if (rows < 1 || bytes < 1) {
+      throw new IllegalArgumentException("a batch holds at least one row and one byte");
+    }
+  }
+}

@@ -1,0 +1,13 @@
+package dev.creek.consumer.stream;
+
+import dev.creek.consumer.wire.Change;
+import java.util.List;
+
+/**
+ * The whole changes of a delivery.
+ *
+ * @param changes in stream order
+ * @param caughtUp whether the stream held nothing more of this table when it was sent
+ * @param frontier stream sequence up to which every change of the table has been decoded
+ */
+record DecodedChunk(List<Change> changes, boolean caughtUp, long frontier) {}

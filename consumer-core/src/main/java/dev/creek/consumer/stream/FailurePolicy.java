@@ -1,0 +1,79 @@
+package dev.creek.consumer.stream;
+
+import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.row.ShapeMismatchException;
+import dev.creek.consumer.wire.WireException;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import reactor.core.Exceptions;
+
+/**
+ * The one table of errors: by what may be done next. Unknown means stop the table. Source of the states: PostgreSQL's appendix
+ * "Error Codes".
+ */
+final class FailurePolicy {
+  /** Connection, transaction rollback (deadlock, serialization), insufficient resources, operator intervention, system error. */
+  private static final Set<String> PASSING_CLASSES = Set.of("08", "28", "40", "53", "57", "58");
+
+  /** Lock not available; read-only transaction, as on a standby after a failover. */
+  private static final Set<String> PASSING_STATES = Set.of("55P03", "25006");
+
+  private static final Map<String, String> HINTS =
+      Map.of(
+          "42P01", "create the target table (create-schemas)",
+          "3F000", "create the target schema (create-schemas)",
+          "42703", "add the column to the target table",
+          "42501", "grant the privilege to the role that the service connects as",
+          "23502", "give the column a default, or drop its NOT NULL",
+          "23503", "let the referenced table's changes arrive first (it is tried again), or drop the foreign key on the target",
+          "23505", "drop the unique constraint that the source does not have, or take a clean snapshot",
+          "22001", "widen the column to the source's type",
+          "22003", "widen the column to the source's type");
+
+  private FailurePolicy() {}
+
+  static Verdict classify(Throwable error, Mapping mapping) {
+    Throwable cause = Exceptions.unwrap(error);
+    if (cause instanceof ApplyException e) {
+      return ofDatabase(e);
+    }
+    if (cause instanceof LogException.Unavailable || cause instanceof TimeoutException) {
+      return new Verdict.Retry("broker: " + message(cause), "broker");
+    }
+    if (cause instanceof SchemaUnknownException) {
+      return new Verdict.Retry(message(cause), "schema");
+    }
+    if (cause instanceof LogException.Gap || cause instanceof WireException.LostHead) {
+      return new Verdict.Gap(message(cause));
+    }
+    if (cause instanceof FencedException) {
+      return new Verdict.LetGo(message(cause));
+    }
+    if (cause instanceof ShapeMismatchException e) {
+      return new Verdict.Stop(message(e), e.hint());
+    }
+    if (cause instanceof WireException) {
+      return new Verdict.Stop(
+          message(cause), "the message cannot be read: find out what published it, then take a clean snapshot of " + mapping);
+    }
+    return new Verdict.Stop(
+        "unexpected " + cause.getClass().getSimpleName() + ": " + message(cause), "please report it, with the service's log");
+  }
+
+  private static Verdict ofDatabase(ApplyException e) {
+    String state = e.sqlState();
+    String stateClass = state.substring(0, Math.min(2, state.length()));
+    if (PASSING_CLASSES.contains(stateClass) || PASSING_STATES.contains(state)) {
+      return new Verdict.Retry("target database: " + message(e), stateClass);
+    }
+    String hint = e.hint();
+    return new Verdict.Stop(message(e), hint != null ? hint : HINTS.getOrDefault(state, "see SQLSTATE " + state));
+  }
+
+  private static String message(Throwable t) {
+    @Nullable String message = t.getMessage();
+    return message != null ? message : t.getClass().getSimpleName();
+  }
+}

@@ -1,0 +1,83 @@
+package dev.creek.consumer.stream;
+
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.util.function.Tuple2;
+
+/**
+ * Applying changes: the straight line from the pull to the commit.
+ *
+ * @param recovering what it was stuck in, shown until the first commit proves that it is over; null if it was not
+ * @param backoff for the next outage; starts again after a commit
+ */
+record Streaming(TableLine line, Claim claim, @Nullable Stuck recovering, Backoff backoff) implements Phase {
+  /** Order matters, and one batch being prepared while another is written keeps both sides busy. */
+  private static final int ONE_AHEAD = 1;
+
+  /** Nothing ahead: the batch is cut as late as possible, so it is as large as it can be. */
+  private static final int ON_DEMAND = 0;
+
+  @Override
+  public Mono<Phase> run() {
+    AtomicBoolean progressed = new AtomicBoolean();
+    return line.changes()
+        .state(line.mapping().source())
+        .delayUntil(log -> recovering == null ? line.enter(claim, STREAMING) : Mono.empty())
+        .flatMapMany(log -> apply(log, progressed))
+        .then(Mono.<Phase>empty())
+        .onErrorResume(error -> Mono.just(after(error, progressed.get())));
+  }
+
+  private static final TableState STREAMING = new TableState(TableState.Name.STREAMING, null, null);
+
+  private Flux<Applied> apply(LogState log, AtomicBoolean progressed) {
+    StartAt start = Resume.from(claim, log, line.options().overlap());
+    ChangeDecoder decoder = line.newDecoder();
+    return Flux.usingWhen(
+        Mono.fromSupplier(() -> line.targets().writer(claim)),
+        writer ->
+            line.changes()
+                .read(line.mapping().source(), start, log.stream())
+                .concatMap(decoder::decode, ONE_AHEAD)
+                .transform(chunks -> line.batches(chunks, log.stream(), claim.position()))
+                .takeUntilOther(line.stopping())
+                .concatMap(writer::prepare, ON_DEMAND)
+                .concatMap(prepared -> write(writer, prepared), ONE_AHEAD)
+                .delayUntil(applied -> committed(applied, progressed)),
+        TableWriter::close);
+  }
+
+  private Mono<Applied> write(TableWriter writer, TableWriter.Prepared prepared) {
+    return writer
+        .apply(prepared)
+        .elapsed()
+        .doOnNext(timed -> line.recordBatch(prepared.batch(), Duration.ofMillis(timed.getT1())))
+        .map(Tuple2::getT2);
+  }
+
+  private Mono<Void> committed(Applied applied, AtomicBoolean progressed) {
+    line.recordCommit(applied);
+    boolean first = progressed.compareAndSet(false, true);
+    return first && recovering != null ? line.enter(claim, STREAMING) : Mono.empty();
+  }
+
+  private Phase after(Throwable error, boolean progressed) {
+    Verdict verdict = FailurePolicy.classify(error, line.mapping());
+    line.recordFailure(verdict, error);
+    if (verdict instanceof Verdict.Retry retry) {
+      Backoff pause = progressed ? Backoff.OUTAGE : backoff;
+      return recovering != null && !progressed
+          ? new Stuck(line, claim, recovering.state(), pause)
+          : new Waiting(line, claim, retry.reason(), pause);
+    }
+    if (verdict instanceof Verdict.LetGo letGo) {
+      return new Waiting(line, null, letGo.reason(), Backoff.LET_GO);
+    }
+    TableState state = line.stuckState(verdict);
+    boolean again = recovering != null && !progressed;
+    return new Stuck(line, claim, state, again ? recovering.backoff().next() : Backoff.STUCK);
+  }
+}

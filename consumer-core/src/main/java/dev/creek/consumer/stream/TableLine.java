@@ -1,0 +1,184 @@
+package dev.creek.consumer.stream;
+
+import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.metrics.Recorder;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+import reactor.core.scheduler.Scheduler;
+
+/** One subscribed table: runs its phases, one after the other, until it is stopped or no longer active. Run it once. */
+final class TableLine {
+  private static final Logger log = LoggerFactory.getLogger(TableLine.class);
+
+  private final Mapping mapping;
+  private final Surroundings around;
+  private final Sinks.Empty<Void> stop = Sinks.empty();
+  private @Nullable TableState shown;
+
+  /**
+   * What all lines share.
+   *
+   * @param scheduler where changes are decoded, folded and transcoded
+   * @param stopAll ends every line
+   */
+  record Surroundings(
+      ChangeLog changes,
+      TargetTables targets,
+      Schemas schemas,
+      LineOptions options,
+      Scheduler scheduler,
+      Recorder recorder,
+      Consumer<LineEvent> events,
+      Mono<Void> stopAll) {}
+
+  TableLine(Mapping mapping, Surroundings around) {
+    this.mapping = mapping;
+    this.around = around;
+  }
+
+  Mapping mapping() {
+    return mapping;
+  }
+
+  /** Completes when the line has ended; never errors. */
+  Mono<Void> run() {
+    return Flux.<Phase>just(Waiting.first(this)).expand(Phase::run).then();
+  }
+
+  /** Ends the line between transactions: what is being written is committed, the rest is read again next time. */
+  void stop() {
+    stop.tryEmitEmpty();
+  }
+
+  Mono<Void> stopping() {
+    return Mono.firstWithSignal(stop.asMono(), around.stopAll());
+  }
+
+  ChangeLog changes() {
+    return around.changes();
+  }
+
+  TargetTables targets() {
+    return around.targets();
+  }
+
+  LineOptions options() {
+    return around.options();
+  }
+
+  ChangeDecoder newDecoder() {
+    return new ChangeDecoder(mapping.source(), around.schemas(), around.options().maxMessageBytes());
+  }
+
+  Flux<Batch> batches(Flux<DecodedChunk> chunks, StreamIdentity stream, Position from) {
+    Linger linger = new Linger(around.options().linger());
+    return new TransactionBatcher(chunks, stream, from, around.options().limits(), linger, around.scheduler());
+  }
+
+  /** Claims the table and streams; waits if the target cannot be reached; ends if the table is not active any more. */
+  Mono<Phase> claimThenStream(@Nullable Stuck recovering, Backoff backoff) {
+    return around
+        .targets()
+        .claim(mapping)
+        .<Phase>map(claim -> new Streaming(this, claim, recovering, backoff))
+        .onErrorResume(
+            error -> {
+              Verdict verdict = FailurePolicy.classify(error, mapping);
+              recordFailure(verdict, error);
+              Claim last = recovering == null ? null : recovering.claim();
+              return Mono.just(new Waiting(this, last, reason(verdict), backoff));
+            });
+  }
+
+  /** Emits once the pause is over; empty when the line is stopped meanwhile. */
+  Mono<Long> pause(Backoff backoff) {
+    return Mono.delay(backoff.pause(), around.scheduler()).takeUntilOther(stopping());
+  }
+
+  /** Shows a state to users. The target being away is no error here: the state is shown again with the next one. */
+  Mono<Void> enter(@Nullable Claim claim, TableState state) {
+    announce(state);
+    if (claim == null) {
+      return Mono.empty();
+    }
+    return around
+        .targets()
+        .report(claim, state)
+        .doOnError(e -> log.debug("State {} of {} could not be stored: {}", state.name(), mapping.target(), e.getMessage()))
+        .onErrorComplete()
+        .then();
+  }
+
+  private void announce(TableState state) {
+    if (Objects.equals(shown, state)) {
+      return;
+    }
+    shown = state;
+    around.recorder().state(mapping.target().toString(), state.name().stored());
+    around.events().accept(new LineEvent.StateChanged(mapping, state));
+    switch (state.name()) {
+      case FAILED, GAP ->
+          log.error("{} is {}: {}. Hint: {}", mapping, state.name().stored(), state.reason(), state.hint());
+      case WAITING -> log.warn("{} is waiting: {}", mapping, state.reason());
+      default -> log.info("{} is {}", mapping, state.name().stored());
+    }
+  }
+
+  TableState stuckState(Verdict verdict) {
+    if (verdict instanceof Verdict.Stop failed) {
+      return new TableState(TableState.Name.FAILED, failed.reason(), failed.hint());
+    }
+    return new TableState(
+        TableState.Name.GAP, reason(verdict), "take a clean snapshot of " + mapping + ": changes are missing that the broker no longer has");
+  }
+
+  private static String reason(Verdict verdict) {
+    if (verdict instanceof Verdict.Retry retry) {
+      return retry.reason();
+    }
+    if (verdict instanceof Verdict.Stop failed) {
+      return failed.reason();
+    }
+    if (verdict instanceof Verdict.Gap gap) {
+      return gap.reason();
+    }
+    return ((Verdict.LetGo) verdict).reason();
+  }
+
+  void recordFailure(Verdict verdict, Throwable error) {
+    if (verdict instanceof Verdict.Retry retry) {
+      around.recorder().retry(mapping.target().toString(), retry.category());
+    }
+    log.debug("{} ended its run", mapping, error);
+  }
+
+  void recordBatch(Batch batch, Duration took) {
+    around.recorder().batch(mapping.target().toString(), batch.changes().size(), took);
+  }
+
+  void recordCommit(Applied applied) {
+    around
+        .recorder()
+        .applied(
+            mapping.source().toString(),
+            mapping.target().toString(),
+            applied.inserts(),
+            applied.updates(),
+            applied.deletes(),
+            applied.truncates(),
+            applied.position().committedAt());
+    around.events().accept(new LineEvent.Committed(mapping, applied));
+  }
+
+  /** The line is gone: nothing about it is shown any more. */
+  void forget() {
+    around.recorder().removed(mapping.target().toString());
+  }
+}

@@ -1,0 +1,26 @@
+package dev.creek.consumer.stream;
+
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+
+/**
+ * Before the first claim, and through outages.
+ *
+ * @param claim the claim that it had, to show the reason; null before the first
+ * @param reason what it waits for; null before the first
+ */
+record Waiting(TableLine line, @Nullable Claim claim, @Nullable String reason, Backoff backoff) implements Phase {
+
+  static Waiting first(TableLine line) {
+    return new Waiting(line, null, null, Backoff.OUTAGE);
+  }
+
+  @Override
+  public Mono<Phase> run() {
+    if (reason == null) {
+      return line.claimThenStream(null, backoff);
+    }
+    TableState state = new TableState(TableState.Name.WAITING, reason, null);
+    return line.enter(claim, state).then(line.pause(backoff)).flatMap(elapsed -> line.claimThenStream(null, backoff.next()));
+  }
+}

@@ -1,0 +1,64 @@
+package dev.creek.consumer.stream;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.row.ShapeMismatchException;
+import dev.creek.consumer.wire.WireException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class FailurePolicyTest {
+  private static final Mapping MAPPING = Mapping.parse("shop.app.orders:copy.orders");
+
+  @ParameterizedTest
+  @ValueSource(strings = {"08006", "40001", "40P01", "53300", "55P03", "57P01", "57014", "25006", "28P01", "58030"})
+  void triesAgainWhatPasses(String sqlState) {
+    assertThat(classify(database(sqlState))).isInstanceOf(Verdict.Retry.class);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"23505", "23503", "42P01", "42501", "22001", "0A000", "XX000", "P0001"})
+  void stopsTheTableForTheRest(String sqlState) {
+    assertThat(classify(database(sqlState)))
+        .isInstanceOfSatisfying(Verdict.Stop.class, stop -> assertThat(stop.hint()).isNotBlank());
+  }
+
+  @Test
+  void waitsForTheBrokerAndForSchemas() {
+    assertThat(classify(new LogException.Unavailable("away"))).isInstanceOf(Verdict.Retry.class);
+    assertThat(classify(new SchemaUnknownException("who knows"))).isInstanceOf(Verdict.Retry.class);
+  }
+
+  @Test
+  void callsLostMessagesAGap() {
+    assertThat(classify(new LogException.Gap("gone"))).isInstanceOf(Verdict.Gap.class);
+    assertThat(classify(new WireException.LostHead("half"))).isInstanceOf(Verdict.Gap.class);
+  }
+
+  @Test
+  void stopsTheTableForABadMessageAndForATargetThatDoesNotFit() {
+    assertThat(classify(new WireException("bad"))).isInstanceOf(Verdict.Stop.class);
+    assertThat(classify(new ShapeMismatchException("no column", "ALTER TABLE …")))
+        .isEqualTo(new Verdict.Stop("no column", "ALTER TABLE …"));
+  }
+
+  @Test
+  void letsGoWhenFenced() {
+    assertThat(classify(new FencedException("taken"))).isInstanceOf(Verdict.LetGo.class);
+  }
+
+  @Test
+  void stopsTheTableForWhatNobodyExpected() {
+    assertThat(classify(new IllegalStateException("?"))).isInstanceOf(Verdict.Stop.class);
+  }
+
+  private static Verdict classify(Throwable error) {
+    return FailurePolicy.classify(error, MAPPING);
+  }
+
+  private static ApplyException database(String sqlState) {
+    return new ApplyException("refused", sqlState, null, null, null);
+  }
+}

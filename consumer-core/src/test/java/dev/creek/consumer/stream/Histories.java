@@ -1,0 +1,45 @@
+package dev.creek.consumer.stream;
+
+import dev.creek.consumer.wire.Change;
+import dev.creek.consumer.wire.Fingerprint;
+import dev.creek.consumer.wire.Generation;
+import dev.creek.consumer.wire.Operation;
+import dev.creek.consumer.wire.RecordShape;
+import dev.creek.consumer.wire.WalSchema;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
+
+/** Changes without content, for tests that look at order and boundaries only. */
+final class Histories {
+  static final StreamIdentity STREAM = new StreamIdentity("CREEK_wal", Instant.EPOCH);
+  static final WalSchema SCHEMA = schema(1);
+
+  private Histories() {}
+
+  static WalSchema schema(long fingerprint) {
+    RecordShape none = new RecordShape(List.of());
+    return new WalSchema(new Fingerprint(fingerprint), Generation.OLD, none, none, "");
+  }
+
+  static Change change(long sequence, long transaction) {
+    return change(sequence, transaction, SCHEMA, 10);
+  }
+
+  static Change change(long sequence, long transaction, WalSchema schema, int bytes) {
+    return new Change(
+        schema, Operation.INSERT, new byte[bytes], -1, -1, bytes, sequence, transaction, transaction * 1000, transaction);
+  }
+
+  static DecodedChunk chunk(boolean caughtUp, Change... changes) {
+    return new DecodedChunk(List.of(changes), caughtUp, changes.length == 0 ? 0 : changes[changes.length - 1].sequence());
+  }
+
+  static List<Long> sequences(Batch batch) {
+    return batch.changes().stream().map(Change::sequence).toList();
+  }
+
+  static List<Long> sequencesOf(long... sequences) {
+    return Arrays.stream(sequences).boxed().toList();
+  }
+}
