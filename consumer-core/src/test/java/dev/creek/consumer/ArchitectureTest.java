@@ -1,7 +1,7 @@
 package dev.creek.consumer;
 
-import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
@@ -9,10 +9,12 @@ import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 
 /**
- * Keeps the arrows of docs/architecture.md pointing one way, so that each package can be read, tested and replaced without the
- * ones above it.
+ * Keeps the arrows of docs/architecture.md pointing one way, so that each package can be read,
+ * tested and replaced without the ones above it.
  */
-@AnalyzeClasses(packages = "dev.creek.consumer", importOptions = ImportOption.DoNotIncludeTests.class)
+@AnalyzeClasses(
+    packages = "dev.creek.consumer",
+    importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTest {
   private static final String ROOT = "dev.creek.consumer";
 
@@ -20,40 +22,64 @@ class ArchitectureTest {
   static final ArchRule arrowsPointOneWay =
       layeredArchitecture()
           .consideringOnlyDependenciesInLayers()
-          .layer("facade").definedBy(ROOT)
-          .layer("jetstream").definedBy(ROOT + ".jetstream..")
-          .layer("postgres").definedBy(ROOT + ".postgres..")
-          .layer("stream").definedBy(ROOT + ".stream..")
-          .layer("row").definedBy(ROOT + ".row..")
-          .layer("control").definedBy(ROOT + ".control..")
-          .layer("metrics").definedBy(ROOT + ".metrics..")
-          .layer("wire").definedBy(ROOT + ".wire..")
-          .whereLayer("facade").mayNotBeAccessedByAnyLayer()
-          .whereLayer("jetstream").mayOnlyBeAccessedByLayers("facade")
-          .whereLayer("postgres").mayOnlyBeAccessedByLayers("facade")
-          .whereLayer("stream").mayOnlyBeAccessedByLayers("facade", "jetstream", "postgres")
-          .whereLayer("row").mayOnlyBeAccessedByLayers("facade", "stream", "postgres")
-          .whereLayer("metrics").mayOnlyBeAccessedByLayers("facade", "stream")
+          .layer("facade")
+          .definedBy(ROOT)
+          .layer("jetstream")
+          .definedBy(ROOT + ".jetstream..")
+          .layer("postgres")
+          .definedBy(ROOT + ".postgres..")
+          .layer("stream")
+          .definedBy(ROOT + ".stream..")
+          .layer("row")
+          .definedBy(ROOT + ".row..")
+          .layer("control")
+          .definedBy(ROOT + ".control..")
+          .layer("metrics")
+          .definedBy(ROOT + ".metrics..")
+          .layer("wire")
+          .definedBy(ROOT + ".wire..")
+          .whereLayer("facade")
+          .mayNotBeAccessedByAnyLayer()
+          .whereLayer("jetstream")
+          .mayOnlyBeAccessedByLayers("facade")
+          .whereLayer("postgres")
+          .mayOnlyBeAccessedByLayers("facade")
+          .whereLayer("stream")
+          .mayOnlyBeAccessedByLayers("facade", "jetstream", "postgres")
+          .whereLayer("row")
+          .mayOnlyBeAccessedByLayers("facade", "stream", "postgres")
+          .whereLayer("metrics")
+          .mayOnlyBeAccessedByLayers("facade", "stream")
           .because("the data path is wire -> row -> stream -> broker and database -> facade");
 
   @ArchTest
   static final ArchRule onlyOnePackageKnowsTheBroker =
       noClasses()
-          .that().resideOutsideOfPackage(ROOT + ".jetstream..")
-          .should().dependOnClassesThat().resideInAPackage("io.nats..")
-          .because("the broker's client can then be replaced, and tests of the line need no broker");
+          .that()
+          .resideOutsideOfPackage(ROOT + ".jetstream..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("io.nats..")
+          .because(
+              "the broker's client can then be replaced, and tests of the line need no broker");
 
   @ArchTest
   static final ArchRule onlyOnePackageKnowsTheDatabase =
       noClasses()
-          .that().resideOutsideOfPackage(ROOT + ".postgres..")
-          .should().dependOnClassesThat().resideInAnyPackage("io.r2dbc..", "org.postgresql..")
+          .that()
+          .resideOutsideOfPackage(ROOT + ".postgres..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("io.r2dbc..", "org.postgresql..")
           .because("the driver can then be replaced, and tests of the line need no database");
 
   @ArchTest
   static final ArchRule theWireDoesNoInputOrOutput =
       noClasses()
-          .that().resideInAnyPackage(ROOT + ".wire..", ROOT + ".row..")
-          .should().dependOnClassesThat().resideInAnyPackage("reactor..", "java.net..", "java.nio.file..", "org.reactivestreams..")
+          .that()
+          .resideInAnyPackage(ROOT + ".wire..", ROOT + ".row..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("reactor..", "java.net..", "java.nio.file..", "org.reactivestreams..")
           .because("bytes in, meaning out: the hot path is tested with bytes alone");
 }

@@ -5,8 +5,9 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Receives what the lines count. Called from any thread, never under a lock; must not block or throw. Tables are named by their
- * canonical text ({@code db.namespace.table}, {@code namespace.table}).
+ * Receives what the lines count. Called from any thread, never under a lock; must not block or
+ * throw. Tables are named by their canonical text ({@code db.namespace.table}, {@code
+ * namespace.table}).
  */
 public interface Recorder {
 
@@ -14,9 +15,11 @@ public interface Recorder {
   Recorder NONE = new Recorder() {};
 
   /**
-   * A target transaction was committed. Counts are changes as the wire told them, not rows as folded.
+   * A target transaction was committed. Counts are changes as the wire told them, not rows as
+   * folded.
    *
-   * @param committedAt source commit time of the last change applied; null where only the position moved
+   * @param committedAt source commit time of the last change applied; null where only the position
+   *     moved
    */
   default void applied(
       String source,

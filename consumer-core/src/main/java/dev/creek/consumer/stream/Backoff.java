@@ -4,7 +4,8 @@ import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * A pause that doubles with every attempt up to a cap, spread by ±20 % so that many tables do not come back at once. Immutable.
+ * A pause that doubles with every attempt up to a cap, spread by ±20 % so that many tables do not
+ * come back at once. Immutable.
  *
  * @param first the first pause
  * @param longest the cap
@@ -17,7 +18,10 @@ record Backoff(Duration first, Duration longest, int attempt) {
   /** For tables that wait for somebody to act. */
   static final Backoff STUCK = new Backoff(Duration.ofSeconds(1), Duration.ofSeconds(30), 0);
 
-  /** For tables that another instance has taken: taking them back at once would only make the two fight. */
+  /**
+   * For tables that another instance has taken: taking them back at once would only make the two
+   * fight.
+   */
   static final Backoff LET_GO = new Backoff(Duration.ofSeconds(10), Duration.ofSeconds(60), 0);
 
   Backoff next() {

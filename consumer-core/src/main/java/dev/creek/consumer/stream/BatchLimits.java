@@ -1,8 +1,8 @@
 package dev.creek.consumer.stream;
 
 /**
- * Bounds of a batch, and so of the memory of a line: at most this much waits undelivered, once more is prepared, once more is
- * being written.
+ * Bounds of a batch, and so of the memory of a line: at most this much waits undelivered, once more
+ * is prepared, once more is being written.
  *
  * @param rows changes in a batch, at least 1
  * @param bytes message bytes in a batch; one larger message makes a batch of its own

@@ -17,10 +17,11 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * Packets to changes, for one line from one start on. Not thread-safe: deliveries come one at a time.
+ * Packets to changes, for one line from one start on. Not thread-safe: deliveries come one at a
+ * time.
  *
- * <p>What was decoded before a bad message, or before a schema had to be asked for, is handed on first: an error never takes
- * good changes with it.
+ * <p>What was decoded before a bad message, or before a schema had to be asked for, is handed on
+ * first: an error never takes good changes with it.
  */
 final class ChangeDecoder {
   private final SourceTable source;
@@ -41,9 +42,11 @@ final class ChangeDecoder {
   }
 
   /**
-   * @param held a message that was complete before packet {@code index} but had to wait for its schema
+   * @param held a message that was complete before packet {@code index} but had to wait for its
+   *     schema
    */
-  private Publisher<DecodedChunk> decodeFrom(Delivery delivery, int index, @Nullable WireMessage held) {
+  private Publisher<DecodedChunk> decodeFrom(
+      Delivery delivery, int index, @Nullable WireMessage held) {
     List<Packet> packets = delivery.packets();
     List<Change> changes = new ArrayList<>(packets.size() - index + 1);
     int next = index;
@@ -73,7 +76,8 @@ final class ChangeDecoder {
     return Mono.just(new DecodedChunk(changes, delivery.caughtUp(), frontier));
   }
 
-  private Flux<DecodedChunk> afterLookup(Delivery delivery, int next, WireMessage message, List<Change> changes) {
+  private Flux<DecodedChunk> afterLookup(
+      Delivery delivery, int next, WireMessage message, List<Change> changes) {
     long fingerprint = WalDecoder.fingerprint(message);
     return soFar(changes)
         .concatWith(

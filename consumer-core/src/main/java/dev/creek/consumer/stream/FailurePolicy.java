@@ -10,11 +10,14 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.Exceptions;
 
 /**
- * The one table of errors: by what may be done next. Unknown means stop the table. Source of the states: PostgreSQL's appendix
- * "Error Codes".
+ * The one table of errors: by what may be done next. Unknown means stop the table. Source of the
+ * states: PostgreSQL's appendix "Error Codes".
  */
 final class FailurePolicy {
-  /** Connection, transaction rollback (deadlock, serialization), insufficient resources, operator intervention, system error. */
+  /**
+   * Connection, transaction rollback (deadlock, serialization), insufficient resources, operator
+   * intervention, system error.
+   */
   private static final Set<String> PASSING_CLASSES = Set.of("08", "28", "40", "53", "57", "58");
 
   /** Lock not available; read-only transaction, as on a standby after a failover. */
@@ -27,8 +30,10 @@ final class FailurePolicy {
           "42703", "add the column to the target table",
           "42501", "grant the privilege to the role that the service connects as",
           "23502", "give the column a default, or drop its NOT NULL",
-          "23503", "let the referenced table's changes arrive first (it is tried again), or drop the foreign key on the target",
-          "23505", "drop the unique constraint that the source does not have, or take a clean snapshot",
+          "23503",
+              "let the referenced table's changes arrive first (it is tried again), or drop the foreign key on the target",
+          "23505",
+              "drop the unique constraint that the source does not have, or take a clean snapshot",
           "22001", "widen the column to the source's type",
           "22003", "widen the column to the source's type");
 
@@ -56,10 +61,13 @@ final class FailurePolicy {
     }
     if (cause instanceof WireException) {
       return new Verdict.Stop(
-          message(cause), "the message cannot be read: find out what published it, then take a clean snapshot of " + mapping);
+          message(cause),
+          "the message cannot be read: find out what published it, then take a clean snapshot of "
+              + mapping);
     }
     return new Verdict.Stop(
-        "unexpected " + cause.getClass().getSimpleName() + ": " + message(cause), "please report it, with the service's log");
+        "unexpected " + cause.getClass().getSimpleName() + ": " + message(cause),
+        "please report it, with the service's log");
   }
 
   private static Verdict ofDatabase(ApplyException e) {
@@ -69,7 +77,8 @@ final class FailurePolicy {
       return new Verdict.Retry("target database: " + message(e), stateClass);
     }
     String hint = e.hint();
-    return new Verdict.Stop(message(e), hint != null ? hint : HINTS.getOrDefault(state, "see SQLSTATE " + state));
+    return new Verdict.Stop(
+        message(e), hint != null ? hint : HINTS.getOrDefault(state, "see SQLSTATE " + state));
   }
 
   private static String message(Throwable t) {

@@ -4,11 +4,13 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How long a caught-up line waits for more of the last source transaction before it takes it as complete.
+ * How long a caught-up line waits for more of the last source transaction before it takes it as
+ * complete.
  *
- * <p>The wire has no commit marker. A producer publishes a transaction's changes microseconds or a round trip apart, so the wait
- * follows the gaps seen inside transactions: {@value #GAPS} times the largest recent one, between {@link #SHORTEST} and {@link
- * #LONGEST}. A transaction that was taken as complete too early is such a gap too, so the wait corrects itself. Not thread-safe.
+ * <p>The wire has no commit marker. A producer publishes a transaction's changes microseconds or a
+ * round trip apart, so the wait follows the gaps seen inside transactions: {@value #GAPS} times the
+ * largest recent one, between {@link #SHORTEST} and {@link #LONGEST}. A transaction that was taken
+ * as complete too early is such a gap too, so the wait corrects itself. Not thread-safe.
  */
 final class Linger {
   static final Duration SHORTEST = Duration.ofMillis(1);

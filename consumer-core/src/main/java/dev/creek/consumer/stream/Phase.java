@@ -3,8 +3,9 @@ package dev.creek.consumer.stream;
 import reactor.core.publisher.Mono;
 
 /**
- * What a table's line is doing. A phase holds only what is valid in it; running it completes with the next phase, or empty
- * when the line has ended. An outage or an error is a transition, never an error signal.
+ * What a table's line is doing. A phase holds only what is valid in it; running it completes with
+ * the next phase, or empty when the line has ended. An outage or an error is a transition, never an
+ * error signal.
  *
  * <pre>
  * Waiting -> Streaming -> Waiting (outage) | Stuck (failed, gap) | end (stopped)

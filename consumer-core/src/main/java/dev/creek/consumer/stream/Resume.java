@@ -4,15 +4,17 @@ import java.time.Duration;
 import java.time.Instant;
 
 /**
- * Where a line begins to read, and whether the stream still holds all that it needs. Position is the stream sequence; a time is
- * used only where there is none, or where the producer's new generation writes to another stream: then changes are applied again in
- * order from a little earlier, which converges.
+ * Where a line begins to read, and whether the stream still holds all that it needs. Position is
+ * the stream sequence; a time is used only where there is none, or where the producer's new
+ * generation writes to another stream: then changes are applied again in order from a little
+ * earlier, which converges.
  */
 final class Resume {
   private Resume() {}
 
   /**
-   * @throws LogException.Gap where the stream no longer holds the next message, or is another incarnation
+   * @throws LogException.Gap where the stream no longer holds the next message, or is another
+   *     incarnation
    */
   static StartAt from(Claim claim, LogState log, Duration overlap) {
     Position position = claim.position();

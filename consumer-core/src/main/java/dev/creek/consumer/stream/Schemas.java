@@ -11,11 +11,11 @@ import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 
 /**
- * Looks schemas up where they may be known, nearest first: memory, the cache table in the target, the table's subject in the
- * schema stream, the producer. Thread-safe.
+ * Looks schemas up where they may be known, nearest first: memory, the cache table in the target,
+ * the table's subject in the schema stream, the producer. Thread-safe.
  *
- * <p>Kept per table, because a fingerprint is not unique: two tables of one name in different schemas can share it, and the
- * producer's API then answers with the types of the first.
+ * <p>Kept per table, because a fingerprint is not unique: two tables of one name in different
+ * schemas can share it, and the producer's API then answers with the types of the first.
  */
 public final class Schemas {
   private static final Logger log = LoggerFactory.getLogger(Schemas.class);
@@ -32,8 +32,8 @@ public final class Schemas {
   /**
    * The schema of a table's messages with this fingerprint.
    *
-   * @return errors with {@link SchemaUnknownException} where nobody knows it, with {@code WireException} where the text that was
-   *     found cannot be read
+   * @return errors with {@link SchemaUnknownException} where nobody knows it, with {@code
+   *     WireException} where the text that was found cannot be read
    */
   public Mono<WalSchema> find(SourceTable source, Fingerprint fingerprint) {
     Key key = new Key(source, fingerprint);
@@ -50,7 +50,9 @@ public final class Schemas {
         .doOnNext(parsed -> known.put(key, parsed));
   }
 
-  /** The newest schema that the producer has published for a table; empty if it has published none. */
+  /**
+   * The newest schema that the producer has published for a table; empty if it has published none.
+   */
   public Mono<WalSchema> newest(SourceTable source) {
     return changes
         .publishedSchemas(source, null)
@@ -73,14 +75,22 @@ public final class Schemas {
         .put(source, fingerprint, text)
         .onErrorResume(
             e -> {
-              log.warn("Schema {} of {} could not be cached in the target: {}", fingerprint, source, e.getMessage());
+              log.warn(
+                  "Schema {} of {} could not be cached in the target: {}",
+                  fingerprint,
+                  source,
+                  e.getMessage());
               return Mono.empty();
             });
   }
 
   private static SchemaUnknownException unknown(SourceTable source, Fingerprint fingerprint) {
     return new SchemaUnknownException(
-        "schema " + fingerprint + " of " + source + " is neither in the target's cache nor in the schema stream, and the producer"
+        "schema "
+            + fingerprint
+            + " of "
+            + source
+            + " is neither in the target's cache nor in the schema stream, and the producer"
             + " does not answer for it");
   }
 

@@ -10,10 +10,12 @@ import reactor.util.function.Tuple2;
 /**
  * Applying changes: the straight line from the pull to the commit.
  *
- * @param recovering what it was stuck in, shown until the first commit proves that it is over; null if it was not
+ * @param recovering what it was stuck in, shown until the first commit proves that it is over; null
+ *     if it was not
  * @param backoff for the next outage; starts again after a commit
  */
-record Streaming(TableLine line, Claim claim, @Nullable Stuck recovering, Backoff backoff) implements Phase {
+record Streaming(TableLine line, Claim claim, @Nullable Stuck recovering, Backoff backoff)
+    implements Phase {
   /** Order matters, and one batch being prepared while another is written keeps both sides busy. */
   private static final int ONE_AHEAD = 1;
 
@@ -67,17 +69,20 @@ record Streaming(TableLine line, Claim claim, @Nullable Stuck recovering, Backof
   private Phase after(Throwable error, boolean progressed) {
     Verdict verdict = FailurePolicy.classify(error, line.mapping());
     line.recordFailure(verdict, error);
-    if (verdict instanceof Verdict.Retry retry) {
-      Backoff pause = progressed ? Backoff.OUTAGE : backoff;
-      return recovering != null && !progressed
-          ? new Stuck(line, claim, recovering.state(), pause)
-          : new Waiting(line, claim, retry.reason(), pause);
-    }
+    Stuck still = progressed ? null : recovering;
     if (verdict instanceof Verdict.LetGo letGo) {
       return new Waiting(line, null, letGo.reason(), Backoff.LET_GO);
     }
-    TableState state = line.stuckState(verdict);
-    boolean again = recovering != null && !progressed;
-    return new Stuck(line, claim, state, again ? recovering.backoff().next() : Backoff.STUCK);
+    if (verdict instanceof Verdict.Retry retry) {
+      Backoff pause = progressed ? Backoff.OUTAGE : backoff;
+      return still != null
+          ? new Stuck(line, claim, still.state(), pause)
+          : new Waiting(line, claim, retry.reason(), pause);
+    }
+    return new Stuck(
+        line,
+        claim,
+        TableLine.stuckState(verdict, line.mapping()),
+        still != null ? still.backoff().next() : Backoff.STUCK);
   }
 }

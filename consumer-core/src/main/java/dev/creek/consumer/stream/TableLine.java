@@ -13,7 +13,10 @@ import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Scheduler;
 
-/** One subscribed table: runs its phases, one after the other, until it is stopped or no longer active. Run it once. */
+/**
+ * One subscribed table: runs its phases, one after the other, until it is stopped or no longer
+ * active. Run it once.
+ */
 final class TableLine {
   private static final Logger log = LoggerFactory.getLogger(TableLine.class);
 
@@ -52,7 +55,10 @@ final class TableLine {
     return Flux.<Phase>just(Waiting.first(this)).expand(Phase::run).then();
   }
 
-  /** Ends the line between transactions: what is being written is committed, the rest is read again next time. */
+  /**
+   * Ends the line between transactions: what is being written is committed, the rest is read again
+   * next time.
+   */
   void stop() {
     stop.tryEmitEmpty();
   }
@@ -74,15 +80,20 @@ final class TableLine {
   }
 
   ChangeDecoder newDecoder() {
-    return new ChangeDecoder(mapping.source(), around.schemas(), around.options().maxMessageBytes());
+    return new ChangeDecoder(
+        mapping.source(), around.schemas(), around.options().maxMessageBytes());
   }
 
   Flux<Batch> batches(Flux<DecodedChunk> chunks, StreamIdentity stream, Position from) {
     Linger linger = new Linger(around.options().linger());
-    return new TransactionBatcher(chunks, stream, from, around.options().limits(), linger, around.scheduler());
+    return new TransactionBatcher(
+        chunks, stream, from, around.options().limits(), linger, around.scheduler());
   }
 
-  /** Claims the table and streams; waits if the target cannot be reached; ends if the table is not active any more. */
+  /**
+   * Claims the table and streams; waits if the target cannot be reached; ends if the table is not
+   * active any more.
+   */
   Mono<Phase> claimThenStream(@Nullable Stuck recovering, Backoff backoff) {
     return around
         .targets()
@@ -102,7 +113,10 @@ final class TableLine {
     return Mono.delay(backoff.pause(), around.scheduler()).takeUntilOther(stopping());
   }
 
-  /** Shows a state to users. The target being away is no error here: the state is shown again with the next one. */
+  /**
+   * Shows a state to users. The target being away is no error here: the state is shown again with
+   * the next one.
+   */
   Mono<Void> enter(@Nullable Claim claim, TableState state) {
     announce(state);
     if (claim == null) {
@@ -111,7 +125,13 @@ final class TableLine {
     return around
         .targets()
         .report(claim, state)
-        .doOnError(e -> log.debug("State {} of {} could not be stored: {}", state.name(), mapping.target(), e.getMessage()))
+        .doOnError(
+            e ->
+                log.debug(
+                    "State {} of {} could not be stored: {}",
+                    state.name(),
+                    mapping.target(),
+                    e.getMessage()))
         .onErrorComplete()
         .then();
   }
@@ -125,18 +145,27 @@ final class TableLine {
     around.events().accept(new LineEvent.StateChanged(mapping, state));
     switch (state.name()) {
       case FAILED, GAP ->
-          log.error("{} is {}: {}. Hint: {}", mapping, state.name().stored(), state.reason(), state.hint());
+          log.error(
+              "{} is {}: {}. Hint: {}",
+              mapping,
+              state.name().stored(),
+              state.reason(),
+              state.hint());
       case WAITING -> log.warn("{} is waiting: {}", mapping, state.reason());
       default -> log.info("{} is {}", mapping, state.name().stored());
     }
   }
 
-  TableState stuckState(Verdict verdict) {
+  static TableState stuckState(Verdict verdict, Mapping mapping) {
     if (verdict instanceof Verdict.Stop failed) {
       return new TableState(TableState.Name.FAILED, failed.reason(), failed.hint());
     }
     return new TableState(
-        TableState.Name.GAP, reason(verdict), "take a clean snapshot of " + mapping + ": changes are missing that the broker no longer has");
+        TableState.Name.GAP,
+        reason(verdict),
+        "take a clean snapshot of "
+            + mapping
+            + ": changes are missing that the broker no longer has");
   }
 
   private static String reason(Verdict verdict) {

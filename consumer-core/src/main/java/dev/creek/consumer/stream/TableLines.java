@@ -19,13 +19,16 @@ import reactor.core.scheduler.Scheduler;
 import reactor.util.retry.Retry;
 
 /**
- * Keeps one line running for every active subscription: reads what is wanted whenever it may have changed, starts what is
- * missing, stops what is not wanted any more. Level-triggered, so a lost wake-up only costs time. Run it once.
+ * Keeps one line running for every active subscription: reads what is wanted whenever it may have
+ * changed, starts what is missing, stops what is not wanted any more. Level-triggered, so a lost
+ * wake-up only costs time. Run it once.
  */
 public final class TableLines {
   private static final Logger log = LoggerFactory.getLogger(TableLines.class);
 
-  /** A bound where Reactor wants one: every line must run, or a table would wait for another to end. */
+  /**
+   * A bound where Reactor wants one: every line must run, or a table would wait for another to end.
+   */
   private static final int ALL_LINES = Integer.MAX_VALUE;
 
   /** How long a line that ends waits for another one that ends at the same moment. */
@@ -37,7 +40,8 @@ public final class TableLines {
   private final ConcurrentMap<Mapping, TableLine> running = new ConcurrentHashMap<>();
 
   /** A line that ends while it is wanted again would otherwise wait for the next tick. */
-  private final Sinks.Many<Subscriptions.Signal> ended = Sinks.many().multicast().directBestEffort();
+  private final Sinks.Many<Subscriptions.Signal> ended =
+      Sinks.many().multicast().directBestEffort();
 
   /**
    * @param scheduler where changes are decoded, folded and transcoded
@@ -79,7 +83,8 @@ public final class TableLines {
         .map(Subscription::mapping)
         .collectList()
         .doOnError(e -> log.warn("The subscriptions cannot be read: {}", e.getMessage()))
-        .retryWhen(Retry.backoff(Long.MAX_VALUE, Duration.ofMillis(200)).maxBackoff(Duration.ofSeconds(5)))
+        .retryWhen(
+            Retry.backoff(Long.MAX_VALUE, Duration.ofMillis(200)).maxBackoff(Duration.ofSeconds(5)))
         .takeUntilOther(stop);
   }
 
@@ -108,7 +113,8 @@ public final class TableLines {
             signal -> {
               running.remove(line.mapping(), line);
               line.forget();
-              ended.emitNext(Subscriptions.Signal.WAKE, Sinks.EmitFailureHandler.busyLooping(EMIT_PATIENCE));
+              ended.emitNext(
+                  Subscriptions.Signal.WAKE, Sinks.EmitFailureHandler.busyLooping(EMIT_PATIENCE));
             });
   }
 }

@@ -19,20 +19,21 @@ import reactor.core.scheduler.Scheduler;
  * Cuts a table's changes into {@link Batch}es of whole source transactions.
  *
  * <ul>
- *   <li><b>Boundary</b>: a transaction is complete when a change of another one follows, or when the line is caught up and the
- *       {@link Linger} has passed in silence.
- *   <li><b>Size</b>: a batch is cut when it is asked for, from all that is complete then, up to the {@link BatchLimits}: alone
- *       when idle, large when behind. Only a transaction larger than the limits is handed on in parts.
+ *   <li><b>Boundary</b>: a transaction is complete when a change of another one follows, or when
+ *       the line is caught up and the {@link Linger} has passed in silence.
+ *   <li><b>Size</b>: a batch is cut when it is asked for, from all that is complete then, up to the
+ *       {@link BatchLimits}: alone when idle, large when behind. Only a transaction larger than the
+ *       limits is handed on in parts.
  *   <li><b>Schema</b>: a change of fingerprint ends a batch.
- *   <li><b>Demand</b>: chunks are requested one at a time and only while less than a batch waits; so at most one batch and one
- *       chunk wait here.
- *   <li><b>End</b>: when the source ends or fails, complete transactions are still handed on, the torso of the last is dropped:
- *       its position is not, so it is read again.
+ *   <li><b>Demand</b>: chunks are requested one at a time and only while less than a batch waits;
+ *       so at most one batch and one chunk wait here.
+ *   <li><b>End</b>: when the source ends or fails, complete transactions are still handed on, the
+ *       torso of the last is dropped: its position is not, so it is read again.
  * </ul>
  *
- * <p>An operator of its own because the standard ones cannot: {@code windowUntilChanged} never closes the last transaction of a
- * quiet table, {@code bufferTimeout} cuts transactions, {@code switchMap} ignores demand. All state is confined to one worker:
- * signals only post tasks to it.
+ * <p>An operator of its own because the standard ones cannot: {@code windowUntilChanged} never
+ * closes the last transaction of a quiet table, {@code bufferTimeout} cuts transactions, {@code
+ * switchMap} ignores demand. All state is confined to one worker: signals only post tasks to it.
  */
 final class TransactionBatcher extends Flux<Batch> {
   private final Flux<DecodedChunk> chunks;
@@ -76,8 +77,10 @@ final class TransactionBatcher extends Flux<Batch> {
     private int complete;
     private @Nullable Change last;
     private long lastArrival;
+
     /** Only then is the time between two changes the producer's, not ours. */
     private boolean wasCaughtUp;
+
     private boolean open;
     private boolean openIsComplete;
     private long frontier;
@@ -233,7 +236,9 @@ final class TransactionBatcher extends Flux<Batch> {
       }
       if (ended) {
         finishIfDrained();
-      } else if (!awaitingChunk && waiting.size() < limits.rows() && waitingBytes < limits.bytes()) {
+      } else if (!awaitingChunk
+          && waiting.size() < limits.rows()
+          && waitingBytes < limits.bytes()) {
         awaitingChunk = true;
         Subscription s = upstream;
         if (s != null) {
@@ -279,8 +284,9 @@ final class TransactionBatcher extends Flux<Batch> {
     }
 
     /**
-     * How many of the first {@code most} waiting changes make a batch: within the limits and of one schema; at least one, or, if
-     * only whole transactions count, as many as those hold, perhaps none.
+     * How many of the first {@code most} waiting changes make a batch: within the limits and of one
+     * schema; at least one, or, if only whole transactions count, as many as those hold, perhaps
+     * none.
      */
     private int fitting(int most, boolean wholeTransactions) {
       int count = 0;
@@ -294,9 +300,7 @@ final class TransactionBatcher extends Flux<Batch> {
         bytes += change.bytes();
         boolean fits =
             count == 0
-                || (count < limits.rows()
-                    && bytes <= limits.bytes()
-                    && sameSchema(before, change));
+                || (count < limits.rows() && bytes <= limits.bytes() && sameSchema(before, change));
         if (count == most || !fits) {
           break;
         }
@@ -332,7 +336,10 @@ final class TransactionBatcher extends Flux<Batch> {
     }
   }
 
-  /** By identity: a line's decoder makes one instance per fingerprint, and comparing texts per change would cost more than applying. */
+  /**
+   * By identity: a line's decoder makes one instance per fingerprint, and comparing texts per
+   * change would cost more than applying.
+   */
   @SuppressWarnings("ReferenceEquality")
   private static boolean sameSchema(@Nullable Change before, Change change) {
     return before == null || before.schema() == change.schema();

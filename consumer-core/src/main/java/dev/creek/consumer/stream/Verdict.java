@@ -5,7 +5,10 @@ sealed interface Verdict {
   /** The cause passes by itself: try again, for ever, with growing pauses. */
   record Retry(String reason, String category) implements Verdict {}
 
-  /** Somebody must act: stop this table, show why and what to do. It is tried again now and then, since nothing is lost by it. */
+  /**
+   * Somebody must act: stop this table, show why and what to do. It is tried again now and then,
+   * since nothing is lost by it.
+   */
   record Stop(String reason, String hint) implements Verdict {}
 
   /** Changes are gone: only a snapshot heals it. */

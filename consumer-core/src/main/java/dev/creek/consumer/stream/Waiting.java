@@ -9,7 +9,8 @@ import reactor.core.publisher.Mono;
  * @param claim the claim that it had, to show the reason; null before the first
  * @param reason what it waits for; null before the first
  */
-record Waiting(TableLine line, @Nullable Claim claim, @Nullable String reason, Backoff backoff) implements Phase {
+record Waiting(TableLine line, @Nullable Claim claim, @Nullable String reason, Backoff backoff)
+    implements Phase {
 
   static Waiting first(TableLine line) {
     return new Waiting(line, null, null, Backoff.OUTAGE);
@@ -21,6 +22,8 @@ record Waiting(TableLine line, @Nullable Claim claim, @Nullable String reason, B
       return line.claimThenStream(null, backoff);
     }
     TableState state = new TableState(TableState.Name.WAITING, reason, null);
-    return line.enter(claim, state).then(line.pause(backoff)).flatMap(elapsed -> line.claimThenStream(null, backoff.next()));
+    return line.enter(claim, state)
+        .then(line.pause(backoff))
+        .flatMap(elapsed -> line.claimThenStream(null, backoff.next()));
   }
 }

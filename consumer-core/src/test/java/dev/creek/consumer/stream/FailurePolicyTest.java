@@ -13,7 +13,10 @@ class FailurePolicyTest {
   private static final Mapping MAPPING = Mapping.parse("shop.app.orders:copy.orders");
 
   @ParameterizedTest
-  @ValueSource(strings = {"08006", "40001", "40P01", "53300", "55P03", "57P01", "57014", "25006", "28P01", "58030"})
+  @ValueSource(
+      strings = {
+        "08006", "40001", "40P01", "53300", "55P03", "57P01", "57014", "25006", "28P01", "58030"
+      })
   void triesAgainWhatPasses(String sqlState) {
     assertThat(classify(database(sqlState))).isInstanceOf(Verdict.Retry.class);
   }

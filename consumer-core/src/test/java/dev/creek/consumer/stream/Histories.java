@@ -28,11 +28,23 @@ final class Histories {
 
   static Change change(long sequence, long transaction, WalSchema schema, int bytes) {
     return new Change(
-        schema, Operation.INSERT, new byte[bytes], -1, -1, bytes, sequence, transaction, transaction * 1000, transaction);
+        schema,
+        Operation.INSERT,
+        new byte[bytes],
+        -1,
+        -1,
+        bytes,
+        sequence,
+        transaction,
+        transaction * 1000,
+        transaction);
   }
 
   static DecodedChunk chunk(boolean caughtUp, Change... changes) {
-    return new DecodedChunk(List.of(changes), caughtUp, changes.length == 0 ? 0 : changes[changes.length - 1].sequence());
+    return new DecodedChunk(
+        List.of(changes),
+        caughtUp,
+        changes.length == 0 ? 0 : changes[changes.length - 1].sequence());
   }
 
   static List<Long> sequences(Batch batch) {

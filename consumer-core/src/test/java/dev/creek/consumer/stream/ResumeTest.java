@@ -13,7 +13,8 @@ class ResumeTest {
   private static final Instant T = Instant.parse("2026-01-01T00:00:00Z");
   private static final StreamIdentity STREAM = new StreamIdentity("CREEK_wal", T);
   private static final StreamIdentity AGAIN = new StreamIdentity("CREEK_wal", T.plusSeconds(5));
-  private static final StreamIdentity NEXT_GENERATION = new StreamIdentity("CREEK_wal_shop", T.plusSeconds(5));
+  private static final StreamIdentity NEXT_GENERATION =
+      new StreamIdentity("CREEK_wal_shop", T.plusSeconds(5));
 
   @Test
   void continuesBehindTheLastSequence() {
@@ -32,12 +33,14 @@ class ResumeTest {
 
   @Test
   void goesByTimeFromARowThatTheGoConsumerLeft() {
-    assertThat(from(at(null, 0), log(STREAM, 1, 100))).isEqualTo(new StartAt.Time(T.minus(OVERLAP)));
+    assertThat(from(at(null, 0), log(STREAM, 1, 100)))
+        .isEqualTo(new StartAt.Time(T.minus(OVERLAP)));
   }
 
   @Test
   void goesByTimeWhenTheProducerWritesToItsNewStream() {
-    assertThat(from(at(STREAM, 41), log(NEXT_GENERATION, 1, 5))).isEqualTo(new StartAt.Time(T.minus(OVERLAP)));
+    assertThat(from(at(STREAM, 41), log(NEXT_GENERATION, 1, 5)))
+        .isEqualTo(new StartAt.Time(T.minus(OVERLAP)));
   }
 
   @Test
