@@ -7,6 +7,7 @@ import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +28,10 @@ final class Scratch {
   private static final Path MEMORY = Path.of("/dev/shm");
   private static final String LOCK = "lock";
   private static final String PREFIX = "creek-test-";
+
+  /** A channel that nobody refers to is collected and closed, and its lock is gone. */
+  private static final List<FileLock> LOCKS = new ArrayList<>();
+
   private static final Map<Path, Path> ROOTS = new HashMap<>();
 
   private Scratch() {}
@@ -69,10 +74,11 @@ final class Scratch {
   }
 
   /** Locked before it gets its name: a free lock under that name always means a leftover. */
-  @SuppressWarnings("resource") // held until the JVM ends: that is the lock's purpose
   private static void lock(Path root) throws IOException {
     Path unnamed = root.resolve("unnamed-lock");
-    FileChannel.open(unnamed, StandardOpenOption.CREATE, StandardOpenOption.WRITE).lock();
+    FileChannel channel =
+        FileChannel.open(unnamed, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    LOCKS.add(channel.lock());
     Files.move(unnamed, root.resolve(LOCK));
   }
 
