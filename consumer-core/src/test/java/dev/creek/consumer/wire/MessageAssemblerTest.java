@@ -79,6 +79,14 @@ final class MessageAssemblerTest {
   }
 
   @Test
+  void aSecondEmptyPacketTellsThatTheHeadOfItsMessageIsLost() {
+    assembler.accept(1, Packets.first(1, (byte) 1));
+    assertThat(assembler.accept(2, Packets.next(1))).isNull();
+    assertThatThrownBy(() -> assembler.accept(3, Packets.next(1)))
+        .isInstanceOf(WireException.LostHead.class);
+  }
+
+  @Test
   void aPacketWithoutThoseBeforeItTellsThatTheHeadIsLost() {
     assertThatThrownBy(() -> assembler.accept(1, Packets.next(1, (byte) 1)))
         .isInstanceOf(WireException.LostHead.class)
