@@ -7,6 +7,7 @@ import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,6 +29,9 @@ final class Scratch {
   private static final String LOCK = "lock";
   private static final String PREFIX = "creek-test-";
   private static final Map<Path, Path> ROOTS = new HashMap<>();
+
+  /** Held here, because a channel that nobody refers to is closed by the garbage collector. */
+  private static final List<FileLock> LOCKS = new ArrayList<>();
 
   private Scratch() {}
 
@@ -72,7 +76,8 @@ final class Scratch {
   @SuppressWarnings("resource") // held until the JVM ends: that is the lock's purpose
   private static void lock(Path root) throws IOException {
     Path unnamed = root.resolve("unnamed-lock");
-    FileChannel.open(unnamed, StandardOpenOption.CREATE, StandardOpenOption.WRITE).lock();
+    LOCKS.add(
+        FileChannel.open(unnamed, StandardOpenOption.CREATE, StandardOpenOption.WRITE).lock());
     Files.move(unnamed, root.resolve(LOCK));
   }
 
