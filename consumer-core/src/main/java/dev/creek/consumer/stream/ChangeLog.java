@@ -4,6 +4,7 @@ import dev.creek.consumer.wire.Fingerprint;
 import dev.creek.consumer.wire.Generation;
 import dev.creek.consumer.wire.SourceTable;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -42,12 +43,19 @@ public interface ChangeLog {
   Flux<Delivery> read(SourceTable source, StartAt start, StreamIdentity expected);
 
   /**
-   * Texts (JSON of the schema message: the {@code schema} member) of this table's schemas with this
-   * fingerprint, newest first, from the table's subject in the schema stream; empty list if none.
-   * {@code fingerprint} null: the newest of all.
+   * This table's schemas from its subject in the schema stream, newest first; empty list if none.
+   *
+   * @param fingerprint only those; null: all
    */
-  Mono<List<String>> publishedSchemas(
-      SourceTable source, @org.jspecify.annotations.Nullable Fingerprint fingerprint);
+  Mono<List<PublishedSchema>> publishedSchemas(SourceTable source, @Nullable Fingerprint fingerprint);
+
+  /**
+   * A schema as published.
+   *
+   * @param fingerprint its key
+   * @param schema its JSON text
+   */
+  record PublishedSchema(Fingerprint fingerprint, String schema) {}
 
   /**
    * Asks the producer for a schema text; empty if it does not answer in time or does not know it.

@@ -1,10 +1,15 @@
 package dev.creek.consumer.stream;
 
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
 /**
  * State of the WAL stream when it was asked.
  *
  * @param stream its identity
  * @param firstSequence sequence of the oldest message that it still holds (of any table)
  * @param lastSequence sequence of the newest, 0 when it never held one
+ * @param firstTime when the oldest message was stored; null where it holds none
  */
-public record LogState(StreamIdentity stream, long firstSequence, long lastSequence) {}
+public record LogState(
+    StreamIdentity stream, long firstSequence, long lastSequence, @Nullable Instant firstTime) {}
