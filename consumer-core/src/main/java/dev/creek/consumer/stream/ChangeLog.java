@@ -47,7 +47,8 @@ public interface ChangeLog {
    *
    * @param fingerprint only those; null: all
    */
-  Mono<List<PublishedSchema>> publishedSchemas(SourceTable source, @Nullable Fingerprint fingerprint);
+  Mono<List<PublishedSchema>> publishedSchemas(
+      SourceTable source, @Nullable Fingerprint fingerprint);
 
   /**
    * A schema as published.
