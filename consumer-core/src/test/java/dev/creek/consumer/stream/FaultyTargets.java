@@ -7,8 +7,8 @@ import java.util.Random;
 import reactor.core.publisher.Mono;
 
 /**
- * A target that breaks at random, between any two steps: before the write, and after it when only the answer is lost. Bounded,
- * so that a test ends.
+ * A target that breaks at random, between any two steps: before the write, and after it when only
+ * the answer is lost. Bounded, so that a test ends.
  */
 final class FaultyTargets implements TargetTables {
   private final TargetTables real;

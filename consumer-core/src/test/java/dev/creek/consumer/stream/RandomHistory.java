@@ -11,9 +11,9 @@ import java.util.Random;
 import java.util.TreeMap;
 
 /**
- * A random but valid history of one table: inserts, updates, key changes and swaps, unique values that move between rows,
- * deletes, truncates, in transactions from one change to many more than a batch. Every change carries its own number, so an effect that
- * happens twice can be told.
+ * A random but valid history of one table: inserts, updates, key changes and swaps, unique values
+ * that move between rows, deletes, truncates, in transactions from one change to many more than a
+ * batch. Every change carries its own number, so an effect that happens twice can be told.
  */
 final class RandomHistory {
   private static final int IDS = 60;
@@ -75,8 +75,12 @@ final class RandomHistory {
 
   private void write(int id, Object slot) {
     Object[] before = rows.get(id);
-    Object[] after = row(id, slot == null && random.nextBoolean() && slotFree(id) ? Integer.valueOf(id) : slot);
-    messages.add(before == null ? wire.insert(tx, after) : wire.update(tx, wire.row(before), wire.row(after)));
+    Object[] after =
+        row(id, slot == null && random.nextBoolean() && slotFree(id) ? Integer.valueOf(id) : slot);
+    messages.add(
+        before == null
+            ? wire.insert(tx, after)
+            : wire.update(tx, wire.row(before), wire.row(after)));
     rows.put(id, after);
   }
 
@@ -138,6 +142,8 @@ final class RandomHistory {
 
   private Object[] row(int id, Object slot) {
     long version = ++change;
-    return new Object[] {id, slot, version, random.nextInt(4) == 0 ? null : "n".repeat(random.nextInt(60))};
+    return new Object[] {
+      id, slot, version, random.nextInt(4) == 0 ? null : "n".repeat(random.nextInt(60))
+    };
   }
 }

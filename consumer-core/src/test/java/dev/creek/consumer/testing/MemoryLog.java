@@ -19,11 +19,12 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * A broker in memory, for tests of the line: one stream, filled before it is read, delivered in random cuts. What a real
- * nats-server does is not for this one to say.
+ * A broker in memory, for tests of the line: one stream, filled before it is read, delivered in
+ * random cuts. What a real nats-server does is not for this one to say.
  */
 public final class MemoryLog implements ChangeLog {
-  private static final StreamIdentity STREAM = new StreamIdentity("CREEK_wal", Instant.parse("2026-01-01T00:00:00Z"));
+  private static final StreamIdentity STREAM =
+      new StreamIdentity("CREEK_wal", Instant.parse("2026-01-01T00:00:00Z"));
   private static final int MOST_PACKETS = 40;
 
   private final Map<SourceTable, List<Packet>> packets = new HashMap<>();
@@ -51,7 +52,9 @@ public final class MemoryLog implements ChangeLog {
 
   /** Publishes a schema. */
   public void publish(SourceTable table, Fingerprint fingerprint, String schema) {
-    schemas.computeIfAbsent(table, t -> new ArrayList<>()).add(0, new PublishedSchema(fingerprint, schema));
+    schemas
+        .computeIfAbsent(table, t -> new ArrayList<>())
+        .add(0, new PublishedSchema(fingerprint, schema));
   }
 
   @Override
@@ -68,7 +71,9 @@ public final class MemoryLog implements ChangeLog {
   public Flux<Delivery> read(SourceTable source, StartAt start, StreamIdentity expected) {
     long first = start instanceof StartAt.Sequence sequence ? sequence.first() : 1;
     List<Packet> wanted =
-        packets.getOrDefault(source, List.of()).stream().filter(p -> p.sequence() >= first).toList();
+        packets.getOrDefault(source, List.of()).stream()
+            .filter(p -> p.sequence() >= first)
+            .toList();
     return Flux.<Delivery, Integer>generate(
             () -> 0,
             (from, sink) -> {
@@ -79,7 +84,8 @@ public final class MemoryLog implements ChangeLog {
               beforeDelivery.run();
               int to = Math.min(wanted.size(), from + 1 + random(MOST_PACKETS));
               List<Packet> chunk = wanted.subList(from, to);
-              sink.next(new Delivery(chunk, wanted.size() - to, chunk.get(chunk.size() - 1).sequence()));
+              sink.next(
+                  new Delivery(chunk, wanted.size() - to, chunk.get(chunk.size() - 1).sequence()));
               return to;
             })
         .concatWith(Flux.never());
