@@ -5,6 +5,7 @@ import dev.creek.consumer.wire.Generation;
 import dev.creek.consumer.wire.SourceTable;
 import dev.creek.consumer.wire.Subjects;
 import io.nats.client.Connection;
+import io.nats.client.ErrorListener;
 import io.nats.client.JetStreamApiException;
 import io.nats.client.JetStreamManagement;
 import io.nats.client.Nats;
@@ -42,6 +43,7 @@ final class Broker implements AutoCloseable {
                   .maxReconnects(-1)
                   .reconnectWait(Duration.ofMillis(50))
                   .reconnectJitter(Duration.ofMillis(10))
+                  .errorListener(new ErrorListener() {})
                   .build());
       management = connection.jetStreamManagement();
     } catch (IOException | InterruptedException e) {
