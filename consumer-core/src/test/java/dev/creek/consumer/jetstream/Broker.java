@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 
@@ -139,6 +140,15 @@ final class Broker implements AutoCloseable {
 
   static long number(byte[] data) {
     return ByteBuffer.wrap(data).getLong();
+  }
+
+  /** Returns when the server has all that was sent, subscriptions too. */
+  void flush() {
+    try {
+      connection.flush(Duration.ofSeconds(5));
+    } catch (InterruptedException | TimeoutException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   interface Call<T> {

@@ -112,6 +112,8 @@ final class GoldenReadIT {
 
   private static Map<SourceTable, List<CapturedMessage>> byTable(List<CapturedMessage> messages) {
     return messages.stream()
+        // A table by the name of star*gt> has a subject, but none that could be asked for alone.
+        .filter(message -> message.subject().indexOf('*') < 0)
         .collect(
             Collectors.groupingBy(
                 message -> table(message.subject()), LinkedHashMap::new, Collectors.toList()));
