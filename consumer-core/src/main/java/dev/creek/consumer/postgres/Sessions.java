@@ -112,23 +112,23 @@ final class Sessions {
         .onErrorMap(e -> SqlErrors.told(e, what, hints));
   }
 
-  /** The same inside a transaction. */
-  <T> Mono<T> transaction(String what, Function<Session, Mono<T>> work) {
-    // The commit belongs to the work: as an ending its failure would come wrapped, and a rollback
-    // without a wait for it would let the connection go too early.
+  /** The same inside a transaction, which commits when {@code work} completes. */
+  <T> Mono<T> transaction(String what, SqlHints hints, Function<Session, Mono<T>> work) {
+    // The commit belongs to the work: as an ending its failure would come wrapped.
     return use(
         what,
+        hints,
         session ->
             session
                 .begin()
-                .then(work.apply(session))
+                .then(Mono.defer(() -> work.apply(session)))
                 .flatMap(result -> session.commit().thenReturn(result))
                 .switchIfEmpty(session.commit().then(Mono.empty())));
   }
 
   /** A connection of one's own, outside the pool. */
   Mono<PostgresqlConnection> dedicated() {
-    return factory.create();
+    return factory.create().timeout(ACQUIRE_LIMIT);
   }
 
   /** Which server, without the password. */
