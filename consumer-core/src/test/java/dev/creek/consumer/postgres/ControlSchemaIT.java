@@ -211,7 +211,7 @@ final class ControlSchemaIT {
 
   @Test
   void remembersSchemasTheTablesOwnFirst(PostgresDatabase database) {
-    var cache = migrated(database).schemas();
+    var cache = migrated(database).schemaCache();
     var fingerprint = new Fingerprint(42);
     var own = new SourceTable("db", "a", "t");
     var other = new SourceTable("db", "b", "t");
