@@ -55,10 +55,10 @@ class RandomHistoryIT {
         Stream.of("one", "two")
             .map(
                 t ->
-                    new RandomHistory(random.nextLong(), t, Generation.values()[random.nextInt(2)])
+                    new RandomHistory(random.nextLong(), t, random.nextBoolean() ? Generation.OLD : Generation.NEW)
                         .transactions(250))
             .toList();
-    PostgresTarget target = PostgresTarget.connect(PostgresOptions.parse(database.uri()));
+    PostgresTarget target = PostgresTarget.connect(PostgresOptions.of(database.uri()));
     try {
       target.subscriptions().migrate().block(PATIENCE);
       histories.forEach(h -> createTarget(database, h.wire().source().table()));
