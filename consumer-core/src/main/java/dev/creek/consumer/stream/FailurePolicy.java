@@ -23,6 +23,8 @@ final class FailurePolicy {
   /** Lock not available; read-only transaction, as on a standby after a failover. */
   private static final Set<String> PASSING_STATES = Set.of("55P03", "25006");
 
+  private static final String FOREIGN_KEY_VIOLATION = "23503";
+
   private static final Map<String, String> HINTS =
       Map.of(
           "42P01", "create the target table (create-schemas)",
@@ -76,9 +78,18 @@ final class FailurePolicy {
     if (PASSING_CLASSES.contains(stateClass) || PASSING_STATES.contains(state)) {
       return new Verdict.Retry("target database: " + message(e), stateClass);
     }
-    String hint = e.hint();
-    return new Verdict.Stop(
-        message(e), hint != null ? hint : HINTS.getOrDefault(state, "see SQLSTATE " + state));
+    if (state.equals(FOREIGN_KEY_VIOLATION)) {
+      return new Verdict.Await(message(e), hint(e));
+    }
+    return new Verdict.Stop(message(e), hint(e));
+  }
+
+  private static String hint(ApplyException e) {
+    String known = e.hint();
+    return known != null
+        ? known
+        : HINTS.getOrDefault(
+            e.sqlState(), "see SQLSTATE " + e.sqlState() + " in PostgreSQL's manual");
   }
 
   private static String message(Throwable t) {

@@ -16,6 +16,9 @@ import reactor.util.function.Tuple2;
  */
 record Streaming(TableLine line, Claim claim, @Nullable Stuck recovering, Backoff backoff)
     implements Phase {
+  /** How often the other side of a foreign key is waited for: about half a minute. */
+  private static final int PATIENCE = 10;
+
   /** Order matters, and one batch being prepared while another is written keeps both sides busy. */
   private static final int ONE_AHEAD = 1;
 
@@ -27,6 +30,7 @@ record Streaming(TableLine line, Claim claim, @Nullable Stuck recovering, Backof
     AtomicBoolean progressed = new AtomicBoolean();
     return line.changes()
         .state(line.mapping().source())
+        .takeUntilOther(line.stopping())
         .delayUntil(log -> recovering == null ? line.enter(claim, STREAMING) : Mono.empty())
         .flatMapMany(log -> apply(log, progressed))
         .then(Mono.<Phase>empty())
@@ -73,8 +77,11 @@ record Streaming(TableLine line, Claim claim, @Nullable Stuck recovering, Backof
     if (verdict instanceof Verdict.LetGo letGo) {
       return new Waiting(line, null, letGo.reason(), Backoff.LET_GO);
     }
+    Backoff pause = progressed ? Backoff.OUTAGE : backoff;
+    if (verdict instanceof Verdict.Await await && still == null && pause.attempt() < PATIENCE) {
+      return new Waiting(line, claim, await.reason(), pause);
+    }
     if (verdict instanceof Verdict.Retry retry) {
-      Backoff pause = progressed ? Backoff.OUTAGE : backoff;
       return still != null
           ? new Stuck(line, claim, still.state(), pause)
           : new Waiting(line, claim, retry.reason(), pause);

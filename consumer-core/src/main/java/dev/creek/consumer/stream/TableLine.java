@@ -98,6 +98,7 @@ final class TableLine {
     return around
         .targets()
         .claim(mapping)
+        .takeUntilOther(stopping())
         .<Phase>map(claim -> new Streaming(this, claim, recovering, backoff))
         .onErrorResume(
             error -> {
@@ -160,6 +161,9 @@ final class TableLine {
     if (verdict instanceof Verdict.Stop failed) {
       return new TableState(TableState.Name.FAILED, failed.reason(), failed.hint());
     }
+    if (verdict instanceof Verdict.Await await) {
+      return new TableState(TableState.Name.FAILED, await.reason(), await.hint());
+    }
     return new TableState(
         TableState.Name.GAP,
         reason(verdict),
@@ -174,6 +178,9 @@ final class TableLine {
     }
     if (verdict instanceof Verdict.Stop failed) {
       return failed.reason();
+    }
+    if (verdict instanceof Verdict.Await await) {
+      return await.reason();
     }
     if (verdict instanceof Verdict.Gap gap) {
       return gap.reason();

@@ -6,6 +6,12 @@ sealed interface Verdict {
   record Retry(String reason, String category) implements Verdict {}
 
   /**
+   * The other side of a foreign key has not arrived yet: its table's line commits by itself. Try
+   * again for a while, then stop the table.
+   */
+  record Await(String reason, String hint) implements Verdict {}
+
+  /**
    * Somebody must act: stop this table, show why and what to do. It is tried again now and then,
    * since nothing is lost by it.
    */
