@@ -25,6 +25,7 @@ public final class Scratch {
   private static final long MEMORY_MIN_FREE_BYTES = 2L << 30;
 
   private static final Path MEMORY = Path.of("/dev/shm");
+  private static final String LOCK = "lock";
   private static final String PREFIX = "creek-test-";
   private static final Map<Path, Path> ROOTS = new HashMap<>();
 
@@ -68,14 +69,12 @@ public final class Scratch {
     }
   }
 
+  /** Locked before it gets its name: a free lock under that name always means a leftover. */
   @SuppressWarnings("resource") // held until the JVM ends: that is the lock's purpose
   private static void lock(Path root) throws IOException {
-    @Nullable FileLock lock =
-        FileChannel.open(root.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)
-            .tryLock();
-    if (lock == null) {
-      throw new IOException("another process has locked " + root);
-    }
+    Path unnamed = root.resolve("unnamed-lock");
+    FileChannel.open(unnamed, StandardOpenOption.CREATE, StandardOpenOption.WRITE).lock();
+    Files.move(unnamed, root.resolve(LOCK));
   }
 
   private static void removeLeftovers(Path place) throws IOException {
@@ -92,7 +91,7 @@ public final class Scratch {
 
   /** A root without a lock file is just being made; another user's cannot be opened. */
   private static boolean isLeftOver(Path root) {
-    try (FileChannel channel = FileChannel.open(root.resolve("lock"), StandardOpenOption.WRITE);
+    try (FileChannel channel = FileChannel.open(root.resolve(LOCK), StandardOpenOption.WRITE);
         @Nullable FileLock lock = channel.tryLock()) {
       return lock != null;
     } catch (IOException e) {
