@@ -3,60 +3,110 @@ package dev.creek.consumer.row;
 import dev.creek.consumer.wire.Change;
 import dev.creek.consumer.wire.WalSchema;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /** How changes of one wire schema go into one target table. Immutable and thread-safe. */
-@SuppressWarnings("DoNotCallSuggester")
 public final class ChangePlan {
+  private final WalSchema schema;
+  private final RowPlan rows;
+  private final ImageKeys images;
+
+  /** What the last fold left to the next one; a fold that runs beside another makes its own. */
+  private final AtomicReference<@Nullable Folding> spare = new AtomicReference<>();
+
+  ChangePlan(WalSchema schema, RowPlan rows, ImageKeys images) {
+    this.schema = schema;
+    this.rows = rows;
+    this.images = images;
+  }
 
   /**
    * Compiles a plan.
    *
-   * @throws ShapeMismatchException where the target lacks a column, its type cannot be reached by a
-   *     cast, …
+   * @throws ShapeMismatchException where the target lacks a column, has one whose type cannot hold
+   *     every value of the source's, or one that must not be NULL and that the source lacks; names
+   *     every such column, and its hint every statement that mends them
    */
   public static ChangePlan of(WalSchema schema, TargetShape target) {
-    throw new UnsupportedOperationException();
+    return new PlanCompiler(schema.after(), target).changes(schema);
   }
-
-  private ChangePlan() {}
 
   /** The unique key that upserts conflict on; null where rows are matched by value ("no key"). */
   public @Nullable UniqueKey key() {
-    throw new UnsupportedOperationException();
+    return rows.key();
   }
 
   /**
    * Written columns, in the order of {@link FoldedChanges#upserts()} and {@link Step.Write#rows()}.
    */
   public List<PlanColumn> columns() {
-    throw new UnsupportedOperationException();
+    return rows.columns();
   }
 
   /**
    * Columns that find a row, in the order of {@link FoldedChanges#deletes()} and {@link
-   * Step.Delete#key()}.
+   * Step.Delete#key()}: those of the {@link #key()}, else those of the before image. Empty where
+   * only inserts can come.
    */
   public List<PlanColumn> keyColumns() {
-    throw new UnsupportedOperationException();
+    return images.columns();
   }
 
   /** Whether a written column is GENERATED ALWAYS AS IDENTITY. */
   public boolean overridesIdentity() {
-    throw new UnsupportedOperationException();
+    return rows.overridesIdentity();
   }
 
   /**
    * Folds a batch to its survivors. Only with a {@link #key()}.
    *
-   * @throws dev.creek.consumer.wire.WireException where a row cannot be decoded, with its sequence
+   * <p>Keys are compared by their bytes, which are equal wherever the source's are. Where the
+   * target's equality is coarser (citext, -0 and 0, jsonb), a key that was replaced by an equal one
+   * is both deleted and upserted: right, as long as deletes go first.
+   *
+   * @param changes changes of this plan's schema, in stream order
+   * @throws dev.creek.consumer.wire.WireException where a row cannot be decoded, naming its
+   *     sequence and column
+   * @throws ShapeMismatchException where a key has a NULL: it could never be found again
+   * @throws IllegalStateException without a key
    */
   public FoldedChanges fold(List<Change> changes) {
-    throw new UnsupportedOperationException();
+    if (rows.key() == null) {
+      throw new IllegalStateException("rows without a key cannot be folded");
+    }
+    check(changes);
+    Folding kept = spare.getAndSet(null);
+    Folding folding = kept == null ? new Folding(images, rows) : kept;
+    FoldedChanges folded = folding.fold(changes);
+    if (!folding.tooLargeToKeep()) {
+      spare.set(folding);
+    }
+    return folded;
   }
 
-  /** The batch change by change, lazily, in source order. */
+  /**
+   * The batch change by change, lazily, in source order. Every iterator begins anew; its {@code
+   * next} throws what {@link #fold} throws.
+   *
+   * @param changes changes of this plan's schema, in stream order
+   */
   public Iterable<Step> unfolded(List<Change> changes) {
-    throw new UnsupportedOperationException();
+    check(changes);
+    return () -> new UnfoldedSteps(changes, rows, images);
+  }
+
+  /** One schema's bytes read by another's plan could pass for values. */
+  private void check(List<Change> changes) {
+    for (Change change : changes) {
+      WalSchema of = change.schema();
+      boolean same =
+          of.equals(schema)
+              || (of.before().equals(schema.before()) && of.after().equals(schema.after()));
+      if (!same) {
+        throw new IllegalArgumentException(
+            "message at sequence " + change.sequence() + ": not of the plan's schema");
+      }
+    }
   }
 }

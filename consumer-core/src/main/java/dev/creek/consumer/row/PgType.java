@@ -58,4 +58,14 @@ public enum PgType {
     }
     return null;
   }
+
+  /** The type whose arrays have this id, or null where it is none of ours. */
+  static @Nullable PgType ofArrayOid(int oid) {
+    for (PgType type : values()) {
+      if (type.arrayOid == oid) {
+        return type;
+      }
+    }
+    return null;
+  }
 }

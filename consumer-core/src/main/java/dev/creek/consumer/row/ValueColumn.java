@@ -1,6 +1,9 @@
 package dev.creek.consumer.row;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
@@ -9,6 +12,16 @@ import java.util.Arrays;
  * thread-safe; handed over by reference once filled.
  */
 public final class ValueColumn {
+  private static final VarHandle SHORT =
+      MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.BIG_ENDIAN);
+  private static final VarHandle INT =
+      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
+  private static final VarHandle LONG =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
+
+  /** What every JVM can allocate. */
+  private static final long MAX_BYTES = Integer.MAX_VALUE - 8L;
+
   private byte[] bytes;
   private int size;
   private int count;
@@ -38,28 +51,129 @@ public final class ValueColumn {
     return ByteBuffer.wrap(bytes, 0, size).asReadOnlyBuffer();
   }
 
-  /** Room for {@code more} bytes; returns the array to write into at {@link #size()}. */
-  byte[] ensure(int more) {
-    if (bytes.length - size < more) {
-      bytes = Arrays.copyOf(bytes, Math.max(bytes.length * 2, Math.addExact(size, more)));
-    }
-    return bytes;
+  void addNull() {
+    ensure(4);
+    INT.set(bytes, size, -1);
+    hasNull = true;
+    added(4);
+  }
+
+  void addByte(byte value) {
+    ensure(5);
+    INT.set(bytes, size, 1);
+    bytes[size + 4] = value;
+    added(5);
+  }
+
+  void addShort(short value) {
+    ensure(6);
+    INT.set(bytes, size, 2);
+    SHORT.set(bytes, size + 4, value);
+    added(6);
+  }
+
+  void addInt(int value) {
+    ensure(8);
+    INT.set(bytes, size, 4);
+    INT.set(bytes, size + 4, value);
+    added(8);
+  }
+
+  void addLong(long value) {
+    ensure(12);
+    INT.set(bytes, size, 8);
+    LONG.set(bytes, size + 4, value);
+    added(12);
+  }
+
+  void addBytes(byte[] from, int offset, int length) {
+    ensure(4L + length);
+    INT.set(bytes, size, length);
+    System.arraycopy(from, offset, bytes, size + 4, length);
+    added(4 + length);
   }
 
   /**
-   * Says that one value of {@code valueBytes} bytes, its length word included, was written at
-   * {@link #size()}.
+   * Begins a value whose length is known only at its end: {@code put…}, then {@link #close(int)}.
+   *
+   * @return the mark for {@link #close(int)}
    */
-  void added(int valueBytes) {
+  int open() {
+    int mark = size;
+    ensure(4);
+    size += 4;
+    return mark;
+  }
+
+  void close(int mark) {
+    INT.set(bytes, mark, size - mark - 4);
+    count++;
+  }
+
+  void put(int value) {
+    ensure(1);
+    bytes[size++] = (byte) value;
+  }
+
+  void putShort(int value) {
+    ensure(2);
+    SHORT.set(bytes, size, (short) value);
+    size += 2;
+  }
+
+  void put(byte[] from, int offset, int length) {
+    ensure(length);
+    System.arraycopy(from, offset, bytes, size, length);
+    size += length;
+  }
+
+  /** Adds an encoded value, length word included, as it is. */
+  void addEncoded(byte[] from, int offset) {
+    int length = end(from, offset) - offset;
+    put(from, offset, length);
+    hasNull |= isNull(from, offset);
+    count++;
+  }
+
+  /** Where the encoded value at {@code offset} ends. */
+  static int end(byte[] values, int offset) {
+    return offset + 4 + Math.max(0, (int) INT.get(values, offset));
+  }
+
+  static boolean isNull(byte[] values, int offset) {
+    return values[offset] < 0;
+  }
+
+  /** The array that holds the values, until the next one is added. */
+  byte[] array() {
+    return bytes;
+  }
+
+  /** Forgets all values: for scratch columns, never after they were handed over. */
+  void clear() {
+    size = 0;
+    count = 0;
+    hasNull = false;
+  }
+
+  /** Forgets what lies behind byte {@code toSize}: for scratch columns without NULLs. */
+  void truncate(int toSize) {
+    size = toSize;
+  }
+
+  private void added(int valueBytes) {
     size += valueBytes;
     count++;
   }
 
-  /** Adds NULL. */
-  void addNull() {
-    byte[] into = ensure(4);
-    Arrays.fill(into, size, size + 4, (byte) 0xff);
-    hasNull = true;
-    added(4);
+  private void ensure(long more) {
+    if (bytes.length - size < more) {
+      grow(more);
+    }
+  }
+
+  private void grow(long more) {
+    int needed = Math.toIntExact(size + more);
+    bytes = Arrays.copyOf(bytes, Math.max(needed, (int) Math.min(MAX_BYTES, bytes.length * 2L)));
   }
 }

@@ -104,7 +104,7 @@ public final class MessageAssembler {
 
   private @Nullable WireMessage proceed(long sequence, int index, byte[] packet) {
     if (!unfinished && packet.length == INDEX_BYTES && endsMessageOf(index)) {
-      packets = 0;
+      packets = MAX_PACKETS; // no index: a second empty packet ends a message that was never read
       return null;
     }
     if (!unfinished || index != packets) {

@@ -76,9 +76,12 @@ public final class QualifiedName {
     if (part.indexOf('"') < 0) {
       return part;
     }
-    if (part.length() < 3 || part.charAt(0) != '"' || part.charAt(part.length() - 1) != '"') {
+    boolean whole =
+        part.length() >= 3 && part.charAt(0) == '"' && part.charAt(part.length() - 1) == '"';
+    String inner = whole ? part.substring(1, part.length() - 1) : "";
+    if (!whole || inner.replace("\"\"", "").indexOf('"') >= 0) {
       throw new IllegalArgumentException("'" + part + "' must be quoted as a whole");
     }
-    return part.substring(1, part.length() - 1).replace("\"\"", "\"");
+    return inner.replace("\"\"", "\"");
   }
 }

@@ -7,7 +7,6 @@ import dev.creek.consumer.testing.GoldenCapture;
 import java.util.Map;
 import java.util.TreeMap;
 import org.apache.avro.Schema;
-import org.apache.avro.SchemaParseException;
 import org.apache.avro.generic.GenericDatumReader;
 import org.apache.avro.generic.GenericRecord;
 import org.apache.avro.io.BinaryDecoder;
@@ -59,22 +58,14 @@ final class GoldenCaptureTest {
     var readers = new TreeMap<Long, GenericDatumReader<GenericRecord>>();
     golden.schemas.forEach(
         (fingerprint, schema) -> {
-          try {
-            readers.put(
-                fingerprint, new GenericDatumReader<>(new Schema.Parser().parse(schema.text())));
-          } catch (SchemaParseException e) {
-            // Impossible decimals and the like: what the lenient parser is for.
-            assertThat(schema.text()).contains("precision");
-          }
+          // Avro accepts them all; it warns of decimals that cannot be and reads them as bytes.
+          readers.put(
+              fingerprint, new GenericDatumReader<>(new Schema.Parser().parse(schema.text())));
         });
     BinaryDecoder reused = null;
-    int compared = 0;
     for (var whole : golden.wal) {
       var message = whole.message();
       var reader = readers.get(WalDecoder.fingerprint(message));
-      if (reader == null) {
-        continue;
-      }
       reused =
           DecoderFactory.get()
               .binaryDecoder(message.bytes(), message.offset() + 10, message.length() - 10, reused);
@@ -90,9 +81,7 @@ final class GoldenCaptureTest {
       assertThat(change.schema().fingerprint()).hasToString(expected.get("fingerprint").toString());
       assertThat(new Subjects(generation, GoldenCapture.NAMESPACE).walSubject(sourceOf(source)))
           .isEqualTo(whole.subject());
-      compared++;
     }
-    assertThat(compared).isGreaterThan(golden.wal.size() * 9 / 10);
   }
 
   private static SourceTable sourceOf(GenericRecord source) {

@@ -1,0 +1,79 @@
+package dev.creek.consumer.row;
+
+import dev.creek.consumer.wire.WireField;
+import dev.creek.consumer.wire.WireType;
+import dev.creek.consumer.wire.WireType.ArrayOf;
+import dev.creek.consumer.wire.WireType.Plain;
+import dev.creek.consumer.wire.WireType.Undecodable;
+
+/**
+ * A wire column and the target column that takes it. Before and after images of a row differ in
+ * their slots, never in what a column is sent as: that is what makes their keys comparable.
+ *
+ * @param target the target column
+ * @param column how it is sent
+ */
+record ColumnPlan(TargetColumn target, PlanColumn column) {
+
+  static ColumnPlan of(WireField field, TargetColumn target) {
+    WireType type = type(field, target);
+    PgType own = PgType.ofOid(target.typeOid());
+    boolean direct =
+        own != null
+            && (type instanceof ArrayOf
+                ? own == PgType.TEXT
+                : Transcodings.encoder(type, own) != null);
+    return new ColumnPlan(
+        target,
+        direct && own != null
+            ? new PlanColumn(target.name(), own, null)
+            : new PlanColumn(
+                target.name(), Transcodings.natural(type, field.pgType()), target.typeSql()));
+  }
+
+  String name() {
+    return column.name();
+  }
+
+  /** Transcodes the column where an image writes it as {@code field}. */
+  SlotTranscoder transcoder(WireField field) {
+    return new SlotTranscoder(field.slot(), encoder(field));
+  }
+
+  /** As {@link #transcoder}, into bytes that are equal where PostgreSQL's values are. */
+  SlotTranscoder keyTranscoder(WireField field) {
+    ValueEncoder encoder = encoder(field);
+    boolean padded = encoder == BytesEncoder.TEXT && column.sentAs() == PgType.BPCHAR;
+    return new SlotTranscoder(field.slot(), padded ? BytesEncoder.BPCHAR_KEY : encoder);
+  }
+
+  private ValueEncoder encoder(WireField field) {
+    WireType type = type(field, target);
+    if (type instanceof ArrayOf array) {
+      return Transcodings.arrayEncoder(array, zoned(field));
+    }
+    ValueEncoder encoder = Transcodings.encoder(type, column.sentAs());
+    if (encoder == null) {
+      throw new IllegalArgumentException(
+          "column " + SqlName.quote(name()) + " differs between the before and the after image");
+    }
+    return encoder;
+  }
+
+  private boolean zoned(WireField field) {
+    PgType item = PgType.ofArrayOid(target.typeOid());
+    return item == null ? field.pgType().equals("_timestamptz") : item == PgType.TIMESTAMPTZ;
+  }
+
+  /**
+   * OLD publishes a numeric whose precision and scale it cannot tell as plain bytes, and the type
+   * name beside it may be another table's: what goes to a numeric is not the text of a json.
+   */
+  private static WireType type(WireField field, TargetColumn target) {
+    WireType type = field.slot().type();
+    if (type == Plain.BYTES && target.typeOid() == PgType.NUMERIC.oid()) {
+      return new Undecodable("numeric without precision and scale");
+    }
+    return type;
+  }
+}

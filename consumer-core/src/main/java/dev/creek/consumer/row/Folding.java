@@ -1,0 +1,144 @@
+package dev.creek.consumer.row;
+
+import dev.creek.consumer.wire.AvroCursor;
+import dev.creek.consumer.wire.Change;
+import java.util.List;
+
+/**
+ * Folds batches: one pass over all changes that reads keys alone, then one over the survivors. Not
+ * thread-safe; used again for the next batch.
+ */
+final class Folding {
+  /** What a table with a rare, huge batch may hold on to for ever. */
+  private static final int MAX_RETAINED_BYTES = 4 << 20;
+
+  private static final int DELETED = -1;
+  private static final int NO_KEY = -1;
+
+  private final ImageKeys images;
+  private final RowPlan rows;
+  private final KeyTable keys = new KeyTable();
+  private final AvroCursor cursor = new AvroCursor();
+
+  /** By key: the change that made its last state, or {@link #DELETED}. */
+  private int[] last = {};
+
+  /** By change: the key of the row that it wrote, or {@link #NO_KEY}. */
+  private int[] wrote = {};
+
+  Folding(ImageKeys images, RowPlan rows) {
+    this.images = images;
+    this.rows = rows;
+  }
+
+  FoldedChanges fold(List<Change> changes) {
+    begin(changes.size());
+    int first = 0;
+    for (int i = 0; i < changes.size(); i++) {
+      if (readKeys(changes.get(i), i, changes.size())) {
+        first = i + 1;
+      }
+    }
+    boolean truncated = first > 0;
+    // Behind a truncate there is nothing to delete but what this batch wrote, and will not write.
+    return new FoldedChanges(
+        truncated, truncated ? RowColumns.EMPTY : deletes(), upserts(changes, first));
+  }
+
+  boolean tooLargeToKeep() {
+    return keys.retainedBytes() + 4 * (last.length + wrote.length) > MAX_RETAINED_BYTES;
+  }
+
+  private void begin(int changes) {
+    // A key change has two.
+    keys.clear(2 * changes);
+    if (wrote.length < changes) {
+      wrote = new int[changes];
+      last = new int[2 * changes];
+    }
+  }
+
+  /** Whether it was a truncate: what came before does not count any more. */
+  private boolean readKeys(Change change, int i, int changes) {
+    wrote[i] = NO_KEY;
+    switch (change.operation()) {
+      case INSERT, READ, UPDATE -> wrote(i, after(change));
+      case UPDATE_KEY -> {
+        last[before(change)] = DELETED;
+        // In this order: with equal keys it is an update.
+        wrote(i, after(change));
+      }
+      case DELETE -> last[before(change)] = DELETED;
+      case TRUNCATE -> {
+        if (keys.size() > 0) {
+          keys.clear(2 * (changes - i));
+        }
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private void wrote(int change, int key) {
+    wrote[change] = key;
+    last[key] = change;
+  }
+
+  private int before(Change change) {
+    images.before(cursor, change, keys.bytes());
+    return intern(change);
+  }
+
+  private int after(Change change) {
+    images.after(cursor, change, keys.bytes());
+    return intern(change);
+  }
+
+  private int intern(Change change) {
+    if (keys.bytes().hasNull()) {
+      throw images.nullInKey(change, keys.bytes().array(), keys.start(keys.size()));
+    }
+    return keys.intern();
+  }
+
+  private RowColumns deletes() {
+    int deleted = 0;
+    int bytes = 0;
+    for (int key = 0; key < keys.size(); key++) {
+      if (last[key] == DELETED) {
+        deleted++;
+        bytes += keys.start(key + 1) - keys.start(key);
+      }
+    }
+    var into = images.newColumns(bytes);
+    for (int key = 0; deleted > 0 && key < keys.size(); key++) {
+      if (last[key] == DELETED) {
+        ImageKeys.split(keys.bytes().array(), keys.start(key), into);
+      }
+    }
+    return RowPlan.rowColumns(into, deleted);
+  }
+
+  private RowColumns upserts(List<Change> changes, int first) {
+    int survivors = 0;
+    for (int i = first; i < changes.size(); i++) {
+      survivors += survives(i) ? 1 : 0;
+    }
+    if (survivors == 0) {
+      return RowColumns.EMPTY;
+    }
+    var into = rows.newColumns(survivors);
+    for (int i = first; i < changes.size(); i++) {
+      if (survives(i)) {
+        Change change = changes.get(i);
+        cursor.over(change.data(), change.after(), change.end());
+        rows.transcode(cursor, change.sequence(), into);
+      }
+    }
+    return RowPlan.rowColumns(into, survivors);
+  }
+
+  private boolean survives(int change) {
+    return wrote[change] != NO_KEY && last[wrote[change]] == change;
+  }
+}

@@ -1,0 +1,131 @@
+package dev.creek.consumer.row;
+
+import dev.creek.consumer.wire.AvroCursor;
+import dev.creek.consumer.wire.RecordShape;
+import dev.creek.consumer.wire.WireException;
+import dev.creek.consumer.wire.WireField;
+import dev.creek.consumer.wire.WireMessage;
+import dev.creek.consumer.wire.WireType.Slot;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** How records of one shape become rows of one target table. Immutable and thread-safe. */
+public final class RowPlan {
+  /** First guess for a value whose width varies, length word included. */
+  private static final int VALUE_BYTES = 32;
+
+  private final List<PlanColumn> columns;
+  private final @Nullable UniqueKey key;
+  private final boolean overridesIdentity;
+  private final String[] names;
+  private final Slot[] slots;
+
+  /** By field; null where it is not written. */
+  private final @Nullable SlotTranscoder[] transcoders;
+
+  RowPlan(
+      RecordShape shape,
+      Map<String, ColumnPlan> written,
+      List<ColumnPlan> order,
+      @Nullable UniqueKey key) {
+    this.columns = order.stream().map(ColumnPlan::column).toList();
+    this.key = key;
+    this.overridesIdentity = order.stream().anyMatch(column -> column.target().alwaysIdentity());
+    int fields = shape.fields().size();
+    this.names = new String[fields];
+    this.slots = new Slot[fields];
+    this.transcoders = new SlotTranscoder[fields];
+    for (int i = 0; i < fields; i++) {
+      WireField field = shape.fields().get(i);
+      names[i] = field.name();
+      slots[i] = field.slot();
+      ColumnPlan column = field.repeated() ? null : written.get(field.name());
+      transcoders[i] = column == null ? null : column.transcoder(field);
+    }
+  }
+
+  /**
+   * Compiles a plan for bare rows, as snapshots carry them.
+   *
+   * @throws ShapeMismatchException where the target cannot take them, naming every difference
+   */
+  public static RowPlan of(RecordShape shape, TargetShape target) {
+    return new PlanCompiler(shape, target).rows();
+  }
+
+  /** Written columns, in the order of the wire. */
+  public List<PlanColumn> columns() {
+    return columns;
+  }
+
+  /** The target's primary key where the rows carry it: what an upsert conflicts on. */
+  public @Nullable UniqueKey key() {
+    return key;
+  }
+
+  /** Whether a written column is GENERATED ALWAYS AS IDENTITY. */
+  public boolean overridesIdentity() {
+    return overridesIdentity;
+  }
+
+  /**
+   * Transcodes rows, column by column.
+   *
+   * @param rows messages that are one bare Avro record each
+   * @throws WireException where a row cannot be decoded, naming its sequence and column
+   */
+  public RowColumns transcode(List<WireMessage> rows) {
+    var into = newColumns(rows.size());
+    var cursor = new AvroCursor();
+    for (WireMessage row : rows) {
+      cursor.over(row.bytes(), row.offset(), row.offset() + row.length());
+      transcode(cursor, row.lastSequence(), into);
+    }
+    return rowColumns(into, rows.size());
+  }
+
+  ValueColumn[] newColumns(int rows) {
+    var into = new ValueColumn[columns.size()];
+    for (int i = 0; i < into.length; i++) {
+      into[i] = new ValueColumn(Math.max(16, rows * VALUE_BYTES));
+    }
+    return into;
+  }
+
+  static RowColumns rowColumns(ValueColumn[] columns, int rows) {
+    return rows == 0 ? RowColumns.EMPTY : new RowColumns(List.of(columns), rows);
+  }
+
+  /** Adds the record under the cursor, which must end where the cursor's part of the array ends. */
+  void transcode(AvroCursor in, long sequence, ValueColumn[] into) {
+    int field = 0;
+    try {
+      for (int column = 0; field < slots.length; field++) {
+        SlotTranscoder transcoder = transcoders[field];
+        if (transcoder == null) {
+          in.skip(slots[field]);
+        } else {
+          transcoder.transcode(in, into[column++]);
+        }
+      }
+    } catch (WireException e) {
+      throw inColumn(sequence, names[field], e);
+    }
+    if (in.remaining() > 0) {
+      throw new WireException(
+          "message at sequence " + sequence + ": bytes behind the row's last column");
+    }
+  }
+
+  static WireException inColumn(long sequence, String column, WireException cause) {
+    return new WireException(
+        "message at sequence "
+            + sequence
+            + ": column "
+            + SqlName.quote(column)
+            + ": "
+            + cause.getMessage(),
+        cause);
+  }
+}

@@ -1,0 +1,119 @@
+package dev.creek.consumer.row;
+
+import dev.creek.consumer.wire.AvroCursor;
+import dev.creek.consumer.wire.Change;
+import dev.creek.consumer.wire.Operation;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.List;
+import java.util.NoSuchElementException;
+import org.jspecify.annotations.Nullable;
+
+/** A batch change by change; each step is transcoded when it is asked for. */
+final class UnfoldedSteps implements Iterator<Step> {
+  /** How many inserts without a key go into one step. */
+  static final int MAX_RUN_ROWS = 500;
+
+  private final List<Change> changes;
+  private final RowPlan rows;
+  private final ImageKeys images;
+  private final AvroCursor cursor = new AvroCursor();
+  private final ValueColumn key = new ValueColumn(256);
+  private int next;
+
+  /** Set between the two steps of one change. */
+  private @Nullable Step second;
+
+  UnfoldedSteps(List<Change> changes, RowPlan rows, ImageKeys images) {
+    this.changes = changes;
+    this.rows = rows;
+    this.images = images;
+  }
+
+  @Override
+  public boolean hasNext() {
+    return second != null || next < changes.size();
+  }
+
+  @Override
+  public Step next() {
+    if (second != null) {
+      Step step = second;
+      second = null;
+      return step;
+    }
+    if (next >= changes.size()) {
+      throw new NoSuchElementException();
+    }
+    Change change = changes.get(next);
+    return switch (change.operation()) {
+      case INSERT, READ -> write(rows.key() == null ? runOfInserts() : 1);
+      case UPDATE -> rows.key() == null ? replace(change) : write(1);
+      case UPDATE_KEY -> keeps(change) ? write(1) : replace(change);
+      case DELETE -> {
+        next++;
+        yield delete(change);
+      }
+      case TRUNCATE -> {
+        next++;
+        yield new Step.Truncate();
+      }
+    };
+  }
+
+  private int runOfInserts() {
+    int run = 1;
+    int limit = Math.min(MAX_RUN_ROWS, changes.size() - next);
+    while (run < limit && inserts(changes.get(next + run))) {
+      run++;
+    }
+    return run;
+  }
+
+  private static boolean inserts(Change change) {
+    return change.operation() == Operation.INSERT || change.operation() == Operation.READ;
+  }
+
+  /** Whether a key change changes no key: REPLICA IDENTITY FULL says so of every update. */
+  private boolean keeps(Change change) {
+    if (rows.key() == null) {
+      return false;
+    }
+    key.clear();
+    images.before(cursor, change, key);
+    int before = key.size();
+    images.after(cursor, change, key);
+    return Arrays.equals(key.array(), 0, before, key.array(), before, key.size());
+  }
+
+  private Step replace(Change change) {
+    Step delete = delete(change);
+    second = write(1);
+    return delete;
+  }
+
+  private Step delete(Change change) {
+    key.clear();
+    images.before(cursor, change, key);
+    checkKey(change);
+    var into = images.newColumns(key.size());
+    ImageKeys.split(key.array(), 0, into);
+    return new Step.Delete(RowPlan.rowColumns(into, 1));
+  }
+
+  private Step write(int run) {
+    var into = rows.newColumns(run);
+    for (int end = next + run; next < end; next++) {
+      Change change = changes.get(next);
+      cursor.over(change.data(), change.after(), change.end());
+      rows.transcode(cursor, change.sequence(), into);
+    }
+    return new Step.Write(RowPlan.rowColumns(into, run));
+  }
+
+  private void checkKey(Change change) {
+    if (rows.key() != null && key.hasNull()) {
+      throw images.nullInKey(change, key.array(), 0);
+    }
+  }
+}
