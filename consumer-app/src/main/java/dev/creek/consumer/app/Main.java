@@ -1,0 +1,48 @@
+package dev.creek.consumer.app;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.creek.consumer.app.cli.Cli;
+import dev.creek.consumer.app.cli.Surroundings;
+import dev.creek.consumer.app.cli.Terminal;
+import dev.creek.consumer.app.http.LogCounts;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.OutputStreamWriter;
+import java.io.PrintWriter;
+import java.util.Map;
+
+/** The entry point of the runnable jar: puts the parts together. */
+public final class Main {
+
+  private Main() {}
+
+  public static void main(String[] args) {
+    Map<String, String> environment = System.getenv();
+    var terminal =
+        new Terminal(
+            writer(FileDescriptor.out),
+            writer(FileDescriptor.err),
+            Tty.wantsColour(1, environment),
+            Tty.wantsColour(2, environment));
+    var logCounts = new LogCounts();
+    var logging = new Logging(terminal.colourErr(), logCounts);
+    var cli =
+        new Cli(
+            new Surroundings(
+                environment,
+                terminal,
+                logging::configure,
+                logCounts,
+                new ProcessSignals(),
+                FacadeConsumer::create));
+    int code = cli.run(args);
+    logging.stop();
+    System.exit(code);
+  }
+
+  /** UTF-8 whatever the locale says: names of tables are data, and a container has no locale. */
+  private static PrintWriter writer(FileDescriptor descriptor) {
+    return new PrintWriter(new OutputStreamWriter(new FileOutputStream(descriptor), UTF_8), true);
+  }
+}

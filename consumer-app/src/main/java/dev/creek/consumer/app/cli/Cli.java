@@ -1,0 +1,161 @@
+package dev.creek.consumer.app.cli;
+
+import dev.creek.consumer.app.config.Configuration;
+import dev.creek.consumer.app.config.ConfigurationException;
+import dev.creek.consumer.app.config.Setting.Topic;
+import dev.creek.consumer.app.config.Settings;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.HelpCommand;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** The command line as a whole: finds the verb, reads the configuration, runs it. Used once. */
+public final class Cli {
+
+  @Command(
+      name = "creek-consumer",
+      versionProvider = Version.class,
+      mixinStandardHelpOptions = true,
+      subcommands = HelpCommand.class,
+      customSynopsis = "creek-consumer [OPTION]... COMMAND [ARGUMENT]...",
+      description = {
+        "%nKeeps tables of a PostgreSQL equal to tables of another one whose changes a Creek producer publishes on NATS JetStream.",
+        "",
+        "A MAPPING says what goes where: db.namespace.table:target_namespace.target_table. Double-quote a part that holds dots,"
+            + " colons or spaces.",
+        "",
+        "Every option has a variable of the environment, shown in brackets; the option wins. Options may stand before or after"
+            + " the command."
+      },
+      commandListHeading = "%nCommands (COMMAND --help tells more):%n",
+      footerHeading = "%nExamples:%n",
+      footer = {
+        "  export NATS_URI=nats://127.0.0.1:4222",
+        "  export DB_URI=postgres://me:secret@127.0.0.1:5432/copy",
+        "  creek-consumer create-schemas shop.public.orders:public.orders",
+        "  creek-consumer add-tables shop.public.orders:public.orders",
+        "  creek-consumer serve",
+        "",
+        "Exit codes: 0 done, 1 something failed, 2 wrong command line or configuration (nothing was done)."
+      })
+  private static final class Root {}
+
+  /** Classes, not objects: only the verb that runs is made. */
+  private static final List<Class<? extends Verb>> VERBS =
+      List.of(
+          Serve.class, CreateSchemas.class, AddTables.class, RemoveTables.class, ListTables.class);
+
+  private final Surroundings around;
+
+  public Cli(Surroundings around) {
+    this.around = around;
+  }
+
+  /** Runs it; returns the exit code. */
+  public int run(String... arguments) {
+    return commandLine().execute(arguments);
+  }
+
+  private CommandLine commandLine() {
+    var root = new CommandLine(new Root());
+    SettingOptions.addTo(root.getCommandSpec(), Set.of(Topic.SERVE));
+    VERBS.forEach(verb -> root.addSubcommand(command(verb)));
+    Terminal terminal = around.terminal();
+    return root.setOut(terminal.out())
+        .setErr(terminal.err())
+        .setColorScheme(
+            CommandLine.Help.defaultColorScheme(terminal.colourOut() ? Ansi.ON : Ansi.OFF))
+        .setParameterExceptionHandler(this::complain)
+        .setExecutionStrategy(this::execute);
+  }
+
+  private static CommandLine command(Class<? extends Verb> verb) {
+    var command = new CommandLine(verb);
+    CommandSpec spec = command.getCommandSpec();
+    spec.mixinStandardHelpOptions(true).versionProvider(new Version());
+    SettingOptions.addTo(spec, verb == Serve.class ? Set.of() : Set.of(Topic.SERVE));
+    String parameters =
+        spec.positionalParameters().isEmpty()
+            ? ""
+            : " " + spec.positionalParameters().get(0).paramLabel() + "...";
+    spec.usageMessage()
+        .customSynopsis("creek-consumer " + spec.name() + " [OPTION]..." + parameters);
+    return command;
+  }
+
+  private int execute(ParseResult parsed) {
+    Integer helped = CommandLine.executeHelpRequest(parsed);
+    if (helped != null) {
+      return helped;
+    }
+    CommandLine last = parsed.asCommandLineList().get(parsed.asCommandLineList().size() - 1);
+    if (!(last.getCommand() instanceof Verb verb)) {
+      return refuse(last, List.of("no command is given"));
+    }
+    Configuration configuration;
+    try {
+      verb.checkArguments();
+      var settings = Settings.of(SettingOptions.given(parsed), around.environment());
+      configuration = Configuration.of(settings, around.environment(), verb.needsBroker());
+    } catch (ConfigurationException e) {
+      return refuse(last, e.problems());
+    } catch (IllegalArgumentException e) {
+      return refuse(last, String.valueOf(e.getMessage()).lines().toList());
+    }
+    around.logging().accept(configuration.logging());
+    return run(verb, configuration);
+  }
+
+  private int run(Verb verb, Configuration configuration) {
+    try {
+      return verb.run(configuration, around);
+    } catch (RuntimeException e) {
+      around.terminal().complain(Reason.of(e));
+      return ExitCode.FAILED;
+    }
+  }
+
+  private int refuse(CommandLine command, List<String> problems) {
+    Terminal terminal = around.terminal();
+    if (problems.size() == 1) {
+      terminal.complain(problems.get(0));
+    } else {
+      terminal.complain(problems.size() + " problems:");
+      problems.forEach(problem -> terminal.remark("  " + problem));
+    }
+    terminal.remark("Try '" + command.getCommandSpec().qualifiedName() + " --help'.");
+    return ExitCode.USAGE;
+  }
+
+  private int complain(ParameterException e, String[] arguments) {
+    return refuse(e.getCommandLine(), List.of(described(e)));
+  }
+
+  /** What was not understood may be a secret: of an option only the name is told. */
+  private static String described(ParameterException e) {
+    if (!(e instanceof UnmatchedArgumentException unmatched)) {
+      String message = String.valueOf(e.getMessage());
+      return message.substring(0, 1).toLowerCase(Locale.ROOT) + message.substring(1);
+    }
+    String first = unmatched.getUnmatched().get(0);
+    if (unmatched.isUnknownOption()) {
+      int equals = first.indexOf('=');
+      return "unknown option '" + (equals < 0 ? first : first.substring(0, equals)) + "'";
+    }
+    boolean verbExpected = e.getCommandLine().getParent() == null;
+    String similar =
+        unmatched.getSuggestions().isEmpty()
+            ? ""
+            : "; did you mean " + unmatched.getSuggestions().get(0) + "?";
+    return verbExpected
+        ? "unknown command '" + first + "'" + similar
+        : "there is an argument too many";
+  }
+}

@@ -1,0 +1,43 @@
+package dev.creek.consumer.app.cli;
+
+import dev.creek.consumer.app.config.Configuration;
+import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.metrics.Recorder;
+import dev.creek.consumer.stream.Subscription;
+import java.time.Duration;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/** What the verbs need of the library's facade; in tests a fake stands here. */
+public interface Consumer {
+
+  /** Makes a consumer; it connects to a server when a verb first needs it. */
+  interface Factory {
+    Consumer create(Configuration configuration, Recorder recorder);
+  }
+
+  /**
+   * Applies all active subscriptions until stopped or cancelled, waiting for servers that are away.
+   * Errors only where waiting is no help.
+   */
+  Mono<Void> run();
+
+  /** Finishes and commits what is in flight; {@link #run()} then completes. */
+  Mono<Void> stop(Duration grace);
+
+  /** Subscribes. */
+  Mono<Subscription> addTable(Mapping mapping);
+
+  /** Unsubscribes; false where there was no such subscription. */
+  Mono<Boolean> removeTable(TargetTable target);
+
+  /** Creates the target table; false where it existed and fits. */
+  Mono<Boolean> createTable(Mapping mapping);
+
+  /** All subscriptions, active or not. */
+  Flux<Subscription> subscriptions();
+
+  /** Gives everything back; never errors. */
+  Mono<Void> close();
+}

@@ -1,0 +1,28 @@
+package dev.creek.consumer.app.cli;
+
+import dev.creek.consumer.row.ShapeMismatchException;
+import dev.creek.consumer.stream.ApplyException;
+import org.jspecify.annotations.Nullable;
+import reactor.core.Exceptions;
+
+/** Why something failed, in words for the user: what happened and what helps. */
+final class Reason {
+  private Reason() {}
+
+  static String of(Throwable error) {
+    Throwable cause = Exceptions.unwrap(error);
+    String message = cause.getMessage();
+    if (message == null || message.isBlank()) {
+      message = cause.getClass().getSimpleName();
+    }
+    String hint = hint(cause);
+    return hint == null ? message : message + " (hint: " + hint + ")";
+  }
+
+  private static @Nullable String hint(Throwable cause) {
+    if (cause instanceof ShapeMismatchException mismatch) {
+      return mismatch.hint();
+    }
+    return cause instanceof ApplyException refused ? refused.hint() : null;
+  }
+}

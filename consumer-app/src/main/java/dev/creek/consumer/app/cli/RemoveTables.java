@@ -1,0 +1,57 @@
+package dev.creek.consumer.app.cli;
+
+import dev.creek.consumer.app.config.Configuration;
+import dev.creek.consumer.control.TargetTable;
+import java.util.List;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+import reactor.core.publisher.Mono;
+
+@Command(
+    name = "remove-tables",
+    aliases = "remove-table",
+    header = "End subscriptions: apply no more changes.",
+    description = {
+      "Ends the subscription of target tables. Their rows stay, and so does the position: add-tables goes on from there, as long"
+          + " as the broker still holds what comes next."
+    },
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  creek-consumer remove-tables public.orders",
+      "  creek-consumer remove-tables public.orders sales.items"
+    })
+final class RemoveTables implements Verb {
+  @Parameters(paramLabel = "TARGET", arity = "1..*", description = "target_namespace.target_table")
+  private List<String> arguments = List.of();
+
+  private List<TargetTable> targets = List.of();
+
+  @Override
+  public boolean needsBroker() {
+    return false;
+  }
+
+  @Override
+  public void checkArguments() {
+    targets = EachArgument.parse(arguments, TargetTable::parse);
+  }
+
+  @Override
+  public int run(Configuration configuration, Surroundings around) {
+    return WithConsumer.run(
+        configuration,
+        around,
+        consumer ->
+            EachArgument.run(targets, target -> remove(consumer, target), around.terminal()));
+  }
+
+  private static Mono<String> remove(Consumer consumer, TargetTable target) {
+    return consumer
+        .removeTable(target)
+        .filter(removed -> removed)
+        .switchIfEmpty(
+            Mono.error(
+                () -> new IllegalStateException("is not subscribed; list-tables shows what is")))
+        .thenReturn(target + ": removed");
+  }
+}

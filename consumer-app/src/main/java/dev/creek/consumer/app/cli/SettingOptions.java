@@ -1,0 +1,110 @@
+package dev.creek.consumer.app.cli;
+
+import dev.creek.consumer.app.config.Setting;
+import dev.creek.consumer.app.config.Setting.Topic;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import picocli.CommandLine.Help;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Model.UsageMessageSpec;
+import picocli.CommandLine.ParseResult;
+
+/**
+ * The settings as options. Every command takes the global ones, so that they may stand before or
+ * after the verb; the last one wins. Their values stay text here: all of them are judged together
+ * later.
+ */
+final class SettingOptions {
+  private SettingOptions() {}
+
+  /** Adds the options of all topics but these, and lets help show them by topic. */
+  static void addTo(CommandSpec command, Set<Topic> without) {
+    for (Setting setting : Setting.values()) {
+      if (!without.contains(setting.topic())) {
+        command.addOption(
+            OptionSpec.builder(setting.option())
+                .type(String.class)
+                .paramLabel(setting.label())
+                .description(described(setting))
+                .build());
+      }
+    }
+    command
+        .usageMessage()
+        .sectionMap()
+        .put(
+            UsageMessageSpec.SECTION_KEY_OPTION_LIST,
+            help -> command.parent() == null ? allTopics(help) : ownOptions(help, command));
+  }
+
+  private static String described(Setting setting) {
+    String fallback = setting.fallback();
+    return setting.description()
+        + (fallback == null ? "" : " Default: " + fallback + ".")
+        + " ["
+        + setting.variable()
+        + "]";
+  }
+
+  /** What was given, on any level of the command line. */
+  static Map<Setting, String> given(ParseResult root) {
+    var given = new EnumMap<Setting, String>(Setting.class);
+    for (ParseResult level :
+        root.asCommandLineList().stream().map(c -> c.getParseResult()).toList()) {
+      for (Setting setting : Setting.values()) {
+        if (level.hasMatchedOption(setting.option())) {
+          given.put(setting, level.matchedOptionValue(setting.option(), ""));
+        }
+      }
+    }
+    return given;
+  }
+
+  private static String allTopics(Help help) {
+    var text = new StringBuilder(section(help, "Options", notSettings(help)));
+    for (Topic topic : Topic.values()) {
+      text.append(section(help, topic.title(), settings(help, topic)));
+    }
+    return text.toString();
+  }
+
+  /** A verb's help shows what only the verb takes, and where to find the rest. */
+  private static String ownOptions(Help help, CommandSpec command) {
+    return section(help, "Options", notSettings(help))
+        + section(help, Topic.SERVE.title(), settings(help, Topic.SERVE))
+        + help.createHeading(
+            "%nAlso all options that " + command.root().name() + " --help shows.%n");
+  }
+
+  private static List<OptionSpec> settings(Help help, Topic topic) {
+    var options = new ArrayList<OptionSpec>();
+    for (Setting setting : Setting.values()) {
+      OptionSpec option = help.commandSpec().findOption(setting.option());
+      if (setting.topic() == topic && option != null) {
+        options.add(option);
+      }
+    }
+    return options;
+  }
+
+  private static List<OptionSpec> notSettings(Help help) {
+    var options = new ArrayList<>(help.commandSpec().options());
+    for (Topic topic : Topic.values()) {
+      options.removeAll(settings(help, topic));
+    }
+    return options;
+  }
+
+  private static String section(Help help, String title, List<OptionSpec> options) {
+    if (options.isEmpty()) {
+      return "";
+    }
+    Help.Layout layout = help.createDefaultLayout();
+    layout.addOptions(options, help.parameterLabelRenderer());
+    return help.createHeading("%n" + title + ":%n") + layout;
+  }
+}

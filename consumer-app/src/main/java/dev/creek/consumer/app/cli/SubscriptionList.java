@@ -1,0 +1,93 @@
+package dev.creek.consumer.app.cli;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
+import dev.creek.consumer.stream.Position;
+import dev.creek.consumer.stream.StreamIdentity;
+import dev.creek.consumer.stream.Subscription;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** Subscriptions, written for people and for programs. */
+final class SubscriptionList {
+  private SubscriptionList() {}
+
+  /** An aligned table. */
+  static String text(List<Subscription> subscriptions, boolean colour) {
+    var table = new TextTable("Source", "Target", "Active", "State", "LSN", "Timestamp", "Reason");
+    for (Subscription subscription : subscriptions) {
+      Position position = subscription.position();
+      table.row(
+          tone(subscription),
+          subscription.mapping().source().toString(),
+          subscription.mapping().target().toString(),
+          subscription.active() ? "yes" : "no",
+          subscription.state().name().stored(),
+          position.lsn() == 0 ? "-" : lsn(position),
+          orDash(position.committedAt()),
+          orDash(subscription.state().reason()));
+    }
+    return table.render(colour);
+  }
+
+  private static TextTable.Tone tone(Subscription subscription) {
+    return switch (subscription.state().name()) {
+      case FAILED, GAP -> TextTable.Tone.BAD;
+      case WAITING -> TextTable.Tone.ATTENTION;
+      case INACTIVE -> TextTable.Tone.FAINT;
+      case STREAMING, SNAPSHOTTING -> TextTable.Tone.PLAIN;
+    };
+  }
+
+  private static String orDash(@Nullable Object value) {
+    return value == null ? "-" : value.toString();
+  }
+
+  /** As PostgreSQL writes it. */
+  private static String lsn(Position position) {
+    return String.format(
+        Locale.ROOT, "%X/%X", position.lsn() >>> 32, position.lsn() & 0xffff_ffffL);
+  }
+
+  /** One array. */
+  static String json(List<Subscription> subscriptions) {
+    var text = new StringWriter();
+    // Written by hand: a mapper costs more time to load than the whole command takes.
+    try (JsonGenerator json = new JsonFactory().createGenerator(text)) {
+      json.setPrettyPrinter(new DefaultPrettyPrinter());
+      json.writeStartArray();
+      for (Subscription subscription : subscriptions) {
+        write(json, subscription);
+      }
+      json.writeEndArray();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return text.toString();
+  }
+
+  private static void write(JsonGenerator json, Subscription subscription) throws IOException {
+    Position position = subscription.position();
+    StreamIdentity stream = position.stream();
+    Instant committedAt = position.committedAt();
+    json.writeStartObject();
+    json.writeStringField("source", subscription.mapping().source().toString());
+    json.writeStringField("target", subscription.mapping().target().toString());
+    json.writeBooleanField("active", subscription.active());
+    json.writeStringField("state", subscription.state().name().stored());
+    json.writeStringField("reason", subscription.state().reason());
+    json.writeStringField("hint", subscription.state().hint());
+    json.writeStringField("lsn", lsn(position));
+    json.writeStringField("timestamp", committedAt == null ? null : committedAt.toString());
+    json.writeStringField("stream", stream == null ? null : stream.name());
+    json.writeNumberField("sequence", position.sequence());
+    json.writeNumberField("rows_applied", subscription.rowsApplied());
+    json.writeEndObject();
+  }
+}

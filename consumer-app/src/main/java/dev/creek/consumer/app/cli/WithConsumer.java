@@ -1,0 +1,22 @@
+package dev.creek.consumer.app.cli;
+
+import dev.creek.consumer.app.config.Configuration;
+import dev.creek.consumer.metrics.Recorder;
+import java.util.function.Function;
+import reactor.core.publisher.Mono;
+
+/** Uses a consumer for one command and gives it back. */
+final class WithConsumer {
+  private WithConsumer() {}
+
+  static int run(
+      Configuration configuration, Surroundings around, Function<Consumer, Mono<Integer>> use) {
+    Integer code =
+        Mono.usingWhen(
+                Mono.fromSupplier(() -> around.consumers().create(configuration, Recorder.NONE)),
+                use,
+                Consumer::close)
+            .block();
+    return code == null ? ExitCode.FAILED : code;
+  }
+}

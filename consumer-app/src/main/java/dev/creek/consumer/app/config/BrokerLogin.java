@@ -1,0 +1,74 @@
+package dev.creek.consumer.app.config;
+
+import dev.creek.consumer.jetstream.Credentials;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** How to log in to the broker: one of several ways, or as its URI says. */
+final class BrokerLogin {
+  private final ConfigurationReader settings;
+
+  BrokerLogin(ConfigurationReader settings) {
+    this.settings = settings;
+  }
+
+  Credentials read() {
+    Path file = settings.optional(Setting.NATS_CREDS, Parse::readableFile);
+    String user = settings.optional(Setting.NATS_USER, text -> text);
+    String password = secret(Setting.NATS_PASSWORD, Setting.NATS_PASSWORD_FILE);
+    String token = secret(Setting.NATS_TOKEN, Setting.NATS_TOKEN_FILE);
+    checkOneWay();
+    if (user != null && password != null) {
+      return new Credentials.User(user, password);
+    }
+    if (token != null) {
+      return new Credentials.Token(token);
+    }
+    return file == null ? new Credentials.None() : new Credentials.CredentialsFile(file);
+  }
+
+  private void checkOneWay() {
+    boolean withPassword = anyGiven(Setting.NATS_PASSWORD, Setting.NATS_PASSWORD_FILE);
+    boolean withUser = anyGiven(Setting.NATS_USER);
+    if (withUser != withPassword) {
+      settings.problem(
+          "--nats-user and --nats-password (or --nats-password-file) are needed together");
+    }
+    long ways =
+        Stream.of(
+                anyGiven(Setting.NATS_CREDS),
+                withUser || withPassword,
+                anyGiven(Setting.NATS_TOKEN, Setting.NATS_TOKEN_FILE))
+            .filter(given -> given)
+            .count();
+    if (ways > 1) {
+      settings.problem(
+          "only one of --nats-creds, --nats-user and --nats-token can be the way to log in to the broker");
+    }
+  }
+
+  private boolean anyGiven(Setting... of) {
+    return Stream.of(of).anyMatch(settings::isGiven);
+  }
+
+  /** A secret given as such or in a file, whose last line break does not count. */
+  private @Nullable String secret(Setting given, Setting file) {
+    if (settings.isGiven(given) && settings.isGiven(file)) {
+      settings.problem(given.option() + " and " + file.option() + " exclude each other");
+    }
+    String inFile = settings.optional(file, BrokerLogin::read);
+    String text = settings.optional(given, value -> value);
+    return text == null ? inFile : text;
+  }
+
+  private static String read(String file) {
+    try {
+      return Files.readString(Parse.readableFile(file)).stripTrailing();
+    } catch (IOException e) {
+      throw new IllegalArgumentException("cannot be read as text", e);
+    }
+  }
+}

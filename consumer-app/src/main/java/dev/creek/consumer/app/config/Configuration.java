@@ -1,0 +1,67 @@
+package dev.creek.consumer.app.config;
+
+import dev.creek.consumer.jetstream.JetStreamOptions;
+import dev.creek.consumer.postgres.PostgresOptions;
+import dev.creek.consumer.stream.BatchLimits;
+import java.time.Duration;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the program runs with. Immutable; its text form shows no secrets.
+ *
+ * @param broker where changes come from; null where none was named and the command needs none
+ * @param target where they go
+ * @param batches bounds of what is written in one go
+ * @param linger how long a table that has caught up waits for more of a transaction; null adapts
+ * @param logging what is logged
+ * @param monitoring what others may ask
+ */
+public record Configuration(
+    @Nullable JetStreamOptions broker,
+    PostgresOptions target,
+    BatchLimits batches,
+    @Nullable Duration linger,
+    Logging logging,
+    Monitoring monitoring) {
+
+  /**
+   * Reads all settings.
+   *
+   * @param environment for libpq's variables ({@code PGPASSWORD}, …), which fill what the
+   *     database's URI leaves out
+   * @param needsBroker whether the broker's address must be there; it is checked in any case
+   * @throws ConfigurationException with every problem there is
+   */
+  public static Configuration of(
+      Settings settings, Map<String, String> environment, boolean needsBroker) {
+    return new ConfigurationReader(settings, environment).read(needsBroker);
+  }
+
+  /** Levels of the log, least first. */
+  public enum LogLevel {
+    ERROR,
+    WARN,
+    INFO,
+    DEBUG,
+    TRACE
+  }
+
+  /**
+   * The log.
+   *
+   * @param level what is logged
+   * @param linesPerSecond at most; 0 for no limit
+   * @param burst lines that may come at once within that
+   */
+  public record Logging(LogLevel level, double linesPerSecond, int burst) {}
+
+  /**
+   * The monitoring server.
+   *
+   * @param address where it listens
+   * @param port on which; 0 for any free one, null for no server at all
+   * @param wanted whether the user named the port, so that going without it would be a surprise
+   */
+  public record Monitoring(String address, @Nullable Integer port, boolean wanted) {}
+}

@@ -1,0 +1,149 @@
+package dev.creek.consumer.app.config;
+
+import dev.creek.consumer.app.config.Configuration.LogLevel;
+import dev.creek.consumer.app.config.Configuration.Logging;
+import dev.creek.consumer.app.config.Configuration.Monitoring;
+import dev.creek.consumer.app.config.Settings.Origin;
+import dev.creek.consumer.app.config.Settings.Value;
+import dev.creek.consumer.jetstream.Credentials;
+import dev.creek.consumer.jetstream.JetStreamOptions;
+import dev.creek.consumer.jetstream.TlsFiles;
+import dev.creek.consumer.postgres.PostgresOptions;
+import dev.creek.consumer.stream.BatchLimits;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Turns text into the configuration. Reads on after a problem, with a stand-in for the value, so
+ * that the user sees all problems at once. Used once.
+ */
+final class ConfigurationReader {
+  private final Settings settings;
+  private final Map<String, String> environment;
+  private final List<String> problems = new ArrayList<>();
+
+  ConfigurationReader(Settings settings, Map<String, String> environment) {
+    this.settings = settings;
+    this.environment = environment;
+  }
+
+  Configuration read(boolean needsBroker) {
+    JetStreamOptions broker = broker(needsBroker);
+    PostgresOptions target = target();
+    var batches =
+        new BatchLimits(
+            optional(Setting.BATCH_ROWS, text -> Parse.count(text, 1, 1_000_000), 1),
+            optional(Setting.BATCH_BYTES, text -> Parse.bytes(text, 1024, 1 << 30), 1));
+    var linger = optional(Setting.LINGER, Parse::linger);
+    Logging logging = logging();
+    Monitoring monitoring = monitoring();
+    if (!problems.isEmpty() || target == null) {
+      throw new ConfigurationException(problems);
+    }
+    return new Configuration(broker, target, batches, linger, logging, monitoring);
+  }
+
+  private @Nullable JetStreamOptions broker(boolean needed) {
+    if (needed) {
+      require(Setting.NATS_URI);
+    }
+    var builder = optional(Setting.NATS_URI, Parse::broker);
+    Credentials credentials = new BrokerLogin(this).read();
+    TlsFiles tls = tls();
+    var generation = optional(Setting.GENERATION, Parse::generation);
+    String namespace = optional(Setting.NATS_NAMESPACE, Parse::brokerNamespace, "");
+    return builder == null || !problems.isEmpty()
+        ? null
+        : builder
+            .namespace(namespace)
+            .generation(generation)
+            .credentials(credentials)
+            .tls(tls)
+            .build();
+  }
+
+  private TlsFiles tls() {
+    Path authorities = optional(Setting.NATS_TLS_CA, Parse::readableFile);
+    Path certificate = optional(Setting.NATS_TLS_CERT, Parse::readableFile);
+    Path key = optional(Setting.NATS_TLS_KEY, Parse::readableFile);
+    boolean halfGiven = isGiven(Setting.NATS_TLS_CERT) != isGiven(Setting.NATS_TLS_KEY);
+    if (halfGiven) {
+      problem("--nats-tls-cert and --nats-tls-key are needed together");
+    }
+    return certificate == null || key == null
+        ? new TlsFiles(authorities, null, null, null, null)
+        : new TlsFiles(authorities, null, null, certificate, key);
+  }
+
+  private @Nullable PostgresOptions target() {
+    require(Setting.DB_URI);
+    var builder = optional(Setting.DB_URI, text -> PostgresOptions.builder(text, environment));
+    var namespace = optional(Setting.DB_NAMESPACE, Parse::schemaName);
+    var connections = optional(Setting.DB_CONNECTIONS, text -> Parse.count(text, 1, 1000));
+    if (builder == null || namespace == null) {
+      return null;
+    }
+    // Not given: the URI's pool_max_conns, or the library's default.
+    return (connections == null ? builder : builder.poolSize(connections))
+        .controlSchema(namespace)
+        .build();
+  }
+
+  private Logging logging() {
+    return new Logging(
+        optional(Setting.LOG_LEVEL, Parse::logLevel, LogLevel.INFO),
+        optional(Setting.LOG_RATE, Parse::rate, 0.0),
+        optional(Setting.LOG_BURST, text -> Parse.count(text, 1, 1_000_000), 1));
+  }
+
+  private Monitoring monitoring() {
+    Value port = settings.find(Setting.PROMETHEUS_PORT);
+    return new Monitoring(
+        optional(Setting.PROMETHEUS_ADDRESS, text -> text, ""),
+        optional(Setting.PROMETHEUS_PORT, Parse::port),
+        port != null && port.origin() != Origin.DEFAULT);
+  }
+
+  boolean isGiven(Setting setting) {
+    return settings.find(setting) != null;
+  }
+
+  private void require(Setting setting) {
+    if (!isGiven(setting)) {
+      problem(
+          setting.option()
+              + " (or "
+              + setting.variable()
+              + " in the environment) is missing: "
+              + setting.description());
+    }
+  }
+
+  /** The value; null where it is not set or wrong. */
+  <T> @Nullable T optional(Setting setting, Function<String, @Nullable T> parse) {
+    Value value = settings.find(setting);
+    if (value == null) {
+      return null;
+    }
+    try {
+      return parse.apply(value.text().strip());
+    } catch (IllegalArgumentException e) {
+      problem(value.shown() + ": " + e.getMessage());
+      return null;
+    }
+  }
+
+  /** The value of a setting that has a default; the stand-in where it is wrong. */
+  private <T> T optional(Setting setting, Function<String, @Nullable T> parse, T standIn) {
+    T parsed = optional(setting, parse);
+    return parsed == null ? standIn : parsed;
+  }
+
+  void problem(String problem) {
+    problems.add(problem);
+  }
+}

@@ -1,0 +1,171 @@
+package dev.creek.consumer.app.config;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.creek.consumer.app.config.Configuration.LogLevel;
+import dev.creek.consumer.jetstream.JetStreamOptions;
+import dev.creek.consumer.wire.Generation;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * From a setting's text to its value. A wrong text is an {@link IllegalArgumentException} whose
+ * message says what it is not, and never repeats the text: it may be secret.
+ */
+final class Parse {
+  private static final Pattern TIME = Pattern.compile("(\\d{1,9})(ms|s|m)?");
+  private static final Pattern SIZE = Pattern.compile("(\\d{1,10}) ?(|b|k|kb|kib|m|mb|mib)");
+
+  /** As NATS itself, an address may do without a scheme. */
+  private static final Pattern BROKER =
+      Pattern.compile("(?i)((nats|tls|ws|wss)://)?(?!\\S*://)\\S+");
+
+  private static final Duration LONGEST_LINGER = Duration.ofMinutes(1);
+  private static final int POSTGRES_NAME_BYTES = 63;
+
+  private Parse() {}
+
+  static JetStreamOptions.Builder broker(String text) {
+    for (String uri : text.split(",", -1)) {
+      if (!BROKER.matcher(uri.strip()).matches()) {
+        throw new IllegalArgumentException(
+            "not a list of broker addresses such as nats://one:4222,nats://two:4222");
+      }
+    }
+    return JetStreamOptions.builder(text);
+  }
+
+  static String brokerNamespace(String text) {
+    if (!text.matches("[^\\s.*>/\\\\]+")) {
+      throw new IllegalArgumentException("cannot begin the name of a stream");
+    }
+    return text;
+  }
+
+  static String schemaName(String text) {
+    if (text.getBytes(UTF_8).length > POSTGRES_NAME_BYTES || text.indexOf('\0') >= 0) {
+      throw new IllegalArgumentException("not the name of a schema: at most 63 bytes");
+    }
+    return text;
+  }
+
+  /** Null for auto. */
+  static @Nullable Generation generation(String text) {
+    return switch (lower(text)) {
+      case "auto" -> null;
+      case "old" -> Generation.OLD;
+      case "new" -> Generation.NEW;
+      default -> throw new IllegalArgumentException("none of old, new, auto");
+    };
+  }
+
+  static Path readableFile(String text) {
+    try {
+      Path path = Path.of(text);
+      if (Files.isRegularFile(path) && Files.isReadable(path)) {
+        return path;
+      }
+    } catch (InvalidPathException e) {
+      // The same to the user.
+    }
+    throw new IllegalArgumentException("not a file that can be read");
+  }
+
+  /** Null for auto. */
+  static @Nullable Duration linger(String text) {
+    return lower(text).equals("auto") ? null : duration(text, LONGEST_LINGER);
+  }
+
+  private static Duration duration(String text, Duration longest) {
+    Matcher time = TIME.matcher(lower(text));
+    if (!time.matches()) {
+      throw new IllegalArgumentException("not a time such as 0, 5ms or 1s");
+    }
+    long amount = Long.parseLong(time.group(1));
+    String unit = time.group(2);
+    if (unit == null && amount != 0) {
+      throw new IllegalArgumentException("a time needs a unit: ms, s or m");
+    }
+    Duration duration =
+        switch (unit == null ? "ms" : unit) {
+          case "s" -> Duration.ofSeconds(amount);
+          case "m" -> Duration.ofMinutes(amount);
+          default -> Duration.ofMillis(amount);
+        };
+    if (duration.compareTo(longest) > 0) {
+      throw new IllegalArgumentException("longer than " + longest.toSeconds() + "s");
+    }
+    return duration;
+  }
+
+  static int count(String text, int least, int most) {
+    long count;
+    try {
+      count = Long.parseLong(text.replace("_", ""));
+    } catch (NumberFormatException e) {
+      throw new IllegalArgumentException("not a whole number", e);
+    }
+    return within(count, least, most);
+  }
+
+  static int bytes(String text, int least, int most) {
+    Matcher size = SIZE.matcher(lower(text));
+    if (!size.matches()) {
+      throw new IllegalArgumentException("not a size such as 524288, 512KiB or 2MiB");
+    }
+    int shift =
+        switch (size.group(2)) {
+          case "k", "kb", "kib" -> 10;
+          case "m", "mb", "mib" -> 20;
+          default -> 0;
+        };
+    return within(Long.parseLong(size.group(1)) << shift, least, most);
+  }
+
+  private static int within(long value, int least, int most) {
+    if (value < least || value > most) {
+      throw new IllegalArgumentException("not between " + least + " and " + most);
+    }
+    return (int) value;
+  }
+
+  /** Also the names that the Go consumer took. */
+  static LogLevel logLevel(String text) {
+    return switch (lower(text)) {
+      case "panic", "fatal", "error" -> LogLevel.ERROR;
+      case "warn", "warning" -> LogLevel.WARN;
+      case "info" -> LogLevel.INFO;
+      case "debug" -> LogLevel.DEBUG;
+      case "trace" -> LogLevel.TRACE;
+      default -> throw new IllegalArgumentException("none of error, warn, info, debug, trace");
+    };
+  }
+
+  static double rate(String text) {
+    double rate;
+    try {
+      rate = Double.parseDouble(text);
+    } catch (NumberFormatException e) {
+      throw new IllegalArgumentException("not a number", e);
+    }
+    if (!(rate >= 0 && rate <= 1e9)) {
+      throw new IllegalArgumentException("not a number of lines a second");
+    }
+    return rate;
+  }
+
+  /** Null for off. */
+  static @Nullable Integer port(String text) {
+    return lower(text).equals("off") ? null : count(text, 0, 65535);
+  }
+
+  private static String lower(String text) {
+    return text.toLowerCase(Locale.ROOT);
+  }
+}

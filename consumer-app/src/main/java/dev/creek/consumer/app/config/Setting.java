@@ -1,0 +1,189 @@
+package dev.creek.consumer.app.config;
+
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything that can be set, in one table. A setting's three spellings are one: {@code NATS_URI}
+ * is the option {@code --nats-uri} and the environment variable {@code NATS_URI}.
+ */
+public enum Setting {
+  NATS_URI(
+      Topic.BROKER,
+      Secrecy.URI,
+      "URI[,URI...]",
+      null,
+      "Servers of the broker, e.g. nats://127.0.0.1:4222; tls:// for TLS."),
+  NATS_NAMESPACE(
+      Topic.BROKER, Secrecy.NONE, "NAME", "CREEK", "First part of the producer's stream names."),
+  GENERATION(
+      Topic.BROKER,
+      Secrecy.NONE,
+      "WHICH",
+      "auto",
+      "Which generation of the Creek producer writes: old, new or auto."),
+  NATS_CREDS(Topic.BROKER, Secrecy.NONE, "FILE", null, "Credentials file (JWT and nkey)."),
+  NATS_USER(Topic.BROKER, Secrecy.NONE, "NAME", null, "User, if not in the URI."),
+  NATS_PASSWORD(
+      Topic.BROKER,
+      Secrecy.SECRET,
+      "TEXT",
+      null,
+      "The user's password. Others can read options with ps: prefer the file or the environment."),
+  NATS_PASSWORD_FILE(Topic.BROKER, Secrecy.NONE, "FILE", null, "File that holds the password."),
+  NATS_TOKEN(
+      Topic.BROKER, Secrecy.SECRET, "TEXT", null, "Token. Prefer the file or the environment."),
+  NATS_TOKEN_FILE(Topic.BROKER, Secrecy.NONE, "FILE", null, "File that holds the token."),
+  NATS_TLS_CA(
+      Topic.BROKER,
+      Secrecy.NONE,
+      "FILE",
+      null,
+      "PEM file of the authorities that vouch for the broker. Turns TLS on."),
+  NATS_TLS_CERT(
+      Topic.BROKER, Secrecy.NONE, "FILE", null, "PEM file of our own certificate. Turns TLS on."),
+  NATS_TLS_KEY(Topic.BROKER, Secrecy.NONE, "FILE", null, "PEM file of its key (PKCS#8)."),
+
+  DB_URI(
+      Topic.TARGET,
+      Secrecy.URI,
+      "URI",
+      null,
+      "Target database, e.g. postgres://me@host:5432/name?sslmode=verify-full."),
+  DB_NAMESPACE(
+      Topic.TARGET,
+      Secrecy.NONE,
+      "NAME",
+      "_creek_consumer",
+      "Schema for the consumer's own tables."),
+  DB_CONNECTIONS(
+      Topic.TARGET,
+      Secrecy.NONE,
+      "COUNT",
+      null,
+      "Connections to the target database, at most, besides one that listens. Default: the URI's pool_max_conns, or 8."),
+
+  LINGER(
+      Topic.APPLY,
+      Secrecy.NONE,
+      "TIME",
+      "auto",
+      "How long a table that has caught up waits for more of the last source transaction, e.g. 5ms. auto adapts between 1 and"
+          + " 20 ms; 0 is fastest and may show a transaction in parts."),
+  BATCH_ROWS(
+      Topic.APPLY, Secrecy.NONE, "COUNT", "5000", "Changes that are written in one go, at most."),
+  BATCH_BYTES(
+      Topic.APPLY,
+      Secrecy.NONE,
+      "SIZE",
+      "2MiB",
+      "Message bytes that are written in one go, at most (e.g. 512KiB)."),
+
+  LOG_LEVEL(
+      Topic.LOGGING,
+      Secrecy.NONE,
+      "LEVEL",
+      "info",
+      "error, warn, info, debug or trace (also fatal, panic, warning)."),
+  LOG_RATE(
+      Topic.LOGGING,
+      Secrecy.NONE,
+      "COUNT",
+      "30",
+      "Log lines a second, at most; 0 for no limit. What is left out is counted."),
+  LOG_BURST(
+      Topic.LOGGING, Secrecy.NONE, "COUNT", "10", "Log lines that may come at once within that."),
+
+  PROMETHEUS_PORT(
+      Topic.SERVE,
+      Secrecy.NONE,
+      "PORT",
+      "8080",
+      "Port of /metrics and /livez; 0 for any free one, off for none."),
+  PROMETHEUS_ADDRESS(
+      Topic.SERVE,
+      Secrecy.NONE,
+      "ADDRESS",
+      "127.0.0.1",
+      "Address to listen on; 0.0.0.0 for all, as a container needs.");
+
+  /** What a setting is about; decides where help shows it. */
+  public enum Topic {
+    BROKER("Broker"),
+    TARGET("Target database"),
+    APPLY("Applying changes"),
+    LOGGING("Logging"),
+    /** Only {@code serve} takes these as options. */
+    SERVE("Monitoring");
+
+    private final String title;
+
+    Topic(String title) {
+      this.title = title;
+    }
+
+    public String title() {
+      return title;
+    }
+  }
+
+  private enum Secrecy {
+    NONE,
+    /** May hold a password: shown without. */
+    URI,
+    /** Never shown. */
+    SECRET
+  }
+
+  private final Topic topic;
+  private final Secrecy secrecy;
+  private final String label;
+  private final @Nullable String fallback;
+  private final String description;
+
+  Setting(
+      Topic topic, Secrecy secrecy, String label, @Nullable String fallback, String description) {
+    this.topic = topic;
+    this.secrecy = secrecy;
+    this.label = label;
+    this.fallback = fallback;
+    this.description = description;
+  }
+
+  /** {@code --nats-uri}. */
+  public String option() {
+    return "--" + name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  /** {@code NATS_URI}. */
+  public String variable() {
+    return name();
+  }
+
+  public Topic topic() {
+    return topic;
+  }
+
+  /** What stands for the value in help. */
+  public String label() {
+    return label;
+  }
+
+  /** The default as one would write it; null where there is none. */
+  public @Nullable String fallback() {
+    return fallback;
+  }
+
+  public String description() {
+    return description;
+  }
+
+  /** The value as it may be shown. */
+  public String shown(String value) {
+    return switch (secrecy) {
+      case NONE -> value;
+      case URI -> Redaction.redactUri(value);
+      case SECRET -> Redaction.HIDDEN;
+    };
+  }
+}

@@ -1,0 +1,71 @@
+package dev.creek.consumer.app.cli;
+
+import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.stream.Position;
+import dev.creek.consumer.stream.Subscription;
+import dev.creek.consumer.stream.TableState;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+
+/** Does what a test says and remembers what it was asked. */
+final class FakeConsumer implements Consumer {
+  final List<String> asked = new CopyOnWriteArrayList<>();
+  final Map<String, Throwable> failures = new ConcurrentHashMap<>();
+  final List<Subscription> subscribed = new ArrayList<>();
+  final Sinks.Empty<Void> end = Sinks.empty();
+  Mono<Void> stopping = Mono.fromRunnable(end::tryEmitEmpty);
+
+  @Override
+  public Mono<Void> run() {
+    return ask("run", end.asMono());
+  }
+
+  @Override
+  public Mono<Void> stop(Duration grace) {
+    return ask("stop", stopping);
+  }
+
+  @Override
+  public Mono<Subscription> addTable(Mapping mapping) {
+    var state = new TableState(TableState.Name.WAITING, null, null);
+    return ask(
+        "add " + mapping, Mono.just(new Subscription(mapping, true, state, Position.NONE, 0)));
+  }
+
+  @Override
+  public Mono<Boolean> removeTable(TargetTable target) {
+    return ask("remove " + target, Mono.just(!target.table().equals("unknown")));
+  }
+
+  @Override
+  public Mono<Boolean> createTable(Mapping mapping) {
+    return ask("create " + mapping, Mono.just(!mapping.target().table().equals("existing")));
+  }
+
+  @Override
+  public Flux<Subscription> subscriptions() {
+    return ask("subscriptions", Mono.just(subscribed)).flatMapIterable(all -> all);
+  }
+
+  @Override
+  public Mono<Void> close() {
+    return ask("close", Mono.empty());
+  }
+
+  private <T> Mono<T> ask(String what, Mono<T> answer) {
+    return Mono.defer(
+        () -> {
+          asked.add(what);
+          Throwable failure = failures.get(what);
+          return failure == null ? answer : Mono.error(failure);
+        });
+  }
+}

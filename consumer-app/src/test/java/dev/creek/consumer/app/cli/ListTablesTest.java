@@ -1,0 +1,97 @@
+package dev.creek.consumer.app.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.stream.Position;
+import dev.creek.consumer.stream.StreamIdentity;
+import dev.creek.consumer.stream.Subscription;
+import dev.creek.consumer.stream.TableState;
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+final class ListTablesTest {
+  private static final Instant WHEN = Instant.parse("2025-04-01T10:11:12.123456Z");
+  private static final Subscription STREAMING =
+      new Subscription(
+          Mapping.parse("shop.public.orders:copy.orders"),
+          true,
+          new TableState(TableState.Name.STREAMING, null, null),
+          new Position(
+              new StreamIdentity("CREEK_wal_shop", WHEN), 42, 0x0000_0001_0ab0_00ffL, WHEN),
+          7);
+  private static final Subscription FAILED =
+      new Subscription(
+          Mapping.parse("shop.public.ä:copy.\"n\u001b[1m.x\""),
+          true,
+          new TableState(TableState.Name.FAILED, "no \"such\"\ncolumn", "add it"),
+          Position.NONE,
+          0);
+  private static final Subscription REMOVED =
+      new Subscription(
+          Mapping.parse("shop.public.old:copy.old"),
+          false,
+          new TableState(TableState.Name.INACTIVE, null, null),
+          Position.NONE,
+          0);
+
+  private final CliRun cli = CliRun.withServers();
+
+  @Test
+  void alignsItsColumns() {
+    cli.consumer.subscribed.addAll(List.of(FAILED, REMOVED, STREAMING));
+    assertThat(cli.run("list-tables")).isZero();
+    assertThat(cli.out.toString().lines())
+        .containsExactly(
+            "Source              Target          Active  State      LSN        Timestamp                    Reason",
+            "shop.public.ä       copy.\"n?[1m.x\"  yes     failed     -          -                            no \"such\"?column",
+            "shop.public.old     copy.old        no      inactive   -          -                            -",
+            "shop.public.orders  copy.orders     yes     streaming  1/AB000FF  2025-04-01T10:11:12.123456Z  -");
+  }
+
+  @Test
+  void showsItsHeadingsWithoutTables() {
+    assertThat(cli.run("list-tables")).isZero();
+    assertThat(cli.out.toString().strip())
+        .isEqualTo("Source  Target  Active  State  LSN  Timestamp  Reason");
+  }
+
+  @Test
+  void coloursOnlyWhatNeedsAttention() {
+    String text = SubscriptionList.text(List.of(FAILED, STREAMING), true);
+    assertThat(text.lines().toList().get(1)).startsWith("\u001b[31m").endsWith("\u001b[0m");
+    assertThat(text.lines().toList().get(2)).doesNotContain("\u001b");
+  }
+
+  @Test
+  void givesProgramsJson() throws Exception {
+    cli.consumer.subscribed.addAll(List.of(FAILED, STREAMING));
+    assertThat(cli.run("list-tables", "--json")).isZero();
+    JsonNode tables = new ObjectMapper().readTree(cli.out.toString());
+    assertThat(tables).hasSize(2);
+    JsonNode failed = tables.get(0);
+    assertThat(failed.get("target").textValue()).isEqualTo("copy.\"n\u001b[1m.x\"");
+    assertThat(failed.get("reason").textValue()).isEqualTo("no \"such\"\ncolumn");
+    assertThat(failed.get("hint").textValue()).isEqualTo("add it");
+    assertThat(failed.get("timestamp").isNull()).isTrue();
+    JsonNode streaming = tables.get(1);
+    assertThat(streaming.get("source").textValue()).isEqualTo("shop.public.orders");
+    assertThat(streaming.get("active").booleanValue()).isTrue();
+    assertThat(streaming.get("state").textValue()).isEqualTo("streaming");
+    assertThat(streaming.get("reason").isNull()).isTrue();
+    assertThat(streaming.get("lsn").textValue()).isEqualTo("1/AB000FF");
+    assertThat(streaming.get("timestamp").textValue()).isEqualTo(WHEN.toString());
+    assertThat(streaming.get("stream").textValue()).isEqualTo("CREEK_wal_shop");
+    assertThat(streaming.get("sequence").longValue()).isEqualTo(42);
+    assertThat(streaming.get("rows_applied").longValue()).isEqualTo(7);
+  }
+
+  @Test
+  void anEmptyListIsAnEmptyArray() throws Exception {
+    assertThat(cli.run("list-tables", "--json")).isZero();
+    assertThat(new ObjectMapper().readTree(cli.out.toString())).isEmpty();
+  }
+}

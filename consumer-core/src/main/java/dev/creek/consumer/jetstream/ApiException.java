@@ -1,0 +1,23 @@
+package dev.creek.consumer.jetstream;
+
+/** JetStream's refusal of a request. */
+final class ApiException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+  private static final int STREAM_NOT_FOUND = 10059;
+  private static final int MESSAGE_NOT_FOUND = 10037;
+
+  private final int errorCode;
+
+  ApiException(int errorCode, String description) {
+    super(description + " (" + errorCode + ")");
+    this.errorCode = errorCode;
+  }
+
+  boolean streamNotFound() {
+    return errorCode == STREAM_NOT_FOUND;
+  }
+
+  boolean messageNotFound() {
+    return errorCode == MESSAGE_NOT_FOUND;
+  }
+}

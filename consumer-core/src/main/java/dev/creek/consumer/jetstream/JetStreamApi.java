@@ -1,0 +1,193 @@
+package dev.creek.consumer.jetstream;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.creek.consumer.stream.LogException;
+import dev.creek.consumer.stream.StartAt;
+import dev.creek.consumer.stream.StreamIdentity;
+import io.nats.client.Message;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.TimeoutException;
+import reactor.core.publisher.Mono;
+
+/**
+ * Questions to JetStream, answered without holding a thread. Errors: {@link ApiException} where
+ * JetStream refuses, {@link LogException.Unavailable} where nobody answers.
+ */
+final class JetStreamApi {
+  private static final String PREFIX = "$JS.API.";
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final byte[] NOTHING = {};
+
+  private final Link link;
+  private final Duration timeout;
+
+  JetStreamApi(Link link, Duration timeout) {
+    this.link = link;
+    this.timeout = timeout;
+  }
+
+  /** Subject for asking a consumer for its next messages. */
+  static String nextSubject(String stream, String consumer) {
+    return PREFIX + "CONSUMER.MSG.NEXT." + stream + "." + consumer;
+  }
+
+  /** State of a stream; empty if there is none. */
+  Mono<StreamState> stream(String name) {
+    return call("STREAM.INFO." + name, NOTHING)
+        .map(answer -> streamState(name, answer))
+        .onErrorResume(ApiException.class, e -> e.streamNotFound() ? Mono.empty() : Mono.error(e));
+  }
+
+  /** Sequence of the newest message with this subject; empty if the stream has none. */
+  Mono<Long> lastSequence(String stream, String subject) {
+    var request = JSON.createObjectNode().put("last_by_subj", subject);
+    return call("STREAM.MSG.GET." + stream, bytes(request))
+        .map(answer -> answer.path("message").path("seq").longValue())
+        .onErrorResume(ApiException.class, e -> e.messageNotFound() ? Mono.empty() : Mono.error(e));
+  }
+
+  /**
+   * Creates a consumer that lives in the broker's memory, needs no acknowledgement, and goes away
+   * by itself when it is not used.
+   *
+   * @param name its name, not used before
+   * @param subject the one subject that it reads
+   */
+  Mono<ConsumerState> createConsumer(
+      String stream, String name, String subject, StartAt start, Duration inactivity) {
+    ObjectNode config =
+        JSON.createObjectNode()
+            .put("name", name)
+            .put("description", "creek-consumer reading " + subject)
+            .put("filter_subject", subject)
+            .put("ack_policy", "none")
+            .put("replay_policy", "instant")
+            .put("inactive_threshold", inactivity.toNanos())
+            .put("num_replicas", 1)
+            .put("mem_storage", true);
+    if (start instanceof StartAt.Sequence from) {
+      config.put("deliver_policy", "by_start_sequence").put("opt_start_seq", from.first());
+    } else if (start instanceof StartAt.Time from) {
+      config.put("deliver_policy", "by_start_time").put("opt_start_time", from.first().toString());
+    } else {
+      config.put("deliver_policy", "all");
+    }
+    ObjectNode request = JSON.createObjectNode().put("stream_name", stream);
+    request.set("config", config);
+    return call("CONSUMER.CREATE." + stream + "." + name + "." + subject, bytes(request))
+        .map(JetStreamApi::consumerState);
+  }
+
+  /** State of a consumer. */
+  Mono<ConsumerState> consumer(String stream, String name) {
+    return call("CONSUMER.INFO." + stream + "." + name, NOTHING).map(JetStreamApi::consumerState);
+  }
+
+  /** Deletes a consumer; completes whether or not that worked. */
+  Mono<Void> deleteConsumer(String stream, String name) {
+    return call("CONSUMER.DELETE." + stream + "." + name, NOTHING).then().onErrorComplete();
+  }
+
+  private Mono<JsonNode> call(String request, byte[] body) {
+    return request(PREFIX + request, body, timeout).map(JetStreamApi::answer);
+  }
+
+  /**
+   * Asks whoever listens to {@code subject}; the answer is handed on on {@link Link#scheduler()}.
+   *
+   * @return errors with {@link NoResponder} where nobody listens, else with {@link
+   *     LogException.Unavailable}
+   */
+  Mono<Message> request(String subject, byte[] body, Duration timeout) {
+    return link.open()
+        .publishOn(link.scheduler())
+        .flatMap(
+            open ->
+                Mono.fromFuture(() -> open.connection().requestWithTimeout(subject, body, timeout)))
+        .timeout(timeout)
+        .publishOn(link.scheduler())
+        .onErrorMap(e -> unavailable(subject, e));
+  }
+
+  /** Nobody listens to the subject of a request. */
+  static final class NoResponder extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    NoResponder(String subject) {
+      super("nobody listens to " + subject);
+    }
+  }
+
+  private static Throwable unavailable(String subject, Throwable e) {
+    if (e instanceof LogException || e instanceof ApiException) {
+      return e;
+    }
+    if (e instanceof io.nats.client.JetStreamStatusException) {
+      return subject.startsWith(PREFIX)
+          ? new LogException.Unavailable("NATS has no JetStream here, or not yet: " + subject, e)
+          : new NoResponder(subject);
+    }
+    if (e instanceof TimeoutException || e instanceof CancellationException) {
+      return new LogException.Unavailable("NATS did not answer in time: " + subject, e);
+    }
+    return new LogException.Unavailable("NATS could not be asked: " + subject, e);
+  }
+
+  private static JsonNode answer(Message message) {
+    JsonNode answer;
+    try {
+      answer = JSON.readTree(message.getData());
+    } catch (IOException e) {
+      throw new LogException.Unavailable("JetStream answered something else than JSON", e);
+    }
+    JsonNode error = answer.path("error");
+    if (error.isObject()) {
+      throw new ApiException(
+          error.path("err_code").intValue(),
+          error.path("description").asText("code " + error.path("code").asText()));
+    }
+    return answer;
+  }
+
+  private static StreamState streamState(String name, JsonNode answer) {
+    JsonNode state = answer.path("state");
+    List<String> subjects = new ArrayList<>();
+    answer.path("config").path("subjects").forEach(subject -> subjects.add(subject.asText()));
+    return new StreamState(
+        new StreamIdentity(name, time(answer.path("created")).truncatedTo(ChronoUnit.MICROS)),
+        state.path("first_seq").longValue(),
+        state.path("last_seq").longValue(),
+        time(state.path("first_ts")),
+        subjects);
+  }
+
+  private static Instant time(JsonNode node) {
+    return node.isTextual() ? OffsetDateTime.parse(node.textValue()).toInstant() : Instant.EPOCH;
+  }
+
+  private static ConsumerState consumerState(JsonNode answer) {
+    JsonNode delivered = answer.path("delivered");
+    return new ConsumerState(
+        delivered.path("consumer_seq").longValue(),
+        delivered.path("stream_seq").longValue(),
+        answer.path("num_pending").longValue());
+  }
+
+  private static byte[] bytes(ObjectNode node) {
+    try {
+      return JSON.writeValueAsBytes(node);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

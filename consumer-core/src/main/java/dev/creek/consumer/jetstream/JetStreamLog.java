@@ -1,0 +1,138 @@
+package dev.creek.consumer.jetstream;
+
+import dev.creek.consumer.stream.ChangeLog;
+import dev.creek.consumer.stream.Delivery;
+import dev.creek.consumer.stream.LogException;
+import dev.creek.consumer.stream.LogState;
+import dev.creek.consumer.stream.StartAt;
+import dev.creek.consumer.stream.StreamIdentity;
+import dev.creek.consumer.wire.Fingerprint;
+import dev.creek.consumer.wire.Generation;
+import dev.creek.consumer.wire.SourceTable;
+import dev.creek.consumer.wire.Subjects;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/**
+ * {@link ChangeLog} over NATS JetStream, on one connection that reconnects for ever. Thread-safe.
+ *
+ * <p>Nothing here blocks the caller. Names that cannot be part of a subject end in {@link
+ * IllegalArgumentException}, whose message is for the user.
+ */
+public final class JetStreamLog implements ChangeLog {
+  private final JetStreamOptions options;
+  private final Link link;
+  private final JetStreamApi api;
+  private final Generations generations;
+  private final SchemaLookup schemas;
+
+  private JetStreamLog(JetStreamOptions options) {
+    this.options = options;
+    link = new Link(options);
+    api = new JetStreamApi(link, options.requestTimeout());
+    generations = new Generations(api, options);
+    schemas = new SchemaLookup(link, api, options);
+  }
+
+  /**
+   * Connects, once: who wants to wait for a broker that is not there yet retries. From then on the
+   * connection looks after itself.
+   *
+   * @return errors with {@link LogException.Unavailable} where no server can be reached or lets us
+   *     in
+   */
+  public static Mono<JetStreamLog> connect(JetStreamOptions options) {
+    return Mono.fromSupplier(() -> new JetStreamLog(options)).flatMap(JetStreamLog::connected);
+  }
+
+  private Mono<JetStreamLog> connected() {
+    return link.open().thenReturn(this).onErrorResume(e -> close().then(Mono.error(e)));
+  }
+
+  /** Closes the connection; what is being read ends with {@link LogException.Unavailable}. */
+  public Mono<Void> close() {
+    return link.close();
+  }
+
+  @Override
+  public Mono<LogState> state(SourceTable source) {
+    return generations
+        .subjects(source.database())
+        .map(subjects -> subjects.walStream(source.database()))
+        .flatMap(stream -> state(source, stream))
+        .onErrorMap(ApiException.class, JetStreamLog::refused);
+  }
+
+  private Mono<LogState> state(SourceTable source, String stream) {
+    return api.stream(stream)
+        .map(StreamState::forLine)
+        .switchIfEmpty(Mono.error(() -> gone(source, stream)));
+  }
+
+  private LogException.Unavailable gone(SourceTable source, String stream) {
+    generations.forget(source.database());
+    return SubjectReader.noStream(stream);
+  }
+
+  private static LogException.Unavailable refused(ApiException e) {
+    return new LogException.Unavailable("JetStream refuses: " + e.getMessage(), e);
+  }
+
+  @Override
+  public Mono<Generation> generation(String database) {
+    return generations.generation(database).onErrorMap(ApiException.class, JetStreamLog::refused);
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>{@code expected} counts for {@link StartAt.Sequence} only; the others begin in the stream
+   * that is there, with the oldest message that fits, whatever was removed before it.
+   */
+  @Override
+  public Flux<Delivery> read(SourceTable source, StartAt start, StreamIdentity expected) {
+    return Flux.defer(
+        () ->
+            new SubjectReader(
+                    link,
+                    api,
+                    options,
+                    place(source),
+                    start,
+                    start instanceof StartAt.Sequence ? expected : null)
+                .deliveries());
+  }
+
+  private Mono<SubjectReader.Place> place(SourceTable source) {
+    return generations
+        .subjects(source.database())
+        .map(
+            subjects ->
+                new SubjectReader.Place(
+                    subjects.walStream(source.database()), subjects.walSubject(source)));
+  }
+
+  @Override
+  public Mono<List<PublishedSchema>> publishedSchemas(
+      SourceTable source, @Nullable Fingerprint fingerprint) {
+    return subjects(source).flatMap(names -> schemas.published(names, source, fingerprint));
+  }
+
+  @Override
+  public Mono<String> requestSchema(SourceTable source, Fingerprint fingerprint) {
+    return subjects(source).flatMap(names -> schemas.request(names, source, fingerprint));
+  }
+
+  private Mono<Subjects> subjects(SourceTable source) {
+    return generations
+        .subjects(source.database())
+        .onErrorMap(ApiException.class, JetStreamLog::refused);
+  }
+
+  @Override
+  public String toString() {
+    return "JetStreamLog[" + options.serversForPeople() + "]";
+  }
+}

@@ -1,0 +1,307 @@
+package dev.creek.consumer.jetstream;
+
+import dev.creek.consumer.wire.Generation;
+import dev.creek.consumer.wire.Subjects;
+import java.time.Duration;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import reactor.core.scheduler.Scheduler;
+import reactor.core.scheduler.Schedulers;
+
+/**
+ * Which broker, and how much of it at a time. Immutable. Printed without secrets.
+ *
+ * <p>Memory that one table's reading takes is bounded by {@link #maxMessages} and {@link #maxBytes}
+ * of payload that is requested or waits for the reader, or one single message where that is longer.
+ */
+public final class JetStreamOptions {
+  private static final Pattern USER_INFO = Pattern.compile("//[^@/]*@");
+  private static final Duration SHORTEST_HEARTBEAT = Duration.ofMillis(100);
+
+  private final List<String> servers;
+  private final Credentials credentials;
+  private final TlsFiles tls;
+  private final String namespace;
+  private final @Nullable Generation generation;
+  private final String connectionName;
+  private final int maxMessages;
+  private final int maxBytes;
+  private final int deliveryPackets;
+  private final int deliveryBytes;
+  private final Duration heartbeat;
+  private final Duration pullExpiry;
+  private final Duration requestTimeout;
+  private final Duration schemaTimeout;
+  private final Duration frontierInterval;
+  private final Duration consumerInactivity;
+  private final Scheduler scheduler;
+
+  private JetStreamOptions(Builder b) {
+    servers = b.servers;
+    credentials = b.credentials;
+    tls = b.tls;
+    namespace = b.namespace;
+    generation = b.generation;
+    connectionName = b.connectionName;
+    maxMessages = b.maxMessages;
+    maxBytes = b.maxBytes;
+    deliveryPackets = b.deliveryPackets;
+    deliveryBytes = b.deliveryBytes;
+    heartbeat = b.heartbeat;
+    pullExpiry = b.pullExpiry;
+    requestTimeout = b.requestTimeout;
+    schemaTimeout = b.schemaTimeout;
+    frontierInterval = b.frontierInterval;
+    consumerInactivity = b.consumerInactivity;
+    scheduler = b.scheduler;
+  }
+
+  /**
+   * Options with defaults.
+   *
+   * @param servers one or more URIs, separated by commas: {@code nats://user:password@host:port},
+   *     {@code nats://token@host}, {@code tls://host}, {@code host:port}
+   * @throws IllegalArgumentException where there is none
+   */
+  public static Builder builder(String servers) {
+    return new Builder(servers);
+  }
+
+  List<String> servers() {
+    return servers;
+  }
+
+  Credentials credentials() {
+    return credentials;
+  }
+
+  TlsFiles tls() {
+    return tls;
+  }
+
+  /** The producer's namespace. */
+  public String namespace() {
+    return namespace;
+  }
+
+  /** The generation that is taken for given, or null to find it out. */
+  public @Nullable Generation generation() {
+    return generation;
+  }
+
+  String connectionName() {
+    return connectionName;
+  }
+
+  /** Most messages of a table that are requested from the broker or wait for the reader. */
+  public int maxMessages() {
+    return maxMessages;
+  }
+
+  /** Most bytes of a table that are requested from the broker or wait for the reader. */
+  public int maxBytes() {
+    return maxBytes;
+  }
+
+  int deliveryPackets() {
+    return deliveryPackets;
+  }
+
+  int deliveryBytes() {
+    return deliveryBytes;
+  }
+
+  Duration heartbeat() {
+    return heartbeat;
+  }
+
+  Duration pullExpiry() {
+    return pullExpiry;
+  }
+
+  Duration requestTimeout() {
+    return requestTimeout;
+  }
+
+  Duration schemaTimeout() {
+    return schemaTimeout;
+  }
+
+  Duration frontierInterval() {
+    return frontierInterval;
+  }
+
+  Duration consumerInactivity() {
+    return consumerInactivity;
+  }
+
+  Scheduler scheduler() {
+    return scheduler;
+  }
+
+  /** The servers without user, password or token. */
+  String serversForPeople() {
+    return servers.stream().map(JetStreamOptions::withoutUser).collect(Collectors.joining(","));
+  }
+
+  static String withoutUser(String uri) {
+    return USER_INFO.matcher(uri).replaceAll("//");
+  }
+
+  @Override
+  public String toString() {
+    return "JetStreamOptions[servers=%s, credentials=%s, tls=%s, namespace=%s, generation=%s, maxMessages=%d, maxBytes=%d]"
+        .formatted(
+            serversForPeople(), credentials, tls, namespace, generation, maxMessages, maxBytes);
+  }
+
+  /** Collects what differs from the defaults. Not thread-safe. */
+  public static final class Builder {
+    private final List<String> servers;
+    private Credentials credentials = new Credentials.None();
+    private TlsFiles tls = TlsFiles.NONE;
+    private String namespace = "CREEK";
+    private @Nullable Generation generation;
+    private String connectionName = "creek-consumer";
+    private int maxMessages = 4000;
+    private int maxBytes = 4 << 20;
+    private int deliveryPackets = 1000;
+    private int deliveryBytes = 1 << 20;
+    private Duration heartbeat = Duration.ofSeconds(2);
+    private Duration pullExpiry = Duration.ofSeconds(30);
+    private Duration requestTimeout = Duration.ofSeconds(5);
+    private Duration schemaTimeout = Duration.ofSeconds(5);
+    private Duration frontierInterval = Duration.ofSeconds(30);
+    private Duration consumerInactivity = Duration.ofMinutes(5);
+    private Scheduler scheduler = Schedulers.parallel();
+
+    private Builder(String servers) {
+      this.servers =
+          Stream.of(servers.split(",", -1)).map(String::trim).filter(s -> !s.isEmpty()).toList();
+      if (this.servers.isEmpty()) {
+        throw new IllegalArgumentException("no NATS server is named; give nats://host:port");
+      }
+    }
+
+    /** Who we are, where the URIs do not say it; a URI's own user wins. */
+    public Builder credentials(Credentials value) {
+      credentials = value;
+      return this;
+    }
+
+    /** Files for TLS; anything but {@link TlsFiles#NONE} demands TLS, whatever the URIs say. */
+    public Builder tls(TlsFiles value) {
+      tls = value;
+      return this;
+    }
+
+    /**
+     * The producer's namespace; {@code CREEK} by default.
+     *
+     * @throws IllegalArgumentException where it cannot be part of a subject
+     */
+    public Builder namespace(String value) {
+      namespace = new Subjects(Generation.OLD, value).namespace();
+      return this;
+    }
+
+    /** Takes this generation for given; null (the default) finds it out per database. */
+    public Builder generation(@Nullable Generation value) {
+      generation = value;
+      return this;
+    }
+
+    /** What the server's lists call this client; {@code creek-consumer} by default. */
+    public Builder connectionName(String value) {
+      connectionName = value;
+      return this;
+    }
+
+    /** Most messages of a table requested or waiting; 4000 by default. */
+    public Builder maxMessages(int value) {
+      maxMessages = positive(value, "maxMessages");
+      return this;
+    }
+
+    /** Most bytes of a table requested or waiting; 4 MiB by default. */
+    public Builder maxBytes(int value) {
+      maxBytes = positive(value, "maxBytes");
+      return this;
+    }
+
+    /** Most packets and bytes in one delivery; 1000 and 1 MiB by default, at least one packet. */
+    public Builder delivery(int packets, int bytes) {
+      deliveryPackets = positive(packets, "delivery packets");
+      deliveryBytes = positive(bytes, "delivery bytes");
+      return this;
+    }
+
+    /**
+     * How often the broker tells an idle reader that it is there, and how long a request for
+     * messages lives; 2 s and 30 s by default. Three heartbeats missed end the consumer, and
+     * another takes its place.
+     */
+    public Builder pull(Duration heartbeat, Duration expiry) {
+      if (heartbeat.compareTo(SHORTEST_HEARTBEAT) < 0
+          || expiry.compareTo(heartbeat.multipliedBy(2)) <= 0) {
+        throw new IllegalArgumentException(
+            "the heartbeat must be at least 100 ms, and the expiry more than twice as long");
+      }
+      this.heartbeat = heartbeat;
+      this.pullExpiry = expiry;
+      return this;
+    }
+
+    /** How long the broker may take to answer a question; 5 s by default. */
+    public Builder requestTimeout(Duration value) {
+      requestTimeout = positive(value, "requestTimeout");
+      return this;
+    }
+
+    /** How long the producer may take to answer for a schema; 5 s by default. */
+    public Builder schemaTimeout(Duration value) {
+      schemaTimeout = positive(value, "schemaTimeout");
+      return this;
+    }
+
+    /** How often the frontier of an idle table moves with its stream; 30 s by default. */
+    public Builder frontierInterval(Duration value) {
+      frontierInterval = positive(value, "frontierInterval");
+      return this;
+    }
+
+    /** How long the broker keeps a consumer that does not ask; 5 min by default. */
+    public Builder consumerInactivity(Duration value) {
+      consumerInactivity = positive(value, "consumerInactivity");
+      return this;
+    }
+
+    /** Where deliveries are emitted; {@link Schedulers#parallel()} by default. */
+    public Builder deliverOn(Scheduler value) {
+      scheduler = value;
+      return this;
+    }
+
+    /** The options. */
+    public JetStreamOptions build() {
+      return new JetStreamOptions(this);
+    }
+
+    private static int positive(int value, String name) {
+      if (value <= 0) {
+        throw new IllegalArgumentException(name + " must be positive, not " + value);
+      }
+      return value;
+    }
+
+    private static Duration positive(Duration value, String name) {
+      if (value.isNegative() || value.isZero()) {
+        throw new IllegalArgumentException(name + " must be positive, not " + value);
+      }
+      return value;
+    }
+  }
+}

@@ -1,0 +1,150 @@
+package dev.creek.consumer.jetstream;
+
+import dev.creek.consumer.stream.LogException;
+import io.nats.client.Connection;
+import io.nats.client.ConnectionListener.Events;
+import io.nats.client.Dispatcher;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.Disposable;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
+import reactor.core.scheduler.Schedulers;
+
+/**
+ * The connection that all tables share, through outages: the client reconnects, and where it gave
+ * up (credentials refused twice) the next one who asks opens another.
+ *
+ * <p>Whatever may wait, as publishing does for a lock, runs on {@link #scheduler()}, a thread of
+ * our own that nobody who must not block runs on.
+ */
+final class Link {
+  private static final Logger log = LoggerFactory.getLogger(Link.class);
+
+  /** A connection with its dispatcher, whose one thread runs the handlers of all tables. */
+  record Open(Connection connection, Dispatcher dispatcher) {}
+
+  private final String servers;
+  private final NatsConnector connector;
+  private final Scheduler scheduler;
+  private final Set<Runnable> lossListeners = ConcurrentHashMap.newKeySet();
+  private final Mono<Open> open;
+  private volatile @Nullable Open current;
+  private volatile boolean closed;
+
+  Link(JetStreamOptions options) {
+    servers = options.serversForPeople();
+    connector = new NatsConnector(options);
+    scheduler =
+        Schedulers.fromExecutorService(
+            Executors.newSingleThreadScheduledExecutor(Link::thread), "creek-jetstream");
+    open =
+        Mono.fromCallable(this::connect)
+            .subscribeOn(Schedulers.boundedElastic())
+            .cacheInvalidateIf(Link::isClosed);
+  }
+
+  private static Thread thread(Runnable task) {
+    var thread = new Thread(task, "creek-jetstream");
+    thread.setDaemon(true);
+    return thread;
+  }
+
+  private Open connect() {
+    var connection = connector.connect((source, event) -> onEvent(event));
+    var dispatcher = connection.createDispatcher();
+    // Nothing may be dropped: what can wait here is bounded by what was asked for.
+    dispatcher.setPendingLimits(0, 0);
+    var made = new Open(connection, dispatcher);
+    current = made;
+    if (closed) {
+      closeQuietly(connection);
+      throw closedByUs();
+    }
+    log.info("connected to NATS at {}", servers);
+    return made;
+  }
+
+  private static boolean isClosed(Open open) {
+    return open.connection().getStatus() == Connection.Status.CLOSED;
+  }
+
+  /**
+   * The connection, if it is up.
+   *
+   * @return errors with {@link LogException.Unavailable} at once where it is not
+   */
+  Mono<Open> open() {
+    return Mono.defer(() -> closed ? Mono.error(closedByUs()) : open).map(this::requireConnected);
+  }
+
+  private Open requireConnected(Open open) {
+    if (closed) {
+      throw closedByUs();
+    }
+    if (open.connection().getStatus() != Connection.Status.CONNECTED) {
+      throw new LogException.Unavailable("not connected to NATS at " + servers);
+    }
+    return open;
+  }
+
+  private static LogException.Unavailable closedByUs() {
+    return new LogException.Unavailable("the connection to NATS was closed by this program");
+  }
+
+  /** Whether {@link #close} was called: nothing is worth trying again. */
+  boolean isClosed() {
+    return closed;
+  }
+
+  /** One thread for whatever may wait a moment. */
+  Scheduler scheduler() {
+    return scheduler;
+  }
+
+  /** Calls back, on some thread, each time the connection is lost; dispose to end it. */
+  Disposable onLoss(Runnable listener) {
+    lossListeners.add(listener);
+    return () -> lossListeners.remove(listener);
+  }
+
+  private void onEvent(Events event) {
+    switch (event) {
+      case DISCONNECTED, CLOSED -> {
+        if (!closed) {
+          log.warn("connection to NATS at {} is {}", servers, event.getEvent());
+        }
+        lossListeners.forEach(Runnable::run);
+      }
+      case RECONNECTED -> log.info("connection to NATS at {} is back", servers);
+      default -> log.debug("NATS: {}", event.getEvent());
+    }
+  }
+
+  /** Ends the connection, if there is one. */
+  Mono<Void> close() {
+    return Mono.<Void>fromRunnable(this::disconnect)
+        .subscribeOn(Schedulers.boundedElastic())
+        .doFinally(end -> scheduler.dispose());
+  }
+
+  private void disconnect() {
+    closed = true;
+    var last = current;
+    if (last != null) {
+      closeQuietly(last.connection());
+    }
+  }
+
+  private static void closeQuietly(Connection connection) {
+    try {
+      connection.close();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,175 @@
+package dev.creek.consumer.jetstream;
+
+import dev.creek.consumer.stream.LogException;
+import io.nats.client.Connection;
+import io.nats.client.ConnectionListener;
+import io.nats.client.Consumer;
+import io.nats.client.ErrorListener;
+import io.nats.client.Nats;
+import io.nats.client.Options;
+import java.io.IOException;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Opens connections as {@link JetStreamOptions} say. Blocks. */
+final class NatsConnector {
+  private static final Logger log = LoggerFactory.getLogger(NatsConnector.class);
+
+  /** A server that came back is found again within half a second, and not by all at once. */
+  private static final Duration RECONNECT_WAIT = Duration.ofMillis(250);
+
+  private static final Duration RECONNECT_JITTER = Duration.ofMillis(250);
+
+  /** Two pings without an answer end a connection that is dead without having been closed. */
+  private static final Duration PING_INTERVAL = Duration.ofSeconds(10);
+
+  private static final int PINGS_OUT = 2;
+  private static final String TLS_NEEDED = "SSL required by server";
+
+  private final JetStreamOptions options;
+
+  NatsConnector(JetStreamOptions options) {
+    this.options = options;
+  }
+
+  /**
+   * Opens a connection that reconnects by itself.
+   *
+   * @throws LogException.Unavailable where no server can be reached or lets us in
+   */
+  Connection connect(ConnectionListener listener) {
+    var lastError = new LastError();
+    try {
+      return Nats.connect(natsOptions(listener, lastError));
+    } catch (IOException e) {
+      throw unreachable(lastError.text.get(), lastError.exception.get());
+    } catch (GeneralSecurityException | IllegalStateException e) {
+      throw unreachable(null, e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new LogException.Unavailable("interrupted while connecting to NATS", e);
+    }
+  }
+
+  /** The client's own exception lists the URIs as given, passwords included: it goes no further. */
+  private LogException.Unavailable unreachable(@Nullable String said, @Nullable Throwable cause) {
+    String why = said != null || cause == null ? said : String.valueOf(cause.getMessage());
+    String message =
+        "cannot connect to NATS at "
+            + options.serversForPeople()
+            + (why == null ? "" : ": " + JetStreamOptions.withoutUser(why))
+            + (why != null && why.contains(TLS_NEEDED) ? " (use tls:// in the URI)" : "");
+    return cause == null
+        ? new LogException.Unavailable(message)
+        : new LogException.Unavailable(message, cause);
+  }
+
+  private Options natsOptions(ConnectionListener listener, ErrorListener errors)
+      throws IOException, GeneralSecurityException {
+    var builder =
+        Options.builder()
+            .servers(options.servers().toArray(String[]::new))
+            .connectionName(options.connectionName())
+            .connectionListener(listener)
+            .errorListener(errors)
+            .connectionTimeout(options.requestTimeout())
+            .maxReconnects(-1)
+            .reconnectWait(RECONNECT_WAIT)
+            .reconnectJitter(RECONNECT_JITTER)
+            .reconnectJitterTls(RECONNECT_JITTER)
+            .pingInterval(PING_INTERVAL)
+            .maxPingsOut(PINGS_OUT)
+            // Keeps the host's name, which TLS compares with the certificate.
+            .hostnameResolveMode(Options.HostnameResolveMode.HappyEyeballs)
+            // Whatever is asked for during an outage is asked for again after it, by us.
+            .reconnectBufferSize(0)
+            .reportNoResponders()
+            .useTimeoutException();
+    if (usesTls()) {
+      builder.sslContext(TlsContext.of(options.tls()));
+    }
+    authenticate(builder);
+    return builder.build();
+  }
+
+  private boolean usesTls() {
+    return !options.tls().isEmpty()
+        || options.servers().stream()
+            .anyMatch(server -> server.startsWith("tls:") || server.startsWith("wss:"));
+  }
+
+  private void authenticate(Options.Builder builder) {
+    var credentials = options.credentials();
+    if (credentials instanceof Credentials.None) {
+      credentials = credentialsInUris();
+    }
+    if (credentials instanceof Credentials.User user) {
+      builder.userInfo(user.name(), user.password());
+    } else if (credentials instanceof Credentials.Token token) {
+      builder.token(token.token().toCharArray());
+    } else if (credentials instanceof Credentials.CredentialsFile file) {
+      builder.credentialPath(file.file().toString());
+    } else if (credentials instanceof Credentials.NkeyFile file) {
+      builder.authHandler(new NkeyFileAuth(file.file()));
+    }
+  }
+
+  /** Servers that the first one tells of have no user in their URI: they take the first one's. */
+  private Credentials credentialsInUris() {
+    for (String server : options.servers()) {
+      String user = userInfo(server);
+      if (user != null) {
+        int colon = user.indexOf(':');
+        return colon < 0
+            ? new Credentials.Token(decode(user))
+            : new Credentials.User(
+                decode(user.substring(0, colon)), decode(user.substring(colon + 1)));
+      }
+    }
+    return new Credentials.None();
+  }
+
+  private static @Nullable String userInfo(String server) {
+    try {
+      return new URI(server).getRawUserInfo();
+    } catch (URISyntaxException e) {
+      // host:port without a scheme
+      return null;
+    }
+  }
+
+  private static String decode(String text) {
+    return URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
+  }
+
+  /** Logs what the client reports, and keeps the last for the message of a failed connect. */
+  private static final class LastError implements ErrorListener {
+    final AtomicReference<@Nullable String> text = new AtomicReference<>();
+    final AtomicReference<@Nullable Exception> exception = new AtomicReference<>();
+
+    @Override
+    public void errorOccurred(Connection connection, String error) {
+      text.set(error);
+      log.warn("NATS: {}", error);
+    }
+
+    @Override
+    public void exceptionOccurred(Connection connection, Exception e) {
+      exception.set(e);
+      log.debug("NATS connection: {}", JetStreamOptions.withoutUser(String.valueOf(e)));
+    }
+
+    @Override
+    public void slowConsumerDetected(Connection connection, Consumer consumer) {
+      log.error("the NATS client dropped messages; what was lost will be read again");
+    }
+  }
+}

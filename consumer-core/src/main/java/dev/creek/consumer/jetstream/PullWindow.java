@@ -1,0 +1,274 @@
+package dev.creek.consumer.jetstream;
+
+import dev.creek.consumer.stream.Delivery;
+import dev.creek.consumer.stream.Packet;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one consumer was asked for, what has come of it, and what of that may leave. All bounds are
+ * kept here: messages asked for and messages waiting are together never more than allowed, nor are
+ * their bytes, except for a single message that is longer than all bytes allowed.
+ *
+ * <p>One request is out at a time; the next one goes when half of the room is free, so reading goes
+ * on while what came before is applied.
+ *
+ * <p><b>Proof.</b> A consumer steps over messages that retention removed before it came to them,
+ * and says nothing. Who waits at the stream's end cannot lose any that way. Who lags may: then
+ * packets leave only when the stream, asked after they came, still began at or before the first
+ * that followed the last packet proven.
+ *
+ * <p>Thread-safe: the client's thread puts in, the reader takes out; each call is short.
+ */
+final class PullWindow {
+  /** Younger messages than this are not removed by retention, and need no proof. */
+  private static final long LIVE_NANOS = 1_000_000_000L;
+
+  private final int maxMessages;
+  private final long maxBytes;
+  private final int proofPackets;
+
+  private final ArrayDeque<Packet> packets = new ArrayDeque<>();
+  private long bytes;
+
+  private boolean asked;
+  private int pullNumber;
+  private long notAskedSince;
+  private long askedMessages;
+  private long askedBytes;
+  private boolean askedWithoutBytes;
+  private boolean nextAlone;
+  private int arrivedOfAsked;
+
+  private long pending;
+  private boolean idle;
+  private long caughtUpAt;
+  private long lastSequence;
+  private long frontier;
+  private long idleFrontier;
+  private boolean fromOldest;
+
+  private int unproven;
+  private long proven;
+  private boolean proofAsked;
+
+  /**
+   * Of one consumer.
+   *
+   * @param next sequence from which it reads
+   * @param fromOldest whether it just reads from the oldest on, wherever that is
+   * @param nothingPending whether there was nothing to read when it was created
+   */
+  PullWindow(
+      JetStreamOptions options, long next, boolean fromOldest, boolean nothingPending, long now) {
+    maxMessages = options.maxMessages();
+    maxBytes = options.maxBytes();
+    proofPackets = options.deliveryPackets();
+    proven = next - 1;
+    lastSequence = proven;
+    frontier = proven;
+    this.fromOldest = fromOldest;
+    idle = nothingPending;
+    caughtUpAt = nothingPending ? now : now - LIVE_NANOS;
+    notAskedSince = now;
+  }
+
+  /**
+   * A request for messages.
+   *
+   * @param number which one of the consumer
+   * @param bytes 0 where one message may have any length
+   */
+  record Pull(int number, int messages, long bytes) {}
+
+  /**
+   * A question that proves packets: whether the stream still begins at or before {@code first}.
+   *
+   * @param packets how many packets it proves
+   * @param last sequence of the last of them
+   */
+  record Proof(long first, int packets, long last) {}
+
+  /** Asks for more, if nothing is out and there is room. */
+  synchronized @Nullable Pull nextPull(long now) {
+    if (asked) {
+      return null;
+    }
+    int room = maxMessages - packets.size();
+    long roomBytes = maxBytes - bytes;
+    boolean enough =
+        nextAlone ? packets.isEmpty() : room * 2L >= maxMessages && roomBytes * 2 >= maxBytes;
+    if (!enough) {
+      return null;
+    }
+    if (now - notAskedSince >= LIVE_NANOS) {
+      // What came to the stream meanwhile was not waited for.
+      idle = false;
+    }
+    asked = true;
+    pullNumber++;
+    arrivedOfAsked = 0;
+    askedWithoutBytes = nextAlone;
+    askedMessages = nextAlone ? 1 : room;
+    askedBytes = roomBytes;
+    return new Pull(pullNumber, (int) askedMessages, nextAlone ? 0 : roomBytes);
+  }
+
+  /** Whether the broker owes us an answer or a heartbeat. */
+  synchronized boolean isAsked() {
+    return asked;
+  }
+
+  /** The request with this number has ended; nothing happens where another one is out. */
+  synchronized void pullEnded(int number, long now) {
+    if (asked && number == pullNumber) {
+      asked = false;
+      notAskedSince = now;
+    }
+  }
+
+  /** It has ended because the next message is longer than what was left of its bytes. */
+  synchronized void pullEndedByBytes(int number, long now) {
+    if (asked && number == pullNumber) {
+      nextAlone = arrivedOfAsked == 0;
+      pullEnded(number, now);
+    }
+  }
+
+  /**
+   * A message has come.
+   *
+   * @param wireBytes its size as the broker counts it
+   * @param pendingBehind how many more the stream held
+   * @return whether something is to be asked now, for more or for a proof
+   */
+  synchronized boolean arrived(
+      long sequence, byte[] data, long wireBytes, long pendingBehind, long now) {
+    packets.add(new Packet(sequence, data));
+    bytes += data.length;
+    lastSequence = sequence;
+    pending = pendingBehind;
+    countPull(wireBytes, now);
+    countProof(sequence, now);
+    return !asked || wantsProof(false);
+  }
+
+  private void countPull(long wireBytes, long now) {
+    nextAlone = false;
+    arrivedOfAsked++;
+    askedMessages--;
+    askedBytes -= wireBytes;
+    // The broker says nothing where a request ends with its last message or its last byte.
+    if (askedMessages <= 0 || (!askedWithoutBytes && askedBytes <= 0)) {
+      pullEnded(pullNumber, now);
+    }
+  }
+
+  private void countProof(long sequence, long now) {
+    if (idle) {
+      // Until this one came there was nothing.
+      caughtUpAt = now;
+    }
+    boolean live = now - caughtUpAt < LIVE_NANOS;
+    idle = pending == 0;
+    if (idle) {
+      caughtUpAt = now;
+    }
+    if (live && unproven == 0) {
+      proven = sequence;
+      fromOldest = false;
+    } else {
+      unproven++;
+    }
+  }
+
+  private boolean wantsProof(boolean quiet) {
+    return unproven > 0
+        && !proofAsked
+        && (unproven >= proofPackets || !asked || pending == 0 || quiet);
+  }
+
+  /**
+   * The question to ask, if one is due; it is out until it was answered.
+   *
+   * @param quiet whether the broker has nothing more for now
+   */
+  synchronized @Nullable Proof nextProof(boolean quiet) {
+    if (!wantsProof(quiet)) {
+      return null;
+    }
+    proofAsked = true;
+    return new Proof(proven + 1, unproven, lastSequence);
+  }
+
+  /**
+   * Whether what the reader holds may begin anywhere, so that what retention took first is fine.
+   */
+  synchronized boolean mayForget() {
+    return fromOldest;
+  }
+
+  /**
+   * The stream still held all that these packets follow on.
+   *
+   * @param begins where the stream began when it was asked
+   */
+  synchronized void proved(Proof proof, long begins) {
+    proofAsked = false;
+    int left = unproven - proof.packets();
+    if (fromOldest) {
+      forgetBefore(begins);
+    }
+    fromOldest = false;
+    unproven = Math.min(left, packets.size());
+    proven = proof.last();
+  }
+
+  private void forgetBefore(long begins) {
+    for (Packet p = packets.peek(); p != null && p.sequence() < begins; p = packets.peek()) {
+      bytes -= p.data().length;
+      packets.remove();
+    }
+  }
+
+  /**
+   * What is at hand, up to these bounds, at least one packet where there is any.
+   *
+   * @return null where nothing may leave
+   */
+  synchronized @Nullable Delivery take(int maxPackets, long maxDeliveryBytes) {
+    int ready = Math.min(packets.size() - unproven, maxPackets);
+    if (ready <= 0) {
+      return packets.isEmpty() && idleFrontier > frontier ? emptyDelivery() : null;
+    }
+    List<Packet> taken = new ArrayList<>(ready);
+    long takenBytes = 0;
+    for (int i = 0; i < ready && (i == 0 || takenBytes < maxDeliveryBytes); i++) {
+      Packet packet = packets.remove();
+      takenBytes += packet.data().length;
+      taken.add(packet);
+    }
+    bytes -= takenBytes;
+    frontier = taken.get(taken.size() - 1).sequence();
+    return new Delivery(taken, pending + packets.size(), frontier);
+  }
+
+  private Delivery emptyDelivery() {
+    frontier = idleFrontier;
+    return new Delivery(List.of(), 0, frontier);
+  }
+
+  /** Whether everything that came has left, and more is waited for. */
+  synchronized boolean isIdle() {
+    return asked && idle && packets.isEmpty();
+  }
+
+  /** Up to here the stream holds nothing that did not come. */
+  synchronized void idleUpTo(long sequence) {
+    idleFrontier = Math.max(idleFrontier, sequence);
+    proven = Math.max(proven, sequence);
+    lastSequence = Math.max(lastSequence, sequence);
+  }
+}

@@ -1,0 +1,165 @@
+package dev.creek.consumer.jetstream;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.creek.consumer.stream.ChangeLog.PublishedSchema;
+import dev.creek.consumer.stream.Delivery;
+import dev.creek.consumer.stream.LogException;
+import dev.creek.consumer.stream.Packet;
+import dev.creek.consumer.stream.StartAt;
+import dev.creek.consumer.wire.Fingerprint;
+import dev.creek.consumer.wire.MessageAssembler;
+import dev.creek.consumer.wire.SchemaMessage;
+import dev.creek.consumer.wire.SourceTable;
+import dev.creek.consumer.wire.Subjects;
+import dev.creek.consumer.wire.WireException;
+import dev.creek.consumer.wire.WireMessage;
+import io.nats.client.Message;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.Exceptions;
+import reactor.core.publisher.Mono;
+import reactor.util.retry.Retry;
+
+/** Finds schemas in the schema stream and at the producer. */
+final class SchemaLookup {
+  private static final Logger log = LoggerFactory.getLogger(SchemaLookup.class);
+
+  /** Schemas are some kilobytes; a stream that says otherwise is not believed. */
+  private static final int MAX_SCHEMA_BYTES = 16 << 20;
+
+  /** A producer that answers (NEW) sends this behind its answer. */
+  private static final String ACK = "+ACK";
+
+  private static final String NO_SCHEMA = "null";
+  private static final Duration RETRY_DELAY = Duration.ofMillis(250);
+
+  private final Link link;
+  private final JetStreamApi api;
+  private final JetStreamOptions options;
+
+  SchemaLookup(Link link, JetStreamApi api, JetStreamOptions options) {
+    this.link = link;
+    this.api = api;
+    this.options = options;
+  }
+
+  /** As {@link dev.creek.consumer.stream.ChangeLog#publishedSchemas} says. */
+  Mono<List<PublishedSchema>> published(
+      Subjects subjects, SourceTable source, @Nullable Fingerprint fingerprint) {
+    String stream = subjects.schemaStream(source.database());
+    String subject = subjects.schemaSubject(source);
+    return api.lastSequence(stream, subject)
+        .onErrorResume(ApiException.class, e -> e.streamNotFound() ? Mono.empty() : Mono.error(e))
+        .flatMap(last -> read(new SubjectReader.Place(stream, subject), last, fingerprint))
+        .defaultIfEmpty(List.of())
+        .onErrorMap(ApiException.class, e -> unavailable(stream, e));
+  }
+
+  private static LogException.Unavailable unavailable(String stream, Exception e) {
+    return new LogException.Unavailable(
+        "stream " + stream + " cannot be read: " + e.getMessage(), e);
+  }
+
+  private Mono<List<PublishedSchema>> read(
+      SubjectReader.Place place, long last, @Nullable Fingerprint fingerprint) {
+    var found = new Found(fingerprint);
+    return new SubjectReader(link, api, options, Mono.just(place), new StartAt.Beginning(), null)
+        .deliveries()
+        .takeUntil(delivery -> delivery.frontier() >= last)
+        .doOnNext(found::add)
+        .then(Mono.fromSupplier(found::newestFirst))
+        .timeout(options.requestTimeout().multipliedBy(4))
+        .onErrorMap(TimeoutException.class, e -> unavailable(place.stream(), e));
+  }
+
+  /** Distinct schemas in the order of their last appearance. */
+  private static final class Found {
+    private final @Nullable Fingerprint fingerprint;
+    private final MessageAssembler assembler = new MessageAssembler(MAX_SCHEMA_BYTES);
+    private final Set<PublishedSchema> schemas = new LinkedHashSet<>();
+
+    Found(@Nullable Fingerprint fingerprint) {
+      this.fingerprint = fingerprint;
+    }
+
+    void add(Delivery delivery) {
+      delivery.packets().forEach(this::add);
+    }
+
+    private void add(Packet packet) {
+      try {
+        WireMessage whole = assembler.accept(packet.sequence(), packet.data());
+        if (whole != null) {
+          add(SchemaMessage.parse(whole));
+        }
+      } catch (WireException e) {
+        // One bad message must not hide the good ones.
+        log.warn("schema message {} is skipped: {}", packet.sequence(), e.getMessage());
+      }
+    }
+
+    private void add(SchemaMessage message) {
+      Fingerprint key = message.fingerprint();
+      if (key == null
+          || message.schema().equals(NO_SCHEMA)
+          || !(fingerprint == null || fingerprint.equals(key))) {
+        return;
+      }
+      var schema = new PublishedSchema(key, message.schema());
+      schemas.remove(schema);
+      schemas.add(schema);
+    }
+
+    List<PublishedSchema> newestFirst() {
+      var list = new ArrayList<>(schemas);
+      Collections.reverse(list);
+      return list;
+    }
+  }
+
+  /** As {@link dev.creek.consumer.stream.ChangeLog#requestSchema} says. */
+  Mono<String> request(Subjects subjects, SourceTable source, Fingerprint fingerprint) {
+    String subject = subjects.schemaRequest(source.database());
+    Duration timeout = options.schemaTimeout();
+    return api.request(subject, fingerprint.toString().getBytes(US_ASCII), timeout)
+        // A producer that was asked something it does not know does not listen for 2 s.
+        .retryWhen(
+            Retry.fixedDelay(timeout.dividedBy(RETRY_DELAY), RETRY_DELAY)
+                .filter(JetStreamApi.NoResponder.class::isInstance))
+        .timeout(timeout, Mono.empty())
+        .onErrorResume(this::isSilence, e -> Mono.empty())
+        .mapNotNull(answer -> schema(answer, fingerprint));
+  }
+
+  /** Silence for as long as we wait is how a producer says that it does not know. */
+  private boolean isSilence(Throwable e) {
+    return Exceptions.isRetryExhausted(e)
+        || e instanceof JetStreamApi.NoResponder
+        || e.getCause() instanceof TimeoutException;
+  }
+
+  private static @Nullable String schema(Message answer, Fingerprint asked) {
+    byte[] data = answer.getData();
+    if (new String(data, UTF_8).equals(ACK)) {
+      return null;
+    }
+    try {
+      SchemaMessage message = SchemaMessage.parse(data, 0, data.length);
+      boolean fits = asked.equals(message.fingerprint()) && !message.schema().equals(NO_SCHEMA);
+      return fits ? message.schema() : null;
+    } catch (WireException e) {
+      log.warn("the producer's answer for schema {} is of no use: {}", asked, e.getMessage());
+      return null;
+    }
+  }
+}

@@ -1,0 +1,182 @@
+package dev.creek.consumer.jetstream;
+
+import dev.creek.consumer.stream.Delivery;
+import dev.creek.consumer.stream.LogException;
+import dev.creek.consumer.stream.StartAt;
+import dev.creek.consumer.stream.StreamIdentity;
+import io.nats.client.NUID;
+import java.time.Duration;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.util.retry.Retry;
+
+/**
+ * Reads one subject for ever: a {@link PullSession} after another, each beginning behind the last
+ * packet that left, after a look at whether the stream still holds it. For one subscriber.
+ */
+final class SubjectReader {
+  private static final Logger log = LoggerFactory.getLogger(SubjectReader.class);
+  private static final long FIRST_DELAY_MILLIS = 50;
+  private static final long LONGEST_DELAY_MILLIS = 500;
+  private static final int ATTEMPTS_BETWEEN_WARNINGS = 120;
+
+  private final Link link;
+  private final JetStreamApi api;
+  private final JetStreamOptions options;
+  private final Mono<Place> place;
+
+  private StartAt start;
+  private @Nullable StreamIdentity stream;
+  private int attempts;
+
+  /** What to read. */
+  record Place(String stream, String subject) {}
+
+  /**
+   * A reader.
+   *
+   * @param place what to read, found out at each attempt
+   * @param expected the stream that {@code start} counts in; null for the present one
+   */
+  SubjectReader(
+      Link link,
+      JetStreamApi api,
+      JetStreamOptions options,
+      Mono<Place> place,
+      StartAt start,
+      @Nullable StreamIdentity expected) {
+    this.link = link;
+    this.api = api;
+    this.options = options;
+    this.place = place;
+    this.start = start;
+    this.stream = expected;
+  }
+
+  /** The subject's packets; errors only with {@link LogException.Gap}, or once we closed down. */
+  Flux<Delivery> deliveries() {
+    return Flux.defer(this::attempt)
+        .doOnNext(this::remember)
+        .retryWhen(Retry.from(failures -> failures.concatMap(f -> pause(f.failure()), 1)));
+  }
+
+  private Flux<Delivery> attempt() {
+    return place.flatMapMany(this::read);
+  }
+
+  private Flux<Delivery> read(Place from) {
+    return api.stream(from.stream())
+        .switchIfEmpty(Mono.error(() -> noStream(from.stream())))
+        .doOnNext(this::check)
+        .zipWith(link.open())
+        .flatMapMany(both -> read(from, both.getT1(), both.getT2()));
+  }
+
+  static LogException.Unavailable noStream(String name) {
+    return new LogException.Unavailable("there is no stream " + name);
+  }
+
+  private void check(StreamState now) {
+    if (stream != null) {
+      GapCheck.sameStream(stream, now);
+    }
+    if (start instanceof StartAt.Sequence from) {
+      GapCheck.holds(Math.max(1, from.first()), now);
+    }
+    stream = now.identity();
+  }
+
+  private Flux<Delivery> read(Place from, StreamState now, Link.Open open) {
+    // The name is chosen here, so that a consumer is deleted even where nobody heard of its birth.
+    String name = "creek_" + NUID.nextGlobal();
+    return Flux.usingWhen(
+        Mono.fromSupplier(() -> new Consumer(from, now, open, name)),
+        Consumer::deliveries,
+        Consumer::close,
+        (consumer, e) -> consumer.close(),
+        Consumer::close);
+  }
+
+  /** A consumer from before its creation until after its deletion. */
+  private final class Consumer {
+    private final Place from;
+    private final StreamState now;
+    private final Link.Open open;
+    private final String name;
+    private volatile @Nullable PullSession session;
+
+    Consumer(Place from, StreamState now, Link.Open open, String name) {
+      this.from = from;
+      this.now = now;
+      this.open = open;
+      this.name = name;
+    }
+
+    Flux<Delivery> deliveries() {
+      return api.createConsumer(
+              from.stream(), name, from.subject(), start, options.consumerInactivity())
+          .map(this::session)
+          .flatMapMany(PullSession::deliveries);
+    }
+
+    private PullSession session(ConsumerState created) {
+      log.debug("reading {} from {} on as {}", from.subject(), start, name);
+      var made =
+          new PullSession(
+              link,
+              open,
+              api,
+              options,
+              now.identity(),
+              name,
+              new PullWindow(
+                  options,
+                  next(created),
+                  start instanceof StartAt.Beginning,
+                  created.pending() == 0,
+                  System.nanoTime()));
+      session = made;
+      return made;
+    }
+
+    /** Only the broker knows which sequence belongs to a time. */
+    private long next(ConsumerState created) {
+      if (start instanceof StartAt.Sequence from) {
+        return Math.max(1, from.first());
+      }
+      return start instanceof StartAt.Time
+          ? created.deliveredStream() + 1
+          : Math.max(1, now.first());
+    }
+
+    Mono<Void> close() {
+      var made = session;
+      return made != null ? made.close() : api.deleteConsumer(from.stream(), name);
+    }
+  }
+
+  private void remember(Delivery delivery) {
+    attempts = 0;
+    start = new StartAt.Sequence(delivery.frontier() + 1);
+  }
+
+  private Mono<Long> pause(Throwable failure) {
+    boolean passes =
+        failure instanceof ReadInterrupted
+            || failure instanceof LogException.Unavailable
+            || failure instanceof ApiException;
+    if (!passes || link.isClosed()) {
+      return Mono.error(failure);
+    }
+    if (attempts++ % ATTEMPTS_BETWEEN_WARNINGS == 0) {
+      log.warn("reading is interrupted: {}; goes on from {}", failure.getMessage(), start);
+    }
+    long longest = Math.min(LONGEST_DELAY_MILLIS, FIRST_DELAY_MILLIS << Math.min(attempts, 8));
+    return Mono.delay(
+        Duration.ofMillis(ThreadLocalRandom.current().nextLong(longest / 2, longest + 1)));
+  }
+}

@@ -1,0 +1,188 @@
+package dev.creek.consumer.postgres;
+
+import java.time.Duration;
+import java.util.Map;
+
+/**
+ * How to reach the target database and how to behave there. Immutable. Its text form never tells a
+ * password.
+ *
+ * <p>The URI is libpq's: {@code postgres://user:password@host:port/database?parameter=value}, also
+ * {@code postgresql://}, several hosts as {@code host1:port1,host2:port2} (tried in order), IPv6
+ * addresses in brackets, a socket directory as {@code ?host=/run/postgresql}. Parameters: {@code
+ * host}, {@code port}, {@code dbname}, {@code user}, {@code password}, {@code sslmode} (disable,
+ * allow, prefer, require, verify-ca, verify-full; default prefer), {@code sslrootcert} (a file, or
+ * {@code system}), {@code sslcert} and {@code sslkey} (the key in PKCS #8), {@code sslpassword},
+ * {@code sslnegotiation}, {@code connect_timeout} (seconds; default 10, 0 for none), {@code
+ * application_name}, {@code options} ({@code -c name=value}), {@code target_session_attrs} (any,
+ * read-write, primary; with several hosts read-write is the default) and, as for pgx, {@code
+ * pool_max_conns}. Any other is an error.
+ *
+ * <p>Sessions run with {@code search_path} set to {@code pg_catalog}, as PostgreSQL's own apply
+ * workers do: triggers on target tables must qualify names, or {@code options} must set another
+ * path.
+ */
+public final class PostgresOptions {
+  private static final String APPLICATION_NAME = "creek-consumer";
+
+  private final ServerAddress address;
+  private final String controlSchema;
+  private final int poolSize;
+  private final Duration statementTimeout;
+  private final Duration lockTimeout;
+  private final Duration wakeInterval;
+  private final boolean preparedStatements;
+
+  private PostgresOptions(Builder builder) {
+    this.address = builder.address;
+    this.controlSchema = builder.controlSchema;
+    this.poolSize = builder.poolSize;
+    this.statementTimeout = builder.statementTimeout;
+    this.lockTimeout = builder.lockTimeout;
+    this.wakeInterval = builder.wakeInterval;
+    this.preparedStatements = builder.preparedStatements;
+  }
+
+  /**
+   * Options from a URI alone.
+   *
+   * @throws IllegalArgumentException with a message for the user that repeats neither URI nor
+   *     password
+   */
+  public static PostgresOptions of(String uri) {
+    return builder(uri, Map.of()).build();
+  }
+
+  /**
+   * Options from a URI; what it leaves out is taken from libpq's variables in {@code environment}
+   * ({@code PGHOST}, {@code PGPORT}, {@code PGDATABASE}, {@code PGUSER}, {@code PGPASSWORD}, {@code
+   * PGSSLMODE}, …). Neither the process's environment nor a password file is read.
+   *
+   * @throws IllegalArgumentException with a message for the user that repeats neither URI nor
+   *     password
+   */
+  public static Builder builder(String uri, Map<String, String> environment) {
+    return new Builder(LibpqParameters.of(LibpqUri.parameters(uri), environment));
+  }
+
+  /** The schema that holds {@code subscriptions} and its like. */
+  public String controlSchema() {
+    return controlSchema;
+  }
+
+  int poolSize() {
+    return poolSize;
+  }
+
+  Duration statementTimeout() {
+    return statementTimeout;
+  }
+
+  Duration lockTimeout() {
+    return lockTimeout;
+  }
+
+  Duration wakeInterval() {
+    return wakeInterval;
+  }
+
+  boolean preparedStatements() {
+    return preparedStatements;
+  }
+
+  ServerAddress address() {
+    return address;
+  }
+
+  /** {@code user@host:port/database}: fit for messages. */
+  @Override
+  public String toString() {
+    return address.display();
+  }
+
+  /** What the URI does not say. Not thread-safe. */
+  public static final class Builder {
+    private final ServerAddress address;
+    private String controlSchema = "_creek_consumer";
+    private int poolSize = 8;
+    private Duration statementTimeout = Duration.ofMinutes(5);
+    private Duration lockTimeout = Duration.ofSeconds(30);
+    private Duration wakeInterval = Duration.ofSeconds(10);
+    private boolean preparedStatements = true;
+
+    private Builder(LibpqParameters parameters) {
+      this.address = parameters.address(APPLICATION_NAME);
+      if (parameters.poolSize() > 0) {
+        this.poolSize = parameters.poolSize();
+      }
+    }
+
+    /**
+     * The schema that holds {@code subscriptions} and its like; default {@code _creek_consumer}.
+     */
+    public Builder controlSchema(String name) {
+      if (name.isBlank() || name.indexOf('\0') >= 0) {
+        throw new IllegalArgumentException("the control schema needs a name");
+      }
+      this.controlSchema = name;
+      return this;
+    }
+
+    /**
+     * The greatest number of connections, besides one that listens; default 8. A table needs one
+     * while it applies.
+     */
+    public Builder poolSize(int connections) {
+      if (connections < 1) {
+        throw new IllegalArgumentException("the pool needs at least one connection");
+      }
+      this.poolSize = connections;
+      return this;
+    }
+
+    /**
+     * Bound of one statement, waiting for locks included; default 5 minutes, zero for none. A
+     * server that has not answered a little later counts as unreachable.
+     */
+    public Builder statementTimeout(Duration timeout) {
+      this.statementTimeout = notNegative(timeout);
+      return this;
+    }
+
+    /** Bound of waiting for one lock; default 30 seconds, zero for none. */
+    public Builder lockTimeout(Duration timeout) {
+      this.lockTimeout = notNegative(timeout);
+      return this;
+    }
+
+    /** How often subscriptions are looked at without having been told to; default 10 seconds. */
+    public Builder wakeInterval(Duration interval) {
+      if (interval.isNegative() || interval.isZero()) {
+        throw new IllegalArgumentException("the wake interval must be positive");
+      }
+      this.wakeInterval = interval;
+      return this;
+    }
+
+    /**
+     * Whether statements are prepared by name, and sessions told their settings; default true.
+     * False is for PgBouncer in transaction mode, which can keep neither: then the role or the
+     * database should set {@code statement_timeout} and {@code lock_timeout}.
+     */
+    public Builder preparedStatements(boolean on) {
+      this.preparedStatements = on;
+      return this;
+    }
+
+    public PostgresOptions build() {
+      return new PostgresOptions(this);
+    }
+
+    private static Duration notNegative(Duration timeout) {
+      if (timeout.isNegative()) {
+        throw new IllegalArgumentException("a timeout cannot be negative");
+      }
+      return timeout;
+    }
+  }
+}

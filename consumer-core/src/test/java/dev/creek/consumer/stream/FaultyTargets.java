@@ -1,0 +1,76 @@
+package dev.creek.consumer.stream;
+
+import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.wire.WalSchema;
+import java.util.Random;
+import reactor.core.publisher.Mono;
+
+/**
+ * A target that breaks at random, between any two steps: before the write, and after it when only
+ * the answer is lost. Bounded, so that a test ends.
+ */
+final class FaultyTargets implements TargetTables {
+  private final TargetTables real;
+  private final Random random;
+  private int left;
+
+  FaultyTargets(TargetTables real, long seed, int faults) {
+    this.real = real;
+    this.random = new Random(seed);
+    this.left = faults;
+  }
+
+  /** Whether to break now, once in {@code odds}. */
+  synchronized boolean breaks(int odds) {
+    if (left > 0 && random.nextInt(odds) == 0) {
+      left--;
+      return true;
+    }
+    return false;
+  }
+
+  private <T> Mono<T> maybe(int odds, Mono<T> step) {
+    return Mono.defer(() -> breaks(odds) ? Mono.error(broken()) : step);
+  }
+
+  private static ApplyException broken() {
+    return new ApplyException("the connection broke, says the test", "08006", null, null, null);
+  }
+
+  @Override
+  public Mono<Claim> claim(Mapping mapping) {
+    return maybe(5, real.claim(mapping));
+  }
+
+  @Override
+  public Mono<Boolean> report(Claim claim, TableState state) {
+    return maybe(5, real.report(claim, state));
+  }
+
+  @Override
+  public Mono<Boolean> createTable(TargetTable target, WalSchema schema) {
+    return real.createTable(target, schema);
+  }
+
+  @Override
+  public TableWriter writer(Claim claim) {
+    TableWriter writer = real.writer(claim);
+    return new TableWriter() {
+      @Override
+      public Mono<Prepared> prepare(Batch batch) {
+        return maybe(20, writer.prepare(batch));
+      }
+
+      @Override
+      public Mono<Applied> apply(Prepared prepared) {
+        return maybe(8, writer.apply(prepared)).flatMap(applied -> maybe(8, Mono.just(applied)));
+      }
+
+      @Override
+      public Mono<Void> close() {
+        return writer.close();
+      }
+    };
+  }
+}

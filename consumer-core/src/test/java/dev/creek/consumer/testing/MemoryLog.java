@@ -1,0 +1,111 @@
+package dev.creek.consumer.testing;
+
+import dev.creek.consumer.stream.ChangeLog;
+import dev.creek.consumer.stream.Delivery;
+import dev.creek.consumer.stream.LogState;
+import dev.creek.consumer.stream.Packet;
+import dev.creek.consumer.stream.StartAt;
+import dev.creek.consumer.stream.StreamIdentity;
+import dev.creek.consumer.wire.Fingerprint;
+import dev.creek.consumer.wire.Generation;
+import dev.creek.consumer.wire.SourceTable;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/**
+ * A broker in memory, for tests of the line: one stream, filled before it is read, delivered in
+ * random cuts. What a real nats-server does is not for this one to say.
+ */
+public final class MemoryLog implements ChangeLog {
+  private static final StreamIdentity STREAM =
+      new StreamIdentity("CREEK_wal", Instant.parse("2026-01-01T00:00:00Z"));
+  private static final int MOST_PACKETS = 40;
+
+  private final Map<SourceTable, List<Packet>> packets = new HashMap<>();
+  private final Map<SourceTable, List<PublishedSchema>> schemas = new HashMap<>();
+  private final Random cuts;
+  private final Runnable beforeDelivery;
+  private long last;
+
+  /**
+   * @param seed of the cuts
+   * @param beforeDelivery may throw to break a read
+   */
+  public MemoryLog(long seed, Runnable beforeDelivery) {
+    this.cuts = new Random(seed);
+    this.beforeDelivery = beforeDelivery;
+  }
+
+  /** Stores a message's packets; the sequence of the last. */
+  public long append(SourceTable table, List<byte[]> message) {
+    for (byte[] packet : message) {
+      packets.computeIfAbsent(table, t -> new ArrayList<>()).add(new Packet(++last, packet));
+    }
+    return last;
+  }
+
+  /** Publishes a schema. */
+  public void publish(SourceTable table, Fingerprint fingerprint, String schema) {
+    schemas
+        .computeIfAbsent(table, t -> new ArrayList<>())
+        .add(0, new PublishedSchema(fingerprint, schema));
+  }
+
+  @Override
+  public Mono<LogState> state(SourceTable source) {
+    return Mono.fromSupplier(() -> new LogState(STREAM, 1, last, STREAM.created()));
+  }
+
+  @Override
+  public Mono<Generation> generation(String database) {
+    return Mono.just(Generation.OLD);
+  }
+
+  @Override
+  public Flux<Delivery> read(SourceTable source, StartAt start, StreamIdentity expected) {
+    long first = start instanceof StartAt.Sequence sequence ? sequence.first() : 1;
+    List<Packet> wanted =
+        packets.getOrDefault(source, List.of()).stream()
+            .filter(p -> p.sequence() >= first)
+            .toList();
+    return Flux.<Delivery, Integer>generate(
+            () -> 0,
+            (from, sink) -> {
+              if (from == wanted.size()) {
+                sink.complete();
+                return from;
+              }
+              beforeDelivery.run();
+              int to = Math.min(wanted.size(), from + 1 + random(MOST_PACKETS));
+              List<Packet> chunk = wanted.subList(from, to);
+              sink.next(
+                  new Delivery(chunk, wanted.size() - to, chunk.get(chunk.size() - 1).sequence()));
+              return to;
+            })
+        .concatWith(Flux.never());
+  }
+
+  private synchronized int random(int bound) {
+    return cuts.nextInt(bound);
+  }
+
+  @Override
+  public Mono<List<PublishedSchema>> publishedSchemas(SourceTable source, Fingerprint fingerprint) {
+    return Mono.fromSupplier(
+        () ->
+            schemas.getOrDefault(source, List.of()).stream()
+                .filter(s -> fingerprint == null || s.fingerprint().equals(fingerprint))
+                .toList());
+  }
+
+  @Override
+  public Mono<String> requestSchema(SourceTable source, Fingerprint fingerprint) {
+    return Mono.empty();
+  }
+}
