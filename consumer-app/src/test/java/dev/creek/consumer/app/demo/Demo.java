@@ -1,5 +1,6 @@
 package dev.creek.consumer.app.demo;
 
+import dev.creek.consumer.app.ProcessSignals;
 import dev.creek.consumer.testing.ComparedTable;
 import dev.creek.consumer.testing.TableComparison;
 import dev.creek.consumer.wire.Subjects;
@@ -8,9 +9,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code ./mvnw -q -Pdemo}: sets a stage of real servers, lets a shop trade on the source, shows how
- * the target follows, and at the end compares the two. Exit code 0 if they are equal, 1 if not or
- * if something failed, 2 for a wrong option, 130 if it was stopped before it began.
+ * {@code ./mvnw -q -Pdemo}: sets a stage of real servers, lets a shop trade on the source, shows
+ * how the target follows, and at the end compares the two. Exit code 0 if they are equal, 1 if not
+ * or if something failed, 2 for a wrong option, 130 if it was stopped before it began.
  */
 public final class Demo {
 
@@ -37,7 +38,7 @@ public final class Demo {
 
   private static int run(Terminal terminal) {
     Stop stop = new Stop();
-    ControlC.listen(stop::ask);
+    new ProcessSignals().listen(signal -> stop.ask());
     try {
       return new Demo(DemoOptions.ofProperties(), terminal, stop).play();
     } catch (Stop.Asked e) {
@@ -78,8 +79,9 @@ public final class Demo {
       workload.close();
       transactions = workload.transactions();
     }
-    terminal.println("\nload stopped after %s transactions in %s; waiting for the tail …"
-        .formatted(View.count(transactions), View.clock(watched)));
+    terminal.println(
+        "\nload stopped after %s transactions in %s; waiting for the tail …"
+            .formatted(View.count(transactions), View.clock(watched)));
     return conclude(stage);
   }
 
@@ -89,8 +91,7 @@ public final class Demo {
     return new Observer(stage.source(), stage.target(), workload, ends);
   }
 
-  private void watch(
-      Stage stage, Workload workload, Observer observer, Checks checks, View view) {
+  private void watch(Stage stage, Workload workload, Observer observer, Checks checks, View view) {
     @Nullable Duration end = options.seconds();
     while (true) {
       view.show(observer.sample(checks.last()));

@@ -20,6 +20,7 @@ record DemoOptions(
 
   private static final String DEFAULT_RATE = "200";
   private static final double MAX_RATE = 100_000;
+  private static final double MAX_SECONDS = 1e8;
 
   /**
    * Reads the system properties.
@@ -41,7 +42,7 @@ record DemoOptions(
   }
 
   private static Duration duration(String seconds) {
-    double value = number("seconds", seconds, Duration.ofDays(365).toSeconds());
+    double value = number("seconds", seconds, MAX_SECONDS);
     return Duration.ofMillis((long) (value * 1000));
   }
 

@@ -2,6 +2,7 @@ package dev.creek.consumer.app.demo;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 
 /** A counter's past: how fast it grows now, and how fast it grew. Not thread-safe. */
 final class History {
@@ -44,8 +45,8 @@ final class History {
   }
 
   /** Per second, one value for each of the last seconds, oldest first. */
-  double[] rates() {
-    return buckets.stream().mapToDouble(Double::doubleValue).toArray();
+  List<Double> rates() {
+    return List.copyOf(buckets);
   }
 
   private static double rate(Point from, Point to) {

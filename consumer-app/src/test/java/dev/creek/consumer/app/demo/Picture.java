@@ -2,7 +2,6 @@ package dev.creek.consumer.app.demo;
 
 import dev.creek.consumer.testing.ComparedTable;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 
@@ -46,7 +45,7 @@ final class Picture {
             fit(
                 " %-14s  %-12s  %8s  %8s  %8s  %6s  %s"
                     .formatted(
-                        "table", "state", "source", "target", "rows/s", "lag", "source = target"),
+                        "table", "state", "source", "target", "rows/s", "lag", "compared"),
                 width)));
     lines.add(rule(width));
     sample.tables().forEach(table -> lines.add(row(table, sample.check(), width)));
@@ -97,11 +96,7 @@ final class Picture {
     String at = " at " + View.clock(check.at());
     return check.results().stream()
         .filter(result -> result.name().equals(Shop.qualified(table.name())))
-        .map(
-            result ->
-                result.equal()
-                    ? "✓" + at
-                    : "✗ " + View.count(result.differing()) + at)
+        .map(result -> result.equal() ? "✓" + at : "✗ " + View.count(result.differing()) + at)
         .findFirst()
         .orElse("");
   }
@@ -115,17 +110,17 @@ final class Picture {
   }
 
   private String rate(
-      Tone tone, String name, double rate, String unit, double[] history, int width) {
+      Tone tone, String name, double rate, String unit, List<Double> history, int width) {
     String label = " %-6s  %7s %-6s  ".formatted(name, View.count(Math.round(rate)), unit);
     int room = Math.max(0, width - label.length());
-    int from = Math.max(0, history.length - room);
-    String sparks = sparks(Arrays.copyOfRange(history, from, history.length));
+    int from = Math.max(0, history.size() - room);
+    String sparks = sparks(history.subList(from, history.size()));
     return fit(label, width) + paint(tone, fit(sparks, room));
   }
 
   /** The tallest bar is the highest rate shown; a bar that is not empty is never missing. */
-  static String sparks(double[] rates) {
-    double max = Arrays.stream(rates).max().orElse(0);
+  static String sparks(List<Double> rates) {
+    double max = rates.stream().mapToDouble(Double::doubleValue).max().orElse(0);
     StringBuilder bars = new StringBuilder();
     for (double rate : rates) {
       int height = max <= 0 ? 0 : (int) Math.ceil(rate / max * (SPARKS.length() - 1));

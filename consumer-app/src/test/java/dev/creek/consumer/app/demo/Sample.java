@@ -22,8 +22,8 @@ record Sample(
     List<Table> tables,
     double transactionsPerSecond,
     double rowsPerSecond,
-    double[] transactionHistory,
-    double[] rowHistory,
+    List<Double> transactionHistory,
+    List<Double> rowHistory,
     @Nullable Burst burst,
     @Nullable Check check) {
 

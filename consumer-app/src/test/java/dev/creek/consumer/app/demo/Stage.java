@@ -59,8 +59,7 @@ final class Stage implements AutoCloseable {
             .createDatabase(TARGET_DATABASE);
     this.service = steps.step("starting the service", () -> keep(serve()));
     steps.step("building the shop", () -> Shop.build(source));
-    this.producer =
-        steps.step("starting the producer", () -> keep(produce(options.generation())));
+    this.producer = steps.step("starting the producer", () -> keep(produce(options.generation())));
     steps.step("putting in products, customers and orders", this::furnish);
     steps.step("creating the target's tables (create-schemas)", () -> command("create-schemas"));
     steps.step("subscribing to the source's (add-tables)", () -> command("add-tables"));

@@ -35,8 +35,6 @@ interface View extends AutoCloseable {
     }
     // Clocks of two servers on one machine may differ by some microseconds.
     long millis = Math.max(0, Math.round(lag.toNanos() / 1e6));
-    return millis < 1000
-        ? millis + " ms"
-        : String.format(Locale.ROOT, "%.1f s", millis / 1000.0);
+    return millis < 1000 ? millis + " ms" : String.format(Locale.ROOT, "%.1f s", millis / 1000.0);
   }
 }

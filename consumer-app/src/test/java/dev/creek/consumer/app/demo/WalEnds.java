@@ -40,7 +40,7 @@ final class WalEnds implements AutoCloseable {
     Map<String, Long> last = new HashMap<>();
     for (Map.Entry<String, String> subject : subjects.entrySet()) {
       try {
-        long sequence = management.getLastMessage(stream, subject.getValue()).getSequence();
+        long sequence = management.getLastMessage(stream, subject.getValue()).getSeq();
         last.put(subject.getKey(), sequence);
       } catch (JetStreamApiException e) {
         // No packet yet.

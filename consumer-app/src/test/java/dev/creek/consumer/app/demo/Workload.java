@@ -169,8 +169,7 @@ final class Workload implements AutoCloseable {
   }
 
   private static Trade weighted(List<Trade> trades) {
-    int ticket =
-        ThreadLocalRandom.current().nextInt(trades.stream().mapToInt(Trade::weight).sum());
+    int ticket = ThreadLocalRandom.current().nextInt(trades.stream().mapToInt(Trade::weight).sum());
     for (Trade trade : trades) {
       ticket -= trade.weight();
       if (ticket < 0) {
