@@ -14,4 +14,15 @@ public record WalSchema(
     Generation generation,
     RecordShape before,
     RecordShape after,
-    String text) {}
+    String text) {
+
+  /**
+   * Reads a schema text.
+   *
+   * @throws WireException where it is none
+   * @see SchemaParser
+   */
+  public static WalSchema parse(Fingerprint fingerprint, String json) {
+    return SchemaParser.parse(fingerprint, json);
+  }
+}

@@ -1,0 +1,177 @@
+package dev.creek.consumer.wire;
+
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Puts the packets of one table, in stream order, together to whole messages.
+ *
+ * <p>Packet 0 is {@code u16 0, u32 length, data}; packet i is {@code u16 i, data}. A message that
+ * fills its packets exactly is followed by a packet without data: it is swallowed, because the
+ * message left when its last byte had come.
+ *
+ * <p>Memory: at most twice the bytes that have arrived of the unfinished message, and never more
+ * than its declared length; a header alone allocates nothing. Not thread-safe: one per table line.
+ * After an exception it stands between two messages.
+ */
+public final class MessageAssembler {
+  private static final int INDEX_BYTES = 2;
+  private static final int HEADER_BYTES = 6;
+  private static final int MAX_PACKETS = 1 << 16;
+  private static final byte[] NONE = {};
+
+  private final int maxMessageBytes;
+  private byte[] message = NONE;
+  private int length;
+  private int arrived;
+  private int packets;
+  private boolean unfinished;
+  private long firstSequence;
+  private long abandoned;
+
+  /**
+   * An assembler that stands between two messages.
+   *
+   * @param maxMessageBytes longest message that is accepted
+   */
+  public MessageAssembler(int maxMessageBytes) {
+    this.maxMessageBytes = maxMessageBytes;
+  }
+
+  /**
+   * Takes the next packet.
+   *
+   * @param packet its payload, not to be changed any more: a message in one packet is not copied
+   * @return the message that it completes, or null
+   * @throws WireException.LostHead where packets before this one are missing
+   * @throws WireException where the packet is not one, or contradicts the declared length
+   */
+  public @Nullable WireMessage accept(long sequence, byte[] packet) {
+    try {
+      if (packet.length < INDEX_BYTES) {
+        throw new WireException("a packet of " + packet.length + " bytes has no index");
+      }
+      int index = u16(packet);
+      return index == 0 ? begin(sequence, packet) : proceed(sequence, index, packet);
+    } catch (WireException e) {
+      forget();
+      throw e;
+    }
+  }
+
+  /** Whether a message has begun and is not complete. */
+  public boolean inMessage() {
+    return unfinished;
+  }
+
+  /**
+   * How many messages began and never ended: a producer died between two packets. It had not
+   * acknowledged them to its source, so they come again, whole, after its restart.
+   */
+  public long abandoned() {
+    return abandoned;
+  }
+
+  private @Nullable WireMessage begin(long sequence, byte[] packet) {
+    if (unfinished) {
+      abandoned++;
+      forget();
+    }
+    if (packet.length < HEADER_BYTES) {
+      throw new WireException("a first packet of " + packet.length + " bytes has no length");
+    }
+    int declared = i32(packet);
+    int data = packet.length - HEADER_BYTES;
+    if (declared < 0 || declared > maxMessageBytes) {
+      throw new WireException(
+          String.format(
+              "a message declares %d bytes, more than the %d allowed",
+              Integer.toUnsignedLong(declared), maxMessageBytes));
+    }
+    length = declared;
+    packets = 1;
+    firstSequence = sequence;
+    if (data == declared) {
+      return new WireMessage(packet, HEADER_BYTES, declared, sequence, sequence);
+    }
+    if (data == 0) {
+      throw new WireException("the first packet of " + declared + " bytes carries none of them");
+    }
+    unfinished = true;
+    append(packet, HEADER_BYTES);
+    return null;
+  }
+
+  private @Nullable WireMessage proceed(long sequence, int index, byte[] packet) {
+    if (!unfinished && packet.length == INDEX_BYTES && endsMessageOf(index)) {
+      packets = 0;
+      return null;
+    }
+    if (!unfinished || index != packets) {
+      throw new WireException.LostHead(
+          unfinished
+              ? "packet " + index + " came where packet " + packets + " belongs"
+              : "packet " + index + " came without the packets before it");
+    }
+    if (packet.length == INDEX_BYTES) {
+      throw new WireException(
+          "packet " + index + " is empty, " + (length - arrived) + " bytes before the end");
+    }
+    append(packet, INDEX_BYTES);
+    packets++;
+    if (arrived < length) {
+      if (packets == MAX_PACKETS) {
+        throw new WireException("a message has more packets than their index can count");
+      }
+      return null;
+    }
+    var whole = new WireMessage(message, 0, length, firstSequence, sequence);
+    message = NONE;
+    arrived = 0;
+    unfinished = false;
+    return whole;
+  }
+
+  /**
+   * Whether an empty packet belongs behind the message just completed, or is the first that is read
+   * at all: then its message was read by whoever read before.
+   */
+  private boolean endsMessageOf(int index) {
+    return packets == 0 || index == packets;
+  }
+
+  private void append(byte[] packet, int from) {
+    int data = packet.length - from;
+    if (data > length - arrived) {
+      throw new WireException(
+          String.format(
+              "packet %d carries %d bytes, %d more than the message declares",
+              unfinished ? packets : 0, data, data - (length - arrived)));
+    }
+    if (message.length - arrived < data) {
+      // Doubling, so that a long message is copied a few times, not once per packet.
+      int room = (int) Math.min(length, Math.max(arrived + (long) data, message.length * 2L));
+      message = Arrays.copyOf(message, room);
+    }
+    System.arraycopy(packet, from, message, arrived, data);
+    arrived += data;
+  }
+
+  private void forget() {
+    message = NONE;
+    arrived = 0;
+    packets = 0;
+    unfinished = false;
+  }
+
+  private static int u16(byte[] packet) {
+    return (packet[0] & 0xff) << 8 | (packet[1] & 0xff);
+  }
+
+  private static int i32(byte[] packet) {
+    return (packet[2] & 0xff) << 24
+        | (packet[3] & 0xff) << 16
+        | (packet[4] & 0xff) << 8
+        | (packet[5] & 0xff);
+  }
+}

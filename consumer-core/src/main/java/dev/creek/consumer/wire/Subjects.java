@@ -1,0 +1,102 @@
+package dev.creek.consumer.wire;
+
+import java.util.Locale;
+
+/**
+ * The names of streams and subjects of a Creek namespace. The producer puts names into subjects as
+ * they are, so a name with a dot cannot be told from two names, and one with a space breaks the
+ * protocol: such names are refused with {@link IllegalArgumentException}, whose message is for the
+ * user.
+ *
+ * @param generation which producer's names
+ * @param namespace the producer's namespace, {@code CREEK} by default
+ */
+public record Subjects(Generation generation, String namespace) {
+  public Subjects {
+    token(namespace, "namespace");
+  }
+
+  /** The stream of row changes. */
+  public String walStream(String database) {
+    return stream("wal", database);
+  }
+
+  /** The stream of schemas. */
+  public String schemaStream(String database) {
+    return stream("schema", database);
+  }
+
+  /** The stream of snapshots. */
+  public String snapshotStream(String database) {
+    return stream("snap", database);
+  }
+
+  /** Where a table's row changes are. */
+  public String walSubject(SourceTable source) {
+    return subject("wal", source);
+  }
+
+  /** Where a table's schemas are. */
+  public String schemaSubject(SourceTable source) {
+    return subject("schema", source);
+  }
+
+  /** Pattern of the subjects of a table's snapshots, one each. */
+  public String snapshotSubjects(SourceTable source) {
+    return subject("snap", source) + ".*";
+  }
+
+  /** Where to ask for a schema. */
+  public String schemaRequest(String database) {
+    return request("schema", "_schema", database);
+  }
+
+  /** Where to ask for a snapshot. */
+  public String snapshotRequest(String database) {
+    return request("snap", "_snapshot", database);
+  }
+
+  private String stream(String kind, String database) {
+    token(database, "database");
+    return switch (generation) {
+      case OLD -> namespace + '_' + kind;
+      case NEW -> namespace + '_' + kind + '_' + database;
+    };
+  }
+
+  private String subject(String kind, SourceTable source) {
+    String prefix =
+        switch (generation) {
+          case OLD -> namespace + '.' + token(source.database(), "database") + '.' + kind;
+          case NEW -> stream(kind, source.database());
+        };
+    return String.join(
+        ".", prefix, token(source.namespace(), "schema"), token(source.table(), "table"));
+  }
+
+  private String request(String newKind, String oldName, String database) {
+    return switch (generation) {
+      case OLD -> namespace + '.' + oldName;
+      case NEW -> stream(newKind, database);
+    };
+  }
+
+  private static String token(String name, String what) {
+    String why = null;
+    if (name.isBlank()) {
+      why = "it is blank";
+    } else if (name.indexOf('.') >= 0) {
+      why = "it has a dot";
+    } else if (name.indexOf('*') >= 0 || name.indexOf('>') >= 0) {
+      why = "it has a wildcard (* or >)";
+    } else if (name.chars().anyMatch(c -> Character.isWhitespace(c) || Character.isISOControl(c))) {
+      why = "it has a space or control character";
+    }
+    if (why != null) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT, "%s name '%s' cannot be addressed on the wire: %s", what, name, why));
+    }
+    return name;
+  }
+}

@@ -1,0 +1,138 @@
+package dev.creek.consumer.wire;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads the envelope of WAL messages of one schema: {@code C3 01}, fingerprint, then Avro binary.
+ * Row values stay where they are; only what lies before them is walked over. The one object made
+ * per message is the {@link Change}. Not thread-safe: one per table line.
+ */
+public final class WalDecoder {
+  private static final int MAGIC = 0xC301;
+  private static final int HEADER_BYTES = 10;
+  private static final int NULL_OR_RECORD = 2;
+  private static final Operation[] OPERATIONS = Operation.values();
+
+  private final WalSchema schema;
+  private final boolean hasLastLsn;
+  private final AvroCursor cursor = new AvroCursor();
+
+  public WalDecoder(WalSchema schema) {
+    this.schema = schema;
+    this.hasLastLsn = schema.generation() == Generation.OLD;
+  }
+
+  /** The schema whose messages it reads. */
+  public WalSchema schema() {
+    return schema;
+  }
+
+  /**
+   * The bits of the fingerprint of a WAL message's schema.
+   *
+   * @throws WireException where it does not begin as a WAL message does
+   */
+  public static long fingerprint(WireMessage message) {
+    byte[] bytes = message.bytes();
+    int at = message.offset();
+    if (message.length() < HEADER_BYTES
+        || ((bytes[at] & 0xff) << 8 | (bytes[at + 1] & 0xff)) != MAGIC) {
+      throw atSequence(message, "not a WAL message: it does not begin with C3 01", null);
+    }
+    long bits = 0;
+    // Big-endian, unlike Avro's own single-object encoding.
+    for (int i = at + 2; i < at + HEADER_BYTES; i++) {
+      bits = bits << 8 | (bytes[i] & 0xff);
+    }
+    return bits;
+  }
+
+  /**
+   * Finds the images and the source transaction of a message. The after image is not walked: that
+   * it ends at {@link Change#end()} is for whoever decodes it to check.
+   *
+   * @throws WireException where the message is not one of this schema, with its sequence
+   */
+  public Change decode(WireMessage message) {
+    long fingerprint = fingerprint(message);
+    if (fingerprint != schema.fingerprint().bits()) {
+      throw atSequence(
+          message,
+          "schema is " + new Fingerprint(fingerprint) + ", not " + schema.fingerprint(),
+          null);
+    }
+    try {
+      return envelope(message);
+    } catch (WireException e) {
+      throw atSequence(message, String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private Change envelope(WireMessage message) {
+    int end = message.offset() + message.length();
+    cursor.over(message.bytes(), message.offset(), end);
+    cursor.advance(HEADER_BYTES);
+    skipString(); // fingerprint, again
+    skipString(); // source.name
+    long committedAtMicros = cursor.readLong();
+    skipString(); // source.db
+    skipString(); // source.schema
+    skipString(); // source.table
+    long transactionId = cursor.readLong();
+    if (hasLastLsn) {
+      skipString();
+    }
+    long lsn = Lsn.read(cursor);
+    Operation operation = OPERATIONS[cursor.readIndex(OPERATIONS.length)];
+    cursor.readLong(); // sent_at
+    int before = -1;
+    if (cursor.readIndex(NULL_OR_RECORD) != 0) {
+      before = cursor.position();
+      cursor.skip(schema.before());
+    }
+    int after = cursor.readIndex(NULL_OR_RECORD) == 0 ? -1 : cursor.position();
+    check(operation, before, after);
+    return new Change(
+        schema,
+        operation,
+        message.bytes(),
+        before,
+        after,
+        end,
+        message.lastSequence(),
+        transactionId,
+        committedAtMicros,
+        lsn);
+  }
+
+  private void check(Operation operation, int before, int after) {
+    switch (operation) {
+      case INSERT, READ, UPDATE -> require(after >= 0, operation, "after");
+      case UPDATE_KEY -> {
+        require(before >= 0, operation, "before");
+        require(after >= 0, operation, "after");
+      }
+      case DELETE -> require(before >= 0, operation, "before");
+      case TRUNCATE -> {}
+    }
+    if (after < 0 && cursor.remaining() > 0) {
+      throw cursor.malformed("bytes behind the end of the message's record");
+    }
+  }
+
+  private void require(boolean there, Operation operation, String image) {
+    if (!there) {
+      throw cursor.malformed(operation + " without its " + image + " image");
+    }
+  }
+
+  private void skipString() {
+    cursor.advance(cursor.readLength());
+  }
+
+  private static WireException atSequence(
+      WireMessage message, String what, @Nullable Throwable cause) {
+    String text = "message at sequence " + message.lastSequence() + ": " + what;
+    return cause == null ? new WireException(text) : new WireException(text, cause);
+  }
+}
