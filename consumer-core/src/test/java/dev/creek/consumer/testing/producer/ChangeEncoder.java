@@ -3,6 +3,8 @@ package dev.creek.consumer.testing.producer;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.creek.consumer.wire.Operation;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** Writes WAL messages: the envelope and the images in it. Not thread-safe. */
 final class ChangeEncoder {
@@ -36,8 +38,8 @@ final class ChangeEncoder {
       TableSchema schema,
       Origin origin,
       Operation operation,
-      Tuple before,
-      Tuple after,
+      @Nullable Tuple before,
+      @Nullable Tuple after,
       long sentAtMicros)
       throws UnencodableException {
     out.truncate(0);
@@ -49,7 +51,7 @@ final class ChangeEncoder {
     }
     out.writeString(schema.fingerprint().toString());
     writeSource(schema.relation(), origin);
-    out.writeLong(operation.ordinal());
+    out.writeLong(symbol(operation));
     out.writeLong(sentAtMicros);
     out.writeLong(before == null ? 0 : 1);
     if (before != null) {
@@ -60,6 +62,18 @@ final class ChangeEncoder {
       schema.writeAfter(after, out);
     }
     return out.toByteArray();
+  }
+
+  /** The index in the wire's enum: c, u, u_pk, d, t, r. */
+  private static int symbol(Operation operation) {
+    return switch (operation) {
+      case INSERT -> 0;
+      case UPDATE -> 1;
+      case UPDATE_KEY -> 2;
+      case DELETE -> 3;
+      case TRUNCATE -> 4;
+      case READ -> 5;
+    };
   }
 
   private void writeSource(Relation relation, Origin origin) {
@@ -77,8 +91,8 @@ final class ChangeEncoder {
 
   /** PostgreSQL's text of an LSN, without leading zeros. */
   static String lsn(long lsn) {
-    return Integer.toHexString((int) (lsn >>> 32)).toUpperCase(java.util.Locale.ROOT)
+    return Integer.toHexString((int) (lsn >>> 32)).toUpperCase(Locale.ROOT)
         + '/'
-        + Integer.toHexString((int) lsn).toUpperCase(java.util.Locale.ROOT);
+        + Integer.toHexString((int) lsn).toUpperCase(Locale.ROOT);
   }
 }

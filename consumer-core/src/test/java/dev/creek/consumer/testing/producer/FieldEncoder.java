@@ -65,7 +65,7 @@ final class FieldEncoder {
     this.snapshot = snapshot;
     this.unsupported =
         dialect.has(Defect.DROP_UNSUPPORTED_TYPES)
-            && (WITHOUT_TEXT.contains(type.oid()) || type.oid() == XML_OID && !dialect.isOld());
+            && (WITHOUT_TEXT.contains(type.oid()) || (type.oid() == XML_OID && !dialect.isOld()));
   }
 
   String name() {

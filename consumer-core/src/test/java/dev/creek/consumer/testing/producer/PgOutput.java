@@ -6,6 +6,7 @@ import dev.creek.consumer.wire.Operation;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Reads the messages of PostgreSQL's pgoutput plugin, protocol version 1. */
 final class PgOutput {
@@ -29,7 +30,8 @@ final class PgOutput {
    * @param before key (or all) columns as they were, where PostgreSQL sends them
    * @param after the row as it is, unless deleted
    */
-  record Row(int relation, Operation operation, Tuple before, Tuple after) implements Message {}
+  record Row(int relation, Operation operation, @Nullable Tuple before, @Nullable Tuple after)
+      implements Message {}
 
   @SuppressWarnings("ArrayRecordComponent") // never compared
   record Truncate(int[] relations) implements Message {}

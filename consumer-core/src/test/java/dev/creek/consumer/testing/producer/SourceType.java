@@ -80,7 +80,7 @@ record SourceType(int oid, String pgType, Shape shape, boolean array, int precis
    * that.
    */
   boolean carriesValues() {
-    return shape != Shape.DECIMAL || scale >= 0 && scale <= precision;
+    return shape != Shape.DECIMAL || (scale >= 0 && scale <= precision);
   }
 
   private static SourceType known(Known known, int oid, int typmod) {
@@ -92,7 +92,7 @@ record SourceType(int oid, String pgType, Shape shape, boolean array, int precis
     // Without a modifier (-1) this gives 65535 and -5, which is what the real producer publishes.
     int modifier = typmod - 4;
     int scale = ((modifier & 0x7FF) ^ 1024) - 1024;
-    return new SourceType(oid, name, known.shape(), array, modifier >> 16 & 0xFFFF, scale);
+    return new SourceType(oid, name, known.shape(), array, (modifier >> 16) & 0xFFFF, scale);
   }
 
   private static Map<Integer, Known> byOid() {

@@ -1,5 +1,8 @@
 package dev.creek.consumer.testing.producer;
 
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
 /**
  * The columns of a row in text format, as ranges of the bytes that hold them.
  *
@@ -33,7 +36,7 @@ record Tuple(byte[] bytes, int[] from, int[] to) {
   }
 
   /** A tuple of values of their own; null for a NULL. */
-  static Tuple of(byte[][] values) {
+  static Tuple of(byte @Nullable [][] values) {
     int length = 0;
     for (byte[] value : values) {
       length += value == null ? 0 : value.length;
@@ -56,7 +59,7 @@ record Tuple(byte[] bytes, int[] from, int[] to) {
   }
 
   /** The value's bytes; null for a NULL. */
-  byte[] value(int column) {
-    return isNull(column) ? null : java.util.Arrays.copyOfRange(bytes, from[column], to[column]);
+  byte @Nullable [] value(int column) {
+    return isNull(column) ? null : Arrays.copyOfRange(bytes, from[column], to[column]);
   }
 }
