@@ -1,0 +1,88 @@
+package dev.creek.consumer.testing;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where nats-server is: the first of {@value #SETTING}, PATH, the cache and the Debian package,
+ * which then is in the cache.
+ */
+final class NatsBinary {
+
+  static final String SETTING = "NATS_SERVER";
+
+  private static final String NAME = "nats-server";
+
+  private NatsBinary() {}
+
+  /** What was found, or why nothing was. */
+  record Search(@Nullable Path found, List<String> tried) {
+
+    Path orThrow() {
+      if (found == null) {
+        throw new IllegalStateException(
+            """
+            There is no nats-server for the tests. Tried:
+            %s
+            Put nats-server 2.9 or newer on PATH, set %s to it, or set %s to the address of a \
+            server with JetStream that may be used for tests."""
+                .formatted(String.join("\n", tried), SETTING, NatsServer.EXTERNAL));
+      }
+      return found;
+    }
+  }
+
+  static Search find() {
+    List<String> tried = new ArrayList<>();
+    @Nullable String setting = Settings.text(SETTING);
+    if (setting != null) {
+      Path file = Path.of(setting);
+      if (!Files.isExecutable(file)) {
+        // Somebody meant this one: taking another in silence would test the wrong server.
+        throw new IllegalStateException(SETTING + " is " + file + ", which cannot be executed");
+      }
+      return new Search(file, tried);
+    }
+    tried.add("- " + SETTING + ": not set");
+    for (String folder : System.getenv().getOrDefault("PATH", "").split(File.pathSeparator, -1)) {
+      Path file = Path.of(folder, NAME);
+      if (!folder.isEmpty() && Files.isExecutable(file)) {
+        return new Search(file, tried);
+      }
+    }
+    tried.add("- PATH: has no " + NAME);
+    try {
+      Path folder =
+          TestCache.madeOnce(TestCache.folder().resolve("nats/debian"), NatsBinary::fetch);
+      return new Search(folder.resolve(NAME), tried);
+    } catch (IllegalStateException e) {
+      tried.add(
+          "- the Debian package: " + String.valueOf(e.getMessage()).strip().indent(2).strip());
+      return new Search(null, tried);
+    }
+  }
+
+  private static void fetch(Path folder) throws IOException {
+    try (InputStream script = NatsBinary.class.getResourceAsStream("fetch-nats-server.sh")) {
+      if (script == null) {
+        throw new IOException("fetch-nats-server.sh is missing from the test resources");
+      }
+      String text = new String(script.readAllBytes(), UTF_8);
+      Commands.Outcome outcome =
+          Commands.attempt(
+              List.of("sh", "-c", text, "fetch-nats-server.sh", folder.toString()), Map.of());
+      if (!outcome.succeeded()) {
+        throw new IllegalStateException("could not be fetched:\n" + outcome.output());
+      }
+    }
+  }
+}

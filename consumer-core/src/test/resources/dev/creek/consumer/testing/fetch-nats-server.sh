@@ -1,0 +1,59 @@
+# Takes nats-server out of its Debian package: no root, nothing installed, the machine's own apt state untouched.
+#
+#   sh fetch-nats-server.sh FOLDER      puts FOLDER/nats-server
+#
+# It first asks the machine's Debian mirror for the release below, whose server is newer than the one of the oldest
+# Debian in use (2.10 against 2.9: consumers with several filters, and the store format of the golden captures). If
+# there is none, the machine's own sources decide.
+set -eu
+
+target=$1
+release=trixie
+keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+
+for tool in apt-get dpkg; do
+    command -v "$tool" >/dev/null || {
+        echo "there is no $tool here"
+        exit 1
+    }
+done
+
+work=$target/work
+mkdir -p "$work/sources"
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+cd "$work"
+
+# Each attempt has an apt state of its own. As root, apt would fetch as a user who cannot write here.
+apt() {
+    state=$work/$1
+    shift
+    mkdir -p "$state/lists/partial" "$state/archives/partial"
+    : >"$state/status"
+    apt-get -q -o Dir::State="$state" -o Dir::State::status="$state/status" -o Dir::Cache="$state" \
+        -o Dir::Log="$state" -o Dir::Etc::preferences=/dev/null -o Dir::Etc::preferencesparts=/dev/null \
+        -o APT::Sandbox::User= -o Acquire::Languages=none -o Acquire::Retries=2 "$@"
+}
+
+from_release() {
+    mirror=$(apt own update --print-uris | sed -n "s#^'\(.*/debian\)/dists/[^/]*/InRelease'.*#\1#p" | head -n 1)
+    [ -n "$mirror" ] || return 1
+    {
+        printf 'Types: deb\nURIs: %s\nSuites: %s\nComponents: main\n' "$mirror" "$release"
+        [ ! -e "$keyring" ] || printf 'Signed-By: %s\n' "$keyring"
+    } >"$work/sources/release.sources"
+    newer update && newer download nats-server
+}
+
+newer() {
+    apt release -o Dir::Etc::sourcelist=/dev/null -o Dir::Etc::sourceparts="$work/sources" "$@"
+}
+
+from_own_sources() {
+    apt own update && apt own download nats-server
+}
+
+from_release || from_own_sources
+dpkg -x ./nats-server_*.deb "$work/unpacked"
+mv "$work"/unpacked/usr/*bin/nats-server "$target/nats-server"
+"$target/nats-server" --version
