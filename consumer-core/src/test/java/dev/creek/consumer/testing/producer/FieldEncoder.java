@@ -48,7 +48,8 @@ final class FieldEncoder {
           600,
           628); // point, line
 
-  private final String name;
+  private static final String UNSUPPORTED = "a value of a type that the real producer cannot encode";
+
   private final SourceType type;
   private final boolean nullable;
   private final Dialect dialect;
@@ -58,7 +59,6 @@ final class FieldEncoder {
   private final AvroBuffer block = new AvroBuffer();
 
   FieldEncoder(SourceColumn column, boolean nullable, Dialect dialect, boolean snapshot) {
-    this.name = column.name();
     this.type = column.type();
     this.nullable = nullable;
     this.dialect = dialect;
@@ -66,10 +66,6 @@ final class FieldEncoder {
     this.unsupported =
         dialect.has(Defect.DROP_UNSUPPORTED_TYPES)
             && (WITHOUT_TEXT.contains(type.oid()) || (type.oid() == XML_OID && !dialect.isOld()));
-  }
-
-  String name() {
-    return name;
   }
 
   void writeNull(AvroBuffer out) throws UnencodableException {
@@ -80,8 +76,8 @@ final class FieldEncoder {
   }
 
   void write(byte[] text, int from, int to, AvroBuffer out) throws UnencodableException {
-    if (unsupported) {
-      throw new UnencodableException("a value of a type that the real producer cannot encode");
+    if (unsupported && !type.array()) {
+      throw new UnencodableException(UNSUPPORTED);
     }
     int mark = out.length();
     if (type.array()) {
@@ -130,6 +126,9 @@ final class FieldEncoder {
     array.read(text, from, to);
     if (array.hasNulls()) {
       throw new UnencodableException("an array with a NULL element");
+    }
+    if (unsupported && array.count() > 0) {
+      throw new UnencodableException(UNSUPPORTED);
     }
     if (array.count() == 0 && dialect.has(Defect.EMPTY_ARRAY_AS_NULL)) {
       return false;

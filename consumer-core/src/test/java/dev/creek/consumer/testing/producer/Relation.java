@@ -2,6 +2,7 @@ package dev.creek.consumer.testing.producer;
 
 import java.util.List;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 
 /**
  * A source table as PostgreSQL describes it, in a Relation message or in its catalog.
@@ -20,6 +21,11 @@ record Relation(
   /** Whether a column's values may be NULL as far as the schema says: not what the table says. */
   boolean nullable(SourceColumn column) {
     return replicaIdentity != 'd' || !column.key();
+  }
+
+  /** Indices of the key columns. */
+  List<Integer> keyColumns() {
+    return IntStream.range(0, columns.size()).filter(i -> columns.get(i).key()).boxed().toList();
   }
 
   /** Whether table and columns have names that Avro takes; a table without has no wire. */

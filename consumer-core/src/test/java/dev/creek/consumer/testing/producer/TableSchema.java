@@ -28,7 +28,7 @@ final class TableSchema {
         before.add(encoder);
       }
     }
-    this.beforeColumns = keyColumns(relation);
+    this.beforeColumns = relation.keyColumns().stream().mapToInt(Integer::intValue).toArray();
   }
 
   Relation relation() {
@@ -66,15 +66,5 @@ final class TableSchema {
     } else {
       encoder.write(row.bytes(), row.from()[column], row.to()[column], out);
     }
-  }
-
-  private static int[] keyColumns(Relation relation) {
-    var keys = new ArrayList<Integer>();
-    for (int i = 0; i < relation.columns().size(); i++) {
-      if (relation.columns().get(i).key()) {
-        keys.add(i);
-      }
-    }
-    return keys.stream().mapToInt(Integer::intValue).toArray();
   }
 }
