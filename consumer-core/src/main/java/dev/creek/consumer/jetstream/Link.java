@@ -92,7 +92,7 @@ final class Link {
     return open;
   }
 
-  private static LogException.Unavailable closedByUs() {
+  static LogException.Unavailable closedByUs() {
     return new LogException.Unavailable("the connection to NATS was closed by this program");
   }
 

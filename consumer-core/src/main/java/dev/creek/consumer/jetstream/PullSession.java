@@ -75,7 +75,7 @@ final class PullSession {
 
   /** What the consumer sends, on demand; nothing is asked for before the first demand. */
   Flux<Delivery> deliveries() {
-    return Flux.push(this::start, FluxSink.OverflowStrategy.ERROR)
+    return Flux.create(this::start, FluxSink.OverflowStrategy.ERROR)
         .subscribeOn(link.scheduler(), false);
   }
 

@@ -169,8 +169,11 @@ final class SubjectReader {
         failure instanceof ReadInterrupted
             || failure instanceof LogException.Unavailable
             || failure instanceof ApiException;
-    if (!passes || link.isClosed()) {
+    if (!passes) {
       return Mono.error(failure);
+    }
+    if (link.isClosed()) {
+      return Mono.error(Link.closedByUs());
     }
     if (attempts++ % ATTEMPTS_BETWEEN_WARNINGS == 0) {
       log.warn("reading is interrupted: {}; goes on from {}", failure.getMessage(), start);

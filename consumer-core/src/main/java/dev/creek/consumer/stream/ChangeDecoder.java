@@ -28,12 +28,23 @@ final class ChangeDecoder {
   private final Schemas schemas;
   private final MessageAssembler assembler;
   private final Map<Long, WalDecoder> decoders = new HashMap<>();
+
+  /**
+   * Where reading begins by time, or with whatever the stream still holds, it may begin in the
+   * middle of a message.
+   */
+  private boolean mayLackHead;
+
   private long frontier;
 
-  ChangeDecoder(SourceTable source, Schemas schemas, int maxMessageBytes) {
+  /**
+   * @param start where reading begins
+   */
+  ChangeDecoder(SourceTable source, Schemas schemas, int maxMessageBytes, StartAt start) {
     this.source = source;
     this.schemas = schemas;
     this.assembler = new MessageAssembler(maxMessageBytes);
+    this.mayLackHead = !(start instanceof StartAt.Sequence);
   }
 
   /** The changes that a delivery completes; mostly one chunk, at once. */
@@ -65,7 +76,7 @@ final class ChangeDecoder {
           break;
         }
         Packet packet = packets.get(next++);
-        message = assembler.accept(packet.sequence(), packet.data());
+        message = accept(packet);
       }
     } catch (WireException e) {
       return soFar(changes).concatWith(Mono.error(e));
@@ -74,6 +85,19 @@ final class ChangeDecoder {
       frontier = Math.max(frontier, delivery.frontier());
     }
     return Mono.just(new DecodedChunk(changes, delivery.caughtUp(), frontier));
+  }
+
+  private @Nullable WireMessage accept(Packet packet) {
+    try {
+      WireMessage message = assembler.accept(packet.sequence(), packet.data());
+      mayLackHead &= message == null;
+      return message;
+    } catch (WireException.LostHead e) {
+      if (mayLackHead) {
+        return null;
+      }
+      throw e;
+    }
   }
 
   private Flux<DecodedChunk> afterLookup(

@@ -41,7 +41,7 @@ record Streaming(TableLine line, Claim claim, @Nullable Stuck recovering, Backof
 
   private Flux<Applied> apply(LogState log, AtomicBoolean progressed) {
     StartAt start = Resume.from(claim, log, line.options().overlap());
-    ChangeDecoder decoder = line.newDecoder();
+    ChangeDecoder decoder = line.newDecoder(start);
     return Flux.usingWhen(
         Mono.fromSupplier(() -> line.targets().writer(claim)),
         writer ->

@@ -79,9 +79,9 @@ final class TableLine {
     return around.options();
   }
 
-  ChangeDecoder newDecoder() {
+  ChangeDecoder newDecoder(StartAt start) {
     return new ChangeDecoder(
-        mapping.source(), around.schemas(), around.options().maxMessageBytes());
+        mapping.source(), around.schemas(), around.options().maxMessageBytes(), start);
   }
 
   Flux<Batch> batches(Flux<DecodedChunk> chunks, StreamIdentity stream, Position from) {

@@ -7,6 +7,7 @@ import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +28,10 @@ public final class Scratch {
   private static final Path MEMORY = Path.of("/dev/shm");
   private static final String LOCK = "lock";
   private static final String PREFIX = "creek-test-";
+
+  /** A channel that nobody refers to is collected and closed, and its lock is gone. */
+  private static final List<FileLock> LOCKS = new ArrayList<>();
+
   private static final Map<Path, Path> ROOTS = new HashMap<>();
 
   private Scratch() {}
@@ -51,7 +56,7 @@ public final class Scratch {
     Commands.run(List.of("rm", "-rf", folder.toString()));
   }
 
-  private static synchronized Path create(Path place, String name) {
+  static synchronized Path create(Path place, String name) {
     try {
       @Nullable Path root = ROOTS.get(place);
       if (root == null) {
@@ -70,10 +75,11 @@ public final class Scratch {
   }
 
   /** Locked before it gets its name: a free lock under that name always means a leftover. */
-  @SuppressWarnings("resource") // held until the JVM ends: that is the lock's purpose
   private static void lock(Path root) throws IOException {
     Path unnamed = root.resolve("unnamed-lock");
-    FileChannel.open(unnamed, StandardOpenOption.CREATE, StandardOpenOption.WRITE).lock();
+    FileChannel channel =
+        FileChannel.open(unnamed, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    LOCKS.add(channel.lock());
     Files.move(unnamed, root.resolve(LOCK));
   }
 
@@ -84,7 +90,8 @@ public final class Scratch {
     }
     for (Path root : roots) {
       if (isLeftOver(root)) {
-        remove(root);
+        // May fail: the watchdog of a JVM that has only just ended is removing it too.
+        Commands.attempt(List.of("rm", "-rf", root.toString()), Map.of());
       }
     }
   }
