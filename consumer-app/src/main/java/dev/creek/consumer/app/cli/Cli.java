@@ -28,8 +28,9 @@ public final class Cli {
       description = {
         "%nKeeps tables of a PostgreSQL equal to tables of another one whose changes a Creek producer publishes on NATS JetStream.",
         "",
-        "A MAPPING says what goes where: db.namespace.table:target_namespace.target_table. Double-quote a part that holds dots,"
-            + " colons or spaces.",
+        "A MAPPING says what goes where:",
+        "  db.namespace.table:target_namespace.target_table",
+        "Double-quote a part that holds dots, colons or spaces.",
         "",
         "Every option has a variable of the environment, shown in brackets; the option wins. Options may stand before or after"
             + " the command."

@@ -1,0 +1,62 @@
+package dev.creek.consumer.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/**
+ * What the packaged jar does without servers: a missing class or service entry shows only there.
+ */
+final class JarIT {
+
+  @Test
+  void printsItsVersionAndNothingElse() {
+    try (Jar jar = Jar.run(Map.of(), "--version")) {
+      assertThat(jar.exitCode()).isZero();
+      assertThat(jar.out()).matches("creek-consumer \\d+\\.\\d+\\.\\d+\\S*\\R");
+      assertThat(jar.err()).isEmpty();
+    }
+  }
+
+  @Test
+  void printsHelpWithoutColourIntoAPipe() {
+    try (Jar jar = Jar.run(Map.of("TERM", "xterm"), "--help")) {
+      assertThat(jar.exitCode()).isZero();
+      assertThat(jar.out()).contains("Usage: creek-consumer").doesNotContain("\u001b");
+      assertThat(jar.err()).isEmpty();
+    }
+  }
+
+  @Test
+  void endsWithTwoOnAWrongConfiguration() {
+    var environment = Map.of("DB_URI", "postgres://me:geheim@h/db", "LOG_LEVEL", "loud");
+    try (Jar jar = Jar.run(environment, "serve")) {
+      assertThat(jar.exitCode()).isEqualTo(2);
+      assertThat(jar.out()).isEmpty();
+      assertThat(jar.err())
+          .contains("--nats-uri (or NATS_URI in the environment) is missing")
+          .contains("LOG_LEVEL 'loud'")
+          .doesNotContain("geheim");
+    }
+  }
+
+  @Test
+  void endsWithOneWhereTheDatabaseCannotBeReached() throws IOException {
+    var environment = Map.of("DB_URI", "postgres://me:geheim@127.0.0.1:" + freePort() + "/db");
+    try (Jar jar = Jar.run(environment, "list-tables")) {
+      assertThat(jar.exitCode()).isEqualTo(1);
+      assertThat(jar.out()).isEmpty();
+      assertThat(jar.err()).startsWith("creek-consumer: ").doesNotContain("geheim");
+      assertThat(jar.err().lines()).hasSize(1);
+    }
+  }
+
+  private static int freePort() throws IOException {
+    try (var socket = new ServerSocket(0)) {
+      return socket.getLocalPort();
+    }
+  }
+}
