@@ -34,8 +34,13 @@ public record ComparedTable(
       return "%s: equal, %d rows".formatted(name, sourceRows());
     }
     String heading =
-        "%s: %d differences (%d rows at the source, %d at the target)"
-            .formatted(name, differing, sourceRows(), targetRows());
+        "%s: %d %s (%d rows at the source, %d at the target)"
+            .formatted(
+                name,
+                differing,
+                differing == 1 ? "difference" : "differences",
+                sourceRows(),
+                targetRows());
     long untold = differing - differences.size();
     String rest = untold > 0 ? "\n  and %d more".formatted(untold) : "";
     return heading + "\n  " + String.join("\n  ", differences) + rest;

@@ -24,7 +24,8 @@ public final class ServerProcess {
   private static final Duration POLL = Duration.ofMillis(5);
   private static final Duration KILL_LIMIT = Duration.ofSeconds(10);
   private static final int TAIL_LINES = 40;
-  private static final List<String> FOREIGN = List.of("PG", "NATS_", "DB_", "LOG_", "PROMETHEUS_");
+  private static final List<String> FOREIGN =
+      List.of("PG", "NATS_", "DB_", "LOG_", "PROMETHEUS_", "GENERATION", "LINGER", "BATCH_");
 
   private final String name;
   private final Process process;

@@ -31,7 +31,8 @@ final class LineView implements View {
             View.count(Math.round(sample.rowsPerSecond())),
             View.latency(sample.lag()),
             sample.tables().stream().map(LineView::table).collect(Collectors.joining("  ")),
-            check(sample));
+            check(sample))
+        .stripTrailing();
   }
 
   private static String table(Sample.Table table) {

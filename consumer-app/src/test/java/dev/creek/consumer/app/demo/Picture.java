@@ -44,8 +44,7 @@ final class Picture {
             Tone.FAINT,
             fit(
                 " %-14s  %-12s  %8s  %8s  %8s  %6s  %s"
-                    .formatted(
-                        "table", "state", "source", "target", "rows/s", "lag", "compared"),
+                    .formatted("table", "state", "source", "target", "rows/s", "lag", "compared"),
                 width)));
     lines.add(rule(width));
     sample.tables().forEach(table -> lines.add(row(table, sample.check(), width)));
