@@ -3,6 +3,7 @@ package dev.creek.consumer.app.demo;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** A counter's past: how fast it grows now, and how fast it grew. Not thread-safe. */
 final class History {
@@ -17,15 +18,14 @@ final class History {
   private final Deque<Point> recent = new ArrayDeque<>();
 
   private final Deque<Double> buckets = new ArrayDeque<>();
-  private Point bucketStart;
+  private @Nullable Point bucketStart;
 
-  History(long now, long count) {
-    bucketStart = new Point(now, count);
-    recent.add(bucketStart);
-  }
-
+  /** The first count is where it begins: how it came about is not this past. */
   void add(long now, long count) {
     Point point = new Point(now, count);
+    if (bucketStart == null) {
+      bucketStart = point;
+    }
     recent.addLast(point);
     while (recent.size() > 2 && recent.peekFirst().at() < now - WINDOW_NANOS) {
       recent.removeFirst();
@@ -41,7 +41,7 @@ final class History {
 
   /** Per second, over the last two seconds. */
   double rate() {
-    return rate(recent.getFirst(), recent.getLast());
+    return recent.isEmpty() ? 0 : rate(recent.getFirst(), recent.getLast());
   }
 
   /** Per second, one value for each of the last seconds, oldest first. */

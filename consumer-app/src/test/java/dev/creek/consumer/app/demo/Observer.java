@@ -50,8 +50,8 @@ final class Observer implements AutoCloseable {
   private final Workload workload;
   private final WalEnds ends;
   private final long begin = System.nanoTime();
-  private final History transactions = new History(begin, 0);
-  private final History rows = new History(begin, 0);
+  private final History transactions = new History();
+  private final History rows = new History();
   private final Map<String, Progress> progress = new HashMap<>();
   private long[] sourceRows = {};
   private long[] targetRows = {};
@@ -66,7 +66,7 @@ final class Observer implements AutoCloseable {
     }
     this.workload = workload;
     this.ends = ends;
-    Shop.TABLES.forEach(table -> progress.put(table, new Progress(begin, 0)));
+    Shop.TABLES.forEach(table -> progress.put(table, new Progress()));
   }
 
   /** For how long it has been watching. */

@@ -38,7 +38,6 @@ final class Picture {
   List<String> lines(Sample sample, int columns) {
     int width = Math.min(WIDTH, Math.max(20, columns - 1));
     List<String> lines = new ArrayList<>();
-    lines.add("");
     lines.add(
         paint(
             Tone.FAINT,

@@ -30,7 +30,6 @@ final class Playbill {
                 stage.metricsUri().map(uri -> ", metrics at " + uri).orElse(""),
                 source,
                 target,
-                target)
-            .stripTrailing());
+                target));
   }
 }

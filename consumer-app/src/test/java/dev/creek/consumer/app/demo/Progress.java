@@ -7,15 +7,11 @@ import org.jspecify.annotations.Nullable;
 /** How one table comes along, from sample to sample. Not thread-safe. */
 final class Progress {
 
-  private final History applied;
+  private final History applied = new History();
   private long sequence = -1;
   private @Nullable Instant changedAt;
   private @Nullable Duration latency;
   private @Nullable Instant waitsSince;
-
-  Progress(long now, long rowsApplied) {
-    applied = new History(now, rowsApplied);
-  }
 
   void applied(long now, long rowsApplied) {
     applied.add(now, rowsApplied);

@@ -10,7 +10,7 @@ final class ProgressTest {
 
   private static final Instant COMMIT = Instant.parse("2024-01-01T00:00:00Z");
 
-  private final Progress progress = new Progress(0, 0);
+  private final Progress progress = new Progress();
 
   @Test
   void lagIsTheTimeFromCommitToCommit() {
@@ -37,8 +37,8 @@ final class ProgressTest {
 
   @Test
   void ratesCoverTheLastTwoSeconds() {
-    History history = new History(0, 0);
-    for (int second = 1; second <= 10; second++) {
+    History history = new History();
+    for (int second = 0; second <= 10; second++) {
       history.add(second * 1_000_000_000L, second <= 5 ? 0 : (second - 5) * 100L);
     }
     assertThat(history.rate()).isEqualTo(100);

@@ -27,6 +27,7 @@ final class Stage implements AutoCloseable {
 
   private static final String SOURCE_DATABASE = "shop";
   private static final String TARGET_DATABASE = "copy";
+  private static final int PRODUCER_IN_FLIGHT = 256;
   private static final Duration COMMAND_LIMIT = Duration.ofSeconds(60);
   private static final Duration PUBLISH_LIMIT = Duration.ofSeconds(60);
 
@@ -96,6 +97,8 @@ final class Stage implements AutoCloseable {
         .tables(Shop.TABLES.stream().map(Shop::qualified).toArray(String[]::new))
         .nats(nats.uri())
         .generation(generation)
+        // Else NEW publishes one row a round trip, as the real one does, and bursts would crawl.
+        .inFlight(PRODUCER_IN_FLIGHT)
         .start();
   }
 
