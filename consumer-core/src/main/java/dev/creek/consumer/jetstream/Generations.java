@@ -5,10 +5,8 @@ import dev.creek.consumer.wire.Generation;
 import dev.creek.consumer.wire.SourceTable;
 import dev.creek.consumer.wire.Subjects;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import reactor.core.publisher.Mono;
-import reactor.util.function.Tuple2;
 
 /**
  * Which generation of the producer a database has, by the streams that there are. Found out once
@@ -51,39 +49,27 @@ final class Generations {
   }
 
   private Mono<Generation> find(String database) {
-    return Mono.zip(
-            walStream(Generation.NEW, database).singleOptional(),
-            walStream(Generation.OLD, database).singleOptional())
-        .map(streams -> choose(database, streams));
+    return carrying(Generation.NEW, database)
+        .switchIfEmpty(Mono.defer(() -> carrying(Generation.OLD, database)))
+        .switchIfEmpty(Mono.error(() -> missing(database)));
   }
 
-  private Mono<StreamState> walStream(Generation generation, String database) {
-    return api.stream(subjects(generation).walStream(database));
+  /** Empty where there is no such stream, or it is not this database's. */
+  private Mono<Generation> carrying(Generation generation, String database) {
+    var names = subjects(generation);
+    String subject = names.walSubject(new SourceTable(database, "any", "any"));
+    return api.stream(names.walStream(database))
+        .filter(stream -> stream.takes(subject))
+        .map(stream -> generation);
   }
 
-  private Generation choose(
-      String database, Tuple2<Optional<StreamState>, Optional<StreamState>> streams) {
-    if (carries(Generation.NEW, database, streams.getT1())) {
-      return Generation.NEW;
-    }
-    if (carries(Generation.OLD, database, streams.getT2())) {
-      return Generation.OLD;
-    }
-    throw new LogException.Unavailable(missing(database, streams.getT2().isPresent()));
-  }
-
-  /** OLD's stream is one for all databases, and its producer only adds the first one's subjects. */
-  private boolean carries(Generation generation, String database, Optional<StreamState> stream) {
-    var anyTable = new SourceTable(database, "schema", "table");
-    return stream.filter(it -> it.takes(subjects(generation).walSubject(anyTable))).isPresent();
-  }
-
-  private String missing(String database, boolean otherDatabases) {
-    String newName = subjects(Generation.NEW).walStream(database);
-    String oldName = subjects(Generation.OLD).walStream(database);
-    return otherDatabases
-        ? "stream %s does not take messages of database %s, and there is no stream %s"
-            .formatted(oldName, database, newName)
-        : "there is no stream %s or %s for database %s".formatted(newName, oldName, database);
+  /** OLD has one stream for all databases, and its producer adds only the first one's subjects. */
+  private LogException.Unavailable missing(String database) {
+    return new LogException.Unavailable(
+        "there is no stream %s, nor does a stream %s take messages of database %s"
+            .formatted(
+                subjects(Generation.NEW).walStream(database),
+                subjects(Generation.OLD).walStream(database),
+                database));
   }
 }

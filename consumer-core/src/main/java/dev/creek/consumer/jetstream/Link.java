@@ -34,6 +34,7 @@ final class Link {
   private final Set<Runnable> lossListeners = ConcurrentHashMap.newKeySet();
   private final Mono<Open> open;
   private volatile @Nullable Open current;
+  private volatile boolean up;
   private volatile boolean closed;
 
   Link(JetStreamOptions options) {
@@ -65,7 +66,6 @@ final class Link {
       closeQuietly(connection);
       throw closedByUs();
     }
-    log.info("connected to NATS at {}", servers);
     return made;
   }
 
@@ -112,15 +112,20 @@ final class Link {
     return () -> lossListeners.remove(listener);
   }
 
+  /** One after the other; a failed attempt to come back is a disconnection, too. */
   private void onEvent(Events event) {
     switch (event) {
       case DISCONNECTED, CLOSED -> {
-        if (!closed) {
-          log.warn("connection to NATS at {} is {}", servers, event.getEvent());
+        if (up && !closed) {
+          log.warn("lost the connection to NATS at {}", servers);
         }
+        up = false;
         lossListeners.forEach(Runnable::run);
       }
-      case RECONNECTED -> log.info("connection to NATS at {} is back", servers);
+      case CONNECTED, RECONNECTED -> {
+        log.info("connected to NATS at {}", servers);
+        up = true;
+      }
       default -> log.debug("NATS: {}", event.getEvent());
     }
   }

@@ -69,11 +69,23 @@ final class SubjectReader {
   }
 
   private Flux<Delivery> read(Place from) {
+    return link.open().flatMap(open -> consumer(from, open)).flatMapMany(this::use);
+  }
+
+  private Mono<Consumer> consumer(Place from, Link.Open open) {
     return api.stream(from.stream())
         .switchIfEmpty(Mono.error(() -> noStream(from.stream())))
         .doOnNext(this::check)
-        .zipWith(link.open())
-        .flatMapMany(both -> read(from, both.getT1(), both.getT2()));
+        .map(now -> new Consumer(from, now, open));
+  }
+
+  private Flux<Delivery> use(Consumer consumer) {
+    return Flux.usingWhen(
+        Mono.just(consumer),
+        Consumer::deliveries,
+        Consumer::close,
+        (used, e) -> used.close(),
+        Consumer::close);
   }
 
   static LogException.Unavailable noStream(String name) {
@@ -90,30 +102,21 @@ final class SubjectReader {
     stream = now.identity();
   }
 
-  private Flux<Delivery> read(Place from, StreamState now, Link.Open open) {
-    // The name is chosen here, so that a consumer is deleted even where nobody heard of its birth.
-    String name = "creek_" + NUID.nextGlobal();
-    return Flux.usingWhen(
-        Mono.fromSupplier(() -> new Consumer(from, now, open, name)),
-        Consumer::deliveries,
-        Consumer::close,
-        (consumer, e) -> consumer.close(),
-        Consumer::close);
-  }
-
   /** A consumer from before its creation until after its deletion. */
   private final class Consumer {
     private final Place from;
     private final StreamState now;
     private final Link.Open open;
-    private final String name;
+
+    /** Chosen here, so that it is deleted even where nobody heard of its creation. */
+    private final String name = "creek_" + NUID.nextGlobal();
+
     private volatile @Nullable PullSession session;
 
-    Consumer(Place from, StreamState now, Link.Open open, String name) {
+    Consumer(Place from, StreamState now, Link.Open open) {
       this.from = from;
       this.now = now;
       this.open = open;
-      this.name = name;
     }
 
     Flux<Delivery> deliveries() {

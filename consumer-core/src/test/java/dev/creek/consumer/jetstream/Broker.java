@@ -5,6 +5,7 @@ import dev.creek.consumer.wire.Generation;
 import dev.creek.consumer.wire.SourceTable;
 import dev.creek.consumer.wire.Subjects;
 import io.nats.client.Connection;
+import io.nats.client.ErrorListener;
 import io.nats.client.JetStreamApiException;
 import io.nats.client.JetStreamManagement;
 import io.nats.client.Nats;
@@ -20,6 +21,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 
@@ -42,6 +44,7 @@ final class Broker implements AutoCloseable {
                   .maxReconnects(-1)
                   .reconnectWait(Duration.ofMillis(50))
                   .reconnectJitter(Duration.ofMillis(10))
+                  .errorListener(new ErrorListener() {})
                   .build());
       management = connection.jetStreamManagement();
     } catch (IOException | InterruptedException e) {
@@ -137,6 +140,15 @@ final class Broker implements AutoCloseable {
 
   static long number(byte[] data) {
     return ByteBuffer.wrap(data).getLong();
+  }
+
+  /** Returns when the server has all that was sent, subscriptions too. */
+  void flush() {
+    try {
+      connection.flush(Duration.ofSeconds(5));
+    } catch (InterruptedException | TimeoutException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   interface Call<T> {

@@ -1,0 +1,182 @@
+package dev.creek.consumer;
+
+import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.jetstream.JetStreamLog;
+import dev.creek.consumer.postgres.PostgresTarget;
+import dev.creek.consumer.row.ShapeMismatchException;
+import dev.creek.consumer.stream.ApplyException;
+import dev.creek.consumer.stream.LineEvent;
+import dev.creek.consumer.stream.LogException;
+import dev.creek.consumer.stream.Schemas;
+import dev.creek.consumer.stream.Subscription;
+import dev.creek.consumer.wire.WalSchema;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.FluxSink;
+import reactor.core.publisher.Mono;
+import reactor.util.retry.Retry;
+
+/**
+ * Keeps tables of a target PostgreSQL equal to tables of a source whose changes a Creek producer
+ * publishes on NATS JetStream.
+ *
+ * <p><b>Delivery</b>: every change that the broker still holds is applied exactly once, in order,
+ * source transaction by source transaction; whatever cannot be applied stops its own table and
+ * loses nothing. <b>Outages</b> of either server do not end a {@link #run}: it waits and continues.
+ * <b>Threads</b>: thread-safe; nothing blocks but {@link #close}. Nothing happens before a returned
+ * publisher is subscribed to.
+ */
+public final class CreekConsumer implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(CreekConsumer.class);
+  private static final Duration FIRST_PAUSE = Duration.ofMillis(200);
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
+  private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(10);
+
+  private final ConsumerOptions options;
+  private final PostgresTarget target;
+  private final Mono<PostgresTarget> database;
+  private final Mono<JetStreamLog> broker;
+  private final AtomicReference<@Nullable JetStreamLog> connection = new AtomicReference<>();
+  private final AtomicReference<@Nullable Run> running = new AtomicReference<>();
+
+  private CreekConsumer(ConsumerOptions options) {
+    this.options = options;
+    this.target = PostgresTarget.connect(options.postgres());
+    // Only success is kept: a server that was away when it was first needed is asked again.
+    this.database =
+        target.subscriptions().migrate().thenReturn(target).cacheInvalidateIf(reached -> false);
+    this.broker =
+        Mono.defer(() -> JetStreamLog.connect(options.nats()))
+            .doOnNext(connection::set)
+            .cacheInvalidateIf(reached -> false);
+  }
+
+  /** A consumer for these servers; connects to each when it is first needed. */
+  public static CreekConsumer create(ConsumerOptions options) {
+    return new CreekConsumer(options);
+  }
+
+  /**
+   * Applies all active subscriptions, those added later included, until {@link #stop} or
+   * cancellation. One run at a time.
+   *
+   * <p>Cancelling rolls back what is being written; it is applied again by the next run. {@link
+   * #stop} commits it first.
+   *
+   * @return what happens; a slow subscriber misses events, it never slows the tables down. Errors
+   *     only where waiting is no help: refused credentials, missing privileges
+   */
+  public Flux<LineEvent> run() {
+    return Flux.create(this::start, FluxSink.OverflowStrategy.DROP);
+  }
+
+  private void start(FluxSink<LineEvent> sink) {
+    Run run = new Run(options, target, sink::next);
+    if (!running.compareAndSet(null, run)) {
+      sink.error(new IllegalStateException("this consumer runs already"));
+      return;
+    }
+    sink.onDispose(
+        run.apply(
+                whenReachable(database, "the target database").then(whenReachable(broker, "NATS")))
+            .doFinally(signal -> running.set(null))
+            .subscribe(nothing -> {}, sink::error, sink::complete));
+  }
+
+  private static <T> Mono<T> whenReachable(Mono<T> server, String name) {
+    return server.retryWhen(
+        Retry.backoff(Long.MAX_VALUE, FIRST_PAUSE)
+            .maxBackoff(LONGEST_PAUSE)
+            .filter(CreekConsumer::mayPass)
+            .doBeforeRetry(
+                signal -> log.warn("Waiting for {}: {}", name, signal.failure().getMessage())));
+  }
+
+  private static boolean mayPass(Throwable error) {
+    return error instanceof LogException.Unavailable
+        || (error instanceof ApplyException refused && refused.unreachable());
+  }
+
+  /**
+   * Ends the run between transactions: what is being written is committed, the rest is read again
+   * by the next run.
+   *
+   * @param grace how long to wait for that; then the run is cancelled. Completes when the run has
+   *     ended
+   */
+  public Mono<Void> stop(Duration grace) {
+    return Mono.defer(
+        () -> {
+          Run run = running.get();
+          return run == null ? Mono.empty() : run.stop(grace);
+        });
+  }
+
+  /** Subscribes a table, or re-activates it where it stopped; a running consumer picks it up. */
+  public Mono<Subscription> addTable(Mapping mapping) {
+    return database.flatMap(db -> db.subscriptions().activate(mapping));
+  }
+
+  /**
+   * Ends a table's subscription, keeping its position and its rows; a running consumer stops
+   * applying it.
+   *
+   * @return false where there is no such subscription
+   */
+  public Mono<Boolean> removeTable(TargetTable table) {
+    return database.flatMap(db -> db.subscriptions().deactivate(table));
+  }
+
+  /** All subscriptions, in order of target. */
+  public Flux<Subscription> subscriptions() {
+    return database.flatMapMany(db -> db.subscriptions().all());
+  }
+
+  /**
+   * Creates the target table from the newest schema that the producer has published for the source
+   * table.
+   *
+   * @return true if it was created, false if it exists and fits; errors with {@link
+   *     ShapeMismatchException} naming the differences if it does not fit, or if no schema has been
+   *     published yet
+   */
+  public Mono<Boolean> createTable(Mapping mapping) {
+    return database
+        .zipWith(broker, (db, changes) -> newestSchema(db, changes, mapping))
+        .flatMap(schema -> schema)
+        .flatMap(schema -> target.tables().createTable(mapping.target(), schema));
+  }
+
+  private static Mono<WalSchema> newestSchema(
+      PostgresTarget db, JetStreamLog changes, Mapping mapping) {
+    return new Schemas(db.schemaCache(), changes)
+        .newest(mapping.source())
+        .switchIfEmpty(
+            Mono.error(
+                () ->
+                    new ShapeMismatchException(
+                        "no schema of " + mapping.source() + " has been published",
+                        "check the name; the producer publishes a table's schema with its first change: update one row on the source")));
+  }
+
+  /** Cancels the run, closes both connections. Completes when they are closed; never errors. */
+  public Mono<Void> closeLater() {
+    return stop(Duration.ZERO)
+        .then(
+            Mono.defer(() -> Mono.justOrEmpty(connection.getAndSet(null)))
+                .flatMap(JetStreamLog::close))
+        .then(target.close())
+        .onErrorComplete();
+  }
+
+  /** {@link #closeLater}, waited for. Blocks: not for a reactive thread. */
+  @Override
+  public void close() {
+    closeLater().block(CLOSE_PATIENCE);
+  }
+}

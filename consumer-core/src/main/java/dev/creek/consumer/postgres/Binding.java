@@ -1,0 +1,17 @@
+package dev.creek.consumer.postgres;
+
+import io.r2dbc.spi.Statement;
+import org.jspecify.annotations.Nullable;
+
+/** Parameters that may be null. */
+final class Binding {
+  private Binding() {}
+
+  static void text(Statement statement, int index, @Nullable String value) {
+    if (value == null) {
+      statement.bindNull(index, String.class);
+    } else {
+      statement.bind(index, value);
+    }
+  }
+}

@@ -1,0 +1,123 @@
+package dev.creek.consumer.postgres;
+
+import dev.creek.consumer.postgres.ServerAddress.Host;
+import dev.creek.consumer.postgres.ServerAddress.Tls;
+import io.r2dbc.postgresql.MultiHostConnectionStrategy.TargetServerType;
+import io.r2dbc.postgresql.PostgresqlConnectionConfiguration;
+import io.r2dbc.postgresql.PostgresqlConnectionFactory;
+import io.r2dbc.postgresql.client.SSLMode;
+import io.r2dbc.postgresql.client.SSLNegotiation;
+import io.r2dbc.postgresql.util.LogLevel;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.time.Duration;
+import java.util.TimeZone;
+import javax.net.ssl.TrustManagerFactory;
+import reactor.core.publisher.Mono;
+
+/** The driver's configuration from our options. Reads certificate files: it may block. */
+final class ConnectionFactories {
+  /** Enough for a few statements of every table that a connection meets. */
+  private static final int PREPARED_STATEMENTS = 256;
+
+  private ConnectionFactories() {}
+
+  /**
+   * @throws IllegalArgumentException where a certificate or key cannot be read
+   */
+  static PostgresqlConnectionFactory of(PostgresOptions options) {
+    ServerAddress address = options.address();
+    var builder =
+        PostgresqlConnectionConfiguration.builder()
+            .database(address.database())
+            .username(address.user())
+            .applicationName(address.applicationName())
+            .timeZone(TimeZone.getTimeZone("UTC"))
+            .tcpKeepAlive(true)
+            // Looks for extensions' types in the catalog, which nothing here reads or binds.
+            .autodetectExtensions(false)
+            .codecRegistrar(
+                (connection, allocator, registry) ->
+                    Mono.fromRunnable(() -> registry.addFirst(new BinaryArrayCodec())))
+            // Their details quote rows.
+            .errorResponseLogLevel(LogLevel.OFF)
+            .noticeLogLevel(LogLevel.OFF);
+    if (address.password() != null) {
+      builder.password(address.password().value());
+    }
+    if (!address.connectTimeout().isZero()) {
+      builder.connectTimeout(address.connectTimeout());
+    }
+    hosts(builder, address);
+    tls(builder, address.tls());
+    sessions(builder, options);
+    try {
+      return new PostgresqlConnectionFactory(builder.build());
+    } catch (IllegalStateException e) {
+      throw new IllegalArgumentException("TLS for PostgreSQL: " + e.getMessage(), e);
+    }
+  }
+
+  private static void sessions(
+      PostgresqlConnectionConfiguration.Builder builder, PostgresOptions options) {
+    if (options.preparedStatements()) {
+      builder
+          .preparedStatementCacheQueries(PREPARED_STATEMENTS)
+          .options(
+              SessionSettings.startup(
+                  options.address().settings(), options.statementTimeout(), options.lockTimeout()));
+    } else {
+      builder.preparedStatementCacheQueries(0).options(options.address().settings());
+    }
+  }
+
+  private static void hosts(
+      PostgresqlConnectionConfiguration.Builder builder, ServerAddress address) {
+    Host first = address.hosts().get(0);
+    if (first.isSocket()) {
+      builder.socket(first.socket());
+    } else if (address.hosts().size() == 1 && !address.writableOnly()) {
+      builder.host(first.name()).port(first.port());
+    } else {
+      address.hosts().forEach(host -> builder.addHost(host.name(), host.port()));
+      builder
+          .targetServerType(
+              address.writableOnly() ? TargetServerType.PRIMARY : TargetServerType.ANY)
+          // A remembered standby may have been promoted since.
+          .hostRecheckTime(Duration.ZERO);
+    }
+  }
+
+  private static void tls(PostgresqlConnectionConfiguration.Builder builder, Tls tls) {
+    builder.sslMode(SSLMode.valueOf(tls.mode().name()));
+    builder.sslNegotiation(tls.direct() ? SSLNegotiation.DIRECT : SSLNegotiation.POSTGRES);
+    if (tls.rootCertificate() != null) {
+      builder.sslRootCert(tls.rootCertificate());
+    } else if (verifies(tls)) {
+      TrustManagerFactory trusted = trustedByJdk();
+      builder.sslContextBuilderCustomizer(context -> context.trustManager(trusted));
+    }
+    if (tls.certificate() != null && tls.key() != null) {
+      builder.sslCert(tls.certificate()).sslKey(tls.key());
+      builder.sslPassword(tls.keyPassword() == null ? null : tls.keyPassword().value());
+    }
+  }
+
+  private static boolean verifies(Tls tls) {
+    return switch (tls.mode()) {
+      case VERIFY_CA, VERIFY_FULL -> true;
+      case DISABLE, ALLOW, PREFER, REQUIRE -> false;
+    };
+  }
+
+  /** Loaded here and once: the TLS context is built on the event loop, for each connection. */
+  private static TrustManagerFactory trustedByJdk() {
+    try {
+      var factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+      factory.init((KeyStore) null);
+      return factory;
+    } catch (GeneralSecurityException e) {
+      throw new IllegalArgumentException("TLS for PostgreSQL: no trusted authorities", e);
+    }
+  }
+}

@@ -1,0 +1,255 @@
+package dev.creek.consumer.postgres;
+
+import dev.creek.consumer.row.FoldedChanges;
+import dev.creek.consumer.row.ShapeMismatchException;
+import dev.creek.consumer.row.Step;
+import dev.creek.consumer.stream.Applied;
+import dev.creek.consumer.stream.Batch;
+import dev.creek.consumer.stream.Claim;
+import dev.creek.consumer.stream.TableWriter;
+import dev.creek.consumer.wire.Change;
+import dev.creek.consumer.wire.Fingerprint;
+import dev.creek.consumer.wire.WalSchema;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+
+/**
+ * Writes one table's batches. A batch of whole source transactions is one statement in one round
+ * trip, committed by itself. What that cannot hold – parts of a long source transaction, TRUNCATE,
+ * a batch that must be applied change by change – runs in a transaction that takes the fence first
+ * and moves the position last. After an error the writer is of no more use.
+ */
+final class PostgresTableWriter implements TableWriter {
+  private final Sessions sessions;
+  private final TableHints hints;
+  private final PositionSql position;
+  private final HeldSession held;
+  private final Map<Fingerprint, TablePlan> plans = new ConcurrentHashMap<>();
+  private volatile @Nullable Target target;
+
+  /** Changes since the last commit; only for apply, whose calls follow each other. */
+  private Counts counts = Counts.NONE;
+
+  /** Only of a table without a key, once it has changes; only for apply. */
+  private @Nullable Repetitions repetitions;
+
+  /**
+   * @param table {@code subscriptions} as SQL
+   */
+  PostgresTableWriter(Sessions sessions, String table, Claim claim) {
+    this.sessions = sessions;
+    this.hints = new TableHints(claim.mapping());
+    this.position = new PositionSql(table, claim);
+    this.held = new HeldSession(sessions, position);
+  }
+
+  /**
+   * @param plan null where the batch has no changes
+   * @param folded null where the table has no key
+   */
+  private record Ready(Batch batch, @Nullable TablePlan plan, @Nullable FoldedChanges folded)
+      implements Prepared {}
+
+  @Override
+  public Mono<Prepared> prepare(Batch batch) {
+    if (batch.changes().isEmpty()) {
+      return Mono.just(new Ready(batch, null, null));
+    }
+    Target known = target;
+    return known == null
+        ? readTarget().map(found -> ready(batch, found))
+        : Mono.fromCallable(() -> ready(batch, known));
+  }
+
+  private Mono<Target> readTarget() {
+    return sessions
+        .use(
+            "catalog of " + position.target(),
+            hints,
+            session -> TargetCatalog.find(session, position.target()))
+        .switchIfEmpty(Mono.error(hints::missing))
+        .doOnNext(found -> target = found);
+  }
+
+  private Prepared ready(Batch batch, Target known) {
+    TablePlan plan = plan(batch.changes().get(0).schema(), known);
+    return new Ready(batch, plan, plan.hasKey() ? plan.changes().fold(batch.changes()) : null);
+  }
+
+  private TablePlan plan(WalSchema schema, Target known) {
+    TablePlan plan = plans.get(schema.fingerprint());
+    // A fingerprint is not unique.
+    if (plan != null && plan.schema().equals(schema)) {
+      return plan;
+    }
+    try {
+      var compiled = new TablePlan(schema, known, position);
+      plans.put(schema.fingerprint(), compiled);
+      return compiled;
+    } catch (ShapeMismatchException e) {
+      // The user is about to change the table.
+      target = null;
+      throw e;
+    }
+  }
+
+  @Override
+  public Mono<Applied> apply(Prepared prepared) {
+    var ready = (Ready) prepared;
+    return held.requireOpen()
+        .then(Mono.defer(() -> applied(ready)))
+        .onErrorResume(e -> held.close().then(Mono.error(() -> told(e, ready.batch()))));
+  }
+
+  private RuntimeException told(Throwable error, Batch batch) {
+    return SqlErrors.told(
+        error, position.target() + " at stream sequence " + batch.position().sequence(), hints);
+  }
+
+  private Mono<Applied> applied(Ready ready) {
+    Batch batch = ready.batch();
+    if (ready.plan() == null) {
+      return positionOnly(batch);
+    }
+    return ready.folded() == null
+        ? withoutKey(batch, ready.plan())
+        : withKey(batch, ready.plan(), ready.folded());
+  }
+
+  private Mono<Applied> positionOnly(Batch batch) {
+    if (!batch.endsTransaction()) {
+      return Mono.empty();
+    }
+    return held.inTransaction()
+        ? held.transaction().flatMap(session -> finish(session, batch, null))
+        : held.session().flatMap(session -> move(session, batch, null)).then(committed(batch));
+  }
+
+  private Mono<Applied> withKey(Batch batch, TablePlan plan, FoldedChanges folded) {
+    counts = counts.plus(batch.changes());
+    if (held.inTransaction() || !batch.endsTransaction() || folded.truncate()) {
+      return held.transaction()
+          .flatMap(session -> part(session, plan, batch, folded).then(ended(session, batch, null)));
+    }
+    var moved = new Moved(batch.position(), counts.total(), null);
+    return held.session()
+        .flatMap(
+            session -> session.update(plan.alone(folded, moved), s -> plan.bind(s, moved, folded)))
+        .flatMap(held::requireClaim)
+        .then(committed(batch))
+        .onErrorResume(
+            SqlErrors::mayDependOnOrder,
+            e -> inOrder(batch, plan, plan.changes().unfolded(batch.changes()).iterator(), null));
+  }
+
+  /** Writes what is left of each row; where the order mattered after all, change by change. */
+  private Mono<Void> part(Session session, TablePlan plan, Batch batch, FoldedChanges folded) {
+    return held.savepoint(session)
+        .then(survivors(session, plan, folded))
+        .onErrorResume(
+            SqlErrors::mayDependOnOrder,
+            e ->
+                held.rollbackToSavepoint(session)
+                    .then(
+                        Steps.run(
+                            session, plan, plan.changes().unfolded(batch.changes()).iterator())));
+  }
+
+  private static Mono<Void> survivors(Session session, TablePlan plan, FoldedChanges folded) {
+    Mono<Void> emptied = folded.truncate() ? session.execute(plan.rows().truncate()) : Mono.empty();
+    return folded.deletes().rows() + folded.upserts().rows() == 0
+        ? emptied
+        : emptied.then(session.update(plan.inside(folded), s -> plan.bind(s, 0, folded)).then());
+  }
+
+  private Mono<Applied> withoutKey(Batch batch, TablePlan plan) {
+    return known()
+        .flatMap(
+            known -> {
+              List<Change> fresh = known.withoutRepeated(batch.changes());
+              counts = counts.plus(fresh);
+              Iterator<Step> steps = plan.changes().unfolded(fresh).iterator();
+              boolean whole = !held.inTransaction() && batch.endsTransaction();
+              return whole
+                  ? wholeInOrder(batch, plan, steps, known.evidence())
+                  : inOrder(batch, plan, steps, known.evidence());
+            });
+  }
+
+  private Mono<Repetitions> known() {
+    return repetitions != null
+        ? Mono.just(repetitions)
+        : held.session().flatMap(position::repetitions).doOnNext(loaded -> repetitions = loaded);
+  }
+
+  /** One step needs no transaction around it. */
+  private Mono<Applied> wholeInOrder(
+      Batch batch, TablePlan plan, Iterator<Step> steps, @Nullable Evidence evidence) {
+    if (!steps.hasNext()) {
+      return held.session()
+          .flatMap(session -> move(session, batch, evidence))
+          .then(committed(batch));
+    }
+    Step first = steps.next();
+    if (steps.hasNext() || first instanceof Step.Truncate) {
+      return held.transaction()
+          .flatMap(
+              session ->
+                  Steps.run(session, plan, first)
+                      .then(Steps.run(session, plan, steps))
+                      .then(ended(session, batch, evidence)));
+    }
+    var moved = new Moved(batch.position(), counts.total(), evidence);
+    return held.session()
+        .flatMap(session -> Steps.runAlone(session, plan, first, position, moved))
+        .flatMap(held::requireClaim)
+        .then(committed(batch));
+  }
+
+  private Mono<Applied> inOrder(
+      Batch batch, TablePlan plan, Iterator<Step> steps, @Nullable Evidence evidence) {
+    return held.transaction()
+        .flatMap(session -> Steps.run(session, plan, steps).then(ended(session, batch, evidence)));
+  }
+
+  /** Behind a part: commits where the batch ends the source transaction. */
+  private Mono<Applied> ended(Session session, Batch batch, @Nullable Evidence evidence) {
+    return batch.endsTransaction() ? finish(session, batch, evidence) : Mono.empty();
+  }
+
+  private Mono<Applied> finish(Session session, Batch batch, @Nullable Evidence evidence) {
+    return move(session, batch, evidence)
+        .then(Mono.defer(() -> held.commit(session)))
+        .then(committed(batch));
+  }
+
+  private Mono<Void> move(Session session, Batch batch, @Nullable Evidence evidence) {
+    return Mono.defer(
+        () -> {
+          var moved = new Moved(batch.position(), counts.total(), evidence);
+          return session
+              .update(position.update(moved), statement -> position.bind(statement, moved))
+              .flatMap(held::requireClaim);
+        });
+  }
+
+  private Mono<Applied> committed(Batch batch) {
+    return held.giveBack()
+        .then(
+            Mono.fromCallable(
+                () -> {
+                  Applied applied = counts.at(batch.position());
+                  counts = Counts.NONE;
+                  return applied;
+                }));
+  }
+
+  @Override
+  public Mono<Void> close() {
+    return held.close();
+  }
+}

@@ -1,0 +1,120 @@
+package dev.creek.consumer.postgres;
+
+import io.r2dbc.postgresql.api.PostgresqlConnection;
+import io.r2dbc.postgresql.api.PostgresqlResult;
+import io.r2dbc.postgresql.api.PostgresqlStatement;
+import io.r2dbc.spi.Connection;
+import io.r2dbc.spi.Readable;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/**
+ * A connection on loan from the pool: one statement at a time, then {@link #end()}. Only {@code
+ * end} may be called from another thread, and while a statement is under way.
+ */
+final class Session {
+  /** What a server gets to take notice that a statement is no longer wanted. */
+  private static final Duration CANCEL_LIMIT = Duration.ofSeconds(2);
+
+  private final Connection pooled;
+  private final PostgresqlConnection connection;
+  private final Duration patience;
+  private final AtomicBoolean ended = new AtomicBoolean();
+  private volatile boolean busy;
+  private volatile boolean inTransaction;
+
+  /**
+   * @param patience bound of one statement's answer; zero for none
+   */
+  Session(Connection pooled, PostgresqlConnection connection, Duration patience) {
+    this.pooled = pooled;
+    this.connection = connection;
+    this.patience = patience;
+  }
+
+  /** Runs a statement; the number of rows that it touched. */
+  Mono<Long> update(String sql, Consumer<PostgresqlStatement> bind) {
+    return watched(
+        results(sql, bind).concatMap(PostgresqlResult::getRowsUpdated).reduce(0L, Long::sum));
+  }
+
+  /** Runs statements without parameters. */
+  Mono<Void> execute(String sql) {
+    return update(sql, statement -> {}).then();
+  }
+
+  /** Runs a query to its end; its rows in order. */
+  <T> Flux<T> query(
+      String sql, Consumer<PostgresqlStatement> bind, Function<? super Readable, T> row) {
+    return watched(results(sql, bind).concatMap(result -> result.map(row)).collectList())
+        .flatMapIterable(Function.identity());
+  }
+
+  private Flux<PostgresqlResult> results(String sql, Consumer<PostgresqlStatement> bind) {
+    return Flux.defer(
+        () -> {
+          PostgresqlStatement statement = connection.createStatement(sql);
+          bind.accept(statement);
+          return statement.execute();
+        });
+  }
+
+  Mono<Void> begin() {
+    return watched(connection.beginTransaction().doOnSubscribe(s -> inTransaction = true));
+  }
+
+  Mono<Void> commit() {
+    return watched(connection.commitTransaction()).doOnSuccess(nothing -> inTransaction = false);
+  }
+
+  /** Ends the transaction without effect; keeps the session. */
+  Mono<Void> rollback() {
+    return watched(connection.rollbackTransaction()).doOnSuccess(nothing -> inTransaction = false);
+  }
+
+  private <T> Mono<T> watched(Mono<T> work) {
+    Mono<T> observed = work.doOnSubscribe(s -> busy = true).doOnTerminate(() -> busy = false);
+    // Outside: a statement that was given up is still under way.
+    return patience.isZero() ? observed : observed.timeout(patience);
+  }
+
+  /**
+   * Gives the connection back, whatever its state: rolled back where a transaction is open, closed
+   * where a statement is still under way (after a cancellation). Never fails.
+   */
+  Mono<Void> end() {
+    return Mono.defer(
+        () -> {
+          if (!ended.compareAndSet(false, true)) {
+            return Mono.empty();
+          }
+          if (busy) {
+            return abandon();
+          }
+          Mono<Void> settled = inTransaction ? rollback() : Mono.empty();
+          return settled.then(giveBack()).onErrorResume(e -> abandon());
+        });
+  }
+
+  /**
+   * The server drops the statement and, seeing the connection closed, its transaction. Returned as
+   * it is, the connection would make its next user wait for our statement.
+   */
+  private Mono<Void> abandon() {
+    return connection
+        .cancelRequest()
+        .timeout(CANCEL_LIMIT)
+        .onErrorComplete()
+        .then(connection.close().timeout(CANCEL_LIMIT).onErrorComplete())
+        .then(giveBack())
+        .onErrorComplete();
+  }
+
+  private Mono<Void> giveBack() {
+    return Mono.from(pooled.close());
+  }
+}

@@ -1,0 +1,151 @@
+package dev.creek.consumer.postgres;
+
+import io.r2dbc.pool.ConnectionPool;
+import io.r2dbc.pool.ConnectionPoolConfiguration;
+import io.r2dbc.postgresql.PostgresqlConnectionFactory;
+import io.r2dbc.postgresql.api.PostgresqlConnection;
+import io.r2dbc.spi.Connection;
+import io.r2dbc.spi.R2dbcNonTransientResourceException;
+import io.r2dbc.spi.ValidationDepth;
+import io.r2dbc.spi.Wrapped;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.Map;
+import java.util.WeakHashMap;
+import java.util.function.Function;
+import reactor.core.publisher.Mono;
+import reactor.util.retry.Retry;
+
+/** The pool of connections to the target database. Thread-safe. */
+final class Sessions {
+  private static final Duration ACQUIRE_LIMIT = Duration.ofSeconds(30);
+
+  /** Beyond the statement timeout, which the server keeps: then it is the server that is gone. */
+  private static final Duration ANSWER_MARGIN = Duration.ofSeconds(15);
+
+  /** Firewalls and restarts leave idle connections that look alive; a round trip tells. */
+  private static final Duration TRUSTED_IDLE = Duration.ofSeconds(5);
+
+  private static final Duration VALIDATION_LIMIT = Duration.ofSeconds(3);
+
+  /** Lets go of server memory that long sessions gather, and follows a changed address. */
+  private static final Duration LIFETIME = Duration.ofHours(1);
+
+  private final PostgresqlConnectionFactory factory;
+  private final ConnectionPool pool;
+  private final Duration patience;
+  private final String place;
+  private final Mono<Session> borrowed;
+  private final Map<Connection, Long> idleSince = Collections.synchronizedMap(new WeakHashMap<>());
+
+  Sessions(PostgresOptions options) {
+    this.factory = ConnectionFactories.of(options);
+    this.patience =
+        options.statementTimeout().isZero()
+            ? Duration.ZERO
+            : options.statementTimeout().plus(ANSWER_MARGIN);
+    this.place = "PostgreSQL " + options;
+    this.pool = new ConnectionPool(poolOf(options));
+    this.borrowed =
+        pool.create()
+            .retryWhen(Retry.max(options.poolSize()).filter(StaleConnection.class::isInstance))
+            .map(this::session);
+  }
+
+  private ConnectionPoolConfiguration poolOf(PostgresOptions options) {
+    Duration connectTimeout = options.address().connectTimeout();
+    return ConnectionPoolConfiguration.builder(factory)
+        .initialSize(0)
+        .maxSize(options.poolSize())
+        .acquireRetry(0)
+        .maxAcquireTime(ACQUIRE_LIMIT)
+        // The driver's own bound ends with the TCP handshake.
+        .maxCreateConnectionTime(connectTimeout.isZero() ? null : connectTimeout)
+        .postAllocate(this::validateIfIdle)
+        .preRelease(connection -> Mono.fromRunnable(() -> markIdle(connection)))
+        .customizer(
+            pool ->
+                pool.evictionPredicate(
+                    (connection, usage) ->
+                        usage.lifeTime() > LIFETIME.toMillis() || !isOpen(connection)))
+        .build();
+  }
+
+  private void markIdle(Connection connection) {
+    idleSince.put(connection, System.nanoTime());
+  }
+
+  /** Local validation looks at the channel's state and answers at once. */
+  private static boolean isOpen(Connection connection) {
+    return Mono.from(connection.validate(ValidationDepth.LOCAL)).toFuture().getNow(false);
+  }
+
+  private Mono<Void> validateIfIdle(Connection connection) {
+    Long since = idleSince.remove(connection);
+    if (since == null || System.nanoTime() - since < TRUSTED_IDLE.toNanos()) {
+      return Mono.empty();
+    }
+    return Mono.from(connection.validate(ValidationDepth.REMOTE))
+        .timeout(VALIDATION_LIMIT, Mono.just(false))
+        .flatMap(valid -> valid ? Mono.empty() : Mono.error(new StaleConnection()));
+  }
+
+  private Session session(Connection pooled) {
+    PostgresqlConnection connection = ((Wrapped<?>) pooled).unwrap(PostgresqlConnection.class);
+    return new Session(pooled, connection, patience);
+  }
+
+  /** A session that the caller must end. Errors are the driver's. */
+  Mono<Session> borrow() {
+    return borrowed;
+  }
+
+  /** Lends a session to {@code work}; errors are told as {@code what} failing. */
+  <T> Mono<T> use(String what, Function<Session, Mono<T>> work) {
+    return use(what, SqlHints.NONE, work);
+  }
+
+  /** Lends a session to {@code work} and takes it back however that ends. */
+  <T> Mono<T> use(String what, SqlHints hints, Function<Session, Mono<T>> work) {
+    return Mono.usingWhen(
+            borrow(), work, Session::end, (session, error) -> session.end(), Session::end)
+        .onErrorMap(e -> SqlErrors.told(e, what, hints));
+  }
+
+  /** The same inside a transaction, which commits when {@code work} completes. */
+  <T> Mono<T> transaction(String what, SqlHints hints, Function<Session, Mono<T>> work) {
+    // The commit belongs to the work: as an ending its failure would come wrapped.
+    return use(
+        what,
+        hints,
+        session ->
+            session
+                .begin()
+                .then(Mono.defer(() -> work.apply(session)))
+                .flatMap(result -> session.commit().thenReturn(result))
+                .switchIfEmpty(session.commit().then(Mono.empty())));
+  }
+
+  /** A connection of one's own, outside the pool. */
+  Mono<PostgresqlConnection> dedicated() {
+    return factory.create().timeout(ACQUIRE_LIMIT);
+  }
+
+  /** Which server, without the password. */
+  String place() {
+    return place;
+  }
+
+  Mono<Void> close() {
+    return pool.disposeLater();
+  }
+
+  /** A connection from the pool that no longer answers; the pool has another, or makes one. */
+  private static final class StaleConnection extends R2dbcNonTransientResourceException {
+    private static final long serialVersionUID = 1L;
+
+    StaleConnection() {
+      super("the connection no longer answers", "08006");
+    }
+  }
+}

@@ -1,0 +1,124 @@
+package dev.creek.consumer.postgres;
+
+import dev.creek.consumer.row.ShapeMismatchException;
+import dev.creek.consumer.stream.ApplyException;
+import dev.creek.consumer.stream.FencedException;
+import dev.creek.consumer.wire.WireException;
+import io.r2dbc.postgresql.api.ErrorDetails;
+import io.r2dbc.postgresql.api.PostgresqlException;
+import io.r2dbc.spi.R2dbcException;
+import io.r2dbc.spi.R2dbcTimeoutException;
+import java.util.concurrent.TimeoutException;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import reactor.pool.PoolAcquireTimeoutException;
+import reactor.pool.PoolShutdownException;
+
+/**
+ * What the driver throws, told without row values: PostgreSQL quotes values in the details of many
+ * errors, and in the message of data exceptions. The driver's exceptions carry both, so those that
+ * the server sent are replaced, not wrapped.
+ */
+final class SqlErrors {
+  private static final String CONNECTION_FAILURE = "08006";
+  private static final String TOO_MANY_CONNECTIONS = "53300";
+  private static final Pattern QUOTED = Pattern.compile("\"[^\"]*\"|'[^']*'|«[^»]*»|„[^“”]*[“”]");
+
+  private SqlErrors() {}
+
+  /** Whether the rows of a batch, in another order, might have been accepted. */
+  static boolean mayDependOnOrder(Throwable error) {
+    String state = sqlState(error);
+    // 21000: ON CONFLICT met one row twice (keys equal to the database, not to us).
+    return state != null && (state.startsWith("23") || state.equals("21000"));
+  }
+
+  /** The five characters, or null where none is known. */
+  static @Nullable String sqlState(Throwable error) {
+    if (error instanceof ApplyException e) {
+      return e.sqlState();
+    }
+    R2dbcException cause = find(error, R2dbcException.class);
+    return cause == null ? null : cause.getSqlState();
+  }
+
+  /**
+   * The error as our callers know it. Those of our own packages stay as they are.
+   *
+   * @param what what failed: table and position
+   */
+  static RuntimeException told(Throwable error, String what, SqlHints hints) {
+    if (error instanceof ApplyException
+        || error instanceof FencedException
+        || error instanceof ShapeMismatchException
+        || error instanceof WireException) {
+      return (RuntimeException) error;
+    }
+    PostgresqlException server = find(error, PostgresqlException.class);
+    if (server != null && isFromServer(server.getErrorDetails())) {
+      return fromServer(server.getErrorDetails(), what, hints);
+    }
+    if (find(error, PoolAcquireTimeoutException.class) != null
+        || find(error, R2dbcTimeoutException.class) != null) {
+      return new ApplyException(
+          what + ": no database connection became free in time",
+          TOO_MANY_CONNECTIONS,
+          null,
+          null,
+          null);
+    }
+    if (find(error, R2dbcException.class) != null
+        || find(error, TimeoutException.class) != null
+        || find(error, PoolShutdownException.class) != null) {
+      return new ApplyException(
+          what + ": " + deepest(error).getMessage(), CONNECTION_FAILURE, null, null, error);
+    }
+    return error instanceof RuntimeException e ? e : new IllegalStateException(what, error);
+  }
+
+  /** The driver invents details for its own errors, with the bare code. */
+  private static boolean isFromServer(ErrorDetails details) {
+    return details.getRoutine().isPresent() || !details.getCode().startsWith("08");
+  }
+
+  private static ApplyException fromServer(ErrorDetails details, String what, SqlHints hints) {
+    String state = details.getCode();
+    var message = new StringBuilder(what).append(": ").append(withoutValues(details));
+    details.getColumnName().ifPresent(column -> message.append(", column ").append(column));
+    message.append(" (SQLSTATE ").append(state).append(')');
+    return new ApplyException(
+        message.toString(),
+        state,
+        details.getConstraintName().orElse(null),
+        hints.forState(state),
+        null);
+  }
+
+  private static String withoutValues(ErrorDetails details) {
+    String message = details.getMessage();
+    return details.getCode().startsWith("22") ? QUOTED.matcher(message).replaceAll("…") : message;
+  }
+
+  private static Throwable deepest(Throwable error) {
+    Throwable cause = error;
+    while (cause.getCause() != null && cause.getCause() != cause) {
+      cause = cause.getCause();
+    }
+    return cause;
+  }
+
+  /** The first of this type along the causes; a failed commit comes inside a RuntimeException. */
+  private static <T> @Nullable T find(Throwable error, Class<T> type) {
+    for (Throwable e = error; e != null; e = e.getCause()) {
+      if (type.isInstance(e)) {
+        return type.cast(e);
+      }
+      for (Throwable suppressed : e.getSuppressed()) {
+        if (type.isInstance(suppressed)) {
+          return type.cast(suppressed);
+        }
+      }
+    }
+    return null;
+  }
+}

@@ -1,0 +1,86 @@
+package dev.creek.consumer.postgres;
+
+import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.stream.Position;
+import dev.creek.consumer.stream.StreamIdentity;
+import dev.creek.consumer.stream.Subscription;
+import dev.creek.consumer.stream.TableState;
+import dev.creek.consumer.wire.Lsn;
+import dev.creek.consumer.wire.SourceTable;
+import io.r2dbc.spi.Readable;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Rows of {@code subscriptions} as the stream package knows them. */
+final class SubscriptionRows {
+  private static final Logger log = LoggerFactory.getLogger(SubscriptionRows.class);
+
+  /** What the Go consumer writes for "never": its zero time, 0001-01-01. */
+  static final Instant NEVER = Instant.parse("0001-01-01T00:00:00Z");
+
+  private static final Instant FIRST_TIME = NEVER.plusSeconds(366L * 86_400);
+
+  static final String POSITION =
+      "stream_name, stream_created, stream_seq, lsn::text as lsn, \"timestamp\" as committed_at";
+
+  static final String COLUMNS =
+      "topic, target, coalesce(active, false) as active, state, reason, hint, rows_applied, "
+          + POSITION;
+
+  private SubscriptionRows() {}
+
+  /** Empty where names cannot be read: a row that nobody can apply must not stop the others. */
+  static Optional<Subscription> subscription(Readable row) {
+    String topic = String.valueOf(row.get("topic", String.class));
+    String target = String.valueOf(row.get("target", String.class));
+    Mapping mapping;
+    try {
+      mapping = new Mapping(SourceTable.parse(topic), TargetTable.parse(target));
+    } catch (IllegalArgumentException e) {
+      log.warn("subscription {} of {} is passed over: {}", target, topic, e.getMessage());
+      return Optional.empty();
+    }
+    boolean active = Boolean.TRUE.equals(row.get("active", Boolean.class));
+    Long applied = row.get("rows_applied", Long.class);
+    return Optional.of(
+        new Subscription(
+            mapping, active, state(row, active), position(row), applied == null ? 0 : applied));
+  }
+
+  private static TableState state(Readable row, boolean active) {
+    String stored = row.get("state", String.class);
+    TableState.Name name =
+        !active
+            ? TableState.Name.INACTIVE
+            : Stream.of(TableState.Name.values())
+                .filter(n -> n.stored().equals(stored) && n != TableState.Name.INACTIVE)
+                .findFirst()
+                .orElse(TableState.Name.WAITING);
+    return new TableState(name, row.get("reason", String.class), row.get("hint", String.class));
+  }
+
+  static Position position(Readable row) {
+    String lsn = row.get("lsn", String.class);
+    Long sequence = row.get("stream_seq", Long.class);
+    return new Position(
+        stream(row), sequence == null ? 0 : sequence, lsn == null ? 0 : Lsn.parse(lsn), time(row));
+  }
+
+  private static @Nullable StreamIdentity stream(Readable row) {
+    String name = row.get("stream_name", String.class);
+    String created = row.get("stream_created", String.class);
+    return name == null || created == null
+        ? null
+        : new StreamIdentity(name, Instant.parse(created));
+  }
+
+  private static @Nullable Instant time(Readable row) {
+    Instant time = row.get("committed_at", Instant.class);
+    return time == null || time.isBefore(FIRST_TIME) ? null : time;
+  }
+}

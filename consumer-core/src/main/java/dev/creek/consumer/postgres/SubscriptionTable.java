@@ -1,0 +1,210 @@
+package dev.creek.consumer.postgres;
+
+import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.stream.ApplyException;
+import dev.creek.consumer.stream.Claim;
+import dev.creek.consumer.stream.Subscription;
+import dev.creek.consumer.stream.Subscriptions;
+import dev.creek.consumer.stream.TableState;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/** {@code subscriptions} in the control schema: what is subscribed, and who owns it. */
+final class SubscriptionTable implements Subscriptions {
+  private static final String UNIQUE_VIOLATION = "23505";
+
+  private final Sessions sessions;
+  private final Migrator migrator;
+  private final WakeUps wakeUps;
+  private final String owner;
+  private final String table;
+
+  /**
+   * @param owner who writes claimed rows, for people to see
+   */
+  SubscriptionTable(Sessions sessions, PostgresOptions options, String owner) {
+    this.sessions = sessions;
+    this.migrator = new Migrator(options.controlSchema());
+    this.wakeUps = new WakeUps(sessions, options.wakeInterval());
+    this.owner = owner;
+    this.table = SqlNames.quoted(options.controlSchema(), "subscriptions");
+  }
+
+  /** Its name as SQL. */
+  String sqlName() {
+    return table;
+  }
+
+  @Override
+  public Mono<Void> migrate() {
+    return Mono.defer(() -> migrator.migrate(sessions));
+  }
+
+  @Override
+  public Flux<Subscription> all() {
+    return sessions
+        .use(
+            "subscriptions",
+            this::hint,
+            session ->
+                session
+                    .query(
+                        "select "
+                            + SubscriptionRows.COLUMNS
+                            + " from "
+                            + table
+                            + " order by target",
+                        statement -> {},
+                        SubscriptionRows::subscription)
+                    .collectList())
+        .flatMapIterable(rows -> rows.stream().flatMap(Optional::stream).toList());
+  }
+
+  @Override
+  public Flux<Signal> changes() {
+    return wakeUps.signals();
+  }
+
+  @Override
+  public Mono<Subscription> activate(Mapping mapping) {
+    return changeAndWake(
+            mapping.target(),
+            """
+            with changed as (
+                insert into %1$s as s (topic, target, lsn, "timestamp", active, state, updated_at)
+                values ($2, $1, '0/0', '0001-01-01 00:00:00+00', true, 'waiting', now())
+                on conflict (target) do update
+                    set active = true, updated_at = now(),
+                        state = case when s.active then s.state else 'waiting' end,
+                        reason = case when s.active then s.reason end,
+                        hint = case when s.active then s.hint end
+                    where s.topic = excluded.topic
+                returning *)
+            """,
+            mapping.source().toString())
+        .flatMap(Mono::justOrEmpty)
+        .switchIfEmpty(Mono.error(() -> otherSource(mapping)));
+  }
+
+  private static ApplyException otherSource(Mapping mapping) {
+    return new ApplyException(
+        "target " + mapping.target() + " is subscribed to another source than " + mapping.source(),
+        UNIQUE_VIOLATION,
+        null,
+        "a position belongs to one source: remove the target's row from subscriptions first",
+        null);
+  }
+
+  /** The next epoch makes whoever applies the table stop at once, not at its next look. */
+  @Override
+  public Mono<Boolean> deactivate(TargetTable target) {
+    return changeAndWake(
+            target,
+            """
+            with changed as (
+                update %1$s
+                set active = false, state = 'inactive', reason = null, hint = null,
+                    epoch = epoch + 1, owner = null, updated_at = now()
+                where target = $1
+                returning *)
+            """,
+            null)
+        .hasElement();
+  }
+
+  /** Changes one row, wakes the services, returns the row; empty where none was changed. */
+  private Mono<Optional<Subscription>> changeAndWake(
+      TargetTable target, String change, @Nullable String topic) {
+    String sql =
+        change.formatted(table)
+            + "select "
+            + SubscriptionRows.COLUMNS
+            + ", pg_notify('"
+            + WakeUps.CHANNEL
+            + "', '') from changed";
+    return sessions.use(
+        "subscription " + target,
+        this::hint,
+        session ->
+            session
+                .query(
+                    sql,
+                    statement -> {
+                      statement.bind(0, target.toString());
+                      if (topic != null) {
+                        statement.bind(1, topic);
+                      }
+                    },
+                    SubscriptionRows::subscription)
+                .next());
+  }
+
+  Mono<Claim> claim(Mapping mapping) {
+    String sql =
+        """
+        update %s
+        set epoch = epoch + 1, owner = $3, updated_at = now()
+        where target = $1 and topic = $2 and active
+        returning epoch, %s
+        """
+            .formatted(table, SubscriptionRows.POSITION);
+    return sessions.use(
+        "claim of " + mapping.target(),
+        this::hint,
+        session ->
+            session
+                .query(
+                    sql,
+                    statement ->
+                        statement
+                            .bind(0, mapping.target().toString())
+                            .bind(1, mapping.source().toString())
+                            .bind(2, owner),
+                    row ->
+                        new Claim(
+                            mapping,
+                            Objects.requireNonNull(row.get("epoch", Long.class)),
+                            SubscriptionRows.position(row)))
+                .next());
+  }
+
+  Mono<Boolean> report(Claim claim, TableState state) {
+    String sql =
+        """
+        update %s
+        set state = $3, reason = $4, hint = $5, updated_at = now()
+        where target = $1 and epoch = $2
+        """
+            .formatted(table);
+    return sessions
+        .use(
+            "state of " + claim.mapping().target(),
+            this::hint,
+            session ->
+                session.update(
+                    sql,
+                    statement -> {
+                      statement
+                          .bind(0, claim.mapping().target().toString())
+                          .bind(1, claim.epoch())
+                          .bind(2, state.name().stored());
+                      Binding.text(statement, 3, state.reason());
+                      Binding.text(statement, 4, state.hint());
+                    }))
+        .map(rows -> rows == 1);
+  }
+
+  private @Nullable String hint(String sqlState) {
+    return switch (sqlState) {
+      case "42P01", "42703", "3F000" ->
+          "the control schema is missing or old: let the service create it (serve does)";
+      case "42501" ->
+          "the role needs usage of the control schema, and select, insert and update on " + table;
+      default -> null;
+    };
+  }
+}

@@ -1,0 +1,115 @@
+package dev.creek.consumer.postgres;
+
+import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.row.ChangePlan;
+import dev.creek.consumer.row.ShapeMismatchException;
+import dev.creek.consumer.row.SourceType;
+import dev.creek.consumer.stream.ApplyException;
+import dev.creek.consumer.wire.WalSchema;
+import dev.creek.consumer.wire.WireField;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+
+/** Makes a target table from a source's schema, or says why the one that is there will not do. */
+final class TableCreator {
+  /** Somebody else was first: table, schema, and the catalog's own unique indexes. */
+  private static final Set<String> EXISTS = Set.of("42P07", "42P06", "42710", "23505");
+
+  private final Sessions sessions;
+
+  TableCreator(Sessions sessions) {
+    this.sessions = sessions;
+  }
+
+  Mono<Boolean> create(TargetTable target, WalSchema schema) {
+    return exists(target, schema)
+        .switchIfEmpty(
+            Mono.defer(
+                () ->
+                    createNew(target, schema)
+                        .onErrorResume(
+                            TableCreator::lostRace,
+                            e -> exists(target, schema).switchIfEmpty(Mono.error(e)))));
+  }
+
+  private static boolean lostRace(Throwable error) {
+    return error instanceof ApplyException e && EXISTS.contains(e.sqlState());
+  }
+
+  /** False where the table is there and fits; empty where it is missing. */
+  private Mono<Boolean> exists(TargetTable target, WalSchema schema) {
+    return sessions
+        .use("catalog of " + target, session -> TargetCatalog.find(session, target))
+        .map(
+            found -> {
+              requireFit(target, schema, found);
+              return false;
+            });
+  }
+
+  private static void requireFit(TargetTable target, WalSchema schema, Target found) {
+    ChangePlan plan = ChangePlan.of(schema, found.shape());
+    List<String> key = SourceKey.of(schema);
+    if (!key.isEmpty() && plan.key() == null) {
+      String columns = quoted(key);
+      throw new ShapeMismatchException(
+          target + " does not fit the source: it has no primary key or unique index on " + columns,
+          "ALTER TABLE "
+              + SqlNames.quoted(target.namespace(), target.table())
+              + " ADD PRIMARY KEY ("
+              + columns
+              + ");");
+    }
+  }
+
+  private Mono<Boolean> createNew(TargetTable target, WalSchema schema) {
+    String namespace = SqlNames.quoted(target.namespace());
+    return sessions.transaction(
+        "creation of " + target,
+        state -> hint(state, namespace),
+        session ->
+            session
+                .query(
+                    "select count(*) from pg_catalog.pg_namespace where nspname = $1",
+                    statement -> statement.bind(0, target.namespace()),
+                    row -> Long.valueOf(1).equals(row.get(0, Long.class)))
+                .single()
+                .flatMap(
+                    there -> there ? Mono.empty() : session.execute("create schema " + namespace))
+                .then(session.execute(ddl(target, schema)))
+                .thenReturn(true));
+  }
+
+  private static @Nullable String hint(String sqlState, String namespace) {
+    return sqlState.equals("42501")
+        ? "GRANT CREATE ON SCHEMA "
+            + namespace
+            + " TO …; (CREATE on the database, if the schema is missing too)"
+        : null;
+  }
+
+  static String ddl(TargetTable target, WalSchema schema) {
+    List<String> key = SourceKey.of(schema);
+    String columns =
+        schema.after().columns().stream()
+            .map(field -> column(field, key.contains(field.name())))
+            .collect(Collectors.joining(",\n    "));
+    return "create table "
+        + SqlNames.quoted(target.namespace(), target.table())
+        + " (\n    "
+        + columns
+        + (key.isEmpty() ? "" : ",\n    primary key (" + quoted(key) + ")")
+        + "\n)";
+  }
+
+  private static String column(WireField field, boolean inKey) {
+    return SqlNames.quoted(field.name()) + " " + SourceType.sql(field) + (inKey ? " not null" : "");
+  }
+
+  private static String quoted(List<String> names) {
+    return names.stream().map(SqlNames::quoted).collect(Collectors.joining(", "));
+  }
+}

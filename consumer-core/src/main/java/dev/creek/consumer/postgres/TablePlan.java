@@ -1,0 +1,140 @@
+package dev.creek.consumer.postgres;
+
+import dev.creek.consumer.row.ChangePlan;
+import dev.creek.consumer.row.FoldedChanges;
+import dev.creek.consumer.row.PlanColumn;
+import dev.creek.consumer.row.RowColumns;
+import dev.creek.consumer.wire.WalSchema;
+import io.r2dbc.spi.Statement;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * How changes of one schema are written into one target: the row plan and its statements, each text
+ * made once, so that the driver finds the prepared statement by it. Thread-safe.
+ */
+final class TablePlan {
+  private final WalSchema schema;
+  private final ChangePlan changes;
+  private final PositionSql position;
+  private final RowSql rows;
+
+  /** By what there is to do: deletes, upserts or both; alone or inside a transaction. */
+  private final Map<Shape, String> texts = new ConcurrentHashMap<>();
+
+  private record Shape(boolean alone, boolean deletes, boolean upserts) {}
+
+  TablePlan(WalSchema schema, Target target, PositionSql position) {
+    this.schema = schema;
+    this.changes = ChangePlan.of(schema, target.shape());
+    this.position = position;
+    this.rows = new RowSql(changes, target);
+  }
+
+  WalSchema schema() {
+    return schema;
+  }
+
+  ChangePlan changes() {
+    return changes;
+  }
+
+  boolean hasKey() {
+    return changes.key() != null;
+  }
+
+  RowSql rows() {
+    return rows;
+  }
+
+  /** Rows and position in one statement, which returns one row while the claim holds. */
+  String alone(FoldedChanges folded, Moved moved) {
+    return texts.computeIfAbsent(shape(true, folded), shape -> alone(shape, moved));
+  }
+
+  private String alone(Shape shape, Moved moved) {
+    var sql =
+        new StringBuilder("with fence as (").append(position.update(moved)).append(" returning 1)");
+    int parameter = PositionSql.nextParameter(moved);
+    String from = "fence, ";
+    if (shape.deletes()) {
+      sql.append(", d as (")
+          .append(rows.deleteByKey(from, parameter))
+          .append(" returning 1), n as (select count(*) from d)");
+      parameter += changes.keyColumns().size();
+      // Parts run in no fixed order: the rows wait for the deletes, whose values they may take.
+      from += "n, ";
+    }
+    if (shape.upserts()) {
+      sql.append(", u as (").append(rows.write(from, parameter)).append(')');
+    }
+    return sql.append(" select 1 from fence").toString();
+  }
+
+  /** The rows alone, where the transaction holds the fence. */
+  String inside(FoldedChanges folded) {
+    return texts.computeIfAbsent(shape(false, folded), this::inside);
+  }
+
+  private String inside(Shape shape) {
+    if (!shape.deletes()) {
+      return rows.write("", 1);
+    }
+    String delete = rows.deleteByKey("", 1);
+    return shape.upserts()
+        ? "with d as ("
+            + delete
+            + " returning 1), n as (select count(*) from d) "
+            + rows.write("n, ", 1 + changes.keyColumns().size())
+        : delete;
+  }
+
+  private static Shape shape(boolean alone, FoldedChanges folded) {
+    return new Shape(alone, folded.deletes().rows() > 0, folded.upserts().rows() > 0);
+  }
+
+  /** Binds the parameters of {@link #alone}. */
+  void bind(Statement statement, Moved moved, FoldedChanges folded) {
+    position.bind(statement, moved);
+    bind(statement, PositionSql.nextParameter(moved) - 1, folded);
+  }
+
+  /** Binds deletes, then upserts, from a parameter's index on. */
+  void bind(Statement statement, int index, FoldedChanges folded) {
+    int next = index;
+    if (folded.deletes().rows() > 0) {
+      bindKeys(statement, next, folded.deletes());
+      next += changes.keyColumns().size();
+    }
+    if (folded.upserts().rows() > 0) {
+      bindRows(statement, next, folded.upserts());
+    }
+  }
+
+  void bindKeys(Statement statement, int index, RowColumns keys) {
+    bind(statement, index, changes.keyColumns(), keys);
+  }
+
+  void bindRows(Statement statement, int index, RowColumns written) {
+    bind(statement, index, changes.columns(), written);
+  }
+
+  /** Only what is not NULL: {@link RowSql#deleteOne} says the rest in words. */
+  void bindKnown(Statement statement, int index, RowColumns row) {
+    int next = index;
+    for (int i = 0; i < row.columns().size(); i++) {
+      if (!row.columns().get(i).hasNull()) {
+        PlanColumn column = changes.keyColumns().get(i);
+        statement.bind(next++, new BinaryArray(column.sentAs(), row.columns().get(i)));
+      }
+    }
+  }
+
+  private static void bind(
+      Statement statement, int index, List<PlanColumn> columns, RowColumns values) {
+    for (int i = 0; i < columns.size(); i++) {
+      statement.bind(index + i, new BinaryArray(columns.get(i).sentAs(), values.columns().get(i)));
+    }
+  }
+}

@@ -1,0 +1,215 @@
+package dev.creek.consumer.postgres;
+
+import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.row.ShapeMismatchException;
+import dev.creek.consumer.row.TargetColumn;
+import dev.creek.consumer.row.TargetShape;
+import dev.creek.consumer.row.UniqueKey;
+import io.r2dbc.spi.Readable;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Collectors;
+import reactor.core.publisher.Mono;
+
+/** Reads target tables from the catalog; needs no rights on them. */
+final class TargetCatalog {
+  /**
+   * One row per live column, with what is known of the table beside it. A domain's base says how it
+   * compares; its own NOT NULL and default count too. Types outside pg_catalog are spelled with
+   * their schema, whatever the search path.
+   */
+  private static final String COLUMNS =
+      """
+      with recursive target as (
+          select c.oid, c.relkind
+          from pg_class c
+          join pg_namespace n on n.oid = c.relnamespace
+          where n.nspname = $1 and c.relname = $2
+      ), live as (
+          select a.*
+          from pg_attribute a
+          join target on a.attrelid = target.oid
+          where a.attnum > 0 and not a.attisdropped
+      ), bare as (
+          select live.attnum, t.oid as typ, t.typtype, t.typbasetype, t.typelem, t.typcategory,
+                 t.typnotnull as not_null, t.typdefault is not null as has_default
+          from live
+          join pg_type t on t.oid = live.atttypid
+        union all
+          select bare.attnum, t.oid, t.typtype, t.typbasetype, t.typelem, t.typcategory,
+                 bare.not_null or t.typnotnull, bare.has_default or t.typdefault is not null
+          from bare
+          join pg_type t on t.oid = bare.typbasetype
+          where bare.typtype = 'd'
+      )
+      select target.relkind::text as kind,
+             has_table_privilege(target.oid, 'truncate')
+                 and not exists (
+                     select from pg_constraint f
+                     where f.contype = 'f' and f.confrelid = target.oid
+                       and f.conrelid <> target.oid) as truncatable,
+             live.attname::text as name,
+             live.atttypid::int8 as type_oid,
+             case n.nspname
+                 when 'pg_catalog' then format_type(live.atttypid, -1)
+                 else quote_ident(n.nspname) || '.' || quote_ident(t.typname)
+             end as type_sql,
+             live.attnotnull or bare.not_null as not_null,
+             live.atthasdef or live.attidentity <> '' or bare.has_default as has_default,
+             live.attgenerated <> '' as generated,
+             live.attidentity = 'a' as always_identity,
+             equal.namespace,
+             equal.operator,
+             bare.typ = 'json'::regtype as json,
+             bare.typtype = 'e'
+                 or bare.typ in ('bool'::regtype, 'int2'::regtype, 'int4'::regtype,
+                     'int8'::regtype, 'uuid'::regtype, 'date'::regtype, 'time'::regtype,
+                     'timestamp'::regtype, 'timestamptz'::regtype, 'bytea'::regtype)
+                 or bare.typ in ('text'::regtype, 'varchar'::regtype)
+                    and coalesce(col.collisdeterministic, true) as exact
+      from target
+      join live on true
+      join bare on bare.attnum = live.attnum and bare.typtype <> 'd'
+      join pg_type t on t.oid = live.atttypid
+      join pg_namespace n on n.oid = t.typnamespace
+      left join pg_collation col on col.oid = live.attcollation
+      left join pg_type item on item.oid = bare.typelem and bare.typcategory = 'A'
+      left join lateral (
+          select o.oprname::text as operator, ns.nspname::text as namespace
+          from pg_opclass k
+          join pg_amop a
+            on a.amopfamily = k.opcfamily
+           and a.amoplefttype = k.opcintype
+           and a.amoprighttype = k.opcintype
+           and a.amopstrategy = case k.opcmethod when 403 then 3 else 1 end
+          join pg_operator o on o.oid = a.amopopr
+          join pg_namespace ns on ns.oid = o.oprnamespace
+          cross join (select coalesce(item.oid, bare.typ) as oid,
+                             coalesce(item.typtype, bare.typtype) as typtype) as v
+          where k.opcdefault
+            and k.opcmethod in (403, 405)
+            and (k.opcintype = v.oid
+                 or k.opcintype = case v.typtype
+                        when 'e' then 'anyenum'::regtype
+                        when 'r' then 'anyrange'::regtype
+                    end
+                 or exists (
+                     select from pg_cast c
+                     where c.castsource = v.oid and c.casttarget = k.opcintype
+                       and c.castmethod = 'b' and c.castcontext = 'i'))
+          order by k.opcintype <> v.oid, k.opcmethod
+          limit 1
+      ) as equal on true
+      order by live.attnum
+      """;
+
+  /** One row per key column, the primary key first. */
+  private static final String KEYS =
+      """
+      select i.relname::text as key, x.indisprimary as is_primary, a.attname::text as name
+      from pg_index x
+      join pg_class c on c.oid = x.indrelid
+      join pg_namespace n on n.oid = c.relnamespace
+      join pg_class i on i.oid = x.indexrelid
+      cross join unnest(x.indkey::int2[]) with ordinality as k (attnum, position)
+      join pg_attribute a on a.attrelid = c.oid and a.attnum = k.attnum
+      where n.nspname = $1 and c.relname = $2
+        and x.indisunique and x.indimmediate and x.indisvalid
+        and x.indpred is null and x.indexprs is null
+        and k.position <= x.indnkeyatts
+      order by not x.indisprimary, i.relname, k.position
+      """;
+
+  private TargetCatalog() {}
+
+  /**
+   * Empty where there is no such table.
+   *
+   * @return errors with {@link ShapeMismatchException} where it is a view or the like
+   */
+  static Mono<Target> find(Session session, TargetTable table) {
+    return session
+        .query(
+            COLUMNS,
+            statement -> statement.bind(0, table.namespace()).bind(1, table.table()),
+            row -> column(row, table))
+        .collectList()
+        .filter(columns -> !columns.isEmpty())
+        .flatMap(columns -> keys(session, table).map(keys -> target(table, columns, keys)));
+  }
+
+  private static Mono<List<UniqueKey>> keys(Session session, TargetTable table) {
+    return session
+        .query(
+            KEYS,
+            statement -> statement.bind(0, table.namespace()).bind(1, table.table()),
+            row -> new KeyColumn(text(row, "key"), is(row, "is_primary"), text(row, "name")))
+        .collectList()
+        .map(TargetCatalog::uniqueKeys);
+  }
+
+  private static List<UniqueKey> uniqueKeys(List<KeyColumn> columns) {
+    var byKey =
+        columns.stream()
+            .collect(
+                Collectors.groupingBy(KeyColumn::key, LinkedHashMap::new, Collectors.toList()));
+    var keys = new ArrayList<UniqueKey>();
+    byKey.forEach(
+        (name, parts) ->
+            keys.add(
+                new UniqueKey(
+                    name, parts.get(0).primary(), parts.stream().map(KeyColumn::column).toList())));
+    return keys;
+  }
+
+  private static Target target(TargetTable table, List<Column> columns, List<UniqueKey> keys) {
+    Map<String, Equality> equalities =
+        columns.stream().collect(Collectors.toMap(c -> c.column().name(), Column::equality));
+    return new Target(
+        new TargetShape(
+            table.namespace(),
+            table.table(),
+            columns.stream().map(Column::column).toList(),
+            keys,
+            columns.get(0).truncatable()),
+        equalities);
+  }
+
+  private static Column column(Readable row, TargetTable table) {
+    String kind = text(row, "kind");
+    if (!kind.equals("r") && !kind.equals("p")) {
+      throw new ShapeMismatchException(
+          "target " + table + " is not a table", "name a table, partitioned or not, as the target");
+    }
+    return new Column(
+        new TargetColumn(
+            text(row, "name"),
+            Objects.requireNonNull(row.get("type_oid", Long.class)).intValue(),
+            text(row, "type_sql"),
+            is(row, "not_null"),
+            is(row, "has_default"),
+            is(row, "generated"),
+            is(row, "always_identity")),
+        Equality.of(
+            row.get("namespace", String.class),
+            row.get("operator", String.class),
+            is(row, "json"),
+            is(row, "exact")),
+        is(row, "truncatable"));
+  }
+
+  private static String text(Readable row, String name) {
+    return Objects.requireNonNull(row.get(name, String.class));
+  }
+
+  private static boolean is(Readable row, String name) {
+    return Boolean.TRUE.equals(row.get(name, Boolean.class));
+  }
+
+  private record Column(TargetColumn column, Equality equality, boolean truncatable) {}
+
+  private record KeyColumn(String key, boolean primary, String column) {}
+}

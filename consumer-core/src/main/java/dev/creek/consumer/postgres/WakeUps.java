@@ -1,0 +1,83 @@
+package dev.creek.consumer.postgres;
+
+import dev.creek.consumer.stream.Subscriptions.Signal;
+import io.r2dbc.postgresql.api.PostgresqlConnection;
+import io.r2dbc.postgresql.api.PostgresqlResult;
+import io.r2dbc.spi.ValidationDepth;
+import java.time.Duration;
+import java.util.concurrent.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.util.retry.Retry;
+
+/**
+ * Listens on a connection of its own. The order matters: subscribe, LISTEN, then say "look": a
+ * notification sent before any of these is lost, so whoever looks after the first signal, and after
+ * each reconnect, has missed nothing. Notifications are never counted: what is not asked for in
+ * time is one signal, not many.
+ */
+final class WakeUps {
+  static final String CHANNEL = "creek_consumer";
+
+  private static final Logger log = LoggerFactory.getLogger(WakeUps.class);
+  private static final Duration FIRST_BACKOFF = Duration.ofMillis(200);
+  private static final Duration MAX_BACKOFF = Duration.ofSeconds(5);
+  private static final Duration ANSWER_LIMIT = Duration.ofSeconds(5);
+
+  private final Sessions sessions;
+  private final Duration tick;
+
+  WakeUps(Sessions sessions, Duration tick) {
+    this.sessions = sessions;
+    this.tick = tick;
+  }
+
+  Flux<Signal> signals() {
+    return Flux.usingWhen(sessions.dedicated(), this::signalsOf, PostgresqlConnection::close)
+        .retryWhen(
+            Retry.backoff(Long.MAX_VALUE, FIRST_BACKOFF)
+                .maxBackoff(MAX_BACKOFF)
+                .transientErrors(true)
+                .doBeforeRetry(
+                    retry ->
+                        log.warn(
+                            "{}: lost the listening connection, trying again: {}",
+                            sessions.place(),
+                            SqlErrors.told(retry.failure(), "LISTEN", SqlHints.NONE).getMessage())))
+        .onBackpressureLatest();
+  }
+
+  private Flux<Signal> signalsOf(PostgresqlConnection connection) {
+    Flux<Signal> notified = connection.getNotifications().map(notification -> Signal.WAKE);
+    Mono<Signal> listening =
+        connection
+            .createStatement("listen " + CHANNEL)
+            .execute()
+            .concatMap(PostgresqlResult::getRowsUpdated)
+            .then(Mono.just(Signal.WAKE));
+    // A notification's own end (the connection was closed) is an error: the line must go on.
+    return Flux.merge(
+        notified.concatWith(Mono.error(() -> new TimeoutException("the connection was closed"))),
+        listening,
+        ticks(connection));
+  }
+
+  /** A connection that was cut without a word would be listened to for ever: ask now and then. */
+  private Flux<Signal> ticks(PostgresqlConnection connection) {
+    return Flux.interval(tick)
+        .onBackpressureDrop()
+        .concatMap(
+            n ->
+                connection
+                    .validate(ValidationDepth.REMOTE)
+                    .timeout(ANSWER_LIMIT, Mono.just(false))
+                    .flatMap(
+                        valid ->
+                            valid
+                                ? Mono.just(Signal.WAKE)
+                                : Mono.error(new TimeoutException("no answer from the server"))),
+            1);
+  }
+}

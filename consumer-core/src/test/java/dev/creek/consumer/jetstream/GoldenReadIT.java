@@ -1,0 +1,147 @@
+package dev.creek.consumer.jetstream;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.creek.consumer.stream.Packet;
+import dev.creek.consumer.stream.StartAt;
+import dev.creek.consumer.testing.CapturedMessage;
+import dev.creek.consumer.testing.GoldenCapture;
+import dev.creek.consumer.testing.NatsExtension;
+import dev.creek.consumer.wire.Generation;
+import dev.creek.consumer.wire.MessageAssembler;
+import dev.creek.consumer.wire.SchemaMessage;
+import dev.creek.consumer.wire.SourceTable;
+import io.nats.client.impl.Headers;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/** What the real producer wrote, in a real JetStream, comes out as it went in. */
+final class GoldenReadIT {
+  @RegisterExtension final NatsExtension nats = NatsExtension.own();
+
+  @ParameterizedTest
+  @EnumSource
+  void everyTablesPacketsComeOutAsTheyWentIn(Generation generation) {
+    var wal = new GoldenCapture(generation).wal();
+    try (var broker = new Broker(nats.server())) {
+      load(broker, generation, "wal", wal);
+      var log = connect(broker);
+      var tables = byTable(wal);
+      Map<SourceTable, List<Packet>> read =
+          Flux.fromIterable(tables.entrySet())
+              .flatMap(table -> read(log, table.getKey(), table.getValue()), 256)
+              .collectMap(Read::table, Read::packets)
+              .block(Reading.LIMIT);
+      assertThat(log.generation(GoldenCapture.DATABASE).block()).isEqualTo(generation);
+      assertThat(read).hasSameSizeAs(tables);
+      tables.forEach((table, messages) -> assertSame(messages, read.get(table)));
+      log.close().block();
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void everyTablesSchemasAreFound(Generation generation) {
+    var capture = new GoldenCapture(generation);
+    try (var broker = new Broker(nats.server())) {
+      load(broker, generation, "wal", capture.wal().subList(0, 1));
+      load(broker, generation, "schema", capture.schemas());
+      var log = connect(broker);
+      byTable(capture.schemas())
+          .forEach(
+              (table, messages) -> {
+                var expected = newestFirst(messages);
+                var found = Objects.requireNonNull(log.publishedSchemas(table, null).block());
+                assertThat(found).extracting(s -> s.schema()).containsExactlyElementsOf(expected);
+              });
+      log.close().block();
+    }
+  }
+
+  private record Read(SourceTable table, List<Packet> packets) {}
+
+  private static Mono<Read> read(
+      JetStreamLog log, SourceTable table, List<CapturedMessage> messages) {
+    return log.state(table)
+        .flatMapMany(state -> log.read(table, new StartAt.Beginning(), state.stream()))
+        .flatMapIterable(delivery -> delivery.packets())
+        .take(messages.size())
+        .collectList()
+        .map(packets -> new Read(table, packets));
+  }
+
+  private static void assertSame(List<CapturedMessage> messages, List<Packet> packets) {
+    assertThat(packets).hasSameSizeAs(messages);
+    for (int i = 0; i < packets.size(); i++) {
+      assertThat(packets.get(i).sequence()).isEqualTo(messages.get(i).sequence());
+      assertThat(packets.get(i).data()).isEqualTo(messages.get(i).payload());
+    }
+  }
+
+  private static List<String> newestFirst(List<CapturedMessage> messages) {
+    var assembler = new MessageAssembler(1 << 24);
+    var texts = new LinkedHashSet<String>();
+    for (CapturedMessage message : messages) {
+      var whole = assembler.accept(message.sequence(), message.payload());
+      if (whole != null && SchemaMessage.parse(whole).fingerprint() != null) {
+        String text = SchemaMessage.parse(whole).schema();
+        texts.remove(text);
+        texts.add(text);
+      }
+    }
+    var list = new ArrayList<>(texts);
+    Collections.reverse(list);
+    return list;
+  }
+
+  private static JetStreamLog connect(Broker broker) {
+    return Objects.requireNonNull(JetStreamLog.connect(broker.options().build()).block());
+  }
+
+  private static Map<SourceTable, List<CapturedMessage>> byTable(List<CapturedMessage> messages) {
+    return messages.stream()
+        // A table by the name of star*gt> has a subject, but none that could be asked for alone.
+        .filter(message -> message.subject().indexOf('*') < 0)
+        .collect(
+            Collectors.groupingBy(
+                message -> table(message.subject()), LinkedHashMap::new, Collectors.toList()));
+  }
+
+  private static SourceTable table(String subject) {
+    var tokens = subject.split("\\.", -1);
+    return new SourceTable(
+        GoldenCapture.DATABASE, tokens[tokens.length - 2], tokens[tokens.length - 1]);
+  }
+
+  private static void load(
+      Broker broker, Generation generation, String kind, List<CapturedMessage> messages) {
+    String name = messages.get(0).stream();
+    broker.createStream(
+        name,
+        generation == Generation.NEW
+            ? name + ".>"
+            : GoldenCapture.NAMESPACE + "." + GoldenCapture.DATABASE + "." + kind + ".>");
+    List<CompletableFuture<?>> open = new ArrayList<>();
+    for (CapturedMessage message : messages) {
+      var headers = new Headers();
+      // Under another name: published within two minutes, equal ids would be dropped.
+      message.headers().forEach((key, values) -> headers.add("X-" + key, values));
+      open.add(
+          Broker.call(() -> broker.connection.jetStream())
+              .publishAsync(message.subject(), headers, message.payload()));
+    }
+    open.forEach(CompletableFuture::join);
+  }
+}

@@ -1,0 +1,23 @@
+package dev.creek.consumer.postgres;
+
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/** Waits for publishers, so that no test hangs for ever. */
+final class Waiting {
+  static final Duration LIMIT = Duration.ofSeconds(30);
+
+  private Waiting() {}
+
+  /** Its value, or null where it is empty. */
+  static <T> @Nullable T await(Mono<T> mono) {
+    return mono.block(LIMIT);
+  }
+
+  static <T> List<T> await(Flux<T> flux) {
+    return flux.collectList().blockOptional(LIMIT).orElseThrow();
+  }
+}
