@@ -13,8 +13,10 @@ import org.slf4j.LoggerFactory;
  *
  * <p>{@code sun.misc.Signal} is reached by reflection, because javac warns of it without a way to
  * switch that off; where it is missing, signals keep the JVM's own meaning.
+ *
+ * <p>Public for the demo, which ends in the same way.
  */
-final class ProcessSignals implements StopSignals {
+public final class ProcessSignals implements StopSignals {
   private static final int SIGNAL_EXIT = 128;
 
   private final AtomicBoolean asked = new AtomicBoolean();

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The root holds a locked file for as long as the JVM lives. A root whose lock is free is left
  * over from a run whose watchdog was killed too; whoever comes next removes it.
  */
-final class Scratch {
+public final class Scratch {
 
   /** Memory is used only while this much stays free: containers often have 64 MB there. */
   private static final long MEMORY_MIN_FREE_BYTES = 2L << 30;
@@ -36,7 +36,8 @@ final class Scratch {
 
   private Scratch() {}
 
-  static Path onDisk(String name) {
+  /** An empty folder in the system's folder for temporary files. */
+  public static Path onDisk(String name) {
     return create(Path.of(System.getProperty("java.io.tmpdir")), name);
   }
 
@@ -51,7 +52,7 @@ final class Scratch {
   }
 
   /** Removes a folder with everything in it, at once; what does not exist is no error. */
-  static void remove(Path folder) {
+  public static void remove(Path folder) {
     Commands.run(List.of("rm", "-rf", folder.toString()));
   }
 

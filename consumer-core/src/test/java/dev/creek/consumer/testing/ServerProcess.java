@@ -10,16 +10,22 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 
-/** One run of a server: from its start to its end. A restart is a new object. */
-final class ServerProcess {
+/**
+ * One run of a server: from its start to its end. A restart is a new object. It outlives a
+ * Control-C in the terminal, but not the JVM.
+ */
+public final class ServerProcess {
 
   private static final Duration POLL = Duration.ofMillis(5);
   private static final Duration KILL_LIMIT = Duration.ofSeconds(10);
   private static final int TAIL_LINES = 40;
+  private static final List<String> FOREIGN =
+      List.of("PG", "NATS_", "DB_", "LOG_", "PROMETHEUS_", "GENERATION", "LINGER", "BATCH_");
 
   private final String name;
   private final Process process;
@@ -35,16 +41,17 @@ final class ServerProcess {
    * Starts the server; its output is appended to the log.
    *
    * @param name how messages call it
+   * @param environment what is set in the server's environment beside our own, which loses what
+   *     could mislead it
    */
-  static ServerProcess start(
+  public static ServerProcess start(
       String name, List<String> command, Map<String, String> environment, Path log) {
     try {
       ProcessBuilder builder =
-          new ProcessBuilder(command)
+          new ProcessBuilder(OwnSession.command(command))
               .redirectErrorStream(true)
               .redirectOutput(Redirect.appendTo(log.toFile()));
-      // A user's PGDATA, PGOPTIONS and the like must not reach the server.
-      builder.environment().keySet().removeIf(key -> key.startsWith("PG"));
+      builder.environment().keySet().removeIf(ServerProcess::misleads);
       builder.environment().putAll(environment);
       Process process = builder.start();
       process.getOutputStream().close();
@@ -55,16 +62,21 @@ final class ServerProcess {
     }
   }
 
-  boolean isAlive() {
+  /** A user's PGDATA, NATS_URI, LOG_LEVEL and the like are not meant for the server. */
+  private static boolean misleads(String variable) {
+    return FOREIGN.stream().anyMatch(variable::startsWith);
+  }
+
+  public boolean isAlive() {
     return process.isAlive();
   }
 
-  long pid() {
+  public long pid() {
     return process.pid();
   }
 
   /** Waits until the server is ready; if it ends first or takes too long, throws with its log. */
-  void awaitReady(BooleanSupplier ready, Duration limit) {
+  public void awaitReady(BooleanSupplier ready, Duration limit) {
     long deadline = System.nanoTime() + limit.toNanos();
     while (!ready.getAsBoolean()) {
       if (awaitExit(POLL)) {
@@ -80,8 +92,26 @@ final class ServerProcess {
     }
   }
 
-  /** Asks the server to end by a signal and waits; one that does not obey is killed. */
-  void stop(String signal, Duration limit) {
+  /**
+   * Waits for the process to end.
+   *
+   * @return its exit code; empty if it still runs after {@code limit}
+   */
+  public OptionalInt awaitEnd(Duration limit) {
+    if (!awaitExit(limit)) {
+      return OptionalInt.empty();
+    }
+    // Somebody else may have its number later.
+    Watchdog.instance().forget(process.pid());
+    return OptionalInt.of(process.exitValue());
+  }
+
+  /**
+   * Asks the server to end by a signal and waits; one that does not obey is killed and throws.
+   *
+   * @param signal {@code "TERM"}, {@code "INT"} …
+   */
+  public void stop(String signal, Duration limit) {
     if (process.isAlive()) {
       signal(signal);
       if (!awaitExit(limit)) {
@@ -99,7 +129,7 @@ final class ServerProcess {
    * on a folder as long as one backend of the killed server still runs. The server is halted first,
    * so that it has no child that is not in the list.
    */
-  void kill() {
+  public void kill() {
     signal("STOP");
     List<ProcessHandle> children;
     try (Stream<ProcessHandle> descendants = process.descendants()) {
@@ -107,7 +137,7 @@ final class ServerProcess {
     }
     process.destroyForcibly();
     children.forEach(ProcessHandle::destroyForcibly);
-    boolean gone = awaitExit(KILL_LIMIT) && awaitEnd(children);
+    boolean gone = awaitExit(KILL_LIMIT) && awaitDescendants(children);
     Watchdog.instance().forget(process.pid());
     if (!gone) {
       throw new IllegalStateException(name + " survived SIGKILL");
@@ -118,7 +148,7 @@ final class ServerProcess {
     Commands.attempt(List.of("kill", "-" + signal, Long.toString(process.pid())), Map.of());
   }
 
-  private static boolean awaitEnd(List<ProcessHandle> children) {
+  private static boolean awaitDescendants(List<ProcessHandle> children) {
     try {
       long deadline = System.nanoTime() + KILL_LIMIT.toNanos();
       while (children.stream().anyMatch(ServerProcess::isRunning)) {
@@ -147,7 +177,7 @@ final class ServerProcess {
     }
   }
 
-  String logTail() {
+  public String logTail() {
     return tail(log);
   }
 

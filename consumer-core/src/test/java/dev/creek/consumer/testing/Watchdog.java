@@ -8,6 +8,7 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * A shell beside this JVM that ends its servers and removes their folders once the JVM is gone. It
@@ -55,7 +56,8 @@ final class Watchdog {
       }
       // No inherited output: a build that reads this JVM's output to the end would wait for us.
       Process shell =
-          new ProcessBuilder("sh", "-c", new String(script.readAllBytes(), UTF_8))
+          new ProcessBuilder(
+                  OwnSession.command(List.of("sh", "-c", new String(script.readAllBytes(), UTF_8))))
               .redirectOutput(Redirect.DISCARD)
               .redirectError(Redirect.DISCARD)
               .start();

@@ -1,0 +1,82 @@
+package dev.creek.consumer.app.demo;
+
+import dev.creek.consumer.testing.ComparedTable;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Compares both sides every few seconds, on a thread of its own. Two databases that change can only
+ * be compared when they stand still, so the load pauses for that long.
+ */
+final class Checks implements AutoCloseable {
+
+  private static final Duration FIRST = Duration.ofSeconds(3);
+  private static final Duration BETWEEN = Duration.ofSeconds(10);
+  private static final Duration PUBLISH_LIMIT = Duration.ofSeconds(30);
+  private static final Duration PATIENCE = Duration.ofSeconds(5);
+
+  private final Stage stage;
+  private final Workload workload;
+  private final Supplier<Duration> clock;
+  private final AtomicReference<Sample.@Nullable Check> last = new AtomicReference<>();
+  private final AtomicReference<@Nullable Exception> failure = new AtomicReference<>();
+  private final CountDownLatch ended = new CountDownLatch(1);
+  private final Thread thread = new Thread(this::run, "shop-checks");
+
+  Checks(Stage stage, Workload workload, Supplier<Duration> clock) {
+    this.stage = stage;
+    this.workload = workload;
+    this.clock = clock;
+    thread.start();
+  }
+
+  Sample.@Nullable Check last() {
+    return last.get();
+  }
+
+  /** What ended them before their time. */
+  Optional<Exception> failure() {
+    return Optional.ofNullable(failure.get());
+  }
+
+  private void run() {
+    try {
+      Duration pause = FIRST;
+      while (!ended.await(pause.toMillis(), TimeUnit.MILLISECONDS)) {
+        check();
+        pause = BETWEEN;
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (RuntimeException e) {
+      failure.set(e);
+    }
+  }
+
+  private void check() {
+    Duration at = clock.get();
+    List<ComparedTable> results;
+    try (Workload.Pause pause = workload.pause()) {
+      stage.producer().awaitCaughtUp(PUBLISH_LIMIT);
+      results = stage.comparison().awaitEqual(PATIENCE);
+    }
+    last.set(new Sample.Check(at, clock.get().minus(at), results));
+  }
+
+  /** Finishes the one that is under way. */
+  @Override
+  public void close() {
+    ended.countDown();
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,72 @@
+package dev.creek.consumer.app.demo;
+
+import dev.creek.consumer.testing.ComparedTable;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How it goes at one moment.
+ *
+ * @param elapsed since the load began
+ * @param tables in the shop's order
+ * @param transactionsPerSecond committed on the source, lately
+ * @param rowsPerSecond changes applied to the target, lately
+ * @param transactionHistory the same rate over the past, oldest first
+ * @param rowHistory likewise
+ * @param burst the last burst; null before the first
+ * @param check the last comparison; null before the first
+ */
+record Sample(
+    Duration elapsed,
+    List<Table> tables,
+    double transactionsPerSecond,
+    double rowsPerSecond,
+    List<Double> transactionHistory,
+    List<Double> rowHistory,
+    @Nullable Burst burst,
+    @Nullable Check check) {
+
+  /**
+   * One table.
+   *
+   * @param state as the service reports it; {@code -} before it has
+   * @param reason why it is stuck; null if it is not
+   * @param rowsPerSecond changes applied, lately
+   * @param lag how long the last change took from its commit on the source to its commit on the
+   *     target, or how long the oldest one waits; null before the first
+   */
+  record Table(
+      String name,
+      String state,
+      @Nullable String reason,
+      long sourceRows,
+      long targetRows,
+      double rowsPerSecond,
+      @Nullable Duration lag) {}
+
+  /** A burst, and how long ago it began. */
+  record Burst(String name, Duration ago) {}
+
+  /**
+   * A comparison of all tables.
+   *
+   * @param at since the load began
+   * @param paused how long the load waited for it
+   */
+  record Check(Duration at, Duration paused, List<ComparedTable> results) {
+
+    boolean equal() {
+      return results.stream().allMatch(ComparedTable::equal);
+    }
+  }
+
+  /** The longest lag of all tables; null before the first change. */
+  @Nullable Duration lag() {
+    return tables.stream()
+        .map(Table::lag)
+        .filter(lag -> lag != null)
+        .max(Duration::compareTo)
+        .orElse(null);
+  }
+}
