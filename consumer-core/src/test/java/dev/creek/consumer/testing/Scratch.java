@@ -28,10 +28,11 @@ final class Scratch {
   private static final Path MEMORY = Path.of("/dev/shm");
   private static final String LOCK = "lock";
   private static final String PREFIX = "creek-test-";
-  private static final Map<Path, Path> ROOTS = new HashMap<>();
 
-  /** Held here, because a channel that nobody refers to is closed by the garbage collector. */
+  /** A channel that nobody refers to is collected and closed, and its lock is gone. */
   private static final List<FileLock> LOCKS = new ArrayList<>();
+
+  private static final Map<Path, Path> ROOTS = new HashMap<>();
 
   private Scratch() {}
 
@@ -54,7 +55,7 @@ final class Scratch {
     Commands.run(List.of("rm", "-rf", folder.toString()));
   }
 
-  private static synchronized Path create(Path place, String name) {
+  static synchronized Path create(Path place, String name) {
     try {
       @Nullable Path root = ROOTS.get(place);
       if (root == null) {
@@ -73,11 +74,11 @@ final class Scratch {
   }
 
   /** Locked before it gets its name: a free lock under that name always means a leftover. */
-  @SuppressWarnings("resource") // held until the JVM ends: that is the lock's purpose
   private static void lock(Path root) throws IOException {
     Path unnamed = root.resolve("unnamed-lock");
-    LOCKS.add(
-        FileChannel.open(unnamed, StandardOpenOption.CREATE, StandardOpenOption.WRITE).lock());
+    FileChannel channel =
+        FileChannel.open(unnamed, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    LOCKS.add(channel.lock());
     Files.move(unnamed, root.resolve(LOCK));
   }
 
@@ -88,7 +89,8 @@ final class Scratch {
     }
     for (Path root : roots) {
       if (isLeftOver(root)) {
-        remove(root);
+        // May fail: the watchdog of a JVM that has only just ended is removing it too.
+        Commands.attempt(List.of("rm", "-rf", root.toString()), Map.of());
       }
     }
   }
