@@ -36,6 +36,8 @@ final class FailurePolicy {
               "let the referenced table's changes arrive first (it is tried again), or drop the foreign key on the target",
           "23505",
               "drop the unique constraint that the source does not have, or take a clean snapshot",
+          "22P02",
+          "change the column to the source's type",
           "22001", "widen the column to the source's type",
           "22003", "widen the column to the source's type");
 

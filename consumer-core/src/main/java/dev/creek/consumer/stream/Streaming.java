@@ -5,6 +5,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Signal;
 import reactor.util.function.Tuple2;
 
 /**
@@ -50,10 +51,27 @@ record Streaming(TableLine line, Claim claim, @Nullable Stuck recovering, Backof
                 .concatMap(decoder::decode, ONE_AHEAD)
                 .transform(chunks -> line.batches(chunks, log.stream(), claim.position()))
                 .takeUntilOther(line.stopping())
-                .concatMap(writer::prepare, ON_DEMAND)
-                .concatMap(prepared -> write(writer, prepared), ONE_AHEAD)
+                .materialize()
+                .concatMap(signal -> work(writer, signal), ON_DEMAND)
+                .concatMap(work -> work, ONE_AHEAD)
                 .delayUntil(applied -> committed(applied, progressed)),
         TableWriter::close);
+  }
+
+  /**
+   * The work that a signal makes. An error takes its turn as work that fails: sent on as an error it would overtake the batch
+   * that is being written and cancel it, again after every restart.
+   */
+  private Mono<Mono<Applied>> work(TableWriter writer, Signal<Batch> signal) {
+    Throwable error = signal.getThrowable();
+    Batch batch = signal.get();
+    if (batch == null) {
+      return Mono.just(error == null ? Mono.empty() : Mono.error(error));
+    }
+    return writer
+        .prepare(batch)
+        .map(prepared -> write(writer, prepared))
+        .onErrorResume(unprepared -> Mono.just(Mono.error(unprepared)));
   }
 
   private Mono<Applied> write(TableWriter writer, TableWriter.Prepared prepared) {

@@ -1,0 +1,164 @@
+package dev.creek.consumer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.jetstream.JetStreamOptions;
+import dev.creek.consumer.postgres.PostgresOptions;
+import dev.creek.consumer.testing.NatsExtension;
+import dev.creek.consumer.testing.PostgresDatabase;
+import dev.creek.consumer.testing.PostgresExtension;
+import dev.creek.consumer.testing.TableWire;
+import dev.creek.consumer.testing.WalTx;
+import dev.creek.consumer.testing.WirePublisher;
+import dev.creek.consumer.wire.Generation;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.List;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import reactor.core.Disposable;
+
+/**
+ * A table that cannot go on says why and what to do, and holds nobody else up; when the cause is gone it continues by itself,
+ * without loss. The service connects as a role with no more rights than it needs.
+ */
+class StuckTablesIT {
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final int CHANGES = 20;
+
+  @RegisterExtension static final PostgresExtension postgres = PostgresExtension.own();
+  @RegisterExtension final NatsExtension nats = NatsExtension.own();
+
+  private PostgresDatabase database;
+  private WirePublisher publisher;
+  private CreekConsumer consumer;
+  private Disposable running;
+
+  @BeforeEach
+  void prepare() {
+    database = postgres.freshDatabase();
+    publisher = WirePublisher.of(nats.server(), Generation.OLD, "source");
+    try (CreekConsumer owner = CreekConsumer.create(options(database.uri()))) {
+      owner.subscriptions().collectList().block(PATIENCE);
+    }
+    database.execute(
+        "drop role if exists applier",
+        "create role applier login password 'secret'",
+        "grant usage on schema _creek_consumer to applier",
+        "grant select, insert, update on all tables in schema _creek_consumer to applier",
+        "create schema copy",
+        "grant usage on schema copy to applier");
+    String uri = database.uri().replaceFirst("://[^@]*@", "://applier:secret@");
+    consumer = CreekConsumer.create(options(uri));
+  }
+
+  @AfterEach
+  void stop() {
+    consumer.stop(Duration.ofSeconds(10)).block(PATIENCE);
+    consumer.close();
+    publisher.close();
+    database.execute("drop owned by applier", "drop role applier");
+    running.dispose();
+  }
+
+  private ConsumerOptions options(String uri) {
+    return ConsumerOptions.of(JetStreamOptions.builder(nats.server().uri()).build(), PostgresOptions.of(uri));
+  }
+
+  @Test
+  void continuesWithoutLossWhenTheCauseIsGone() {
+    create("healthy", "id int primary key, note text");
+    create("no_column", "id int primary key");
+    create("wrong_type", "id int primary key, note bool");
+    create("too_narrow", "id int primary key, note varchar(3)");
+    create("no_privilege", "id int primary key, note text");
+    database.execute("revoke all on copy.no_privilege from applier");
+    List<String> stuck = List.of("no_table", "no_column", "wrong_type", "too_narrow", "no_privilege");
+
+    subscribe("healthy");
+    stuck.forEach(this::subscribe);
+    running = consumer.run().subscribe();
+
+    stuck.forEach(table -> awaitState(table, "failed"));
+    assertThat(hint("no_table")).contains("create-schemas");
+    assertThat(hint("no_column")).contains("ALTER TABLE \"copy\".\"no_column\" ADD COLUMN \"note\" text");
+    assertThat(hint("wrong_type")).contains("change the column to the source's type");
+    assertThat(hint("too_narrow")).containsIgnoringCase("widen");
+    assertThat(hint("no_privilege")).containsIgnoringCase("grant");
+    stuck.forEach(table -> assertThat(reason(table)).as(table).contains(table).doesNotContain("value-of-a-row"));
+    awaitRows("healthy", CHANGES);
+
+    create("no_table", "id int primary key, note text");
+    database.execute(
+        "alter table copy.no_column add column note text",
+        "alter table copy.wrong_type alter column note type text",
+        "alter table copy.too_narrow alter column note type text",
+        "grant all on copy.no_privilege to applier");
+    stuck.forEach(table -> awaitRows(table, CHANGES));
+    stuck.forEach(table -> awaitState(table, "streaming"));
+  }
+
+  @Test
+  void stopsBeforeAMessageThatCannotBeRead() {
+    create("healthy", "id int primary key, note text");
+    create("garbled", "id int primary key, note text");
+    subscribe("healthy");
+    TableWire garbled = subscribe("garbled");
+    publisher.publishRaw(garbled.source(), ByteBuffer.allocate(10).putShort((short) 0).putInt(4).putInt(0xdeadbeef).array());
+    publisher.publish(garbled.source(), garbled.insert(WalTx.of(CHANGES + 1), 4711, "behind it"));
+    publisher.flush();
+    running = consumer.run().subscribe();
+
+    awaitState("garbled", "failed");
+    // The last transaction may go on in the message that cannot be read, so it must not be shown.
+    awaitRows("garbled", CHANGES - 1);
+    awaitRows("healthy", CHANGES);
+    assertThat(hint("garbled")).contains("snapshot");
+    assertThat(database.query("select 1 from copy.garbled where id = 4711")).as("nothing is applied behind it").isEmpty();
+  }
+
+  private void create(String table, String columns) {
+    database.execute("create table copy.%s (%s)".formatted(table, columns), "grant all on copy.%s to applier".formatted(table));
+  }
+
+  private TableWire subscribe(String table) {
+    TableWire wire = TableWire.of("app", table).column("id", "int4", TableWire.Flag.KEY).column("note", "text");
+    publisher.publishSchema(wire);
+    for (int i = 1; i <= CHANGES; i++) {
+      publisher.publish(wire.source(), wire.insert(WalTx.of(i), i, "value-of-a-row " + i));
+    }
+    publisher.flush();
+    consumer.addTable(new Mapping(wire.source(), new TargetTable("copy", table))).block(PATIENCE);
+    return wire;
+  }
+
+  private void awaitState(String table, String state) {
+    Awaitility.await(table).atMost(PATIENCE).until(() -> column(table, "state"), state::equals);
+  }
+
+  private void awaitRows(String table, int count) {
+    Awaitility.await(table)
+        .atMost(PATIENCE)
+        .until(() -> Integer.parseInt(database.query("select count(*) from copy." + table).get(0).get(0)), rows -> rows == count);
+  }
+
+  private String hint(String table) {
+    return column(table, "hint");
+  }
+
+  private String reason(String table) {
+    return column(table, "reason");
+  }
+
+  private String column(String table, String column) {
+    return database
+        .query("select %s from _creek_consumer.subscriptions where target = 'copy.%s'".formatted(column, table))
+        .get(0)
+        .get(0);
+  }
+}
