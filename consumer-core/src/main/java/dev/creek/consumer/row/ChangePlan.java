@@ -97,16 +97,20 @@ public final class ChangePlan {
   }
 
   /** One schema's bytes read by another's plan could pass for values. */
+  @SuppressWarnings(
+      "ReferenceEquality") // equality is settled once an instance: it walks the fields
   private void check(List<Change> changes) {
-    for (Change change : changes) {
-      WalSchema of = change.schema();
-      boolean same =
-          of.equals(schema)
-              || (of.before().equals(schema.before()) && of.after().equals(schema.after()));
-      if (!same) {
-        throw new IllegalArgumentException(
-            "message at sequence " + change.sequence() + ": not of the plan's schema");
+    WalSchema known = schema;
+    for (int i = 0; i < changes.size(); i++) {
+      WalSchema of = changes.get(i).schema();
+      if (of == known) {
+        continue;
       }
+      if (!of.before().equals(schema.before()) || !of.after().equals(schema.after())) {
+        throw new IllegalArgumentException(
+            "message at sequence " + changes.get(i).sequence() + ": not of the plan's schema");
+      }
+      known = of;
     }
   }
 }

@@ -80,7 +80,7 @@ final class KeyTable {
     return bytes.array().length + 12 * slots.length;
   }
 
-  private static int hash(byte[] array, int from, int to) {
+  static int hash(byte[] array, int from, int to) {
     long hash = from - (long) to;
     int at = from;
     for (; at + Long.BYTES <= to; at += Long.BYTES) {
@@ -89,12 +89,11 @@ final class KeyTable {
     for (; at < to; at++) {
       hash = mix(hash ^ array[at]);
     }
-    return (int) (hash ^ hash >>> 32);
+    // Once more: a difference in the last word's upper bits has not reached the lower ones yet.
+    return (int) mix(hash);
   }
 
-  /**
-   * Multiplies by 2^64 / phi, and folds the well-mixed upper bits down to where slots are chosen.
-   */
+  /** Multiplies by 2^64 / phi, which carries bits upwards, and folds the upper half back down. */
   private static long mix(long hash) {
     long product = hash * 0x9E3779B97F4A7C15L;
     return product ^ product >>> 32;

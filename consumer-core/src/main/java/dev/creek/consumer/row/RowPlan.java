@@ -12,9 +12,6 @@ import org.jspecify.annotations.Nullable;
 
 /** How records of one shape become rows of one target table. Immutable and thread-safe. */
 public final class RowPlan {
-  /** First guess for a value whose width varies, length word included. */
-  private static final int VALUE_BYTES = 32;
-
   private final List<PlanColumn> columns;
   private final @Nullable UniqueKey key;
   private final boolean overridesIdentity;
@@ -88,9 +85,21 @@ public final class RowPlan {
   ValueColumn[] newColumns(int rows) {
     var into = new ValueColumn[columns.size()];
     for (int i = 0; i < into.length; i++) {
-      into[i] = new ValueColumn(Math.max(16, rows * VALUE_BYTES));
+      into[i] = new ValueColumn(rows * valueBytes(columns.get(i).sentAs()));
     }
     return into;
+  }
+
+  /** Length word and payload; a first guess where the width varies. */
+  private static int valueBytes(PgType type) {
+    return switch (type) {
+      case BOOL -> 5;
+      case INT2 -> 6;
+      case INT4, FLOAT4, DATE -> 8;
+      case INT8, FLOAT8, TIME, TIMESTAMP, TIMESTAMPTZ -> 12;
+      case UUID -> 20;
+      case TEXT, VARCHAR, BPCHAR, NUMERIC, JSON, JSONB -> 32;
+    };
   }
 
   static RowColumns rowColumns(ValueColumn[] columns, int rows) {

@@ -20,7 +20,7 @@ final class ShapeReader {
   private static final String INFINITY = "infinity";
   private static final String NEGATIVE_INFINITY = "negative_infinity";
 
-  /** Enums by full and by short name: whether they are the infinity modifier. */
+  /** Enums by short name, whatever their namespace: whether they are the infinity modifier. */
   private final Map<String, Boolean> enums = new HashMap<>();
 
   RecordShape record(JsonNode record) {
@@ -111,7 +111,7 @@ final class ShapeReader {
   /** Defines the enum where this is its first use. */
   private boolean isInfinity(JsonNode type) {
     if (!base(type).equals("enum")) {
-      return type.isTextual() && lookUp(type.textValue());
+      return type.isTextual() && enums.getOrDefault(shortName(type.textValue()), false);
     }
     List<String> symbols = new ArrayList<>();
     type.path("symbols").forEach(symbol -> symbols.add(symbol.asText()));
@@ -119,18 +119,8 @@ final class ShapeReader {
         symbols.size() == 2
             && symbols.get(0).equals(INFINITY)
             && symbols.get(1).startsWith(NEGATIVE_INFINITY);
-    String name = text(type, "name");
-    enums.put(name, infinity);
-    enums.put(shortName(name), infinity);
+    enums.put(shortName(text(type, "name")), infinity);
     return infinity;
-  }
-
-  private boolean lookUp(String name) {
-    Boolean infinity = enums.get(name);
-    if (infinity == null) {
-      infinity = enums.get(shortName(name));
-    }
-    return infinity != null && infinity;
   }
 
   private static String shortName(String name) {

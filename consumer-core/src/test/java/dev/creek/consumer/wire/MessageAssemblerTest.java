@@ -94,6 +94,23 @@ final class MessageAssemblerTest {
     assertThat(assembler.accept(2, Packets.first(1, (byte) 1))).isNotNull();
   }
 
+  @Test
+  void aPacketThatOnlySeemsToContinueTheMessageBeforeItTellsThatTheHeadIsLost() {
+    assembler.accept(1, Packets.first(1, (byte) 1));
+    assertThatThrownBy(() -> assembler.accept(2, Packets.next(1, (byte) 2)))
+        .isInstanceOf(WireException.LostHead.class);
+  }
+
+  @Test
+  void aMessageHandedOverIsNotTouchedByTheNext() {
+    assembler.accept(1, Packets.first(4, (byte) 1, (byte) 2));
+    var first = assembler.accept(2, Packets.next(1, (byte) 3, (byte) 4));
+    assembler.accept(3, Packets.first(3, (byte) 5, (byte) 6));
+    var second = assembler.accept(4, Packets.next(1, (byte) 7));
+    assertThat(bytes(first)).containsExactly(1, 2, 3, 4);
+    assertThat(bytes(second)).containsExactly(5, 6, 7);
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {2, 3, 65535})
   void aPacketThatSkipsOneTellsThatTheHeadIsLost(int index) {

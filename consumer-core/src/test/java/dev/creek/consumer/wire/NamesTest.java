@@ -43,6 +43,11 @@ final class NamesTest {
   }
 
   @Test
+  void saysThatAQuoteIsOpen() {
+    assertThatThrownBy(() -> SourceTable.parse("db.app.\"t")).hasMessageContaining("not closed");
+  }
+
+  @Test
   void aFingerprintIsBigEndianInUrlBase64WithPadding() {
     var fingerprint = new Fingerprint(0xEA04898515_37B5B0L);
     assertThat(fingerprint).hasToString("6gSJhRU3tbA=");

@@ -171,6 +171,9 @@ final class SchemaParserTest {
         "{\"type\":\"record\",\"name\":\"r\",\"fields\":[]}",
         "{\"type\":\"enum\",\"name\":\"e\",\"symbols\":[\"a\",\"b\"]}",
         "{\"type\":\"enum\",\"name\":\"e\",\"symbols\":[\"negative_infinity\",\"infinity\"]}",
+        "{\"type\":\"enum\",\"name\":\"e\",\"symbols\":[\"infinity\"]}",
+        "{\"type\":\"enum\",\"name\":\"e\","
+            + "\"symbols\":[\"infinity\",\"negative_infinity\",\"finity\"]}",
         "\"unknown.name\"",
         "[\"null\",\"int\",\"string\"]",
         "[\"null\"]",
@@ -180,6 +183,11 @@ final class SchemaParserTest {
       })
   void typesThatTheProducerDoesNotUseCannotBeDecoded(String type) {
     assertThat(slot(type, "text").type()).isInstanceOf(Undecodable.class);
+    if (!type.startsWith("[")) {
+      var nullable = slot("[\"null\"," + type + "]", "text");
+      assertThat(nullable.type()).isInstanceOf(Undecodable.class);
+      assertThat(nullable.infinityBranch()).isEqualTo(-1);
+    }
   }
 
   @Test
@@ -231,6 +239,18 @@ final class SchemaParserTest {
     refuses(
         "Avro record",
         good.replace("after.t\",\"type\":\"record\"", "after.t\",\"type\":\"enum\""));
+  }
+
+  @Test
+  void refusesImagesThatAreNotNullOrARecord() {
+    String good = SchemaTexts.envelope(SchemaTexts.NEW_SOURCE, "[]", "[]");
+    String union = "[\"null\",{\"name\":\"before.t\",\"type\":\"record\",\"fields\":[]}]";
+    assertThat(good).contains(union);
+    refuses("before image", good.replace(union, "[]"));
+    refuses("before image", good.replace(union, "[\"null\"]"));
+    refuses("before image", good.replace(union, union.replace("null", "int")));
+    refuses("before image", good.replace(union, union.replace("]}]", "]},\"int\"]")));
+    refuses("Avro record", good.replace(union, "[\"null\",\"int\"]"));
   }
 
   @Test
