@@ -186,6 +186,11 @@ public final class TestProducer implements AutoCloseable {
     return ledger.supersededUpdates();
   }
 
+  /** Snapshots that have been asked for and have not ended, well or badly. */
+  public int runningSnapshots() {
+    return ledger.runningSnapshots();
+  }
+
   /** What was not published, and why; since the first start. */
   public List<Drop> drops() {
     return ledger.drops();
