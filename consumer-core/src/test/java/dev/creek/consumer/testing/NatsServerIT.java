@@ -18,6 +18,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -25,10 +26,15 @@ final class NatsServerIT {
 
   private static final String STREAM = "CREEK_wal";
 
+  /** These tests are about processes of our own. */
+  @BeforeEach
+  void needsOurOwnServer() {
+    assumeTrue(Settings.text(NatsServer.EXTERNAL) == null && !Settings.containers());
+  }
+
   @Test
   void keepsAcknowledgedMessagesWhenKilledAndClientsComeBackToTheSamePort() throws Exception {
     try (NatsServer server = NatsServer.builder().start()) {
-      assumeTrue(server.canRestart());
       try (Connection client = connect(server)) {
         createStream(client);
         publish(client, "before");
@@ -39,7 +45,9 @@ final class NatsServerIT {
         int port = server.port();
         server.start();
         assertThat(server.port()).isEqualTo(port);
-        await().until(() -> client.getStatus() == Connection.Status.CONNECTED);
+        await()
+            .atMost(Duration.ofSeconds(60))
+            .until(() -> client.getStatus() == Connection.Status.CONNECTED);
         publish(client, "after");
         assertThat(messages(client)).isEqualTo(2);
       }
@@ -49,7 +57,6 @@ final class NatsServerIT {
   @Test
   void keepsItsStoreOverARestart() throws Exception {
     try (NatsServer server = NatsServer.builder().onDisk().start()) {
-      assumeTrue(server.canRestart());
       try (Connection client = connect(server)) {
         createStream(client);
         publish(client, "one");
@@ -64,7 +71,6 @@ final class NatsServerIT {
   @Test
   void startsOnAStoreThatIsGivenAndLeavesItThere(@TempDir Path store) throws Exception {
     try (NatsServer server = NatsServer.builder().storeDir(store).start()) {
-      assumeTrue(server.canRestart());
       try (Connection client = connect(server)) {
         createStream(client);
         publish(client, "one");
@@ -85,7 +91,6 @@ final class NatsServerIT {
             .maxPayload(2048)
             .jetStreamOption("max_file_store: 64MB")
             .start()) {
-      assumeTrue(server.canRestart());
       try (Connection client = connect(server)) {
         assertThat(client.getServerInfo().getMaxPayload()).isEqualTo(2048);
         assertThat(client.getServerInfo().getServerName()).isEqualTo("creek-options");
@@ -111,7 +116,6 @@ final class NatsServerIT {
   @Test
   void removesItsOwnStore() {
     NatsServer server = NatsServer.builder().start();
-    assumeTrue(server.canRestart());
     Path store = server.storeDir();
     assertThat(store).exists();
     server.close();

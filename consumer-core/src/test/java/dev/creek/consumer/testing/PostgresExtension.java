@@ -93,12 +93,17 @@ public final class PostgresExtension
   @Override
   public void afterEach(ExtensionContext context) {
     inTest = false;
-    // A server that the test left down takes its databases with it.
-    if (!ofThisTest.isEmpty() && server().isRunning() && !lifetime.endsWith(context)) {
+    if (!ofThisTest.isEmpty() && outlives(context)) {
       ofThisTest.forEach(PostgresDatabase::drop);
     }
     ofThisTest.clear();
     lifetime.end(context);
+  }
+
+  /** Whether there is a server from which this test's databases have to be dropped. */
+  private boolean outlives(ExtensionContext context) {
+    boolean goesAway = lifetime.endsWith(context) && server().canRestart();
+    return !goesAway && server().isRunning();
   }
 
   @Override

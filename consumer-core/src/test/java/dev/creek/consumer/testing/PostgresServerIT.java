@@ -6,17 +6,23 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 final class PostgresServerIT {
 
+  /** These tests are about processes of our own. */
+  @BeforeEach
+  void needsOurOwnServer() {
+    assumeTrue(Settings.text(PostgresServer.EXTERNAL) == null && !Settings.containers());
+  }
+
   @ParameterizedTest
   @MethodSource("dev.creek.consumer.testing.PostgresServer#versions")
   void startsEachSupportedVersion(int version) {
     try (PostgresServer server = PostgresServer.builder().version(version).start()) {
-      assumeTrue(server.canRestart(), "an external server has one version");
       String number = server.database("postgres").value("show server_version_num");
       assertThat(number).startsWith(Integer.toString(version));
     }
@@ -25,7 +31,6 @@ final class PostgresServerIT {
   @Test
   void keepsCommittedRowsWhenKilledInTheMiddleOfATransaction() throws SQLException {
     try (PostgresServer server = PostgresServer.builder().start()) {
-      assumeTrue(server.canRestart());
       PostgresDatabase database = server.createDatabase();
       database.execute("create table t (id int primary key)", "insert into t values (1)");
       try (Connection open = database.connect()) {
@@ -49,7 +54,6 @@ final class PostgresServerIT {
   @Test
   void comesBackFromARestartWhileAClientIsConnected() throws SQLException {
     try (PostgresServer server = PostgresServer.builder().start()) {
-      assumeTrue(server.canRestart());
       PostgresDatabase database = server.createDatabase("shop");
       database.execute("create table t (id int)", "insert into t values (1), (null)");
       try (Connection client = database.connect()) {
@@ -66,7 +70,6 @@ final class PostgresServerIT {
   void takesSettings() {
     try (PostgresServer server =
         PostgresServer.builder().setting("max_connections", "33").fsync(true).start()) {
-      assumeTrue(server.canRestart());
       PostgresDatabase database = server.database("postgres");
       assertThat(database.value("show max_connections")).isEqualTo("33");
       assertThat(database.value("show fsync")).isEqualTo("on");

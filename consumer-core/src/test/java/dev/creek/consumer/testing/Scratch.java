@@ -7,6 +7,7 @@ import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,7 +26,12 @@ final class Scratch {
   private static final long MEMORY_MIN_FREE_BYTES = 2L << 30;
 
   private static final Path MEMORY = Path.of("/dev/shm");
+  private static final String LOCK = "lock";
   private static final String PREFIX = "creek-test-";
+
+  /** A channel that nobody refers to is collected and closed, and its lock is gone. */
+  private static final List<FileLock> LOCKS = new ArrayList<>();
+
   private static final Map<Path, Path> ROOTS = new HashMap<>();
 
   private Scratch() {}
@@ -49,7 +55,7 @@ final class Scratch {
     Commands.run(List.of("rm", "-rf", folder.toString()));
   }
 
-  private static synchronized Path create(Path place, String name) {
+  static synchronized Path create(Path place, String name) {
     try {
       @Nullable Path root = ROOTS.get(place);
       if (root == null) {
@@ -67,14 +73,13 @@ final class Scratch {
     }
   }
 
-  @SuppressWarnings("resource") // held until the JVM ends: that is the lock's purpose
+  /** Locked before it gets its name: a free lock under that name always means a leftover. */
   private static void lock(Path root) throws IOException {
-    @Nullable FileLock lock =
-        FileChannel.open(root.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)
-            .tryLock();
-    if (lock == null) {
-      throw new IOException("another process has locked " + root);
-    }
+    Path unnamed = root.resolve("unnamed-lock");
+    FileChannel channel =
+        FileChannel.open(unnamed, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    LOCKS.add(channel.lock());
+    Files.move(unnamed, root.resolve(LOCK));
   }
 
   private static void removeLeftovers(Path place) throws IOException {
@@ -84,14 +89,15 @@ final class Scratch {
     }
     for (Path root : roots) {
       if (isLeftOver(root)) {
-        remove(root);
+        // May fail: the watchdog of a JVM that has only just ended is removing it too.
+        Commands.attempt(List.of("rm", "-rf", root.toString()), Map.of());
       }
     }
   }
 
   /** A root without a lock file is just being made; another user's cannot be opened. */
   private static boolean isLeftOver(Path root) {
-    try (FileChannel channel = FileChannel.open(root.resolve("lock"), StandardOpenOption.WRITE);
+    try (FileChannel channel = FileChannel.open(root.resolve(LOCK), StandardOpenOption.WRITE);
         @Nullable FileLock lock = channel.tryLock()) {
       return lock != null;
     } catch (IOException e) {
