@@ -23,6 +23,8 @@ final class Session implements AutoCloseable {
   private static final long SHORT_NAP_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
   private static final long NAP_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
+  private static final long LAST_TRANSACTION_NANOS = TimeUnit.SECONDS.toNanos(5);
+
   /** How often to look again at once before it counts as quiet. */
   private static final int SHORT_NAPS = 200;
 
@@ -39,6 +41,7 @@ final class Session implements AutoCloseable {
   private final ScheduledExecutorService later;
   private final ExecutorService snapshotThreads;
   private volatile boolean stopping;
+  private volatile long stopNanos;
   private long idleLsn;
   private long acknowledgedLsn;
   private long acknowledgedNanos = System.nanoTime();
@@ -130,11 +133,14 @@ final class Session implements AutoCloseable {
         later);
   }
 
-  /** Publishes until {@link #stop}; then waits for what is on its way, and acknowledges it. */
+  /**
+   * Publishes until {@link #stop}, and then to the end of the transaction, if that does not take
+   * too long; waits for what is on its way, and acknowledges it.
+   */
   void run() throws IOException, SQLException, InterruptedException {
     int quiet = 0;
     int messages = 0;
-    while (!stopping) {
+    while (!stopping || (publisher.isInTransaction() && System.nanoTime() < stopNanos)) {
       ByteBuffer in = stream.poll();
       if (in == null) {
         caughtUp();
@@ -156,11 +162,13 @@ final class Session implements AutoCloseable {
 
   /** Makes {@link #run} return; from any thread. */
   void stop() {
+    stopNanos = System.nanoTime() + LAST_TRANSACTION_NANOS;
     stopping = true;
   }
 
   /** Ends all connections at once, as a crash would; {@link #run} fails. From any thread. */
   void abort() {
+    stopNanos = System.nanoTime();
     stopping = true;
     broker.close();
     stream.abort();
