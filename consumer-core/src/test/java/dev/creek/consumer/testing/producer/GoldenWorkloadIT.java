@@ -23,8 +23,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
- * The workload of the captures, run through our producer with the real one's defects, gives the real
- * one's messages: field by field and in their order, apart from LSNs, ids and times.
+ * The workload of the captures, run through our producer with the real one's defects, gives the
+ * real one's messages: field by field and in their order, apart from LSNs, ids and times.
  */
 final class GoldenWorkloadIT {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
@@ -89,8 +89,7 @@ final class GoldenWorkloadIT {
 
   private static void runAfterRestart(GoldenWorkload workload, TestProducer producer)
       throws Exception {
-    workload.run(
-        "INSERT INTO app.orders VALUES (700,'probe',1,'2026-11-22 05:58:16.955613+00')");
+    workload.run("INSERT INTO app.orders VALUES (700,'probe',1,'2026-11-22 05:58:16.955613+00')");
     workload.file("w6n"); // again: what is there already fails
     workload.file("w5n");
     workload.big(1, "a".repeat(1_048_000));
@@ -225,8 +224,7 @@ final class GoldenWorkloadIT {
     return CapturedWire.assemble(packets).stream()
         .filter(
             message ->
-                !schema(message.text())
-                    .equals(last.put(message.subject(), schema(message.text()))))
+                !schema(message.text()).equals(last.put(message.subject(), schema(message.text()))))
         .map(message -> message.subject() + ' ' + schema(message.text()))
         .toList();
   }

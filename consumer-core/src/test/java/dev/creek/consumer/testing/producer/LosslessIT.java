@@ -25,11 +25,39 @@ final class LosslessIT {
   /** What no wire can carry; see WIRE: numerics without a scale, NULLs in arrays, names. */
   private static final Set<String> TOLD =
       Set.of(
-          "num_free", "num_neg_scale", "num_small", "arr_numeric", "arr_num_ps", "arr_bool",
-          "arr_bpchar", "arr_date", "arr_float4", "arr_float8", "arr_int2", "arr_int4", "arr_int8",
-          "arr_json", "arr_jsonb", "arr_text", "arr_time", "arr_timestamp", "arr_timestamptz",
-          "arr_uuid", "arr_varchar", "col_space", "col_dash", "col_uni", "col_digit", "col_quote",
-          "with space", "dot.name", "ünïcode", "dash-name", "1digit", "star*gt>", "plain");
+          "num_free",
+          "num_neg_scale",
+          "num_small",
+          "arr_numeric",
+          "arr_num_ps",
+          "arr_bool",
+          "arr_bpchar",
+          "arr_date",
+          "arr_float4",
+          "arr_float8",
+          "arr_int2",
+          "arr_int4",
+          "arr_int8",
+          "arr_json",
+          "arr_jsonb",
+          "arr_text",
+          "arr_time",
+          "arr_timestamp",
+          "arr_timestamptz",
+          "arr_uuid",
+          "arr_varchar",
+          "col_space",
+          "col_dash",
+          "col_uni",
+          "col_digit",
+          "col_quote",
+          "with space",
+          "dot.name",
+          "ünïcode",
+          "dash-name",
+          "1digit",
+          "star*gt>",
+          "plain");
 
   @RegisterExtension
   final PostgresExtension postgres = PostgresExtension.own(PostgresServer.builder().version(15));
@@ -37,7 +65,10 @@ final class LosslessIT {
   @RegisterExtension final NatsExtension nats = NatsExtension.own();
 
   @ParameterizedTest
-  @CsvSource({"OLD, 1024, CREEK_wal, CREEK_schema", "NEW, 1, CREEK_wal_golden, CREEK_schema_golden"})
+  @CsvSource({
+    "OLD, 1024, CREEK_wal, CREEK_schema",
+    "NEW, 1, CREEK_wal_golden, CREEK_schema_golden"
+  })
   void theWireHasWhatTheSourceHas(
       Generation generation, int inFlight, String walStream, String schemaStream) throws Exception {
     var database = postgres.server().createDatabase("golden");
@@ -60,7 +91,8 @@ final class LosslessIT {
 
       assertThat(producer.drops().stream().map(Drop::table).collect(Collectors.toSet()))
           .isEqualTo(TOLD);
-      var replay = new WireReplay(WireReplay.schemas(StreamReader.read(nats.server().uri(), schemaStream)));
+      var replay =
+          new WireReplay(WireReplay.schemas(StreamReader.read(nats.server().uri(), schemaStream)));
       replay.apply(StreamReader.read(nats.server().uri(), walStream), dialect.isOld());
       var compared = new TreeSet<String>();
       for (Relation table : keyedTables(database).values()) {
@@ -75,8 +107,8 @@ final class LosslessIT {
   }
 
   /**
-   * Tables with a key that never changed their columns. Not gen, whose catalog has a column that the
-   * WAL has not, and not part, which lost rows with a partition.
+   * Tables with a key that never changed their columns. Not gen, whose catalog has a column that
+   * the WAL has not, and not part, which lost rows with a partition.
    */
   private static Map<String, Relation> keyedTables(PostgresDatabase database) throws Exception {
     var tables = new TreeMap<String, Relation>();

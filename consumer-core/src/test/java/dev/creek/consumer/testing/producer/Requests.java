@@ -53,7 +53,9 @@ final class Requests implements AutoCloseable {
 
   /** Asks again and again until there are replies, and returns those. */
   List<String> askUntilAnswered(String subject, String text) {
-    return await().atMost(Duration.ofSeconds(10)).until(() -> ask(subject, text), r -> !r.isEmpty());
+    return await()
+        .atMost(Duration.ofSeconds(10))
+        .until(() -> ask(subject, text), r -> !r.isEmpty());
   }
 
   /** Waits until a subject has that many messages. */

@@ -197,8 +197,7 @@ final class TestProducerIT {
     producer.start();
     producer.awaitCaughtUp(PATIENCE);
 
-    assertThat(changes())
-        .containsExactly("c null 1 a 40000", "d 1 null", "u_pk 2 3 a 40000");
+    assertThat(changes()).containsExactly("c null 1 a 40000", "d 1 null", "u_pk 2 3 a 40000");
   }
 
   @Test
@@ -221,8 +220,7 @@ final class TestProducerIT {
     producer.start();
     producer.awaitCaughtUp(PATIENCE);
 
-    assertThat(changes())
-        .containsExactly("c null 1 a 40000", "u_pk 1 1 changed 40000", "d 1 null");
+    assertThat(changes()).containsExactly("c null 1 a 40000", "u_pk 1 1 changed 40000", "d 1 null");
   }
 
   @Test
@@ -362,8 +360,7 @@ final class TestProducerIT {
   }
 
   private List<CapturedWire.Whole> wal(Generation generation) throws Exception {
-    return CapturedWire.assemble(
-        StreamReader.read(nats.server().uri(), stream(generation, "wal")));
+    return CapturedWire.assemble(StreamReader.read(nats.server().uri(), stream(generation, "wal")));
   }
 
   private String fingerprint(Generation generation) throws Exception {
@@ -373,8 +370,7 @@ final class TestProducerIT {
 
   private WireReplay replay(Generation generation) throws Exception {
     return new WireReplay(
-        WireReplay.schemas(
-            StreamReader.read(nats.server().uri(), stream(generation, "schema"))));
+        WireReplay.schemas(StreamReader.read(nats.server().uri(), stream(generation, "schema"))));
   }
 
   /** The ids of all inserted rows in the order of the stream. */

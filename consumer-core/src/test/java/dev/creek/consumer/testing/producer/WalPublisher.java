@@ -144,7 +144,8 @@ final class WalPublisher implements AutoCloseable {
     Operation what = operation;
     Tuple complete = after;
     if (after != null && after.hasUnchanged() && !dialect.has(Defect.DROP_UNCHANGED_TOAST)) {
-      complete = toast.complete(table.relation(), before, after, begin.transactionId()).orElse(null);
+      complete =
+          toast.complete(table.relation(), before, after, begin.transactionId()).orElse(null);
       if (complete == null && operation == Operation.UPDATE) {
         return null;
       }
