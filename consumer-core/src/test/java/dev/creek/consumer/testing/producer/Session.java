@@ -31,6 +31,7 @@ final class Session implements AutoCloseable {
   /** How many messages to publish before looking at the clock. */
   private static final int MESSAGES_PER_CLOCK = 64;
 
+  private final Resources resources;
   private final Ledger ledger;
   private final Broker broker;
   private final Broker apiBroker;
@@ -46,8 +47,8 @@ final class Session implements AutoCloseable {
   private long acknowledgedLsn;
   private long acknowledgedNanos = System.nanoTime();
 
-  private Session(ProducerSettings settings, Ledger ledger, Resources resources)
-      throws SQLException {
+  private Session(ProducerSettings settings, Ledger ledger, Resources resources) {
+    this.resources = resources;
     this.ledger = ledger;
     this.broker = resources.broker;
     this.apiBroker = resources.apiBroker;
@@ -61,6 +62,7 @@ final class Session implements AutoCloseable {
             ledger,
             new Bus(dialect, pipeline, broker.maxPayload()),
             new Bus(dialect, pipeline, broker.maxPayload()),
+            resources.toast,
             resources.startLsn);
     ThreadFactory daemons = Session::daemon;
     this.later = Executors.newSingleThreadScheduledExecutor(daemons);
@@ -72,6 +74,7 @@ final class Session implements AutoCloseable {
     private @Nullable Broker broker;
     private @Nullable Broker apiBroker;
     private @Nullable ReplicationStream stream;
+    private @Nullable ToastLookup toast;
     private long startLsn;
 
     void open(ProducerSettings settings, Streams streams)
@@ -81,6 +84,7 @@ final class Session implements AutoCloseable {
       broker.ensureStreams(streams);
       settings.source().prepare(settings);
       startLsn = settings.source().confirmedLsn(settings.slot());
+      toast = new ToastLookup(settings.source());
       stream = ReplicationStream.open(settings);
     }
 
@@ -93,6 +97,9 @@ final class Session implements AutoCloseable {
       }
       if (apiBroker != null) {
         apiBroker.close();
+      }
+      if (toast != null) {
+        toast.close();
       }
     }
   }
@@ -107,11 +114,11 @@ final class Session implements AutoCloseable {
       Session session = new Session(settings, ledger, resources);
       session.openApis(settings, streams);
       return session;
-    } catch (IOException
-        | SQLException
-        | JetStreamApiException
-        | InterruptedException
-        | RuntimeException e) {
+    } catch (IllegalStateException e) {
+      resources.abort();
+      // How the client says that a connection has been lost meanwhile: nothing to give up for.
+      throw new IOException("lost the broker at once: " + e.getMessage(), e);
+    } catch (IOException | SQLException | JetStreamApiException | InterruptedException e) {
       resources.abort();
       throw e;
     }
@@ -214,13 +221,10 @@ final class Session implements AutoCloseable {
   }
 
   @Override
-  public void close() throws SQLException {
+  public void close() {
     later.shutdownNow();
     snapshotThreads.shutdownNow();
-    publisher.close();
-    stream.abort();
-    broker.close();
-    apiBroker.close();
+    resources.abort();
   }
 
   private static Thread daemon(Runnable task) {

@@ -43,8 +43,9 @@ final class SourceVersionsIT {
             "insert into items values (1, 'eu', 'a'), (2, 'us', 'b')",
             "update items set region = 'us' where id = 1",
             "insert into notes values (1, repeat('x', 10000))",
-            "update notes set id = 2",
-            "truncate items, notes");
+            "update notes set id = 2");
+        producer.awaitCaughtUp(PATIENCE); // else the row would be gone before its value is read
+        source.execute("truncate items, notes");
         producer.awaitCaughtUp(PATIENCE);
       }
     }
@@ -53,10 +54,10 @@ final class SourceVersionsIT {
                 .map(message -> CapturedWire.envelope(message.bytes(), true))
                 .map(e -> e.table() + ' ' + e.op() + ' ' + e.images().length))
         .containsExactly(
-            "items c 10",
-            "items c 10",
+            "items c 9",
+            "items c 9",
             "items d 6",
-            "items c 10",
+            "items c 9",
             "notes c 10007",
             "notes u_pk 10008",
             "items t 2",

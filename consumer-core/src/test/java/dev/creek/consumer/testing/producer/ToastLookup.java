@@ -147,8 +147,12 @@ final class ToastLookup implements AutoCloseable {
   }
 
   @Override
-  public void close() throws SQLException {
-    connection.close();
+  public void close() {
+    try {
+      connection.close();
+    } catch (SQLException e) {
+      // It is gone, then.
+    }
   }
 
   private static String quoted(String name) {
