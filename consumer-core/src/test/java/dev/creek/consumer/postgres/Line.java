@@ -1,0 +1,130 @@
+package dev.creek.consumer.postgres;
+
+import static dev.creek.consumer.postgres.Waiting.await;
+
+import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.stream.Applied;
+import dev.creek.consumer.stream.Batch;
+import dev.creek.consumer.stream.Claim;
+import dev.creek.consumer.stream.Position;
+import dev.creek.consumer.stream.StreamIdentity;
+import dev.creek.consumer.stream.TableWriter;
+import dev.creek.consumer.testing.TableWire;
+import dev.creek.consumer.testing.WalBytes;
+import dev.creek.consumer.testing.WalTx;
+import dev.creek.consumer.wire.Change;
+import dev.creek.consumer.wire.WalDecoder;
+import dev.creek.consumer.wire.WalSchema;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+
+/**
+ * One source table's way into one target table, message by message, as the stream would drive it.
+ */
+final class Line {
+  static final StreamIdentity STREAM =
+      new StreamIdentity("CREEK_wal", Instant.parse("2024-01-01T00:00:00.123456789Z"));
+
+  final PostgresTarget target;
+  final TableWire wire;
+  final Mapping mapping;
+  private final WalSchema schema;
+  private final WalDecoder decoder;
+  private long sequence;
+  private Claim claim;
+  private TableWriter writer;
+
+  /** Subscribes and claims; the control schema must be there. */
+  Line(PostgresTarget target, TableWire wire, TargetTable table) {
+    this.target = target;
+    this.wire = wire;
+    this.mapping = new Mapping(wire.source(), table);
+    this.schema = WalSchema.parse(wire.fingerprint(), wire.schemaText());
+    this.decoder = new WalDecoder(schema);
+    await(target.subscriptions().activate(mapping));
+    reclaim();
+  }
+
+  Line(PostgresTarget target, TableWire wire) {
+    this(target, wire, new TargetTable("public", wire.source().table()));
+  }
+
+  /** Takes the table over, as a line that starts again does. */
+  void reclaim() {
+    claim = await(target.tables().claim(mapping));
+    writer = target.tables().writer(claim);
+  }
+
+  /** Takes the table over, closing what was open. */
+  void restart() {
+    await(writer.close());
+    reclaim();
+  }
+
+  Claim claim() {
+    return claim;
+  }
+
+  TableWriter writer() {
+    return writer;
+  }
+
+  WalSchema schema() {
+    return schema;
+  }
+
+  /** A batch of whole transactions. */
+  Batch batch(WalBytes... messages) {
+    return batch(true, List.of(messages));
+  }
+
+  Batch batch(boolean endsTransaction, List<WalBytes> messages) {
+    var changes = new ArrayList<Change>();
+    for (WalBytes message : messages) {
+      changes.add(decoder.decode(message.message(++sequence)));
+    }
+    WalTx last = messages.isEmpty() ? null : messages.get(messages.size() - 1).tx();
+    return new Batch(
+        changes,
+        endsTransaction,
+        new Position(
+            STREAM,
+            sequence,
+            last == null ? 0 : last.lsn(),
+            last == null ? null : last.committedAt()));
+  }
+
+  Mono<Applied> applying(Batch batch) {
+    TableWriter current = writer;
+    return current.prepare(batch).flatMap(current::apply);
+  }
+
+  @Nullable Applied apply(Batch batch) {
+    return await(applying(batch));
+  }
+
+  /** Applies messages as one batch of whole transactions. */
+  Applied apply(WalBytes... messages) {
+    return apply(batch(messages));
+  }
+
+  /** Applies messages as a part of a transaction that goes on. */
+  @Nullable Applied applyPart(WalBytes... messages) {
+    return apply(batch(false, List.of(messages)));
+  }
+
+  /** What a fresh claim finds stored. */
+  Position stored() {
+    return await(
+        target
+            .subscriptions()
+            .all()
+            .filter(s -> s.mapping().equals(mapping))
+            .map(s -> s.position())
+            .single());
+  }
+}
