@@ -114,7 +114,11 @@ final class Stage implements AutoCloseable {
     for (int i = 0; i < Shop.TABLES.size(); i++) {
       arguments[i + 1] = mapping(Shop.TABLES.get(i));
     }
-    configured(ServiceProcess.of(arguments)).run(COMMAND_LIMIT).orThrow();
+    configured(ServiceProcess.of(arguments))
+        // It is over before better code would pay off.
+        .jvmOptions("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+        .run(COMMAND_LIMIT)
+        .orThrow();
   }
 
   private static String mapping(String table) {
