@@ -7,10 +7,8 @@ import dev.creek.consumer.stream.Delivery;
 import dev.creek.consumer.stream.LogException;
 import dev.creek.consumer.stream.StartAt;
 import dev.creek.consumer.stream.StreamIdentity;
-import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.wire.Generation;
 import dev.creek.consumer.wire.SourceTable;
-import io.nats.client.Message;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -18,34 +16,30 @@ import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.publisher.Flux;
 import reactor.core.scheduler.Schedulers;
 
 /** What comes over the wire when the broker or the way to it is in trouble. */
-final class MisbehaviourIT {
-  @RegisterExtension static final NatsExtension nats = NatsExtension.shared();
-
+final class MisbehaviourTest {
   private static final SourceTable TABLE = new SourceTable("shop", "public", "items");
   private static final StreamIdentity STREAM =
       new StreamIdentity("CREEK_wal_shop", Instant.parse("2026-01-01T00:00:00.123456Z"));
 
-  private ScriptedJetStream broker;
+  private ScriptedBroker broker;
   private JetStreamLog log;
   private Reading reading;
 
-  private Reading read(ScriptedJetStream.Script script) {
-    broker = new ScriptedJetStream(nats.server(), script);
+  private Reading read(ScriptedBroker.Script script) {
+    broker = new ScriptedBroker(script);
     return read();
   }
 
   private Reading read() {
     var options =
-        JetStreamOptions.builder(nats.server().uri())
+        JetStreamOptions.builder(broker.uri())
             .generation(Generation.NEW)
-            .domain(ScriptedJetStream.DOMAIN)
             .pull(Duration.ofMillis(200), Duration.ofSeconds(60))
             .frontierInterval(Duration.ofMillis(300))
             .build();
@@ -126,7 +120,7 @@ final class MisbehaviourIT {
   }
 
   /** Heartbeats for longer than a reader waits in silence, then the rest. */
-  private void beat(Message pull, long delivered, Runnable rest) {
+  private void beat(String pull, long delivered, Runnable rest) {
     Flux.interval(Duration.ofMillis(100), Schedulers.boundedElastic())
         .take(15)
         .doOnNext(
@@ -137,7 +131,7 @@ final class MisbehaviourIT {
         .subscribe();
   }
 
-  private void sendOneAndBeat(int consumer, Message pull) {
+  private void sendOneAndBeat(int consumer, String pull) {
     broker.message(pull, 10, 1, 0);
     beat(pull, 1, () -> {});
   }
@@ -210,7 +204,7 @@ final class MisbehaviourIT {
   void theLongFormOfTheReplySubjectIsRead() {
     read(
         (consumer, pull) ->
-            broker.message(pull, "$JS.ACK.hub.HASH.s.c.1.10.1.1700000000000000000.0.rnd", 10));
+            broker.message(pull, "$JS.ACK.hub.HASH.s.c.1.10.1.1700000000000000000.0.rnd"));
     reading.awaitPackets(1);
     assertThat(reading.last().frontier()).isEqualTo(10);
   }
@@ -231,25 +225,25 @@ final class MisbehaviourIT {
 
   @Test
   void theFrontierStaysWhileSomethingWasSentThatHasNotCome() {
-    broker = new ScriptedJetStream(nats.server(), this::sendOneAndBeat);
+    broker = new ScriptedBroker(this::sendOneAndBeat);
     broker.pending.set(0);
-    broker.delivered = 2;
+    broker.delivered.set(2);
     read();
     reading.awaitPackets(1);
     await()
         .during(Duration.ofSeconds(1))
         .atMost(Reading.LIMIT)
         .until(() -> reading.last().frontier() == 10);
-    broker.delivered = 1;
+    broker.delivered.set(1);
     await().atMost(Reading.LIMIT).until(() -> reading.last().frontier() == 1000);
     assertThat(reading.last()).isEqualTo(new Delivery(List.of(), 0, 1000));
   }
 
   @Test
   void theFrontierStaysWhileTheStreamHoldsMore() {
-    broker = new ScriptedJetStream(nats.server(), this::sendOneAndBeat);
+    broker = new ScriptedBroker(this::sendOneAndBeat);
     broker.pending.set(1);
-    broker.delivered = 1;
+    broker.delivered.set(1);
     read();
     reading.awaitPackets(1);
     await()
