@@ -70,7 +70,7 @@ final class DemoIT {
     assertThat(log())
         .contains("public.customers: 1 difference")
         .contains("id (1000000000) is only at the target")
-        .containsPattern("(?m)^different: ");
+        .containsPattern("(?m)^different; ");
     assertNoneIsLeft(started);
   }
 

@@ -183,6 +183,18 @@ final class Stage implements AutoCloseable {
     }
   }
 
+  /** What the service says of tables that it cannot go on with. */
+  List<String> troubles() {
+    return target
+        .query(
+            """
+            select concat_ws(': ', target, state, reason, hint)
+            from _creek_consumer.subscriptions where reason is not null""")
+        .stream()
+        .map(row -> row.get(0))
+        .toList();
+  }
+
   /** Ends the service as a service manager does; returns its exit code. */
   int stopService() {
     return service.terminate(STOP_LIMIT);
