@@ -31,7 +31,7 @@ import reactor.core.Disposable;
 
 /** Both servers are restarted and killed under load, several times each: the consumer goes on by itself, and the tables are equal. */
 class OutagesIT {
-  private static final Duration PATIENCE = Duration.ofSeconds(120);
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final int TABLES = 3;
   private static final int CHANGES = 2500;
 

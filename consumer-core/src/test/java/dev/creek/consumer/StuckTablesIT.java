@@ -28,7 +28,7 @@ import reactor.core.Disposable;
  * without loss. The service connects as a role with no more rights than it needs.
  */
 class StuckTablesIT {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Duration.ofMinutes(1);
   private static final int CHANGES = 20;
 
   @RegisterExtension static final PostgresExtension postgres = PostgresExtension.own();

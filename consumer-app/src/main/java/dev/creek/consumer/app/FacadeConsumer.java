@@ -1,15 +1,74 @@
 package dev.creek.consumer.app;
 
+import dev.creek.consumer.ConsumerOptions;
+import dev.creek.consumer.CreekConsumer;
 import dev.creek.consumer.app.cli.Consumer;
 import dev.creek.consumer.app.config.Configuration;
+import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.jetstream.JetStreamOptions;
 import dev.creek.consumer.metrics.Recorder;
+import dev.creek.consumer.stream.Subscription;
+import java.time.Duration;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
 
-/** placeholder */
-final class FacadeConsumer {
-  private FacadeConsumer() {}
+/** The library's facade behind the command line's interface. */
+final class FacadeConsumer implements Consumer {
+  private static final String NEVER_ASKED = "nats://127.0.0.1:4222";
 
-  @SuppressWarnings("DoNotCallSuggester")
+  private final CreekConsumer facade;
+
+  private FacadeConsumer(CreekConsumer facade) {
+    this.facade = facade;
+  }
+
   static Consumer create(Configuration configuration, Recorder recorder) {
-    throw new UnsupportedOperationException();
+    JetStreamOptions broker = configuration.broker();
+    // A verb that does without a broker never makes the facade connect to one.
+    var options =
+        ConsumerOptions.of(
+                broker == null ? JetStreamOptions.builder(NEVER_ASKED).build() : broker,
+                configuration.target())
+            .withBatches(configuration.batches())
+            .withLinger(configuration.linger())
+            .withRecorder(recorder);
+    return new FacadeConsumer(CreekConsumer.create(options));
+  }
+
+  @Override
+  public Mono<Void> run() {
+    // What happens is logged by the library and counted by its recorder.
+    return facade.run().then();
+  }
+
+  @Override
+  public Mono<Void> stop(Duration grace) {
+    return facade.stop(grace);
+  }
+
+  @Override
+  public Mono<Subscription> addTable(Mapping mapping) {
+    return facade.addTable(mapping);
+  }
+
+  @Override
+  public Mono<Boolean> removeTable(TargetTable target) {
+    return facade.removeTable(target);
+  }
+
+  @Override
+  public Mono<Boolean> createTable(Mapping mapping) {
+    return facade.createTable(mapping);
+  }
+
+  @Override
+  public Flux<Subscription> subscriptions() {
+    return facade.subscriptions();
+  }
+
+  @Override
+  public Mono<Void> close() {
+    return facade.closeLater();
   }
 }

@@ -24,21 +24,22 @@ import reactor.core.publisher.Mono;
  * JetStream refuses, {@link LogException.Unavailable} where nobody answers.
  */
 final class JetStreamApi {
-  private static final String PREFIX = "$JS.API.";
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final byte[] NOTHING = {};
 
   private final Link link;
+  private final String prefix;
   private final Duration timeout;
 
-  JetStreamApi(Link link, Duration timeout) {
+  JetStreamApi(Link link, JetStreamOptions options) {
     this.link = link;
-    this.timeout = timeout;
+    prefix = options.apiPrefix();
+    timeout = options.requestTimeout();
   }
 
   /** Subject for asking a consumer for its next messages. */
-  static String nextSubject(String stream, String consumer) {
-    return PREFIX + "CONSUMER.MSG.NEXT." + stream + "." + consumer;
+  String nextSubject(String stream, String consumer) {
+    return prefix + "CONSUMER.MSG.NEXT." + stream + "." + consumer;
   }
 
   /** State of a stream; empty if there is none. */
@@ -99,7 +100,7 @@ final class JetStreamApi {
   }
 
   private Mono<JsonNode> call(String request, byte[] body) {
-    return request(PREFIX + request, body, timeout).map(JetStreamApi::answer);
+    return request(prefix + request, body, timeout).map(JetStreamApi::answer);
   }
 
   /**
@@ -128,12 +129,12 @@ final class JetStreamApi {
     }
   }
 
-  private static Throwable unavailable(String subject, Throwable e) {
+  private Throwable unavailable(String subject, Throwable e) {
     if (e instanceof LogException || e instanceof ApiException) {
       return e;
     }
     if (e instanceof io.nats.client.JetStreamStatusException) {
-      return subject.startsWith(PREFIX)
+      return subject.startsWith(prefix)
           ? new LogException.Unavailable("NATS has no JetStream here, or not yet: " + subject, e)
           : new NoResponder(subject);
     }

@@ -31,7 +31,7 @@ public final class JetStreamLog implements ChangeLog {
   private JetStreamLog(JetStreamOptions options) {
     this.options = options;
     link = new Link(options);
-    api = new JetStreamApi(link, options.requestTimeout());
+    api = new JetStreamApi(link, options);
     generations = new Generations(api, options);
     schemas = new SchemaLookup(link, api, options);
   }

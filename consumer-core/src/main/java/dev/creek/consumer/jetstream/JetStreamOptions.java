@@ -26,6 +26,7 @@ public final class JetStreamOptions {
   private final TlsFiles tls;
   private final String namespace;
   private final @Nullable Generation generation;
+  private final @Nullable String domain;
   private final String connectionName;
   private final int maxMessages;
   private final int maxBytes;
@@ -45,6 +46,7 @@ public final class JetStreamOptions {
     tls = b.tls;
     namespace = b.namespace;
     generation = b.generation;
+    domain = b.domain;
     connectionName = b.connectionName;
     maxMessages = b.maxMessages;
     maxBytes = b.maxBytes;
@@ -90,6 +92,11 @@ public final class JetStreamOptions {
   /** The generation that is taken for given, or null to find it out. */
   public @Nullable Generation generation() {
     return generation;
+  }
+
+  /** What the subjects of questions to JetStream begin with. */
+  String apiPrefix() {
+    return domain == null ? "$JS.API." : "$JS." + domain + ".API.";
   }
 
   String connectionName() {
@@ -165,6 +172,7 @@ public final class JetStreamOptions {
     private TlsFiles tls = TlsFiles.NONE;
     private String namespace = "CREEK";
     private @Nullable Generation generation;
+    private @Nullable String domain;
     private String connectionName = "creek-consumer";
     private int maxMessages = 4000;
     private int maxBytes = 4 << 20;
@@ -211,6 +219,12 @@ public final class JetStreamOptions {
     /** Takes this generation for given; null (the default) finds it out per database. */
     public Builder generation(@Nullable Generation value) {
       generation = value;
+      return this;
+    }
+
+    /** The JetStream domain that has the streams; null (the default) for the server's own. */
+    public Builder domain(@Nullable String value) {
+      domain = value;
       return this;
     }
 

@@ -23,6 +23,9 @@ import org.slf4j.LoggerFactory;
 final class NatsConnector {
   private static final Logger log = LoggerFactory.getLogger(NatsConnector.class);
 
+  /** For one attempt at one server; the client waits as long where it is not let in. */
+  private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(3);
+
   /** A server that came back is found again within half a second, and not by all at once. */
   private static final Duration RECONNECT_WAIT = Duration.ofMillis(250);
 
@@ -61,7 +64,7 @@ final class NatsConnector {
 
   /** The client's own exception lists the URIs as given, passwords included: it goes no further. */
   private LogException.Unavailable unreachable(@Nullable String said, @Nullable Throwable cause) {
-    String why = said != null || cause == null ? said : String.valueOf(cause.getMessage());
+    String why = said != null || cause == null ? said : cause.toString();
     String message =
         "cannot connect to NATS at "
             + options.serversForPeople()
@@ -80,7 +83,7 @@ final class NatsConnector {
             .connectionName(options.connectionName())
             .connectionListener(listener)
             .errorListener(errors)
-            .connectionTimeout(options.requestTimeout())
+            .connectionTimeout(CONNECT_TIMEOUT)
             .maxReconnects(-1)
             .reconnectWait(RECONNECT_WAIT)
             .reconnectJitter(RECONNECT_JITTER)

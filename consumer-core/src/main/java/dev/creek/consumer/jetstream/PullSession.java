@@ -236,9 +236,7 @@ final class PullSession {
     try {
       open.connection()
           .publish(
-              JetStreamApi.nextSubject(stream.name(), name),
-              inbox + pull.number(),
-              body.getBytes(US_ASCII));
+              api.nextSubject(stream.name(), name), inbox + pull.number(), body.getBytes(US_ASCII));
     } catch (IllegalStateException e) {
       interrupted("the connection was lost");
     }

@@ -5,6 +5,7 @@ import dev.creek.consumer.postgres.ServerAddress.Tls;
 import io.r2dbc.postgresql.MultiHostConnectionStrategy.TargetServerType;
 import io.r2dbc.postgresql.PostgresqlConnectionConfiguration;
 import io.r2dbc.postgresql.PostgresqlConnectionFactory;
+import io.r2dbc.postgresql.client.DefaultHostnameVerifier;
 import io.r2dbc.postgresql.client.SSLMode;
 import io.r2dbc.postgresql.client.SSLNegotiation;
 import io.r2dbc.postgresql.util.LogLevel;
@@ -49,7 +50,7 @@ final class ConnectionFactories {
       builder.connectTimeout(address.connectTimeout());
     }
     hosts(builder, address);
-    tls(builder, address.tls());
+    tls(builder, address);
     sessions(builder, options);
     try {
       return new PostgresqlConnectionFactory(builder.build());
@@ -88,19 +89,43 @@ final class ConnectionFactories {
     }
   }
 
-  private static void tls(PostgresqlConnectionConfiguration.Builder builder, Tls tls) {
+  private static void tls(
+      PostgresqlConnectionConfiguration.Builder builder, ServerAddress address) {
+    Tls tls = address.tls();
     builder.sslMode(SSLMode.valueOf(tls.mode().name()));
     builder.sslNegotiation(tls.direct() ? SSLNegotiation.DIRECT : SSLNegotiation.POSTGRES);
-    if (tls.rootCertificate() != null) {
-      builder.sslRootCert(tls.rootCertificate());
-    } else if (verifies(tls)) {
-      TrustManagerFactory trusted = trustedByJdk();
-      builder.sslContextBuilderCustomizer(context -> context.trustManager(trusted));
+    if (verifies(tls)) {
+      verification(builder, address);
     }
     if (tls.certificate() != null && tls.key() != null) {
       builder.sslCert(tls.certificate()).sslKey(tls.key());
       builder.sslPassword(tls.keyPassword() == null ? null : tls.keyPassword().value());
     }
+  }
+
+  /**
+   * Names are checked for verify-full only, and against those of the URI. Netty would check them
+   * always, and not know them where the URI has an address; the driver would ask DNS for the name
+   * of an address, which is not what the user wrote.
+   */
+  private static void verification(
+      PostgresqlConnectionConfiguration.Builder builder, ServerAddress address) {
+    TrustManagerFactory trusted = null;
+    if (address.tls().rootCertificate() != null) {
+      builder.sslRootCert(address.tls().rootCertificate());
+    } else {
+      trusted = trustedByJdk();
+    }
+    TrustManagerFactory trustedByDefault = trusted;
+    builder.sslContextBuilderCustomizer(
+        context -> {
+          context.endpointIdentificationAlgorithm(null);
+          return trustedByDefault == null ? context : context.trustManager(trustedByDefault);
+        });
+    builder.sslHostnameVerifier(
+        (peer, session) ->
+            address.hosts().stream()
+                .anyMatch(host -> DefaultHostnameVerifier.INSTANCE.verify(host.name(), session)));
   }
 
   private static boolean verifies(Tls tls) {

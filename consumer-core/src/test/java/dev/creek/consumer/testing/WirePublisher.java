@@ -27,7 +27,7 @@ import org.awaitility.Awaitility;
 public final class WirePublisher implements AutoCloseable {
   private static final int MAX_PAYLOAD_BYTES = 1 << 20;
   private static final int MOST_UNACKNOWLEDGED = 2000;
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Duration.ofMinutes(1);
 
   private final Subjects subjects;
   private final Connection connection;

@@ -60,13 +60,14 @@ final class Checks implements AutoCloseable {
   }
 
   private void check() {
-    Duration at = clock.get();
+    Duration begin = clock.get();
     List<ComparedTable> results;
     try (Workload.Pause pause = workload.pause()) {
       stage.producer().awaitCaughtUp(PUBLISH_LIMIT);
       results = stage.comparison().awaitEqual(PATIENCE);
     }
-    last.set(new Sample.Check(at, clock.get().minus(at), results));
+    Duration end = clock.get();
+    last.set(new Sample.Check(end, end.minus(begin), results));
   }
 
   /** Finishes the one that is under way. */

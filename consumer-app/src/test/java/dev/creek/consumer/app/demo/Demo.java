@@ -119,16 +119,19 @@ public final class Demo {
     boolean equal = TableComparison.allEqual(results);
     terminal.println("");
     results.forEach(result -> terminal.println("  " + result));
+    stage.troubles().forEach(trouble -> terminal.println("  " + trouble));
     int exitCode = stage.stopService();
     terminal.println("");
-    terminal.println(
-        "%s: PostgreSQL %d and PostgreSQL %d hold %s; the service ended with exit code %d"
-            .formatted(
-                equal ? "equal" : "different",
-                options.source(),
-                options.target(),
-                equal ? "the same rows in all tables" : "different rows",
-                exitCode));
+    if (equal) {
+      terminal.println(
+          "equal: PostgreSQL %d and PostgreSQL %d hold the same rows in all tables"
+              .formatted(options.source(), options.target()));
+    } else {
+      terminal.println("different; the service's log ends with:\n" + stage.serviceLogTail());
+    }
+    if (exitCode != 0) {
+      terminal.println("the service ended with exit code " + exitCode);
+    }
     return equal && exitCode == 0 ? 0 : 1;
   }
 }

@@ -26,7 +26,7 @@ final class Observer implements AutoCloseable {
   private static final String SUBSCRIPTIONS =
       """
       select target, coalesce(state, '-'), reason, rows_applied, coalesce(stream_seq, 0),
-             "timestamp", pg_xact_commit_timestamp(xmin)
+             case when "timestamp" > 'epoch' then "timestamp" end, pg_xact_commit_timestamp(xmin)
       from _creek_consumer.subscriptions""";
 
   private static final String COUNTS =

@@ -20,7 +20,7 @@ final class Playbill {
 
           psql %s -c "update products set name = 'brand new' where id = 7"
           psql %s -c "select id, name, price from products where id = 7"
-          psql %s -c "select target, state, lsn, timestamp, rows_applied from _creek_consumer.subscriptions"
+          psql -x %s -c "table _creek_consumer.subscriptions"
         """
             .formatted(
                 source,

@@ -51,7 +51,7 @@ record Sample(
   /**
    * A comparison of all tables.
    *
-   * @param at since the load began
+   * @param at when it was finished, since the load began
    * @param paused how long the load waited for it
    */
   record Check(Duration at, Duration paused, List<ComparedTable> results) {

@@ -114,7 +114,11 @@ final class Stage implements AutoCloseable {
     for (int i = 0; i < Shop.TABLES.size(); i++) {
       arguments[i + 1] = mapping(Shop.TABLES.get(i));
     }
-    configured(ServiceProcess.of(arguments)).run(COMMAND_LIMIT).orThrow();
+    configured(ServiceProcess.of(arguments))
+        // It is over before better code would pay off.
+        .jvmOptions("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+        .run(COMMAND_LIMIT)
+        .orThrow();
   }
 
   private static String mapping(String table) {
@@ -177,6 +181,18 @@ final class Stage implements AutoCloseable {
     if (!service.isAlive()) {
       throw new IllegalStateException("the service has ended by itself");
     }
+  }
+
+  /** What the service says of tables that it cannot go on with. */
+  List<String> troubles() {
+    return target
+        .query(
+            """
+            select concat_ws(': ', target, state, reason, hint)
+            from _creek_consumer.subscriptions where reason is not null""")
+        .stream()
+        .map(row -> row.get(0))
+        .toList();
   }
 
   /** Ends the service as a service manager does; returns its exit code. */

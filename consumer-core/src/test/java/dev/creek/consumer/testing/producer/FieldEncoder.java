@@ -48,7 +48,8 @@ final class FieldEncoder {
           600,
           628); // point, line
 
-  private static final String UNSUPPORTED = "a value of a type that the real producer cannot encode";
+  private static final String UNSUPPORTED =
+      "a value of a type that the real producer cannot encode";
 
   private final SourceType type;
   private final boolean nullable;

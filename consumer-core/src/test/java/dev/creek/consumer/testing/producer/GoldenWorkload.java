@@ -7,7 +7,6 @@ import java.io.StringReader;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -18,8 +17,18 @@ import org.postgresql.PGConnection;
 final class GoldenWorkload implements AutoCloseable {
   /** Not in the publication from the start; most are added in w5 and w6. */
   private static final Set<String> ADDED_LATER =
-      Set.of("late_app", "CamelCase", "order", "orders", "order_lines", "with space", "dot.name",
-          "ünïcode", "dash-name", "1digit", "star*gt>");
+      Set.of(
+          "late_app",
+          "CamelCase",
+          "order",
+          "orders",
+          "order_lines",
+          "with space",
+          "dot.name",
+          "ünïcode",
+          "dash-name",
+          "1digit",
+          "star*gt>");
 
   private final PostgresDatabase database;
   private final Connection connection;

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** What a producer has done so far, kept from one of its starts to the next. Thread-safe. */
@@ -13,6 +14,7 @@ final class Ledger {
   private final AtomicLong published = new AtomicLong();
   private final AtomicLong deduplicated = new AtomicLong();
   private final AtomicLong superseded = new AtomicLong();
+  private final AtomicInteger runningSnapshots = new AtomicInteger();
   private final AtomicLong acknowledgedLsn = new AtomicLong();
   private final List<Drop> drops = new ArrayList<>();
   private final Map<String, String> schemas = new ConcurrentHashMap<>();
@@ -27,6 +29,18 @@ final class Ledger {
 
   void superseded() {
     superseded.incrementAndGet();
+  }
+
+  void snapshotBegins() {
+    runningSnapshots.incrementAndGet();
+  }
+
+  void snapshotEnds() {
+    runningSnapshots.decrementAndGet();
+  }
+
+  int runningSnapshots() {
+    return runningSnapshots.get();
   }
 
   /** Everything that was committed before {@code lsn} is in JetStream, or accounted for. */

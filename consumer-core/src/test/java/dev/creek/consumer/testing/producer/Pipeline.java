@@ -110,7 +110,11 @@ final class Pipeline {
         }
         advance();
       }
-      moved.signalAll();
+      // Who waits for room is woken when there is much of it: a switch of threads costs more than
+      // the message.
+      if (failure != null || messages <= maxMessages / 2) {
+        moved.signalAll();
+      }
     } finally {
       lock.unlock();
     }

@@ -31,34 +31,49 @@ final class Requests implements AutoCloseable {
 
   /** All replies to a request. */
   List<String> ask(String subject, String text) throws InterruptedException {
+    return ask(subject, text, Integer.MAX_VALUE);
+  }
+
+  /** The replies to a request; does not wait for more than so many. */
+  List<String> ask(String subject, String text, int atMost) throws InterruptedException {
     String inbox = connection.createInbox();
     Subscription subscription = connection.subscribe(inbox);
     connection.publish(subject, inbox, text.getBytes(UTF_8));
     var replies = new ArrayList<String>();
-    for (Message reply = subscription.nextMessage(PATIENCE);
-        reply != null;
-        reply = subscription.nextMessage(BETWEEN_REPLIES)) {
+    Message reply = subscription.nextMessage(PATIENCE);
+    while (reply != null) {
       if (!reply.isStatusMessage()) {
         replies.add(new String(reply.getData(), UTF_8));
       }
+      reply = replies.size() < atMost ? subscription.nextMessage(BETWEEN_REPLIES) : null;
     }
     subscription.unsubscribe();
     return replies;
   }
 
-  /** Waits until a subject has messages and gets no more for a while. */
-  void awaitQuiet(String stream, String subject) {
-    long[] last = {-1};
+  /** Asks again and again until there are replies, and returns those. */
+  List<String> askUntilAnswered(String subject, String text) {
+    return await()
+        .atMost(Duration.ofSeconds(10))
+        .until(() -> ask(subject, text), r -> !r.isEmpty());
+  }
+
+  /** Waits until a subject has that many messages. */
+  void awaitMessages(String stream, String subject, long messages) {
     await()
         .atMost(Duration.ofSeconds(30))
-        .pollInterval(Duration.ofMillis(150))
-        .until(
-            () -> {
-              long now = count(stream, subject);
-              boolean quiet = now > 0 && now == last[0];
-              last[0] = now;
-              return quiet;
-            });
+        .pollInterval(Duration.ofMillis(20))
+        .until(() -> count(stream, subject) >= messages);
+  }
+
+  List<String> streams() throws IOException, JetStreamApiException {
+    return connection.jetStreamManagement().getStreamNames();
+  }
+
+  /** A stream's configuration as the server tells it. */
+  String streamConfiguration(String stream) throws InterruptedException {
+    String reply = ask("$JS.API.STREAM.INFO." + stream, "", 1).get(0);
+    return GoldenSchemas.json(reply).get("config").toString();
   }
 
   private long count(String stream, String subject) throws IOException, JetStreamApiException {

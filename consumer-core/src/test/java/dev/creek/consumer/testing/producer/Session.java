@@ -23,12 +23,15 @@ final class Session implements AutoCloseable {
   private static final long SHORT_NAP_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
   private static final long NAP_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
+  private static final long LAST_TRANSACTION_NANOS = TimeUnit.SECONDS.toNanos(5);
+
   /** How often to look again at once before it counts as quiet. */
   private static final int SHORT_NAPS = 200;
 
   /** How many messages to publish before looking at the clock. */
   private static final int MESSAGES_PER_CLOCK = 64;
 
+  private final Resources resources;
   private final Ledger ledger;
   private final Broker broker;
   private final Broker apiBroker;
@@ -39,12 +42,13 @@ final class Session implements AutoCloseable {
   private final ScheduledExecutorService later;
   private final ExecutorService snapshotThreads;
   private volatile boolean stopping;
+  private volatile long stopNanos;
   private long idleLsn;
   private long acknowledgedLsn;
   private long acknowledgedNanos = System.nanoTime();
 
-  private Session(ProducerSettings settings, Ledger ledger, Resources resources)
-      throws SQLException {
+  private Session(ProducerSettings settings, Ledger ledger, Resources resources) {
+    this.resources = resources;
     this.ledger = ledger;
     this.broker = resources.broker;
     this.apiBroker = resources.apiBroker;
@@ -58,6 +62,7 @@ final class Session implements AutoCloseable {
             ledger,
             new Bus(dialect, pipeline, broker.maxPayload()),
             new Bus(dialect, pipeline, broker.maxPayload()),
+            resources.toast,
             resources.startLsn);
     ThreadFactory daemons = Session::daemon;
     this.later = Executors.newSingleThreadScheduledExecutor(daemons);
@@ -69,6 +74,7 @@ final class Session implements AutoCloseable {
     private @Nullable Broker broker;
     private @Nullable Broker apiBroker;
     private @Nullable ReplicationStream stream;
+    private @Nullable ToastLookup toast;
     private long startLsn;
 
     void open(ProducerSettings settings, Streams streams)
@@ -78,6 +84,7 @@ final class Session implements AutoCloseable {
       broker.ensureStreams(streams);
       settings.source().prepare(settings);
       startLsn = settings.source().confirmedLsn(settings.slot());
+      toast = new ToastLookup(settings.source());
       stream = ReplicationStream.open(settings);
     }
 
@@ -90,6 +97,9 @@ final class Session implements AutoCloseable {
       }
       if (apiBroker != null) {
         apiBroker.close();
+      }
+      if (toast != null) {
+        toast.close();
       }
     }
   }
@@ -104,11 +114,11 @@ final class Session implements AutoCloseable {
       Session session = new Session(settings, ledger, resources);
       session.openApis(settings, streams);
       return session;
-    } catch (IOException
-        | SQLException
-        | JetStreamApiException
-        | InterruptedException
-        | RuntimeException e) {
+    } catch (IllegalStateException e) {
+      resources.abort();
+      // How the client says that a connection has been lost meanwhile: nothing to give up for.
+      throw new IOException("lost the broker at once: " + e.getMessage(), e);
+    } catch (IOException | SQLException | JetStreamApiException | InterruptedException e) {
       resources.abort();
       throw e;
     }
@@ -130,11 +140,14 @@ final class Session implements AutoCloseable {
         later);
   }
 
-  /** Publishes until {@link #stop}; then waits for what is on its way, and acknowledges it. */
+  /**
+   * Publishes until {@link #stop}, and then to the end of the transaction, if that does not take
+   * too long; waits for what is on its way, and acknowledges it.
+   */
   void run() throws IOException, SQLException, InterruptedException {
     int quiet = 0;
     int messages = 0;
-    while (!stopping) {
+    while (!stopping || (publisher.isInTransaction() && System.nanoTime() < stopNanos)) {
       ByteBuffer in = stream.poll();
       if (in == null) {
         caughtUp();
@@ -156,11 +169,13 @@ final class Session implements AutoCloseable {
 
   /** Makes {@link #run} return; from any thread. */
   void stop() {
+    stopNanos = System.nanoTime() + LAST_TRANSACTION_NANOS;
     stopping = true;
   }
 
   /** Ends all connections at once, as a crash would; {@link #run} fails. From any thread. */
   void abort() {
+    stopNanos = System.nanoTime();
     stopping = true;
     broker.close();
     stream.abort();
@@ -206,13 +221,10 @@ final class Session implements AutoCloseable {
   }
 
   @Override
-  public void close() throws SQLException {
+  public void close() {
     later.shutdownNow();
     snapshotThreads.shutdownNow();
-    publisher.close();
-    stream.abort();
-    broker.close();
-    apiBroker.close();
+    resources.abort();
   }
 
   private static Thread daemon(Runnable task) {

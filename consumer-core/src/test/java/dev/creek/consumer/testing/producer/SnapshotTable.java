@@ -11,7 +11,8 @@ import java.util.stream.Collectors;
 
 /**
  * A published table as the catalog has it, which is what the schema of its snapshots is made of:
- * with generated columns, and with the primary key for a key where the replica identity is an index.
+ * with generated columns, and with the primary key for a key where the replica identity is an
+ * index.
  *
  * @param approximateRows PostgreSQL's estimate; -1 if it has none
  */

@@ -62,6 +62,7 @@ final class Snapshots {
                 streams.subject(Streams.Kind.SNAP, table.relation()),
                 Timestamps.subjectToken(Instant.now()),
                 ThreadLocalRandom.current().nextInt(1 << 16));
+    ledger.snapshotBegins();
     executor.execute(() -> run(table, subject));
     return subject;
   }
@@ -76,6 +77,8 @@ final class Snapshots {
       LOG.warn("snapshot {} failed", subject, e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    } finally {
+      ledger.snapshotEnds();
     }
   }
 

@@ -81,8 +81,8 @@ public final class TestProducer implements AutoCloseable {
   }
 
   /**
-   * Ends in order: what has been read is published and acknowledged. A transaction that was read in
-   * part is published again, from its beginning, after the next start.
+   * Ends in order, between two transactions: what has been read is published and acknowledged. Only
+   * a transaction that takes longer than 5 s more is cut off, and published again after a start.
    */
   public synchronized void stop() {
     if (supervisor != null) {
@@ -184,6 +184,11 @@ public final class TestProducer implements AutoCloseable {
    */
   public long superseded() {
     return ledger.supersededUpdates();
+  }
+
+  /** Snapshots that have been asked for and have not ended, well or badly. */
+  public int runningSnapshots() {
+    return ledger.runningSnapshots();
   }
 
   /** What was not published, and why; since the first start. */

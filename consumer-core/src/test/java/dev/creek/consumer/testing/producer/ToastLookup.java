@@ -9,6 +9,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -24,7 +25,17 @@ import org.jspecify.annotations.Nullable;
 final class ToastLookup implements AutoCloseable {
   private static final String UNDEFINED_COLUMN = "42703";
 
+  /** The last of all the 64-bit transaction ids that end in the WAL's 32 bits. */
+  private static final String VISIBLE =
+      """
+      select pg_visible_in_snapshot((x - ((x - ?::bigint) & 4294967295))::text::xid8, s)
+      from (select s, pg_snapshot_xmax(s)::text::bigint from pg_current_snapshot() s) t (s, x)
+      """;
+
+  private static final long VISIBILITY_POLL_NANOS = 200_000;
+
   private final Connection connection;
+  private long visibleTransaction = -1;
 
   ToastLookup(Source source) throws SQLException {
     this.connection = source.connect();
@@ -35,7 +46,8 @@ final class ToastLookup implements AutoCloseable {
    *
    * @throws UnencodableException if its columns are not there any more
    */
-  Optional<Tuple> complete(Relation relation, @Nullable Tuple before, Tuple after)
+  Optional<Tuple> complete(
+      Relation relation, @Nullable Tuple before, Tuple after, long transactionId)
       throws SQLException, UnencodableException {
     byte[][] values = new byte[after.columns()][];
     List<Integer> missing = new ArrayList<>();
@@ -48,10 +60,28 @@ final class ToastLookup implements AutoCloseable {
         missing.add(i);
       }
     }
-    if (missing.isEmpty() || read(relation, values, missing)) {
+    if (missing.isEmpty()) {
       return Optional.of(Tuple.of(values));
     }
-    return Optional.empty();
+    awaitVisible(transactionId);
+    return read(relation, values, missing) ? Optional.of(Tuple.of(values)) : Optional.empty();
+  }
+
+  /** A transaction is in the WAL, and with us, a moment before others see what it did. */
+  private void awaitVisible(long transactionId) throws SQLException {
+    while (visibleTransaction != transactionId) {
+      try (PreparedStatement statement = connection.prepareStatement(VISIBLE)) {
+        statement.setLong(1, transactionId);
+        try (ResultSet rows = statement.executeQuery()) {
+          rows.next();
+          if (rows.getBoolean(1)) {
+            visibleTransaction = transactionId;
+            return;
+          }
+        }
+      }
+      LockSupport.parkNanos(VISIBILITY_POLL_NANOS);
+    }
   }
 
   /** Whether there was such a row; fills in what was missing. */
@@ -117,8 +147,12 @@ final class ToastLookup implements AutoCloseable {
   }
 
   @Override
-  public void close() throws SQLException {
-    connection.close();
+  public void close() {
+    try {
+      connection.close();
+    } catch (SQLException e) {
+      // It is gone, then.
+    }
   }
 
   private static String quoted(String name) {

@@ -11,7 +11,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Turns what the replication stream says into messages. Used by one thread. */
-final class WalPublisher implements AutoCloseable {
+final class WalPublisher {
   private final Dialect dialect;
   private final Streams streams;
   private final Ledger ledger;
@@ -33,15 +33,20 @@ final class WalPublisher implements AutoCloseable {
   /**
    * @param startLsn up to where the slot is acknowledged
    */
-  WalPublisher(ProducerSettings settings, Ledger ledger, Bus wal, Bus schemas, long startLsn)
-      throws SQLException {
+  WalPublisher(
+      ProducerSettings settings,
+      Ledger ledger,
+      Bus wal,
+      Bus schemas,
+      ToastLookup toast,
+      long startLsn) {
     this.dialect = settings.dialect();
     this.streams = new Streams(dialect.generation(), settings.namespace(), settings.database());
     this.ledger = ledger;
     this.wal = wal;
     this.schemas = schemas;
     this.encoder = new ChangeEncoder(dialect, settings.database());
-    this.toast = new ToastLookup(settings.source());
+    this.toast = toast;
     this.lastLsn = startLsn;
   }
 
@@ -144,7 +149,8 @@ final class WalPublisher implements AutoCloseable {
     Operation what = operation;
     Tuple complete = after;
     if (after != null && after.hasUnchanged() && !dialect.has(Defect.DROP_UNCHANGED_TOAST)) {
-      complete = toast.complete(table.relation(), before, after).orElse(null);
+      complete =
+          toast.complete(table.relation(), before, after, begin.transactionId()).orElse(null);
       if (complete == null && operation == Operation.UPDATE) {
         return null;
       }
@@ -158,10 +164,5 @@ final class WalPublisher implements AutoCloseable {
         what == Operation.UPDATE ? complete : before,
         complete,
         Timestamps.micros(Instant.now()));
-  }
-
-  @Override
-  public void close() throws SQLException {
-    toast.close();
   }
 }

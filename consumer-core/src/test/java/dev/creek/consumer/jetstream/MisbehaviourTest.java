@@ -1,0 +1,254 @@
+package dev.creek.consumer.jetstream;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.creek.consumer.stream.Delivery;
+import dev.creek.consumer.stream.LogException;
+import dev.creek.consumer.stream.StartAt;
+import dev.creek.consumer.stream.StreamIdentity;
+import dev.creek.consumer.wire.Generation;
+import dev.creek.consumer.wire.SourceTable;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import reactor.core.publisher.Flux;
+import reactor.core.scheduler.Schedulers;
+
+/** What comes over the wire when the broker or the way to it is in trouble. */
+final class MisbehaviourTest {
+  private static final SourceTable TABLE = new SourceTable("shop", "public", "items");
+  private static final StreamIdentity STREAM =
+      new StreamIdentity("CREEK_wal_shop", Instant.parse("2026-01-01T00:00:00.123456Z"));
+
+  private ScriptedBroker broker;
+  private JetStreamLog log;
+  private Reading reading;
+
+  private Reading read(ScriptedBroker.Script script) {
+    broker = new ScriptedBroker(script);
+    return read();
+  }
+
+  private Reading read() {
+    var options =
+        JetStreamOptions.builder(broker.uri())
+            .generation(Generation.NEW)
+            .pull(Duration.ofMillis(200), Duration.ofSeconds(60))
+            .frontierInterval(Duration.ofMillis(300))
+            .build();
+    log = Objects.requireNonNull(JetStreamLog.connect(options).block());
+    reading = Reading.all(log.read(TABLE, new StartAt.Sequence(1), STREAM));
+    return reading;
+  }
+
+  @AfterEach
+  void close() {
+    reading.cancel();
+    log.close().block();
+    broker.close();
+  }
+
+  private List<Long> sequences() {
+    return reading.allPackets().stream().map(packet -> packet.sequence()).toList();
+  }
+
+  /** The first consumer has sent 10 and then goes wrong; the second must go on behind it. */
+  private void assertContinuesBehindTen() {
+    reading.awaitPackets(2);
+    assertThat(sequences()).containsExactly(10L, 11L);
+    assertThat(broker.created).hasSizeGreaterThanOrEqualTo(2);
+    assertThat(List.copyOf(broker.created).get(1)).contains("\"opt_start_seq\":11");
+  }
+
+  @Test
+  void aMessageThatIsMissingIsReadAgain() {
+    read(
+        (consumer, pull) -> {
+          if (consumer == 1) {
+            broker.message(pull, 10, 1, 0);
+            await().until(() -> reading.packets.get() == 1);
+            broker.message(pull, 12, 3, 0);
+          } else {
+            broker.message(pull, 11, 1, 0);
+          }
+        });
+    assertContinuesBehindTen();
+  }
+
+  @Test
+  void aLastMessageThatIsMissingIsFoundByTheHeartbeat() {
+    read(
+        (consumer, pull) -> {
+          if (consumer == 1) {
+            broker.message(pull, 10, 1, 0);
+            await().until(() -> reading.packets.get() == 1);
+            broker.status(pull, "100 Idle Heartbeat", "Nats-Last-Consumer: 2\r\n");
+          } else {
+            broker.message(pull, 11, 1, 0);
+          }
+        });
+    assertContinuesBehindTen();
+  }
+
+  @Test
+  void silenceEndsTheConsumer() {
+    read(
+        (consumer, pull) -> {
+          if (consumer == 1) {
+            broker.message(pull, 10, 1, 0);
+          } else {
+            broker.message(pull, 11, 1, 0);
+          }
+        });
+    reading.awaitPackets(2);
+    assertThat(sequences()).startsWith(10L, 11L);
+    assertThat(broker.deleted).isNotEmpty();
+  }
+
+  @Test
+  void heartbeatsKeepTheConsumer() {
+    read((consumer, pull) -> beat(pull, 0, () -> broker.message(pull, 10, 1, 0)));
+    reading.awaitPackets(1);
+    assertThat(broker.created).hasSize(1);
+  }
+
+  /** Heartbeats for longer than a reader waits in silence, then the rest. */
+  private void beat(String pull, long delivered, Runnable rest) {
+    Flux.interval(Duration.ofMillis(100), Schedulers.boundedElastic())
+        .take(15)
+        .doOnNext(
+            n ->
+                broker.status(
+                    pull, "100 Idle Heartbeat", "Nats-Last-Consumer: " + delivered + "\r\n"))
+        .doOnComplete(rest)
+        .subscribe();
+  }
+
+  private void sendOneAndBeat(int consumer, String pull) {
+    broker.message(pull, 10, 1, 0);
+    beat(pull, 1, () -> {});
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "409 Consumer Deleted",
+        "409 Server Shutdown",
+        "409 Leadership Change",
+        "409 Exceeded MaxWaiting",
+        "400 Bad Request",
+        "423 Nats-Wrong-Pin-Id",
+        "503"
+      })
+  void anyOtherStatusEndsTheConsumer(String status) {
+    read(
+        (consumer, pull) -> {
+          if (consumer == 1) {
+            broker.message(pull, 10, 1, 0);
+            await().until(() -> reading.packets.get() == 1);
+            broker.status(pull, status, "");
+          } else {
+            broker.message(pull, 11, 1, 0);
+          }
+        });
+    assertContinuesBehindTen();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "404 No Messages",
+        "408 Request Timeout",
+        "409 Batch Completed",
+        "409 Message Size Exceeds MaxBytes"
+      })
+  void theEndOfARequestIsFollowedByTheNext(String status) {
+    var pulls = new AtomicInteger();
+    read(
+        (consumer, pull) -> {
+          if (pulls.incrementAndGet() == 1) {
+            broker.message(pull, 10, 1, 0);
+            broker.status(pull, status, "");
+          } else {
+            broker.message(pull, 11, 2, 0);
+          }
+        });
+    reading.awaitPackets(2);
+    assertThat(sequences()).containsExactly(10L, 11L);
+    assertThat(broker.created).hasSize(1);
+  }
+
+  @Test
+  void theEndOfAnEarlierRequestIsNotTakenForThatOfTheNext() {
+    var pulls = new AtomicInteger();
+    read(
+        (consumer, pull) -> {
+          if (pulls.incrementAndGet() == 1) {
+            broker.status(pull, "408 Request Timeout", "");
+            broker.status(pull, "408 Request Timeout", "");
+            broker.status(pull, "408 Request Timeout", "");
+          }
+        });
+    await().until(() -> pulls.get() == 2);
+    await().during(Duration.ofMillis(300)).until(() -> pulls.get() == 2);
+  }
+
+  @Test
+  void theLongFormOfTheReplySubjectIsRead() {
+    read(
+        (consumer, pull) ->
+            broker.message(pull, "$JS.ACK.hub.HASH.s.c.1.10.1.1700000000000000000.0.rnd"));
+    reading.awaitPackets(1);
+    assertThat(reading.last().frontier()).isEqualTo(10);
+  }
+
+  @Test
+  void retentionThatOvertakesTheReaderIsSeenBeforeThePacketsBehindTheHoleLeave() {
+    read(
+        (consumer, pull) -> {
+          broker.message(pull, 10, 1, 5);
+          broker.firstSequence.set(20);
+          broker.message(pull, 20, 2, 0);
+        });
+    assertThat(reading.awaitError())
+        .isInstanceOf(LogException.Gap.class)
+        .hasMessageContaining("begins at sequence 20");
+    assertThat(reading.deliveries).isEmpty();
+  }
+
+  @Test
+  void theFrontierStaysWhileSomethingWasSentThatHasNotCome() {
+    broker = new ScriptedBroker(this::sendOneAndBeat);
+    broker.pending.set(0);
+    broker.delivered.set(2);
+    read();
+    reading.awaitPackets(1);
+    await()
+        .during(Duration.ofSeconds(1))
+        .atMost(Reading.LIMIT)
+        .until(() -> reading.last().frontier() == 10);
+    broker.delivered.set(1);
+    await().atMost(Reading.LIMIT).until(() -> reading.last().frontier() == 1000);
+    assertThat(reading.last()).isEqualTo(new Delivery(List.of(), 0, 1000));
+  }
+
+  @Test
+  void theFrontierStaysWhileTheStreamHoldsMore() {
+    broker = new ScriptedBroker(this::sendOneAndBeat);
+    broker.pending.set(1);
+    broker.delivered.set(1);
+    read();
+    reading.awaitPackets(1);
+    await()
+        .during(Duration.ofSeconds(1))
+        .atMost(Reading.LIMIT)
+        .until(() -> reading.last().frontier() == 10);
+  }
+}

@@ -1,0 +1,54 @@
+package dev.creek.consumer.postgres;
+
+import static dev.creek.consumer.postgres.Waiting.await;
+import static dev.creek.consumer.testing.TableWire.Flag.KEY;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.creek.consumer.testing.PostgresServer;
+import dev.creek.consumer.testing.TableWire;
+import dev.creek.consumer.testing.TableWire.Identity;
+import dev.creek.consumer.testing.WalTx;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Catalog, control schema and writer on each PostgreSQL that is supported. */
+final class EveryVersionIT {
+
+  @ParameterizedTest
+  @MethodSource("dev.creek.consumer.testing.PostgresServer#versions")
+  void migratesCreatesAndApplies(int version) {
+    try (PostgresServer server = PostgresServer.builder().version(version).start()) {
+      var database = server.createDatabase();
+      var target = PostgresTarget.connect(PostgresOptions.of(database.uri()));
+      await(target.subscriptions().migrate());
+      var items =
+          TableWire.of("app", "items")
+              .column("id", "int4", KEY)
+              .column("v", "text")
+              .column("tags", "text[]");
+      var line = new Line(target, items);
+      await(target.tables().createTable(line.mapping.target(), line.schema()));
+      var tx = WalTx.of(1);
+      line.apply(items.insert(tx, 1, "a", List.of("x")), items.insert(tx, 2, "b", null));
+      line.apply(
+          items.update(tx, Map.of("id", 1), Map.of("id", 3, "v", "c")),
+          items.delete(tx, Map.of("id", 2)));
+      line.applyPart(items.insert(tx, 4, "d", null), items.truncate(tx));
+      line.apply(items.insert(tx, 5, "e", null));
+      assertThat(database.value("select string_agg(i::text, ' ') from items i"))
+          .isEqualTo("(5,e,)");
+
+      var log = items.identity(Identity.FULL);
+      database.execute("drop table items", "create table items (id int, v text, tags text[])");
+      var keyless = new Line(target, log);
+      keyless.apply(log.insert(tx, 1, "a", null), log.insert(tx, 1, "a", null));
+      keyless.apply(log.delete(tx, Map.of("id", 1, "v", "a")));
+      assertThat(database.value("select string_agg(i::text, ' ') from items i"))
+          .isEqualTo("(1,a,)");
+      assertThat(keyless.stored().sequence()).isEqualTo(3);
+      await(target.close());
+    }
+  }
+}
