@@ -20,6 +20,9 @@ import reactor.util.retry.Retry;
 final class Sessions {
   private static final Duration ACQUIRE_LIMIT = Duration.ofSeconds(30);
 
+  /** From the TCP connection to a session; the first one of a JVM loads the driver meanwhile. */
+  private static final Duration LOGIN_LIMIT = Duration.ofSeconds(15);
+
   /** Beyond the statement timeout, which the server keeps: then it is the server that is gone. */
   private static final Duration ANSWER_MARGIN = Duration.ofSeconds(15);
 
@@ -48,8 +51,18 @@ final class Sessions {
     this.pool = new ConnectionPool(poolOf(options));
     this.borrowed =
         pool.create()
-            .retryWhen(Retry.max(options.poolSize()).filter(StaleConnection.class::isInstance))
+            .retryWhen(Retry.max(options.poolSize()).filter(Sessions::isStale))
             .map(this::session);
+  }
+
+  /**
+   * The pool itself looks at a connection's channel before it lends it, and says so only in words:
+   * one that a cancelled statement closed is found then.
+   */
+  private static boolean isStale(Throwable error) {
+    return error instanceof StaleConnection
+        || (error instanceof R2dbcNonTransientResourceException
+            && "Connection validation failed".equals(error.getMessage()));
   }
 
   private ConnectionPoolConfiguration poolOf(PostgresOptions options) {
@@ -60,7 +73,7 @@ final class Sessions {
         .acquireRetry(0)
         .maxAcquireTime(ACQUIRE_LIMIT)
         // The driver's own bound ends with the TCP handshake.
-        .maxCreateConnectionTime(connectTimeout.isZero() ? null : connectTimeout)
+        .maxCreateConnectionTime(connectTimeout.isZero() ? null : connectTimeout.plus(LOGIN_LIMIT))
         .postAllocate(this::validateIfIdle)
         .preRelease(connection -> Mono.fromRunnable(() -> markIdle(connection)))
         .customizer(
