@@ -32,7 +32,9 @@ final class GoldenReplayIT {
 
   private static final int RESTARTS = 10;
 
-  /** Far fewer than the largest transaction has, which is then applied, and interrupted, in parts. */
+  /**
+   * Far fewer than the largest transaction has, which is then applied, and interrupted, in parts.
+   */
   private static final int MOST_ROWS = 500;
 
   @RegisterExtension
@@ -49,8 +51,7 @@ final class GoldenReplayIT {
     var target = new GoldenTarget(database);
     var tables = tables(capture);
     try (var streams = new GoldenStreams(nats.server(), capture);
-        var replay =
-            new GoldenReplay(streams, nats.server(), target.uri(), BatchLimits.DEFAULT)) {
+        var replay = new GoldenReplay(streams, nats.server(), target.uri(), BatchLimits.DEFAULT)) {
       streams.publishAll();
       replay.create(tables.get(true));
       replay.subscribe(tables.get(true));

@@ -29,7 +29,10 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import reactor.core.Disposable;
 
-/** Both servers are restarted and killed under load, several times each: the consumer goes on by itself, and the tables are equal. */
+/**
+ * Both servers are restarted and killed under load, several times each: the consumer goes on by
+ * itself, and the tables are equal.
+ */
 class OutagesIT {
   private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final int TABLES = 3;
@@ -37,7 +40,9 @@ class OutagesIT {
 
   static Stream<Arguments> versions() {
     return Stream.of(
-        Arguments.of(13, Generation.NEW, 13L), Arguments.of(15, Generation.OLD, 15L), Arguments.of(18, Generation.NEW, 18L));
+        Arguments.of(13, Generation.NEW, 13L),
+        Arguments.of(15, Generation.OLD, 15L),
+        Arguments.of(18, Generation.NEW, 18L));
   }
 
   @ParameterizedTest(name = "PostgreSQL {0}, {1}, seed {2}")
@@ -50,15 +55,23 @@ class OutagesIT {
       try (CreekConsumer consumer =
           CreekConsumer.create(
               ConsumerOptions.of(
-                  JetStreamOptions.builder(nats.uri()).build(), PostgresOptions.of(database.uri())))) {
-        List<Load> loads = IntStream.range(0, TABLES).mapToObj(i -> new Load(i, generation, seed + i)).toList();
+                  JetStreamOptions.builder(nats.uri()).build(),
+                  PostgresOptions.of(database.uri())))) {
+        List<Load> loads =
+            IntStream.range(0, TABLES).mapToObj(i -> new Load(i, generation, seed + i)).toList();
         loads.forEach(load -> publisher.publishSchema(load.wire));
         loads.forEach(load -> subscribe(consumer, load));
         Disposable running = consumer.run().subscribe();
         AtomicLong published = new AtomicLong();
-        CompletableFuture<Void> publishing = CompletableFuture.runAsync(() -> publish(publisher, loads, published));
+        CompletableFuture<Void> publishing =
+            CompletableFuture.runAsync(() -> publish(publisher, loads, published));
 
-        List<Runnable> outages = List.of(nats::restart, postgres::restart, () -> killAndStart(nats), () -> killAndStart(postgres));
+        List<Runnable> outages =
+            List.of(
+                nats::restart,
+                postgres::restart,
+                () -> killAndStart(nats),
+                () -> killAndStart(postgres));
         for (int i = 0; i < outages.size(); i++) {
           long due = CHANGES * (i + 1L) / (outages.size() + 1);
           Awaitility.await().atMost(PATIENCE).until(() -> published.get() >= due);
@@ -102,7 +115,9 @@ class OutagesIT {
         .untilAsserted(
             () -> {
               for (Load load : loads) {
-                assertThat(database.query("select id, version from " + load.mapping.target() + " order by id"))
+                assertThat(
+                        database.query(
+                            "select id, version from " + load.mapping.target() + " order by id"))
                     .as(load.mapping.toString())
                     .isEqualTo(load.expected());
               }
@@ -138,7 +153,8 @@ class OutagesIT {
         publisher.publishSurely(wire.source(), wire.delete(tx, wire.row(id, before)));
         rows.remove(id);
       } else {
-        publisher.publishSurely(wire.source(), wire.update(tx, wire.row(id, before), wire.row(id, transaction)));
+        publisher.publishSurely(
+            wire.source(), wire.update(tx, wire.row(id, before), wire.row(id, transaction)));
         rows.put(id, transaction);
       }
     }

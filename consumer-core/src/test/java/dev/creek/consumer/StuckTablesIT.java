@@ -24,8 +24,9 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import reactor.core.Disposable;
 
 /**
- * A table that cannot go on says why and what to do, and holds nobody else up; when the cause is gone it continues by itself,
- * without loss. The service connects as a role with no more rights than it needs.
+ * A table that cannot go on says why and what to do, and holds nobody else up; when the cause is
+ * gone it continues by itself, without loss. The service connects as a role with no more rights
+ * than it needs.
  */
 class StuckTablesIT {
   private static final Duration PATIENCE = Duration.ofMinutes(1);
@@ -67,7 +68,8 @@ class StuckTablesIT {
   }
 
   private ConsumerOptions options(String uri) {
-    return ConsumerOptions.of(JetStreamOptions.builder(nats.server().uri()).build(), PostgresOptions.of(uri));
+    return ConsumerOptions.of(
+        JetStreamOptions.builder(nats.server().uri()).build(), PostgresOptions.of(uri));
   }
 
   @Test
@@ -78,7 +80,8 @@ class StuckTablesIT {
     create("too_narrow", "id int primary key, note varchar(3)");
     create("no_privilege", "id int primary key, note text");
     database.execute("revoke all on copy.no_privilege from applier");
-    List<String> stuck = List.of("no_table", "no_column", "wrong_type", "too_narrow", "no_privilege");
+    List<String> stuck =
+        List.of("no_table", "no_column", "wrong_type", "too_narrow", "no_privilege");
 
     subscribe("healthy");
     stuck.forEach(this::subscribe);
@@ -86,11 +89,14 @@ class StuckTablesIT {
 
     stuck.forEach(table -> awaitState(table, "failed"));
     assertThat(hint("no_table")).contains("create-schemas");
-    assertThat(hint("no_column")).contains("ALTER TABLE \"copy\".\"no_column\" ADD COLUMN \"note\" text");
+    assertThat(hint("no_column"))
+        .contains("ALTER TABLE \"copy\".\"no_column\" ADD COLUMN \"note\" text");
     assertThat(hint("wrong_type")).contains("change the column to the source's type");
     assertThat(hint("too_narrow")).containsIgnoringCase("widen");
     assertThat(hint("no_privilege")).containsIgnoringCase("grant");
-    stuck.forEach(table -> assertThat(reason(table)).as(table).contains(table).doesNotContain("value-of-a-row"));
+    stuck.forEach(
+        table ->
+            assertThat(reason(table)).as(table).contains(table).doesNotContain("value-of-a-row"));
     awaitRows("healthy", CHANGES);
 
     create("no_table", "id int primary key, note text");
@@ -109,7 +115,9 @@ class StuckTablesIT {
     create("garbled", "id int primary key, note text");
     subscribe("healthy");
     TableWire garbled = subscribe("garbled");
-    publisher.publishRaw(garbled.source(), ByteBuffer.allocate(10).putShort((short) 0).putInt(4).putInt(0xdeadbeef).array());
+    publisher.publishRaw(
+        garbled.source(),
+        ByteBuffer.allocate(10).putShort((short) 0).putInt(4).putInt(0xdeadbeef).array());
     publisher.publish(garbled.source(), garbled.insert(WalTx.of(CHANGES + 1), 4711, "behind it"));
     publisher.flush();
     running = consumer.run().subscribe();
@@ -119,15 +127,20 @@ class StuckTablesIT {
     awaitRows("garbled", CHANGES - 1);
     awaitRows("healthy", CHANGES);
     assertThat(hint("garbled")).contains("snapshot");
-    assertThat(database.query("select 1 from copy.garbled where id = 4711")).as("nothing is applied behind it").isEmpty();
+    assertThat(database.query("select 1 from copy.garbled where id = 4711"))
+        .as("nothing is applied behind it")
+        .isEmpty();
   }
 
   private void create(String table, String columns) {
-    database.execute("create table copy.%s (%s)".formatted(table, columns), "grant all on copy.%s to applier".formatted(table));
+    database.execute(
+        "create table copy.%s (%s)".formatted(table, columns),
+        "grant all on copy.%s to applier".formatted(table));
   }
 
   private TableWire subscribe(String table) {
-    TableWire wire = TableWire.of("app", table).column("id", "int4", TableWire.Flag.KEY).column("note", "text");
+    TableWire wire =
+        TableWire.of("app", table).column("id", "int4", TableWire.Flag.KEY).column("note", "text");
     publisher.publishSchema(wire);
     for (int i = 1; i <= CHANGES; i++) {
       publisher.publish(wire.source(), wire.insert(WalTx.of(i), i, "value-of-a-row " + i));
@@ -144,7 +157,11 @@ class StuckTablesIT {
   private void awaitRows(String table, int count) {
     Awaitility.await(table)
         .atMost(PATIENCE)
-        .until(() -> Integer.parseInt(database.query("select count(*) from copy." + table).get(0).get(0)), rows -> rows == count);
+        .until(
+            () ->
+                Integer.parseInt(
+                    database.query("select count(*) from copy." + table).get(0).get(0)),
+            rows -> rows == count);
   }
 
   private String hint(String table) {
@@ -157,7 +174,9 @@ class StuckTablesIT {
 
   private String column(String table, String column) {
     return database
-        .query("select %s from _creek_consumer.subscriptions where target = 'copy.%s'".formatted(column, table))
+        .query(
+            "select %s from _creek_consumer.subscriptions where target = 'copy.%s'"
+                .formatted(column, table))
         .get(0)
         .get(0);
   }

@@ -1,5 +1,6 @@
 package dev.creek.consumer.app;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
@@ -52,6 +53,18 @@ final class JarIT {
       assertThat(jar.err()).startsWith("creek-consumer: ").doesNotContain("geheim");
       assertThat(jar.err().lines()).hasSize(1);
     }
+  }
+
+  @Test
+  void theLauncherFindsTheJarAndPassesArgumentsOnAsTheyAre() throws Exception {
+    var builder = new ProcessBuilder("sh", "src/main/dist/creek-consumer", "remove-tables", "a b");
+    builder.environment().put("CREEK_CONSUMER_JAR", System.getProperty("creek.jar"));
+    builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+    builder.environment().put("CREEK_CONSUMER_JVM", "-Xmx64m -Dx=y");
+    Process process = builder.redirectErrorStream(true).start();
+    String said = new String(process.getInputStream().readAllBytes(), UTF_8);
+    assertThat(process.waitFor()).isEqualTo(2);
+    assertThat(said).contains("target 'a b' must have the form");
   }
 
   private static int freePort() throws IOException {

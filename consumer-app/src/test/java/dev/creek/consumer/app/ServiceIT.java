@@ -63,7 +63,8 @@ final class ServiceIT {
     producer = Producer.of(nats, "shop");
     producer.publishSchema(orders);
     environment.put("NATS_URI", nats.uri());
-    environment.put("DB_URI", target.uri());
+    // A cold JVM on a busy machine needs more than the usual 10 s for its first connection.
+    environment.put("DB_URI", target.uri() + "?connect_timeout=60");
     environment.put("PROMETHEUS_PORT", "off");
   }
 
@@ -159,6 +160,16 @@ final class ServiceIT {
       service.awaitLog("Waiting for NATS");
       service.signal("TERM");
       assertThat(service.exitCode()).describedAs(service.toString()).isZero();
+    }
+  }
+
+  @Test
+  void endsWhereThePasswordIsRefused() {
+    String uri = target.uri().replaceFirst("(://[^:]+:)[^@]*@", "$1geheim@");
+    environment.put("DB_URI", uri);
+    try (Jar service = serve()) {
+      assertThat(service.exitCode()).describedAs(service.toString()).isEqualTo(1);
+      assertThat(service.err()).contains("ERROR Stopped: ").doesNotContain("geheim");
     }
   }
 

@@ -38,8 +38,8 @@ final class JetStreamApi {
   }
 
   /** Subject for asking a consumer for its next messages. */
-  String nextSubject(String stream, String consumer) {
-    return prefix + "CONSUMER.MSG.NEXT." + stream + "." + consumer;
+  String nextSubject(PullConsumer consumer) {
+    return prefix + "CONSUMER.MSG.NEXT." + consumer.stream().name() + "." + consumer.name();
   }
 
   /** State of a stream; empty if there is none. */

@@ -18,8 +18,8 @@ import reactor.core.publisher.Mono;
 /**
  * {@link ChangeLog} over NATS JetStream, on one connection that reconnects for ever. Thread-safe.
  *
- * <p>Nothing here blocks the caller. Names that cannot be part of a subject end in {@link
- * IllegalArgumentException}, whose message is for the user.
+ * <p>Nothing here blocks the caller; answers come on the options' scheduler. Names that cannot be
+ * part of a subject end in {@link IllegalArgumentException}, whose message is for the user.
  */
 public final class JetStreamLog implements ChangeLog {
   private final JetStreamOptions options;
@@ -62,7 +62,8 @@ public final class JetStreamLog implements ChangeLog {
         .subjects(source.database())
         .map(subjects -> subjects.walStream(source.database()))
         .flatMap(stream -> state(source, stream))
-        .onErrorMap(ApiException.class, JetStreamLog::refused);
+        .onErrorMap(ApiException.class, JetStreamLog::refused)
+        .publishOn(options.scheduler());
   }
 
   private Mono<LogState> state(SourceTable source, String stream) {
@@ -90,6 +91,10 @@ public final class JetStreamLog implements ChangeLog {
    *
    * <p>{@code expected} counts for {@link StartAt.Sequence} only; the others begin in the stream
    * that is there, with the oldest message that fits, whatever was removed before it.
+   *
+   * <p>Seen as a gap is what is removed at the stream's old end, by limits, age or purge, also
+   * while reading lags. Not seen is what is removed from its middle: single messages, or a purge of
+   * the table's subject alone.
    */
   @Override
   public Flux<Delivery> read(SourceTable source, StartAt start, StreamIdentity expected) {
@@ -117,12 +122,16 @@ public final class JetStreamLog implements ChangeLog {
   @Override
   public Mono<List<PublishedSchema>> publishedSchemas(
       SourceTable source, @Nullable Fingerprint fingerprint) {
-    return subjects(source).flatMap(names -> schemas.published(names, source, fingerprint));
+    return subjects(source)
+        .flatMap(names -> schemas.published(names, source, fingerprint))
+        .publishOn(options.scheduler());
   }
 
   @Override
   public Mono<String> requestSchema(SourceTable source, Fingerprint fingerprint) {
-    return subjects(source).flatMap(names -> schemas.request(names, source, fingerprint));
+    return subjects(source)
+        .flatMap(names -> schemas.request(names, source, fingerprint))
+        .publishOn(options.scheduler());
   }
 
   private Mono<Subjects> subjects(SourceTable source) {

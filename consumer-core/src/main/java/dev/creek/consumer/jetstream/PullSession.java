@@ -4,48 +4,41 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import dev.creek.consumer.stream.Delivery;
 import dev.creek.consumer.stream.LogException;
-import dev.creek.consumer.stream.StreamIdentity;
 import io.nats.client.Message;
 import io.nats.client.Subscription;
 import io.nats.client.impl.Headers;
 import io.nats.client.support.Status;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
 import reactor.core.Disposables;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.FluxSink;
-import reactor.core.publisher.Mono;
 
 /**
- * One consumer at the broker and what it sends, until the first trouble: then it errors with {@link
- * ReadInterrupted}, or with {@link LogException.Gap}, and drops what has not left yet. Used once.
+ * What one consumer sends, on demand, until the first trouble: then it errors with {@link
+ * ReadInterrupted}, or with {@link LogException.Gap}, and drops what has not left yet.
  *
  * <p>Three threads meet here. The client's dispatcher puts messages into the {@link PullWindow} and
- * goes on. {@link Link#scheduler()} asks and watches. The options' scheduler emits; only one of its
- * threads at a time.
+ * goes on to those of other tables. {@link Link#scheduler()} asks and watches. The {@link Outlet}
+ * emits.
  */
 final class PullSession {
   private static final int MISSED_HEARTBEATS = 3;
-  private static final Duration CLEANUP_TIMEOUT = Duration.ofSeconds(1);
   private static final String LAST_CONSUMER_SEQUENCE = "Nats-Last-Consumer";
 
   private final Link link;
   private final Link.Open open;
   private final JetStreamApi api;
   private final JetStreamOptions options;
-  private final StreamIdentity stream;
-  private final String name;
+  private final PullConsumer consumer;
   private final PullWindow window;
+  private final Outlet outlet;
+  private final StreamChecks checks;
   private final String inbox;
   private final AckSubject ack = new AckSubject();
-  private final Disposable.Composite resources = Disposables.composite();
-  private final AtomicInteger drains = new AtomicInteger();
-
-  private @Nullable FluxSink<Delivery> sink;
-  private volatile @Nullable RuntimeException failure;
+  private final Disposable.Composite resources;
 
   /** How many messages have come: the consumer counts them from 1. */
   private volatile long received;
@@ -55,43 +48,52 @@ final class PullSession {
   private int missed;
   private volatile boolean begun;
 
-  PullSession(
+  private PullSession(
       Link link,
       Link.Open open,
       JetStreamApi api,
       JetStreamOptions options,
-      StreamIdentity stream,
-      String name,
-      PullWindow window) {
+      PullConsumer consumer,
+      PullWindow window,
+      FluxSink<Delivery> sink) {
     this.link = link;
     this.open = open;
     this.api = api;
     this.options = options;
-    this.stream = stream;
-    this.name = name;
+    this.consumer = consumer;
     this.window = window;
-    this.inbox = open.connection().createInbox() + ".";
+    outlet = new Outlet(options, window, sink, this::askIfDue);
+    checks = new StreamChecks(api, consumer, window, outlet, () -> received);
+    resources = Disposables.composite(checks);
+    inbox = open.connection().createInbox() + ".";
+    sink.onDispose(resources);
   }
 
-  /** What the consumer sends, on demand; nothing is asked for before the first demand. */
-  Flux<Delivery> deliveries() {
-    return Flux.create(this::start, FluxSink.OverflowStrategy.ERROR)
+  /** Deliveries of a new consumer; nothing is asked for before the first demand. For one reader. */
+  static Flux<Delivery> deliveries(
+      Link link,
+      Link.Open open,
+      JetStreamApi api,
+      JetStreamOptions options,
+      PullConsumer consumer,
+      PullWindow window) {
+    return Flux.<Delivery>create(
+            sink -> new PullSession(link, open, api, options, consumer, window, sink).start(sink),
+            FluxSink.OverflowStrategy.ERROR)
         .subscribeOn(link.scheduler(), false);
   }
 
   private void start(FluxSink<Delivery> sink) {
-    this.sink = sink;
-    sink.onDispose(resources);
-    resources.add(link.onLoss(() -> interrupted("the connection was lost")));
+    resources.add(link.onLoss(this::connectionLost));
     try {
       Subscription subscription = open.dispatcher().subscribe(inbox + "*", this::onMessage);
-      resources.add(() -> unsubscribe(subscription));
+      resources.add(() -> onLink(() -> unsubscribe(subscription)));
     } catch (IllegalStateException e) {
-      interrupted("the connection was lost");
+      connectionLost();
       return;
     }
     every(options.heartbeat(), this::watch);
-    every(options.frontierInterval(), this::moveFrontier);
+    every(options.frontierInterval(), checks::moveFrontier);
     sink.onRequest(n -> onDemand());
   }
 
@@ -100,24 +102,28 @@ final class PullSession {
     resources.add(link.scheduler().schedulePeriodically(task, nanos, nanos, TimeUnit.NANOSECONDS));
   }
 
-  /** Never on the cancelling thread: telling the broker may wait for a lock. */
   private void unsubscribe(Subscription subscription) {
-    onLink(
-        () -> {
-          try {
-            open.dispatcher().unsubscribe(subscription);
-          } catch (IllegalStateException e) {
-            // Closed with the connection.
-          }
-        });
+    try {
+      open.dispatcher().unsubscribe(subscription);
+    } catch (IllegalStateException e) {
+      // Closed with the connection.
+    }
   }
 
-  /** Deletes the consumer, best effort; the broker does it too, later. */
-  Mono<Void> close() {
-    return Mono.fromRunnable(resources::dispose)
-        .then(api.deleteConsumer(stream.name(), name))
-        .timeout(CLEANUP_TIMEOUT)
-        .onErrorComplete();
+  private void onDemand() {
+    if (!begun) {
+      begun = true;
+      askSoon();
+    }
+    outlet.demanded();
+  }
+
+  private void connectionLost() {
+    interrupted("the connection was lost");
+  }
+
+  private void interrupted(String reason) {
+    outlet.fail(new ReadInterrupted(reason));
   }
 
   // ---- the dispatcher's thread
@@ -135,46 +141,50 @@ final class PullSession {
     } else if (ack.consumerSequence() != received + 1) {
       interrupted("messages were lost on the way");
     } else {
-      received = ack.consumerSequence();
-      boolean asks =
-          window.arrived(
-              ack.streamSequence(),
-              message.getData(),
-              message.consumeByteCount(),
-              ack.pending(),
-              now);
-      if (asks) {
-        onLink(this::ask);
-      }
-      drainIfWanted();
+      onPacket(message, now);
     }
+  }
+
+  private void onPacket(Message message, long now) {
+    received = ack.consumerSequence();
+    boolean asks =
+        window.arrived(
+            ack.streamSequence(),
+            message.getData(),
+            message.consumeByteCount(),
+            ack.pending(),
+            now);
+    if (asks) {
+      askSoon();
+    }
+    outlet.filled();
   }
 
   private void onStatus(Message message, long now) {
     Status status = message.getStatus();
-    int pull = pullNumber(message.getSubject());
     switch (status.getCode()) {
       case Status.FLOW_OR_HEARTBEAT_STATUS_CODE -> onHeartbeat(message.getHeaders());
-      case Status.NOT_FOUND_CODE, Status.REQUEST_TIMEOUT_CODE -> {
-        window.pullEnded(pull, now);
-        onLink(this::ask);
-      }
-      case Status.CONFLICT_CODE -> onConflict(status.getMessage(), pull, now);
+      case Status.NOT_FOUND_CODE, Status.REQUEST_TIMEOUT_CODE -> pullEnded(message, now);
+      case Status.CONFLICT_CODE -> onConflict(message, status.getMessage(), now);
       case Status.NO_RESPONDERS_CODE -> interrupted("the consumer is gone");
       default -> interrupted(status.getMessageWithCode());
     }
   }
 
-  private void onConflict(String why, int pull, long now) {
+  private void onConflict(Message message, String why, long now) {
     if (why.startsWith(Status.MESSAGE_SIZE_EXCEEDS_MAX_BYTES)) {
-      window.pullEndedByBytes(pull, now);
-      onLink(this::ask);
+      window.pullEndedByBytes(pullNumber(message), now);
+      askSoon();
     } else if (why.startsWith(Status.BATCH_COMPLETED)) {
-      window.pullEnded(pull, now);
-      onLink(this::ask);
+      pullEnded(message, now);
     } else {
       interrupted(why);
     }
+  }
+
+  private void pullEnded(Message message, long now) {
+    window.pullEnded(pullNumber(message), now);
+    askSoon();
   }
 
   /** It follows everything sent before it, so it tells of a last message that did not come. */
@@ -186,11 +196,13 @@ final class PullSession {
     }
     PullWindow.Proof proof = window.nextProof(true);
     if (proof != null) {
-      onLink(() -> prove(proof));
+      onLink(() -> checks.prove(proof, this::ask));
     }
   }
 
-  private int pullNumber(String subject) {
+  /** A status comes to where the answer to the request was to go. */
+  private int pullNumber(Message status) {
+    String subject = status.getSubject();
     try {
       return Integer.parseInt(subject, inbox.length(), subject.length(), 10);
     } catch (NumberFormatException | IndexOutOfBoundsException e) {
@@ -206,19 +218,27 @@ final class PullSession {
     }
   }
 
+  private void askSoon() {
+    onLink(this::ask);
+  }
+
+  private void askIfDue() {
+    if (!window.isAsked()) {
+      askSoon();
+    }
+  }
+
   private void ask() {
     if (resources.isDisposed()) {
       return;
     }
-    if (begun) {
-      PullWindow.Pull pull = window.nextPull(System.nanoTime());
-      if (pull != null) {
-        send(pull);
-      }
+    PullWindow.Pull pull = begun ? window.nextPull(System.nanoTime()) : null;
+    if (pull != null) {
+      send(pull);
     }
     PullWindow.Proof proof = window.nextProof(false);
     if (proof != null) {
-      prove(proof);
+      checks.prove(proof, this::ask);
     }
   }
 
@@ -235,30 +255,10 @@ final class PullSession {
             + "}";
     try {
       open.connection()
-          .publish(
-              api.nextSubject(stream.name(), name), inbox + pull.number(), body.getBytes(US_ASCII));
+          .publish(api.nextSubject(consumer), inbox + pull.number(), body.getBytes(US_ASCII));
     } catch (IllegalStateException e) {
-      interrupted("the connection was lost");
+      connectionLost();
     }
-  }
-
-  private void prove(PullWindow.Proof proof) {
-    resources.add(
-        streamNow().doOnNext(now -> proved(proof, now)).subscribe(now -> ask(), this::fail));
-  }
-
-  private void proved(PullWindow.Proof proof, StreamState now) {
-    if (!window.mayForget()) {
-      GapCheck.holds(proof.first(), now);
-    }
-    window.proved(proof, now.first());
-    drain();
-  }
-
-  private Mono<StreamState> streamNow() {
-    return api.stream(stream.name())
-        .switchIfEmpty(Mono.error(() -> new ReadInterrupted("the stream is gone")))
-        .doOnNext(now -> GapCheck.sameStream(stream, now));
   }
 
   /** Silence while an answer is owed: the broker forgot us, or we it. */
@@ -268,94 +268,6 @@ final class PullSession {
     heardBefore = heard;
     if (missed >= MISSED_HEARTBEATS) {
       interrupted("the broker sends no heartbeat");
-    }
-  }
-
-  /**
-   * Moves the position of an idle table with its stream, else retention behind it would look like a
-   * gap later. The stream is asked <em>first</em>: what it held then, and the consumer later still
-   * has nothing of, is of other tables.
-   */
-  private void moveFrontier() {
-    if (!window.isIdle()) {
-      return;
-    }
-    resources.add(
-        streamNow()
-            .flatMap(
-                then ->
-                    api.consumer(stream.name(), name)
-                        .filter(this::hasNothing)
-                        .doOnNext(consumer -> window.idleUpTo(then.last())))
-            .subscribe(consumer -> drainIfWanted(), this::fail));
-  }
-
-  private boolean hasNothing(ConsumerState consumer) {
-    return consumer.pending() == 0 && consumer.deliveredConsumer() == received;
-  }
-
-  // ---- emission
-
-  private void onDemand() {
-    if (!begun) {
-      begun = true;
-      onLink(this::ask);
-    }
-    drain();
-  }
-
-  private void interrupted(String reason) {
-    fail(new ReadInterrupted(reason));
-  }
-
-  private void fail(Throwable e) {
-    if (failure == null) {
-      failure =
-          e instanceof LogException.Gap || e instanceof ReadInterrupted
-              ? (RuntimeException) e
-              : new ReadInterrupted(String.valueOf(e.getMessage()));
-    }
-    drain();
-  }
-
-  private void drainIfWanted() {
-    FluxSink<Delivery> to = sink;
-    if (to != null && to.requestedFromDownstream() > 0) {
-      drain();
-    }
-  }
-
-  private void drain() {
-    if (drains.getAndIncrement() == 0) {
-      options.scheduler().schedule(this::emitAll);
-    }
-  }
-
-  private void emitAll() {
-    FluxSink<Delivery> to = sink;
-    int seen = drains.get();
-    do {
-      if (to != null) {
-        emit(to);
-      }
-      seen = drains.addAndGet(-seen);
-    } while (seen != 0);
-  }
-
-  private void emit(FluxSink<Delivery> to) {
-    while (failure == null && !to.isCancelled() && to.requestedFromDownstream() > 0) {
-      Delivery delivery = window.take(options.deliveryPackets(), options.deliveryBytes());
-      if (delivery == null) {
-        return;
-      }
-      to.next(delivery);
-      if (!window.isAsked()) {
-        onLink(this::ask);
-      }
-    }
-    RuntimeException e = failure;
-    if (e != null) {
-      to.error(e);
     }
   }
 }

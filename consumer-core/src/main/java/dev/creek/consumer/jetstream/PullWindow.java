@@ -260,15 +260,31 @@ final class PullWindow {
     return new Delivery(List.of(), 0, frontier);
   }
 
-  /** Whether everything that came has left, and more is waited for. */
-  synchronized boolean isIdle() {
-    return asked && idle && packets.isEmpty();
+  /**
+   * An idle moment: everything that came has left, and more is waited for.
+   *
+   * @param next first sequence that is not known to be read
+   * @param live whether nothing can have been removed unread, because it was waited for all along
+   */
+  record Idle(long next, boolean live) {}
+
+  /** Null where it is not idle. */
+  synchronized @Nullable Idle idleNow() {
+    return asked && packets.isEmpty() ? new Idle(proven + 1, idle || fromOldest) : null;
   }
 
-  /** Up to here the stream holds nothing that did not come. */
-  synchronized void idleUpTo(long sequence) {
+  /**
+   * Up to here the stream holds nothing that did not come.
+   *
+   * @param now when the broker said so
+   */
+  synchronized void idleUpTo(long sequence, long now) {
     idleFrontier = Math.max(idleFrontier, sequence);
     proven = Math.max(proven, sequence);
     lastSequence = Math.max(lastSequence, sequence);
+    if (asked && packets.isEmpty()) {
+      idle = true;
+      caughtUpAt = now;
+    }
   }
 }

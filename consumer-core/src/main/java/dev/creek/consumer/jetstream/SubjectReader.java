@@ -22,6 +22,7 @@ final class SubjectReader {
   private static final Logger log = LoggerFactory.getLogger(SubjectReader.class);
   private static final long FIRST_DELAY_MILLIS = 50;
   private static final long LONGEST_DELAY_MILLIS = 500;
+  private static final Duration CLEANUP_TIMEOUT = Duration.ofSeconds(1);
   private static final int ATTEMPTS_BETWEEN_WARNINGS = 120;
 
   private final Link link;
@@ -53,7 +54,10 @@ final class SubjectReader {
     this.api = api;
     this.options = options;
     this.place = place;
-    this.start = start;
+    this.start =
+        start instanceof StartAt.Sequence from
+            ? new StartAt.Sequence(Math.max(1, from.first()))
+            : start;
     this.stream = expected;
   }
 
@@ -97,7 +101,7 @@ final class SubjectReader {
       GapCheck.sameStream(stream, now);
     }
     if (start instanceof StartAt.Sequence from) {
-      GapCheck.holds(Math.max(1, from.first()), now);
+      GapCheck.holds(from.first(), now);
     }
     stream = now.identity();
   }
@@ -111,8 +115,6 @@ final class SubjectReader {
     /** Chosen here, so that it is deleted even where nobody heard of its creation. */
     private final String name = "creek_" + NUID.nextGlobal();
 
-    private volatile @Nullable PullSession session;
-
     Consumer(Place from, StreamState now, Link.Open open) {
       this.from = from;
       this.now = now;
@@ -122,43 +124,32 @@ final class SubjectReader {
     Flux<Delivery> deliveries() {
       return api.createConsumer(
               from.stream(), name, from.subject(), start, options.consumerInactivity())
-          .map(this::session)
-          .flatMapMany(PullSession::deliveries);
+          .flatMapMany(this::deliveries);
     }
 
-    private PullSession session(ConsumerState created) {
+    private Flux<Delivery> deliveries(ConsumerState created) {
       log.debug("reading {} from {} on as {}", from.subject(), start, name);
-      var made =
-          new PullSession(
-              link,
-              open,
-              api,
-              options,
-              now.identity(),
-              name,
-              new PullWindow(
-                  options,
-                  next(created),
-                  start instanceof StartAt.Beginning,
-                  created.pending() == 0,
-                  System.nanoTime()));
-      session = made;
-      return made;
+      boolean fromOldest = start instanceof StartAt.Beginning;
+      boolean nothingPending = created.pending() == 0;
+      var window =
+          new PullWindow(options, next(created), fromOldest, nothingPending, System.nanoTime());
+      return PullSession.deliveries(
+          link, open, api, options, new PullConsumer(now.identity(), name), window);
     }
 
     /** Only the broker knows which sequence belongs to a time. */
     private long next(ConsumerState created) {
       if (start instanceof StartAt.Sequence from) {
-        return Math.max(1, from.first());
+        return from.first();
       }
       return start instanceof StartAt.Time
           ? created.deliveredStream() + 1
           : Math.max(1, now.first());
     }
 
+    /** Best effort, and not for long: the broker does it too, later. */
     Mono<Void> close() {
-      var made = session;
-      return made != null ? made.close() : api.deleteConsumer(from.stream(), name);
+      return api.deleteConsumer(from.stream(), name).timeout(CLEANUP_TIMEOUT).onErrorComplete();
     }
   }
 
@@ -172,11 +163,10 @@ final class SubjectReader {
         failure instanceof ReadInterrupted
             || failure instanceof LogException.Unavailable
             || failure instanceof ApiException;
-    if (!passes) {
-      return Mono.error(failure);
-    }
-    if (link.isClosed()) {
-      return Mono.error(Link.closedByUs());
+    if (!passes || link.isClosed()) {
+      // Not on the link's thread, which is everybody's.
+      return Mono.<Long>error(passes ? Link.closedByUs() : failure)
+          .subscribeOn(options.scheduler());
     }
     if (attempts++ % ATTEMPTS_BETWEEN_WARNINGS == 0) {
       log.warn("reading is interrupted: {}; goes on from {}", failure.getMessage(), start);

@@ -27,19 +27,26 @@ final class FailurePolicy {
 
   private static final Map<String, String> HINTS =
       Map.of(
-          "42P01", "create the target table (create-schemas)",
-          "3F000", "create the target schema (create-schemas)",
-          "42703", "add the column to the target table",
-          "42501", "grant the privilege to the role that the service connects as",
-          "23502", "give the column a default, or drop its NOT NULL",
+          "42P01",
+          "create the target table (create-schemas)",
+          "3F000",
+          "create the target schema (create-schemas)",
+          "42703",
+          "add the column to the target table",
+          "42501",
+          "grant the privilege to the role that the service connects as",
+          "23502",
+          "give the column a default, or drop its NOT NULL",
           "23503",
-              "let the referenced table's changes arrive first (it is tried again), or drop the foreign key on the target",
+          "let the referenced table's changes arrive first (it is tried again), or drop the foreign key on the target",
           "23505",
-              "drop the unique constraint that the source does not have, or take a clean snapshot",
+          "drop the unique constraint that the source does not have, or take a clean snapshot",
           "22P02",
           "change the column to the source's type",
-          "22001", "widen the column to the source's type",
-          "22003", "widen the column to the source's type");
+          "22001",
+          "widen the column to the source's type",
+          "22003",
+          "widen the column to the source's type");
 
   private FailurePolicy() {}
 

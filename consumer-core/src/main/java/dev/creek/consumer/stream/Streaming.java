@@ -59,8 +59,8 @@ record Streaming(TableLine line, Claim claim, @Nullable Stuck recovering, Backof
   }
 
   /**
-   * The work that a signal makes. An error takes its turn as work that fails: sent on as an error it would overtake the batch
-   * that is being written and cancel it, again after every restart.
+   * The work that a signal makes. An error takes its turn as work that fails: sent on as an error
+   * it would overtake the batch that is being written and cancel it, again after every restart.
    */
   private Mono<Mono<Applied>> work(TableWriter writer, Signal<Batch> signal) {
     Throwable error = signal.getThrowable();

@@ -166,6 +166,16 @@ final class GapIT {
   }
 
   @Test
+  void aLaggingReaderFindsTheGapEvenWhereNothingIsLeftBehindIt() {
+    broker.publishNumbers(table, 0, 1000, 16);
+    var reading = Reading.of(log.read(table, new StartAt.Sequence(1), stream), 1);
+    reading.awaitPackets(1);
+    purge(PurgeOptions.builder().build());
+    reading.request(Long.MAX_VALUE);
+    assertGap(reading, "begins at sequence 1001");
+  }
+
+  @Test
   void purgingOneTableBehindAnIdleReaderOfAnotherIsNoGap() {
     broker.publishNumbers(table, 0, 5, 16);
     var reading = read(1);

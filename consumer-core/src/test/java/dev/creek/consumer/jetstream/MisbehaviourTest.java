@@ -161,6 +161,16 @@ final class MisbehaviourTest {
     assertContinuesBehindTen();
   }
 
+  /** Refused twice, the client gives up for ever; a service that lives for weeks must not. */
+  @Test
+  void whoIsRefusedForAWhileComesBack() {
+    read((consumer, pull) -> broker.message(pull, consumer == 1 ? 10 : 11, 1, 0));
+    reading.awaitPackets(1);
+    broker.refuse(4);
+    reading.awaitPackets(2);
+    assertThat(sequences()).startsWith(10L, 11L);
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {

@@ -2,6 +2,7 @@ package dev.creek.consumer.jetstream;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.creek.consumer.jetstream.PullWindow.Idle;
 import dev.creek.consumer.jetstream.PullWindow.Proof;
 import dev.creek.consumer.jetstream.PullWindow.Pull;
 import dev.creek.consumer.stream.Packet;
@@ -231,20 +232,35 @@ final class PullWindowTest {
     var window = live();
     pull(window);
     arrive(window, 1, 0);
-    assertThat(window.isIdle()).isFalse();
+    assertThat(window.idleNow()).isNull();
     take(window);
-    assertThat(window.isIdle()).isTrue();
-    window.idleUpTo(20);
+    assertThat(window.idleNow()).isEqualTo(new Idle(2, true));
+    window.idleUpTo(20, now);
     var delivery = Objects.requireNonNull(window.take(5, 300));
     assertThat(delivery.packets()).isEmpty();
     assertThat(delivery.frontier()).isEqualTo(20);
-    window.idleUpTo(20);
+    window.idleUpTo(20, now);
     assertThat(window.take(5, 300)).isNull();
     sequence = 29;
-    window.idleUpTo(25);
+    window.idleUpTo(25, now);
     arrive(window, 1, 0);
     assertThat(take(window)).containsExactly(30L);
     assertThat(window.take(5, 300)).isNull();
+  }
+
+  @Test
+  void whoDidNotWaitAllAlongIsIdleAfterAProofOnly() {
+    var window = live();
+    pull(window);
+    arrive(window, 1, 0);
+    take(window);
+    window.pullEnded(1, now);
+    assertThat(window.idleNow()).isNull();
+    now += SECOND;
+    pull(window);
+    assertThat(window.idleNow()).isEqualTo(new Idle(2, false));
+    window.idleUpTo(7, now);
+    assertThat(window.idleNow()).isEqualTo(new Idle(8, true));
   }
 
   @ParameterizedTest

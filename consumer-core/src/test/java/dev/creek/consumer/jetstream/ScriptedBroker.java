@@ -22,7 +22,7 @@ import java.util.concurrent.atomic.AtomicLong;
 /**
  * Speaks as much of the NATS protocol and of JetStream as one reader needs, and misbehaves on
  * demand: what a real broker does only when the network or the machine is in trouble. One
- * connection.
+ * connection at a time.
  */
 final class ScriptedBroker implements AutoCloseable {
   private static final String SUBJECT = "CREEK_wal_shop.public.items";
@@ -38,6 +38,7 @@ final class ScriptedBroker implements AutoCloseable {
   final AtomicLong lastSequence = new AtomicLong(1000);
   final AtomicLong pending = new AtomicLong(1);
   final AtomicLong delivered = new AtomicLong();
+  private final AtomicInteger refusals = new AtomicInteger();
   private final AtomicInteger consumers = new AtomicInteger();
   private final Map<String, String> subscriptions = new ConcurrentHashMap<>();
   private final ExecutorService threads = Executors.newCachedThreadPool();
@@ -60,17 +61,32 @@ final class ScriptedBroker implements AutoCloseable {
   }
 
   private void serve() {
-    try {
-      client = server.accept();
-      send(
-          "INFO {\"server_id\":\"x\",\"version\":\"2.10.0\",\"proto\":1,\"headers\":true,"
-              + "\"max_payload\":1048576}\r\n");
-      var in = new DataInputStream(new BufferedInputStream(client.getInputStream()));
-      for (String line = line(in); !line.isEmpty(); line = line(in)) {
-        onLine(line.split(" ", -1), in);
+    while (!server.isClosed()) {
+      try {
+        client = server.accept();
+        send(
+            "INFO {\"server_id\":\"x\",\"version\":\"2.10.0\",\"proto\":1,\"headers\":true,"
+                + "\"max_payload\":1048576}\r\n");
+        serve(new DataInputStream(new BufferedInputStream(client.getInputStream())));
+      } catch (IOException e) {
+        // The client is gone, or the test is over.
       }
+    }
+  }
+
+  private void serve(DataInputStream in) throws IOException {
+    for (String line = line(in); !line.isEmpty(); line = line(in)) {
+      onLine(line.split(" ", -1), in);
+    }
+  }
+
+  /** Loses the client, and does not let it in again this many times. */
+  void refuse(int times) {
+    refusals.set(times);
+    try {
+      client.close();
     } catch (IOException e) {
-      // The test is over.
+      throw new UncheckedIOException(e);
     }
   }
 
@@ -86,7 +102,16 @@ final class ScriptedBroker implements AutoCloseable {
 
   private void onLine(String[] words, DataInputStream in) throws IOException {
     switch (words[0]) {
-      case "PING" -> send("PONG\r\n");
+      case "CONNECT" -> {
+        if (refusals.getAndDecrement() > 0) {
+          send("-ERR 'Authorization Violation'\r\n");
+        }
+      }
+      case "PING" -> {
+        if (refusals.get() < 0) {
+          send("PONG\r\n");
+        }
+      }
       case "SUB" -> subscriptions.put(words[1], words[words.length - 1]);
       case "PUB" -> {
         byte[] body = in.readNBytes(Integer.parseInt(words[words.length - 1]));

@@ -43,7 +43,7 @@ final class WakeUpsIT {
   private AtomicInteger count(PostgresTarget target) {
     var signals = new AtomicInteger();
     running.add(target.subscriptions().changes().subscribe(signal -> signals.incrementAndGet()));
-    await().until(() -> signals.get() == 1);
+    await().until(() -> signals.get() >= 1);
     return signals;
   }
 
@@ -94,7 +94,9 @@ final class WakeUpsIT {
     await().until(() -> received.get() == 2);
     slow.request(10);
     database.execute("notify creek_consumer");
-    await().until(() -> received.get() == 3);
+    // The hundred may still come in two lots: one was waiting, the others behind it.
+    await().until(() -> received.get() >= 3);
+    assertThat(received.get()).as("a hundred notifications are a few signals").isLessThan(10);
   }
 
   @Test
@@ -102,11 +104,11 @@ final class WakeUpsIT {
     var signals = count(connect(database, NEVER));
     database.execute(
         "select pg_terminate_backend(pid) from pg_stat_activity where query like 'listen%'");
-    await().until(() -> signals.get() == 2);
+    await().until(() -> signals.get() >= 2);
     postgres.restartable().restart();
-    await().atMost(Duration.ofSeconds(30)).until(() -> signals.get() == 3);
+    await().atMost(Duration.ofSeconds(30)).until(() -> signals.get() >= 3);
     database.execute("notify creek_consumer");
-    await().until(() -> signals.get() == 4);
+    await().until(() -> signals.get() >= 4);
   }
 
   @Test
@@ -120,7 +122,7 @@ final class WakeUpsIT {
             .changes()
             .subscribe(signal -> signals.incrementAndGet()));
     server.start();
-    await().atMost(Duration.ofSeconds(30)).until(() -> signals.get() == 1);
+    await().atMost(Duration.ofSeconds(30)).until(() -> signals.get() >= 1);
     assertThat(server.isRunning()).isTrue();
   }
 }

@@ -55,7 +55,10 @@ class RandomHistoryIT {
         Stream.of("one", "two")
             .map(
                 t ->
-                    new RandomHistory(random.nextLong(), t, random.nextBoolean() ? Generation.OLD : Generation.NEW)
+                    new RandomHistory(
+                            random.nextLong(),
+                            t,
+                            random.nextBoolean() ? Generation.OLD : Generation.NEW)
                         .transactions(250))
             .toList();
     PostgresTarget target = PostgresTarget.connect(PostgresOptions.of(database.uri()));

@@ -21,8 +21,8 @@ import java.util.concurrent.CompletableFuture;
 import org.awaitility.Awaitility;
 
 /**
- * Publishes messages made by {@link TableWire} into a real JetStream, into streams and subjects as the real producer makes them.
- * One database. Not thread-safe.
+ * Publishes messages made by {@link TableWire} into a real JetStream, into streams and subjects as
+ * the real producer makes them. One database. Not thread-safe.
  */
 public final class WirePublisher implements AutoCloseable {
   private static final int MAX_PAYLOAD_BYTES = 1 << 20;
@@ -47,11 +47,18 @@ public final class WirePublisher implements AutoCloseable {
     try {
       Connection connection =
           Nats.connect(
-              Options.builder().server(nats.uri()).maxReconnects(-1).reconnectWait(Duration.ofMillis(50)).build());
+              Options.builder()
+                  .server(nats.uri())
+                  .maxReconnects(-1)
+                  .reconnectWait(Duration.ofMillis(50))
+                  .build());
       WirePublisher publisher = new WirePublisher(new Subjects(generation, "CREEK"), connection);
-      publisher.addStream(publisher.subjects.walStream(database), subjectsOf(generation, database, "wal"));
-      publisher.addStream(publisher.subjects.schemaStream(database), subjectsOf(generation, database, "schema"));
-      publisher.addStream(publisher.subjects.snapshotStream(database), subjectsOf(generation, database, "snap"));
+      publisher.addStream(
+          publisher.subjects.walStream(database), subjectsOf(generation, database, "wal"));
+      publisher.addStream(
+          publisher.subjects.schemaStream(database), subjectsOf(generation, database, "schema"));
+      publisher.addStream(
+          publisher.subjects.snapshotStream(database), subjectsOf(generation, database, "snap"));
       return publisher;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -64,11 +71,15 @@ public final class WirePublisher implements AutoCloseable {
   }
 
   private static String subjectsOf(Generation generation, String database, String kind) {
-    return generation == Generation.OLD ? "CREEK." + database + "." + kind + ".>" : "CREEK_" + kind + "_" + database + ".>";
+    return generation == Generation.OLD
+        ? "CREEK." + database + "." + kind + ".>"
+        : "CREEK_" + kind + "_" + database + ".>";
   }
 
   private void addStream(String name, String subject) throws IOException, JetStreamApiException {
-    connection.jetStreamManagement().addStream(StreamConfiguration.builder().name(name).subjects(subject).build());
+    connection
+        .jetStreamManagement()
+        .addStream(StreamConfiguration.builder().name(name).subjects(subject).build());
   }
 
   /** Publishes a table's schema. */
@@ -98,7 +109,10 @@ public final class WirePublisher implements AutoCloseable {
     }
   }
 
-  /** Publishes and waits, through outages of the broker, without losing or repeating; the stream sequence. */
+  /**
+   * Publishes and waits, through outages of the broker, without losing or repeating; the stream
+   * sequence.
+   */
   public long publishSurely(SourceTable table, WalBytes message) {
     flush();
     for (byte[] packet : message.packets()) {

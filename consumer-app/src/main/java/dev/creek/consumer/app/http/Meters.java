@@ -14,6 +14,8 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 
 /**
  * Counts for Prometheus. Counting is a map look-up and an add; the metrics library is loaded when
@@ -23,6 +25,7 @@ public final class Meters implements Recorder {
   private record Table(String source, String target) {}
 
   private final Map<Table, LongAdder> applied = new ConcurrentHashMap<>();
+  private final Sinks.Empty<Void> firstApplied = Sinks.empty();
   private final LogCounts logCounts;
   private @Nullable PrometheusMeterRegistry registry;
 
@@ -42,11 +45,17 @@ public final class Meters implements Recorder {
     applied
         .computeIfAbsent(new Table(source, target), table -> new LongAdder())
         .add(inserts + updates + deletes + truncates);
+    firstApplied.tryEmitEmpty();
   }
 
   @Override
   public void removed(String target) {
     applied.keySet().removeIf(table -> table.target().equals(target));
+  }
+
+  /** Completes when the first change has been applied. */
+  Mono<Void> firstApplied() {
+    return firstApplied.asMono();
   }
 
   /** All metrics in Prometheus' text format. */

@@ -39,6 +39,7 @@ final class MonitoringServerTest {
 
   @Test
   void aWantedPortThatIsTakenIsAnError() throws IOException {
+    meters.applied("s.a.b", "c.d", 1, 0, 0, 0, null);
     try (var taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       int port = taken.getLocalPort();
       StepVerifier.create(MonitoringServer.run(on(port, true), meters))

@@ -1,0 +1,81 @@
+package dev.creek.consumer.jetstream;
+
+import dev.creek.consumer.stream.Delivery;
+import dev.creek.consumer.stream.LogException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.FluxSink;
+
+/**
+ * Lets out of a {@link PullWindow} what is asked for, on the options' scheduler, on one of its
+ * threads at a time. Any thread may say that there is something to do.
+ */
+final class Outlet {
+  private final JetStreamOptions options;
+  private final PullWindow window;
+  private final FluxSink<Delivery> sink;
+  private final Runnable afterEach;
+  private final AtomicInteger rounds = new AtomicInteger();
+  private final AtomicReference<@Nullable RuntimeException> failure = new AtomicReference<>();
+
+  /**
+   * An outlet.
+   *
+   * @param afterEach runs after each delivery, quickly: there is room in the window
+   */
+  Outlet(JetStreamOptions options, PullWindow window, FluxSink<Delivery> sink, Runnable afterEach) {
+    this.options = options;
+    this.window = window;
+    this.sink = sink;
+    this.afterEach = afterEach;
+  }
+
+  /** Something came. Without demand nothing is scheduled: the next demand finds it. */
+  void filled() {
+    if (sink.requestedFromDownstream() > 0) {
+      demanded();
+    }
+  }
+
+  /** Something is asked for, or there may be. */
+  void demanded() {
+    if (rounds.getAndIncrement() == 0) {
+      options.scheduler().schedule(this::run);
+    }
+  }
+
+  /** Ends with this error, ahead of what waits; only the first counts. */
+  void fail(Throwable e) {
+    var error =
+        e instanceof LogException.Gap || e instanceof ReadInterrupted
+            ? (RuntimeException) e
+            : new ReadInterrupted(String.valueOf(e.getMessage()));
+    if (failure.compareAndSet(null, error)) {
+      demanded();
+    }
+  }
+
+  private void run() {
+    int seen = rounds.get();
+    do {
+      emit();
+      seen = rounds.addAndGet(-seen);
+    } while (seen != 0);
+  }
+
+  private void emit() {
+    while (failure.get() == null && !sink.isCancelled() && sink.requestedFromDownstream() > 0) {
+      Delivery delivery = window.take(options.deliveryPackets(), options.deliveryBytes());
+      if (delivery == null) {
+        return;
+      }
+      sink.next(delivery);
+      afterEach.run();
+    }
+    RuntimeException error = failure.get();
+    if (error != null) {
+      sink.error(error);
+    }
+  }
+}
