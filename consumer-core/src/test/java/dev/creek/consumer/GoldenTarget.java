@@ -46,8 +46,9 @@ final class GoldenTarget {
     database.execute(OTHER_THAN_ON_THE_SOURCE.toArray(String[]::new));
   }
 
+  /** With patience for a machine that does other things too. */
   String uri() {
-    return database.uri();
+    return database.uri() + "?connect_timeout=60";
   }
 
   /**

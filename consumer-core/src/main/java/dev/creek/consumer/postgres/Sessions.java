@@ -5,6 +5,8 @@ import io.r2dbc.pool.ConnectionPoolConfiguration;
 import io.r2dbc.postgresql.PostgresqlConnectionFactory;
 import io.r2dbc.postgresql.api.PostgresqlConnection;
 import io.r2dbc.spi.Connection;
+import io.r2dbc.spi.ConnectionFactory;
+import io.r2dbc.spi.ConnectionFactoryMetadata;
 import io.r2dbc.spi.R2dbcNonTransientResourceException;
 import io.r2dbc.spi.ValidationDepth;
 import io.r2dbc.spi.Wrapped;
@@ -13,15 +15,13 @@ import java.util.Collections;
 import java.util.Map;
 import java.util.WeakHashMap;
 import java.util.function.Function;
+import org.reactivestreams.Publisher;
 import reactor.core.publisher.Mono;
 import reactor.util.retry.Retry;
 
 /** The pool of connections to the target database. Thread-safe. */
 final class Sessions {
   private static final Duration ACQUIRE_LIMIT = Duration.ofSeconds(30);
-
-  /** From the TCP connection to a session; the first one of a JVM loads the driver meanwhile. */
-  private static final Duration LOGIN_LIMIT = Duration.ofSeconds(15);
 
   /** Beyond the statement timeout, which the server keeps: then it is the server that is gone. */
   private static final Duration ANSWER_MARGIN = Duration.ofSeconds(15);
@@ -66,14 +66,12 @@ final class Sessions {
   }
 
   private ConnectionPoolConfiguration poolOf(PostgresOptions options) {
-    Duration connectTimeout = options.address().connectTimeout();
-    return ConnectionPoolConfiguration.builder(factory)
+    var connecting = new Connecting(factory, options.address().connectTimeout());
+    return ConnectionPoolConfiguration.builder(connecting)
         .initialSize(0)
         .maxSize(options.poolSize())
         .acquireRetry(0)
         .maxAcquireTime(ACQUIRE_LIMIT)
-        // The driver's own bound ends with the TCP handshake.
-        .maxCreateConnectionTime(connectTimeout.isZero() ? null : connectTimeout.plus(LOGIN_LIMIT))
         .postAllocate(this::validateIfIdle)
         .preRelease(connection -> Mono.fromRunnable(() -> markIdle(connection)))
         .customizer(
@@ -151,6 +149,31 @@ final class Sessions {
 
   Mono<Void> close() {
     return pool.disposeLater();
+  }
+
+  /**
+   * Bounds the whole way in. The driver's own bound ends with the TCP handshake, and of the pool's
+   * one cannot tell a server that is silent from a pool that has nothing free.
+   *
+   * @param limit zero for none
+   */
+  private record Connecting(ConnectionFactory factory, Duration limit)
+      implements ConnectionFactory {
+    @Override
+    public Publisher<Connection> create() {
+      Mono<Connection> connection = Mono.from(factory.create());
+      return limit.isZero() ? connection : connection.timeout(limit, Mono.error(this::silent));
+    }
+
+    private R2dbcNonTransientResourceException silent() {
+      return new R2dbcNonTransientResourceException(
+          "no connection within " + limit.toSeconds() + " s", "08001");
+    }
+
+    @Override
+    public ConnectionFactoryMetadata getMetadata() {
+      return factory.getMetadata();
+    }
   }
 
   /** A connection from the pool that no longer answers; the pool has another, or makes one. */

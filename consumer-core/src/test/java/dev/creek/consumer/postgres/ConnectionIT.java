@@ -114,6 +114,16 @@ final class ConnectionIT {
   }
 
   @Test
+  void tellsASilentServerFromOneThatHasNothingFree() throws Exception {
+    try (var silent = new ServerSocket(0)) {
+      String uri = "postgres://u:hidden@127.0.0.1:%d/d?connect_timeout=1";
+      var error = refused(uri.formatted(silent.getLocalPort()));
+      assertThat(error.sqlState()).isEqualTo("08006");
+      assertThat(error).hasMessageContaining("no connection within 1 s");
+    }
+  }
+
+  @Test
   void triesHostsInOrderForOneThatCanBeWritten(PostgresDatabase database) throws Exception {
     var server = database.server();
     int free;
