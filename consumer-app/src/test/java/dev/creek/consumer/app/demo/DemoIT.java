@@ -1,8 +1,8 @@
 package dev.creek.consumer.app.demo;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import dev.creek.consumer.testing.Interrupts;
 import dev.creek.consumer.testing.ServerProcess;
