@@ -51,8 +51,18 @@ final class Sessions {
     this.pool = new ConnectionPool(poolOf(options));
     this.borrowed =
         pool.create()
-            .retryWhen(Retry.max(options.poolSize()).filter(StaleConnection.class::isInstance))
+            .retryWhen(Retry.max(options.poolSize()).filter(Sessions::isStale))
             .map(this::session);
+  }
+
+  /**
+   * The pool itself looks at a connection's channel before it lends it, and says so only in words:
+   * one that a cancelled statement closed is found then.
+   */
+  private static boolean isStale(Throwable error) {
+    return error instanceof StaleConnection
+        || (error instanceof R2dbcNonTransientResourceException
+            && "Connection validation failed".equals(error.getMessage()));
   }
 
   private ConnectionPoolConfiguration poolOf(PostgresOptions options) {

@@ -110,7 +110,8 @@ public final class Cli {
     } catch (IllegalArgumentException e) {
       return refuse(last, String.valueOf(e.getMessage()).lines().toList());
     }
-    around.logging().accept(configuration.logging());
+    Configuration.Logging logging = configuration.logging();
+    around.logging().accept(verb instanceof Serve ? logging : logging.forCommand());
     return run(verb, configuration);
   }
 

@@ -53,8 +53,15 @@ public record Configuration(
    * @param level what is logged
    * @param linesPerSecond at most; 0 for no limit
    * @param burst lines that may come at once within that
+   * @param wanted whether the user named the level
    */
-  public record Logging(LogLevel level, double linesPerSecond, int burst) {}
+  public record Logging(LogLevel level, double linesPerSecond, int burst, boolean wanted) {
+
+    /** For a command that ends by itself: its answer is enough, unless the user wants more. */
+    public Logging forCommand() {
+      return wanted ? this : new Logging(LogLevel.WARN, linesPerSecond, burst, false);
+    }
+  }
 
   /**
    * The monitoring server.

@@ -97,15 +97,20 @@ final class ConfigurationReader {
     return new Logging(
         optional(Setting.LOG_LEVEL, Parse::logLevel, LogLevel.INFO),
         optional(Setting.LOG_RATE, Parse::rate, 0.0),
-        optional(Setting.LOG_BURST, text -> Parse.count(text, 1, 1_000_000), 1));
+        optional(Setting.LOG_BURST, text -> Parse.count(text, 1, 1_000_000), 1),
+        isWanted(Setting.LOG_LEVEL));
   }
 
   private Monitoring monitoring() {
-    Value port = settings.find(Setting.PROMETHEUS_PORT);
     return new Monitoring(
         optional(Setting.PROMETHEUS_ADDRESS, text -> text, ""),
         optional(Setting.PROMETHEUS_PORT, Parse::port),
-        port != null && port.origin() != Origin.DEFAULT);
+        isWanted(Setting.PROMETHEUS_PORT));
+  }
+
+  private boolean isWanted(Setting setting) {
+    Value value = settings.find(setting);
+    return value != null && value.origin() != Origin.DEFAULT;
   }
 
   boolean isGiven(Setting setting) {

@@ -84,7 +84,7 @@ public enum Setting {
       Secrecy.NONE,
       "LEVEL",
       "info",
-      "error, warn, info, debug or trace (also fatal, panic, warning)."),
+      "error, warn, info, debug or trace (also fatal, panic, warning). Commands other than serve log from warn on unless it is given."),
   LOG_RATE(
       Topic.LOGGING,
       Secrecy.NONE,

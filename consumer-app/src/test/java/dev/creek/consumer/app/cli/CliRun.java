@@ -17,6 +17,7 @@ final class CliRun {
   final StringWriter err = new StringWriter();
   final AtomicReference<Consumer<String>> signal = new AtomicReference<>();
   Configuration configuration;
+  Configuration.Logging logging;
 
   static CliRun withServers() {
     var run = new CliRun();
@@ -32,7 +33,7 @@ final class CliRun {
         new Surroundings(
             environment,
             terminal,
-            logging -> {},
+            given -> logging = given,
             new LogCounts(),
             signal::set,
             (given, recorder) -> {

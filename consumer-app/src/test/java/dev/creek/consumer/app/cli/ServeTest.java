@@ -3,6 +3,7 @@ package dev.creek.consumer.app.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.creek.consumer.app.config.Configuration.LogLevel;
 import dev.creek.consumer.stream.ApplyException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -45,6 +46,15 @@ final class ServeTest {
     await().until(() -> cli.signal.get() != null);
     cli.signal.get().accept("SIGTERM");
     assertThat(code.get()).isZero();
+  }
+
+  @Test
+  void logsMoreThanACommandThatEndsByItself() throws Exception {
+    cli.consumer.failures.put("run", new IllegalStateException("over"));
+    serve().get();
+    assertThat(cli.logging.level()).isEqualTo(LogLevel.INFO);
+    cli.run("list-tables");
+    assertThat(cli.logging.level()).isEqualTo(LogLevel.WARN);
   }
 
   private CompletableFuture<Integer> serve() {

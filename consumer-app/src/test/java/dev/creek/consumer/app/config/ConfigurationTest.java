@@ -35,7 +35,8 @@ final class ConfigurationTest {
     assertThat(configuration.broker().generation()).isNull();
     assertThat(configuration.target().controlSchema()).isEqualTo("_creek_consumer");
     assertThat(configuration.target()).hasToString("me@h:5432/db");
-    assertThat(configuration.logging()).isEqualTo(new Configuration.Logging(LogLevel.INFO, 30, 10));
+    assertThat(configuration.logging())
+        .isEqualTo(new Configuration.Logging(LogLevel.INFO, 30, 10, false));
     assertThat(configuration.monitoring())
         .isEqualTo(new Configuration.Monitoring("127.0.0.1", 8080, false));
   }
@@ -100,6 +101,13 @@ final class ConfigurationTest {
   void takesTheLogLevelsOfTheGoConsumer(String text, LogLevel level) {
     options.put(Setting.LOG_LEVEL, text);
     assertThat(read(SERVERS).logging().level()).isEqualTo(level);
+  }
+
+  @Test
+  void aCommandThatEndsByItselfIsQuietUnlessTheUserWantsMore() {
+    assertThat(read(SERVERS).logging().forCommand().level()).isEqualTo(LogLevel.WARN);
+    options.put(Setting.LOG_LEVEL, "info");
+    assertThat(read(SERVERS).logging().forCommand().level()).isEqualTo(LogLevel.INFO);
   }
 
   @ParameterizedTest
