@@ -9,6 +9,7 @@ import dev.creek.consumer.app.cli.Cli;
 import dev.creek.consumer.app.cli.Surroundings;
 import dev.creek.consumer.app.cli.Terminal;
 import dev.creek.consumer.app.http.LogCounts;
+import dev.creek.consumer.testing.Interrupts;
 import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.NatsServer;
 import dev.creek.consumer.testing.PostgresDatabase;
@@ -113,7 +114,7 @@ final class ServiceIT {
     publish(5, 6);
     try (Jar service = serve()) {
       awaitRows(6);
-      service.signal("INT");
+      service.signal(Interrupts.areIgnored() ? "TERM" : "INT");
       assertThat(service.exitCode()).describedAs(service.toString()).isZero();
     }
     JsonNode table = new ObjectMapper().readTree(succeed("list-tables", "--json")).get(0);

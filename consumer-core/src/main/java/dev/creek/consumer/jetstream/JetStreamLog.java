@@ -105,6 +105,7 @@ public final class JetStreamLog implements ChangeLog {
                     api,
                     options,
                     place(source),
+                    () -> generations.forget(source.database()),
                     start,
                     start instanceof StartAt.Sequence ? expected : null)
                 .deliveries());

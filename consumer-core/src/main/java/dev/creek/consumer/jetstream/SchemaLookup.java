@@ -73,7 +73,8 @@ final class SchemaLookup {
   private Mono<List<PublishedSchema>> read(
       SubjectReader.Place place, long last, @Nullable Fingerprint fingerprint) {
     var found = new Found(fingerprint);
-    return new SubjectReader(link, api, options, Mono.just(place), new StartAt.Beginning(), null)
+    return new SubjectReader(
+            link, api, options, Mono.just(place), () -> {}, new StartAt.Beginning(), null)
         .deliveries()
         .takeUntil(delivery -> delivery.frontier() >= last)
         .doOnNext(found::add)

@@ -29,9 +29,14 @@ final class SubjectReader {
   private final JetStreamApi api;
   private final JetStreamOptions options;
   private final Mono<Place> place;
+  private final Runnable onNoStream;
 
   private StartAt start;
+
+  /** The stream that {@link #start} counts in; null while it counts in none. */
   private @Nullable StreamIdentity stream;
+
+  private @Nullable StreamIdentity read;
   private int attempts;
 
   /** What to read. */
@@ -41,6 +46,7 @@ final class SubjectReader {
    * A reader.
    *
    * @param place what to read, found out at each attempt
+   * @param onNoStream runs where there was no such stream
    * @param expected the stream that {@code start} counts in; null for the present one
    */
   SubjectReader(
@@ -48,12 +54,14 @@ final class SubjectReader {
       JetStreamApi api,
       JetStreamOptions options,
       Mono<Place> place,
+      Runnable onNoStream,
       StartAt start,
       @Nullable StreamIdentity expected) {
     this.link = link;
     this.api = api;
     this.options = options;
     this.place = place;
+    this.onNoStream = onNoStream;
     this.start =
         start instanceof StartAt.Sequence from
             ? new StartAt.Sequence(Math.max(1, from.first()))
@@ -78,7 +86,9 @@ final class SubjectReader {
 
   private Mono<Consumer> consumer(Place from, Link.Open open) {
     return api.stream(from.stream())
-        .switchIfEmpty(Mono.error(() -> noStream(from.stream())))
+        .switchIfEmpty(
+            Mono.<StreamState>error(() -> noStream(from.stream()))
+                .doOnError(missing -> onNoStream.run()))
         .doOnNext(this::check)
         .map(now -> new Consumer(from, now, open));
   }
@@ -103,7 +113,7 @@ final class SubjectReader {
     if (start instanceof StartAt.Sequence from) {
       GapCheck.holds(from.first(), now);
     }
-    stream = now.identity();
+    read = now.identity();
   }
 
   /** A consumer from before its creation until after its deletion. */
@@ -155,6 +165,7 @@ final class SubjectReader {
 
   private void remember(Delivery delivery) {
     attempts = 0;
+    stream = read;
     start = new StartAt.Sequence(delivery.frontier() + 1);
   }
 

@@ -1,6 +1,7 @@
 package dev.creek.consumer.jetstream;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.creek.consumer.stream.LogException;
 import dev.creek.consumer.stream.StartAt;
@@ -128,6 +129,19 @@ final class GenerationIT {
     assertThat(Objects.requireNonNull(log.state(TABLE).materialize().block()).getThrowable())
         .hasMessageContaining("no stream CREEK_wal");
     assertThat(log.generation("shop").block()).isEqualTo(Generation.NEW);
+  }
+
+  @Test
+  void aReaderThatHasReadNothingYetFollowsToTheOtherGeneration() {
+    createOld("shop");
+    var stream = Objects.requireNonNull(log.state(TABLE).block()).stream();
+    var reading = Reading.all(log.read(TABLE, new StartAt.Beginning(), stream));
+    await().until(() -> broker.consumers("CREEK_wal").size() == 1);
+    Broker.call(() -> broker.management.deleteStream("CREEK_wal"));
+    createNew();
+    broker.publish(Broker.walSubject(TABLE), Broker.numbered(0, 16));
+    reading.awaitPackets(1);
+    reading.cancel();
   }
 
   @Test

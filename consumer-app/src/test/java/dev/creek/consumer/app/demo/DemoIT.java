@@ -2,7 +2,9 @@ package dev.creek.consumer.app.demo;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
+import dev.creek.consumer.testing.Interrupts;
 import dev.creek.consumer.testing.ServerProcess;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -57,6 +59,7 @@ final class DemoIT {
 
   @Test
   void controlCEndsItAndDifferencesFailIt() throws Exception {
+    assumeFalse(Interrupts.areIgnored(), "SIGINT is ignored here");
     start("-Ddemo.rate=50", "-Ddemo.source=17", "-Ddemo.target=13", "-Ddemo.generation=old");
     List<ProcessHandle> started = onceSeen(EQUAL_IN_BETWEEN);
     tamper(
