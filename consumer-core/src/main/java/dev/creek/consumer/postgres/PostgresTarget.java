@@ -50,7 +50,10 @@ public final class PostgresTarget {
     return schemaCache;
   }
 
-  /** Closes all connections; what is under way is cut off and rolled back. */
+  /**
+   * Closes connections: idle ones now, others when they are given back. Close writers first: what
+   * one has open stays open until then.
+   */
   public Mono<Void> close() {
     return sessions.close();
   }

@@ -20,6 +20,9 @@ import reactor.util.retry.Retry;
 final class Sessions {
   private static final Duration ACQUIRE_LIMIT = Duration.ofSeconds(30);
 
+  /** From the TCP connection to a session; the first one of a JVM loads the driver meanwhile. */
+  private static final Duration LOGIN_LIMIT = Duration.ofSeconds(15);
+
   /** Beyond the statement timeout, which the server keeps: then it is the server that is gone. */
   private static final Duration ANSWER_MARGIN = Duration.ofSeconds(15);
 
@@ -60,7 +63,7 @@ final class Sessions {
         .acquireRetry(0)
         .maxAcquireTime(ACQUIRE_LIMIT)
         // The driver's own bound ends with the TCP handshake.
-        .maxCreateConnectionTime(connectTimeout.isZero() ? null : connectTimeout)
+        .maxCreateConnectionTime(connectTimeout.isZero() ? null : connectTimeout.plus(LOGIN_LIMIT))
         .postAllocate(this::validateIfIdle)
         .preRelease(connection -> Mono.fromRunnable(() -> markIdle(connection)))
         .customizer(

@@ -61,7 +61,7 @@ final class SqlErrors {
     if (find(error, PoolAcquireTimeoutException.class) != null
         || find(error, R2dbcTimeoutException.class) != null) {
       return new ApplyException(
-          what + ": no database connection became free in time",
+          what + ": no database connection became free, or could be made, in time",
           TOO_MANY_CONNECTIONS,
           null,
           null,

@@ -172,6 +172,10 @@ final class SubscriptionTable implements Subscriptions {
                 .next());
   }
 
+  /**
+   * Waits, up to the lock timeout, while a writer has a transaction open on the row: so never wait
+   * for it between the parts of one transaction.
+   */
   Mono<Boolean> report(Claim claim, TableState state) {
     String sql =
         """
