@@ -1,0 +1,36 @@
+package dev.creek.consumer.stream;
+
+import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.control.SnapshotMode;
+import dev.creek.consumer.wire.RecordShape;
+import reactor.core.publisher.Mono;
+
+/**
+ * The target database's tables, as snapshots fill them. Thread-safe. Errors: {@link
+ * ApplyException}.
+ */
+public interface SnapshotTables {
+
+  /**
+   * Takes the table over for a snapshot, subscribed or not: next epoch, owner, current position. A
+   * table without a row in {@code subscriptions} gets one that is not active, to keep the position.
+   *
+   * @return errors with {@link ApplyException} where the target is subscribed to another source
+   */
+  Mono<Claim> claimForSnapshot(Mapping mapping);
+
+  /**
+   * A writer for a snapshot of a claimed table; close it. The target table is created from the
+   * snapshot's schema if it is missing.
+   *
+   * @param shape the snapshot's rows
+   */
+  Mono<SnapshotWriter> writer(Claim claim, SnapshotMode mode, RecordShape shape);
+
+  /**
+   * Removes what snapshots of killed runs left behind, of tables that nobody is loading now.
+   *
+   * @return how many tables were removed
+   */
+  Mono<Long> removeLeftovers();
+}

@@ -1,0 +1,44 @@
+package dev.creek.consumer.stream;
+
+import dev.creek.consumer.control.SnapshotProgress;
+import dev.creek.consumer.wire.WireMessage;
+import java.util.List;
+import java.util.function.Consumer;
+import reactor.core.publisher.Mono;
+
+/**
+ * Writes one snapshot of one claimed table: chunks in order, then {@link #finish}, and {@link
+ * #close} whatever happened. Until {@code finish} has committed, the position is untouched, and of
+ * a clean snapshot nobody sees anything. {@link #prepare} of the next chunk may run while a write
+ * is in flight. Errors: {@link ApplyException}, {@link FencedException}, {@code WireException},
+ * {@code ShapeMismatchException}; after one only {@code close} is allowed.
+ */
+public interface SnapshotWriter {
+
+  /** A chunk transcoded for this writer's target; opaque to the caller. */
+  interface Prepared {
+    /** Rows in it. */
+    int rows();
+  }
+
+  /**
+   * Transcodes on the calling thread.
+   *
+   * @param rows messages that are one bare Avro record each, of the header's schema
+   */
+  Mono<Prepared> prepare(List<WireMessage> rows);
+
+  /** Writes a chunk; completes when the database has it. */
+  Mono<Void> write(Prepared prepared);
+
+  /**
+   * Makes the target hold the snapshot and stores the position, in one transaction.
+   *
+   * @param resume where the line goes on
+   * @param steps told of each step when it begins
+   */
+  Mono<Void> finish(Position resume, Consumer<SnapshotProgress.Step> steps);
+
+  /** Removes what is left over and gives the connection back; never fails. */
+  Mono<Void> close();
+}
