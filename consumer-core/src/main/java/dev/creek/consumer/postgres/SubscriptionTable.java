@@ -7,6 +7,7 @@ import dev.creek.consumer.stream.Claim;
 import dev.creek.consumer.stream.Subscription;
 import dev.creek.consumer.stream.Subscriptions;
 import dev.creek.consumer.stream.TableState;
+import java.time.Instant;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -149,7 +150,7 @@ final class SubscriptionTable implements Subscriptions {
         update %s
         set epoch = epoch + 1, owner = $3, updated_at = now()
         where target = $1 and topic = $2 and active
-        returning epoch, %s
+        returning epoch, snapshot_at, %s
         """
             .formatted(table, SubscriptionRows.POSITION);
     return sessions.use(
@@ -168,7 +169,8 @@ final class SubscriptionTable implements Subscriptions {
                         new Claim(
                             mapping,
                             Objects.requireNonNull(row.get("epoch", Long.class)),
-                            SubscriptionRows.position(row)))
+                            SubscriptionRows.position(row),
+                            row.get("snapshot_at", Instant.class)))
                 .next());
   }
 
