@@ -1,11 +1,15 @@
 package dev.creek.consumer.postgres;
 
+import dev.creek.consumer.stream.ApplyException;
 import dev.creek.consumer.stream.SchemaCache;
 import dev.creek.consumer.stream.Subscriptions;
 import dev.creek.consumer.stream.TargetTables;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.netty.resources.LoopResources;
+import reactor.netty.tcp.TcpResources;
 
 /**
  * A target database: its tables, and the control schema that keeps what is subscribed. Connections
@@ -13,6 +17,8 @@ import reactor.core.publisher.Mono;
  * Thread-safe; close it.
  */
 public final class PostgresTarget {
+  private static final int ALL_LOOPS = Integer.MAX_VALUE;
+
   private final Sessions sessions;
   private final SubscriptionTable subscriptions;
   private final TargetTables tables;
@@ -48,6 +54,33 @@ public final class PostgresTarget {
   /** Schemas kept in the control schema. */
   public SchemaCache schemaCache() {
     return schemaCache;
+  }
+
+  /**
+   * Completes where the server answers and the control schema fits. Where all connections are busy
+   * it is enough that the one that listens answers: writers that keep a server busy do not make it
+   * unreachable.
+   *
+   * @return errors with {@link ApplyException}
+   */
+  public Mono<Void> check() {
+    return Mono.defer(
+        () ->
+            poolUse().isExhausted() && subscriptions.isListening()
+                ? Mono.empty()
+                : subscriptions.check());
+  }
+
+  /** How the pool is used now. */
+  public PoolUse poolUse() {
+    return sessions.poolUse();
+  }
+
+  /** Completes when every thread that talks to the database has taken up a task. */
+  public Mono<Void> answers() {
+    return Flux.fromIterable(TcpResources.get().onClient(LoopResources.DEFAULT_NATIVE))
+        .flatMap(loop -> Mono.<Void>create(done -> loop.execute(done::success)), ALL_LOOPS, 1)
+        .then();
   }
 
   /**
