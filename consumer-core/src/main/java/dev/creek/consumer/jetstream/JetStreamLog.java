@@ -4,6 +4,7 @@ import dev.creek.consumer.stream.ChangeLog;
 import dev.creek.consumer.stream.Delivery;
 import dev.creek.consumer.stream.LogException;
 import dev.creek.consumer.stream.LogState;
+import dev.creek.consumer.stream.ReadListener;
 import dev.creek.consumer.stream.SnapshotLog;
 import dev.creek.consumer.stream.StartAt;
 import dev.creek.consumer.stream.StreamIdentity;
@@ -103,7 +104,8 @@ public final class JetStreamLog implements ChangeLog, SnapshotLog {
    * the table's subject alone.
    */
   @Override
-  public Flux<Delivery> read(SourceTable source, StartAt start, StreamIdentity expected) {
+  public Flux<Delivery> read(
+      SourceTable source, StartAt start, StreamIdentity expected, ReadListener listener) {
     return Flux.defer(
         () ->
             new SubjectReader(
@@ -113,7 +115,8 @@ public final class JetStreamLog implements ChangeLog, SnapshotLog {
                     place(source),
                     () -> generations.forget(source.database()),
                     start,
-                    start instanceof StartAt.Sequence ? expected : null)
+                    start instanceof StartAt.Sequence ? expected : null,
+                    listener)
                 .deliveries());
   }
 
@@ -165,7 +168,14 @@ public final class JetStreamLog implements ChangeLog, SnapshotLog {
           Subjects names = Subjects.ofSnapshot(options.namespace(), source, subject);
           var place = new SubjectReader.Place(names.snapshotStream(source.database()), subject);
           return new SubjectReader(
-                  link, api, options, Mono.just(place), () -> {}, new StartAt.Beginning(), null)
+                  link,
+                  api,
+                  options,
+                  Mono.just(place),
+                  () -> {},
+                  new StartAt.Beginning(),
+                  null,
+                  ReadListener.NONE)
               .deliveries();
         });
   }
@@ -181,6 +191,18 @@ public final class JetStreamLog implements ChangeLog, SnapshotLog {
     return generations
         .subjects(source.database())
         .onErrorMap(ApiException.class, JetStreamLog::refused);
+  }
+
+  /** Whether the connection is up now. */
+  public boolean isConnected() {
+    return link.isConnected();
+  }
+
+  /** Completes when the threads that reading needs have taken up a task. */
+  public Mono<Void> answers() {
+    return Flux.just(link.scheduler(), options.scheduler())
+        .flatMap(thread -> Mono.<Void>fromRunnable(() -> {}).subscribeOn(thread), 2, 1)
+        .then();
   }
 
   @Override
