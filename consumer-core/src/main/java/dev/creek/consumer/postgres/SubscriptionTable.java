@@ -44,6 +44,15 @@ final class SubscriptionTable implements Subscriptions {
     return Mono.defer(() -> migrator.migrate(sessions));
   }
 
+  /** Completes where the control schema fits. */
+  Mono<Void> check() {
+    return Mono.defer(() -> migrator.check(sessions));
+  }
+
+  boolean isListening() {
+    return wakeUps.isListening();
+  }
+
   @Override
   public Flux<Subscription> all() {
     return sessions
