@@ -44,6 +44,15 @@ final class SubscriptionTable implements Subscriptions {
     return Mono.defer(() -> migrator.migrate(sessions));
   }
 
+  /** Completes where the control schema fits. */
+  Mono<Void> check() {
+    return Mono.defer(() -> migrator.check(sessions));
+  }
+
+  boolean isListening() {
+    return wakeUps.isListening();
+  }
+
   @Override
   public Flux<Subscription> all() {
     return sessions
@@ -152,6 +161,10 @@ final class SubscriptionTable implements Subscriptions {
         returning epoch, %s
         """
             .formatted(table, SubscriptionRows.POSITION);
+    return claim(mapping, sql);
+  }
+
+  private Mono<Claim> claim(Mapping mapping, String sql) {
     return sessions.use(
         "claim of " + mapping.target(),
         this::hint,
@@ -170,6 +183,22 @@ final class SubscriptionTable implements Subscriptions {
                             Objects.requireNonNull(row.get("epoch", Long.class)),
                             SubscriptionRows.position(row)))
                 .next());
+  }
+
+  /** As {@link #claim}, subscribed or not: a row that is not there yet keeps the position only. */
+  Mono<Claim> claimForSnapshot(Mapping mapping) {
+    String sql =
+        """
+        insert into %s as s
+            (topic, target, lsn, "timestamp", active, state, epoch, owner, updated_at)
+        values ($2, $1, '0/0', '0001-01-01 00:00:00+00', false, 'inactive', 1, $3, now())
+        on conflict (target) do update
+            set epoch = s.epoch + 1, owner = excluded.owner, updated_at = now()
+            where s.topic = excluded.topic
+        returning epoch, %s
+        """
+            .formatted(table, SubscriptionRows.POSITION);
+    return claim(mapping, sql).switchIfEmpty(Mono.error(() -> otherSource(mapping)));
   }
 
   /**

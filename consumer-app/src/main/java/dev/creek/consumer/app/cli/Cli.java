@@ -56,6 +56,7 @@ public final class Cli {
           AddTables.class,
           RemoveTables.class,
           ListTables.class,
+          Verify.class,
           ShowConfig.class);
 
   private final Surroundings around;
