@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.creek.consumer.app.config.Configuration.LogLevel;
 import dev.creek.consumer.jetstream.JetStreamOptions;
 import dev.creek.consumer.wire.Generation;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -75,6 +76,15 @@ final class Parse {
       // The same to the user.
     }
     throw new IllegalArgumentException("not a file that can be read");
+  }
+
+  /** A file's text without its last line break, which editors add. */
+  static String secretFile(String file) {
+    try {
+      return Files.readString(readableFile(file)).stripTrailing();
+    } catch (IOException e) {
+      throw new IllegalArgumentException("cannot be read as text", e);
+    }
   }
 
   /** Null for auto. */
@@ -158,6 +168,14 @@ final class Parse {
       throw new IllegalArgumentException("not a number of lines a second");
     }
     return rate;
+  }
+
+  static boolean onOrOff(String text) {
+    return switch (lower(text)) {
+      case "on", "true", "yes" -> true;
+      case "off", "false", "no" -> false;
+      default -> throw new IllegalArgumentException("neither on nor off");
+    };
   }
 
   /** Null for off. */
