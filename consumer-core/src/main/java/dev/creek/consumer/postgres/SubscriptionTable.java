@@ -7,6 +7,7 @@ import dev.creek.consumer.stream.Claim;
 import dev.creek.consumer.stream.Subscription;
 import dev.creek.consumer.stream.Subscriptions;
 import dev.creek.consumer.stream.TableState;
+import java.time.Instant;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -158,7 +159,7 @@ final class SubscriptionTable implements Subscriptions {
         update %s
         set epoch = epoch + 1, owner = $3, updated_at = now()
         where target = $1 and topic = $2 and active
-        returning epoch, %s
+        returning epoch, snapshot_at, %s
         """
             .formatted(table, SubscriptionRows.POSITION);
     return claim(mapping, sql);
@@ -181,7 +182,8 @@ final class SubscriptionTable implements Subscriptions {
                         new Claim(
                             mapping,
                             Objects.requireNonNull(row.get("epoch", Long.class)),
-                            SubscriptionRows.position(row)))
+                            SubscriptionRows.position(row),
+                            row.get("snapshot_at", Instant.class)))
                 .next());
   }
 

@@ -3,6 +3,7 @@ package dev.creek.consumer.app.config;
 import dev.creek.consumer.jetstream.JetStreamOptions;
 import dev.creek.consumer.postgres.PostgresOptions;
 import dev.creek.consumer.stream.BatchLimits;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -77,6 +78,23 @@ public record Configuration(
    * @param address where it listens
    * @param port on which; 0 for any free one, null for no server at all
    * @param wanted whether the user named the port, so that going without it would be a surprise
+   * @param page whether there is a status page
+   * @param token what the page and the metrics want to see; null for nothing
+   * @param tls certificate and key; null for plain HTTP
    */
-  public record Monitoring(String address, @Nullable Integer port, boolean wanted) {}
+  public record Monitoring(
+      String address,
+      @Nullable Integer port,
+      boolean wanted,
+      boolean page,
+      @Nullable BearerToken token,
+      @Nullable ServerTls tls) {}
+
+  /**
+   * What a server shows of itself.
+   *
+   * @param certificate PEM file of the chain
+   * @param key PEM file of its key, in PKCS#8
+   */
+  public record ServerTls(Path certificate, Path key) {}
 }

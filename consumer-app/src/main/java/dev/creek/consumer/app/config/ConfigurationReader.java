@@ -4,6 +4,7 @@ import dev.creek.consumer.app.config.Configuration.LogFormat;
 import dev.creek.consumer.app.config.Configuration.LogLevel;
 import dev.creek.consumer.app.config.Configuration.Logging;
 import dev.creek.consumer.app.config.Configuration.Monitoring;
+import dev.creek.consumer.app.config.Configuration.ServerTls;
 import dev.creek.consumer.app.config.Settings.Origin;
 import dev.creek.consumer.app.config.Settings.Value;
 import dev.creek.consumer.jetstream.Credentials;
@@ -112,7 +113,19 @@ final class ConfigurationReader {
     return new Monitoring(
         optional(Setting.PROMETHEUS_ADDRESS, text -> text, ""),
         optional(Setting.PROMETHEUS_PORT, Parse::port),
-        isWanted(Setting.PROMETHEUS_PORT));
+        isWanted(Setting.PROMETHEUS_PORT),
+        optional(Setting.STATUS_PAGE, Parse::onOrOff, true),
+        optional(Setting.HTTP_TOKEN_FILE, file -> new BearerToken(Parse.secretFile(file))),
+        serverTls());
+  }
+
+  private @Nullable ServerTls serverTls() {
+    Path certificate = optional(Setting.HTTP_TLS_CERT, Parse::readableFile);
+    Path key = optional(Setting.HTTP_TLS_KEY, Parse::readableFile);
+    if (isGiven(Setting.HTTP_TLS_CERT) != isGiven(Setting.HTTP_TLS_KEY)) {
+      problem("--http-tls-cert and --http-tls-key are needed together");
+    }
+    return certificate == null || key == null ? null : new ServerTls(certificate, key);
   }
 
   private boolean isWanted(Setting setting) {

@@ -179,6 +179,14 @@ final class Parse {
     return rate;
   }
 
+  static boolean onOrOff(String text) {
+    return switch (lower(text)) {
+      case "on", "true", "yes" -> true;
+      case "off", "false", "no" -> false;
+      default -> throw new IllegalArgumentException("neither on nor off");
+    };
+  }
+
   /** Null for off. */
   static @Nullable Integer port(String text) {
     return lower(text).equals("off") ? null : count(text, 0, 65535);

@@ -115,13 +115,32 @@ public enum Setting {
       Secrecy.NONE,
       "PORT",
       "8080",
-      "Port of /metrics and /livez; 0 for any free one, off for none."),
+      "Port of the status page, /metrics, /livez and /readyz; 0 for any free one, off for none."),
   PROMETHEUS_ADDRESS(
       Topic.SERVE,
       Secrecy.NONE,
       "ADDRESS",
       "127.0.0.1",
-      "Address to listen on; 0.0.0.0 for all, as a container needs.");
+      "Address to listen on; 0.0.0.0 for all, as a container needs."),
+  STATUS_PAGE(
+      Topic.SERVE,
+      Secrecy.NONE,
+      "WHICH",
+      "on",
+      "Whether there is a status page at / (and /api/status): on or off."),
+  HTTP_TOKEN_FILE(
+      Topic.SERVE,
+      Secrecy.NONE,
+      "FILE",
+      null,
+      "File that holds a token. Then the page and /metrics want it, as 'Authorization: Bearer ...'."),
+  HTTP_TLS_CERT(
+      Topic.SERVE,
+      Secrecy.NONE,
+      "FILE",
+      null,
+      "PEM file of a certificate, with those that it hangs on. Then all of it is HTTPS."),
+  HTTP_TLS_KEY(Topic.SERVE, Secrecy.NONE, "FILE", null, "PEM file of its key (PKCS#8).");
 
   /** What a setting is about; decides where help shows it. */
   public enum Topic {

@@ -40,7 +40,7 @@ final class ConfigurationTest {
     assertThat(configuration.logging())
         .isEqualTo(new Configuration.Logging(LogLevel.INFO, LogFormat.TEXT, 30, 10, false));
     assertThat(configuration.monitoring())
-        .isEqualTo(new Configuration.Monitoring("127.0.0.1", 8080, false));
+        .isEqualTo(new Configuration.Monitoring("127.0.0.1", 8080, false, true, null, null));
   }
 
   @Test
@@ -206,6 +206,33 @@ final class ConfigurationTest {
     options.put(Setting.NATS_TLS_CERT, file.toString());
     assertThat(problems(SERVERS))
         .containsExactly("--nats-tls-cert and --nats-tls-key are needed together");
+  }
+
+  @Test
+  void monitoringHasATokenAndACertificateWhereTheyAreGiven() throws IOException {
+    Path token = Files.writeString(folder.resolve("token"), "geheim\n");
+    Path pem = Files.writeString(folder.resolve("cert.pem"), "");
+    options.put(Setting.HTTP_TOKEN_FILE, token.toString());
+    options.put(Setting.HTTP_TLS_CERT, pem.toString());
+    options.put(Setting.STATUS_PAGE, "maybe");
+    assertThat(problems(SERVERS))
+        .containsExactly(
+            "--status-page 'maybe': neither on nor off",
+            "--http-tls-cert and --http-tls-key are needed together");
+    options.put(Setting.STATUS_PAGE, "off");
+    options.put(Setting.HTTP_TLS_KEY, pem.toString());
+    var monitoring = read(SERVERS).monitoring();
+    assertThat(monitoring.page()).isFalse();
+    assertThat(monitoring.token().admits("Bearer geheim")).isTrue();
+    assertThat(monitoring.toString()).doesNotContain("geheim");
+    assertThat(monitoring.tls()).isEqualTo(new Configuration.ServerTls(pem, pem));
+  }
+
+  @Test
+  void aTokenThatNoHeaderCanHoldIsAProblem() throws IOException {
+    Path token = Files.writeString(folder.resolve("token"), "two words");
+    options.put(Setting.HTTP_TOKEN_FILE, token.toString());
+    assertThat(problems(SERVERS)).singleElement().asString().contains("printable ASCII");
   }
 
   @Test
