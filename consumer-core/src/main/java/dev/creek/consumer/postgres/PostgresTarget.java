@@ -1,10 +1,13 @@
 package dev.creek.consumer.postgres;
 
+import dev.creek.consumer.control.CommandLog;
 import dev.creek.consumer.stream.SchemaCache;
 import dev.creek.consumer.stream.Subscriptions;
 import dev.creek.consumer.stream.TargetTables;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
@@ -17,12 +20,14 @@ public final class PostgresTarget {
   private final SubscriptionTable subscriptions;
   private final TargetTables tables;
   private final SchemaCache schemaCache;
+  private final CommandLog commands;
 
   private PostgresTarget(PostgresOptions options) {
     this.sessions = new Sessions(options);
     this.subscriptions = new SubscriptionTable(sessions, options, owner());
     this.tables = new PostgresTables(sessions, subscriptions);
     this.schemaCache = new SchemaTexts(sessions, options.controlSchema());
+    this.commands = new CommandTable(sessions, options.controlSchema(), ownerOfLeases());
   }
 
   /**
@@ -33,6 +38,19 @@ public final class PostgresTarget {
    */
   public static PostgresTarget connect(PostgresOptions options) {
     return new PostgresTarget(options);
+  }
+
+  /**
+   * The SQL that makes the control schema, or brings it up to date, as one transaction: for an
+   * administrator to run in advance, after which the service needs no right to create. Reads
+   * resources: may block for a moment.
+   *
+   * @param controlRole is granted the functions; null for nobody
+   * @param serviceRole is granted what the service needs in the control schema; null for nobody
+   */
+  public static String controlSql(
+      String controlSchema, @Nullable String controlRole, @Nullable String serviceRole) {
+    return new ControlScripts(controlSchema).all(controlRole, serviceRole);
   }
 
   /** What is subscribed. {@link Subscriptions#migrate} comes before everything else. */
@@ -48,6 +66,11 @@ public final class PostgresTarget {
   /** Schemas kept in the control schema. */
   public SchemaCache schemaCache() {
     return schemaCache;
+  }
+
+  /** Commands kept in the control schema. */
+  public CommandLog commands() {
+    return commands;
   }
 
   /**
@@ -66,5 +89,10 @@ public final class PostgresTarget {
     } catch (UnknownHostException e) {
       return process;
     }
+  }
+
+  /** A container that was restarted has host and process of the one before it. */
+  private static String ownerOfLeases() {
+    return owner() + "/" + Integer.toHexString(ThreadLocalRandom.current().nextInt());
   }
 }
