@@ -13,7 +13,11 @@ import org.jspecify.annotations.Nullable;
 final class ControlScripts {
   /** In order, one a version; a script that was released is never changed. */
   private static final List<String> VERSIONS =
-      List.of("001_go_consumer.sql", "002_position_and_state.sql", "003_commands.sql");
+      List.of(
+          "001_go_consumer.sql",
+          "002_position_and_state.sql",
+          "003_commands.sql",
+          "005_snapshots.sql");
 
   /** What quotes the functions' bodies, which name the schema. */
   private static final String BODY_QUOTE = "$creek$";

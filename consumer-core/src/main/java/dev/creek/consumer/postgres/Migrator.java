@@ -1,5 +1,6 @@
 package dev.creek.consumer.postgres;
 
+import dev.creek.consumer.stream.ApplyException;
 import io.r2dbc.spi.Readable;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -90,6 +91,24 @@ final class Migrator {
       case "42704" -> "create the role, or name another one";
       default -> null;
     };
+  }
+
+  /** Completes where the control schema is one that this program can work with. */
+  Mono<Void> check(Sessions sessions) {
+    return sessions
+        .use("control schema " + control, this::hint, this::version)
+        .flatMap(
+            version -> version < scripts.newestVersion() ? Mono.error(old(version)) : Mono.empty());
+  }
+
+  private ApplyException old(int version) {
+    return new ApplyException(
+        "control schema %s is at version %d, but this program needs %d"
+            .formatted(control, version, scripts.newestVersion()),
+        "3F000",
+        null,
+        "restart the service: it brings the schema up to date",
+        null);
   }
 
   private @Nullable String hint(String sqlState) {

@@ -111,8 +111,9 @@ public final class TableLines {
     return Mono.defer(line::run)
         .doFinally(
             signal -> {
-              running.remove(line.mapping(), line);
+              // Before another line of the table may begin.
               line.forget();
+              running.remove(line.mapping(), line);
               ended.emitNext(
                   Subscriptions.Signal.WAKE, Sinks.EmitFailureHandler.busyLooping(EMIT_PATIENCE));
             });
