@@ -197,7 +197,7 @@ final class SubscriptionTable implements Subscriptions {
         on conflict (target) do update
             set epoch = s.epoch + 1, owner = excluded.owner, updated_at = now()
             where s.topic = excluded.topic
-        returning epoch, %s
+        returning epoch, snapshot_at, %s
         """
             .formatted(table, SubscriptionRows.POSITION);
     return claim(mapping, sql).switchIfEmpty(Mono.error(() -> otherSource(mapping)));
