@@ -30,7 +30,7 @@ final class Migrator {
 
   /** In order; a script that was released is never changed. */
   private static final List<String> SCRIPTS =
-      List.of("001_go_consumer.sql", "002_position_and_state.sql");
+      List.of("001_go_consumer.sql", "002_position_and_state.sql", "004_instances.sql");
 
   /** First half of the advisory lock's key, "CREK"; the second is the schema's name. */
   private static final int LOCK = 0x4352454b;
@@ -55,6 +55,11 @@ final class Migrator {
     }
   }
 
+  /** The version that it brings a control schema to. */
+  static int latest() {
+    return SCRIPTS.size();
+  }
+
   Mono<Void> migrate(Sessions sessions) {
     String what = "control schema " + control;
     return sessions
@@ -68,8 +73,8 @@ final class Migrator {
     return sqlState.equals("42501")
         ? "run the service once as a role that may create the schema "
             + control
-            + " and own what is in it; afterwards usage of the schema, and select, insert and"
-            + " update on its tables are enough"
+            + " and own what is in it; afterwards usage of the schema, and select, insert, update"
+            + " and delete on its tables are enough"
         : null;
   }
 

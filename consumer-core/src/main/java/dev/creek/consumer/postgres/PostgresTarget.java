@@ -1,10 +1,11 @@
 package dev.creek.consumer.postgres;
 
+import dev.creek.consumer.stream.Instance;
+import dev.creek.consumer.stream.Replicas;
 import dev.creek.consumer.stream.SchemaCache;
 import dev.creek.consumer.stream.Subscriptions;
 import dev.creek.consumer.stream.TargetTables;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
+import java.util.concurrent.ThreadLocalRandom;
 import reactor.core.publisher.Mono;
 
 /**
@@ -17,12 +18,18 @@ public final class PostgresTarget {
   private final SubscriptionTable subscriptions;
   private final TargetTables tables;
   private final SchemaCache schemaCache;
+  private final Replicas replicas;
 
-  private PostgresTarget(PostgresOptions options) {
+  private PostgresTarget(PostgresOptions options, Instance.Self self) {
+    boolean ownSessions = options.preparedStatements();
+    var instances = new InstanceSql(options.controlSchema(), newId(self), self, ownSessions);
     this.sessions = new Sessions(options);
-    this.subscriptions = new SubscriptionTable(sessions, options, owner());
-    this.tables = new PostgresTables(sessions, subscriptions);
+    this.subscriptions = new SubscriptionTable(sessions, options);
+    this.tables =
+        new PostgresTables(sessions, subscriptions, new Claims(sessions, subscriptions, instances));
     this.schemaCache = new SchemaTexts(sessions, options.controlSchema());
+    this.replicas =
+        new PostgresReplicas(sessions, instances, new Heartbeat(sessions, instances, ownSessions));
   }
 
   /**
@@ -32,7 +39,16 @@ public final class PostgresTarget {
    * @throws IllegalArgumentException where a certificate or key cannot be read
    */
   public static PostgresTarget connect(PostgresOptions options) {
-    return new PostgresTarget(options);
+    return connect(options, Instance.Self.of("unknown", null));
+  }
+
+  /**
+   * The same.
+   *
+   * @param self shown to people among the instances
+   */
+  public static PostgresTarget connect(PostgresOptions options, Instance.Self self) {
+    return new PostgresTarget(options, self);
   }
 
   /** What is subscribed. {@link Subscriptions#migrate} comes before everything else. */
@@ -43,6 +59,11 @@ public final class PostgresTarget {
   /** The tables to write. */
   public TargetTables tables() {
     return tables;
+  }
+
+  /** Who shares the tables. */
+  public Replicas replicas() {
+    return replicas;
   }
 
   /** Schemas kept in the control schema. */
@@ -58,13 +79,9 @@ public final class PostgresTarget {
     return sessions.close();
   }
 
-  /** For people who look at {@code subscriptions}: host and process. */
-  private static String owner() {
-    String process = Long.toString(ProcessHandle.current().pid());
-    try {
-      return InetAddress.getLocalHost().getHostName() + ":" + process;
-    } catch (UnknownHostException e) {
-      return process;
-    }
+  /** Readable, for people who look at {@code subscriptions}, and never the same again. */
+  private static String newId(Instance.Self self) {
+    return "%s:%d:%08x"
+        .formatted(self.host(), self.process(), ThreadLocalRandom.current().nextInt());
   }
 }
