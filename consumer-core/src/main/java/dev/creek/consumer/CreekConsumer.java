@@ -2,7 +2,9 @@ package dev.creek.consumer;
 
 import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.control.Verification;
 import dev.creek.consumer.jetstream.JetStreamLog;
+import dev.creek.consumer.postgres.PostgresOptions;
 import dev.creek.consumer.postgres.PostgresTarget;
 import dev.creek.consumer.row.ShapeMismatchException;
 import dev.creek.consumer.stream.ApplyException;
@@ -172,6 +174,19 @@ public final class CreekConsumer implements AutoCloseable {
                     new ShapeMismatchException(
                         "no schema of " + mapping.source() + " has been published",
                         "check the name; the producer publishes a table's schema with its first change: update one row on the source")));
+  }
+
+  /**
+   * Compares a source table with its target, while both are in use: each side is read once, and
+   * rows that differ are looked at again until they are equal or the patience ends.
+   *
+   * @param source the database that the mapping's source table is in
+   * @return errors with {@link ShapeMismatchException} where a table is missing, or where a table
+   *     without a key is to be repaired
+   */
+  public Mono<Verification> verify(
+      Mapping mapping, PostgresOptions source, Verification.Options how) {
+    return database.flatMap(db -> db.verify(mapping, source, how));
   }
 
   /** Cancels the run, closes both connections. Completes when they are closed; never errors. */

@@ -6,8 +6,10 @@ import dev.creek.consumer.app.cli.Consumer;
 import dev.creek.consumer.app.config.Configuration;
 import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.control.Verification;
 import dev.creek.consumer.jetstream.JetStreamOptions;
 import dev.creek.consumer.metrics.Recorder;
+import dev.creek.consumer.postgres.PostgresOptions;
 import dev.creek.consumer.stream.Subscription;
 import java.time.Duration;
 import reactor.core.publisher.Flux;
@@ -65,6 +67,12 @@ final class FacadeConsumer implements Consumer {
   @Override
   public Flux<Subscription> subscriptions() {
     return facade.subscriptions();
+  }
+
+  @Override
+  public Mono<Verification> verify(
+      Mapping mapping, PostgresOptions source, Verification.Options how) {
+    return facade.verify(mapping, source, how);
   }
 
   @Override

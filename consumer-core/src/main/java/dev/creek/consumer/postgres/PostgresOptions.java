@@ -94,6 +94,18 @@ public final class PostgresOptions {
     return address;
   }
 
+  /** The same server for statements that read whole tables: as long as they take, two at a time. */
+  PostgresOptions forScans() {
+    var builder = new Builder(address);
+    builder.controlSchema = controlSchema;
+    builder.poolSize = 2;
+    builder.statementTimeout = Duration.ZERO;
+    builder.lockTimeout = lockTimeout;
+    builder.wakeInterval = wakeInterval;
+    builder.preparedStatements = preparedStatements;
+    return builder.build();
+  }
+
   /** {@code user@host:port/database}: fit for messages. */
   @Override
   public String toString() {
@@ -110,8 +122,12 @@ public final class PostgresOptions {
     private Duration wakeInterval = Duration.ofSeconds(10);
     private boolean preparedStatements = true;
 
+    private Builder(ServerAddress address) {
+      this.address = address;
+    }
+
     private Builder(LibpqParameters parameters) {
-      this.address = parameters.address(APPLICATION_NAME);
+      this(parameters.address(APPLICATION_NAME));
       if (parameters.poolSize() > 0) {
         this.poolSize = parameters.poolSize();
       }

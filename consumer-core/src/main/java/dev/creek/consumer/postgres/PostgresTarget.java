@@ -1,5 +1,8 @@
 package dev.creek.consumer.postgres;
 
+import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.control.Verification;
+import dev.creek.consumer.row.ShapeMismatchException;
 import dev.creek.consumer.stream.Instance;
 import dev.creek.consumer.stream.Replicas;
 import dev.creek.consumer.stream.SchemaCache;
@@ -14,6 +17,7 @@ import reactor.core.publisher.Mono;
  * Thread-safe; close it.
  */
 public final class PostgresTarget {
+  private final PostgresOptions options;
   private final Sessions sessions;
   private final SubscriptionTable subscriptions;
   private final TargetTables tables;
@@ -23,6 +27,7 @@ public final class PostgresTarget {
   private PostgresTarget(PostgresOptions options, Instance.Self self) {
     boolean ownSessions = options.preparedStatements();
     var instances = new InstanceSql(options.controlSchema(), newId(self), self, ownSessions);
+    this.options = options;
     this.sessions = new Sessions(options);
     this.subscriptions = new SubscriptionTable(sessions, options);
     this.tables =
@@ -69,6 +74,53 @@ public final class PostgresTarget {
   /** Schemas kept in the control schema. */
   public SchemaCache schemaCache() {
     return schemaCache;
+  }
+
+  /**
+   * Compares a table of another database with its target here; both may be in use meanwhile.
+   *
+   * @param source the database that the mapping's source table is in
+   * @return errors with {@link dev.creek.consumer.row.ShapeMismatchException} where a table is
+   *     missing, or where rows without a key are to be repaired; with {@link
+   *     dev.creek.consumer.stream.ApplyException} where a server refuses
+   */
+  public Mono<Verification> verify(
+      Mapping mapping, PostgresOptions source, Verification.Options how) {
+    return Mono.usingWhen(
+        Mono.fromSupplier(
+            () -> new Scans(new Sessions(source.forScans()), new Sessions(options.forScans()))),
+        scans -> verify(mapping, scans, how),
+        Scans::close);
+  }
+
+  private Mono<Verification> verify(Mapping mapping, Scans scans, Verification.Options how) {
+    return ComparedTables.of(mapping, scans.source(), scans.target())
+        .flatMap(
+            tables ->
+                new TableVerifier(
+                        mapping, tables, how, how.repair() ? repair(mapping, scans, tables) : null)
+                    .verify());
+  }
+
+  private RowRepair repair(Mapping mapping, Scans scans, ComparedTables tables) {
+    if (tables.key() == null) {
+      throw new ShapeMismatchException(
+          mapping.target() + " has no key by which single rows could be repaired",
+          "take a clean snapshot of " + mapping);
+    }
+    return new RowRepair(
+        scans.source(),
+        scans.target(),
+        subscriptions.sqlName(),
+        mapping.target().toString(),
+        SqlNames.quoted(mapping.source().namespace(), mapping.source().table()),
+        tables);
+  }
+
+  private record Scans(Sessions source, Sessions target) {
+    Mono<Void> close() {
+      return source.close().then(target.close());
+    }
   }
 
   /**

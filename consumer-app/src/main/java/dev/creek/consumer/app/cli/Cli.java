@@ -51,7 +51,12 @@ public final class Cli {
   /** Classes, not objects: only the verb that runs is made. */
   private static final List<Class<? extends Verb>> VERBS =
       List.of(
-          Serve.class, CreateSchemas.class, AddTables.class, RemoveTables.class, ListTables.class);
+          Serve.class,
+          CreateSchemas.class,
+          AddTables.class,
+          RemoveTables.class,
+          ListTables.class,
+          Verify.class);
 
   private final Surroundings around;
 
