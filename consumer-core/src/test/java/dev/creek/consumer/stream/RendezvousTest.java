@@ -51,11 +51,9 @@ class RendezvousTest {
   @Test
   void neverChangesItsWeights() {
     // Instances of two versions share tables during a rolling upgrade.
-    assertThat(TABLES.subList(0, 8).stream().map(owners(THREE)::get))
-        .containsExactly(EXPECTED.split(" "));
+    assertThat(TABLES.subList(0, 8).stream().map(owners(THREE)::get).map(id -> id.substring(4, 5)))
+        .containsExactly("2", "2", "1", "2", "3", "3", "2", "1");
   }
-
-  private static final String EXPECTED = "?";
 
   @Test
   void ownsNothingWhereItIsNoMember() {
