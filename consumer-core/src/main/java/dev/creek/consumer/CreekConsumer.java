@@ -4,6 +4,7 @@ import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.control.Verification;
 import dev.creek.consumer.jetstream.JetStreamLog;
+import dev.creek.consumer.postgres.PoolUse;
 import dev.creek.consumer.postgres.PostgresOptions;
 import dev.creek.consumer.postgres.PostgresTarget;
 import dev.creek.consumer.row.ShapeMismatchException;
@@ -15,6 +16,7 @@ import dev.creek.consumer.stream.Schemas;
 import dev.creek.consumer.stream.Subscription;
 import dev.creek.consumer.wire.WalSchema;
 import java.time.Duration;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -174,6 +176,48 @@ public final class CreekConsumer implements AutoCloseable {
                     new ShapeMismatchException(
                         "no schema of " + mapping.source() + " has been published",
                         "check the name; the producer publishes a table's schema with its first change: update one row on the source")));
+  }
+
+  /**
+   * Asks the target database, and looks at the connection to the broker.
+   *
+   * @param limit how long the database may take
+   */
+  public Mono<Reachability> reachability(Duration limit) {
+    return Mono.defer(target::check)
+        .timeout(limit)
+        .materialize()
+        .map(answer -> new Reachability(brokerTrouble(), trouble(answer.getThrowable(), limit)));
+  }
+
+  private @Nullable String brokerTrouble() {
+    JetStreamLog log = connection.get();
+    return log == null || !log.isConnected() ? "not connected to NATS" : null;
+  }
+
+  private static @Nullable String trouble(@Nullable Throwable error, Duration limit) {
+    if (error instanceof TimeoutException) {
+      return "no answer from the target database within " + limit.toMillis() + " ms";
+    }
+    return error == null ? null : String.valueOf(error.getMessage());
+  }
+
+  /** How the pool of connections to the target database is used now. */
+  public PoolUse poolUse() {
+    return target.poolUse();
+  }
+
+  /**
+   * Completes when every thread that the work is done on has taken up a task. Where one is blocked
+   * this never completes, and the process makes no progress.
+   */
+  public Mono<Void> answers() {
+    Run run = running.get();
+    JetStreamLog log = connection.get();
+    return Mono.when(
+        target.answers(),
+        log == null ? Mono.empty() : log.answers(),
+        run == null ? Mono.empty() : run.answers());
   }
 
   /**

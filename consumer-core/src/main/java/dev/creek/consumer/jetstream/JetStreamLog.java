@@ -4,6 +4,7 @@ import dev.creek.consumer.stream.ChangeLog;
 import dev.creek.consumer.stream.Delivery;
 import dev.creek.consumer.stream.LogException;
 import dev.creek.consumer.stream.LogState;
+import dev.creek.consumer.stream.ReadListener;
 import dev.creek.consumer.stream.StartAt;
 import dev.creek.consumer.stream.StreamIdentity;
 import dev.creek.consumer.wire.Fingerprint;
@@ -97,7 +98,8 @@ public final class JetStreamLog implements ChangeLog {
    * the table's subject alone.
    */
   @Override
-  public Flux<Delivery> read(SourceTable source, StartAt start, StreamIdentity expected) {
+  public Flux<Delivery> read(
+      SourceTable source, StartAt start, StreamIdentity expected, ReadListener listener) {
     return Flux.defer(
         () ->
             new SubjectReader(
@@ -107,7 +109,8 @@ public final class JetStreamLog implements ChangeLog {
                     place(source),
                     () -> generations.forget(source.database()),
                     start,
-                    start instanceof StartAt.Sequence ? expected : null)
+                    start instanceof StartAt.Sequence ? expected : null,
+                    listener)
                 .deliveries());
   }
 
@@ -139,6 +142,18 @@ public final class JetStreamLog implements ChangeLog {
     return generations
         .subjects(source.database())
         .onErrorMap(ApiException.class, JetStreamLog::refused);
+  }
+
+  /** Whether the connection is up now. */
+  public boolean isConnected() {
+    return link.isConnected();
+  }
+
+  /** Completes when the threads that reading needs have taken up a task. */
+  public Mono<Void> answers() {
+    return Flux.just(link.scheduler(), options.scheduler())
+        .flatMap(thread -> Mono.<Void>fromRunnable(() -> {}).subscribeOn(thread), 2, 1)
+        .then();
   }
 
   @Override

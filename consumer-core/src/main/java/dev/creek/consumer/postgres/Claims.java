@@ -69,7 +69,10 @@ final class Claims {
         subscriptions::hint,
         session ->
             holder(session, mapping)
-                .flatMap(holder -> free(session, mapping, holder, insisting))
+                .flatMap(
+                    holder ->
+                        requireNoSnapshot(mapping, holder)
+                            .then(Mono.defer(() -> free(session, mapping, holder, insisting))))
                 .then(take(session, mapping)));
   }
 
@@ -118,13 +121,16 @@ final class Claims {
         row.get("stalled", Integer.class));
   }
 
+  private static Mono<Void> requireNoSnapshot(Mapping mapping, Holder holder) {
+    return holder.snapshotBy() == null
+        ? Mono.empty()
+        : Mono.error(
+            new HeldException(
+                holder.snapshotBy() + " takes a snapshot of " + mapping.target(), true));
+  }
+
   /** Errors where the table must be left alone. */
   private Mono<Void> free(Session session, Mapping mapping, Holder holder, boolean insisting) {
-    if (holder.snapshotBy() != null) {
-      return Mono.error(
-          new HeldException(
-              holder.snapshotBy() + " takes a snapshot of " + mapping.target(), true));
-    }
     String owner = holder.owner();
     if (owner == null || (holder.writing() == null && (insisting || !holder.ownerAlive()))) {
       return Mono.empty();
@@ -156,15 +162,51 @@ final class Claims {
   }
 
   private Mono<Claim> take(Session session, Mapping mapping) {
+    return claimed(
+        session,
+        mapping,
+        """
+        update %s
+        set epoch = epoch + 1, owner = $3, updated_at = now()
+        where target = $1 and topic = $2 and active
+        returning epoch, %s
+        """);
+  }
+
+  /**
+   * As {@link #claim}, subscribed or not: a row that is not there yet keeps the position only.
+   * Instances that apply the table are not waited for.
+   */
+  Mono<Claim> claimForSnapshot(Mapping mapping) {
+    return sessions.use(
+        "claim of " + mapping.target(),
+        subscriptions::hint,
+        session ->
+            holder(session, mapping)
+                .flatMap(holder -> requireNoSnapshot(mapping, holder))
+                .then(takeForSnapshot(session, mapping)));
+  }
+
+  private Mono<Claim> takeForSnapshot(Session session, Mapping mapping) {
+    return claimed(
+            session,
+            mapping,
+            """
+            insert into %s as s
+                (topic, target, lsn, "timestamp", active, state, epoch, owner, updated_at)
+            values ($2, $1, '0/0', '0001-01-01 00:00:00+00', false, 'inactive', 1, $3, now())
+            on conflict (target) do update
+                set epoch = s.epoch + 1, owner = excluded.owner, updated_at = now()
+                where s.topic = excluded.topic
+            returning epoch, %s
+            """)
+        .switchIfEmpty(Mono.error(() -> SubscriptionTable.otherSource(mapping)));
+  }
+
+  private Mono<Claim> claimed(Session session, Mapping mapping, String sql) {
     return session
         .query(
-            """
-            update %s
-            set epoch = epoch + 1, owner = $3, updated_at = now()
-            where target = $1 and topic = $2 and active
-            returning epoch, %s
-            """
-                .formatted(subscriptions.sqlName(), SubscriptionRows.POSITION),
+            sql.formatted(subscriptions.sqlName(), SubscriptionRows.POSITION),
             statement ->
                 statement
                     .bind(0, mapping.target().toString())
@@ -185,7 +227,9 @@ final class Claims {
         """
         update %s
         set owner = null, updated_at = now(),
-            state = case when state in ('streaming', 'snapshotting') then 'waiting' else state end
+            state = case when not active then 'inactive'
+                         when state in ('streaming', 'snapshotting') then 'waiting'
+                         else state end
         where target = $1 and epoch = $2
         """,
         statement -> bind(statement, claim));

@@ -3,6 +3,7 @@ package dev.creek.consumer.postgres;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.stream.ApplyException;
 import dev.creek.consumer.wire.SourceTable;
 import io.r2dbc.spi.Readable;
 import java.io.IOException;
@@ -67,6 +68,23 @@ final class Migrator {
         .filter(version -> version < scripts.size())
         .flatMap(
             version -> sessions.transaction(what, this::hint, s -> upgrade(s).then(Mono.empty())));
+  }
+
+  /** Completes where the control schema is one that this program can work with. */
+  Mono<Void> check(Sessions sessions) {
+    return sessions
+        .use("control schema " + control, this::hint, this::version)
+        .flatMap(version -> version < scripts.size() ? Mono.error(old(version)) : Mono.empty());
+  }
+
+  private ApplyException old(int version) {
+    return new ApplyException(
+        "control schema %s is at version %d, but this program needs %d"
+            .formatted(control, version, scripts.size()),
+        "3F000",
+        null,
+        "restart the service: it brings the schema up to date",
+        null);
   }
 
   private @Nullable String hint(String sqlState) {

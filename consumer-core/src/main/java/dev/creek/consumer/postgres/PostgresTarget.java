@@ -3,13 +3,18 @@ package dev.creek.consumer.postgres;
 import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.Verification;
 import dev.creek.consumer.row.ShapeMismatchException;
+import dev.creek.consumer.stream.ApplyException;
 import dev.creek.consumer.stream.Instance;
 import dev.creek.consumer.stream.Replicas;
 import dev.creek.consumer.stream.SchemaCache;
+import dev.creek.consumer.stream.SnapshotTables;
 import dev.creek.consumer.stream.Subscriptions;
 import dev.creek.consumer.stream.TargetTables;
 import java.util.concurrent.ThreadLocalRandom;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.netty.resources.LoopResources;
+import reactor.netty.tcp.TcpResources;
 
 /**
  * A target database: its tables, and the control schema that keeps what is subscribed. Connections
@@ -17,10 +22,13 @@ import reactor.core.publisher.Mono;
  * Thread-safe; close it.
  */
 public final class PostgresTarget {
+  private static final int ALL_LOOPS = Integer.MAX_VALUE;
+
   private final PostgresOptions options;
   private final Sessions sessions;
   private final SubscriptionTable subscriptions;
   private final TargetTables tables;
+  private final SnapshotTables snapshots;
   private final SchemaCache schemaCache;
   private final Replicas replicas;
 
@@ -30,8 +38,9 @@ public final class PostgresTarget {
     this.options = options;
     this.sessions = new Sessions(options);
     this.subscriptions = new SubscriptionTable(sessions, options);
-    this.tables =
-        new PostgresTables(sessions, subscriptions, new Claims(sessions, subscriptions, instances));
+    var claims = new Claims(sessions, subscriptions, instances);
+    this.tables = new PostgresTables(sessions, subscriptions, claims);
+    this.snapshots = new PostgresSnapshots(sessions, subscriptions, claims);
     this.schemaCache = new SchemaTexts(sessions, options.controlSchema());
     this.replicas =
         new PostgresReplicas(sessions, instances, new Heartbeat(sessions, instances, ownSessions));
@@ -71,9 +80,41 @@ public final class PostgresTarget {
     return replicas;
   }
 
+  /** The same tables, as snapshots fill them. */
+  public SnapshotTables snapshots() {
+    return snapshots;
+  }
+
   /** Schemas kept in the control schema. */
   public SchemaCache schemaCache() {
     return schemaCache;
+  }
+
+  /**
+   * Completes where the server answers and the control schema fits. Where all connections are busy
+   * it is enough that the one that listens answers: writers that keep a server busy do not make it
+   * unreachable.
+   *
+   * @return errors with {@link ApplyException}
+   */
+  public Mono<Void> check() {
+    return Mono.defer(
+        () ->
+            poolUse().isExhausted() && subscriptions.isListening()
+                ? Mono.empty()
+                : subscriptions.check());
+  }
+
+  /** How the pool is used now. */
+  public PoolUse poolUse() {
+    return sessions.poolUse();
+  }
+
+  /** Completes when every thread that talks to the database has taken up a task. */
+  public Mono<Void> answers() {
+    return Flux.fromIterable(TcpResources.get().onClient(LoopResources.DEFAULT_NATIVE))
+        .flatMap(loop -> Mono.<Void>create(done -> loop.execute(done::success)), ALL_LOOPS, 1)
+        .then();
   }
 
   /**

@@ -36,6 +36,15 @@ final class SubscriptionTable implements Subscriptions {
     return Mono.defer(() -> migrator.migrate(sessions));
   }
 
+  /** Completes where the control schema fits. */
+  Mono<Void> check() {
+    return Mono.defer(() -> migrator.check(sessions));
+  }
+
+  boolean isListening() {
+    return wakeUps.isListening();
+  }
+
   @Override
   public Flux<Subscription> all() {
     return sessions
@@ -82,7 +91,7 @@ final class SubscriptionTable implements Subscriptions {
         .switchIfEmpty(Mono.error(() -> otherSource(mapping)));
   }
 
-  private static ApplyException otherSource(Mapping mapping) {
+  static ApplyException otherSource(Mapping mapping) {
     return new ApplyException(
         "target " + mapping.target() + " is subscribed to another source than " + mapping.source(),
         UNIQUE_VIOLATION,

@@ -3,6 +3,7 @@ package dev.creek.consumer.stream;
 import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.metrics.Recorder;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +27,7 @@ final class TableLine {
   private final Mapping mapping;
   private final Surroundings around;
   private final Sinks.Empty<Void> stop = Sinks.empty();
+  private final Unapplied unapplied = new Unapplied(InstantSource.system());
   private @Nullable TableState shown;
   private volatile @Nullable Claim held;
 
@@ -54,8 +56,14 @@ final class TableLine {
     return mapping;
   }
 
+  /** What is known not to be applied yet. */
+  Unapplied unapplied() {
+    return unapplied;
+  }
+
   /** Completes when the line has ended; never errors. */
   Mono<Void> run() {
+    around.recorder().line(mapping.source().toString(), mapping.target().toString(), unapplied);
     return Flux.<Phase>just(Waiting.first(this)).expand(Phase::run).then(Mono.defer(this::letGo));
   }
 
@@ -145,7 +153,11 @@ final class TableLine {
 
   /** Emits once the pause is over; empty when the line is stopped meanwhile. */
   Mono<Long> pause(Backoff backoff) {
-    return Mono.delay(backoff.pause(), around.scheduler()).takeUntilOther(stopping());
+    return delay(backoff.pause()).takeUntilOther(stopping());
+  }
+
+  Mono<Long> delay(Duration pause) {
+    return Mono.delay(pause, around.scheduler());
   }
 
   /**
@@ -176,7 +188,9 @@ final class TableLine {
       return;
     }
     shown = state;
-    around.recorder().state(mapping.target().toString(), state.name().stored());
+    around
+        .recorder()
+        .state(mapping.target().toString(), state.name().stored(), state.reason(), state.hint());
     around.events().accept(new LineEvent.StateChanged(mapping, state));
     switch (state.name()) {
       case FAILED, GAP ->
@@ -230,10 +244,15 @@ final class TableLine {
   }
 
   void recordBatch(Batch batch, Duration took) {
-    around.recorder().batch(mapping.target().toString(), batch.changes().size(), took);
+    int changes = batch.changes().size();
+    if (changes > 0) {
+      unapplied.written(changes);
+      around.recorder().batch(mapping.target().toString(), changes, batch.bytes(), took);
+    }
   }
 
   void recordCommit(Applied applied) {
+    unapplied.committed(applied.position());
     around
         .recorder()
         .applied(

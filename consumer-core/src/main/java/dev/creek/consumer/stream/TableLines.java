@@ -142,8 +142,9 @@ public final class TableLines {
     return Mono.defer(line::run)
         .doFinally(
             signal -> {
-              running.remove(line.mapping(), line);
+              // Before another line of the table may begin.
               line.forget();
+              running.remove(line.mapping(), line);
               look();
             });
   }
