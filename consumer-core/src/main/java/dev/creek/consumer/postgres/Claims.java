@@ -7,6 +7,7 @@ import dev.creek.consumer.stream.TableState;
 import io.r2dbc.spi.Readable;
 import io.r2dbc.spi.Statement;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -169,7 +170,7 @@ final class Claims {
         update %s
         set epoch = epoch + 1, owner = $3, updated_at = now()
         where target = $1 and topic = $2 and active
-        returning epoch, %s
+        returning epoch, snapshot_at, %s
         """);
   }
 
@@ -198,7 +199,7 @@ final class Claims {
             on conflict (target) do update
                 set epoch = s.epoch + 1, owner = excluded.owner, updated_at = now()
                 where s.topic = excluded.topic
-            returning epoch, %s
+            returning epoch, snapshot_at, %s
             """)
         .switchIfEmpty(Mono.error(() -> SubscriptionTable.otherSource(mapping)));
   }
@@ -216,7 +217,8 @@ final class Claims {
                 new Claim(
                     mapping,
                     Objects.requireNonNull(row.get("epoch", Long.class)),
-                    SubscriptionRows.position(row)))
+                    SubscriptionRows.position(row),
+                    row.get("snapshot_at", Instant.class)))
         .next();
   }
 

@@ -1,6 +1,8 @@
 package dev.creek.consumer.stream;
 
 import dev.creek.consumer.control.Mapping;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The right to write one target table until somebody else claims it.
@@ -8,5 +10,13 @@ import dev.creek.consumer.control.Mapping;
  * @param mapping source and target
  * @param epoch fencing token: every later claim has a greater one
  * @param position where to continue
+ * @param snapshotAt source time of the last snapshot applied: the target may be ahead of the
+ *     position by what was committed up to then; null where there was none
  */
-public record Claim(Mapping mapping, long epoch, Position position) {}
+public record Claim(Mapping mapping, long epoch, Position position, @Nullable Instant snapshotAt) {
+
+  /** A claim of a table that no snapshot was applied to. */
+  public Claim(Mapping mapping, long epoch, Position position) {
+    this(mapping, epoch, position, null);
+  }
+}

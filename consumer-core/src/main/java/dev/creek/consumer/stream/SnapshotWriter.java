@@ -28,13 +28,21 @@ public interface SnapshotWriter {
    */
   Mono<Prepared> prepare(List<WireMessage> rows);
 
-  /** Writes a chunk; completes when the database has it. */
+  /**
+   * Writes a chunk; completes when the database has it.
+   *
+   * <p>Upsert: the line was paused before the snapshot was taken, so a row of the target may hold a
+   * unique value that the snapshot has in another row. Such a row is from the past: it is deleted,
+   * and if the snapshot has it too, it comes with a chunk of its own.
+   */
   Mono<Void> write(Prepared prepared);
 
   /**
-   * Makes the target hold the snapshot and stores the position, in one transaction.
+   * Makes the target hold the snapshot and stores the position, in one transaction, with the
+   * position's commit time as the time of the snapshot ({@link Claim#snapshotAt}).
    *
-   * @param resume where the line goes on
+   * @param resume where the line goes on: a stream sequence that lies before the snapshot's time,
+   *     with LSN and commit time of the snapshot
    * @param steps told of each step when it begins
    */
   Mono<Void> finish(Position resume, Consumer<SnapshotProgress.Step> steps);
