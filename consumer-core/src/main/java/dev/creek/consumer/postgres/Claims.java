@@ -170,7 +170,7 @@ final class Claims {
         update %s
         set epoch = epoch + 1, owner = $3, updated_at = now()
         where target = $1 and topic = $2 and active
-        returning epoch, snapshot_at, %s
+        returning epoch, ahead_until, %s
         """);
   }
 
@@ -199,7 +199,7 @@ final class Claims {
             on conflict (target) do update
                 set epoch = s.epoch + 1, owner = excluded.owner, updated_at = now()
                 where s.topic = excluded.topic
-            returning epoch, snapshot_at, %s
+            returning epoch, ahead_until, %s
             """)
         .switchIfEmpty(Mono.error(() -> SubscriptionTable.otherSource(mapping)));
   }
@@ -218,7 +218,7 @@ final class Claims {
                     mapping,
                     Objects.requireNonNull(row.get("epoch", Long.class)),
                     SubscriptionRows.position(row),
-                    row.get("snapshot_at", Instant.class)))
+                    row.get("ahead_until", Instant.class)))
         .next();
   }
 
