@@ -1,5 +1,6 @@
 package dev.creek.consumer.postgres;
 
+import dev.creek.consumer.control.CommandLog;
 import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.Verification;
 import dev.creek.consumer.row.ShapeMismatchException;
@@ -11,6 +12,7 @@ import dev.creek.consumer.stream.SnapshotTables;
 import dev.creek.consumer.stream.Subscriptions;
 import dev.creek.consumer.stream.TargetTables;
 import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.netty.resources.LoopResources;
@@ -31,6 +33,7 @@ public final class PostgresTarget {
   private final SnapshotTables snapshots;
   private final SchemaCache schemaCache;
   private final Replicas replicas;
+  private final CommandLog commands;
 
   private PostgresTarget(PostgresOptions options, Instance.Self self) {
     boolean ownSessions = options.preparedStatements();
@@ -44,6 +47,7 @@ public final class PostgresTarget {
     this.schemaCache = new SchemaTexts(sessions, options.controlSchema());
     this.replicas =
         new PostgresReplicas(sessions, instances, new Heartbeat(sessions, instances, ownSessions));
+    this.commands = new CommandTable(sessions, options.controlSchema(), instances.id());
   }
 
   /**
@@ -63,6 +67,19 @@ public final class PostgresTarget {
    */
   public static PostgresTarget connect(PostgresOptions options, Instance.Self self) {
     return new PostgresTarget(options, self);
+  }
+
+  /**
+   * The SQL that makes the control schema, or brings it up to date, as one transaction: for an
+   * administrator to run in advance, after which the service needs no right to create. Reads
+   * resources: may block for a moment.
+   *
+   * @param controlRole is granted the functions; null for nobody
+   * @param serviceRole is granted what the service needs in the control schema; null for nobody
+   */
+  public static String controlSql(
+      String controlSchema, @Nullable String controlRole, @Nullable String serviceRole) {
+    return new ControlScripts(controlSchema).all(controlRole, serviceRole);
   }
 
   /** What is subscribed. {@link Subscriptions#migrate} comes before everything else. */
@@ -88,6 +105,11 @@ public final class PostgresTarget {
   /** Schemas kept in the control schema. */
   public SchemaCache schemaCache() {
     return schemaCache;
+  }
+
+  /** Commands kept in the control schema. */
+  public CommandLog commands() {
+    return commands;
   }
 
   /**
@@ -172,7 +194,10 @@ public final class PostgresTarget {
     return sessions.close();
   }
 
-  /** Readable, for people who look at {@code subscriptions}, and never the same again. */
+  /**
+   * Readable, for people who look at {@code subscriptions}, and never the same again: a container
+   * that was restarted has host and process of the one before it.
+   */
   private static String newId(Instance.Self self) {
     return "%s:%d:%08x"
         .formatted(self.host(), self.process(), ThreadLocalRandom.current().nextInt());

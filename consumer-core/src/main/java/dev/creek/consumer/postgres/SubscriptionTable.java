@@ -21,7 +21,7 @@ final class SubscriptionTable implements Subscriptions {
 
   SubscriptionTable(Sessions sessions, PostgresOptions options) {
     this.sessions = sessions;
-    this.migrator = new Migrator(options.controlSchema());
+    this.migrator = new Migrator(options.controlSchema(), options.controlRole());
     this.wakeUps = new WakeUps(sessions, options.wakeInterval());
     this.table = SqlNames.quoted(options.controlSchema(), "subscriptions");
   }
