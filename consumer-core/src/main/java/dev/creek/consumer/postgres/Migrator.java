@@ -31,7 +31,7 @@ final class Migrator {
 
   /** In order; a script that was released is never changed. */
   private static final List<String> SCRIPTS =
-      List.of("001_go_consumer.sql", "002_position_and_state.sql");
+      List.of("001_go_consumer.sql", "002_position_and_state.sql", "005_snapshots.sql");
 
   /** First half of the advisory lock's key, "CREK"; the second is the schema's name. */
   private static final int LOCK = 0x4352454b;

@@ -114,7 +114,7 @@ public final class PostgresOptions {
 
   /** What the URI does not say. Not thread-safe. */
   public static final class Builder {
-    private final ServerAddress address;
+    private ServerAddress address;
     private String controlSchema = "_creek_consumer";
     private int poolSize = 8;
     private Duration statementTimeout = Duration.ofMinutes(5);
@@ -131,6 +131,12 @@ public final class PostgresOptions {
       if (parameters.poolSize() > 0) {
         this.poolSize = parameters.poolSize();
       }
+    }
+
+    /** The role's password, whatever URI and environment say. */
+    public Builder password(String text) {
+      this.address = address.withPassword(new Secret(text));
+      return this;
     }
 
     /**

@@ -5,6 +5,7 @@ import dev.creek.consumer.control.Verification;
 import dev.creek.consumer.row.ShapeMismatchException;
 import dev.creek.consumer.stream.ApplyException;
 import dev.creek.consumer.stream.SchemaCache;
+import dev.creek.consumer.stream.SnapshotTables;
 import dev.creek.consumer.stream.Subscriptions;
 import dev.creek.consumer.stream.TargetTables;
 import java.net.InetAddress;
@@ -26,6 +27,7 @@ public final class PostgresTarget {
   private final Sessions sessions;
   private final SubscriptionTable subscriptions;
   private final TargetTables tables;
+  private final SnapshotTables snapshots;
   private final SchemaCache schemaCache;
 
   private PostgresTarget(PostgresOptions options) {
@@ -33,6 +35,7 @@ public final class PostgresTarget {
     this.sessions = new Sessions(options);
     this.subscriptions = new SubscriptionTable(sessions, options, owner());
     this.tables = new PostgresTables(sessions, subscriptions);
+    this.snapshots = new PostgresSnapshots(sessions, subscriptions);
     this.schemaCache = new SchemaTexts(sessions, options.controlSchema());
   }
 
@@ -54,6 +57,11 @@ public final class PostgresTarget {
   /** The tables to write. */
   public TargetTables tables() {
     return tables;
+  }
+
+  /** The same tables, as snapshots fill them. */
+  public SnapshotTables snapshots() {
+    return snapshots;
   }
 
   /** Schemas kept in the control schema. */

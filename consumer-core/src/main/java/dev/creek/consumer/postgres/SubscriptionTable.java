@@ -7,6 +7,7 @@ import dev.creek.consumer.stream.Claim;
 import dev.creek.consumer.stream.Subscription;
 import dev.creek.consumer.stream.Subscriptions;
 import dev.creek.consumer.stream.TableState;
+import java.time.Instant;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -158,9 +159,13 @@ final class SubscriptionTable implements Subscriptions {
         update %s
         set epoch = epoch + 1, owner = $3, updated_at = now()
         where target = $1 and topic = $2 and active
-        returning epoch, %s
+        returning epoch, ahead_until, %s
         """
             .formatted(table, SubscriptionRows.POSITION);
+    return claim(mapping, sql);
+  }
+
+  private Mono<Claim> claim(Mapping mapping, String sql) {
     return sessions.use(
         "claim of " + mapping.target(),
         this::hint,
@@ -177,8 +182,25 @@ final class SubscriptionTable implements Subscriptions {
                         new Claim(
                             mapping,
                             Objects.requireNonNull(row.get("epoch", Long.class)),
-                            SubscriptionRows.position(row)))
+                            SubscriptionRows.position(row),
+                            row.get("ahead_until", Instant.class)))
                 .next());
+  }
+
+  /** As {@link #claim}, subscribed or not: a row that is not there yet keeps the position only. */
+  Mono<Claim> claimForSnapshot(Mapping mapping) {
+    String sql =
+        """
+        insert into %s as s
+            (topic, target, lsn, "timestamp", active, state, epoch, owner, updated_at)
+        values ($2, $1, '0/0', '0001-01-01 00:00:00+00', false, 'inactive', 1, $3, now())
+        on conflict (target) do update
+            set epoch = s.epoch + 1, owner = excluded.owner, updated_at = now()
+            where s.topic = excluded.topic
+        returning epoch, ahead_until, %s
+        """
+            .formatted(table, SubscriptionRows.POSITION);
+    return claim(mapping, sql).switchIfEmpty(Mono.error(() -> otherSource(mapping)));
   }
 
   /**

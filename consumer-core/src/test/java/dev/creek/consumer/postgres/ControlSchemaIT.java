@@ -78,7 +78,7 @@ final class ControlSchemaIT {
     String before = database.value(catalog);
     migrated(database);
     assertThat(database.value(catalog)).isEqualTo(before).contains("stream_seq");
-    assertThat(database.value("select count(*) from _creek_consumer._version")).isEqualTo("2");
+    assertThat(database.value("select count(*) from _creek_consumer._version")).isEqualTo("3");
   }
 
   @Test
@@ -88,7 +88,7 @@ final class ControlSchemaIT {
             .map(n -> connect(database))
             .flatMap(target -> target.subscriptions().migrate(), 6);
     await(all);
-    assertThat(database.value("select count(*) from _creek_consumer._version")).isEqualTo("2");
+    assertThat(database.value("select count(*) from _creek_consumer._version")).isEqualTo("3");
   }
 
   @Test
