@@ -86,49 +86,9 @@ final class RowSql {
         + " limit 1)";
   }
 
-  /**
-   * Deletes rows of a key whose GENERATED ALWAYS identity is another one now, as PostgreSQL lets
-   * nobody update it; {@link #write} inserts them again, and takes the same parameters. Null where
-   * the table has none besides its key.
-   */
+  /** What {@link IdentitySql} has to go before {@link #write}, with the same parameters. */
   @Nullable String deleteReidentified(String from, int parameter) {
-    UniqueKey key = plan.key();
-    List<PlanColumn> columns = plan.columns();
-    List<PlanColumn> identities =
-        columns.stream().filter(column -> isReplaced(key, column.name())).toList();
-    if (identities.isEmpty()) {
-      return null;
-    }
-    return "delete from "
-        + table
-        + " as t using "
-        + from
-        + unnest("x", columns, parameter)
-        + " where "
-        + key.columns().stream()
-            .map(name -> columnNamed(columns, name))
-            .map(i -> equal("t", columns.get(i), value("x", columns, i)))
-            .collect(Collectors.joining(" and "))
-        + " and "
-        + identities.stream()
-            .map(
-                column ->
-                    "t."
-                        + SqlNames.quoted(column.name())
-                        + " <> "
-                        + value("x", columns, columns.indexOf(column)))
-            .collect(Collectors.joining(" or ", "(", ")"));
-  }
-
-  private boolean isReplaced(@Nullable UniqueKey key, String column) {
-    return key != null && !key.columns().contains(column) && target.isAlwaysIdentity(column);
-  }
-
-  private static int columnNamed(List<PlanColumn> columns, String name) {
-    return IntStream.range(0, columns.size())
-        .filter(i -> columns.get(i).name().equals(name))
-        .findFirst()
-        .orElseThrow();
+    return IdentitySql.delete(plan.rows(), target, from, parameter);
   }
 
   /** Upserts where there is a key, else inserts. */
