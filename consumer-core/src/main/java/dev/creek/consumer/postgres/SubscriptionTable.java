@@ -29,7 +29,7 @@ final class SubscriptionTable implements Subscriptions {
    */
   SubscriptionTable(Sessions sessions, PostgresOptions options, String owner) {
     this.sessions = sessions;
-    this.migrator = new Migrator(options.controlSchema());
+    this.migrator = new Migrator(options.controlSchema(), options.controlRole());
     this.wakeUps = new WakeUps(sessions, options.wakeInterval());
     this.owner = owner;
     this.table = SqlNames.quoted(options.controlSchema(), "subscriptions");
