@@ -37,7 +37,7 @@ record Target(long oid, boolean partitioned, TargetShape shape, Map<String, Equa
         && !(key.columns().contains(column) && equality(column).exact());
   }
 
-  private boolean isAlwaysIdentity(String column) {
+  boolean isAlwaysIdentity(String column) {
     return shape.columns().stream()
         .filter(c -> c.name().equals(column))
         .anyMatch(TargetColumn::alwaysIdentity);

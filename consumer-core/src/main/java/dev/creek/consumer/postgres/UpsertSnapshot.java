@@ -43,11 +43,20 @@ final class UpsertSnapshot implements SnapshotWriter {
     this.hints = hints;
     this.plan = plan;
     this.upsert =
-        "with fence as ("
-            + position.lock()
-            + "), u as ("
-            + InsertSql.upsert(plan, target).sql("fence, ", 1 + CLAIM_PARAMETERS)
-            + ") select 1 from fence";
+        "with fence as (" + position.lock() + ")" + upsert(plan, target) + " select 1 from fence";
+  }
+
+  private static String upsert(RowPlan plan, Target target) {
+    int parameter = 1 + CLAIM_PARAMETERS;
+    String reidentified = IdentitySql.delete(plan, target, "fence, ", parameter);
+    InsertSql insert = InsertSql.upsert(plan, target);
+    return reidentified == null
+        ? ", u as (" + insert.sql("fence, ", parameter) + ")"
+        : ", i as ("
+            + reidentified
+            + " returning 1), n as materialized (select count(*) from i), u as ("
+            + insert.sql("fence, n, ", parameter)
+            + ")";
   }
 
   private record Rows(RowColumns content) implements Prepared {
