@@ -64,9 +64,11 @@ final class Run {
   private TableLines lines(JetStreamLog changes, Scheduler threads) {
     return new TableLines(
         changes,
+        changes,
         target.subscriptions(),
         target.replicas(),
         target.tables(),
+        target.snapshots(),
         new Schemas(target.schemaCache(), changes),
         options.lines(),
         threads,

@@ -23,7 +23,8 @@ final class Mailbox {
       }
       tasks.add(task);
     }
-    // Who listens at the same moment may be told by another thread; whoever comes later looks first.
+    // Who listens at the same moment may be told by another thread; whoever comes later looks
+    // first.
     arrivals.emitNext(true, (signal, result) -> result == Sinks.EmitResult.FAIL_NON_SERIALIZED);
     return true;
   }

@@ -39,8 +39,7 @@ final class SnapshotLoad {
     this.chunks = new SnapshotChunks(options.limits(), options.maxMessageBytes());
     this.watch = new StallWatch(options.snapshots().stall());
     this.handovers =
-        new Handovers(
-            around.changes(), around.snapshotLog(), task.order(), options.overlap());
+        new Handovers(around.changes(), around.snapshotLog(), task.order(), options.overlap());
   }
 
   /** Completes when the target holds the snapshot and the position is stored. */
@@ -93,20 +92,23 @@ final class SnapshotLoad {
       return all.thenMany(Flux.empty());
     }
     SnapshotHeader header = head.header();
-    task.expect(header.approximateRows());
+    if (task.order().subject() == null) {
+      task.expect(header.approximateRows());
+    }
     task.tell(Step.LOADING);
-    return handovers
-        .of(header, claim)
-        .flatMapMany(handover -> load(header, all, handover));
+    // Until the writer is there nothing is asked for.
+    watch.begins();
+    return handovers.of(header, claim).flatMap(handover -> load(header, all, handover)).flux();
   }
 
-  private Flux<Void> load(SnapshotHeader header, Flux<Chunk> all, Handover handover) {
-    return Flux.usingWhen(
+  private Mono<Void> load(SnapshotHeader header, Flux<Chunk> all, Handover handover) {
+    return Mono.usingWhen(
         around
             .snapshotTables()
             .writer(claim, task.order().mode(), header.shape())
             .takeUntilOther(interrupted),
-        writer -> write(writer, all).then(finish(writer, handover)),
+        writer ->
+            Mono.fromRunnable(watch::ends).then(write(writer, all)).then(finish(writer, handover)),
         SnapshotWriter::close,
         (writer, error) -> writer.close(),
         SnapshotWriter::close);

@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
  * @param mapping source and target
  * @param mode what becomes of the rows that are there
  * @param subject which one; null to request a new one
- * @param force whether to apply it where the broker no longer holds all changes since then: what
- *     is missing is then missing in the target
+ * @param force whether to apply it where the broker no longer holds all changes since then: what is
+ *     missing is then missing in the target
  */
 public record SnapshotOrder(
     Mapping mapping, SnapshotMode mode, @Nullable String subject, boolean force) {}

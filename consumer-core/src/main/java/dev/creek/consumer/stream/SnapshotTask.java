@@ -105,8 +105,7 @@ final class SnapshotTask {
   private void end(String result) {
     if (!over) {
       over = true;
-      recorder.snapshotEnded(
-          order.mapping().target().toString(), order.mode().toString(), result);
+      recorder.snapshotEnded(order.mapping().target().toString(), order.mode().toString(), result);
     }
   }
 

@@ -14,15 +14,10 @@ import reactor.core.publisher.Mono;
  */
 record Snapshotting(TableLine line, SnapshotTask task, @Nullable Stuck recovering)
     implements Phase {
-  private static final TableState SNAPSHOTTING =
-      new TableState(TableState.Name.SNAPSHOTTING, null, null);
-
   @Override
   public Mono<Phase> run() {
     return Mono.fromRunnable(() -> task.tell(Step.PAUSING))
-        .then(line.claimForSnapshot())
-        .delayUntil(claim -> line.enter(claim, SNAPSHOTTING))
-        .flatMap(claim -> line.load(task, claim, interrupted()))
+        .then(line.apply(task, interrupted()))
         .thenReturn(true)
         .doOnSuccess(applied -> task.done())
         .onErrorResume(
