@@ -7,6 +7,8 @@ import dev.creek.consumer.stream.Schemas;
 import dev.creek.consumer.stream.TableLines;
 import java.time.Duration;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Scheduler;
@@ -20,6 +22,7 @@ final class Run {
   private final Sinks.Empty<Void> stop = Sinks.empty();
   private final Sinks.Empty<Void> abandon = Sinks.empty();
   private final Sinks.Empty<Void> ended = Sinks.empty();
+  private volatile @Nullable Scheduler lineThreads;
 
   Run(ConsumerOptions options, PostgresTarget target, Consumer<LineEvent> events) {
     this.options = options;
@@ -30,7 +33,7 @@ final class Run {
   /** Runs the lines once the broker is there. */
   Mono<Void> apply(Mono<JetStreamLog> broker) {
     return Mono.using(
-            () -> Schedulers.newParallel("creek-line", Schedulers.DEFAULT_POOL_SIZE),
+            this::newThreads,
             threads ->
                 broker
                     .takeUntilOther(stop.asMono())
@@ -40,10 +43,29 @@ final class Run {
         .doFinally(signal -> ended.tryEmitEmpty());
   }
 
+  private Scheduler newThreads() {
+    Scheduler threads = Schedulers.newParallel("creek-line", Schedulers.DEFAULT_POOL_SIZE);
+    lineThreads = threads;
+    return threads;
+  }
+
+  /** Completes when the lines' threads have taken up a task. */
+  Mono<Void> answers() {
+    Scheduler threads = lineThreads;
+    // Tasks go to the threads in turn; twice as many, because lines hand out tasks meanwhile.
+    int tasks = 2 * Schedulers.DEFAULT_POOL_SIZE;
+    return threads == null || threads.isDisposed()
+        ? Mono.empty()
+        : Flux.range(0, tasks)
+            .flatMap(n -> Mono.<Void>fromRunnable(() -> {}).subscribeOn(threads), tasks, 1)
+            .then();
+  }
+
   private TableLines lines(JetStreamLog changes, Scheduler threads) {
     return new TableLines(
         changes,
         target.subscriptions(),
+        target.replicas(),
         target.tables(),
         new Schemas(target.schemaCache(), changes),
         options.lines(),

@@ -2,12 +2,16 @@ package dev.creek.consumer.app;
 
 import dev.creek.consumer.ConsumerOptions;
 import dev.creek.consumer.CreekConsumer;
+import dev.creek.consumer.Reachability;
 import dev.creek.consumer.app.cli.Consumer;
 import dev.creek.consumer.app.config.Configuration;
 import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.control.Verification;
 import dev.creek.consumer.jetstream.JetStreamOptions;
 import dev.creek.consumer.metrics.Recorder;
+import dev.creek.consumer.postgres.PoolUse;
+import dev.creek.consumer.postgres.PostgresOptions;
 import dev.creek.consumer.stream.Subscription;
 import java.time.Duration;
 import reactor.core.publisher.Flux;
@@ -65,6 +69,27 @@ final class FacadeConsumer implements Consumer {
   @Override
   public Flux<Subscription> subscriptions() {
     return facade.subscriptions();
+  }
+
+  @Override
+  public Mono<Verification> verify(
+      Mapping mapping, PostgresOptions source, Verification.Options how) {
+    return facade.verify(mapping, source, how);
+  }
+
+  @Override
+  public Mono<Reachability> reachability(Duration limit) {
+    return facade.reachability(limit);
+  }
+
+  @Override
+  public Mono<Void> answers() {
+    return facade.answers();
+  }
+
+  @Override
+  public PoolUse poolUse() {
+    return facade.poolUse();
   }
 
   @Override

@@ -4,29 +4,35 @@ import dev.creek.consumer.stream.ChangeLog;
 import dev.creek.consumer.stream.Delivery;
 import dev.creek.consumer.stream.LogException;
 import dev.creek.consumer.stream.LogState;
+import dev.creek.consumer.stream.ReadListener;
+import dev.creek.consumer.stream.SnapshotLog;
 import dev.creek.consumer.stream.StartAt;
 import dev.creek.consumer.stream.StreamIdentity;
 import dev.creek.consumer.wire.Fingerprint;
 import dev.creek.consumer.wire.Generation;
 import dev.creek.consumer.wire.SourceTable;
 import dev.creek.consumer.wire.Subjects;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * {@link ChangeLog} over NATS JetStream, on one connection that reconnects for ever. Thread-safe.
+ * {@link ChangeLog} and {@link SnapshotLog} over NATS JetStream, on one connection that reconnects
+ * for ever. Thread-safe.
  *
  * <p>Nothing here blocks the caller; answers come on the options' scheduler. Names that cannot be
  * part of a subject end in {@link IllegalArgumentException}, whose message is for the user.
  */
-public final class JetStreamLog implements ChangeLog {
+public final class JetStreamLog implements ChangeLog, SnapshotLog {
   private final JetStreamOptions options;
   private final Link link;
   private final JetStreamApi api;
   private final Generations generations;
   private final SchemaLookup schemas;
+  private final SnapshotLookup snapshots;
 
   private JetStreamLog(JetStreamOptions options) {
     this.options = options;
@@ -34,6 +40,7 @@ public final class JetStreamLog implements ChangeLog {
     api = new JetStreamApi(link, options);
     generations = new Generations(api, options);
     schemas = new SchemaLookup(link, api, options);
+    snapshots = new SnapshotLookup(api, options);
   }
 
   /**
@@ -97,7 +104,8 @@ public final class JetStreamLog implements ChangeLog {
    * the table's subject alone.
    */
   @Override
-  public Flux<Delivery> read(SourceTable source, StartAt start, StreamIdentity expected) {
+  public Flux<Delivery> read(
+      SourceTable source, StartAt start, StreamIdentity expected, ReadListener listener) {
     return Flux.defer(
         () ->
             new SubjectReader(
@@ -107,7 +115,8 @@ public final class JetStreamLog implements ChangeLog {
                     place(source),
                     () -> generations.forget(source.database()),
                     start,
-                    start instanceof StartAt.Sequence ? expected : null)
+                    start instanceof StartAt.Sequence ? expected : null,
+                    listener)
                 .deliveries());
   }
 
@@ -135,10 +144,65 @@ public final class JetStreamLog implements ChangeLog {
         .publishOn(options.scheduler());
   }
 
+  @Override
+  public Flux<PublishedSnapshot> snapshots(SourceTable source) {
+    return Flux.defer(() -> snapshots.all(source)).publishOn(options.scheduler());
+  }
+
+  @Override
+  public Mono<PublishedSnapshot> snapshot(SourceTable source, String subject) {
+    return Mono.defer(() -> snapshots.one(source, subject)).publishOn(options.scheduler());
+  }
+
+  @Override
+  public Mono<String> requestSnapshot(SourceTable source, Duration patience) {
+    return subjects(source)
+        .flatMap(names -> snapshots.request(names, source, patience))
+        .publishOn(options.scheduler());
+  }
+
+  @Override
+  public Flux<Delivery> readSnapshot(SourceTable source, String subject) {
+    return Flux.defer(
+        () -> {
+          Subjects names = Subjects.ofSnapshot(options.namespace(), source, subject);
+          var place = new SubjectReader.Place(names.snapshotStream(source.database()), subject);
+          return new SubjectReader(
+                  link,
+                  api,
+                  options,
+                  Mono.just(place),
+                  () -> {},
+                  new StartAt.Beginning(),
+                  null,
+                  ReadListener.NONE)
+              .deliveries();
+        });
+  }
+
+  @Override
+  public Mono<ChangesSince> changesSince(SourceTable source, Instant time) {
+    return subjects(source)
+        .flatMap(names -> snapshots.changesSince(names, source, time))
+        .publishOn(options.scheduler());
+  }
+
   private Mono<Subjects> subjects(SourceTable source) {
     return generations
         .subjects(source.database())
         .onErrorMap(ApiException.class, JetStreamLog::refused);
+  }
+
+  /** Whether the connection is up now. */
+  public boolean isConnected() {
+    return link.isConnected();
+  }
+
+  /** Completes when the threads that reading needs have taken up a task. */
+  public Mono<Void> answers() {
+    return Flux.just(link.scheduler(), options.scheduler())
+        .flatMap(thread -> Mono.<Void>fromRunnable(() -> {}).subscribeOn(thread), 2, 1)
+        .then();
   }
 
   @Override

@@ -92,6 +92,12 @@ final class Link {
     return open;
   }
 
+  /** Whether the connection is there now. */
+  boolean isConnected() {
+    Open last = current;
+    return last != null && !closed && last.connection().getStatus() == Connection.Status.CONNECTED;
+  }
+
   static LogException.Unavailable closedByUs() {
     return new LogException.Unavailable("the connection to NATS was closed by this program");
   }

@@ -7,6 +7,7 @@ import dev.creek.consumer.stream.ChangeLog.PublishedSchema;
 import dev.creek.consumer.stream.Delivery;
 import dev.creek.consumer.stream.LogException;
 import dev.creek.consumer.stream.Packet;
+import dev.creek.consumer.stream.ReadListener;
 import dev.creek.consumer.stream.StartAt;
 import dev.creek.consumer.wire.Fingerprint;
 import dev.creek.consumer.wire.MessageAssembler;
@@ -58,7 +59,8 @@ final class SchemaLookup {
       Subjects subjects, SourceTable source, @Nullable Fingerprint fingerprint) {
     String stream = subjects.schemaStream(source.database());
     String subject = subjects.schemaSubject(source);
-    return api.lastSequence(stream, subject)
+    return api.lastMessage(stream, subject)
+        .map(JetStreamApi.StoredMessage::sequence)
         .onErrorResume(ApiException.class, e -> e.streamNotFound() ? Mono.empty() : Mono.error(e))
         .flatMap(last -> read(new SubjectReader.Place(stream, subject), last, fingerprint))
         .defaultIfEmpty(List.of())
@@ -74,7 +76,14 @@ final class SchemaLookup {
       SubjectReader.Place place, long last, @Nullable Fingerprint fingerprint) {
     var found = new Found(fingerprint);
     return new SubjectReader(
-            link, api, options, Mono.just(place), () -> {}, new StartAt.Beginning(), null)
+            link,
+            api,
+            options,
+            Mono.just(place),
+            () -> {},
+            new StartAt.Beginning(),
+            null,
+            ReadListener.NONE)
         .deliveries()
         .takeUntil(delivery -> delivery.frontier() >= last)
         .doOnNext(found::add)

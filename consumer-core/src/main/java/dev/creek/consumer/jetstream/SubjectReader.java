@@ -2,6 +2,7 @@ package dev.creek.consumer.jetstream;
 
 import dev.creek.consumer.stream.Delivery;
 import dev.creek.consumer.stream.LogException;
+import dev.creek.consumer.stream.ReadListener;
 import dev.creek.consumer.stream.StartAt;
 import dev.creek.consumer.stream.StreamIdentity;
 import io.nats.client.NUID;
@@ -30,6 +31,7 @@ final class SubjectReader {
   private final JetStreamOptions options;
   private final Mono<Place> place;
   private final Runnable onNoStream;
+  private final ReadListener listener;
 
   private StartAt start;
 
@@ -48,6 +50,7 @@ final class SubjectReader {
    * @param place what to read, found out at each attempt
    * @param onNoStream runs where there was no such stream
    * @param expected the stream that {@code start} counts in; null for the present one
+   * @param listener told of interruptions
    */
   SubjectReader(
       Link link,
@@ -56,7 +59,8 @@ final class SubjectReader {
       Mono<Place> place,
       Runnable onNoStream,
       StartAt start,
-      @Nullable StreamIdentity expected) {
+      @Nullable StreamIdentity expected,
+      ReadListener listener) {
     this.link = link;
     this.api = api;
     this.options = options;
@@ -67,6 +71,7 @@ final class SubjectReader {
             ? new StartAt.Sequence(Math.max(1, from.first()))
             : start;
     this.stream = expected;
+    this.listener = listener;
   }
 
   /** The subject's packets; errors only with {@link LogException.Gap}, or once we closed down. */
@@ -141,6 +146,7 @@ final class SubjectReader {
       log.debug("reading {} from {} on as {}", from.subject(), start, name);
       boolean fromOldest = start instanceof StartAt.Beginning;
       boolean nothingPending = created.pending() == 0;
+      listener.began(created.pending());
       var window =
           new PullWindow(options, next(created), fromOldest, nothingPending, System.nanoTime());
       return PullSession.deliveries(
@@ -179,6 +185,7 @@ final class SubjectReader {
       return Mono.<Long>error(passes ? Link.closedByUs() : failure)
           .subscribeOn(options.scheduler());
     }
+    listener.interrupted(String.valueOf(failure.getMessage()));
     if (attempts++ % ATTEMPTS_BETWEEN_WARNINGS == 0) {
       log.warn("reading is interrupted: {}; goes on from {}", failure.getMessage(), start);
     }

@@ -7,12 +7,15 @@ import org.jspecify.annotations.Nullable;
 /**
  * Receives what the lines count. Called from any thread, never under a lock; must not block or
  * throw. Tables are named by their canonical text ({@code db.namespace.table}, {@code
- * namespace.table}).
+ * namespace.table}). Called per batch, per commit or less often, never per row.
  */
 public interface Recorder {
 
   /** Records nothing. */
   Recorder NONE = new Recorder() {};
+
+  /** A table is handled here from now on, until it is {@link #removed}. */
+  default void line(String source, String target, Backlog backlog) {}
 
   /**
    * A target transaction was committed. Counts are changes as the wire told them, not rows as
@@ -30,14 +33,54 @@ public interface Recorder {
       long truncates,
       @Nullable Instant committedAt) {}
 
-  /** A batch was written: rows as the wire told them, and how long the database took. */
-  default void batch(String target, int changes, Duration took) {}
+  /**
+   * A batch was written.
+   *
+   * @param changes changes as the wire told them
+   * @param bytes of their messages
+   * @param took how long the database took
+   */
+  default void batch(String target, int changes, long bytes, Duration took) {}
 
-  /** A table's state is now this ({@code waiting}, {@code streaming}, …). */
-  default void state(String target, String state) {}
+  /**
+   * A table's state is now this ({@code waiting}, {@code streaming}, …).
+   *
+   * @param reason why, where it is not streaming
+   * @param hint what to do, where somebody must act
+   */
+  default void state(String target, String state, @Nullable String reason, @Nullable String hint) {}
 
   /** A table tries again after a passing error. */
   default void retry(String target, String reasonClass) {}
+
+  /** A change that could not be applied was gone past, because somebody said so. */
+  default void skipped(String target) {}
+
+  /**
+   * How far a snapshot is.
+   *
+   * @param mode {@code upsert} or {@code clean}
+   * @param step what is being done
+   * @param rowsDone rows written so far
+   * @param rowsExpected rows that it is believed to hold, -1 where nobody knows yet
+   */
+  default void snapshot(
+      String source, String target, String mode, String step, long rowsDone, long rowsExpected) {}
+
+  /**
+   * A snapshot is over.
+   *
+   * @param result {@code ok}, {@code failed} or {@code cancelled}
+   */
+  default void snapshotEnded(String target, String mode, String result) {}
+
+  /**
+   * A command was carried out.
+   *
+   * @param verb which one: one of a few words, never an argument
+   * @param result {@code ok} or {@code failed}
+   */
+  default void command(String verb, String result) {}
 
   /** A table is no longer handled here: forget it. */
   default void removed(String target) {}

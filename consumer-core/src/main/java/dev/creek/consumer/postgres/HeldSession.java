@@ -80,13 +80,17 @@ final class HeldSession {
   }
 
   Mono<Void> commit(Session session) {
-    return session
-        .commit()
-        .doOnSuccess(
-            nothing -> {
-              inTransaction = false;
-              hasSavepoint = false;
-            });
+    return session.commit().doOnSuccess(nothing -> endTransaction());
+  }
+
+  /** Ends the transaction without effect; keeps the session. */
+  Mono<Void> rollback(Session session) {
+    return session.rollback().doOnSuccess(nothing -> endTransaction());
+  }
+
+  private void endTransaction() {
+    inTransaction = false;
+    hasSavepoint = false;
   }
 
   /** Returns the session, its work done. */

@@ -2,6 +2,7 @@ package dev.creek.consumer.postgres;
 
 import java.time.Duration;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How to reach the target database and how to behave there. Immutable. Its text form never tells a
@@ -27,6 +28,7 @@ public final class PostgresOptions {
 
   private final ServerAddress address;
   private final String controlSchema;
+  private final @Nullable String controlRole;
   private final int poolSize;
   private final Duration statementTimeout;
   private final Duration lockTimeout;
@@ -36,6 +38,7 @@ public final class PostgresOptions {
   private PostgresOptions(Builder builder) {
     this.address = builder.address;
     this.controlSchema = builder.controlSchema;
+    this.controlRole = builder.controlRole;
     this.poolSize = builder.poolSize;
     this.statementTimeout = builder.statementTimeout;
     this.lockTimeout = builder.lockTimeout;
@@ -70,6 +73,11 @@ public final class PostgresOptions {
     return controlSchema;
   }
 
+  /** The role that may call the control schema's functions; null for none. */
+  public @Nullable String controlRole() {
+    return controlRole;
+  }
+
   int poolSize() {
     return poolSize;
   }
@@ -94,6 +102,18 @@ public final class PostgresOptions {
     return address;
   }
 
+  /** The same server for statements that read whole tables: as long as they take, two at a time. */
+  PostgresOptions forScans() {
+    var builder = new Builder(address);
+    builder.controlSchema = controlSchema;
+    builder.poolSize = 2;
+    builder.statementTimeout = Duration.ZERO;
+    builder.lockTimeout = lockTimeout;
+    builder.wakeInterval = wakeInterval;
+    builder.preparedStatements = preparedStatements;
+    return builder.build();
+  }
+
   /** {@code user@host:port/database}: fit for messages. */
   @Override
   public String toString() {
@@ -102,19 +122,30 @@ public final class PostgresOptions {
 
   /** What the URI does not say. Not thread-safe. */
   public static final class Builder {
-    private final ServerAddress address;
+    private ServerAddress address;
     private String controlSchema = "_creek_consumer";
+    private @Nullable String controlRole;
     private int poolSize = 8;
     private Duration statementTimeout = Duration.ofMinutes(5);
     private Duration lockTimeout = Duration.ofSeconds(30);
     private Duration wakeInterval = Duration.ofSeconds(10);
     private boolean preparedStatements = true;
 
+    private Builder(ServerAddress address) {
+      this.address = address;
+    }
+
     private Builder(LibpqParameters parameters) {
-      this.address = parameters.address(APPLICATION_NAME);
+      this(parameters.address(APPLICATION_NAME));
       if (parameters.poolSize() > 0) {
         this.poolSize = parameters.poolSize();
       }
+    }
+
+    /** The role's password, whatever URI and environment say. */
+    public Builder password(String text) {
+      this.address = address.withPassword(new Secret(text));
+      return this;
     }
 
     /**
@@ -125,6 +156,18 @@ public final class PostgresOptions {
         throw new IllegalArgumentException("the control schema needs a name");
       }
       this.controlSchema = name;
+      return this;
+    }
+
+    /**
+     * A role, mostly one without login that others are members of, that is granted the control
+     * schema's functions when the service starts; default null, for none.
+     */
+    public Builder controlRole(@Nullable String name) {
+      if (name != null && (name.isBlank() || name.indexOf('\0') >= 0)) {
+        throw new IllegalArgumentException("the control role needs a name");
+      }
+      this.controlRole = name;
       return this;
     }
 

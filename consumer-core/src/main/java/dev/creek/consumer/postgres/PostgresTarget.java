@@ -1,11 +1,22 @@
 package dev.creek.consumer.postgres;
 
+import dev.creek.consumer.control.CommandLog;
+import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.control.Verification;
+import dev.creek.consumer.row.ShapeMismatchException;
+import dev.creek.consumer.stream.ApplyException;
+import dev.creek.consumer.stream.Instance;
+import dev.creek.consumer.stream.Replicas;
 import dev.creek.consumer.stream.SchemaCache;
+import dev.creek.consumer.stream.SnapshotTables;
 import dev.creek.consumer.stream.Subscriptions;
 import dev.creek.consumer.stream.TargetTables;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.netty.resources.LoopResources;
+import reactor.netty.tcp.TcpResources;
 
 /**
  * A target database: its tables, and the control schema that keeps what is subscribed. Connections
@@ -13,16 +24,30 @@ import reactor.core.publisher.Mono;
  * Thread-safe; close it.
  */
 public final class PostgresTarget {
+  private static final int ALL_LOOPS = Integer.MAX_VALUE;
+
+  private final PostgresOptions options;
   private final Sessions sessions;
   private final SubscriptionTable subscriptions;
   private final TargetTables tables;
+  private final SnapshotTables snapshots;
   private final SchemaCache schemaCache;
+  private final Replicas replicas;
+  private final CommandLog commands;
 
-  private PostgresTarget(PostgresOptions options) {
+  private PostgresTarget(PostgresOptions options, Instance.Self self) {
+    boolean ownSessions = options.preparedStatements();
+    var instances = new InstanceSql(options.controlSchema(), newId(self), self, ownSessions);
+    this.options = options;
     this.sessions = new Sessions(options);
-    this.subscriptions = new SubscriptionTable(sessions, options, owner());
-    this.tables = new PostgresTables(sessions, subscriptions);
+    this.subscriptions = new SubscriptionTable(sessions, options);
+    var claims = new Claims(sessions, subscriptions, instances);
+    this.tables = new PostgresTables(sessions, subscriptions, claims);
+    this.snapshots = new PostgresSnapshots(sessions, subscriptions, claims);
     this.schemaCache = new SchemaTexts(sessions, options.controlSchema());
+    this.replicas =
+        new PostgresReplicas(sessions, instances, new Heartbeat(sessions, instances, ownSessions));
+    this.commands = new CommandTable(sessions, options.controlSchema(), instances.id());
   }
 
   /**
@@ -32,7 +57,29 @@ public final class PostgresTarget {
    * @throws IllegalArgumentException where a certificate or key cannot be read
    */
   public static PostgresTarget connect(PostgresOptions options) {
-    return new PostgresTarget(options);
+    return connect(options, Instance.Self.of("unknown", null));
+  }
+
+  /**
+   * The same.
+   *
+   * @param self shown to people among the instances
+   */
+  public static PostgresTarget connect(PostgresOptions options, Instance.Self self) {
+    return new PostgresTarget(options, self);
+  }
+
+  /**
+   * The SQL that makes the control schema, or brings it up to date, as one transaction: for an
+   * administrator to run in advance, after which the service needs no right to create. Reads
+   * resources: may block for a moment.
+   *
+   * @param controlRole is granted the functions; null for nobody
+   * @param serviceRole is granted what the service needs in the control schema; null for nobody
+   */
+  public static String controlSql(
+      String controlSchema, @Nullable String controlRole, @Nullable String serviceRole) {
+    return new ControlScripts(controlSchema).all(controlRole, serviceRole);
   }
 
   /** What is subscribed. {@link Subscriptions#migrate} comes before everything else. */
@@ -45,9 +92,98 @@ public final class PostgresTarget {
     return tables;
   }
 
+  /** Who shares the tables. */
+  public Replicas replicas() {
+    return replicas;
+  }
+
+  /** The same tables, as snapshots fill them. */
+  public SnapshotTables snapshots() {
+    return snapshots;
+  }
+
   /** Schemas kept in the control schema. */
   public SchemaCache schemaCache() {
     return schemaCache;
+  }
+
+  /** Commands kept in the control schema. */
+  public CommandLog commands() {
+    return commands;
+  }
+
+  /**
+   * Completes where the server answers and the control schema fits. Where all connections are busy
+   * it is enough that the one that listens answers: writers that keep a server busy do not make it
+   * unreachable.
+   *
+   * @return errors with {@link ApplyException}
+   */
+  public Mono<Void> check() {
+    return Mono.defer(
+        () ->
+            poolUse().isExhausted() && subscriptions.isListening()
+                ? Mono.empty()
+                : subscriptions.check());
+  }
+
+  /** How the pool is used now. */
+  public PoolUse poolUse() {
+    return sessions.poolUse();
+  }
+
+  /** Completes when every thread that talks to the database has taken up a task. */
+  public Mono<Void> answers() {
+    return Flux.fromIterable(TcpResources.get().onClient(LoopResources.DEFAULT_NATIVE))
+        .flatMap(loop -> Mono.<Void>create(done -> loop.execute(done::success)), ALL_LOOPS, 1)
+        .then();
+  }
+
+  /**
+   * Compares a table of another database with its target here; both may be in use meanwhile.
+   *
+   * @param source the database that the mapping's source table is in
+   * @return errors with {@link dev.creek.consumer.row.ShapeMismatchException} where a table is
+   *     missing, or where rows without a key are to be repaired; with {@link
+   *     dev.creek.consumer.stream.ApplyException} where a server refuses
+   */
+  public Mono<Verification> verify(
+      Mapping mapping, PostgresOptions source, Verification.Options how) {
+    return Mono.usingWhen(
+        Mono.fromSupplier(
+            () -> new Scans(new Sessions(source.forScans()), new Sessions(options.forScans()))),
+        scans -> verify(mapping, scans, how),
+        Scans::close);
+  }
+
+  private Mono<Verification> verify(Mapping mapping, Scans scans, Verification.Options how) {
+    return ComparedTables.of(mapping, scans.source(), scans.target())
+        .flatMap(
+            tables ->
+                new TableVerifier(
+                        mapping, tables, how, how.repair() ? repair(mapping, scans, tables) : null)
+                    .verify());
+  }
+
+  private RowRepair repair(Mapping mapping, Scans scans, ComparedTables tables) {
+    if (tables.key() == null) {
+      throw new ShapeMismatchException(
+          mapping.target() + " has no key by which single rows could be repaired",
+          "take a clean snapshot of " + mapping);
+    }
+    return new RowRepair(
+        scans.source(),
+        scans.target(),
+        subscriptions.sqlName(),
+        mapping.target().toString(),
+        SqlNames.quoted(mapping.source().namespace(), mapping.source().table()),
+        tables);
+  }
+
+  private record Scans(Sessions source, Sessions target) {
+    Mono<Void> close() {
+      return source.close().then(target.close());
+    }
   }
 
   /**
@@ -58,13 +194,12 @@ public final class PostgresTarget {
     return sessions.close();
   }
 
-  /** For people who look at {@code subscriptions}: host and process. */
-  private static String owner() {
-    String process = Long.toString(ProcessHandle.current().pid());
-    try {
-      return InetAddress.getLocalHost().getHostName() + ":" + process;
-    } catch (UnknownHostException e) {
-      return process;
-    }
+  /**
+   * Readable, for people who look at {@code subscriptions}, and never the same again: a container
+   * that was restarted has host and process of the one before it.
+   */
+  private static String newId(Instance.Self self) {
+    return "%s:%d:%08x"
+        .formatted(self.host(), self.process(), ThreadLocalRandom.current().nextInt());
   }
 }

@@ -3,15 +3,14 @@ package dev.creek.consumer.postgres;
 import dev.creek.consumer.row.ChangePlan;
 import dev.creek.consumer.row.PlanColumn;
 import dev.creek.consumer.row.RowColumns;
-import dev.creek.consumer.row.UniqueKey;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The statements that write rows of one plan into its target. Rows come as one array a column, so
- * that the text, and with it the server's prepared statement, is the same for any number of rows.
+ * The statements that write changes of one plan into its target.
  *
  * <p>Each takes the number of its first parameter and the CTEs that it must wait for: {@code from}
  * is what is cross-joined with the rows, empty or ending in a comma.
@@ -20,11 +19,13 @@ final class RowSql {
   private final ChangePlan plan;
   private final Target target;
   private final String table;
+  private final InsertSql insert;
 
   RowSql(ChangePlan plan, Target target) {
     this.plan = plan;
     this.target = target;
     this.table = target.sqlName();
+    this.insert = InsertSql.upsert(plan.rows(), target);
   }
 
   /** Empties the table, where it has rows that others refer to without TRUNCATE's short cut. */
@@ -35,14 +36,15 @@ final class RowSql {
   /** Deletes the rows with these keys. */
   String deleteByKey(String from, int parameter) {
     var columns = plan.keyColumns();
+    var keys = new UnnestSql("k", columns, parameter);
     return "delete from "
         + table
         + " as t using "
         + from
-        + unnest("k", columns, parameter)
+        + keys.from()
         + " where "
         + IntStream.range(0, columns.size())
-            .mapToObj(i -> equal("t", columns.get(i), value("k", columns, i)))
+            .mapToObj(i -> equal("t", columns.get(i), keys.value(i)))
             .collect(Collectors.joining(" and "));
   }
 
@@ -55,17 +57,22 @@ final class RowSql {
    * @param parameter of the first column that is not NULL
    */
   String deleteOne(RowColumns row, String gate, int parameter) {
-    var known = new ArrayList<PlanColumn>();
-    var conditions = new ArrayList<String>();
+    List<PlanColumn> known = new ArrayList<>();
+    var unknown = new ArrayList<String>();
     for (int i = 0; i < plan.keyColumns().size(); i++) {
       PlanColumn column = plan.keyColumns().get(i);
       if (row.columns().get(i).hasNull()) {
-        conditions.add("s." + SqlNames.quoted(column.name()) + " is null");
+        unknown.add("s." + SqlNames.quoted(column.name()) + " is null");
       } else {
         known.add(column);
-        conditions.add(equal("s", column, value("k", known, known.size() - 1)));
       }
     }
+    var values = new UnnestSql("k", known, parameter);
+    var conditions = new ArrayList<String>();
+    for (int i = 0; i < known.size(); i++) {
+      conditions.add(equal("s", known.get(i), values.value(i)));
+    }
+    conditions.addAll(unknown);
     return "delete from "
         + table
         + " where "
@@ -73,78 +80,23 @@ final class RowSql {
         + "(tableoid, ctid) = (select s.tableoid, s.ctid from "
         + table
         + " as s"
-        + (known.isEmpty() ? "" : ", " + unnest("k", known, parameter))
+        + (known.isEmpty() ? "" : ", " + values.from())
         + " where "
         + String.join(" and ", conditions)
         + " limit 1)";
   }
 
+  /** What {@link IdentitySql} has to go before {@link #write}, with the same parameters. */
+  @Nullable String deleteReidentified(String from, int parameter) {
+    return IdentitySql.delete(plan.rows(), target, from, parameter);
+  }
+
   /** Upserts where there is a key, else inserts. */
   String write(String from, int parameter) {
-    var columns = plan.columns();
-    return "insert into "
-        + table
-        + " ("
-        + columns.stream().map(c -> SqlNames.quoted(c.name())).collect(Collectors.joining(", "))
-        + ")"
-        + (plan.overridesIdentity() ? " overriding system value" : "")
-        + " select "
-        + IntStream.range(0, columns.size())
-            .mapToObj(i -> value("x", columns, i))
-            .collect(Collectors.joining(", "))
-        + " from "
-        + from
-        + unnest("x", columns, parameter)
-        + onConflict();
-  }
-
-  private String onConflict() {
-    UniqueKey key = plan.key();
-    if (key == null) {
-      return "";
-    }
-    String changes =
-        plan.columns().stream()
-            .map(PlanColumn::name)
-            .filter(column -> isUpdated(key, column))
-            .map(SqlNames::quoted)
-            .map(column -> column + " = excluded." + column)
-            .collect(Collectors.joining(", "));
-    return " on conflict ("
-        + key.columns().stream().map(SqlNames::quoted).collect(Collectors.joining(", "))
-        + ") do "
-        + (changes.isEmpty() ? "nothing" : "update set " + changes);
-  }
-
-  /**
-   * A key column that is not written keeps the row's lock weak, but 1.0 would stay where the source
-   * has 1.00. PostgreSQL lets nobody update an identity column that is always generated.
-   */
-  private boolean isUpdated(UniqueKey key, String column) {
-    return !target.isAlwaysIdentity(column)
-        && !(key.columns().contains(column) && target.equality(column).exact());
+    return insert.sql(from, parameter);
   }
 
   private String equal(String alias, PlanColumn column, String value) {
     return target.equality(column.name()).sql(alias + "." + SqlNames.quoted(column.name()), value);
-  }
-
-  private static String value(String alias, List<PlanColumn> columns, int index) {
-    String cast = columns.get(index).cast();
-    return alias + ".c" + (index + 1) + (cast == null ? "" : "::" + cast);
-  }
-
-  private static String unnest(String alias, List<PlanColumn> columns, int parameter) {
-    return "unnest("
-        + IntStream.range(0, columns.size())
-            .mapToObj(i -> "$" + (parameter + i))
-            .collect(Collectors.joining(", "))
-        + ") as "
-        + alias
-        + " ("
-        + IntStream.rangeClosed(1, columns.size())
-            .mapToObj(i -> "c" + i)
-            .collect(Collectors.joining(", "))
-        + ")";
   }
 }

@@ -1,5 +1,6 @@
 package dev.creek.consumer.postgres;
 
+import io.netty.buffer.ByteBuf;
 import io.r2dbc.postgresql.api.PostgresqlConnection;
 import io.r2dbc.postgresql.api.PostgresqlResult;
 import io.r2dbc.postgresql.api.PostgresqlStatement;
@@ -26,6 +27,8 @@ final class Session {
   private final AtomicBoolean ended = new AtomicBoolean();
   private volatile boolean busy;
   private volatile boolean inTransaction;
+  private volatile boolean unhurried;
+  private volatile String atEnd = "";
 
   /**
    * @param patience bound of one statement's answer; zero for none
@@ -63,23 +66,62 @@ final class Session {
         });
   }
 
+  /**
+   * Copies rows in.
+   *
+   * @param sql {@code copy … from stdin}; with other statements, all are one transaction
+   * @param data pieces of what is copied. They must not error, and end by themselves: a COPY cannot
+   *     be taken back, a session that is cancelled in the middle of one is closed by {@link #end}
+   */
+  Mono<Void> copyIn(String sql, Flux<ByteBuf> data) {
+    return watched(connection.copyIn(sql).fromMany(data.map(Mono::just)).build()).then();
+  }
+
+  /**
+   * Takes an advisory lock, which {@link #end} frees, as does the server when the session breaks.
+   */
+  Mono<Void> lock(long key) {
+    return execute("select pg_catalog.pg_advisory_lock(" + key + ")")
+        .doOnSubscribe(s -> atEnd("select pg_catalog.pg_advisory_unlock(" + key + ")"));
+  }
+
+  /** Leaves a statement to be run before the connection is given back. */
+  void atEnd(String sql) {
+    atEnd = atEnd.isEmpty() ? sql : atEnd + "; " + sql;
+  }
+
   Mono<Void> begin() {
     return watched(connection.beginTransaction().doOnSubscribe(s -> inTransaction = true));
   }
 
+  /**
+   * Begins a transaction whose statements may take as long as they need: building an index, or
+   * joining two large tables.
+   */
+  Mono<Void> beginUnhurried() {
+    return begin()
+        .then(execute("set local statement_timeout = 0"))
+        .doOnSuccess(nothing -> unhurried = true);
+  }
+
   Mono<Void> commit() {
-    return watched(connection.commitTransaction()).doOnSuccess(nothing -> inTransaction = false);
+    return watched(connection.commitTransaction()).doOnSuccess(nothing -> endTransaction());
   }
 
   /** Ends the transaction without effect; keeps the session. */
   Mono<Void> rollback() {
-    return watched(connection.rollbackTransaction()).doOnSuccess(nothing -> inTransaction = false);
+    return watched(connection.rollbackTransaction()).doOnSuccess(nothing -> endTransaction());
+  }
+
+  private void endTransaction() {
+    inTransaction = false;
+    unhurried = false;
   }
 
   private <T> Mono<T> watched(Mono<T> work) {
     Mono<T> observed = work.doOnSubscribe(s -> busy = true).doOnTerminate(() -> busy = false);
     // Outside: a statement that was given up is still under way.
-    return patience.isZero() ? observed : observed.timeout(patience);
+    return Mono.defer(() -> patience.isZero() || unhurried ? observed : observed.timeout(patience));
   }
 
   /**
@@ -96,7 +138,10 @@ final class Session {
             return abandon();
           }
           Mono<Void> settled = inTransaction ? rollback() : Mono.empty();
-          return settled.then(giveBack()).onErrorResume(e -> abandon());
+          return settled
+              .then(Mono.defer(() -> atEnd.isEmpty() ? Mono.empty() : execute(atEnd)))
+              .then(Mono.defer(this::giveBack))
+              .onErrorResume(e -> abandon());
         });
   }
 

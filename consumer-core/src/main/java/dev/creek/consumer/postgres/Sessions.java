@@ -142,6 +142,18 @@ final class Sessions {
     return factory.create().timeout(ACQUIRE_LIMIT);
   }
 
+  PoolUse poolUse() {
+    return pool.getMetrics()
+        .map(
+            now ->
+                new PoolUse(
+                    now.getMaxAllocatedSize(),
+                    now.allocatedSize(),
+                    now.acquiredSize(),
+                    now.pendingAcquireSize()))
+        .orElse(PoolUse.NONE);
+  }
+
   /** Which server, without the password. */
   String place() {
     return place;

@@ -1,5 +1,6 @@
 package dev.creek.consumer.postgres;
 
+import dev.creek.consumer.wire.RecordShape;
 import dev.creek.consumer.wire.WalSchema;
 import dev.creek.consumer.wire.WireField;
 import java.util.List;
@@ -17,7 +18,17 @@ final class SourceKey {
     List<WireField> before = schema.before().columns();
     List<String> names = before.stream().map(WireField::name).toList();
     boolean all = names.size() == schema.after().columns().size();
-    boolean full = all && before.stream().allMatch(field -> field.slot().nullable());
-    return full ? List.of() : names;
+    return all && allNullable(before) ? List.of() : names;
+  }
+
+  /** The same from a snapshot's rows, which flag the primary key; with FULL, all columns. */
+  static List<String> of(RecordShape snapshot) {
+    List<WireField> flagged = snapshot.keyColumns();
+    boolean all = flagged.size() == snapshot.columns().size();
+    return all && allNullable(flagged) ? List.of() : flagged.stream().map(WireField::name).toList();
+  }
+
+  private static boolean allNullable(List<WireField> fields) {
+    return fields.stream().allMatch(field -> field.slot().nullable());
   }
 }

@@ -5,6 +5,7 @@ import dev.creek.consumer.row.ChangePlan;
 import dev.creek.consumer.row.ShapeMismatchException;
 import dev.creek.consumer.row.SourceType;
 import dev.creek.consumer.stream.ApplyException;
+import dev.creek.consumer.wire.RecordShape;
 import dev.creek.consumer.wire.WalSchema;
 import dev.creek.consumer.wire.WireField;
 import java.util.List;
@@ -24,30 +25,40 @@ final class TableCreator {
     this.sessions = sessions;
   }
 
+  /** False where the table is there and fits. */
   Mono<Boolean> create(TargetTable target, WalSchema schema) {
-    return exists(target, schema)
-        .switchIfEmpty(
-            Mono.defer(
-                () ->
-                    createNew(target, schema)
-                        .onErrorResume(
-                            TableCreator::lostRace,
-                            e -> exists(target, schema).switchIfEmpty(Mono.error(e)))));
+    Mono<Boolean> exists =
+        find(target)
+            .map(
+                found -> {
+                  requireFit(target, schema, found);
+                  return false;
+                });
+    return createUnless(exists, target, ddl(target, schema.after(), SourceKey.of(schema)));
+  }
+
+  /** False where there is a table; whether it fits is for the plan of the rows to say. */
+  Mono<Boolean> create(TargetTable target, RecordShape snapshot) {
+    return createUnless(
+        find(target).map(found -> false), target, ddl(target, snapshot, SourceKey.of(snapshot)));
+  }
+
+  private Mono<Boolean> createUnless(Mono<Boolean> exists, TargetTable target, String ddl) {
+    return exists.switchIfEmpty(
+        Mono.defer(
+            () ->
+                createNew(target, ddl)
+                    .onErrorResume(
+                        TableCreator::lostRace, e -> exists.switchIfEmpty(Mono.error(e)))));
   }
 
   private static boolean lostRace(Throwable error) {
     return error instanceof ApplyException e && EXISTS.contains(e.sqlState());
   }
 
-  /** False where the table is there and fits; empty where it is missing. */
-  private Mono<Boolean> exists(TargetTable target, WalSchema schema) {
-    return sessions
-        .use("catalog of " + target, session -> TargetCatalog.find(session, target))
-        .map(
-            found -> {
-              requireFit(target, schema, found);
-              return false;
-            });
+  /** Empty where it is missing. */
+  private Mono<Target> find(TargetTable target) {
+    return sessions.use("catalog of " + target, session -> TargetCatalog.find(session, target));
   }
 
   private static void requireFit(TargetTable target, WalSchema schema, Target found) {
@@ -65,7 +76,7 @@ final class TableCreator {
     }
   }
 
-  private Mono<Boolean> createNew(TargetTable target, WalSchema schema) {
+  private Mono<Boolean> createNew(TargetTable target, String ddl) {
     String namespace = SqlNames.quoted(target.namespace());
     return sessions.transaction(
         "creation of " + target,
@@ -79,7 +90,7 @@ final class TableCreator {
                 .single()
                 .flatMap(
                     there -> there ? Mono.empty() : session.execute("create schema " + namespace))
-                .then(session.execute(ddl(target, schema)))
+                .then(session.execute(ddl))
                 .thenReturn(true));
   }
 
@@ -91,10 +102,9 @@ final class TableCreator {
         : null;
   }
 
-  static String ddl(TargetTable target, WalSchema schema) {
-    List<String> key = SourceKey.of(schema);
+  private static String ddl(TargetTable target, RecordShape rows, List<String> key) {
     String columns =
-        schema.after().columns().stream()
+        rows.columns().stream()
             .map(field -> column(field, key.contains(field.name())))
             .collect(Collectors.joining(",\n    "));
     return "create table "

@@ -2,16 +2,19 @@ package dev.creek.consumer.postgres;
 
 import dev.creek.consumer.row.TargetColumn;
 import dev.creek.consumer.row.TargetShape;
+import dev.creek.consumer.row.UniqueKey;
 import java.util.Map;
 import java.util.Objects;
 
 /**
  * A target table as its catalog tells it.
  *
+ * @param oid its id
+ * @param partitioned whether rows are in its partitions
  * @param shape what the row package plans with
  * @param equalities by column
  */
-record Target(TargetShape shape, Map<String, Equality> equalities) {
+record Target(long oid, boolean partitioned, TargetShape shape, Map<String, Equality> equalities) {
   Target {
     equalities = Map.copyOf(equalities);
   }
@@ -22,6 +25,16 @@ record Target(TargetShape shape, Map<String, Equality> equalities) {
 
   Equality equality(String column) {
     return Objects.requireNonNull(equalities.get(column), column);
+  }
+
+  /**
+   * Whether an upsert sets a column. A key column that is not written keeps the row's lock weak,
+   * but 1.0 would stay where the source has 1.00. PostgreSQL lets nobody update an identity column
+   * that is always generated.
+   */
+  boolean isUpdated(UniqueKey key, String column) {
+    return !isAlwaysIdentity(column)
+        && !(key.columns().contains(column) && equality(column).exact());
   }
 
   boolean isAlwaysIdentity(String column) {

@@ -45,7 +45,8 @@ final class TargetCatalog {
           join pg_type t on t.oid = bare.typbasetype
           where bare.typtype = 'd'
       )
-      select target.relkind::text as kind,
+      select target.oid::int8 as oid,
+             target.relkind::text as kind,
              has_table_privilege(target.oid, 'truncate')
                  and not exists (
                      select from pg_constraint f
@@ -168,13 +169,16 @@ final class TargetCatalog {
   private static Target target(TargetTable table, List<Column> columns, List<UniqueKey> keys) {
     Map<String, Equality> equalities =
         columns.stream().collect(Collectors.toMap(c -> c.column().name(), Column::equality));
+    Column first = columns.get(0);
     return new Target(
+        first.table(),
+        first.partitioned(),
         new TargetShape(
             table.namespace(),
             table.table(),
             columns.stream().map(Column::column).toList(),
             keys,
-            columns.get(0).truncatable()),
+            first.truncatable()),
         equalities);
   }
 
@@ -185,6 +189,8 @@ final class TargetCatalog {
           "target " + table + " is not a table", "name a table, partitioned or not, as the target");
     }
     return new Column(
+        Objects.requireNonNull(row.get("oid", Long.class)),
+        kind.equals("p"),
         new TargetColumn(
             text(row, "name"),
             Objects.requireNonNull(row.get("type_oid", Long.class)).intValue(),
@@ -209,7 +215,12 @@ final class TargetCatalog {
     return Boolean.TRUE.equals(row.get(name, Boolean.class));
   }
 
-  private record Column(TargetColumn column, Equality equality, boolean truncatable) {}
+  private record Column(
+      long table,
+      boolean partitioned,
+      TargetColumn column,
+      Equality equality,
+      boolean truncatable) {}
 
   private record KeyColumn(String key, boolean primary, String column) {}
 }

@@ -28,14 +28,22 @@ final class WakeUps {
 
   private final Sessions sessions;
   private final Duration tick;
+  private volatile boolean listening;
 
   WakeUps(Sessions sessions, Duration tick) {
     this.sessions = sessions;
     this.tick = tick;
   }
 
+  /** Whether the connection that listens answered when it was last asked, a tick ago at most. */
+  boolean isListening() {
+    return listening;
+  }
+
   Flux<Signal> signals() {
     return Flux.usingWhen(sessions.dedicated(), this::signalsOf, PostgresqlConnection::close)
+        .doOnNext(signal -> listening = true)
+        .doFinally(end -> listening = false)
         .retryWhen(
             Retry.backoff(Long.MAX_VALUE, FIRST_BACKOFF)
                 .maxBackoff(MAX_BACKOFF)

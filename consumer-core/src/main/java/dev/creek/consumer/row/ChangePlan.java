@@ -32,6 +32,11 @@ public final class ChangePlan {
     return new PlanCompiler(schema.after(), target).changes(schema);
   }
 
+  /** How after images become rows. */
+  public RowPlan rows() {
+    return rows;
+  }
+
   /** The unique key that upserts conflict on; null where rows are matched by value ("no key"). */
   public @Nullable UniqueKey key() {
     return rows.key();
@@ -51,11 +56,6 @@ public final class ChangePlan {
    */
   public List<PlanColumn> keyColumns() {
     return images.columns();
-  }
-
-  /** Whether a written column is GENERATED ALWAYS AS IDENTITY. */
-  public boolean overridesIdentity() {
-    return rows.overridesIdentity();
   }
 
   /**

@@ -31,19 +31,35 @@ final class KeyChoice {
     if (before.isEmpty()) {
       return ofRows(after);
     }
-    // A source's replica identity is never NULL, unless it is FULL: then before has all columns.
-    boolean full = new HashSet<>(before).containsAll(after);
-    for (UniqueKey key : target.uniqueKeys()) {
-      boolean same = Set.copyOf(key.columns()).equals(Set.copyOf(before));
-      if (same && (!full || notNull.containsAll(key.columns()))) {
-        return key;
-      }
-    }
-    return ofRows(before);
+    UniqueKey same = ofSame(before, after);
+    return same != null ? same : ofRows(before);
+  }
+
+  /**
+   * A snapshot flags the source's primary key, whatever its replica identity, and with FULL all
+   * columns.
+   *
+   * @param flagged written columns that the source marks as key
+   * @param written columns that are written
+   */
+  @Nullable UniqueKey ofSnapshot(List<String> flagged, List<String> written) {
+    UniqueKey same = ofSame(flagged, written);
+    return same != null ? same : ofRows(written);
+  }
+
+  /** The key with exactly these columns. */
+  private @Nullable UniqueKey ofSame(List<String> identity, List<String> written) {
+    // A source's replica identity is never NULL, unless it is FULL: then it has all columns.
+    boolean full = new HashSet<>(identity).containsAll(written);
+    return target.uniqueKeys().stream()
+        .filter(key -> Set.copyOf(key.columns()).equals(Set.copyOf(identity)))
+        .filter(key -> !full || notNull.containsAll(key.columns()))
+        .findFirst()
+        .orElse(null);
   }
 
   /** The primary key, where rows carry its columns. */
-  @Nullable UniqueKey ofRows(List<String> columns) {
+  private @Nullable UniqueKey ofRows(List<String> columns) {
     return target.uniqueKeys().stream()
         .filter(key -> key.primary() && Set.copyOf(columns).containsAll(key.columns()))
         .findFirst()

@@ -38,7 +38,9 @@ final class PlanCompiler {
   }
 
   RowPlan rows() {
-    return rows(new KeyChoice(target).ofRows(List.copyOf(written.keySet())));
+    var flagged =
+        shape.keyColumns().stream().map(WireField::name).filter(written::containsKey).toList();
+    return rows(new KeyChoice(target).ofSnapshot(flagged, List.copyOf(written.keySet())));
   }
 
   /** Plans changes whose after image is this compiler's record. */

@@ -6,6 +6,7 @@ import dev.creek.consumer.wire.WireException;
 import dev.creek.consumer.wire.WireField;
 import dev.creek.consumer.wire.WireMessage;
 import dev.creek.consumer.wire.WireType.Slot;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -45,6 +46,7 @@ public final class RowPlan {
   /**
    * Compiles a plan for bare rows, as snapshots carry them.
    *
+   * @param shape their fields, of which those that are flagged as key tell the source's rows apart
    * @throws ShapeMismatchException where the target cannot take them, naming every difference
    */
   public static RowPlan of(RecordShape shape, TargetShape target) {
@@ -56,7 +58,7 @@ public final class RowPlan {
     return columns;
   }
 
-  /** The target's primary key where the rows carry it: what an upsert conflicts on. */
+  /** The target's key that tells rows apart as the source does: what an upsert conflicts on. */
   public @Nullable UniqueKey key() {
     return key;
   }
@@ -80,6 +82,34 @@ public final class RowPlan {
       transcode(cursor, row.lastSequence(), into);
     }
     return rowColumns(into, rows.size());
+  }
+
+  /**
+   * Whether every column is sent as the target column's own type, so that rows can be copied into
+   * the target, or into a table with its columns, without a cast.
+   */
+  public boolean isDirect() {
+    return columns.stream().allMatch(column -> column.cast() == null);
+  }
+
+  /**
+   * Transcodes rows, row by row, for a binary COPY of {@link #columns()} in their order.
+   *
+   * @param rows messages that are one bare Avro record each
+   * @param into what it held before is forgotten
+   * @throws WireException where a row cannot be decoded, naming its sequence and column
+   */
+  public void copy(List<WireMessage> rows, CopyRows into) {
+    into.begin();
+    var values = new ValueColumn[columns.size()];
+    Arrays.fill(values, into.values());
+    var cursor = new AvroCursor();
+    for (WireMessage row : rows) {
+      into.beginRow(values.length);
+      cursor.over(row.bytes(), row.offset(), row.offset() + row.length());
+      transcode(cursor, row.lastSequence(), values);
+    }
+    into.end();
   }
 
   ValueColumn[] newColumns(int rows) {

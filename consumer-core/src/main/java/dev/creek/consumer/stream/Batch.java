@@ -11,7 +11,8 @@ import java.util.List;
  * transaction, or the rest of one followed by whole ones.
  *
  * @param changes changes in order; empty where only the position moves
+ * @param bytes of their messages
  * @param endsTransaction whether everything up to here is a whole number of source transactions
  * @param position the position once this batch is applied
  */
-public record Batch(List<Change> changes, boolean endsTransaction, Position position) {}
+public record Batch(List<Change> changes, long bytes, boolean endsTransaction, Position position) {}

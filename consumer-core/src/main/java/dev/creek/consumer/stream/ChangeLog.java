@@ -39,8 +39,15 @@ public interface ChangeLog {
    * and continues.
    *
    * @param expected the identity that the position belongs to; reading another incarnation is a gap
+   * @param listener told of interruptions that this gets over by itself
    */
-  Flux<Delivery> read(SourceTable source, StartAt start, StreamIdentity expected);
+  Flux<Delivery> read(
+      SourceTable source, StartAt start, StreamIdentity expected, ReadListener listener);
+
+  /** The same, with nobody to tell of interruptions. */
+  default Flux<Delivery> read(SourceTable source, StartAt start, StreamIdentity expected) {
+    return read(source, start, expected, ReadListener.NONE);
+  }
 
   /**
    * This table's schemas from its subject in the schema stream, newest first; empty list if none.

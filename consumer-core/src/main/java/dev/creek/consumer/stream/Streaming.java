@@ -6,7 +6,6 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Signal;
-import reactor.util.function.Tuple2;
 
 /**
  * Applying changes: the straight line from the pull to the commit.
@@ -17,7 +16,7 @@ import reactor.util.function.Tuple2;
  */
 record Streaming(TableLine line, Claim claim, @Nullable Stuck recovering, Backoff backoff)
     implements Phase {
-  /** How often the other side of a foreign key is waited for: about half a minute. */
+  /** How often what a constraint misses is waited for: about half a minute. */
   private static final int PATIENCE = 10;
 
   /** Order matters, and one batch being prepared while another is written keeps both sides busy. */
@@ -32,23 +31,34 @@ record Streaming(TableLine line, Claim claim, @Nullable Stuck recovering, Backof
     return line.changes()
         .state(line.mapping().source())
         .takeUntilOther(line.stopping())
-        .delayUntil(log -> recovering == null ? line.enter(claim, STREAMING) : Mono.empty())
-        .flatMapMany(log -> apply(log, progressed))
+        .delayUntil(
+            log -> recovering == null ? line.enter(claim, TableState.STREAMING) : Mono.empty())
+        .flatMap(log -> applyUntilEnd(log, progressed))
         .then(Mono.<Phase>empty())
         .onErrorResume(error -> Mono.just(after(error, progressed.get())));
   }
 
-  private static final TableState STREAMING = new TableState(TableState.Name.STREAMING, null, null);
+  private Mono<Void> applyUntilEnd(LogState log, AtomicBoolean progressed) {
+    Outage outage = new Outage(line, claim);
+    Mono<Void> applying =
+        apply(log, outage, progressed).doFinally(end -> line.unapplied().stopped()).then();
+    // What it was stuck in says more than an outage does.
+    return recovering == null ? Mono.firstWithSignal(applying, outage.show()) : applying;
+  }
 
-  private Flux<Applied> apply(LogState log, AtomicBoolean progressed) {
+  private Flux<Applied> apply(LogState log, Outage outage, AtomicBoolean progressed) {
     StartAt start = Resume.from(claim, log, line.options().overlap());
     ChangeDecoder decoder = line.newDecoder(start);
+    Unapplied unapplied = line.unapplied();
     return Flux.usingWhen(
         Mono.fromSupplier(() -> line.targets().writer(claim)),
         writer ->
             line.changes()
-                .read(line.mapping().source(), start, log.stream())
+                .read(line.mapping().source(), start, log.stream(), unapplied.and(outage))
+                .doOnSubscribe(begins -> unapplied.starts())
+                .doOnNext(unapplied::delivered)
                 .concatMap(decoder::decode, ONE_AHEAD)
+                .doOnNext(unapplied::decoded)
                 .transform(chunks -> line.batches(chunks, log.stream(), claim.position()))
                 .takeUntilOther(line.stopping())
                 .materialize()
@@ -75,17 +85,22 @@ record Streaming(TableLine line, Claim claim, @Nullable Stuck recovering, Backof
   }
 
   private Mono<Applied> write(TableWriter writer, TableWriter.Prepared prepared) {
-    return writer
-        .apply(prepared)
-        .elapsed()
-        .doOnNext(timed -> line.recordBatch(prepared.batch(), Duration.ofMillis(timed.getT1())))
-        .map(Tuple2::getT2);
+    return Mono.defer(
+        () -> {
+          long began = System.nanoTime();
+          return writer
+              .apply(prepared)
+              .doOnSuccess(
+                  applied ->
+                      line.recordBatch(
+                          prepared.batch(), Duration.ofNanos(System.nanoTime() - began)));
+        });
   }
 
   private Mono<Void> committed(Applied applied, AtomicBoolean progressed) {
     line.recordCommit(applied);
     boolean first = progressed.compareAndSet(false, true);
-    return first && recovering != null ? line.enter(claim, STREAMING) : Mono.empty();
+    return first && recovering != null ? line.enter(claim, TableState.STREAMING) : Mono.empty();
   }
 
   private Phase after(Throwable error, boolean progressed) {
@@ -93,7 +108,7 @@ record Streaming(TableLine line, Claim claim, @Nullable Stuck recovering, Backof
     line.recordFailure(verdict, error);
     Stuck still = progressed ? null : recovering;
     if (verdict instanceof Verdict.LetGo letGo) {
-      return new Waiting(line, null, letGo.reason(), Backoff.LET_GO);
+      return Yielding.first(line, letGo.reason());
     }
     Backoff pause = progressed ? Backoff.OUTAGE : backoff;
     if (verdict instanceof Verdict.Await await && still == null && pause.attempt() < PATIENCE) {

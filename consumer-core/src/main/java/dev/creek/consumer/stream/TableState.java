@@ -7,6 +7,9 @@ import org.jspecify.annotations.Nullable;
  * stuck.
  */
 public record TableState(Name name, @Nullable String reason, @Nullable String hint) {
+  /** Changes are applied as they come. */
+  static final TableState STREAMING = new TableState(Name.STREAMING, null, null);
+
   /** The names of the states. */
   public enum Name {
     WAITING,

@@ -315,6 +315,7 @@ final class TransactionBatcher extends Flux<Batch> {
 
     private Batch emit(int count, boolean endsTransaction) {
       List<Change> changes = new ArrayList<>(count);
+      long bytesBefore = waitingBytes;
       for (int i = 0; i < count; i++) {
         Change change = waiting.removeFirst();
         waitingBytes -= change.bytes();
@@ -327,12 +328,13 @@ final class TransactionBatcher extends Flux<Batch> {
         Change newest = changes.get(count - 1);
         cut = newest.sequence();
         lsn = newest.lsn();
-        committedAt = instant(newest.committedAtMicros());
+        committedAt = newest.committedAt();
       }
       if (waiting.isEmpty() && endsTransaction) {
         cut = Math.max(cut, frontier);
       }
-      return new Batch(changes, endsTransaction, new Position(stream, cut, lsn, committedAt));
+      var position = new Position(stream, cut, lsn, committedAt);
+      return new Batch(changes, bytesBefore - waitingBytes, endsTransaction, position);
     }
   }
 
@@ -343,10 +345,5 @@ final class TransactionBatcher extends Flux<Batch> {
   @SuppressWarnings("ReferenceEquality")
   private static boolean sameSchema(@Nullable Change before, Change change) {
     return before == null || before.schema() == change.schema();
-  }
-
-  private static Instant instant(long micros) {
-    return Instant.ofEpochSecond(
-        Math.floorDiv(micros, 1_000_000L), Math.floorMod(micros, 1_000_000L) * 1000);
   }
 }

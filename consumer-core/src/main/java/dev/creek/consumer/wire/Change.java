@@ -1,5 +1,7 @@
 package dev.creek.consumer.wire;
 
+import java.time.Instant;
+
 /**
  * One row change: where its images lie in the message's bytes, and which source transaction made
  * it. Values are not decoded.
@@ -37,6 +39,13 @@ public record Change(
     return transactionId == other.transactionId
         && committedAtMicros == other.committedAtMicros
         && (schema.generation() == Generation.NEW || lsn == other.lsn);
+  }
+
+  /** Commit time of the source transaction. */
+  public Instant committedAt() {
+    return Instant.ofEpochSecond(
+        Math.floorDiv(committedAtMicros, 1_000_000L),
+        Math.floorMod(committedAtMicros, 1_000_000L) * 1000);
   }
 
   /** Size of the message in bytes. */

@@ -1,6 +1,8 @@
 package dev.creek.consumer.wire;
 
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** The fields of an Avro record in the order in which they are written, repeats included. */
 public record RecordShape(List<WireField> fields) {
@@ -11,5 +13,15 @@ public record RecordShape(List<WireField> fields) {
   /** The first field of each name: the columns. */
   public List<WireField> columns() {
     return fields.stream().filter(f -> !f.repeated()).toList();
+  }
+
+  /**
+   * The columns that are flagged as key, by any of their fields: a snapshot's schema repeats a
+   * column for each of its indexes, and flags it where that is the primary key.
+   */
+  public List<WireField> keyColumns() {
+    Set<String> flagged =
+        fields.stream().filter(WireField::key).map(WireField::name).collect(Collectors.toSet());
+    return columns().stream().filter(f -> flagged.contains(f.name())).toList();
   }
 }

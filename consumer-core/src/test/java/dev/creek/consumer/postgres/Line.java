@@ -90,6 +90,7 @@ final class Line {
     WalTx last = messages.isEmpty() ? null : messages.get(messages.size() - 1).tx();
     return new Batch(
         changes,
+        changes.stream().mapToLong(Change::bytes).sum(),
         endsTransaction,
         new Position(
             STREAM,

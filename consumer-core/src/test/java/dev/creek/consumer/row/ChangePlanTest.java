@@ -143,9 +143,13 @@ final class ChangePlanTest {
   @Test
   void identityColumnsThatAreAlwaysGeneratedAreOverridden() {
     var always = new TargetColumn("id", PgType.INT4.oid(), "integer", true, true, false, true);
-    assertThat(plan(Identity.DEFAULT, target(List.of("id"), always, CODE, V)).overridesIdentity())
+    assertThat(
+            plan(Identity.DEFAULT, target(List.of("id"), always, CODE, V))
+                .rows()
+                .overridesIdentity())
         .isTrue();
-    assertThat(plan(Identity.DEFAULT, target(List.of("id"), ID, CODE, V)).overridesIdentity())
+    assertThat(
+            plan(Identity.DEFAULT, target(List.of("id"), ID, CODE, V)).rows().overridesIdentity())
         .isFalse();
   }
 

@@ -93,7 +93,7 @@ final class PostgresApply {
             .formatted(
                 table,
                 names(plan.columns()),
-                plan.overridesIdentity() ? "overriding system value" : "",
+                plan.rows().overridesIdentity() ? "overriding system value" : "",
                 values(plan.columns()),
                 onConflict(plan)));
   }

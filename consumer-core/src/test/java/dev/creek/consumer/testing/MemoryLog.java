@@ -4,6 +4,7 @@ import dev.creek.consumer.stream.ChangeLog;
 import dev.creek.consumer.stream.Delivery;
 import dev.creek.consumer.stream.LogState;
 import dev.creek.consumer.stream.Packet;
+import dev.creek.consumer.stream.ReadListener;
 import dev.creek.consumer.stream.StartAt;
 import dev.creek.consumer.stream.StreamIdentity;
 import dev.creek.consumer.wire.Fingerprint;
@@ -68,14 +69,18 @@ public final class MemoryLog implements ChangeLog {
   }
 
   @Override
-  public Flux<Delivery> read(SourceTable source, StartAt start, StreamIdentity expected) {
+  public Flux<Delivery> read(
+      SourceTable source, StartAt start, StreamIdentity expected, ReadListener listener) {
     long first = start instanceof StartAt.Sequence sequence ? sequence.first() : 1;
     List<Packet> wanted =
         packets.getOrDefault(source, List.of()).stream()
             .filter(p -> p.sequence() >= first)
             .toList();
     return Flux.<Delivery, Integer>generate(
-            () -> 0,
+            () -> {
+              listener.began(wanted.size());
+              return 0;
+            },
             (from, sink) -> {
               if (from == wanted.size()) {
                 sink.complete();

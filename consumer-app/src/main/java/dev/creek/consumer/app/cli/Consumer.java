@@ -1,16 +1,19 @@
 package dev.creek.consumer.app.cli;
 
 import dev.creek.consumer.app.config.Configuration;
+import dev.creek.consumer.app.http.Observed;
 import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.control.Verification;
 import dev.creek.consumer.metrics.Recorder;
+import dev.creek.consumer.postgres.PostgresOptions;
 import dev.creek.consumer.stream.Subscription;
 import java.time.Duration;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /** What the verbs need of the library's facade; in tests a fake stands here. */
-public interface Consumer {
+public interface Consumer extends Observed {
 
   /** Makes a consumer; it connects to a server when a verb first needs it. */
   interface Factory {
@@ -37,6 +40,9 @@ public interface Consumer {
 
   /** All subscriptions, active or not. */
   Flux<Subscription> subscriptions();
+
+  /** Compares a table of the source database with its target. */
+  Mono<Verification> verify(Mapping mapping, PostgresOptions source, Verification.Options how);
 
   /** Gives everything back; never errors. */
   Mono<Void> close();

@@ -1,7 +1,11 @@
 package dev.creek.consumer.app.cli;
 
+import dev.creek.consumer.Reachability;
 import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.control.Verification;
+import dev.creek.consumer.postgres.PoolUse;
+import dev.creek.consumer.postgres.PostgresOptions;
 import dev.creek.consumer.stream.Position;
 import dev.creek.consumer.stream.Subscription;
 import dev.creek.consumer.stream.TableState;
@@ -53,6 +57,41 @@ final class FakeConsumer implements Consumer {
   @Override
   public Flux<Subscription> subscriptions() {
     return ask("subscriptions", Mono.just(subscribed)).flatMapIterable(all -> all);
+  }
+
+  @Override
+  public Mono<Verification> verify(
+      Mapping mapping, PostgresOptions source, Verification.Options how) {
+    Verification.Kind kind = Verification.Kind.DIFFERENT;
+    boolean equal = how.repair() || !mapping.target().table().equals("different");
+    return ask(
+        "verify " + mapping + " with " + source,
+        Mono.just(
+            new Verification(
+                mapping,
+                1000,
+                1001,
+                List.of("x (only on the source)"),
+                equal
+                    ? List.of()
+                    : List.of(new Verification.Difference(kind, List.of("7", "a"), 1)),
+                false,
+                how.repair() ? 3 : 0)));
+  }
+
+  @Override
+  public Mono<Reachability> reachability(Duration limit) {
+    return Mono.just(new Reachability(null, null));
+  }
+
+  @Override
+  public Mono<Void> answers() {
+    return Mono.empty();
+  }
+
+  @Override
+  public PoolUse poolUse() {
+    return new PoolUse(0, 0, 0, 0);
   }
 
   @Override

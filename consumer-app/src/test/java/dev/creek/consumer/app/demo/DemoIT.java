@@ -42,7 +42,9 @@ final class DemoIT {
 
   @AfterEach
   void endIt() {
-    demo.kill();
+    if (demo != null) {
+      demo.kill();
+    }
   }
 
   @Test

@@ -1,0 +1,62 @@
+package dev.creek.consumer.app.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.creek.consumer.row.ShapeMismatchException;
+import org.junit.jupiter.api.Test;
+
+final class VerifyTest {
+  private static final String SOURCE = "postgres://reader:verborgen@source/shop";
+  private final CliRun cli = CliRun.withServers();
+
+  @Test
+  void tellsEqualFromDifferentTables() {
+    assertThat(cli.run("verify", "--source-uri", SOURCE, "s.a.b:c.d", "s.a.e:c.different"))
+        .isEqualTo(ExitCode.FAILED);
+    assertThat(cli.out.toString().lines())
+        .containsExactly(
+            "s.a.b:c.d: equal, 1,001 rows",
+            "  not compared: x (only on the source)",
+            "s.a.e:c.different: different; 1,000 rows on the source, 1,001 on the target",
+            "  not compared: x (only on the source)",
+            "  (7, a) differs");
+    assertThat(cli.consumer.asked).contains("verify s.a.b:c.d with reader@source:5432/shop");
+  }
+
+  @Test
+  void repairsWhereItIsToldTo() {
+    assertThat(cli.run("verify", "--repair", "--source-uri", SOURCE, "s.a.e:c.different")).isZero();
+    assertThat(cli.out.toString()).contains("equal, 1,001 rows, 3 repaired");
+  }
+
+  @Test
+  void takesTheSourceFromTheEnvironmentAndNeverShowsItsPassword() throws Exception {
+    cli.environment.put("SOURCE_URI", SOURCE);
+    cli.consumer.failures.put(
+        "verify s.a.b:c.d with reader@source:5432/shop",
+        new ShapeMismatchException("source table a.b does not exist", "check the mapping"));
+    assertThat(cli.run("verify", "--json", "s.a.b:c.d", "s.a.e:c.different"))
+        .isEqualTo(ExitCode.FAILED);
+    JsonNode told = new ObjectMapper().readTree(cli.out.toString());
+    assertThat(told.get(0).get("error").textValue()).contains("does not exist");
+    assertThat(told.get(1).get("differences").get(0).get("key").get(0).textValue()).isEqualTo("7");
+    assertThat(told.get(1).get("equal").booleanValue()).isFalse();
+    assertThat(cli.out.toString() + cli.err).doesNotContain("verborgen");
+  }
+
+  @Test
+  void needsTheSource() {
+    assertThat(cli.run("verify", "s.a.b:c.d")).isEqualTo(ExitCode.USAGE);
+    assertThat(cli.err.toString()).contains("--source-uri").contains("SOURCE_URI");
+    assertThat(cli.consumer.asked).isEmpty();
+  }
+
+  @Test
+  void refusesBoundsThatMakeNoSense() {
+    assertThat(cli.run("verify", "--source-uri", SOURCE, "--most", "0", "s.a.b:c.d"))
+        .isEqualTo(ExitCode.USAGE);
+    assertThat(cli.consumer.asked).isEmpty();
+  }
+}

@@ -1,0 +1,79 @@
+package dev.creek.consumer.control;
+
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * What a comparison of a source table with its target found.
+ *
+ * @param mapping what was compared
+ * @param sourceRows rows of the source
+ * @param targetRows rows of the target
+ * @param notCompared columns that only one side has, as a user may read them
+ * @param differences rows that differ, the first {@link Options#mostDifferences}
+ * @param more whether there are more than those
+ * @param repaired how many of them have been repaired
+ */
+public record Verification(
+    Mapping mapping,
+    long sourceRows,
+    long targetRows,
+    List<String> notCompared,
+    List<Difference> differences,
+    boolean more,
+    long repaired) {
+  public Verification {
+    notCompared = List.copyOf(notCompared);
+    differences = List.copyOf(differences);
+  }
+
+  /** Whether every row of the compared columns is the same on both sides. */
+  public boolean equal() {
+    return differences.isEmpty() && !more;
+  }
+
+  /** How a row differs. */
+  public enum Kind {
+    /** The source has it, the target does not. */
+    MISSING,
+    /** The target has it, the source does not. */
+    UNEXPECTED,
+    /** Both have it, with other values. */
+    DIFFERENT,
+    /** The source changed it again and again while it was looked at: nothing is proven. */
+    CHANGING
+  }
+
+  /**
+   * One row that differs.
+   *
+   * @param kind how
+   * @param key its key, column by column, as text; empty for a table without a key
+   * @param rows how many rows: 1, unless the table has no key
+   */
+  public record Difference(Kind kind, List<String> key, long rows) {
+    public Difference {
+      key = List.copyOf(key);
+    }
+  }
+
+  /**
+   * How to compare.
+   *
+   * @param patience for how long a row that differs is looked at again: the target follows the
+   *     source with some delay
+   * @param mostDifferences how many differing rows are looked at and told
+   * @param repair whether rows that differ are written anew from the source
+   */
+  public record Options(Duration patience, int mostDifferences, boolean repair) {
+    /** Half a minute, a hundred rows, nothing written. */
+    public static final Options DEFAULT = new Options(Duration.ofSeconds(30), 100, false);
+
+    public Options {
+      if (mostDifferences < 1 || patience.isNegative()) {
+        throw new IllegalArgumentException(
+            "a comparison looks at one differing row at least, and for no negative time");
+      }
+    }
+  }
+}

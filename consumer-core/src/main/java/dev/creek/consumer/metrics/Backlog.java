@@ -1,0 +1,20 @@
+package dev.creek.consumer.metrics;
+
+import java.time.Duration;
+
+/**
+ * How far one table is behind, to be asked at any time from any thread: it grows while nothing
+ * happens, so it cannot be told when something does.
+ */
+public interface Backlog {
+
+  /**
+   * Age of the oldest change that is not applied yet, by its commit time on the source. Zero where
+   * nothing is pending. Where nothing can be read it is unknown whether something is: then it is
+   * the time since nothing was known to be pending.
+   */
+  Duration lag();
+
+  /** Messages in the stream that are not applied yet, as far as is known. */
+  long pendingMessages();
+}

@@ -1,0 +1,117 @@
+package dev.creek.consumer.postgres;
+
+import dev.creek.consumer.row.CopyRows;
+import dev.creek.consumer.row.PlanColumn;
+import dev.creek.consumer.row.RowColumns;
+import dev.creek.consumer.row.RowPlan;
+import dev.creek.consumer.stream.SnapshotWriter.Prepared;
+import dev.creek.consumer.wire.WireMessage;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.r2dbc.spi.Statement;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/**
+ * Fills a fresh table, chunk by chunk, each committed by itself: one transaction around all would
+ * keep the whole database from being vacuumed. Binary COPY where the wire's values are the columns'
+ * own types, else an INSERT that casts. Preparing may run beside writing.
+ */
+final class FreshLoad {
+  /** What the driver is given at once: it copies each piece before it sends it. */
+  private static final int PIECE_BYTES = 1 << 16;
+
+  /** A buffer that one chunk of long rows has blown up is not kept for short ones. */
+  private static final int KEPT_BYTES = 1 << 23;
+
+  /** Nobody relies on a chunk before the last commit, which is synchronous and covers it. */
+  private static final String WITHOUT_WAITING_FOR_THE_DISK = "set local synchronous_commit = off; ";
+
+  private final RowPlan plan;
+  private final String copy;
+  private final String insert;
+  private final Queue<CopyRows> spare = new ConcurrentLinkedQueue<>();
+
+  FreshLoad(RowPlan plan, FreshTable fresh) {
+    this.plan = plan;
+    this.copy =
+        WITHOUT_WAITING_FOR_THE_DISK
+            + "copy "
+            + fresh.sqlName()
+            + " ("
+            + InsertSql.columns(plan.columns())
+            + ") from stdin (format binary)";
+    this.insert = InsertSql.plain(plan, fresh.sqlName()).sql("", 1);
+  }
+
+  private record Copied(CopyRows content) implements Prepared {
+    @Override
+    public int rows() {
+      return content.rows();
+    }
+  }
+
+  private record Cast(RowColumns content) implements Prepared {
+    @Override
+    public int rows() {
+      return content.rows();
+    }
+  }
+
+  /** Transcodes on the calling thread. */
+  Prepared prepare(List<WireMessage> rows) {
+    if (!plan.isDirect()) {
+      return new Cast(plan.transcode(rows));
+    }
+    @Nullable CopyRows kept = spare.poll();
+    CopyRows into = kept == null ? new CopyRows(PIECE_BYTES) : kept;
+    plan.copy(rows, into);
+    return new Copied(into);
+  }
+
+  Mono<Void> write(Session session, Prepared chunk) {
+    if (chunk.rows() == 0) {
+      return Mono.empty();
+    }
+    if (chunk instanceof Copied copied) {
+      return session
+          .copyIn(copy, pieces(copied.content().view()))
+          .doOnSuccess(nothing -> keep(copied.content()));
+    }
+    RowColumns rows = ((Cast) chunk).content();
+    return session.update(insert, statement -> bind(statement, rows)).then();
+  }
+
+  private static Flux<ByteBuf> pieces(ByteBuffer all) {
+    return Flux.generate(
+        () -> 0,
+        (from, sink) -> {
+          int length = Math.min(PIECE_BYTES, all.limit() - from);
+          if (length == 0) {
+            sink.complete();
+          } else {
+            sink.next(Unpooled.wrappedBuffer(all.slice(from, length)));
+          }
+          return from + length;
+        });
+  }
+
+  /** The database has it, so the driver no longer looks at the buffer. */
+  private void keep(CopyRows buffer) {
+    if (buffer.size() <= KEPT_BYTES) {
+      spare.offer(buffer);
+    }
+  }
+
+  private void bind(Statement statement, RowColumns rows) {
+    List<PlanColumn> columns = plan.columns();
+    for (int i = 0; i < columns.size(); i++) {
+      statement.bind(i, new BinaryArray(columns.get(i).sentAs(), rows.columns().get(i)));
+    }
+  }
+}

@@ -1,0 +1,158 @@
+package dev.creek.consumer.postgres;
+
+import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.row.RowPlan;
+import java.util.List;
+import java.util.Objects;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Mono;
+
+/** Creates the tables that clean snapshots are loaded into, and removes those that were left. */
+final class FreshTables {
+  private static final Logger log = LoggerFactory.getLogger(FreshTables.class);
+
+  /** Where it cannot be in the target's schema: dropped by PostgreSQL when the session ends. */
+  private static final String TEMPORARY = "pg_temp";
+
+  private static final String LEFT =
+      """
+      select n.nspname, c.relname
+      from pg_class c
+      join pg_namespace n on n.oid = c.relnamespace
+      where c.relkind = 'r' and c.relpersistence <> 't'
+        and c.relname ~ '^_creek_snap_[0-9a-f]{16}$'
+        and starts_with(obj_description(c.oid, 'pg_class'), $1)
+      """;
+
+  private FreshTables() {}
+
+  /**
+   * A table ready to be filled.
+   *
+   * @param ending what becomes of it
+   */
+  record Created(FreshTable table, Ending ending) {}
+
+  /** Creates and locks it in the session. */
+  static Mono<Created> create(
+      Session session, TargetTable name, Target target, RowPlan plan, FreshTable fresh) {
+    return session
+        .lock(fresh.key())
+        .then(SwapObstacles.of(session, target, plan))
+        .flatMap(
+            obstacles ->
+                obstacles.isEmpty()
+                    ? createTwin(session, name, target, fresh)
+                        .onErrorResume(
+                            SwapErrors::rulesOutASwap,
+                            e ->
+                                session
+                                    .rollback()
+                                    .thenReturn(SwapErrors.reason(e))
+                                    .flatMap(
+                                        why ->
+                                            createPlain(session, name, target, plan, fresh, why)))
+                    : createPlain(
+                        session, name, target, plan, fresh, String.join("; ", obstacles)));
+  }
+
+  private static Mono<Created> createTwin(
+      Session session, TargetTable name, Target target, FreshTable fresh) {
+    var twin = new TableTwin(target, fresh);
+    return session
+        .begin()
+        .then(twin.create(session))
+        .flatMap(
+            signature ->
+                session
+                    .execute(fresh.comment(name))
+                    .then(Mono.defer(session::commit))
+                    .thenReturn(new Created(fresh, new Ending.Swap(twin, signature))));
+  }
+
+  /** Its rows are only on their way: it needs neither WAL nor constraints. */
+  private static Mono<Created> createPlain(
+      Session session,
+      TargetTable name,
+      Target target,
+      RowPlan plan,
+      FreshTable fresh,
+      String reason) {
+    return mayCreate(session, name)
+        .flatMap(
+            may -> {
+              FreshTable table = may ? fresh : new FreshTable(TEMPORARY, fresh.name());
+              if (!may) {
+                session.atEnd("discard temporary");
+              }
+              String create =
+                  "create %s table %s as select %s from %s with no data"
+                      .formatted(
+                          may ? "unlogged" : "temporary",
+                          table.sqlName(),
+                          InsertSql.columns(plan.columns()),
+                          target.sqlName());
+              return session
+                  .begin()
+                  .then(session.execute(create))
+                  .then(session.execute(table.comment(name)))
+                  .then(Mono.defer(session::commit))
+                  .thenReturn(new Created(table, new Ending.InPlace(reason)));
+            });
+  }
+
+  private static Mono<Boolean> mayCreate(Session session, TargetTable name) {
+    return session
+        .query(
+            "select has_schema_privilege($1, 'create')",
+            statement -> statement.bind(0, name.namespace()),
+            row -> Boolean.TRUE.equals(row.get(0, Boolean.class)))
+        .single();
+  }
+
+  /** Removes what nobody has locked; the number of tables. */
+  static Mono<Long> removeLeftovers(Sessions sessions) {
+    return sessions
+        .use("search for tables that snapshots left behind", FreshTables::left)
+        .flatMapIterable(left -> left)
+        .concatMap(fresh -> removeDead(sessions, fresh), 0)
+        .count();
+  }
+
+  private static Mono<List<FreshTable>> left(Session session) {
+    return session
+        .query(
+            LEFT,
+            statement -> statement.bind(0, FreshTable.COMMENT),
+            row ->
+                new FreshTable(
+                    Objects.requireNonNull(row.get(0, String.class)),
+                    Objects.requireNonNull(row.get(1, String.class))))
+        .collectList();
+  }
+
+  /** One that cannot be removed, as it is another role's, must not keep a service from starting. */
+  private static Mono<FreshTable> removeDead(Sessions sessions, FreshTable fresh) {
+    return sessions
+        .transaction(
+            "removal of " + fresh.sqlName(),
+            SqlHints.NONE,
+            session ->
+                session
+                    .query(
+                        "select pg_try_advisory_xact_lock($1)",
+                        statement -> statement.bind(0, fresh.key()),
+                        row -> Boolean.TRUE.equals(row.get(0, Boolean.class)))
+                    .single()
+                    .filter(dead -> dead)
+                    .flatMap(dead -> session.execute(fresh.drop()).thenReturn(fresh)))
+        .doOnNext(
+            removed -> log.info("Removed {}, which a snapshot left behind", removed.sqlName()))
+        .onErrorResume(
+            e -> {
+              log.warn("{} was left behind by a snapshot: {}", fresh.sqlName(), e.getMessage());
+              return Mono.empty();
+            });
+  }
+}

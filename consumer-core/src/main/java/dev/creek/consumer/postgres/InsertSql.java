@@ -1,0 +1,73 @@
+package dev.creek.consumer.postgres;
+
+import dev.creek.consumer.row.PlanColumn;
+import dev.creek.consumer.row.RowPlan;
+import dev.creek.consumer.row.UniqueKey;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * Inserts rows of one plan.
+ *
+ * @param table where to, as SQL
+ * @param plan the rows
+ * @param onConflict empty, or beginning with a space
+ */
+record InsertSql(String table, RowPlan plan, String onConflict) {
+
+  /** Upserts into the target where there is a key, else inserts. */
+  static InsertSql upsert(RowPlan plan, Target target) {
+    return new InsertSql(target.sqlName(), plan, onConflict(plan, target));
+  }
+
+  /** Inserts into any table that has the plan's columns. */
+  static InsertSql plain(RowPlan plan, String table) {
+    return new InsertSql(table, plan, "");
+  }
+
+  /**
+   * The statement.
+   *
+   * @param from what is cross-joined with the rows, which wait for it: empty, or ending in a comma
+   * @param parameter number of the first column's
+   */
+  String sql(String from, int parameter) {
+    var rows = new UnnestSql("x", plan.columns(), parameter);
+    return into() + " select " + rows.values() + " from " + from + rows.from() + onConflict;
+  }
+
+  /** The statement's beginning, up to what is inserted. */
+  String into() {
+    return "insert into "
+        + table
+        + " ("
+        + columns(plan.columns())
+        + ")"
+        + (plan.overridesIdentity() ? " overriding system value" : "");
+  }
+
+  /** Columns by name, as a list in SQL. */
+  static String columns(List<PlanColumn> columns) {
+    return columns.stream()
+        .map(column -> SqlNames.quoted(column.name()))
+        .collect(Collectors.joining(", "));
+  }
+
+  private static String onConflict(RowPlan plan, Target target) {
+    UniqueKey key = plan.key();
+    if (key == null) {
+      return "";
+    }
+    String changes =
+        plan.columns().stream()
+            .map(PlanColumn::name)
+            .filter(column -> target.isUpdated(key, column))
+            .map(SqlNames::quoted)
+            .map(column -> column + " = excluded." + column)
+            .collect(Collectors.joining(", "));
+    return " on conflict ("
+        + key.columns().stream().map(SqlNames::quoted).collect(Collectors.joining(", "))
+        + ") do "
+        + (changes.isEmpty() ? "nothing" : "update set " + changes);
+  }
+}

@@ -1,0 +1,55 @@
+package dev.creek.consumer.postgres;
+
+import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.control.SnapshotMode;
+import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.row.RowPlan;
+import dev.creek.consumer.stream.Claim;
+import dev.creek.consumer.stream.SnapshotTables;
+import dev.creek.consumer.stream.SnapshotWriter;
+import dev.creek.consumer.wire.RecordShape;
+import reactor.core.publisher.Mono;
+
+/** The target's tables as snapshots fill them. */
+final class PostgresSnapshots implements SnapshotTables {
+  private final Sessions sessions;
+  private final SubscriptionTable subscriptions;
+  private final Claims claims;
+  private final TableCreator creator;
+
+  PostgresSnapshots(Sessions sessions, SubscriptionTable subscriptions, Claims claims) {
+    this.sessions = sessions;
+    this.subscriptions = subscriptions;
+    this.claims = claims;
+    this.creator = new TableCreator(sessions);
+  }
+
+  @Override
+  public Mono<Claim> claimForSnapshot(Mapping mapping) {
+    return claims.claimForSnapshot(mapping);
+  }
+
+  @Override
+  public Mono<SnapshotWriter> writer(Claim claim, SnapshotMode mode, RecordShape shape) {
+    TargetTable name = claim.mapping().target();
+    var hints = new SnapshotHints(new TableHints(claim.mapping()));
+    var position = new PositionSql(subscriptions.sqlName(), claim);
+    return creator
+        .create(name, shape)
+        .then(
+            sessions.use("catalog of " + name, hints, session -> TargetCatalog.find(session, name)))
+        .switchIfEmpty(Mono.error(hints.table()::missing))
+        .flatMap(
+            target -> {
+              RowPlan plan = RowPlan.of(shape, target.shape());
+              return mode == SnapshotMode.CLEAN
+                  ? CleanSnapshot.open(sessions, position, hints, target, plan)
+                  : Mono.just(new UpsertSnapshot(sessions, position, hints, target, plan));
+            });
+  }
+
+  @Override
+  public Mono<Long> removeLeftovers() {
+    return Mono.defer(() -> FreshTables.removeLeftovers(sessions));
+  }
+}

@@ -1,0 +1,154 @@
+package dev.creek.consumer.postgres;
+
+import dev.creek.consumer.control.SnapshotProgress.Step;
+import dev.creek.consumer.row.RowPlan;
+import java.time.Duration;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Mono;
+import reactor.util.retry.Retry;
+
+/**
+ * Makes the target be a loaded table, or hold the same rows, and moves the position, in one
+ * transaction under the fence. A swap that turns out to be impossible, or that others' locks do not
+ * let happen, becomes an update in place, which needs no more than to write rows.
+ */
+final class Replacement {
+  private static final Logger log = LoggerFactory.getLogger(Replacement.class);
+
+  /** Together about twenty seconds: then readers are worked around. */
+  private static final int SWAP_RETRIES = 8;
+
+  private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(4);
+
+  /** Everybody else waits behind a lock that is waited for, so it is not waited for long. */
+  private static final String LOCK =
+      "set local lock_timeout = '1s'; lock table %s in access exclusive mode";
+
+  /**
+   * Sessions are set up to find few rows by key; here are two tables to be compared. And rows that
+   * a policy hides must be an error, not rows that are missing.
+   */
+  private static final String COMPARE_TABLES =
+      """
+      set local enable_seqscan = on;
+      set local enable_hashjoin = on;
+      set local enable_mergejoin = on;
+      set local row_security = off
+      """;
+
+  private final HeldSession held;
+  private final PositionSql position;
+  private final Target target;
+  private final RowPlan plan;
+  private final FreshTable fresh;
+
+  Replacement(
+      HeldSession held, PositionSql position, Target target, RowPlan plan, FreshTable fresh) {
+    this.held = held;
+    this.position = position;
+    this.target = target;
+    this.plan = plan;
+    this.fresh = fresh;
+  }
+
+  /**
+   * Completes when it has committed.
+   *
+   * @param planned how it is to be done
+   */
+  Mono<Void> run(Session session, Ending planned, Moved moved, Consumer<Step> steps) {
+    return Mono.fromRunnable(() -> steps.accept(Step.BUILDING))
+        .then(Mono.defer(() -> built(session, planned)))
+        .doOnNext(ending -> steps.accept(Step.FINISHING))
+        .flatMap(ending -> ended(session, ending, moved));
+  }
+
+  /** Completes the fresh table; what can be done with it then. */
+  private Mono<Ending> built(Session session, Ending planned) {
+    Mono<Ending> completed =
+        planned instanceof Ending.Swap swap
+            ? swap.twin()
+                .build(session)
+                .<Ending>thenReturn(swap)
+                .onErrorResume(SwapErrors::rulesOutASwap, e -> inPlace(session, e))
+            : Mono.just(planned);
+    return completed.flatMap(ending -> analyze(session).thenReturn(ending));
+  }
+
+  private Mono<Void> analyze(Session session) {
+    return session
+        .beginUnhurried()
+        .then(session.execute("analyze " + fresh.sqlName()))
+        .then(Mono.defer(session::commit));
+  }
+
+  private Mono<Void> ended(Session session, Ending ending, Moved moved) {
+    if (ending instanceof Ending.InPlace in) {
+      return equalize(session, in, moved);
+    }
+    return Mono.defer(() -> swap(session, (Ending.Swap) ending, moved))
+        .onErrorResume(SwapErrors::isBusy, e -> held.rollback(session).then(Mono.error(e)))
+        .retryWhen(
+            Retry.backoff(SWAP_RETRIES, FIRST_PAUSE)
+                .maxBackoff(LONGEST_PAUSE)
+                .filter(SwapErrors::isBusy)
+                .onRetryExhaustedThrow((spec, last) -> last.failure()))
+        .onErrorResume(
+            e -> SwapErrors.isBusy(e) || SwapErrors.rulesOutASwap(e),
+            e -> inPlace(session, e).flatMap(in -> equalize(session, in, moved)));
+  }
+
+  private Mono<Ending.InPlace> inPlace(Session session, Throwable why) {
+    return held.rollback(session).thenReturn(new Ending.InPlace(SwapErrors.reason(why)));
+  }
+
+  private Mono<Void> swap(Session session, Ending.Swap swap, Moved moved) {
+    return held.transaction()
+        .then(session.execute(LOCK.formatted(target.sqlName())))
+        .then(requireUnchanged(session, swap))
+        .then(Mono.defer(() -> swap.twin().swap(session)))
+        .then(Mono.defer(() -> move(session, moved)))
+        .then(Mono.defer(() -> held.commit(session)))
+        .doOnSuccess(nothing -> log.info("The snapshot took the place of {}", target.sqlName()));
+  }
+
+  /** Now that it is locked. */
+  private Mono<Void> requireUnchanged(Session session, Ending.Swap swap) {
+    return SwapObstacles.of(session, target, plan)
+        .filter(obstacles -> !obstacles.isEmpty())
+        .flatMap(obstacles -> Mono.error(new SwapErrors.NoSwap(String.join("; ", obstacles))))
+        .then(swap.twin().signature(session))
+        .filter(signature -> !signature.equals(swap.signature()))
+        .flatMap(changed -> Mono.error(new SwapErrors.NoSwap("it was altered meanwhile")));
+  }
+
+  private Mono<Void> move(Session session, Moved moved) {
+    return session
+        .update(position.update(moved), statement -> position.bind(statement, moved))
+        .flatMap(held::requireClaim);
+  }
+
+  private Mono<Void> equalize(Session session, Ending.InPlace in, Moved moved) {
+    String name = target.sqlName();
+    return Mono.fromRunnable(
+            () -> log.info("The snapshot is brought into {} row by row: {}", name, in.reason()))
+        .then(session.beginUnhurried())
+        .then(session.execute(COMPARE_TABLES))
+        .then(Mono.defer(() -> leaving(session)))
+        .map(leaving -> new InPlaceSql(plan, target, fresh, leaving))
+        .flatMap(statement -> session.query(statement.sql(), s -> {}, RowCounts::of).single())
+        .flatMap(
+            counts ->
+                move(session, moved)
+                    .then(Mono.defer(session::commit))
+                    .doOnSuccess(nothing -> log.info("The snapshot is in {}: {}", name, counts)));
+  }
+
+  private Mono<Set<String>> leaving(Session session) {
+    return Mono.just(Set.of());
+  }
+}

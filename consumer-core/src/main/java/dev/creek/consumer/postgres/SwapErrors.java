@@ -1,0 +1,45 @@
+package dev.creek.consumer.postgres;
+
+import java.util.Set;
+
+/** What an error says about swapping tables. */
+final class SwapErrors {
+  /** Lock not available, deadlock, serialization failure. */
+  private static final Set<String> BUSY = Set.of("55P03", "40P01", "40001");
+
+  /**
+   * Access rule, dependent objects, feature not supported, object not in prerequisite state, and
+   * what event triggers raise. Of rows that break a constraint they say nothing.
+   */
+  private static final Set<String> REFUSALS = Set.of("42", "2B", "0A", "55", "P0");
+
+  private SwapErrors() {}
+
+  /** Thrown where a look at the catalog shows that the table cannot be swapped any more. */
+  static final class NoSwap extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    NoSwap(String reason) {
+      super(reason, null, false, false);
+    }
+  }
+
+  /** Whether another attempt may succeed. */
+  static boolean isBusy(Throwable error) {
+    String state = SqlErrors.sqlState(error);
+    return state != null && BUSY.contains(state);
+  }
+
+  /** Whether the rows can still be brought in without one. */
+  static boolean rulesOutASwap(Throwable error) {
+    String state = SqlErrors.sqlState(error);
+    return error instanceof NoSwap
+        || (state != null && !isBusy(error) && REFUSALS.contains(state.substring(0, 2)));
+  }
+
+  static String reason(Throwable error) {
+    return error instanceof NoSwap
+        ? String.valueOf(error.getMessage())
+        : SqlErrors.told(error, "PostgreSQL refuses", SqlHints.NONE).getMessage();
+  }
+}

@@ -1,0 +1,43 @@
+package dev.creek.consumer.stream;
+
+/**
+ * Told how reading goes beside what it brings: a reader that gets over outages by itself would
+ * otherwise look like one that has nothing to read. Called from any thread, one call at a time;
+ * must not block.
+ */
+public interface ReadListener {
+  /** Listens to nothing. */
+  ReadListener NONE = new ReadListener() {};
+
+  /**
+   * Reading begins, or goes on after an interruption.
+   *
+   * @param pending messages that the stream held of what is to be read
+   */
+  default void began(long pending) {}
+
+  /**
+   * Nothing is read until it {@link #began} again.
+   *
+   * @param reason why, for people
+   */
+  default void interrupted(String reason) {}
+
+  /** Tells another one as well. */
+  default ReadListener and(ReadListener other) {
+    ReadListener first = this;
+    return new ReadListener() {
+      @Override
+      public void began(long pending) {
+        first.began(pending);
+        other.began(pending);
+      }
+
+      @Override
+      public void interrupted(String reason) {
+        first.interrupted(reason);
+        other.interrupted(reason);
+      }
+    };
+  }
+}

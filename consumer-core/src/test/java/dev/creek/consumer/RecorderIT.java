@@ -1,0 +1,223 @@
+package dev.creek.consumer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.jetstream.JetStreamOptions;
+import dev.creek.consumer.metrics.Backlog;
+import dev.creek.consumer.metrics.Recorder;
+import dev.creek.consumer.postgres.PostgresOptions;
+import dev.creek.consumer.testing.NatsExtension;
+import dev.creek.consumer.testing.PostgresDatabase;
+import dev.creek.consumer.testing.PostgresExtension;
+import dev.creek.consumer.testing.TableWire;
+import dev.creek.consumer.testing.WalTx;
+import dev.creek.consumer.testing.WirePublisher;
+import dev.creek.consumer.wire.Generation;
+import java.sql.Connection;
+import java.sql.Statement;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicLong;
+import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionFactory;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import reactor.core.Disposable;
+
+/** What an embedding program, and so the service's metrics, learn of a running consumer. */
+class RecorderIT {
+  private static final Duration PATIENCE = Duration.ofMinutes(1);
+  private static final String TARGET = "copy.orders";
+
+  @RegisterExtension static final PostgresExtension postgres = PostgresExtension.shared();
+  @RegisterExtension final NatsExtension nats = NatsExtension.own();
+
+  private final Seen seen = new Seen();
+  private final TableWire orders =
+      TableWire.of("app", "orders")
+          .generation(Generation.NEW)
+          .column("id", "int4", TableWire.Flag.KEY)
+          .column("note", "text");
+  private final Mapping mapping = new Mapping(orders.source(), new TargetTable("copy", "orders"));
+  private PostgresDatabase database;
+  private WirePublisher publisher;
+  private CreekConsumer consumer;
+  private Disposable running;
+
+  @BeforeEach
+  void run(PostgresDatabase given) {
+    database = given;
+    publisher = WirePublisher.of(nats.server(), Generation.NEW, "source");
+    publisher.publishSchema(orders);
+    consumer =
+        CreekConsumer.create(
+            ConsumerOptions.of(
+                    JetStreamOptions.builder(nats.server().uri()).build(),
+                    PostgresOptions.of(database.uri()))
+                .withRecorder(seen));
+    consumer.createTable(mapping).block(PATIENCE);
+    consumer.addTable(mapping).block(PATIENCE);
+    running = consumer.run().subscribe();
+  }
+
+  @AfterEach
+  void stop() {
+    running.dispose();
+    consumer.close();
+    publisher.close();
+  }
+
+  @Test
+  void tellsWhatIsAppliedAndThatNothingIsPending() {
+    publish(1, 3);
+    WalTx tx = now(4);
+    publisher.publish(orders.source(), orders.update(tx, orders.row(1, "n"), orders.row(1, "m")));
+    publisher.publish(orders.source(), orders.delete(tx, orders.row(2, "n")));
+    publisher.flush();
+    await().until(() -> seen.applied.get() == 5);
+    assertThat(seen.operations).containsExactlyInAnyOrder("insert", "update", "delete");
+    assertThat(seen.bytes.get()).isPositive();
+    assertThat(seen.changes.get()).isEqualTo(5);
+    assertThat(seen.states).contains("streaming");
+    await().until(() -> seen.backlog().lag().isZero());
+    assertThat(seen.backlog().pendingMessages()).isZero();
+    assertThat(consumer.reachability(PATIENCE).block(PATIENCE).isComplete()).isTrue();
+    consumer.answers().block(PATIENCE);
+    assertThat(consumer.poolUse().open()).isPositive();
+    consumer.removeTable(mapping.target()).block(PATIENCE);
+    await().until(() -> seen.backlogs.isEmpty());
+  }
+
+  @Test
+  void lagGrowsWhileTheDatabaseDoesNotTakeTheChange() throws Exception {
+    publish(1, 1);
+    await().until(() -> seen.applied.get() == 1);
+    try (Connection blocker = database.connect();
+        Statement statement = blocker.createStatement()) {
+      blocker.setAutoCommit(false);
+      statement.execute("lock table copy.orders in exclusive mode");
+      publish(2, 4);
+      await().until(() -> seen.backlog().lag().toMillis() > 300);
+      await().until(() -> seen.backlog().pendingMessages() == 3);
+      Duration before = seen.backlog().lag();
+      await().until(() -> seen.backlog().lag().compareTo(before) > 0);
+      blocker.rollback();
+    }
+    await().until(() -> seen.backlog().lag().isZero());
+    assertThat(seen.backlog().pendingMessages()).isZero();
+  }
+
+  @Test
+  void aTableWhoseBrokerIsAwayIsWaitingAndFallsBehind() {
+    await().until(() -> seen.states.contains("streaming"));
+    await().until(() -> seen.backlog().lag().isZero());
+    nats.server().stop();
+    await().until(() -> "waiting".equals(seen.states.get(seen.states.size() - 1)));
+    assertThat(seen.reasons.get(seen.reasons.size() - 1)).startsWith("broker: ");
+    await().until(() -> storedState().equals("waiting"));
+    assertThat(seen.backlog().lag()).isPositive();
+    Reachability reached = consumer.reachability(PATIENCE).block(PATIENCE);
+    assertThat(reached.brokerTrouble()).contains("NATS");
+    assertThat(reached.databaseTrouble()).isNull();
+    nats.server().start();
+    await().until(() -> "streaming".equals(seen.states.get(seen.states.size() - 1)));
+    await().until(() -> storedState().equals("streaming"));
+    await().until(() -> seen.backlog().lag().isZero());
+  }
+
+  @Test
+  void aControlSchemaThatIsGoneIsTrouble() {
+    await().until(() -> seen.states.contains("streaming"));
+    database.execute("drop schema _creek_consumer cascade");
+    Reachability reached = consumer.reachability(PATIENCE).block(PATIENCE);
+    assertThat(reached.databaseTrouble()).contains("_creek_consumer");
+    assertThat(reached.brokerTrouble()).isNull();
+  }
+
+  private String storedState() {
+    return database.query("select state from _creek_consumer.subscriptions").get(0).get(0);
+  }
+
+  private void publish(int from, int to) {
+    for (int id = from; id <= to; id++) {
+      publisher.publish(orders.source(), orders.insert(now(id), id, "n"));
+    }
+    publisher.flush();
+  }
+
+  private static WalTx now(int number) {
+    WalTx tx = WalTx.of(number);
+    return new WalTx(tx.id(), Instant.now(), tx.lsn());
+  }
+
+  private static ConditionFactory await() {
+    return Awaitility.await().atMost(PATIENCE);
+  }
+
+  /** Keeps what it is told. */
+  private static final class Seen implements Recorder {
+    final Map<String, Backlog> backlogs = new ConcurrentHashMap<>();
+    final List<String> operations = new CopyOnWriteArrayList<>();
+    final List<String> states = new CopyOnWriteArrayList<>();
+    final List<String> reasons = new CopyOnWriteArrayList<>();
+    final AtomicLong applied = new AtomicLong();
+    final AtomicLong changes = new AtomicLong();
+    final AtomicLong bytes = new AtomicLong();
+
+    Backlog backlog() {
+      return backlogs.get(TARGET);
+    }
+
+    @Override
+    public void line(String source, String target, Backlog backlog) {
+      backlogs.put(target, backlog);
+    }
+
+    @Override
+    public void applied(
+        String source,
+        String target,
+        long inserts,
+        long updates,
+        long deletes,
+        long truncates,
+        @Nullable Instant committedAt) {
+      applied.addAndGet(inserts + updates + deletes + truncates);
+      note("insert", inserts);
+      note("update", updates);
+      note("delete", deletes);
+    }
+
+    private void note(String operation, long count) {
+      if (count > 0 && !operations.contains(operation)) {
+        operations.add(operation);
+      }
+    }
+
+    @Override
+    public void batch(String target, int count, long messageBytes, Duration took) {
+      changes.addAndGet(count);
+      bytes.addAndGet(messageBytes);
+    }
+
+    @Override
+    public void state(String target, String state, @Nullable String reason, @Nullable String hint) {
+      reasons.add(String.valueOf(reason));
+      states.add(state);
+    }
+
+    @Override
+    public void removed(String target) {
+      backlogs.remove(target);
+    }
+  }
+}

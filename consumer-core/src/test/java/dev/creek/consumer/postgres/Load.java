@@ -1,0 +1,115 @@
+package dev.creek.consumer.postgres;
+
+import static dev.creek.consumer.postgres.Waiting.await;
+
+import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.control.SnapshotMode;
+import dev.creek.consumer.control.SnapshotProgress.Step;
+import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.stream.Claim;
+import dev.creek.consumer.stream.Handover;
+import dev.creek.consumer.stream.Position;
+import dev.creek.consumer.stream.SnapshotWriter;
+import dev.creek.consumer.testing.TableWire;
+import dev.creek.consumer.testing.WalTx;
+import dev.creek.consumer.wire.Change;
+import dev.creek.consumer.wire.WalDecoder;
+import dev.creek.consumer.wire.WireMessage;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** One snapshot's way into one target table, chunk by chunk, as the stream would drive it. */
+final class Load {
+  static final Instant AHEAD_UNTIL = Instant.parse("2024-05-01T10:00:01.000001Z");
+  static final Position RESUME = new Position(Line.STREAM, 77, 0x1234, WalTx.of(5).committedAt());
+
+  final Mapping mapping;
+  final Claim claim;
+  private final PostgresTarget target;
+  private final TableWire wire;
+  private final WalDecoder decoder;
+  private final List<Step> steps = new ArrayList<>();
+  private SnapshotWriter writer;
+
+  /** Claims; nothing is there yet. */
+  Load(PostgresTarget target, TableWire wire, TargetTable table) {
+    this.target = target;
+    this.wire = wire;
+    this.mapping = new Mapping(wire.source(), table);
+    this.decoder = new WalDecoder(wire.walSchema());
+    this.claim = await(target.snapshots().claimForSnapshot(mapping));
+  }
+
+  Load(PostgresTarget target, TableWire wire) {
+    this(target, wire, new TargetTable("public", wire.source().table()));
+  }
+
+  /** All of a snapshot, from its beginning to its end. */
+  static Load of(PostgresTarget target, TableWire wire, SnapshotMode mode, List<Object[]> rows) {
+    var load = new Load(target, wire).open(mode);
+    load.write(rows);
+    load.finish();
+    load.close();
+    return load;
+  }
+
+  static Object[] row(Object... values) {
+    return values;
+  }
+
+  Load open(SnapshotMode mode) {
+    writer = await(target.snapshots().writer(claim, mode, wire.walSchema().after()));
+    return this;
+  }
+
+  SnapshotWriter writer() {
+    return writer;
+  }
+
+  /** A row as a snapshot's message: the record alone. */
+  WireMessage message(Object... values) {
+    Change change = decoder.decode(wire.insert(WalTx.of(1), values).message(1));
+    int from = change.after();
+    return new WireMessage(change.data(), from, change.end() - from, 1, 1);
+  }
+
+  List<WireMessage> messages(List<Object[]> rows) {
+    return rows.stream().map(this::message).toList();
+  }
+
+  /** Writes the rows as one chunk. */
+  Load write(List<Object[]> rows) {
+    await(writer.prepare(messages(rows)).flatMap(writer::write));
+    return this;
+  }
+
+  Load write(Object[]... rows) {
+    return write(Stream.of(rows).toList());
+  }
+
+  Load finish() {
+    await(writer.finish(new Handover(RESUME, AHEAD_UNTIL), steps::add));
+    return this;
+  }
+
+  List<Step> steps() {
+    return steps;
+  }
+
+  void close() {
+    await(writer.close());
+  }
+
+  /** What is stored of the target. */
+  Position stored() {
+    return await(
+        target
+            .subscriptions()
+            .all()
+            .filter(s -> s.mapping().equals(mapping))
+            .map(s -> s.position())
+            .single());
+  }
+}
