@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Objects;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
@@ -21,16 +22,18 @@ final class Handovers {
   private final ChangeLog changes;
   private final SnapshotLog snapshots;
   private final SnapshotOrder order;
+  private final @Nullable LogState before;
   private final SourceTable source;
   private final Duration overlap;
 
   /**
    * @param overlap how far the broker's clock and the source's may be apart
    */
-  Handovers(ChangeLog changes, SnapshotLog snapshots, SnapshotOrder order, Duration overlap) {
+  Handovers(ChangeLog changes, SnapshotLog snapshots, SnapshotTask task, Duration overlap) {
     this.changes = changes;
     this.snapshots = snapshots;
-    this.order = order;
+    this.order = task.order();
+    this.before = task.requestedAt();
     this.source = order.mapping().source();
     this.overlap = overlap;
   }
@@ -51,6 +54,7 @@ final class Handovers {
    */
   Mono<Handover> of(SnapshotHeader header, Claim claim) {
     return since(header.at())
+        .map(this::orRequest)
         .flatMap(then -> mayLag(claim) ? pausedOr(then, claim.position()) : Mono.just(then))
         .map(
             place -> {
@@ -79,6 +83,20 @@ final class Handovers {
               .formatted(source, since),
           "request a new snapshot, in mode clean; --force applies this one and leaves the gap");
     }
+  }
+
+  /**
+   * Where the stream was cut a moment ago: what is not in a snapshot that we asked for ourselves
+   * was committed after we did, and so published behind what the stream held then.
+   */
+  private Place orRequest(Place then) {
+    LogState log = before;
+    return !then.whole()
+            && log != null
+            && log.stream().equals(then.stream())
+            && log.lastSequence() >= then.after()
+        ? new Place(then.stream(), log.lastSequence(), true)
+        : then;
   }
 
   private Mono<Place> since(Instant time) {

@@ -38,8 +38,7 @@ final class SnapshotLoad {
     this.source = task.order().mapping().source();
     this.chunks = new SnapshotChunks(options.limits(), options.maxMessageBytes());
     this.watch = new StallWatch(options.snapshots().stall());
-    this.handovers =
-        new Handovers(around.changes(), around.snapshotLog(), task.order(), options.overlap());
+    this.handovers = new Handovers(around.changes(), around.snapshotLog(), task, options.overlap());
   }
 
   /** Completes when the target holds the snapshot and the position is stored. */

@@ -22,6 +22,7 @@ final class SnapshotTask {
   private final Sinks.Empty<Void> cancelled = Sinks.empty();
   private volatile boolean over;
   private volatile @Nullable String subject;
+  private volatile @Nullable LogState requestedAt;
   private volatile long rowsDone;
   private volatile long rowsExpected = -1;
 
@@ -43,6 +44,16 @@ final class SnapshotTask {
   /** The snapshot's subject; known once it has been requested. */
   String subject() {
     return Objects.requireNonNull(subject);
+  }
+
+  /** It is requested when the stream of changes stands there. */
+  void requestedAt(LogState log) {
+    requestedAt = log;
+  }
+
+  /** The stream of changes before the snapshot was requested; null where it was not, by us. */
+  @Nullable LogState requestedAt() {
+    return requestedAt;
   }
 
   /** It has a name now. */

@@ -3,6 +3,7 @@ package dev.creek.consumer.stream;
 import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.SnapshotProgress;
 import dev.creek.consumer.metrics.Recorder;
+import dev.creek.consumer.wire.SourceTable;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -147,9 +148,12 @@ public final class TableLines {
       return Mono.empty();
     }
     task.tell(SnapshotProgress.Step.REQUESTING);
+    SourceTable source = order.mapping().source();
     return around
-        .snapshotLog()
-        .requestSnapshot(order.mapping().source(), around.options().snapshots().stall())
+        .changes()
+        .state(source)
+        .doOnNext(task::requestedAt)
+        .then(around.snapshotLog().requestSnapshot(source, around.options().snapshots().stall()))
         .doOnNext(task::found)
         .then()
         .takeUntilOther(stop.then(Mono.error(Snapshotting::stopped)));
