@@ -2,6 +2,7 @@ package dev.creek.consumer.app;
 
 import dev.creek.consumer.ConsumerOptions;
 import dev.creek.consumer.CreekConsumer;
+import dev.creek.consumer.Reachability;
 import dev.creek.consumer.app.cli.Consumer;
 import dev.creek.consumer.app.config.Configuration;
 import dev.creek.consumer.control.Mapping;
@@ -9,6 +10,7 @@ import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.control.Verification;
 import dev.creek.consumer.jetstream.JetStreamOptions;
 import dev.creek.consumer.metrics.Recorder;
+import dev.creek.consumer.postgres.PoolUse;
 import dev.creek.consumer.postgres.PostgresOptions;
 import dev.creek.consumer.stream.Subscription;
 import java.time.Duration;
@@ -73,6 +75,21 @@ final class FacadeConsumer implements Consumer {
   public Mono<Verification> verify(
       Mapping mapping, PostgresOptions source, Verification.Options how) {
     return facade.verify(mapping, source, how);
+  }
+
+  @Override
+  public Mono<Reachability> reachability(Duration limit) {
+    return facade.reachability(limit);
+  }
+
+  @Override
+  public Mono<Void> answers() {
+    return facade.answers();
+  }
+
+  @Override
+  public PoolUse poolUse() {
+    return facade.poolUse();
   }
 
   @Override

@@ -14,9 +14,11 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.TimeoutException;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
@@ -49,13 +51,65 @@ final class JetStreamApi {
         .onErrorResume(ApiException.class, e -> e.streamNotFound() ? Mono.empty() : Mono.error(e));
   }
 
-  /** Sequence of the newest message with this subject; empty if the stream has none. */
-  Mono<Long> lastSequence(String stream, String subject) {
-    var request = JSON.createObjectNode().put("last_by_subj", subject);
+  /** How many messages each subject has; empty if there is no such stream, or nothing matches. */
+  Flux<SubjectCount> subjects(String stream, String pattern) {
+    return subjects(stream, pattern, 0)
+        .expand(page -> page.isLast() ? Mono.empty() : subjects(stream, pattern, page.end()))
+        .concatMapIterable(SubjectPage::subjects);
+  }
+
+  private Mono<SubjectPage> subjects(String stream, String pattern, int offset) {
+    var request = JSON.createObjectNode().put("subjects_filter", pattern).put("offset", offset);
+    return call("STREAM.INFO." + stream, bytes(request))
+        .map(answer -> SubjectPage.of(answer, offset))
+        .onErrorResume(ApiException.class, e -> e.streamNotFound() ? Mono.empty() : Mono.error(e));
+  }
+
+  /** How many messages a stream holds of a subject. */
+  record SubjectCount(String subject, long messages) {}
+
+  /** The server answers with so many subjects at a time, and tells how many there are in all. */
+  private record SubjectPage(List<SubjectCount> subjects, int end, int total) {
+    static SubjectPage of(JsonNode answer, int offset) {
+      List<SubjectCount> subjects = new ArrayList<>();
+      answer
+          .path("state")
+          .path("subjects")
+          .properties()
+          .forEach(s -> subjects.add(new SubjectCount(s.getKey(), s.getValue().longValue())));
+      return new SubjectPage(subjects, offset + subjects.size(), answer.path("total").intValue());
+    }
+
+    boolean isLast() {
+      return subjects.isEmpty() || end >= total;
+    }
+  }
+
+  /** The oldest message with this subject; empty if the stream has none. */
+  Mono<StoredMessage> firstMessage(String stream, String subject) {
+    return message(stream, JSON.createObjectNode().put("seq", 1).put("next_by_subj", subject));
+  }
+
+  /** The newest message with this subject; empty if the stream has none. */
+  Mono<StoredMessage> lastMessage(String stream, String subject) {
+    return message(stream, JSON.createObjectNode().put("last_by_subj", subject));
+  }
+
+  private Mono<StoredMessage> message(String stream, ObjectNode request) {
     return call("STREAM.MSG.GET." + stream, bytes(request))
-        .map(answer -> answer.path("message").path("seq").longValue())
+        .map(answer -> answer.path("message"))
+        .map(
+            message ->
+                new StoredMessage(
+                    message.path("seq").longValue(),
+                    time(message.path("time")),
+                    Base64.getDecoder().decode(message.path("data").asText(""))))
         .onErrorResume(ApiException.class, e -> e.messageNotFound() ? Mono.empty() : Mono.error(e));
   }
+
+  /** A message of a stream. */
+  @SuppressWarnings("ArrayRecordComponent") // identity is never compared
+  record StoredMessage(long sequence, Instant time, byte[] data) {}
 
   /**
    * Creates a consumer that lives in the broker's memory, needs no acknowledgement, and goes away
@@ -169,6 +223,7 @@ final class JetStreamApi {
         state.path("first_seq").longValue(),
         state.path("last_seq").longValue(),
         time(state.path("first_ts")),
+        time(state.path("last_ts")),
         subjects);
   }
 

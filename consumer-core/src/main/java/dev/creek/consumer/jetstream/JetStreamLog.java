@@ -5,29 +5,34 @@ import dev.creek.consumer.stream.Delivery;
 import dev.creek.consumer.stream.LogException;
 import dev.creek.consumer.stream.LogState;
 import dev.creek.consumer.stream.ReadListener;
+import dev.creek.consumer.stream.SnapshotLog;
 import dev.creek.consumer.stream.StartAt;
 import dev.creek.consumer.stream.StreamIdentity;
 import dev.creek.consumer.wire.Fingerprint;
 import dev.creek.consumer.wire.Generation;
 import dev.creek.consumer.wire.SourceTable;
 import dev.creek.consumer.wire.Subjects;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * {@link ChangeLog} over NATS JetStream, on one connection that reconnects for ever. Thread-safe.
+ * {@link ChangeLog} and {@link SnapshotLog} over NATS JetStream, on one connection that reconnects
+ * for ever. Thread-safe.
  *
  * <p>Nothing here blocks the caller; answers come on the options' scheduler. Names that cannot be
  * part of a subject end in {@link IllegalArgumentException}, whose message is for the user.
  */
-public final class JetStreamLog implements ChangeLog {
+public final class JetStreamLog implements ChangeLog, SnapshotLog {
   private final JetStreamOptions options;
   private final Link link;
   private final JetStreamApi api;
   private final Generations generations;
   private final SchemaLookup schemas;
+  private final SnapshotLookup snapshots;
 
   private JetStreamLog(JetStreamOptions options) {
     this.options = options;
@@ -35,6 +40,7 @@ public final class JetStreamLog implements ChangeLog {
     api = new JetStreamApi(link, options);
     generations = new Generations(api, options);
     schemas = new SchemaLookup(link, api, options);
+    snapshots = new SnapshotLookup(api, options);
   }
 
   /**
@@ -135,6 +141,49 @@ public final class JetStreamLog implements ChangeLog {
   public Mono<String> requestSchema(SourceTable source, Fingerprint fingerprint) {
     return subjects(source)
         .flatMap(names -> schemas.request(names, source, fingerprint))
+        .publishOn(options.scheduler());
+  }
+
+  @Override
+  public Flux<PublishedSnapshot> snapshots(SourceTable source) {
+    return Flux.defer(() -> snapshots.all(source)).publishOn(options.scheduler());
+  }
+
+  @Override
+  public Mono<PublishedSnapshot> snapshot(SourceTable source, String subject) {
+    return Mono.defer(() -> snapshots.one(source, subject)).publishOn(options.scheduler());
+  }
+
+  @Override
+  public Mono<String> requestSnapshot(SourceTable source, Duration patience) {
+    return subjects(source)
+        .flatMap(names -> snapshots.request(names, source, patience))
+        .publishOn(options.scheduler());
+  }
+
+  @Override
+  public Flux<Delivery> readSnapshot(SourceTable source, String subject) {
+    return Flux.defer(
+        () -> {
+          Subjects names = Subjects.ofSnapshot(options.namespace(), source, subject);
+          var place = new SubjectReader.Place(names.snapshotStream(source.database()), subject);
+          return new SubjectReader(
+                  link,
+                  api,
+                  options,
+                  Mono.just(place),
+                  () -> {},
+                  new StartAt.Beginning(),
+                  null,
+                  ReadListener.NONE)
+              .deliveries();
+        });
+  }
+
+  @Override
+  public Mono<ChangesSince> changesSince(SourceTable source, Instant time) {
+    return subjects(source)
+        .flatMap(names -> snapshots.changesSince(names, source, time))
         .publishOn(options.scheduler());
   }
 

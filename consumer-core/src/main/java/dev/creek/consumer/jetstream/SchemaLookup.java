@@ -59,7 +59,8 @@ final class SchemaLookup {
       Subjects subjects, SourceTable source, @Nullable Fingerprint fingerprint) {
     String stream = subjects.schemaStream(source.database());
     String subject = subjects.schemaSubject(source);
-    return api.lastSequence(stream, subject)
+    return api.lastMessage(stream, subject)
+        .map(JetStreamApi.StoredMessage::sequence)
         .onErrorResume(ApiException.class, e -> e.streamNotFound() ? Mono.empty() : Mono.error(e))
         .flatMap(last -> read(new SubjectReader.Place(stream, subject), last, fingerprint))
         .defaultIfEmpty(List.of())

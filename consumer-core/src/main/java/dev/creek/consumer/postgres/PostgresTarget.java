@@ -1,5 +1,6 @@
 package dev.creek.consumer.postgres;
 
+import dev.creek.consumer.control.CommandLog;
 import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.Verification;
 import dev.creek.consumer.row.ShapeMismatchException;
@@ -10,6 +11,8 @@ import dev.creek.consumer.stream.Subscriptions;
 import dev.creek.consumer.stream.TargetTables;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.netty.resources.LoopResources;
@@ -29,6 +32,7 @@ public final class PostgresTarget {
   private final TargetTables tables;
   private final SnapshotTables snapshots;
   private final SchemaCache schemaCache;
+  private final CommandLog commands;
 
   private PostgresTarget(PostgresOptions options) {
     this.options = options;
@@ -37,6 +41,7 @@ public final class PostgresTarget {
     this.tables = new PostgresTables(sessions, subscriptions);
     this.snapshots = new PostgresSnapshots(sessions, subscriptions);
     this.schemaCache = new SchemaTexts(sessions, options.controlSchema());
+    this.commands = new CommandTable(sessions, options.controlSchema(), ownerOfLeases());
   }
 
   /**
@@ -47,6 +52,19 @@ public final class PostgresTarget {
    */
   public static PostgresTarget connect(PostgresOptions options) {
     return new PostgresTarget(options);
+  }
+
+  /**
+   * The SQL that makes the control schema, or brings it up to date, as one transaction: for an
+   * administrator to run in advance, after which the service needs no right to create. Reads
+   * resources: may block for a moment.
+   *
+   * @param controlRole is granted the functions; null for nobody
+   * @param serviceRole is granted what the service needs in the control schema; null for nobody
+   */
+  public static String controlSql(
+      String controlSchema, @Nullable String controlRole, @Nullable String serviceRole) {
+    return new ControlScripts(controlSchema).all(controlRole, serviceRole);
   }
 
   /** What is subscribed. {@link Subscriptions#migrate} comes before everything else. */
@@ -67,6 +85,11 @@ public final class PostgresTarget {
   /** Schemas kept in the control schema. */
   public SchemaCache schemaCache() {
     return schemaCache;
+  }
+
+  /** Commands kept in the control schema. */
+  public CommandLog commands() {
+    return commands;
   }
 
   /**
@@ -159,5 +182,10 @@ public final class PostgresTarget {
     } catch (UnknownHostException e) {
       return process;
     }
+  }
+
+  /** A container that was restarted has host and process of the one before it. */
+  private static String ownerOfLeases() {
+    return owner() + "/" + Integer.toHexString(ThreadLocalRandom.current().nextInt());
   }
 }

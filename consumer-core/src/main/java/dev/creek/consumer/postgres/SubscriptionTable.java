@@ -7,6 +7,7 @@ import dev.creek.consumer.stream.Claim;
 import dev.creek.consumer.stream.Subscription;
 import dev.creek.consumer.stream.Subscriptions;
 import dev.creek.consumer.stream.TableState;
+import java.time.Instant;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -28,7 +29,7 @@ final class SubscriptionTable implements Subscriptions {
    */
   SubscriptionTable(Sessions sessions, PostgresOptions options, String owner) {
     this.sessions = sessions;
-    this.migrator = new Migrator(options.controlSchema());
+    this.migrator = new Migrator(options.controlSchema(), options.controlRole());
     this.wakeUps = new WakeUps(sessions, options.wakeInterval());
     this.owner = owner;
     this.table = SqlNames.quoted(options.controlSchema(), "subscriptions");
@@ -158,7 +159,7 @@ final class SubscriptionTable implements Subscriptions {
         update %s
         set epoch = epoch + 1, owner = $3, updated_at = now()
         where target = $1 and topic = $2 and active
-        returning epoch, %s
+        returning epoch, ahead_until, %s
         """
             .formatted(table, SubscriptionRows.POSITION);
     return claim(mapping, sql);
@@ -181,7 +182,8 @@ final class SubscriptionTable implements Subscriptions {
                         new Claim(
                             mapping,
                             Objects.requireNonNull(row.get("epoch", Long.class)),
-                            SubscriptionRows.position(row)))
+                            SubscriptionRows.position(row),
+                            row.get("ahead_until", Instant.class)))
                 .next());
   }
 
@@ -195,7 +197,7 @@ final class SubscriptionTable implements Subscriptions {
         on conflict (target) do update
             set epoch = s.epoch + 1, owner = excluded.owner, updated_at = now()
             where s.topic = excluded.topic
-        returning epoch, %s
+        returning epoch, ahead_until, %s
         """
             .formatted(table, SubscriptionRows.POSITION);
     return claim(mapping, sql).switchIfEmpty(Mono.error(() -> otherSource(mapping)));

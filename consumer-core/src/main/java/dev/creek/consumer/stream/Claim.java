@@ -1,6 +1,8 @@
 package dev.creek.consumer.stream;
 
 import dev.creek.consumer.control.Mapping;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The right to write one target table until somebody else claims it.
@@ -8,5 +10,12 @@ import dev.creek.consumer.control.Mapping;
  * @param mapping source and target
  * @param epoch fencing token: every later claim has a greater one
  * @param position where to continue
+ * @param aheadUntil {@link Handover#aheadUntil} of the last snapshot; null where there was none
  */
-public record Claim(Mapping mapping, long epoch, Position position) {}
+public record Claim(Mapping mapping, long epoch, Position position, @Nullable Instant aheadUntil) {
+
+  /** A claim of a table that no snapshot was applied to. */
+  public Claim(Mapping mapping, long epoch, Position position) {
+    this(mapping, epoch, position, null);
+  }
+}

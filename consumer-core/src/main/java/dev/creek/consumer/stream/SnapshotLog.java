@@ -1,18 +1,23 @@
 package dev.creek.consumer.stream;
 
 import dev.creek.consumer.wire.SourceTable;
+import java.time.Duration;
 import java.time.Instant;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
  * The broker's snapshots. Thread-safe. Errors: {@link LogException} and its kinds; {@link
- * IllegalArgumentException} for names that cannot be part of a subject.
+ * IllegalArgumentException} for names that cannot be part of a subject, and for a subject that is
+ * no snapshot of the table.
  */
 public interface SnapshotLog {
 
-  /** A table's snapshots that the stream still holds, oldest first. */
+  /** A table's snapshots that the streams still hold, of both generations, oldest first. */
   Flux<PublishedSnapshot> snapshots(SourceTable source);
+
+  /** One of them; empty where the stream holds nothing of it. */
+  Mono<PublishedSnapshot> snapshot(SourceTable source, String subject);
 
   /**
    * A snapshot in the stream.
@@ -40,14 +45,28 @@ public interface SnapshotLog {
   /**
    * Asks the producer for a new snapshot.
    *
-   * @return its subject, on which it comes then; errors with {@link LogException.Unavailable} where
-   *     no producer answers
+   * @param patience how long it may take to answer
+   * @return its subject, on which it comes then, or is coming already; errors with {@link
+   *     LogException.Unavailable} where no producer answers
    */
-  Mono<String> requestSnapshot(SourceTable source);
+  Mono<String> requestSnapshot(SourceTable source, Duration patience);
 
   /**
-   * A snapshot's packets from its first on, each exactly once and in order, across reconnects. Real
-   * demand, as {@link ChangeLog#read}. Never completes: who reads the end marker cancels.
+   * A snapshot's packets from its first on, each exactly once and in order, across reconnects; may
+   * begin before there are any. Real demand, as {@link ChangeLog#read}. Never completes: who reads
+   * the end marker cancels.
    */
   Flux<Delivery> readSnapshot(SourceTable source, String subject);
+
+  /** Where the table's changes stood at a time, by the broker's clock. */
+  Mono<ChangesSince> changesSince(SourceTable source, Instant time);
+
+  /**
+   * The place in the WAL stream behind which everything is that was stored at a time or later.
+   *
+   * @param stream identity of the stream
+   * @param after sequence of the last message before
+   * @param whole whether the stream still holds everything since then
+   */
+  record ChangesSince(StreamIdentity stream, long after, boolean whole) {}
 }

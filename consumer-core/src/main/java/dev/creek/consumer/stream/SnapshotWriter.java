@@ -28,16 +28,21 @@ public interface SnapshotWriter {
    */
   Mono<Prepared> prepare(List<WireMessage> rows);
 
-  /** Writes a chunk; completes when the database has it. */
+  /**
+   * Writes a chunk; completes when the database has it.
+   *
+   * <p>Upsert: the line was paused before the snapshot was taken, so a row of the target may hold a
+   * unique value that the snapshot has in another row. Such a row is from the past: it is deleted,
+   * and if the snapshot has it too, it comes with a chunk of its own.
+   */
   Mono<Void> write(Prepared prepared);
 
   /**
-   * Makes the target hold the snapshot and stores the position, in one transaction.
+   * Makes the target hold the snapshot and stores where the line goes on, in one transaction.
    *
-   * @param resume where the line goes on
    * @param steps told of each step when it begins
    */
-  Mono<Void> finish(Position resume, Consumer<SnapshotProgress.Step> steps);
+  Mono<Void> finish(Handover to, Consumer<SnapshotProgress.Step> steps);
 
   /** Removes what is left over and gives the connection back; never fails. */
   Mono<Void> close();

@@ -9,6 +9,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.spi.LoggingEventBuilder;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
@@ -160,15 +161,26 @@ final class TableLine {
     around.events().accept(new LineEvent.StateChanged(mapping, state));
     switch (state.name()) {
       case FAILED, GAP ->
-          log.error(
-              "{} is {}: {}. Hint: {}",
-              mapping,
-              state.name().stored(),
-              state.reason(),
-              state.hint());
-      case WAITING -> log.warn("{} is waiting: {}", mapping, state.reason());
-      default -> log.info("{} is {}", mapping, state.name().stored());
+          about(log.atError(), state)
+              .log(
+                  "{} is {}: {}. Hint: {}",
+                  mapping,
+                  state.name().stored(),
+                  state.reason(),
+                  state.hint());
+      case WAITING -> about(log.atWarn(), state).log("{} is waiting: {}", mapping, state.reason());
+      default -> about(log.atInfo(), state).log("{} is {}", mapping, state.name().stored());
     }
+  }
+
+  /** For logs that programs read. */
+  private LoggingEventBuilder about(LoggingEventBuilder event, TableState state) {
+    return event
+        .addKeyValue("table", mapping.target())
+        .addKeyValue("source", mapping.source())
+        .addKeyValue("state", state.name().stored())
+        .addKeyValue("reason", state.reason())
+        .addKeyValue("hint", state.hint());
   }
 
   static TableState stuckState(Verdict verdict, Mapping mapping) {

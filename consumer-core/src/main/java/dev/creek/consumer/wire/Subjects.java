@@ -1,6 +1,9 @@
 package dev.creek.consumer.wire;
 
 import java.util.Locale;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The names of streams and subjects of a Creek namespace. The producer puts names into subjects as
@@ -46,6 +49,35 @@ public record Subjects(Generation generation, String namespace) {
     return subject("snap", source) + ".*";
   }
 
+  /**
+   * The names among which {@code subject} is one of the table's snapshots, those of either
+   * generation: snapshots outlive a change of the producer.
+   *
+   * @throws IllegalArgumentException with a message for the user where it is none of this table's
+   */
+  public static Subjects ofSnapshot(String namespace, SourceTable source, String subject) {
+    for (Generation generation : Generation.values()) {
+      var names = new Subjects(generation, namespace);
+      if (names.isSnapshot(source, subject)) {
+        return names;
+      }
+    }
+    throw new IllegalArgumentException(
+        String.format(
+            Locale.ROOT,
+            "'%s' is no snapshot of %s: those are named %s",
+            subject,
+            source,
+            Stream.of(Generation.values())
+                .map(generation -> new Subjects(generation, namespace).snapshotSubjects(source))
+                .collect(Collectors.joining(" or "))));
+  }
+
+  private boolean isSnapshot(SourceTable source, String subject) {
+    String prefix = subject("snap", source) + ".";
+    return subject.startsWith(prefix) && whyNoToken(subject.substring(prefix.length())) == null;
+  }
+
   /** Where to ask for a schema. */
   public String schemaRequest(String database) {
     return request("schema", "_schema", database);
@@ -81,17 +113,23 @@ public record Subjects(Generation generation, String namespace) {
     };
   }
 
-  private static String token(String name, String what) {
-    String why = null;
+  private static @Nullable String whyNoToken(String name) {
     if (name.isBlank()) {
-      why = "it is blank";
-    } else if (name.indexOf('.') >= 0) {
-      why = "it has a dot";
-    } else if (name.indexOf('*') >= 0 || name.indexOf('>') >= 0) {
-      why = "it has a wildcard (* or >)";
-    } else if (name.chars().anyMatch(c -> Character.isWhitespace(c) || Character.isISOControl(c))) {
-      why = "it has a space or control character";
+      return "it is blank";
     }
+    if (name.indexOf('.') >= 0) {
+      return "it has a dot";
+    }
+    if (name.indexOf('*') >= 0 || name.indexOf('>') >= 0) {
+      return "it has a wildcard (* or >)";
+    }
+    return name.chars().anyMatch(c -> Character.isWhitespace(c) || Character.isISOControl(c))
+        ? "it has a space or control character"
+        : null;
+  }
+
+  private static String token(String name, String what) {
+    String why = whyNoToken(name);
     if (why != null) {
       throw new IllegalArgumentException(
           String.format(

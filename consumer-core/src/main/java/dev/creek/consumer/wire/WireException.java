@@ -12,6 +12,15 @@ public class WireException extends RuntimeException {
     super(message, cause);
   }
 
+  /** What should be a snapshot does not begin with its header. */
+  public static final class NoHeader extends WireException {
+    private static final long serialVersionUID = 1L;
+
+    public NoHeader(String message, Throwable cause) {
+      super(message, cause);
+    }
+  }
+
   /**
    * A packet in the middle of a message came without the packets before it: they are gone from the
    * stream.

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.creek.consumer.testing.GoldenCapture;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -55,6 +56,21 @@ final class SubjectsTest {
         .anySatisfy(
             m ->
                 assertThat(m.subject()).startsWith(snapshots.substring(0, snapshots.length() - 1)));
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aSnapshotIsKnownByItsNameInEitherGeneration(Generation generation) {
+    String any = new Subjects(generation, "CREEK").snapshotSubjects(TABLE);
+    String subject = any.replace("*", "20261122055212_749016_a1d6");
+    assertThat(Subjects.ofSnapshot("CREEK", TABLE, subject).generation()).isEqualTo(generation);
+    for (String other :
+        List.of(any, subject + ".x", subject.replace("scalars", "scalar"), subject + " ", "")) {
+      assertThatThrownBy(() -> Subjects.ofSnapshot("CREEK", TABLE, other))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("is no snapshot of golden.app.scalars")
+          .hasMessageContaining(any);
+    }
   }
 
   @ParameterizedTest

@@ -1,6 +1,7 @@
 package dev.creek.consumer.app.cli;
 
 import dev.creek.consumer.app.config.Configuration;
+import dev.creek.consumer.app.http.Observed;
 import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.control.Verification;
@@ -12,7 +13,7 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /** What the verbs need of the library's facade; in tests a fake stands here. */
-public interface Consumer {
+public interface Consumer extends Observed {
 
   /** Makes a consumer; it connects to a server when a verb first needs it. */
   interface Factory {

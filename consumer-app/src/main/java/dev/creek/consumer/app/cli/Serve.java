@@ -1,6 +1,7 @@
 package dev.creek.consumer.app.cli;
 
 import dev.creek.consumer.app.config.Configuration;
+import dev.creek.consumer.app.http.Build;
 import dev.creek.consumer.app.http.Meters;
 import dev.creek.consumer.app.http.MonitoringServer;
 import java.time.Duration;
@@ -51,13 +52,16 @@ final class Serve implements Verb {
             });
     log.info("Applying changes to {}", configuration.target());
     var meters = new Meters(around.logCounts());
+    var build = Build.of(Version.number());
     Mono<Void> service =
         Mono.usingWhen(
             Mono.fromSupplier(() -> around.consumers().create(configuration, meters)),
-            consumer -> serve(consumer, stop),
+            consumer ->
+                Mono.firstWithSignal(
+                    serve(consumer, stop),
+                    MonitoringServer.run(configuration.monitoring(), meters, consumer, build)),
             Consumer::close);
-    Mono<Void> monitoring = MonitoringServer.run(configuration.monitoring(), meters);
-    return end(Mono.firstWithSignal(service, monitoring, deadline(stop)));
+    return end(Mono.firstWithSignal(service, deadline(stop)));
   }
 
   private static Mono<Void> serve(Consumer consumer, Sinks.Empty<Void> stop) {

@@ -2,6 +2,7 @@ package dev.creek.consumer.app.cli;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.util.Properties;
 import picocli.CommandLine.IVersionProvider;
 
@@ -9,7 +10,12 @@ import picocli.CommandLine.IVersionProvider;
 final class Version implements IVersionProvider {
 
   @Override
-  public String[] getVersion() throws IOException {
+  public String[] getVersion() {
+    return new String[] {"creek-consumer " + number()};
+  }
+
+  /** The number alone. */
+  static String number() {
     try (InputStream in =
         Version.class.getResourceAsStream("/dev/creek/consumer/app/version.properties")) {
       if (in == null) {
@@ -17,7 +23,9 @@ final class Version implements IVersionProvider {
       }
       Properties properties = new Properties();
       properties.load(in);
-      return new String[] {"creek-consumer " + properties.getProperty("version")};
+      return properties.getProperty("version", "?");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 }

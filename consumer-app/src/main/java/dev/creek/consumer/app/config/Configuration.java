@@ -3,6 +3,7 @@ package dev.creek.consumer.app.config;
 import dev.creek.consumer.jetstream.JetStreamOptions;
 import dev.creek.consumer.postgres.PostgresOptions;
 import dev.creek.consumer.stream.BatchLimits;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -47,19 +48,27 @@ public record Configuration(
     TRACE
   }
 
+  /** How a line of the log looks. */
+  public enum LogFormat {
+    TEXT,
+    JSON
+  }
+
   /**
    * The log.
    *
    * @param level what is logged
+   * @param format how a line looks
    * @param linesPerSecond at most; 0 for no limit
    * @param burst lines that may come at once within that
    * @param wanted whether the user named the level
    */
-  public record Logging(LogLevel level, double linesPerSecond, int burst, boolean wanted) {
+  public record Logging(
+      LogLevel level, LogFormat format, double linesPerSecond, int burst, boolean wanted) {
 
     /** For a command that ends by itself: its answer is enough, unless the user wants more. */
     public Logging forCommand() {
-      return wanted ? this : new Logging(LogLevel.WARN, linesPerSecond, burst, false);
+      return wanted ? this : new Logging(LogLevel.WARN, format, linesPerSecond, burst, false);
     }
   }
 
@@ -69,6 +78,23 @@ public record Configuration(
    * @param address where it listens
    * @param port on which; 0 for any free one, null for no server at all
    * @param wanted whether the user named the port, so that going without it would be a surprise
+   * @param page whether there is a status page
+   * @param token what the page and the metrics want to see; null for nothing
+   * @param tls certificate and key; null for plain HTTP
    */
-  public record Monitoring(String address, @Nullable Integer port, boolean wanted) {}
+  public record Monitoring(
+      String address,
+      @Nullable Integer port,
+      boolean wanted,
+      boolean page,
+      @Nullable BearerToken token,
+      @Nullable ServerTls tls) {}
+
+  /**
+   * What a server shows of itself.
+   *
+   * @param certificate PEM file of the chain
+   * @param key PEM file of its key, in PKCS#8
+   */
+  public record ServerTls(Path certificate, Path key) {}
 }

@@ -1,8 +1,10 @@
 package dev.creek.consumer.app.config;
 
+import dev.creek.consumer.app.config.Configuration.LogFormat;
 import dev.creek.consumer.app.config.Configuration.LogLevel;
 import dev.creek.consumer.app.config.Configuration.Logging;
 import dev.creek.consumer.app.config.Configuration.Monitoring;
+import dev.creek.consumer.app.config.Configuration.ServerTls;
 import dev.creek.consumer.app.config.Settings.Origin;
 import dev.creek.consumer.app.config.Settings.Value;
 import dev.creek.consumer.jetstream.Credentials;
@@ -29,6 +31,7 @@ final class ConfigurationReader {
   ConfigurationReader(Settings settings, Map<String, String> environment) {
     this.settings = settings;
     this.environment = environment;
+    this.problems.addAll(settings.problems());
   }
 
   Configuration read(boolean needsBroker) {
@@ -84,8 +87,12 @@ final class ConfigurationReader {
     var builder = optional(Setting.DB_URI, text -> PostgresOptions.builder(text, environment));
     var namespace = optional(Setting.DB_NAMESPACE, Parse::schemaName);
     var connections = optional(Setting.DB_CONNECTIONS, text -> Parse.count(text, 1, 1000));
+    String password = secret(Setting.DB_PASSWORD, Setting.DB_PASSWORD_FILE);
     if (builder == null || namespace == null) {
       return null;
+    }
+    if (password != null) {
+      builder.password(password);
     }
     // Not given: the URI's pool_max_conns, or the library's default.
     return (connections == null ? builder : builder.poolSize(connections))
@@ -96,6 +103,7 @@ final class ConfigurationReader {
   private Logging logging() {
     return new Logging(
         optional(Setting.LOG_LEVEL, Parse::logLevel, LogLevel.INFO),
+        optional(Setting.LOG_FORMAT, Parse::logFormat, LogFormat.TEXT),
         optional(Setting.LOG_RATE, Parse::rate, 0.0),
         optional(Setting.LOG_BURST, text -> Parse.count(text, 1, 1_000_000), 1),
         isWanted(Setting.LOG_LEVEL));
@@ -105,7 +113,19 @@ final class ConfigurationReader {
     return new Monitoring(
         optional(Setting.PROMETHEUS_ADDRESS, text -> text, ""),
         optional(Setting.PROMETHEUS_PORT, Parse::port),
-        isWanted(Setting.PROMETHEUS_PORT));
+        isWanted(Setting.PROMETHEUS_PORT),
+        optional(Setting.STATUS_PAGE, Parse::onOrOff, true),
+        optional(Setting.HTTP_TOKEN_FILE, file -> new BearerToken(Parse.secretFile(file))),
+        serverTls());
+  }
+
+  private @Nullable ServerTls serverTls() {
+    Path certificate = optional(Setting.HTTP_TLS_CERT, Parse::readableFile);
+    Path key = optional(Setting.HTTP_TLS_KEY, Parse::readableFile);
+    if (isGiven(Setting.HTTP_TLS_CERT) != isGiven(Setting.HTTP_TLS_KEY)) {
+      problem("--http-tls-cert and --http-tls-key are needed together");
+    }
+    return certificate == null || key == null ? null : new ServerTls(certificate, key);
   }
 
   private boolean isWanted(Setting setting) {
@@ -126,6 +146,16 @@ final class ConfigurationReader {
               + " in the environment) is missing: "
               + setting.description());
     }
+  }
+
+  /** A secret given as such or in a file, whose last line break does not count. */
+  @Nullable String secret(Setting given, Setting file) {
+    if (isGiven(given) && isGiven(file)) {
+      problem(given.option() + " and " + file.option() + " exclude each other");
+    }
+    String inFile = optional(file, Parse::secretFile);
+    String text = optional(given, value -> value);
+    return text == null ? inFile : text;
   }
 
   /** The value; null where it is not set or wrong. */

@@ -2,9 +2,11 @@ package dev.creek.consumer.app.config;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.creek.consumer.app.config.Configuration.LogFormat;
 import dev.creek.consumer.app.config.Configuration.LogLevel;
 import dev.creek.consumer.jetstream.JetStreamOptions;
 import dev.creek.consumer.wire.Generation;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -77,6 +79,15 @@ final class Parse {
     throw new IllegalArgumentException("not a file that can be read");
   }
 
+  /** A file's text without its last line break, which editors add. */
+  static String secretFile(String file) {
+    try {
+      return Files.readString(readableFile(file)).stripTrailing();
+    } catch (IOException e) {
+      throw new IllegalArgumentException("cannot be read as text", e);
+    }
+  }
+
   /** Null for auto. */
   static @Nullable Duration linger(String text) {
     return lower(text).equals("auto") ? null : duration(text, LONGEST_LINGER);
@@ -147,6 +158,14 @@ final class Parse {
     };
   }
 
+  static LogFormat logFormat(String text) {
+    return switch (lower(text)) {
+      case "text" -> LogFormat.TEXT;
+      case "json" -> LogFormat.JSON;
+      default -> throw new IllegalArgumentException("none of text, json");
+    };
+  }
+
   static double rate(String text) {
     double rate;
     try {
@@ -158,6 +177,14 @@ final class Parse {
       throw new IllegalArgumentException("not a number of lines a second");
     }
     return rate;
+  }
+
+  static boolean onOrOff(String text) {
+    return switch (lower(text)) {
+      case "on", "true", "yes" -> true;
+      case "off", "false", "no" -> false;
+      default -> throw new IllegalArgumentException("neither on nor off");
+    };
   }
 
   /** Null for off. */

@@ -30,7 +30,10 @@ public final class LogCounts {
     }
   }
 
-  Map<String, LongAdder> byLevel() {
-    return byLevel;
+  /** Messages so far, by level. */
+  public Map<String, Long> byLevel() {
+    var now = new LinkedHashMap<String, Long>();
+    byLevel.forEach((level, count) -> now.put(level, count.sum()));
+    return now;
   }
 }

@@ -1,36 +1,52 @@
 package dev.creek.consumer.app.http;
 
-import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.app.http.TableMeter.Operation;
+import dev.creek.consumer.metrics.Backlog;
 import dev.creek.consumer.metrics.Recorder;
-import dev.creek.consumer.wire.SourceTable;
-import io.micrometer.core.instrument.FunctionCounter;
-import io.micrometer.prometheusmetrics.PrometheusConfig;
-import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
-import io.prometheus.metrics.model.snapshots.Labels;
-import io.prometheus.metrics.model.snapshots.MetricSnapshot;
-import io.prometheus.metrics.model.snapshots.UnknownSnapshot;
+import java.time.Duration;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
 /**
- * Counts for Prometheus. Counting is a map look-up and an add; the metrics library is loaded when
- * somebody first asks. Metrics of a table that is no longer handled disappear. Thread-safe.
+ * Counts what the library tells. Counting is a map look-up and an add; what is made of the counts
+ * is made when somebody asks. What was counted of a table that is no longer handled here is
+ * forgotten. Thread-safe.
  */
 public final class Meters implements Recorder {
-  private record Table(String source, String target) {}
-
-  private final Map<Table, LongAdder> applied = new ConcurrentHashMap<>();
+  private final Map<String, TableMeter> tables = new ConcurrentSkipListMap<>();
+  private final Map<String, SnapshotMeter> snapshots = new ConcurrentSkipListMap<>();
+  private final Map<Counted, LongAdder> commands = new ConcurrentHashMap<>();
+  private final Map<Counted, LongAdder> endedSnapshots = new ConcurrentHashMap<>();
+  private final Histogram batchRows = new Histogram(1, 10, 100, 1000, 2000, 5000, 10_000, 100_000);
+  private final Histogram batchBytes =
+      new Histogram(1 << 10, 1 << 13, 1 << 16, 1 << 18, 1 << 20, 2 << 20, 4 << 20, 16 << 20);
+  private final Histogram batchSeconds =
+      new Histogram(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30);
   private final Sinks.Empty<Void> firstApplied = Sinks.empty();
   private final LogCounts logCounts;
-  private @Nullable PrometheusMeterRegistry registry;
+
+  /**
+   * What is counted beside tables, and how it ended.
+   *
+   * @param what a verb or a mode
+   */
+  record Counted(String what, String result) {}
 
   public Meters(LogCounts logCounts) {
     this.logCounts = logCounts;
+  }
+
+  @Override
+  public void line(String source, String target, Backlog backlog) {
+    tables.put(target, new TableMeter(source, target, backlog));
   }
 
   @Override
@@ -42,15 +58,86 @@ public final class Meters implements Recorder {
       long deletes,
       long truncates,
       @Nullable Instant committedAt) {
-    applied
-        .computeIfAbsent(new Table(source, target), table -> new LongAdder())
-        .add(inserts + updates + deletes + truncates);
+    TableMeter table = tables.get(target);
+    if (table == null || inserts + updates + deletes + truncates == 0) {
+      return;
+    }
+    table.add(Operation.INSERT, inserts);
+    table.add(Operation.UPDATE, updates);
+    table.add(Operation.DELETE, deletes);
+    table.add(Operation.TRUNCATE, truncates);
+    table.committed(committedAt);
     firstApplied.tryEmitEmpty();
   }
 
   @Override
+  public void batch(String target, int changes, long bytes, Duration took) {
+    batchRows.record(changes);
+    batchBytes.record(bytes);
+    batchSeconds.record(took.toNanos() / (double) TimeUnit.SECONDS.toNanos(1));
+  }
+
+  @Override
+  public void state(String target, String state, @Nullable String reason, @Nullable String hint) {
+    TableMeter table = tables.get(target);
+    if (table != null) {
+      table.shows(state, reason, hint);
+    }
+  }
+
+  @Override
+  public void retry(String target, String reasonClass) {
+    TableMeter table = tables.get(target);
+    if (table != null) {
+      table.retried(reasonClass);
+    }
+  }
+
+  @Override
+  public void skipped(String target) {
+    TableMeter table = tables.get(target);
+    if (table != null) {
+      table.skipped();
+    }
+  }
+
+  @Override
+  public void snapshot(
+      String source, String target, String mode, String step, long rowsDone, long rowsExpected) {
+    snapshots
+        .computeIfAbsent(target, t -> new SnapshotMeter(source))
+        .progress(mode, step, rowsDone, rowsExpected);
+  }
+
+  @Override
+  public void snapshotEnded(String target, String mode, String result) {
+    count(endedSnapshots, mode, result);
+    SnapshotMeter snapshot = snapshots.get(target);
+    if (snapshot != null) {
+      snapshot.ended();
+    }
+    // Nobody will say of a table without a subscription that it is gone.
+    if (!tables.containsKey(target)) {
+      snapshots.remove(target);
+    }
+  }
+
+  @Override
+  public void command(String verb, String result) {
+    count(commands, verb, result);
+  }
+
+  private static void count(Map<Counted, LongAdder> counts, String what, String result) {
+    counts.computeIfAbsent(new Counted(what, result), counted -> new LongAdder()).increment();
+  }
+
+  @Override
   public void removed(String target) {
-    applied.keySet().removeIf(table -> table.target().equals(target));
+    tables.remove(target);
+    SnapshotMeter snapshot = snapshots.get(target);
+    if (snapshot != null && snapshot.running() == null) {
+      snapshots.remove(target);
+    }
   }
 
   /** Completes when the first change has been applied. */
@@ -58,61 +145,37 @@ public final class Meters implements Recorder {
     return firstApplied.asMono();
   }
 
-  /** All metrics in Prometheus' text format. */
-  public synchronized String scrape() {
-    PrometheusMeterRegistry known = registry;
-    if (known == null) {
-      known = registry();
-      registry = known;
-    }
-    return known.scrape();
+  /** The tables that are handled here, in order of target. */
+  Collection<TableMeter> tables() {
+    return tables.values();
   }
 
-  private PrometheusMeterRegistry registry() {
-    var created = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-    logCounts
-        .byLevel()
-        .forEach(
-            (level, count) ->
-                FunctionCounter.builder("log.messages", count, LongAdder::sum)
-                    .description("Total number of log messages.")
-                    .tag("level", level)
-                    .register(created));
-    created.getPrometheusRegistry().register(this::pgInserts);
-    return created;
+  /** By target, in order. */
+  Map<String, SnapshotMeter> snapshots() {
+    return snapshots;
   }
 
-  /**
-   * The Go consumer's one counter, in its name, labels and meaning: changes of any kind, tables
-   * without their database. A registered counter's name would have to end in _total, so it goes as
-   * untyped.
-   */
-  private MetricSnapshot pgInserts() {
-    var snapshot =
-        UnknownSnapshot.builder()
-            .name("creek_consumer_pg_inserts")
-            .help("total numbers of row into postgres from creek streams");
-    applied.forEach(
-        (table, count) ->
-            snapshot.dataPoint(
-                UnknownSnapshot.UnknownDataPointSnapshot.builder()
-                    .labels(
-                        Labels.of(
-                            "creek_pg_source", withoutDatabase(table.source()),
-                            "creek_pg_target", plain(table.target()),
-                            "creek_stream_type", "wal"))
-                    .value((double) count.sum())
-                    .build()));
-    return snapshot.build();
+  Map<Counted, LongAdder> commands() {
+    return commands;
   }
 
-  private static String withoutDatabase(String source) {
-    SourceTable table = SourceTable.parse(source);
-    return table.namespace() + "." + table.table();
+  Map<Counted, LongAdder> endedSnapshots() {
+    return endedSnapshots;
   }
 
-  private static String plain(String target) {
-    TargetTable table = TargetTable.parse(target);
-    return table.namespace() + "." + table.table();
+  Histogram batchRows() {
+    return batchRows;
+  }
+
+  Histogram batchBytes() {
+    return batchBytes;
+  }
+
+  Histogram batchSeconds() {
+    return batchSeconds;
+  }
+
+  LogCounts logCounts() {
+    return logCounts;
   }
 }

@@ -1,21 +1,23 @@
 package dev.creek.consumer.app.http;
 
 import dev.creek.consumer.app.config.Configuration.Monitoring;
+import dev.creek.consumer.app.config.Configuration.ServerTls;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
 import java.net.SocketAddress;
 import java.time.Duration;
+import javax.net.ssl.SSLException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 import reactor.netty.DisposableServer;
 import reactor.netty.http.server.HttpServer;
-import reactor.netty.http.server.HttpServerRoutes;
 import reactor.netty.resources.LoopResources;
 
-/** Serves {@code /metrics} and {@code /livez}. */
+/** Shows the service to machines and people over HTTP; nothing can be changed through it. */
 public final class MonitoringServer {
   private static final Logger log = LoggerFactory.getLogger(MonitoringServer.class);
-  private static final String METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
   /**
    * Its classes compete with those that the first row needs, so that goes first, if it comes soon.
@@ -26,13 +28,23 @@ public final class MonitoringServer {
   private static final int THREADS = 1;
 
   private static final Duration PATIENCE = Duration.ofSeconds(1);
+  private static final int MOST_CONNECTIONS = 100;
+  private static final Duration REQUEST_LIMIT = Duration.ofSeconds(10);
+  private static final Duration WRITE_LIMIT = Duration.ofSeconds(10);
+  private static final int LONGEST_LINE = 2048;
+  private static final int LONGEST_HEADERS = 16_384;
+
+  /** Each answer closes its connection, so that none is kept without being used. */
+  private static final int REQUESTS_OF_A_CONNECTION = 1;
 
   private final Monitoring options;
   private final Meters meters;
+  private final Endpoints endpoints;
 
-  private MonitoringServer(Monitoring options, Meters meters) {
+  private MonitoringServer(Monitoring options, Meters meters, Endpoints endpoints) {
     this.options = options;
     this.meters = meters;
+    this.endpoints = endpoints;
   }
 
   /**
@@ -41,9 +53,15 @@ public final class MonitoringServer {
    * @return never completes; errors where a port that the user named cannot be listened on. Where
    *     it is only the default one that is taken, the service goes without
    */
-  public static Mono<Void> run(Monitoring options, Meters meters) {
+  public static Mono<Void> run(Monitoring options, Meters meters, Observed service, Build build) {
     Integer port = options.port();
-    return port == null ? Mono.never() : new MonitoringServer(options, meters).run(port);
+    if (port == null) {
+      return Mono.never();
+    }
+    return Mono.defer(
+        () ->
+            new MonitoringServer(options, meters, new Endpoints(options, meters, service, build))
+                .run(port));
   }
 
   private Mono<Void> run(int port) {
@@ -60,7 +78,8 @@ public final class MonitoringServer {
     return Mono.usingWhen(
             bind(port, threads),
             server -> {
-              log.info("Metrics are at http://{}/metrics", readable(server.address()));
+              String scheme = options.tls() == null ? "http" : "https";
+              log.info("Metrics are at {}://{}/metrics", scheme, readable(server.address()));
               return Mono.<Void>never();
             },
             server -> Mono.fromRunnable(server::dispose).then(server.onDispose()))
@@ -68,12 +87,23 @@ public final class MonitoringServer {
   }
 
   private Mono<? extends DisposableServer> bind(int port, LoopResources threads) {
-    return HttpServer.create()
-        .host(options.address())
-        .port(port)
-        .runOn(threads)
-        .route(this::routes)
-        .bind()
+    var guard = new ConnectionGuard(MOST_CONNECTIONS, REQUEST_LIMIT, WRITE_LIMIT);
+    return Mono.fromCallable(this::withTls)
+        .flatMap(
+            server ->
+                server
+                    .host(options.address())
+                    .port(port)
+                    .runOn(threads)
+                    .maxKeepAliveRequests(REQUESTS_OF_A_CONNECTION)
+                    .httpRequestDecoder(
+                        limits ->
+                            limits
+                                .maxInitialLineLength(LONGEST_LINE)
+                                .maxHeaderSize(LONGEST_HEADERS))
+                    .doOnChannelInit((observer, channel, remote) -> guard.admit(channel))
+                    .route(endpoints::addTo)
+                    .bind())
         .onErrorMap(
             error ->
                 new IllegalStateException(
@@ -86,21 +116,14 @@ public final class MonitoringServer {
                     error));
   }
 
-  private void routes(HttpServerRoutes routes) {
-    routes
-        .get(
-            "/metrics",
-            (request, response) ->
-                response
-                    .header("Content-Type", METRICS_TYPE)
-                    .sendString(
-                        Mono.fromCallable(meters::scrape).subscribeOn(Schedulers.boundedElastic())))
-        .get(
-            "/livez",
-            (request, response) ->
-                response
-                    .header("Content-Type", "text/plain; charset=utf-8")
-                    .sendString(Mono.just("ok\n")));
+  private HttpServer withTls() throws SSLException {
+    ServerTls tls = options.tls();
+    if (tls == null) {
+      return HttpServer.create();
+    }
+    SslContext context =
+        SslContextBuilder.forServer(tls.certificate().toFile(), tls.key().toFile()).build();
+    return HttpServer.create().secure(ssl -> ssl.sslContext(context));
   }
 
   private static Mono<Void> goWithout(int port, Throwable error) {

@@ -1,6 +1,7 @@
 /**
- * What others may ask of a running service: metrics and whether it lives. Knows the library's
- * recorder, no table.
+ * What others may see of a running service over HTTP: metrics, whether it lives and is ready, a
+ * status page. It counts what the library tells, asks {@link Observed} for the rest, and changes
+ * nothing.
  */
 @NullMarked
 package dev.creek.consumer.app.http;

@@ -1,8 +1,10 @@
 package dev.creek.consumer.app.cli;
 
+import dev.creek.consumer.Reachability;
 import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.control.Verification;
+import dev.creek.consumer.postgres.PoolUse;
 import dev.creek.consumer.postgres.PostgresOptions;
 import dev.creek.consumer.stream.Position;
 import dev.creek.consumer.stream.Subscription;
@@ -75,6 +77,21 @@ final class FakeConsumer implements Consumer {
                     : List.of(new Verification.Difference(kind, List.of("7", "a"), 1)),
                 false,
                 how.repair() ? 3 : 0)));
+  }
+
+  @Override
+  public Mono<Reachability> reachability(Duration limit) {
+    return Mono.just(new Reachability(null, null));
+  }
+
+  @Override
+  public Mono<Void> answers() {
+    return Mono.empty();
+  }
+
+  @Override
+  public PoolUse poolUse() {
+    return new PoolUse(0, 0, 0, 0);
   }
 
   @Override

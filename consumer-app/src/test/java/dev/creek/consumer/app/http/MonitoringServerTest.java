@@ -1,83 +1,207 @@
 package dev.creek.consumer.app.http;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.creek.consumer.Reachability;
+import dev.creek.consumer.app.config.BearerToken;
 import dev.creek.consumer.app.config.Configuration.Monitoring;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import reactor.core.Disposable;
+import reactor.core.publisher.Mono;
 import reactor.test.StepVerifier;
 
 final class MonitoringServerTest {
   private final Meters meters = new Meters(new LogCounts());
+  private final FakeService service = new FakeService();
   private final HttpClient client = HttpClient.newHttpClient();
+  private final int port = freePort();
+  private @Nullable Disposable server;
+
+  @AfterEach
+  void stop() {
+    if (server != null) {
+      server.dispose();
+    }
+  }
 
   @Test
-  void servesMetricsAndLifeUntilCancelled() throws Exception {
-    int port = freePort();
-    meters.applied("s.a.b", "c.d", 1, 0, 0, 0, null);
-    Disposable server = MonitoringServer.run(on(port, true), meters).subscribe();
-    await().ignoreExceptions().until(() -> get(port, "/livez").statusCode() == 200);
-    HttpResponse<String> metrics = get(port, "/metrics");
+  void servesMetricsInBothFormsUntilCancelled() throws Exception {
+    start(null);
+    meters.line("s.a.b", "c.d", FakeService.backlog(Duration.ZERO, 0));
+    HttpResponse<String> metrics = get("/metrics");
     assertThat(metrics.statusCode()).isEqualTo(200);
     assertThat(metrics.headers().firstValue("Content-Type"))
         .hasValueSatisfying(type -> assertThat(type).startsWith("text/plain; version=0.0.4"));
-    assertThat(metrics.body()).contains("creek_consumer_pg_inserts{");
-    assertThat(get(port, "/other").statusCode()).isEqualTo(404);
+    assertThat(metrics.body())
+        .contains("creek_consumer_pg_inserts{", "creek_consumer_pool_waiting 2.0");
+    HttpResponse<String> open = get("/metrics", "Accept", "application/openmetrics-text");
+    assertThat(open.headers().firstValue("Content-Type"))
+        .hasValueSatisfying(type -> assertThat(type).startsWith("application/openmetrics-text"));
+    assertThat(open.body()).endsWith("# EOF\n");
+    assertThat(get("/other").statusCode()).isEqualTo(404);
     server.dispose();
-    await().until(() -> refused(port));
+    await().until(this::isRefused);
+  }
+
+  @Test
+  void isReadyWhereServersAnswerAndNoTableIsStuck() throws Exception {
+    start(null);
+    HttpResponse<String> ready = get("/readyz");
+    assertThat(ready.statusCode()).isEqualTo(200);
+    assertThat(ready.body()).startsWith("{\"ready\":true,\"reasons\":[]");
+  }
+
+  @Test
+  void isNotReadyWhileATableIsStuckAndSaysWhy() throws Exception {
+    start(null);
+    meters.line("s.a.b", "c.d", FakeService.backlog(Duration.ZERO, 0));
+    meters.state("c.d", "gap", "changes are gone", "take a clean snapshot");
+    HttpResponse<String> unready = get("/readyz");
+    assertThat(unready.statusCode()).isEqualTo(503);
+    assertThat(unready.body())
+        .contains("\"ready\":false", "\"table\":\"c.d\"", "\"state\":\"gap\"")
+        .contains("\"reason\":\"changes are gone\"", "\"hint\":\"take a clean snapshot\"");
+    meters.removed("c.d");
+    assertThat(get("/readyz").statusCode()).isEqualTo(200);
+  }
+
+  @Test
+  void isNotReadyWithoutServersAndTellsNoSecret() throws Exception {
+    service.reached = new Reachability("no nats://me:geheim@host", "gone");
+    start(null);
+    HttpResponse<String> unready = get("/readyz");
+    assertThat(unready.statusCode()).isEqualTo(503);
+    assertThat(unready.body())
+        .contains("\"what\":\"broker\"", "\"what\":\"database\",\"reason\":\"gone\"")
+        .doesNotContain("geheim");
+    get("/readyz");
+    get("/metrics");
+    assertThat(service.asked.get()).as("asked once a second at most").isLessThanOrEqualTo(2);
+  }
+
+  @Test
+  void wantsTheTokenForMetricsAndReasonsButNotForProbes() throws Exception {
+    service.reached = new Reachability("away", null);
+    start(new BearerToken("s3cret"));
+    assertThat(get("/metrics").statusCode()).isEqualTo(401);
+    assertThat(get("/metrics", "Authorization", "Bearer s3cre").statusCode()).isEqualTo(401);
+    assertThat(get("/metrics", "Authorization", "Bearer s3cret").statusCode()).isEqualTo(200);
+    assertThat(get("/livez").statusCode()).isEqualTo(200);
+    assertThat(get("/readyz").statusCode()).isEqualTo(503);
+    assertThat(get("/readyz").body()).doesNotContain("away");
+    assertThat(get("/readyz", "Authorization", "bearer s3cret").body()).contains("away");
+  }
+
+  @Test
+  void refusesWhatIsNoRequestOrTooLong() throws Exception {
+    start(null);
+    assertThat(raw("GET /metrics" + "x".repeat(10_000) + " HTTP/1.1\r\nHost: a\r\n\r\n"))
+        .doesNotContain("200 OK");
+    assertThat(raw("GET /metrics HTTP/1.1\r\nX: " + "y".repeat(100_000) + "\r\n\r\n"))
+        .doesNotContain("200 OK");
+    assertThat(raw("\u0000\u0001garbage\r\n\r\n")).doesNotContain("200 OK");
+    assertThat(raw("POST /metrics HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc"))
+        .contains(" 404 ");
+    assertThat(get("/metrics").statusCode()).isEqualTo(200);
+  }
+
+  @Test
+  void closesTheConnectionBehindEachAnswer() throws Exception {
+    start(null);
+    String answer = raw("GET /livez HTTP/1.1\r\nHost: a\r\n\r\n");
+    assertThat(answer).containsIgnoringCase("connection: close").contains("200 OK");
   }
 
   @Test
   void aWantedPortThatIsTakenIsAnError() throws IOException {
-    meters.applied("s.a.b", "c.d", 1, 0, 0, 0, null);
+    hurry();
     try (var taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      int port = taken.getLocalPort();
-      StepVerifier.create(MonitoringServer.run(on(port, true), meters))
+      int busy = taken.getLocalPort();
+      StepVerifier.create(run(on(busy, true, null)))
           .expectErrorSatisfies(
-              error -> assertThat(error).hasMessageContaining("cannot listen on 127.0.0.1:" + port))
+              error -> assertThat(error).hasMessageContaining("cannot listen on 127.0.0.1:" + busy))
           .verify();
     }
   }
 
   @Test
   void withoutAPortThereIsNoServer() {
-    StepVerifier.create(MonitoringServer.run(new Monitoring("127.0.0.1", null, true), meters))
+    StepVerifier.create(run(new Monitoring("127.0.0.1", null, true, true, null, null)))
         .expectSubscription()
         .thenCancel()
         .verify();
   }
 
-  private static Monitoring on(int port, boolean wanted) {
-    return new Monitoring("127.0.0.1", port, wanted);
+  private void start(@Nullable BearerToken token) {
+    hurry();
+    server = run(on(port, true, token)).subscribe();
+    await().ignoreExceptions().until(() -> get("/livez").statusCode() == 200);
   }
 
-  private HttpResponse<String> get(int port, String path) throws Exception {
+  /** The server begins with the first change. */
+  private void hurry() {
+    meters.line("s.a.first", "c.first", FakeService.backlog(Duration.ZERO, 0));
+    meters.applied("s.a.first", "c.first", 1, 0, 0, 0, null);
+  }
+
+  private Mono<Void> run(Monitoring options) {
+    return MonitoringServer.run(options, meters, service, Build.of("1.2.3"));
+  }
+
+  private static Monitoring on(int port, boolean wanted, @Nullable BearerToken token) {
+    return new Monitoring("127.0.0.1", port, wanted, true, token, null);
+  }
+
+  private HttpResponse<String> get(String path, String... headers) throws Exception {
     URI uri = URI.create("http://127.0.0.1:" + port + path);
-    return client.send(HttpRequest.newBuilder(uri).build(), BodyHandlers.ofString());
+    var request = HttpRequest.newBuilder(uri);
+    if (headers.length > 0) {
+      request.headers(headers);
+    }
+    return client.send(request.build(), BodyHandlers.ofString());
   }
 
-  private boolean refused(int port) throws Exception {
+  private String raw(String request) throws IOException {
+    try (var socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+      socket.setSoTimeout(15_000);
+      socket.getOutputStream().write(request.getBytes(US_ASCII));
+      return new String(socket.getInputStream().readAllBytes(), US_ASCII);
+    } catch (SocketException e) {
+      // Closed while we still talk.
+      return "";
+    }
+  }
+
+  private boolean isRefused() throws Exception {
     try {
-      get(port, "/livez");
+      get("/livez");
       return false;
     } catch (ConnectException e) {
       return true;
     }
   }
 
-  private static int freePort() throws IOException {
+  private static int freePort() {
     try (var socket = new ServerSocket(0)) {
       return socket.getLocalPort();
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
     }
   }
 }

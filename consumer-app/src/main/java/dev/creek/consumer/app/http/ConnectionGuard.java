@@ -1,0 +1,62 @@
+package dev.creek.consumer.app.http;
+
+import io.netty.channel.Channel;
+import io.netty.handler.timeout.WriteTimeoutHandler;
+import io.netty.util.AttributeKey;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import reactor.netty.http.server.HttpServerRequest;
+
+/**
+ * Keeps clients that are slow, greedy or hostile from costing more than a connection for a moment:
+ * so many at once, a request within a deadline, an answer that is taken within another.
+ * Thread-safe.
+ */
+final class ConnectionGuard {
+  private static final AttributeKey<Boolean> REQUESTED =
+      AttributeKey.valueOf(ConnectionGuard.class, "requested");
+
+  private final int mostConnections;
+  private final Duration requestLimit;
+  private final Duration writeLimit;
+  private final AtomicInteger open = new AtomicInteger();
+
+  /**
+   * @param requestLimit from the connection to the whole request, TLS included
+   * @param writeLimit for each piece of an answer
+   */
+  ConnectionGuard(int mostConnections, Duration requestLimit, Duration writeLimit) {
+    this.mostConnections = mostConnections;
+    this.requestLimit = requestLimit;
+    this.writeLimit = writeLimit;
+  }
+
+  /** Looks after a new connection. */
+  void admit(Channel channel) {
+    boolean tooMany = open.incrementAndGet() > mostConnections;
+    channel.closeFuture().addListener(closed -> open.decrementAndGet());
+    if (tooMany) {
+      channel.close();
+      return;
+    }
+    channel
+        .pipeline()
+        .addFirst(new WriteTimeoutHandler(writeLimit.toMillis(), TimeUnit.MILLISECONDS));
+    channel
+        .eventLoop()
+        .schedule(
+            () -> {
+              if (!channel.hasAttr(REQUESTED)) {
+                channel.close();
+              }
+            },
+            requestLimit.toMillis(),
+            TimeUnit.MILLISECONDS);
+  }
+
+  /** A whole request has come. */
+  static void requested(HttpServerRequest request) {
+    request.withConnection(connection -> connection.channel().attr(REQUESTED).set(true));
+  }
+}

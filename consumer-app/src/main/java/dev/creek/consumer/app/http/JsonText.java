@@ -1,0 +1,32 @@
+package dev.creek.consumer.app.http;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+
+/** JSON, written by hand: a mapper costs more to load than all that is written here. */
+final class JsonText {
+  private static final JsonFactory JSON = new JsonFactory();
+
+  private JsonText() {}
+
+  /** What writes the members of an object. */
+  interface Body {
+    void write(JsonGenerator json) throws IOException;
+  }
+
+  /** One object, as text. */
+  static String object(Body body) {
+    var text = new StringWriter();
+    try (JsonGenerator json = JSON.createGenerator(text)) {
+      json.writeStartObject();
+      body.write(json);
+      json.writeEndObject();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return text.toString();
+  }
+}

@@ -1,0 +1,135 @@
+package dev.creek.consumer.app.http;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import dev.creek.consumer.Reachability;
+import dev.creek.consumer.app.config.Redaction;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Mono;
+
+/**
+ * Whether the service lives and whether it is ready, as machines ask. Thread-safe; however often it
+ * is asked, the database is asked once a second at most.
+ */
+final class Probes {
+  private static final Logger log = LoggerFactory.getLogger(Probes.class);
+  private static final Duration DATABASE_LIMIT = Duration.ofSeconds(2);
+
+  /** A garbage collection or a busy machine takes less. */
+  private static final Duration THREADS_LIMIT = Duration.ofSeconds(5);
+
+  private static final Duration KEPT = Duration.ofSeconds(1);
+
+  /** A page of reasons: who wants all asks for the status. */
+  private static final int MOST_TABLES = 50;
+
+  private final Meters meters;
+  private final Mono<Reachability> servers;
+  private final Mono<Boolean> threads;
+
+  /**
+   * An answer.
+   *
+   * @param ok whether all is well
+   * @param json why not, for people and programs
+   */
+  record Answer(boolean ok, String json) {}
+
+  Probes(Meters meters, Observed service) {
+    this(meters, service, THREADS_LIMIT);
+  }
+
+  Probes(Meters meters, Observed service, Duration threadsLimit) {
+    this.meters = meters;
+    this.servers = Mono.defer(() -> service.reachability(DATABASE_LIMIT)).cache(KEPT);
+    this.threads =
+        Mono.defer(service::answers)
+            .thenReturn(true)
+            .timeout(threadsLimit)
+            .onErrorResume(TimeoutException.class, late -> stalled(threadsLimit))
+            .cache(KEPT);
+  }
+
+  private static Mono<Boolean> stalled(Duration limit) {
+    log.error("A thread that work is done on has not answered for {}", limit);
+    return Mono.just(false);
+  }
+
+  /** The servers, as of a second ago at most. */
+  Mono<Reachability> servers() {
+    return servers;
+  }
+
+  /** Whether the process makes progress; if not, a restart is what helps. */
+  Mono<Answer> live() {
+    return threads.map(
+        alive ->
+            new Answer(
+                alive,
+                JsonText.object(
+                    json -> {
+                      json.writeBooleanField("alive", alive);
+                      if (!alive) {
+                        json.writeStringField(
+                            "reason", "a thread that work is done on does not answer");
+                      }
+                    })));
+  }
+
+  /** Whether everything that is handled here can be applied; if not, somebody has to look. */
+  Mono<Answer> ready() {
+    return servers.map(this::ready);
+  }
+
+  private Answer ready(Reachability reached) {
+    List<TableMeter> stuck =
+        meters.tables().stream().filter(table -> table.shown().isStuck()).toList();
+    boolean ready = reached.isComplete() && stuck.isEmpty();
+    return new Answer(ready, JsonText.object(json -> write(json, ready, reached, stuck)));
+  }
+
+  private static void write(
+      JsonGenerator json, boolean ready, Reachability reached, List<TableMeter> stuck)
+      throws IOException {
+    json.writeBooleanField("ready", ready);
+    json.writeArrayFieldStart("reasons");
+    server(json, "broker", reached.brokerTrouble());
+    server(json, "database", reached.databaseTrouble());
+    for (TableMeter table : stuck.subList(0, Math.min(MOST_TABLES, stuck.size()))) {
+      table(json, table);
+    }
+    json.writeEndArray();
+    json.writeNumberField("stuck_tables", stuck.size());
+  }
+
+  private static void server(JsonGenerator json, String what, @Nullable String trouble)
+      throws IOException {
+    if (trouble != null) {
+      json.writeStartObject();
+      json.writeStringField("what", what);
+      json.writeStringField("reason", Redaction.redact(trouble));
+      json.writeEndObject();
+    }
+  }
+
+  private static void table(JsonGenerator json, TableMeter table) throws IOException {
+    TableMeter.Shown shown = table.shown();
+    json.writeStartObject();
+    json.writeStringField("what", "table");
+    json.writeStringField("table", table.target());
+    json.writeStringField("state", shown.state());
+    json.writeStringField("since", shown.since().toString());
+    json.writeStringField("reason", redacted(shown.reason()));
+    json.writeStringField("hint", redacted(shown.hint()));
+    json.writeEndObject();
+  }
+
+  private static @Nullable String redacted(@Nullable String text) {
+    return text == null ? null : Redaction.redact(text);
+  }
+}

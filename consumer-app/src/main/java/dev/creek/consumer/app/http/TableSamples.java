@@ -1,0 +1,122 @@
+package dev.creek.consumer.app.http;
+
+import dev.creek.consumer.app.http.TableMeter.Operation;
+import io.prometheus.metrics.model.snapshots.MetricSnapshot;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.List;
+import java.util.function.ToDoubleFunction;
+
+/**
+ * The metrics of tables. Labels are the target's name and words of a fixed list: never keys, LSNs
+ * or subjects, so there are as many series as tables, times a constant.
+ */
+final class TableSamples {
+  private static final String TARGET = "target";
+  private static final double MILLIS = 1000.0;
+
+  private final Collection<TableMeter> tables;
+
+  TableSamples(Collection<TableMeter> tables) {
+    this.tables = tables;
+  }
+
+  List<MetricSnapshot> all() {
+    return List.of(
+        info(),
+        changes(),
+        each(
+                "creek_consumer_commits",
+                "Target transactions committed with changes.",
+                TableMeter::commits)
+            .counter(),
+        each(
+                "creek_consumer_lag_seconds",
+                "Age of the oldest change not applied yet; 0 when nothing is pending.",
+                table -> table.backlog().lag().toMillis() / MILLIS)
+            .gauge(),
+        each(
+                "creek_consumer_pending_messages",
+                "Messages in the stream that are not applied yet, as far as is known.",
+                table -> table.backlog().pendingMessages())
+            .gauge(),
+        lastCommit(),
+        states(),
+        retries(),
+        each("creek_consumer_gaps", "Times a table was found in a gap.", TableMeter::gaps)
+            .counter(),
+        each(
+                "creek_consumer_failed_changes",
+                "Times a change could not be applied and stopped its table.",
+                TableMeter::failures)
+            .counter(),
+        each(
+                "creek_consumer_skipped_changes",
+                "Changes gone past because somebody said so.",
+                TableMeter::skips)
+            .counter());
+  }
+
+  private Samples each(String name, String help, ToDoubleFunction<TableMeter> value) {
+    var samples = new Samples(name, help);
+    tables.forEach(table -> samples.add(value.applyAsDouble(table), TARGET, table.target()));
+    return samples;
+  }
+
+  private MetricSnapshot info() {
+    var samples = new Samples("creek_consumer_table", "Tables handled here, with their sources.");
+    tables.forEach(table -> samples.add(1, TARGET, table.target(), "source", table.source()));
+    return samples.info();
+  }
+
+  private MetricSnapshot changes() {
+    var samples =
+        new Samples("creek_consumer_applied_changes", "Changes applied, as the wire told them.");
+    for (TableMeter table : tables) {
+      for (Operation operation : Operation.values()) {
+        samples.add(
+            table.changes(operation), TARGET, table.target(), "operation", operation.label());
+      }
+    }
+    return samples.counter();
+  }
+
+  private MetricSnapshot lastCommit() {
+    var samples =
+        new Samples(
+            "creek_consumer_last_applied_commit_timestamp_seconds",
+            "Commit time on the source of the last change applied since the start.");
+    for (TableMeter table : tables) {
+      Instant at = table.committedAt();
+      if (at != null) {
+        samples.add(at.toEpochMilli() / MILLIS, TARGET, table.target());
+      }
+    }
+    return samples.gauge();
+  }
+
+  private MetricSnapshot states() {
+    var samples = new Samples("creek_consumer_table_state", "1 for the state a table is in.");
+    for (TableMeter table : tables) {
+      String now = table.shown().state();
+      for (String state : TableMeter.STATES) {
+        samples.add(state.equals(now) ? 1 : 0, TARGET, table.target(), "state", state);
+      }
+    }
+    return samples.gauge();
+  }
+
+  private MetricSnapshot retries() {
+    var samples =
+        new Samples(
+            "creek_consumer_retries",
+            "Times a table tried again after a passing error, by SQLSTATE class, broker or schema.");
+    for (TableMeter table : tables) {
+      table
+          .retries()
+          .forEach(
+              (reason, count) -> samples.add(count.sum(), TARGET, table.target(), "class", reason));
+    }
+    return samples.counter();
+  }
+}

@@ -1,0 +1,185 @@
+package dev.creek.consumer.app.http;
+
+import static dev.creek.consumer.app.http.FakeService.backlog;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.creek.consumer.Reachability;
+import dev.creek.consumer.postgres.PoolUse;
+import java.time.Duration;
+import java.time.Instant;
+import org.junit.jupiter.api.Test;
+
+final class ExpositionTest {
+  private static final String ORDERS = "copy.orders";
+
+  private final Meters meters = new Meters(new LogCounts());
+  private final Exposition exposition = new Exposition(meters, Build.of("1.2.3"));
+
+  @Test
+  void keepsTheGoConsumersCounterWithItsLabels() {
+    line("shop.public.orders", ORDERS);
+    meters.applied("shop.public.orders", ORDERS, 3, 2, 1, 0, null);
+    meters.applied("shop.public.orders", ORDERS, 0, 0, 0, 1, null);
+    assertThat(scrape())
+        .contains(
+            "creek_consumer_pg_inserts{creek_pg_source=\"public.orders\",creek_pg_target=\"copy.orders\",creek_stream_type=\"wal\"} 7.0\n");
+  }
+
+  @Test
+  void countsSnapshotRowsUnderTheGoConsumersNameToo() {
+    line("shop.public.orders", ORDERS);
+    meters.snapshot("shop.public.orders", ORDERS, "clean", "loading", 10, 40);
+    meters.snapshot("shop.public.orders", ORDERS, "clean", "loading", 30, 40);
+    assertThat(scrape())
+        .contains("creek_consumer_snapshot_rows_done{target=\"copy.orders\"} 30.0\n")
+        .contains("creek_consumer_snapshot_rows_expected{target=\"copy.orders\"} 40.0\n")
+        .contains(
+            "{creek_pg_source=\"public.orders\",creek_pg_target=\"copy.orders\",creek_stream_type=\"snap\"} 30.0\n");
+    meters.snapshotEnded(ORDERS, "clean", "ok");
+    meters.snapshot("shop.public.orders", ORDERS, "clean", "loading", 5, 40);
+    meters.snapshotEnded(ORDERS, "clean", "failed");
+    assertThat(scrape())
+        .contains("creek_stream_type=\"snap\"} 35.0\n")
+        .contains("creek_consumer_snapshots_total{mode=\"clean\",result=\"ok\"} 1.0\n")
+        .contains("creek_consumer_snapshots_total{mode=\"clean\",result=\"failed\"} 1.0\n")
+        .doesNotContain("creek_consumer_snapshot_rows_done{");
+  }
+
+  @Test
+  void tellsOfEachTableWhatWasAppliedAndHowFarBehindItIs() {
+    meters.line("shop.public.orders", ORDERS, backlog(Duration.ofMillis(2500), 17));
+    Instant at = Instant.parse("2026-03-01T12:00:00.500Z");
+    meters.applied("shop.public.orders", ORDERS, 3, 2, 1, 4, at);
+    assertThat(scrape())
+        .contains(
+            "creek_consumer_applied_changes_total{operation=\"insert\",target=\"copy.orders\"} 3.0\n",
+            "creek_consumer_applied_changes_total{operation=\"update\",target=\"copy.orders\"} 2.0\n",
+            "creek_consumer_applied_changes_total{operation=\"delete\",target=\"copy.orders\"} 1.0\n",
+            "creek_consumer_applied_changes_total{operation=\"truncate\",target=\"copy.orders\"} 4.0\n",
+            "creek_consumer_commits_total{target=\"copy.orders\"} 1.0\n",
+            "creek_consumer_lag_seconds{target=\"copy.orders\"} 2.5\n",
+            "creek_consumer_pending_messages{target=\"copy.orders\"} 17.0\n",
+            "creek_consumer_last_applied_commit_timestamp_seconds{target=\"copy.orders\"} "
+                + at.toEpochMilli() / 1000.0,
+            "creek_consumer_table_info{source=\"shop.public.orders\",target=\"copy.orders\"} 1\n");
+  }
+
+  @Test
+  void aMovedPositionIsNoCommit() {
+    line("shop.public.orders", ORDERS);
+    meters.applied("shop.public.orders", ORDERS, 0, 0, 0, 0, null);
+    assertThat(scrape()).contains("creek_consumer_commits_total{target=\"copy.orders\"} 0.0\n");
+  }
+
+  @Test
+  void countsWaysIntoTroubleOnce() {
+    line("s.a.b", ORDERS);
+    meters.state(ORDERS, "failed", "no column", "add it");
+    meters.state(ORDERS, "failed", "no column, again", "add it");
+    meters.retry(ORDERS, "08");
+    meters.state(ORDERS, "streaming", null, null);
+    meters.state(ORDERS, "failed", "no column", "add it");
+    meters.state(ORDERS, "gap", "gone", "snapshot");
+    meters.skipped(ORDERS);
+    assertThat(scrape())
+        .contains("creek_consumer_failed_changes_total{target=\"copy.orders\"} 2.0\n")
+        .contains("creek_consumer_gaps_total{target=\"copy.orders\"} 1.0\n")
+        .contains("creek_consumer_skipped_changes_total{target=\"copy.orders\"} 1.0\n")
+        .contains("creek_consumer_retries_total{class=\"08\",target=\"copy.orders\"} 1.0\n")
+        .contains("creek_consumer_table_state{state=\"gap\",target=\"copy.orders\"} 1.0\n")
+        .contains("creek_consumer_table_state{state=\"failed\",target=\"copy.orders\"} 0.0\n");
+  }
+
+  @Test
+  void sortsBatchesIntoHistograms() {
+    line("s.a.b", ORDERS);
+    meters.batch(ORDERS, 10, 3000, Duration.ofMillis(4));
+    meters.batch(ORDERS, 11, 1 << 30, Duration.ofMinutes(1));
+    assertThat(scrape())
+        .contains(
+            "creek_consumer_batch_rows_bucket{le=\"10.0\"} 1\n",
+            "creek_consumer_batch_rows_bucket{le=\"100.0\"} 2\n",
+            "creek_consumer_batch_rows_sum 21.0\n",
+            "creek_consumer_batch_bytes_bucket{le=\"8192.0\"} 1\n",
+            "creek_consumer_batch_bytes_bucket{le=\"+Inf\"} 2\n",
+            "creek_consumer_batch_duration_seconds_bucket{le=\"0.005\"} 1\n",
+            "creek_consumer_batch_duration_seconds_bucket{le=\"30.0\"} 1\n",
+            "creek_consumer_batch_duration_seconds_count 2\n");
+  }
+
+  @Test
+  void forgetsTablesThatAreNoLongerHandled() {
+    line("s.a.b", "c.d");
+    line("s.a.e", "c.f");
+    meters.applied("s.a.b", "c.d", 1, 0, 0, 0, null);
+    meters.snapshot("s.a.b", "c.d", "upsert", "loading", 1, 2);
+    meters.snapshotEnded("c.d", "upsert", "ok");
+    meters.retry("c.d", "40");
+    meters.removed("c.d");
+    meters.applied("s.a.b", "c.d", 1, 0, 0, 0, null);
+    meters.state("c.d", "failed", "late", "");
+    assertThat(scrape())
+        .contains("\"c.f\"", "creek_consumer_tables_owned 1.0")
+        .doesNotContain("\"c.d\"");
+  }
+
+  @Test
+  void forgetsASnapshotOfATableThatIsNotSubscribed() {
+    meters.snapshot("s.a.b", "c.d", "clean", "loading", 1, 2);
+    assertThat(scrape()).contains("\"c.d\"");
+    meters.snapshotEnded("c.d", "clean", "ok");
+    assertThat(scrape()).doesNotContain("\"c.d\"");
+  }
+
+  @Test
+  void namesInQuotesAreLabelsWithoutThem() {
+    line("s.\"My Schema\".\"a.b\"", "c.\"x\"\"y\"");
+    assertThat(scrape()).contains("creek_pg_source=\"My Schema.a.b\",creek_pg_target=\"c.x\\\"y\"");
+  }
+
+  @Test
+  void tellsOfServersPoolCommandsAndTheJvm() {
+    meters.command("snapshot", "ok");
+    String text =
+        exposition.scrape(
+            Exposition.type(null), new Reachability("away", null), new PoolUse(8, 5, 3, 2));
+    assertThat(text)
+        .contains(
+            "log_messages_total{level=\"info\"} 0.0",
+            "creek_consumer_broker_up 0.0",
+            "creek_consumer_database_up 1.0",
+            "creek_consumer_pool_connections{state=\"idle\"} 2.0",
+            "creek_consumer_pool_connections{state=\"used\"} 3.0",
+            "creek_consumer_pool_connections_max 8.0",
+            "creek_consumer_pool_waiting 2.0",
+            "creek_consumer_commands_total{result=\"ok\",verb=\"snapshot\"} 1.0",
+            "creek_consumer_build_info{java=\"",
+            "version=\"1.2.3\"",
+            "jvm_memory_used_bytes{",
+            "process_uptime_seconds");
+  }
+
+  @Test
+  void answersInTheFormThatIsAskedFor() {
+    String open = Exposition.type("application/openmetrics-text;version=1.0.0,text/plain;q=0.5");
+    assertThat(open).startsWith("application/openmetrics-text");
+    line("s.a.b", ORDERS);
+    assertThat(exposition.scrape(open, new Reachability(null, null), new PoolUse(1, 0, 0, 0)))
+        .contains("# TYPE creek_consumer_applied_changes counter\n")
+        .contains("# TYPE creek_consumer_pg_inserts unknown\n")
+        .endsWith("# EOF\n");
+    assertThat(Exposition.type("*/*")).startsWith("text/plain; version=0.0.4");
+    assertThat(scrape())
+        .contains("# TYPE creek_consumer_applied_changes_total counter\n")
+        .contains("# TYPE creek_consumer_pg_inserts untyped\n");
+  }
+
+  private void line(String source, String target) {
+    meters.line(source, target, backlog(Duration.ZERO, 0));
+  }
+
+  private String scrape() {
+    return exposition.scrape(
+        Exposition.type(null), new Reachability(null, null), new PoolUse(1, 0, 0, 0));
+  }
+}

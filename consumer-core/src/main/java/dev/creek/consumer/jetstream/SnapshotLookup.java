@@ -1,0 +1,174 @@
+package dev.creek.consumer.jetstream;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.creek.consumer.stream.LogException;
+import dev.creek.consumer.stream.SnapshotLog.ChangesSince;
+import dev.creek.consumer.stream.SnapshotLog.PublishedSnapshot;
+import dev.creek.consumer.stream.StartAt;
+import dev.creek.consumer.wire.Generation;
+import dev.creek.consumer.wire.SourceTable;
+import dev.creek.consumer.wire.Subjects;
+import io.nats.client.Message;
+import io.nats.client.NUID;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.util.retry.Retry;
+
+/** Finds snapshots in the snapshot streams, and asks the producer for new ones. */
+final class SnapshotLookup {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  /** Framed: packet 0 of a message of three bytes. */
+  private static final byte[] END = {0, 0, 0, 0, 0, 3, 'E', 'O', 'F'};
+
+  /** A producer that answers (NEW) sends this behind its answer. */
+  private static final String ACK = "+ACK";
+
+  private static final Duration RETRY_DELAY = Duration.ofMillis(250);
+
+  /** Two short questions for each snapshot: many at once, so that a long list takes no time. */
+  private static final int QUESTIONS = 16;
+
+  private final JetStreamApi api;
+  private final JetStreamOptions options;
+
+  SnapshotLookup(JetStreamApi api, JetStreamOptions options) {
+    this.api = api;
+    this.options = options;
+  }
+
+  /** As {@link dev.creek.consumer.stream.SnapshotLog#snapshots} says. */
+  Flux<PublishedSnapshot> all(SourceTable source) {
+    Generation forced = options.generation();
+    return Flux.fromStream(
+            () -> Stream.of(Generation.values()).filter(g -> forced == null || g == forced))
+        .map(generation -> new Subjects(generation, options.namespace()))
+        .concatMap(
+            names -> find(names.snapshotStream(source.database()), names.snapshotSubjects(source)))
+        .sort(
+            Comparator.comparing(PublishedSnapshot::publishedAt)
+                .thenComparing(PublishedSnapshot::firstSequence));
+  }
+
+  /** As {@link dev.creek.consumer.stream.SnapshotLog#snapshot} says. */
+  Mono<PublishedSnapshot> one(SourceTable source, String subject) {
+    Subjects names = Subjects.ofSnapshot(options.namespace(), source, subject);
+    return find(names.snapshotStream(source.database()), subject).next();
+  }
+
+  private Flux<PublishedSnapshot> find(String stream, String pattern) {
+    return api.subjects(stream, pattern)
+        .flatMap(count -> describe(stream, count), QUESTIONS)
+        .onErrorMap(ApiException.class, e -> unavailable(stream, e));
+  }
+
+  private static LogException.Unavailable unavailable(String stream, Exception e) {
+    return new LogException.Unavailable(
+        "stream " + stream + " cannot be read: " + e.getMessage(), e);
+  }
+
+  /** Empty where it has been removed meanwhile. */
+  private Mono<PublishedSnapshot> describe(String stream, JetStreamApi.SubjectCount count) {
+    String subject = count.subject();
+    return Mono.zip(
+        api.firstMessage(stream, subject),
+        api.lastMessage(stream, subject),
+        (first, last) ->
+            new PublishedSnapshot(
+                subject,
+                first.sequence(),
+                last.sequence(),
+                count.messages(),
+                first.time(),
+                Arrays.equals(last.data(), END)));
+  }
+
+  /** As {@link dev.creek.consumer.stream.SnapshotLog#requestSnapshot} says. */
+  Mono<String> request(Subjects names, SourceTable source, Duration patience) {
+    String asked = names.snapshotRequest(source.database());
+    Duration answerLimit = patience.plus(options.requestTimeout());
+    return api.request(asked, body(source), answerLimit)
+        // A producer that was asked something it cannot do does not listen for 2 s.
+        .retryWhen(
+            Retry.fixedDelay(options.schemaTimeout().dividedBy(RETRY_DELAY), RETRY_DELAY)
+                .filter(JetStreamApi.NoResponder.class::isInstance)
+                .onRetryExhaustedThrow((spec, signal) -> signal.failure()))
+        .onErrorMap(JetStreamApi.NoResponder.class, e -> nobodyListens(asked, e))
+        .timeout(patience)
+        .onErrorMap(TimeoutException.class, e -> noAnswer(source, patience, e))
+        .map(answer -> subject(answer, source));
+  }
+
+  private static LogException.Unavailable nobodyListens(String asked, Throwable e) {
+    return new LogException.Unavailable(
+        "no producer can be asked for a snapshot: nobody listens to " + asked, e);
+  }
+
+  private static LogException.Unavailable noAnswer(
+      SourceTable source, Duration patience, Throwable e) {
+    return new LogException.Unavailable(
+        "the producer did not answer the request for a snapshot of %s within %d s; it says nothing where the table does not exist or is not in its publication"
+            .formatted(source, patience.toSeconds()),
+        e);
+  }
+
+  private String subject(Message answer, SourceTable source) {
+    String subject = new String(answer.getData(), UTF_8);
+    try {
+      Subjects.ofSnapshot(options.namespace(), source, subject);
+      return subject;
+    } catch (IllegalArgumentException e) {
+      throw new LogException.Unavailable(
+          subject.equals(ACK)
+              ? "the producer has taken the request for a snapshot, but did not say its name"
+              : "the producer's answer is of no use: " + e.getMessage(),
+          e);
+    }
+  }
+
+  private static byte[] body(SourceTable source) {
+    try {
+      return JSON.writeValueAsBytes(
+          JSON.createObjectNode()
+              .put("database", source.database())
+              .put("namespace", source.namespace())
+              .put("table", source.table()));
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** As {@link dev.creek.consumer.stream.SnapshotLog#changesSince} says. */
+  Mono<ChangesSince> changesSince(Subjects names, SourceTable source, Instant time) {
+    String stream = names.walStream(source.database());
+    return api.stream(stream)
+        .switchIfEmpty(Mono.error(() -> SubjectReader.noStream(stream)))
+        .flatMap(
+            now ->
+                sequenceBefore(stream, names.walSubject(source), time)
+                    .map(
+                        before ->
+                            new ChangesSince(now.identity(), before, now.holdsAllSince(time))))
+        .onErrorMap(ApiException.class, e -> unavailable(stream, e));
+  }
+
+  /** Only the broker knows which sequence belongs to a time: it tells where a consumer begins. */
+  private Mono<Long> sequenceBefore(String stream, String subject, Instant time) {
+    return Mono.usingWhen(
+        Mono.fromSupplier(() -> "creek_" + NUID.nextGlobal()),
+        name ->
+            api.createConsumer(
+                    stream, name, subject, new StartAt.Time(time), options.consumerInactivity())
+                .map(ConsumerState::deliveredStream),
+        name -> api.deleteConsumer(stream, name));
+  }
+}
