@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** The statements that upsert a chunk of a snapshot's rows, each only while the claim holds. */
 final class SnapshotUpsert {
@@ -44,13 +45,18 @@ final class SnapshotUpsert {
 
   /** As {@link #upsert}, displacing such rows; returns how many, while the claim holds. */
   String displacing() {
-    List<UniqueKey> rivals = rivals();
+    String sameKey = equal(key.columns());
+    List<String> conditions =
+        Stream.concat(
+                rivals().stream()
+                    .map(rival -> equal(rival.columns()) + " and not (" + sameKey + ")"),
+                identities().map(identity -> sameKey + " and not " + equal(List.of(identity))))
+            .toList();
     var gone = new ArrayList<String>();
-    for (int i = 0; i < rivals.size(); i++) {
+    for (int i = 0; i < conditions.size(); i++) {
       gone.add(
-          "g%d as (delete from %s as t using x where %s and not (%s) returning 1)"
-              .formatted(
-                  i, target.sqlName(), equal(rivals.get(i).columns()), equal(key.columns())));
+          "g%d as (delete from %s as t using x where %s returning 1)"
+              .formatted(i, target.sqlName(), conditions.get(i)));
     }
     var values = new UnnestSql("r", plan.columns(), 1 + CLAIM_PARAMETERS);
     String rows =
@@ -62,13 +68,13 @@ final class SnapshotUpsert {
             .mapToObj(i -> "x." + name(i))
             .collect(Collectors.joining(", "));
     String displaced =
-        IntStream.range(0, rivals.size())
+        IntStream.range(0, conditions.size())
             .mapToObj(i -> "(select count(*) from g" + i + ")")
             .collect(Collectors.joining(" + "));
     var insert = InsertSql.upsert(plan, target);
     return """
         with fence as (%s), x as (select %s from fence, %s), %s,
-        n as (select %s as displaced),
+        n as materialized (select %s as displaced),
         u as (%s select %s from x, n%s)
         select n.displaced from fence, n"""
         .formatted(
@@ -88,6 +94,13 @@ final class SnapshotUpsert {
     return target.shape().uniqueKeys().stream()
         .filter(unique -> !unique.equals(key) && written.containsAll(unique.columns()))
         .toList();
+  }
+
+  /** What only an insert can set. */
+  private Stream<String> identities() {
+    return plan.columns().stream()
+        .map(PlanColumn::name)
+        .filter(column -> target.isAlwaysIdentity(column) && !key.columns().contains(column));
   }
 
   private String equal(List<String> columns) {

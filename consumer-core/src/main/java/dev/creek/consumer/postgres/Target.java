@@ -44,7 +44,7 @@ record Target(
         && !(key.columns().contains(column) && equality(column).exact());
   }
 
-  private boolean isAlwaysIdentity(String column) {
+  boolean isAlwaysIdentity(String column) {
     return shape.columns().stream()
         .filter(c -> c.name().equals(column))
         .anyMatch(TargetColumn::alwaysIdentity);

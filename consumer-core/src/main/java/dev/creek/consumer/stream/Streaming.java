@@ -16,7 +16,7 @@ import reactor.core.publisher.Signal;
  */
 record Streaming(TableLine line, Claim claim, @Nullable Stuck recovering, Backoff backoff)
     implements Phase {
-  /** How often the other side of a foreign key is waited for: about half a minute. */
+  /** How often what a constraint misses is waited for: about half a minute. */
   private static final int PATIENCE = 10;
 
   /** Order matters, and one batch being prepared while another is written keeps both sides busy. */

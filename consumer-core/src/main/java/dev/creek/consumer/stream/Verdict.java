@@ -6,8 +6,8 @@ sealed interface Verdict {
   record Retry(String reason, String category) implements Verdict {}
 
   /**
-   * The other side of a foreign key has not arrived yet: its table's line commits by itself. Try
-   * again for a while, then stop the table.
+   * The other side of a foreign key has not arrived yet, or what frees a unique value: try again
+   * for a while, then stop the table.
    */
   record Await(String reason, String hint) implements Verdict {}
 
