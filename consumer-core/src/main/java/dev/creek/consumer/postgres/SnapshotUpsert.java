@@ -29,9 +29,15 @@ final class SnapshotUpsert {
 
   /** Returns one row while the claim holds. */
   String upsert() {
-    return "with fence as (%s), u as (%s) select 1 from fence"
-        .formatted(
-            position.lock(), InsertSql.upsert(plan, target).sql("fence, ", 1 + CLAIM_PARAMETERS));
+    int parameter = 1 + CLAIM_PARAMETERS;
+    String reidentified = IdentitySql.delete(plan, target, "fence, ", parameter);
+    InsertSql insert = InsertSql.upsert(plan, target);
+    String rows =
+        reidentified == null
+            ? "u as (" + insert.sql("fence, ", parameter) + ")"
+            : "i as (%s returning 1), n as materialized (select count(*) from i), u as (%s)"
+                .formatted(reidentified, insert.sql("fence, n, ", parameter));
+    return "with fence as (" + position.lock() + "), " + rows + " select 1 from fence";
   }
 
   /**
