@@ -122,6 +122,16 @@ public final class ServiceProcess implements AutoCloseable {
     return awaitExit(POLL);
   }
 
+  /** SIGSTOP: it is there and does nothing, until {@link #resume}. */
+  public void pause() {
+    process.pause();
+  }
+
+  /** SIGCONT. */
+  public void resume() {
+    process.resume();
+  }
+
   /** SIGKILL, and waits. */
   public void kill() {
     process.kill();
