@@ -5,6 +5,7 @@ import dev.creek.consumer.row.PlanColumn;
 import dev.creek.consumer.row.RowColumns;
 import dev.creek.consumer.row.RowPlan;
 import dev.creek.consumer.row.ShapeMismatchException;
+import dev.creek.consumer.stream.Failpoint;
 import dev.creek.consumer.stream.Handover;
 import dev.creek.consumer.stream.SnapshotWriter;
 import dev.creek.consumer.wire.WireMessage;
@@ -77,10 +78,12 @@ final class UpsertSnapshot implements SnapshotWriter {
     if (rows.rows() == 0) {
       return Mono.empty();
     }
-    return held.requireOpen()
-        .then(held.session())
-        .flatMap(session -> session.update(upsert, statement -> bind(statement, rows)))
-        .flatMap(held::requireClaim)
+    return Failpoint.SNAPSHOT_CHUNK
+        .after(
+            held.requireOpen()
+                .then(held.session())
+                .flatMap(session -> session.update(upsert, statement -> bind(statement, rows)))
+                .flatMap(held::requireClaim))
         .onErrorMap(this::told);
   }
 
@@ -99,9 +102,13 @@ final class UpsertSnapshot implements SnapshotWriter {
     return held.requireOpen()
         .then(Mono.fromRunnable(() -> steps.accept(SnapshotProgress.Step.FINISHING)))
         .then(held.session())
-        .flatMap(session -> session.update(position.update(moved), s -> position.bind(s, moved)))
-        .flatMap(held::requireClaim)
+        .flatMap(session -> Failpoint.SNAPSHOT_LOADED.before(moved(session, moved)))
+        .flatMap(rows -> Failpoint.SNAPSHOT_COMMITTED.before(held.requireClaim(rows)))
         .onErrorMap(this::told);
+  }
+
+  private Mono<Long> moved(Session session, Moved moved) {
+    return session.update(position.update(moved), s -> position.bind(s, moved));
   }
 
   private RuntimeException told(Throwable error) {
