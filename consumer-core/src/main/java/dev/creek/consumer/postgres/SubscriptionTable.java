@@ -159,7 +159,7 @@ final class SubscriptionTable implements Subscriptions {
         update %s
         set epoch = epoch + 1, owner = $3, updated_at = now()
         where target = $1 and topic = $2 and active
-        returning epoch, snapshot_at, %s
+        returning epoch, ahead_until, %s
         """
             .formatted(table, SubscriptionRows.POSITION);
     return claim(mapping, sql);
@@ -183,7 +183,7 @@ final class SubscriptionTable implements Subscriptions {
                             mapping,
                             Objects.requireNonNull(row.get("epoch", Long.class)),
                             SubscriptionRows.position(row),
-                            row.get("snapshot_at", Instant.class)))
+                            row.get("ahead_until", Instant.class)))
                 .next());
   }
 
@@ -197,7 +197,7 @@ final class SubscriptionTable implements Subscriptions {
         on conflict (target) do update
             set epoch = s.epoch + 1, owner = excluded.owner, updated_at = now()
             where s.topic = excluded.topic
-        returning epoch, %s
+        returning epoch, ahead_until, %s
         """
             .formatted(table, SubscriptionRows.POSITION);
     return claim(mapping, sql).switchIfEmpty(Mono.error(() -> otherSource(mapping)));

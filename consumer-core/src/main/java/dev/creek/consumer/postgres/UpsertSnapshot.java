@@ -5,7 +5,7 @@ import dev.creek.consumer.row.PlanColumn;
 import dev.creek.consumer.row.RowColumns;
 import dev.creek.consumer.row.RowPlan;
 import dev.creek.consumer.row.ShapeMismatchException;
-import dev.creek.consumer.stream.Position;
+import dev.creek.consumer.stream.Handover;
 import dev.creek.consumer.stream.SnapshotWriter;
 import dev.creek.consumer.wire.WireMessage;
 import io.r2dbc.spi.Statement;
@@ -85,8 +85,8 @@ final class UpsertSnapshot implements SnapshotWriter {
   }
 
   @Override
-  public Mono<Void> finish(Position resume, Consumer<SnapshotProgress.Step> steps) {
-    var moved = new Moved(resume, 0, null);
+  public Mono<Void> finish(Handover to, Consumer<SnapshotProgress.Step> steps) {
+    var moved = new Moved(to);
     return held.requireOpen()
         .then(Mono.fromRunnable(() -> steps.accept(SnapshotProgress.Step.FINISHING)))
         .then(held.session())

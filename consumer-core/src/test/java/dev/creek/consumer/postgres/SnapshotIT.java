@@ -67,6 +67,8 @@ final class SnapshotIT {
     var load = Load.of(target, ITEMS, SnapshotMode.UPSERT, List.of(row(2, "B"), row(3, "C")));
     assertThat(rows("items")).isEqualTo("(1,a) (2,B) (3,C)");
     assertThat(load.stored()).isEqualTo(Load.RESUME);
+    var next = await(target.snapshots().claimForSnapshot(load.mapping));
+    assertThat(next.aheadUntil()).isEqualTo(Load.AHEAD_UNTIL);
   }
 
   @Test
@@ -77,6 +79,8 @@ final class SnapshotIT {
     var load = Load.of(target, ITEMS, SnapshotMode.CLEAN, List.of(row(2, "B"), row(3, "C")));
     assertThat(rows("items")).isEqualTo("(2,B) (3,C)");
     assertThat(load.stored()).isEqualTo(Load.RESUME);
+    await(target.subscriptions().activate(load.mapping));
+    assertThat(await(target.tables().claim(load.mapping)).aheadUntil()).isEqualTo(Load.AHEAD_UNTIL);
     assertThat(tables()).containsExactly(List.of("items"));
   }
 
