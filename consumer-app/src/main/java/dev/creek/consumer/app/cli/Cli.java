@@ -58,6 +58,7 @@ public final class Cli {
           AddTables.class,
           RemoveTables.class,
           ListTables.class,
+          Check.class,
           Verify.class,
           ShowConfig.class,
           Completion.class);
