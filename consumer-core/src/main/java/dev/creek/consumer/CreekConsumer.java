@@ -1,7 +1,13 @@
 package dev.creek.consumer;
 
+import dev.creek.consumer.control.Command;
+import dev.creek.consumer.control.CommandLog;
+import dev.creek.consumer.control.CommandOutcome;
+import dev.creek.consumer.control.CommandRecord;
 import dev.creek.consumer.control.Finding;
 import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.control.SnapshotMode;
+import dev.creek.consumer.control.SnapshotProgress;
 import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.control.Verification;
 import dev.creek.consumer.jetstream.JetStreamLog;
@@ -10,13 +16,21 @@ import dev.creek.consumer.postgres.PostgresOptions;
 import dev.creek.consumer.postgres.PostgresTarget;
 import dev.creek.consumer.row.ShapeMismatchException;
 import dev.creek.consumer.stream.ApplyException;
+import dev.creek.consumer.stream.Instance;
 import dev.creek.consumer.stream.LineEvent;
 import dev.creek.consumer.stream.LogException;
 import dev.creek.consumer.stream.Schemas;
+import dev.creek.consumer.stream.SnapshotLog.PublishedSnapshot;
+import dev.creek.consumer.stream.SnapshotOrder;
 import dev.creek.consumer.stream.Subscription;
+import dev.creek.consumer.stream.Turns;
+import dev.creek.consumer.wire.SourceTable;
 import dev.creek.consumer.wire.WalSchema;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +55,10 @@ public final class CreekConsumer implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(CreekConsumer.class);
   private static final Duration FIRST_PAUSE = Duration.ofMillis(200);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
+
+  /** How often a command that is waited for is looked at: what people take for at once. */
+  private static final Duration LOOK_INTERVAL = Duration.ofMillis(100);
+
   private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(10);
 
   private final ConsumerOptions options;
@@ -49,10 +67,13 @@ public final class CreekConsumer implements AutoCloseable {
   private final Mono<JetStreamLog> broker;
   private final AtomicReference<@Nullable JetStreamLog> connection = new AtomicReference<>();
   private final AtomicReference<@Nullable Run> running = new AtomicReference<>();
+  private final Set<Run> visits = ConcurrentHashMap.newKeySet();
+  private final Turns snapshots;
 
   private CreekConsumer(ConsumerOptions options) {
     this.options = options;
-    this.target = PostgresTarget.connect(options.postgres());
+    this.snapshots = new Turns(options.lines().snapshots().atOnce());
+    this.target = PostgresTarget.connect(options.postgres(), options.self());
     // Only success is kept: a server that was away when it was first needed is asked again.
     this.database =
         target.subscriptions().migrate().thenReturn(target).cacheInvalidateIf(reached -> false);
@@ -69,7 +90,8 @@ public final class CreekConsumer implements AutoCloseable {
 
   /**
    * Applies all active subscriptions, those added later included, until {@link #stop} or
-   * cancellation. One run at a time.
+   * cancellation. One run at a time. Consumers that run against one target share its tables: each
+   * table is applied by one of them, and those of one that ended, died or stalled by the others.
    *
    * <p>Cancelling rolls back what is being written; it is applied again by the next run. {@link
    * #stop} commits it first.
@@ -118,9 +140,71 @@ public final class CreekConsumer implements AutoCloseable {
   public Mono<Void> stop(Duration grace) {
     return Mono.defer(
         () -> {
+          List<Run> runs = new ArrayList<>(visits);
           Run run = running.get();
-          return run == null ? Mono.empty() : run.stop(grace);
+          if (run != null) {
+            runs.add(run);
+          }
+          return Mono.when(runs.stream().map(each -> each.stop(grace)).toList());
         });
+  }
+
+  /** A table's snapshots that the broker still holds, oldest first. */
+  public Flux<PublishedSnapshot> snapshots(SourceTable source) {
+    return broker.flatMapMany(log -> log.snapshots(source));
+  }
+
+  /**
+   * Requests a new snapshot from the producer and applies it, as {@link #applySnapshot} does.
+   *
+   * <p>Not more at once than {@link ConsumerOptions#withSnapshots} allows; others wait.
+   */
+  public Flux<SnapshotProgress> snapshot(Mapping mapping, SnapshotMode mode) {
+    return carryOut(new SnapshotOrder(mapping, mode, null, false));
+  }
+
+  /** {@link #applySnapshot(String, Mapping, SnapshotMode, boolean)}, not forced. */
+  public Flux<SnapshotProgress> applySnapshot(String subject, Mapping mapping, SnapshotMode mode) {
+    return applySnapshot(subject, mapping, mode, false);
+  }
+
+  /**
+   * Applies a snapshot that is published. The table need be neither subscribed nor there; a
+   * subscribed one is paused between two transactions, and goes on where nothing is missed. Works
+   * with and without a {@link #run}, and beside other processes. Cancelling, like {@link #stop},
+   * gives it up.
+   *
+   * @param subject its name, as {@link #snapshots} tells
+   * @param force whether to apply it where the broker no longer holds all changes since then; these
+   *     are then missing
+   * @return how far it is, the newest only where nobody asks, {@code DONE} at last; errors with
+   *     {@link dev.creek.consumer.stream.SnapshotException} where the snapshot is of no use, else
+   *     with what the servers say. Table and position are then as they were
+   */
+  public Flux<SnapshotProgress> applySnapshot(
+      String subject, Mapping mapping, SnapshotMode mode, boolean force) {
+    return carryOut(new SnapshotOrder(mapping, mode, subject, force));
+  }
+
+  private Flux<SnapshotProgress> carryOut(SnapshotOrder order) {
+    return snapshots.inTurn(
+        Flux.defer(
+            () -> {
+              Run run = running.get();
+              Flux<SnapshotProgress> within = run == null ? null : run.snapshot(order);
+              return within == null ? alone(order) : within;
+            }));
+  }
+
+  private Flux<SnapshotProgress> alone(SnapshotOrder order) {
+    return Flux.using(
+        () -> {
+          Run visit = new Run(options, target, event -> {});
+          visits.add(visit);
+          return visit;
+        },
+        visit -> visit.snapshotAlone(order, database.then(broker)),
+        visits::remove);
   }
 
   /** Subscribes a table, or re-activates it where it stopped; a running consumer picks it up. */
@@ -141,6 +225,14 @@ public final class CreekConsumer implements AutoCloseable {
   /** All subscriptions, in order of target. */
   public Flux<Subscription> subscriptions() {
     return database.flatMapMany(db -> db.subscriptions().all());
+  }
+
+  /**
+   * The processes that are at work on the target database now, in the order in which they came:
+   * running consumers, which share the tables, and commands that take a snapshot.
+   */
+  public Flux<Instance> instances() {
+    return database.flatMapMany(db -> db.replicas().instances());
   }
 
   /**
@@ -168,6 +260,45 @@ public final class CreekConsumer implements AutoCloseable {
                     new ShapeMismatchException(
                         "no schema of " + mapping.source() + " has been published",
                         "check the name; the producer publishes a table's schema with its first change: update one row on the source")));
+  }
+
+  /**
+   * Gives a command to whichever service runs against this target, now or later: it is stored, and
+   * carried out once a service is there.
+   *
+   * @return its id, or that of the same command where that is the last one that waits for the
+   *     table; errors with {@link ApplyException} where it cannot be stored
+   */
+  public Mono<Long> submit(Command command) {
+    return database.flatMap(db -> db.commands().submit(command));
+  }
+
+  /**
+   * Waits for a command's end.
+   *
+   * @param patience how long at most
+   * @return the command as it is then, finished or not; empty where there is none of this id
+   */
+  public Mono<CommandRecord> await(long id, Duration patience) {
+    return database.map(PostgresTarget::commands).flatMap(log -> await(log, id, patience));
+  }
+
+  private static Mono<CommandRecord> await(CommandLog log, long id, Duration patience) {
+    Mono<CommandRecord> look = log.find(id);
+    return look.expand(
+            command ->
+                command.outcome() == CommandOutcome.PENDING
+                    ? Mono.delay(LOOK_INTERVAL).then(look)
+                    : Mono.empty())
+        .take(patience)
+        .takeLast(1)
+        .switchIfEmpty(look)
+        .next();
+  }
+
+  /** The newest commands and what became of them, newest first. */
+  public Flux<CommandRecord> commands(int newest) {
+    return database.flatMapMany(db -> db.commands().newest(newest));
   }
 
   /**

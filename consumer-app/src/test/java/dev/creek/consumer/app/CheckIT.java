@@ -112,7 +112,8 @@ final class CheckIT {
       }
       target.execute("grant usage on schema _creek_consumer to " + role);
       target.execute(
-          "grant select, insert, update on all tables in schema _creek_consumer to " + role);
+          "grant select, insert, update, delete on all tables in schema _creek_consumer to "
+              + role);
       LocalRun again = LocalRun.of(environment, "check", MAPPING);
       assertThat(again.code()).describedAs(again.said()).isZero();
     } finally {

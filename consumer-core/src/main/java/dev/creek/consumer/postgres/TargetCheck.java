@@ -22,7 +22,9 @@ final class TargetCheck {
                 and not (has_table_privilege(c.oid, 'select')
                          and (c.relname = '_version'
                               or has_table_privilege(c.oid, 'insert')
-                                 and has_table_privilege(c.oid, 'update')))) as lacking
+                                 and has_table_privilege(c.oid, 'update')
+                                 and (c.relname not in ('instances', '_notification_log')
+                                      or has_table_privilege(c.oid, 'delete'))))) as lacking
       from pg_namespace n
       where n.nspname = $1
       """;
@@ -105,7 +107,7 @@ final class TargetCheck {
     }
     return control.lacking().isEmpty()
         ? Finding.ok(schema(), "is at version " + version)
-        : lacking("select, insert and update on " + control.lacking());
+        : lacking("select, insert, update, delete on " + control.lacking());
   }
 
   private Finding lacking(String privileges) {

@@ -16,7 +16,7 @@ import reactor.core.publisher.Signal;
  */
 record Streaming(TableLine line, Claim claim, @Nullable Stuck recovering, Backoff backoff)
     implements Phase {
-  /** How often the other side of a foreign key is waited for: about half a minute. */
+  /** How often what a constraint misses is waited for: about half a minute. */
   private static final int PATIENCE = 10;
 
   /** Order matters, and one batch being prepared while another is written keeps both sides busy. */
@@ -30,11 +30,13 @@ record Streaming(TableLine line, Claim claim, @Nullable Stuck recovering, Backof
     AtomicBoolean progressed = new AtomicBoolean();
     return line.changes()
         .state(line.mapping().source())
-        .takeUntilOther(line.stopping())
+        .takeUntilOther(line.interruption())
         .delayUntil(
             log -> recovering == null ? line.enter(claim, TableState.STREAMING) : Mono.empty())
         .flatMap(log -> applyUntilEnd(log, progressed))
-        .then(Mono.<Phase>empty())
+        .thenReturn(true)
+        .<Phase>flatMap(ended -> line.next(progressed.get() ? null : recovering))
+        .switchIfEmpty(Mono.defer(() -> line.next(recovering)))
         .onErrorResume(error -> Mono.just(after(error, progressed.get())));
   }
 
@@ -60,7 +62,7 @@ record Streaming(TableLine line, Claim claim, @Nullable Stuck recovering, Backof
                 .concatMap(decoder::decode, ONE_AHEAD)
                 .doOnNext(unapplied::decoded)
                 .transform(chunks -> line.batches(chunks, log.stream(), claim.position()))
-                .takeUntilOther(line.stopping())
+                .takeUntilOther(line.interruption())
                 .materialize()
                 .concatMap(signal -> work(writer, signal), ON_DEMAND)
                 .concatMap(work -> work, ONE_AHEAD)
@@ -108,7 +110,7 @@ record Streaming(TableLine line, Claim claim, @Nullable Stuck recovering, Backof
     line.recordFailure(verdict, error);
     Stuck still = progressed ? null : recovering;
     if (verdict instanceof Verdict.LetGo letGo) {
-      return new Waiting(line, null, letGo.reason(), Backoff.LET_GO);
+      return Yielding.first(line, letGo.reason());
     }
     Backoff pause = progressed ? Backoff.OUTAGE : backoff;
     if (verdict instanceof Verdict.Await await && still == null && pause.attempt() < PATIENCE) {

@@ -72,6 +72,20 @@ final class SnapshotIT {
   }
 
   @Test
+  void upsertsRowsWhoseIdentityCannotBeUpdated() {
+    var wire =
+        TableWire.of("app", "items")
+            .column("id", "int4", TableWire.Flag.KEY)
+            .column("serial", "int4")
+            .column("v", "text");
+    database.execute(
+        "create table items (id int primary key, serial int generated always as identity, v text)",
+        "insert into items overriding system value values (1, 10, 'a'), (2, 20, 'b')");
+    Load.of(target, wire, SnapshotMode.UPSERT, List.of(row(1, 10, "A"), row(2, 21, "B")));
+    assertThat(rows("items")).isEqualTo("(1,10,A) (2,21,B)");
+  }
+
+  @Test
   void swaps() {
     database.execute(
         "create table items (id int primary key, v text)",
