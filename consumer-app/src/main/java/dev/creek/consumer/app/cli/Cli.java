@@ -56,6 +56,9 @@ public final class Cli {
           AddTables.class,
           RemoveTables.class,
           ListTables.class,
+          ListSnapshots.class,
+          TakeSnapshot.class,
+          ApplySnapshot.class,
           Verify.class,
           ShowConfig.class);
 
