@@ -4,6 +4,7 @@ import dev.creek.consumer.control.Command;
 import dev.creek.consumer.control.CommandLog;
 import dev.creek.consumer.control.CommandOutcome;
 import dev.creek.consumer.control.CommandRecord;
+import dev.creek.consumer.control.Finding;
 import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.SnapshotMode;
 import dev.creek.consumer.control.SnapshotProgress;
@@ -368,6 +369,29 @@ public final class CreekConsumer implements AutoCloseable {
   public Mono<Verification> verify(
       Mapping mapping, PostgresOptions source, Verification.Options how) {
     return database.flatMap(db -> db.verify(mapping, source, how));
+  }
+
+  /**
+   * Looks at everything that a run will need, and changes nothing: both servers, the streams, the
+   * control schema, the tables.
+   *
+   * @param mappings what to look at; empty: all active subscriptions
+   * @param source the source database, to see what its producer cannot carry; null: not asked
+   * @return what was found, on the way; never errors
+   */
+  public Flux<Finding> check(List<Mapping> mappings, @Nullable PostgresOptions source) {
+    return Flux.defer(() -> new Preflight(target, broker).findings(mappings, source));
+  }
+
+  /**
+   * The age of the oldest change that a table has not applied yet and the broker holds; zero where
+   * there is none.
+   *
+   * @return empty where that cannot be told: the position does not belong to the stream
+   */
+  public Mono<Duration> lag(Subscription subscription) {
+    return broker.flatMap(
+        changes -> changes.lag(subscription.mapping().source(), subscription.position()));
   }
 
   /** Cancels the run, closes both connections. Completes when they are closed; never errors. */
