@@ -61,8 +61,10 @@ public final class Cli {
           ListSnapshots.class,
           TakeSnapshot.class,
           ApplySnapshot.class,
+          Status.class,
           Check.class,
           Verify.class,
+          Init.class,
           ShowConfig.class,
           Completion.class);
 

@@ -1,6 +1,7 @@
 package dev.creek.consumer.app.cli;
 
 import dev.creek.consumer.Reachability;
+import dev.creek.consumer.control.CommandRecord;
 import dev.creek.consumer.control.Finding;
 import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.SnapshotMode;
@@ -9,6 +10,7 @@ import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.control.Verification;
 import dev.creek.consumer.postgres.PoolUse;
 import dev.creek.consumer.postgres.PostgresOptions;
+import dev.creek.consumer.stream.Instance;
 import dev.creek.consumer.stream.Position;
 import dev.creek.consumer.stream.SnapshotLog.PublishedSnapshot;
 import dev.creek.consumer.stream.Subscription;
@@ -30,6 +32,8 @@ final class FakeConsumer implements Consumer {
   final Map<String, Throwable> failures = new ConcurrentHashMap<>();
   final List<Subscription> subscribed = new ArrayList<>();
   final List<PublishedSnapshot> published = new ArrayList<>();
+  final List<Instance> instances = new ArrayList<>();
+  final List<CommandRecord> commands = new ArrayList<>();
   final List<Finding> findings = new ArrayList<>();
   Duration lag = Duration.ZERO;
   final Sinks.Empty<Void> end = Sinks.empty();
@@ -128,6 +132,21 @@ final class FakeConsumer implements Consumer {
   @Override
   public PoolUse poolUse() {
     return new PoolUse(0, 0, 0, 0);
+  }
+
+  @Override
+  public Mono<Void> initialize() {
+    return ask("initialize", Mono.empty());
+  }
+
+  @Override
+  public Flux<Instance> instances() {
+    return ask("instances", Mono.just(instances)).flatMapIterable(all -> all);
+  }
+
+  @Override
+  public Flux<CommandRecord> commands(int newest) {
+    return ask("commands", Mono.just(commands)).flatMapIterable(all -> all);
   }
 
   @Override
