@@ -6,6 +6,7 @@ import dev.creek.consumer.Reachability;
 import dev.creek.consumer.app.cli.Consumer;
 import dev.creek.consumer.app.cli.Version;
 import dev.creek.consumer.app.config.Configuration;
+import dev.creek.consumer.control.CommandRecord;
 import dev.creek.consumer.control.Finding;
 import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.TargetTable;
@@ -14,6 +15,7 @@ import dev.creek.consumer.jetstream.JetStreamOptions;
 import dev.creek.consumer.metrics.Recorder;
 import dev.creek.consumer.postgres.PoolUse;
 import dev.creek.consumer.postgres.PostgresOptions;
+import dev.creek.consumer.stream.Instance;
 import dev.creek.consumer.stream.Subscription;
 import java.time.Duration;
 import java.util.List;
@@ -95,6 +97,21 @@ final class FacadeConsumer implements Consumer {
   @Override
   public PoolUse poolUse() {
     return facade.poolUse();
+  }
+
+  @Override
+  public Mono<Void> initialize() {
+    return facade.initialize();
+  }
+
+  @Override
+  public Flux<Instance> instances() {
+    return facade.instances();
+  }
+
+  @Override
+  public Flux<CommandRecord> commands(int newest) {
+    return facade.commands(newest);
   }
 
   @Override

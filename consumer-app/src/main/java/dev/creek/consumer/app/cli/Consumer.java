@@ -2,12 +2,14 @@ package dev.creek.consumer.app.cli;
 
 import dev.creek.consumer.app.config.Configuration;
 import dev.creek.consumer.app.http.Observed;
+import dev.creek.consumer.control.CommandRecord;
 import dev.creek.consumer.control.Finding;
 import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.control.Verification;
 import dev.creek.consumer.metrics.Recorder;
 import dev.creek.consumer.postgres.PostgresOptions;
+import dev.creek.consumer.stream.Instance;
 import dev.creek.consumer.stream.Subscription;
 import java.time.Duration;
 import java.util.List;
@@ -43,6 +45,15 @@ public interface Consumer extends Observed {
 
   /** All subscriptions, active or not. */
   Flux<Subscription> subscriptions();
+
+  /** Creates the control schema, or brings it up to date. */
+  Mono<Void> initialize();
+
+  /** Who is at work on the target now. */
+  Flux<Instance> instances();
+
+  /** The newest commands, newest first. */
+  Flux<CommandRecord> commands(int newest);
 
   /** Compares a table of the source database with its target. */
   Mono<Verification> verify(Mapping mapping, PostgresOptions source, Verification.Options how);
