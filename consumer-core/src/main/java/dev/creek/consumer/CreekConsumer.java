@@ -4,6 +4,7 @@ import dev.creek.consumer.control.Command;
 import dev.creek.consumer.control.CommandLog;
 import dev.creek.consumer.control.CommandOutcome;
 import dev.creek.consumer.control.CommandRecord;
+import dev.creek.consumer.control.Finding;
 import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.SnapshotMode;
 import dev.creek.consumer.control.SnapshotProgress;
@@ -110,9 +111,24 @@ public final class CreekConsumer implements AutoCloseable {
     }
     sink.onDispose(
         run.apply(
-                whenReachable(database, "the target database").then(whenReachable(broker, "NATS")))
+                whenReachable(database, "the target database")
+                    .flatMap(CreekConsumer::cleared)
+                    .then(whenReachable(broker, "NATS")))
             .doFinally(signal -> running.set(null))
             .subscribe(nothing -> {}, sink::error, sink::complete));
+  }
+
+  /**
+   * What snapshots of killed runs left behind is in nobody's way: it may stay until another start.
+   */
+  private static Mono<Long> cleared(PostgresTarget db) {
+    return db.snapshots()
+        .removeLeftovers()
+        .onErrorResume(
+            e -> {
+              log.warn("What snapshots may have left behind stays: {}", e.getMessage());
+              return Mono.just(0L);
+            });
   }
 
   private static <T> Mono<T> whenReachable(Mono<T> server, String name) {
@@ -204,6 +220,25 @@ public final class CreekConsumer implements AutoCloseable {
         },
         visit -> visit.snapshotAlone(order, database.then(broker)),
         visits::remove);
+  }
+
+  /** Creates the control schema, or brings it up to date, as {@link #run} does first of all. */
+  public Mono<Void> initialize() {
+    return database.then();
+  }
+
+  /**
+   * The SQL that does the same, for an administrator to run in advance. Reads resources: may block
+   * for a moment.
+   *
+   * @param controlSchema the schema's name
+   * @param controlRole is granted the functions; null for nobody
+   * @param serviceRole is granted what a consumer needs there; null for nobody
+   * @throws IllegalArgumentException where the name cannot be used
+   */
+  public static String controlSql(
+      String controlSchema, @Nullable String controlRole, @Nullable String serviceRole) {
+    return PostgresTarget.controlSql(controlSchema, controlRole, serviceRole);
   }
 
   /** Subscribes a table, or re-activates it where it stopped; a running consumer picks it up. */
@@ -353,6 +388,29 @@ public final class CreekConsumer implements AutoCloseable {
   public Mono<Verification> verify(
       Mapping mapping, PostgresOptions source, Verification.Options how) {
     return database.flatMap(db -> db.verify(mapping, source, how));
+  }
+
+  /**
+   * Looks at everything that a run will need, and changes nothing: both servers, the streams, the
+   * control schema, the tables.
+   *
+   * @param mappings what to look at; empty: all active subscriptions
+   * @param source the source database, to see what its producer cannot carry; null: not asked
+   * @return what was found, on the way; never errors
+   */
+  public Flux<Finding> check(List<Mapping> mappings, @Nullable PostgresOptions source) {
+    return Flux.defer(() -> new Preflight(target, broker).findings(mappings, source));
+  }
+
+  /**
+   * The age of the oldest change that a table has not applied yet and the broker holds; zero where
+   * there is none.
+   *
+   * @return empty where that cannot be told: the position does not belong to the stream
+   */
+  public Mono<Duration> lag(Subscription subscription) {
+    return broker.flatMap(
+        changes -> changes.lag(subscription.mapping().source(), subscription.position()));
   }
 
   /** Cancels the run, closes both connections. Completes when they are closed; never errors. */

@@ -3,6 +3,7 @@ package dev.creek.consumer.postgres;
 import dev.creek.consumer.control.SnapshotProgress.Step;
 import dev.creek.consumer.row.RowPlan;
 import dev.creek.consumer.row.UniqueKey;
+import dev.creek.consumer.stream.Failpoint;
 import java.time.Duration;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -19,15 +20,22 @@ import reactor.util.retry.Retry;
 final class Replacement {
   private static final Logger log = LoggerFactory.getLogger(Replacement.class);
 
-  /** Together about twenty seconds: then readers are worked around. */
-  private static final int SWAP_RETRIES = 8;
+  /** With the waits between them about a quarter of a minute: then readers are worked around. */
+  private static final int SWAP_RETRIES = 6;
 
   private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(4);
 
-  /** Everybody else waits behind a lock that is waited for, so it is not waited for long. */
+  /**
+   * Everybody else waits behind a lock that is waited for, so it is not waited for long: a second,
+   * or what the session's limit says if that is less.
+   */
   private static final String LOCK =
-      "set local lock_timeout = '1s'; lock table %s in access exclusive mode";
+      """
+      select set_config('lock_timeout', least(1000, nullif(setting::int, 0))::text, true)
+      from pg_settings where name = 'lock_timeout';
+      lock table %s in access exclusive mode
+      """;
 
   /**
    * Sessions are set up to find few rows by key; here are two tables to be compared. And rows that
@@ -63,9 +71,9 @@ final class Replacement {
    */
   Mono<Void> run(Session session, Ending planned, Moved moved, Consumer<Step> steps) {
     return Mono.fromRunnable(() -> steps.accept(Step.BUILDING))
-        .then(Mono.defer(() -> built(session, planned)))
+        .then(Failpoint.SNAPSHOT_LOADED.before(Mono.defer(() -> built(session, planned))))
         .doOnNext(ending -> steps.accept(Step.FINISHING))
-        .flatMap(ending -> ended(session, ending, moved));
+        .flatMap(ending -> Failpoint.SNAPSHOT_BUILT.before(ended(session, ending, moved)));
   }
 
   /** Completes the fresh table; what can be done with it then. */
@@ -112,8 +120,8 @@ final class Replacement {
         .then(session.execute(LOCK.formatted(target.sqlName())))
         .then(requireUnchanged(session, swap))
         .then(Mono.defer(() -> swap.twin().swap(session)))
-        .then(Mono.defer(() -> move(session, moved)))
-        .then(Mono.defer(() -> held.commit(session)))
+        .then(Failpoint.SNAPSHOT_REPLACED.before(Mono.defer(() -> move(session, moved))))
+        .then(committed(Mono.defer(() -> held.commit(session))))
         .doOnSuccess(nothing -> log.info("The snapshot took the place of {}", target.sqlName()));
   }
 
@@ -125,6 +133,10 @@ final class Replacement {
         .then(swap.twin().signature(session))
         .filter(signature -> !signature.equals(swap.signature()))
         .flatMap(changed -> Mono.error(new SwapErrors.NoSwap("it was altered meanwhile")));
+  }
+
+  private static Mono<Void> committed(Mono<Void> commit) {
+    return Failpoint.SNAPSHOT_COMMITTED.after(Failpoint.SNAPSHOT_MOVED.before(commit));
   }
 
   private Mono<Void> move(Session session, Moved moved) {
@@ -145,8 +157,9 @@ final class Replacement {
         .flatMap(statement -> session.query(statement.sql(), s -> {}, RowCounts::of).single())
         .flatMap(
             counts ->
-                move(session, moved)
-                    .then(Mono.defer(session::commit))
+                Failpoint.SNAPSHOT_REPLACED
+                    .before(move(session, moved))
+                    .then(committed(Mono.defer(session::commit)))
                     .doOnSuccess(nothing -> log.info("The snapshot is in {}: {}", name, counts)));
   }
 
