@@ -13,6 +13,7 @@ import dev.creek.consumer.postgres.PostgresOptions;
 import dev.creek.consumer.postgres.PostgresTarget;
 import dev.creek.consumer.row.ShapeMismatchException;
 import dev.creek.consumer.stream.ApplyException;
+import dev.creek.consumer.stream.Instance;
 import dev.creek.consumer.stream.LineEvent;
 import dev.creek.consumer.stream.LogException;
 import dev.creek.consumer.stream.Schemas;
@@ -58,7 +59,7 @@ public final class CreekConsumer implements AutoCloseable {
 
   private CreekConsumer(ConsumerOptions options) {
     this.options = options;
-    this.target = PostgresTarget.connect(options.postgres());
+    this.target = PostgresTarget.connect(options.postgres(), options.self());
     // Only success is kept: a server that was away when it was first needed is asked again.
     this.database =
         target.subscriptions().migrate().thenReturn(target).cacheInvalidateIf(reached -> false);
@@ -75,7 +76,8 @@ public final class CreekConsumer implements AutoCloseable {
 
   /**
    * Applies all active subscriptions, those added later included, until {@link #stop} or
-   * cancellation. One run at a time.
+   * cancellation. One run at a time. Consumers that run against one target share its tables: each
+   * table is applied by one of them, and those of one that ended, died or stalled by the others.
    *
    * <p>Cancelling rolls back what is being written; it is applied again by the next run. {@link
    * #stop} commits it first.
@@ -147,6 +149,14 @@ public final class CreekConsumer implements AutoCloseable {
   /** All subscriptions, in order of target. */
   public Flux<Subscription> subscriptions() {
     return database.flatMapMany(db -> db.subscriptions().all());
+  }
+
+  /**
+   * The processes that are at work on the target database now, in the order in which they came:
+   * running consumers, which share the tables, and commands that take a snapshot.
+   */
+  public Flux<Instance> instances() {
+    return database.flatMapMany(db -> db.replicas().instances());
   }
 
   /**

@@ -4,6 +4,7 @@ import dev.creek.consumer.ConsumerOptions;
 import dev.creek.consumer.CreekConsumer;
 import dev.creek.consumer.Reachability;
 import dev.creek.consumer.app.cli.Consumer;
+import dev.creek.consumer.app.cli.Version;
 import dev.creek.consumer.app.config.Configuration;
 import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.TargetTable;
@@ -36,7 +37,8 @@ final class FacadeConsumer implements Consumer {
                 configuration.target())
             .withBatches(configuration.batches())
             .withLinger(configuration.linger())
-            .withRecorder(recorder);
+            .withRecorder(recorder)
+            .withSelf(Version.number(), null);
     return new FacadeConsumer(CreekConsumer.create(options));
   }
 

@@ -17,6 +17,7 @@ final class ControlScripts {
           "001_go_consumer.sql",
           "002_position_and_state.sql",
           "003_commands.sql",
+          "004_instances.sql",
           "005_snapshots.sql");
 
   /** What quotes the functions' bodies, which name the schema. */

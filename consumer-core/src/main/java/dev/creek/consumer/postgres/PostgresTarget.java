@@ -5,12 +5,12 @@ import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.Verification;
 import dev.creek.consumer.row.ShapeMismatchException;
 import dev.creek.consumer.stream.ApplyException;
+import dev.creek.consumer.stream.Instance;
+import dev.creek.consumer.stream.Replicas;
 import dev.creek.consumer.stream.SchemaCache;
 import dev.creek.consumer.stream.SnapshotTables;
 import dev.creek.consumer.stream.Subscriptions;
 import dev.creek.consumer.stream.TargetTables;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
@@ -32,16 +32,22 @@ public final class PostgresTarget {
   private final TargetTables tables;
   private final SnapshotTables snapshots;
   private final SchemaCache schemaCache;
+  private final Replicas replicas;
   private final CommandLog commands;
 
-  private PostgresTarget(PostgresOptions options) {
+  private PostgresTarget(PostgresOptions options, Instance.Self self) {
+    boolean ownSessions = options.preparedStatements();
+    var instances = new InstanceSql(options.controlSchema(), newId(self), self, ownSessions);
     this.options = options;
     this.sessions = new Sessions(options);
-    this.subscriptions = new SubscriptionTable(sessions, options, owner());
-    this.tables = new PostgresTables(sessions, subscriptions);
-    this.snapshots = new PostgresSnapshots(sessions, subscriptions);
+    this.subscriptions = new SubscriptionTable(sessions, options);
+    var claims = new Claims(sessions, subscriptions, instances);
+    this.tables = new PostgresTables(sessions, subscriptions, claims);
+    this.snapshots = new PostgresSnapshots(sessions, subscriptions, claims);
     this.schemaCache = new SchemaTexts(sessions, options.controlSchema());
-    this.commands = new CommandTable(sessions, options.controlSchema(), ownerOfLeases());
+    this.replicas =
+        new PostgresReplicas(sessions, instances, new Heartbeat(sessions, instances, ownSessions));
+    this.commands = new CommandTable(sessions, options.controlSchema(), instances.id());
   }
 
   /**
@@ -51,7 +57,16 @@ public final class PostgresTarget {
    * @throws IllegalArgumentException where a certificate or key cannot be read
    */
   public static PostgresTarget connect(PostgresOptions options) {
-    return new PostgresTarget(options);
+    return connect(options, Instance.Self.of("unknown", null));
+  }
+
+  /**
+   * The same.
+   *
+   * @param self shown to people among the instances
+   */
+  public static PostgresTarget connect(PostgresOptions options, Instance.Self self) {
+    return new PostgresTarget(options, self);
   }
 
   /**
@@ -75,6 +90,11 @@ public final class PostgresTarget {
   /** The tables to write. */
   public TargetTables tables() {
     return tables;
+  }
+
+  /** Who shares the tables. */
+  public Replicas replicas() {
+    return replicas;
   }
 
   /** The same tables, as snapshots fill them. */
@@ -174,18 +194,12 @@ public final class PostgresTarget {
     return sessions.close();
   }
 
-  /** For people who look at {@code subscriptions}: host and process. */
-  private static String owner() {
-    String process = Long.toString(ProcessHandle.current().pid());
-    try {
-      return InetAddress.getLocalHost().getHostName() + ":" + process;
-    } catch (UnknownHostException e) {
-      return process;
-    }
-  }
-
-  /** A container that was restarted has host and process of the one before it. */
-  private static String ownerOfLeases() {
-    return owner() + "/" + Integer.toHexString(ThreadLocalRandom.current().nextInt());
+  /**
+   * Readable, for people who look at {@code subscriptions}, and never the same again: a container
+   * that was restarted has host and process of the one before it.
+   */
+  private static String newId(Instance.Self self) {
+    return "%s:%d:%08x"
+        .formatted(self.host(), self.process(), ThreadLocalRandom.current().nextInt());
   }
 }

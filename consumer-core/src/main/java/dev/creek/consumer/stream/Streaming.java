@@ -108,7 +108,7 @@ record Streaming(TableLine line, Claim claim, @Nullable Stuck recovering, Backof
     line.recordFailure(verdict, error);
     Stuck still = progressed ? null : recovering;
     if (verdict instanceof Verdict.LetGo letGo) {
-      return new Waiting(line, null, letGo.reason(), Backoff.LET_GO);
+      return Yielding.first(line, letGo.reason());
     }
     Backoff pause = progressed ? Backoff.OUTAGE : backoff;
     if (verdict instanceof Verdict.Await await && still == null && pause.attempt() < PATIENCE) {

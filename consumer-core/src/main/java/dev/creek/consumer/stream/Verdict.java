@@ -20,6 +20,6 @@ sealed interface Verdict {
   /** Changes are gone: only a snapshot heals it. */
   record Gap(String reason) implements Verdict {}
 
-  /** Another instance owns the table. */
+  /** Another instance has claimed the table: nothing can be written any more. */
   record LetGo(String reason) implements Verdict {}
 }

@@ -4,6 +4,9 @@ grant select on {{control}}._version to {{role}};
 
 grant select, insert, update on {{control}}.subscriptions, {{control}}.schema_cache to {{role}};
 
+-- An instance that leaves removes its row.
+grant select, insert, update, delete on {{control}}.instances to {{role}};
+
 -- Old commands are removed after a month.
 grant select, insert, update, delete on {{control}}._notification_log to {{role}};
 

@@ -14,4 +14,5 @@ grant execute on function
     {{control}}.version()
     to {{role}};
 
-grant select on {{control}}.subscriptions, {{control}}._notification_log to {{role}};
+grant select on {{control}}.subscriptions, {{control}}._notification_log, {{control}}.instances
+    to {{role}};
