@@ -25,7 +25,7 @@ final class TablePlan {
   /** By what there is to do: deletes, upserts or both; alone or inside a transaction. */
   private final Map<Shape, String> texts = new ConcurrentHashMap<>();
 
-  private record Shape(boolean alone, boolean deletes, boolean upserts) {}
+  private record Shape(boolean alone, boolean deletes, boolean upserts, boolean takes) {}
 
   TablePlan(WalSchema schema, Target target, PositionSql position) {
     this.schema = schema;
@@ -73,9 +73,13 @@ final class TablePlan {
     return texts.computeIfAbsent(shape(false, folded), this::inside);
   }
 
-  /** The same for rows to write and nothing else. */
-  String write() {
-    return texts.computeIfAbsent(new Shape(false, false, true), this::inside);
+  /**
+   * The same for rows to write and nothing else.
+   *
+   * @param takes whether they take unique values from rows that have them, see {@link TakenSql}
+   */
+  String write(boolean takes) {
+    return texts.computeIfAbsent(new Shape(false, false, true, takes), this::inside);
   }
 
   private String inside(Shape shape) {
@@ -103,6 +107,10 @@ final class TablePlan {
     if (reidentified != null) {
       deletes.put("i", reidentified);
     }
+    String taken = shape.takes() ? rows.deleteTaken(from, written(shape, parameter)) : null;
+    if (taken != null) {
+      deletes.put("o", taken);
+    }
     if (deletes.isEmpty()) {
       return "";
     }
@@ -122,7 +130,7 @@ final class TablePlan {
   }
 
   private static Shape shape(boolean alone, FoldedChanges folded) {
-    return new Shape(alone, folded.deletes().rows() > 0, folded.upserts().rows() > 0);
+    return new Shape(alone, folded.deletes().rows() > 0, folded.upserts().rows() > 0, false);
   }
 
   /** Binds the parameters of {@link #alone}. */

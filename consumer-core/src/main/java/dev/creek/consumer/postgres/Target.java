@@ -3,6 +3,7 @@ package dev.creek.consumer.postgres;
 import dev.creek.consumer.row.TargetColumn;
 import dev.creek.consumer.row.TargetShape;
 import dev.creek.consumer.row.UniqueKey;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
@@ -12,10 +13,17 @@ import java.util.Objects;
  * @param oid its id
  * @param partitioned whether rows are in its partitions
  * @param shape what the row package plans with
+ * @param uniques all unique keys, deferrable ones too
  * @param equalities by column
  */
-record Target(long oid, boolean partitioned, TargetShape shape, Map<String, Equality> equalities) {
+record Target(
+    long oid,
+    boolean partitioned,
+    TargetShape shape,
+    List<UniqueKey> uniques,
+    Map<String, Equality> equalities) {
   Target {
+    uniques = List.copyOf(uniques);
     equalities = Map.copyOf(equalities);
   }
 
