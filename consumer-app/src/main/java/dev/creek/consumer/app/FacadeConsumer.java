@@ -6,6 +6,7 @@ import dev.creek.consumer.Reachability;
 import dev.creek.consumer.app.cli.Consumer;
 import dev.creek.consumer.app.cli.Version;
 import dev.creek.consumer.app.config.Configuration;
+import dev.creek.consumer.control.Finding;
 import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.control.Verification;
@@ -15,6 +16,8 @@ import dev.creek.consumer.postgres.PoolUse;
 import dev.creek.consumer.postgres.PostgresOptions;
 import dev.creek.consumer.stream.Subscription;
 import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -92,6 +95,16 @@ final class FacadeConsumer implements Consumer {
   @Override
   public PoolUse poolUse() {
     return facade.poolUse();
+  }
+
+  @Override
+  public Flux<Finding> check(List<Mapping> mappings, @Nullable PostgresOptions source) {
+    return facade.check(mappings, source);
+  }
+
+  @Override
+  public Mono<Duration> lag(Subscription subscription) {
+    return facade.lag(subscription);
   }
 
   @Override

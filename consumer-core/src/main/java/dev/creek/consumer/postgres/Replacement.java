@@ -2,6 +2,8 @@ package dev.creek.consumer.postgres;
 
 import dev.creek.consumer.control.SnapshotProgress.Step;
 import dev.creek.consumer.row.RowPlan;
+import dev.creek.consumer.row.UniqueKey;
+import dev.creek.consumer.stream.Failpoint;
 import java.time.Duration;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -62,21 +64,21 @@ final class Replacement {
    */
   Mono<Void> run(Session session, Ending planned, Moved moved, Consumer<Step> steps) {
     return Mono.fromRunnable(() -> steps.accept(Step.BUILDING))
-        .then(Mono.defer(() -> built(session, planned)))
+        .then(Failpoint.SNAPSHOT_LOADED.before(Mono.defer(() -> built(session, planned))))
         .doOnNext(ending -> steps.accept(Step.FINISHING))
-        .flatMap(ending -> ended(session, ending, moved));
+        .flatMap(ending -> Failpoint.SNAPSHOT_BUILT.before(ended(session, ending, moved)));
   }
 
   /** Completes the fresh table; what can be done with it then. */
   private Mono<Ending> built(Session session, Ending planned) {
-    Mono<Ending> completed =
-        planned instanceof Ending.Swap swap
-            ? swap.twin()
-                .build(session)
-                .<Ending>thenReturn(swap)
-                .onErrorResume(SwapErrors::rulesOutASwap, e -> inPlace(session, e))
-            : Mono.just(planned);
-    return completed.flatMap(ending -> analyze(session).thenReturn(ending));
+    return planned instanceof Ending.Swap swap
+        ? swap.twin()
+            .build(session)
+            .then(Mono.defer(() -> analyze(session)))
+            .then(Mono.defer(() -> OlderSnapshots.awaitEnd(session, fresh)))
+            .<Ending>thenReturn(swap)
+            .onErrorResume(SwapErrors::rulesOutASwap, e -> inPlace(session, e))
+        : Mono.just(planned);
   }
 
   private Mono<Void> analyze(Session session) {
@@ -111,8 +113,8 @@ final class Replacement {
         .then(session.execute(LOCK.formatted(target.sqlName())))
         .then(requireUnchanged(session, swap))
         .then(Mono.defer(() -> swap.twin().swap(session)))
-        .then(Mono.defer(() -> move(session, moved)))
-        .then(Mono.defer(() -> held.commit(session)))
+        .then(Failpoint.SNAPSHOT_REPLACED.before(Mono.defer(() -> move(session, moved))))
+        .then(committed(Mono.defer(() -> held.commit(session))))
         .doOnSuccess(nothing -> log.info("The snapshot took the place of {}", target.sqlName()));
   }
 
@@ -126,6 +128,10 @@ final class Replacement {
         .flatMap(changed -> Mono.error(new SwapErrors.NoSwap("it was altered meanwhile")));
   }
 
+  private static Mono<Void> committed(Mono<Void> commit) {
+    return Failpoint.SNAPSHOT_COMMITTED.after(Failpoint.SNAPSHOT_MOVED.before(commit));
+  }
+
   private Mono<Void> move(Session session, Moved moved) {
     return session
         .update(position.update(moved), statement -> position.bind(statement, moved))
@@ -136,19 +142,28 @@ final class Replacement {
     String name = target.sqlName();
     return Mono.fromRunnable(
             () -> log.info("The snapshot is brought into {} row by row: {}", name, in.reason()))
-        .then(session.beginUnhurried())
+        .then(Mono.defer(() -> analyze(session)))
+        .then(Mono.defer(session::beginUnhurried))
         .then(session.execute(COMPARE_TABLES))
         .then(Mono.defer(() -> leaving(session)))
         .map(leaving -> new InPlaceSql(plan, target, fresh, leaving))
         .flatMap(statement -> session.query(statement.sql(), s -> {}, RowCounts::of).single())
         .flatMap(
             counts ->
-                move(session, moved)
-                    .then(Mono.defer(session::commit))
+                Failpoint.SNAPSHOT_REPLACED
+                    .before(move(session, moved))
+                    .then(committed(Mono.defer(session::commit)))
                     .doOnSuccess(nothing -> log.info("The snapshot is in {}: {}", name, counts)));
   }
 
+  /**
+   * An update in place trips over a unique value that moves from one row to another; a row that
+   * leaves and comes again does not, unless foreign keys act on that.
+   */
   private Mono<Set<String>> leaving(Session session) {
-    return Mono.just(Set.of());
+    UniqueKey key = plan.key();
+    return key == null || target.cascades()
+        ? Mono.just(Set.of())
+        : Rivals.of(session, target, plan, key);
   }
 }

@@ -20,12 +20,13 @@ final class TakenSql {
    *
    * @param from what is cross-joined with the rows, which wait for it: empty, or ending in a comma
    * @param parameter number of the first column's, as of {@link InsertSql#sql}
-   * @return null where rows have no unique values besides their key
+   * @return null where rows have no unique values besides their key, or where others' rows would go
+   *     along
    */
   static @Nullable String delete(RowPlan plan, Target target, String from, int parameter) {
     UniqueKey key = plan.key();
     List<String> names = plan.columns().stream().map(PlanColumn::name).toList();
-    if (key == null) {
+    if (key == null || target.cascades()) {
       return null;
     }
     var rows = new UnnestSql("x", plan.columns(), parameter);

@@ -12,6 +12,8 @@ import java.util.Objects;
  *
  * @param oid its id
  * @param partitioned whether rows are in its partitions
+ * @param cascades whether a row that is deleted, though it comes again at once, takes rows of
+ *     others along: a foreign key with ON DELETE CASCADE, SET NULL, … or RESTRICT refers to it
  * @param shape what the row package plans with
  * @param uniques all unique keys, deferrable ones too
  * @param equalities by column
@@ -19,6 +21,7 @@ import java.util.Objects;
 record Target(
     long oid,
     boolean partitioned,
+    boolean cascades,
     TargetShape shape,
     List<UniqueKey> uniques,
     Map<String, Equality> equalities) {

@@ -1,6 +1,7 @@
 package dev.creek.consumer.app.cli;
 
 import dev.creek.consumer.Reachability;
+import dev.creek.consumer.control.Finding;
 import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.control.Verification;
@@ -24,6 +25,8 @@ final class FakeConsumer implements Consumer {
   final List<String> asked = new CopyOnWriteArrayList<>();
   final Map<String, Throwable> failures = new ConcurrentHashMap<>();
   final List<Subscription> subscribed = new ArrayList<>();
+  final List<Finding> findings = new ArrayList<>();
+  Duration lag = Duration.ZERO;
   final Sinks.Empty<Void> end = Sinks.empty();
   Mono<Void> stopping = Mono.fromRunnable(end::tryEmitEmpty);
 
@@ -92,6 +95,17 @@ final class FakeConsumer implements Consumer {
   @Override
   public PoolUse poolUse() {
     return new PoolUse(0, 0, 0, 0);
+  }
+
+  @Override
+  public Flux<Finding> check(List<Mapping> mappings, PostgresOptions source) {
+    return ask("check " + mappings + (source == null ? "" : " " + source), Mono.just(findings))
+        .flatMapIterable(all -> all);
+  }
+
+  @Override
+  public Mono<Duration> lag(Subscription subscription) {
+    return ask("lag " + subscription.mapping().target(), Mono.justOrEmpty(lag));
   }
 
   @Override
