@@ -22,6 +22,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,17 +52,19 @@ final class Installation implements AutoCloseable {
   private final EffectLog effects;
   private @Nullable ServiceProcess service;
 
-  /** Everything but the service runs when it returns. */
-  Installation(Generation generation, long seed) {
+  /**
+   * Everything but the service runs when it returns.
+   *
+   * @param which of the workload's tables
+   */
+  Installation(Generation generation, long seed, UnaryOperator<RandomWorkload.Builder> which) {
     try {
       sourceServer = keep(PostgresServer.builder().start());
       targetServer = keep(PostgresServer.builder().start());
       nats = keep(NatsServer.builder().maxPayload(MAX_PAYLOAD).start());
       source = sourceServer.createDatabase("source");
       target = targetServer.createDatabase("target");
-      RandomWorkload.Builder random = RandomWorkload.of(source, seed).follow(target);
-      // NEW says nothing by which a repetition could be told, so rows without a key come twice.
-      workload = keep((generation == Generation.OLD ? random : random.onlyWithKey()).build());
+      workload = keep(which.apply(RandomWorkload.of(source, seed).follow(target)).build());
       workload.createSource();
       workload.createTarget(target);
       changes = EffectLog.install(source, workload.versionedTables());

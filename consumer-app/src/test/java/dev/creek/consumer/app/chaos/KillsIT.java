@@ -3,11 +3,14 @@ package dev.creek.consumer.app.chaos;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.creek.consumer.testing.workload.BackgroundWorkload;
+import dev.creek.consumer.testing.workload.RandomWorkload;
 import dev.creek.consumer.wire.Generation;
 import java.time.Duration;
 import java.util.List;
 import java.util.Random;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -37,7 +40,7 @@ final class KillsIT {
   @MethodSource("generations")
   void killsOfTheServiceLoseAndRepeatNothing(Generation generation, long seed) {
     Random random = new Random(seed);
-    try (Installation all = new Installation(generation, seed)) {
+    try (Installation all = new Installation(generation, seed, UnaryOperator.identity())) {
       try (BackgroundWorkload load = BackgroundWorkload.start(all.workload(), STEPS_PER_SECOND)) {
         for (int kill = 0; kill < KILLS / 2; kill++) {
           all.startService();
@@ -53,11 +56,15 @@ final class KillsIT {
     }
   }
 
+  /**
+   * The producer publishes its last transactions again then, so rows with a key are written twice.
+   */
   @ParameterizedTest(name = "{0}, seed {1}")
   @MethodSource("generations")
   void killsOfWhatIsAroundItLoseNothing(Generation generation, long seed) {
     Random random = new Random(seed);
-    try (Installation all = new Installation(generation, seed)) {
+    try (Installation all =
+        new Installation(generation, seed, RandomWorkload.Builder::onlyWithKey)) {
       List<Runnable> kills =
           List.of(
               () -> {
@@ -89,6 +96,27 @@ final class KillsIT {
         assertThat(load.failure()).isEmpty();
       }
       all.assertEqual();
+    }
+  }
+
+  /** What comes again is told by its transaction; NEW says nothing by which it could be. */
+  @Test
+  void killsOfAnOldProducerRepeatNoRowThatHasNoKey() {
+    long seed = Long.getLong("creek.test.seed", 33);
+    Random random = new Random(seed);
+    try (Installation all =
+        new Installation(Generation.OLD, seed, RandomWorkload.Builder::onlyInserts)) {
+      all.startService();
+      try (BackgroundWorkload load = BackgroundWorkload.start(all.workload(), STEPS_PER_SECOND)) {
+        for (int kill = 0; kill < ROUNDS; kill++) {
+          all.awaitProgress(1 + random.nextInt(MOST_MESSAGES));
+          all.producer().kill();
+          all.producer().start();
+        }
+        assertThat(load.failure()).isEmpty();
+      }
+      all.assertEqual();
+      all.assertEachEffectOnce();
     }
   }
 }

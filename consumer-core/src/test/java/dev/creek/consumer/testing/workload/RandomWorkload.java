@@ -288,6 +288,12 @@ public final class RandomWorkload implements AutoCloseable {
       return this;
     }
 
+    /** Only tables without a key that take nothing but inserts, and are emptied now and then. */
+    public Builder onlyInserts() {
+      this.only = table -> table.key().isEmpty() && !table.may(UPDATE);
+      return this;
+    }
+
     public RandomWorkload build() {
       return new RandomWorkload(this);
     }
