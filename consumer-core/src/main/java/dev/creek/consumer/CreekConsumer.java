@@ -111,9 +111,24 @@ public final class CreekConsumer implements AutoCloseable {
     }
     sink.onDispose(
         run.apply(
-                whenReachable(database, "the target database").then(whenReachable(broker, "NATS")))
+                whenReachable(database, "the target database")
+                    .flatMap(CreekConsumer::cleared)
+                    .then(whenReachable(broker, "NATS")))
             .doFinally(signal -> running.set(null))
             .subscribe(nothing -> {}, sink::error, sink::complete));
+  }
+
+  /**
+   * What snapshots of killed runs left behind is in nobody's way: it may stay until another start.
+   */
+  private static Mono<Long> cleared(PostgresTarget db) {
+    return db.snapshots()
+        .removeLeftovers()
+        .onErrorResume(
+            e -> {
+              log.warn("What snapshots may have left behind stays: {}", e.getMessage());
+              return Mono.just(0L);
+            });
   }
 
   private static <T> Mono<T> whenReachable(Mono<T> server, String name) {
@@ -205,6 +220,25 @@ public final class CreekConsumer implements AutoCloseable {
         },
         visit -> visit.snapshotAlone(order, database.then(broker)),
         visits::remove);
+  }
+
+  /** Creates the control schema, or brings it up to date, as {@link #run} does first of all. */
+  public Mono<Void> initialize() {
+    return database.then();
+  }
+
+  /**
+   * The SQL that does the same, for an administrator to run in advance. Reads resources: may block
+   * for a moment.
+   *
+   * @param controlSchema the schema's name
+   * @param controlRole is granted the functions; null for nobody
+   * @param serviceRole is granted what a consumer needs there; null for nobody
+   * @throws IllegalArgumentException where the name cannot be used
+   */
+  public static String controlSql(
+      String controlSchema, @Nullable String controlRole, @Nullable String serviceRole) {
+    return PostgresTarget.controlSql(controlSchema, controlRole, serviceRole);
   }
 
   /** Subscribes a table, or re-activates it where it stopped; a running consumer picks it up. */

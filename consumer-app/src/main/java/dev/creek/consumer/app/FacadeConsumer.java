@@ -6,15 +6,21 @@ import dev.creek.consumer.Reachability;
 import dev.creek.consumer.app.cli.Consumer;
 import dev.creek.consumer.app.cli.Version;
 import dev.creek.consumer.app.config.Configuration;
+import dev.creek.consumer.control.CommandRecord;
 import dev.creek.consumer.control.Finding;
 import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.control.SnapshotMode;
+import dev.creek.consumer.control.SnapshotProgress;
 import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.control.Verification;
 import dev.creek.consumer.jetstream.JetStreamOptions;
 import dev.creek.consumer.metrics.Recorder;
 import dev.creek.consumer.postgres.PoolUse;
 import dev.creek.consumer.postgres.PostgresOptions;
+import dev.creek.consumer.stream.Instance;
+import dev.creek.consumer.stream.SnapshotLog.PublishedSnapshot;
 import dev.creek.consumer.stream.Subscription;
+import dev.creek.consumer.wire.SourceTable;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +46,7 @@ final class FacadeConsumer implements Consumer {
                 configuration.target())
             .withBatches(configuration.batches())
             .withLinger(configuration.linger())
+            .withSnapshots(configuration.snapshots())
             .withRecorder(recorder)
             .withSelf(Version.number(), null);
     return new FacadeConsumer(CreekConsumer.create(options));
@@ -72,6 +79,22 @@ final class FacadeConsumer implements Consumer {
   }
 
   @Override
+  public Flux<PublishedSnapshot> snapshots(SourceTable source) {
+    return facade.snapshots(source);
+  }
+
+  @Override
+  public Flux<SnapshotProgress> snapshot(Mapping mapping, SnapshotMode mode) {
+    return facade.snapshot(mapping, mode);
+  }
+
+  @Override
+  public Flux<SnapshotProgress> applySnapshot(
+      String subject, Mapping mapping, SnapshotMode mode, boolean force) {
+    return facade.applySnapshot(subject, mapping, mode, force);
+  }
+
+  @Override
   public Flux<Subscription> subscriptions() {
     return facade.subscriptions();
   }
@@ -95,6 +118,21 @@ final class FacadeConsumer implements Consumer {
   @Override
   public PoolUse poolUse() {
     return facade.poolUse();
+  }
+
+  @Override
+  public Mono<Void> initialize() {
+    return facade.initialize();
+  }
+
+  @Override
+  public Flux<Instance> instances() {
+    return facade.instances();
+  }
+
+  @Override
+  public Flux<CommandRecord> commands(int newest) {
+    return facade.commands(newest);
   }
 
   @Override

@@ -58,8 +58,13 @@ public final class Cli {
           AddTables.class,
           RemoveTables.class,
           ListTables.class,
+          ListSnapshots.class,
+          TakeSnapshot.class,
+          ApplySnapshot.class,
+          Status.class,
           Check.class,
           Verify.class,
+          Init.class,
           ShowConfig.class,
           Completion.class);
 
