@@ -5,6 +5,9 @@ import dev.creek.consumer.CreekConsumer;
 import dev.creek.consumer.Reachability;
 import dev.creek.consumer.app.cli.Consumer;
 import dev.creek.consumer.app.config.Configuration;
+import dev.creek.consumer.app.http.SeenCommand;
+import dev.creek.consumer.app.http.SeenInstance;
+import dev.creek.consumer.app.http.SeenTable;
 import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.control.Verification;
@@ -12,8 +15,12 @@ import dev.creek.consumer.jetstream.JetStreamOptions;
 import dev.creek.consumer.metrics.Recorder;
 import dev.creek.consumer.postgres.PoolUse;
 import dev.creek.consumer.postgres.PostgresOptions;
+import dev.creek.consumer.stream.Position;
 import dev.creek.consumer.stream.Subscription;
+import dev.creek.consumer.stream.TableState;
 import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -22,9 +29,11 @@ final class FacadeConsumer implements Consumer {
   private static final String NEVER_ASKED = "nats://127.0.0.1:4222";
 
   private final CreekConsumer facade;
+  private final String database;
 
-  private FacadeConsumer(CreekConsumer facade) {
+  private FacadeConsumer(CreekConsumer facade, String database) {
     this.facade = facade;
+    this.database = database;
   }
 
   static Consumer create(Configuration configuration, Recorder recorder) {
@@ -37,7 +46,7 @@ final class FacadeConsumer implements Consumer {
             .withBatches(configuration.batches())
             .withLinger(configuration.linger())
             .withRecorder(recorder);
-    return new FacadeConsumer(CreekConsumer.create(options));
+    return new FacadeConsumer(CreekConsumer.create(options), configuration.target().toString());
   }
 
   @Override
@@ -90,6 +99,43 @@ final class FacadeConsumer implements Consumer {
   @Override
   public PoolUse poolUse() {
     return facade.poolUse();
+  }
+
+  @Override
+  public String database() {
+    return database;
+  }
+
+  @Override
+  public Mono<List<SeenTable>> tables() {
+    return facade.subscriptions().map(FacadeConsumer::seen).collectList();
+  }
+
+  private static SeenTable seen(Subscription subscription) {
+    TableState state = subscription.state();
+    Position position = subscription.position();
+    return new SeenTable(
+        subscription.mapping().source().toString(),
+        subscription.mapping().target().toString(),
+        subscription.active(),
+        state.name().stored(),
+        state.reason(),
+        state.hint(),
+        null,
+        position.committedAt(),
+        subscription.rowsApplied(),
+        position.sequence(),
+        String.format(Locale.ROOT, "%X/%X", position.lsn() >>> 32, position.lsn() & 0xffff_ffffL));
+  }
+
+  @Override
+  public Mono<List<SeenCommand>> commands(int most) {
+    return Mono.just(List.of());
+  }
+
+  @Override
+  public Mono<List<SeenInstance>> instances() {
+    return Mono.just(List.of());
   }
 
   @Override

@@ -1,6 +1,9 @@
 package dev.creek.consumer.app.cli;
 
 import dev.creek.consumer.Reachability;
+import dev.creek.consumer.app.http.SeenCommand;
+import dev.creek.consumer.app.http.SeenInstance;
+import dev.creek.consumer.app.http.SeenTable;
 import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.control.Verification;
@@ -92,6 +95,26 @@ final class FakeConsumer implements Consumer {
   @Override
   public PoolUse poolUse() {
     return new PoolUse(0, 0, 0, 0);
+  }
+
+  @Override
+  public String database() {
+    return "me@host:5432/db";
+  }
+
+  @Override
+  public Mono<List<SeenTable>> tables() {
+    return Mono.just(List.of());
+  }
+
+  @Override
+  public Mono<List<SeenCommand>> commands(int most) {
+    return Mono.just(List.of());
+  }
+
+  @Override
+  public Mono<List<SeenInstance>> instances() {
+    return Mono.just(List.of());
   }
 
   @Override

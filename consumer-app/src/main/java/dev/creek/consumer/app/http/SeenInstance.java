@@ -1,0 +1,24 @@
+package dev.creek.consumer.app.http;
+
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An instance of the service at work on the same database, as the page shows it.
+ *
+ * @param id what tables' owners are named by
+ * @param host where it runs
+ * @param version of the program
+ * @param page address of its own page; null where it has none
+ * @param self whether it is this one
+ * @param since when it was started
+ * @param heardAt when it last showed itself
+ */
+public record SeenInstance(
+    String id,
+    String host,
+    String version,
+    @Nullable String page,
+    boolean self,
+    Instant since,
+    Instant heardAt) {}
