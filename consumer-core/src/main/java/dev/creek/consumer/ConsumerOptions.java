@@ -4,6 +4,7 @@ import dev.creek.consumer.jetstream.JetStreamOptions;
 import dev.creek.consumer.metrics.Recorder;
 import dev.creek.consumer.postgres.PostgresOptions;
 import dev.creek.consumer.stream.BatchLimits;
+import dev.creek.consumer.stream.Instance;
 import dev.creek.consumer.stream.LineOptions;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -15,13 +16,19 @@ import org.jspecify.annotations.Nullable;
  * @param postgres the target database
  * @param lines how tables are applied
  * @param recorder receives what is counted
+ * @param self how this process is shown among those that share the target's tables
  */
 public record ConsumerOptions(
-    JetStreamOptions nats, PostgresOptions postgres, LineOptions lines, Recorder recorder) {
+    JetStreamOptions nats,
+    PostgresOptions postgres,
+    LineOptions lines,
+    Recorder recorder,
+    Instance.Self self) {
 
-  /** Defaults for these two servers. */
+  /** Defaults for these two servers. Asks for the host's name: may block for a moment. */
   public static ConsumerOptions of(JetStreamOptions nats, PostgresOptions postgres) {
-    return new ConsumerOptions(nats, postgres, LineOptions.DEFAULT, Recorder.NONE);
+    return new ConsumerOptions(
+        nats, postgres, LineOptions.DEFAULT, Recorder.NONE, Instance.Self.of("unknown", null));
   }
 
   /** With other bounds of a batch. */
@@ -30,7 +37,8 @@ public record ConsumerOptions(
         nats,
         postgres,
         new LineOptions(limits, lines.linger(), lines.overlap(), lines.maxMessageBytes()),
-        recorder);
+        recorder,
+        self);
   }
 
   /** With a fixed linger (0: none), or null to adapt. */
@@ -39,11 +47,27 @@ public record ConsumerOptions(
         nats,
         postgres,
         new LineOptions(lines.limits(), linger, lines.overlap(), lines.maxMessageBytes()),
-        recorder);
+        recorder,
+        self);
   }
 
   /** With a recorder. */
   public ConsumerOptions withRecorder(Recorder recorder) {
-    return new ConsumerOptions(nats, postgres, lines, recorder);
+    return new ConsumerOptions(nats, postgres, lines, recorder, self);
+  }
+
+  /**
+   * With what people are to see of this process.
+   *
+   * @param version of the program
+   * @param page address of its HTTP page; null where it has none
+   */
+  public ConsumerOptions withSelf(String version, @Nullable String page) {
+    return new ConsumerOptions(
+        nats,
+        postgres,
+        lines,
+        recorder,
+        new Instance.Self(self.host(), self.process(), version, page));
   }
 }

@@ -1,5 +1,9 @@
 package dev.creek.consumer;
 
+import dev.creek.consumer.control.Command;
+import dev.creek.consumer.control.CommandLog;
+import dev.creek.consumer.control.CommandOutcome;
+import dev.creek.consumer.control.CommandRecord;
 import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.control.Verification;
@@ -9,6 +13,7 @@ import dev.creek.consumer.postgres.PostgresOptions;
 import dev.creek.consumer.postgres.PostgresTarget;
 import dev.creek.consumer.row.ShapeMismatchException;
 import dev.creek.consumer.stream.ApplyException;
+import dev.creek.consumer.stream.Instance;
 import dev.creek.consumer.stream.LineEvent;
 import dev.creek.consumer.stream.LogException;
 import dev.creek.consumer.stream.Schemas;
@@ -39,6 +44,10 @@ public final class CreekConsumer implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(CreekConsumer.class);
   private static final Duration FIRST_PAUSE = Duration.ofMillis(200);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
+
+  /** How often a command that is waited for is looked at: what people take for at once. */
+  private static final Duration LOOK_INTERVAL = Duration.ofMillis(100);
+
   private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(10);
 
   private final ConsumerOptions options;
@@ -50,7 +59,7 @@ public final class CreekConsumer implements AutoCloseable {
 
   private CreekConsumer(ConsumerOptions options) {
     this.options = options;
-    this.target = PostgresTarget.connect(options.postgres());
+    this.target = PostgresTarget.connect(options.postgres(), options.self());
     // Only success is kept: a server that was away when it was first needed is asked again.
     this.database =
         target.subscriptions().migrate().thenReturn(target).cacheInvalidateIf(reached -> false);
@@ -67,7 +76,8 @@ public final class CreekConsumer implements AutoCloseable {
 
   /**
    * Applies all active subscriptions, those added later included, until {@link #stop} or
-   * cancellation. One run at a time.
+   * cancellation. One run at a time. Consumers that run against one target share its tables: each
+   * table is applied by one of them, and those of one that ended, died or stalled by the others.
    *
    * <p>Cancelling rolls back what is being written; it is applied again by the next run. {@link
    * #stop} commits it first.
@@ -142,6 +152,14 @@ public final class CreekConsumer implements AutoCloseable {
   }
 
   /**
+   * The processes that are at work on the target database now, in the order in which they came:
+   * running consumers, which share the tables, and commands that take a snapshot.
+   */
+  public Flux<Instance> instances() {
+    return database.flatMapMany(db -> db.replicas().instances());
+  }
+
+  /**
    * Creates the target table from the newest schema that the producer has published for the source
    * table.
    *
@@ -166,6 +184,45 @@ public final class CreekConsumer implements AutoCloseable {
                     new ShapeMismatchException(
                         "no schema of " + mapping.source() + " has been published",
                         "check the name; the producer publishes a table's schema with its first change: update one row on the source")));
+  }
+
+  /**
+   * Gives a command to whichever service runs against this target, now or later: it is stored, and
+   * carried out once a service is there.
+   *
+   * @return its id, or that of the same command where that is the last one that waits for the
+   *     table; errors with {@link ApplyException} where it cannot be stored
+   */
+  public Mono<Long> submit(Command command) {
+    return database.flatMap(db -> db.commands().submit(command));
+  }
+
+  /**
+   * Waits for a command's end.
+   *
+   * @param patience how long at most
+   * @return the command as it is then, finished or not; empty where there is none of this id
+   */
+  public Mono<CommandRecord> await(long id, Duration patience) {
+    return database.map(PostgresTarget::commands).flatMap(log -> await(log, id, patience));
+  }
+
+  private static Mono<CommandRecord> await(CommandLog log, long id, Duration patience) {
+    Mono<CommandRecord> look = log.find(id);
+    return look.expand(
+            command ->
+                command.outcome() == CommandOutcome.PENDING
+                    ? Mono.delay(LOOK_INTERVAL).then(look)
+                    : Mono.empty())
+        .take(patience)
+        .takeLast(1)
+        .switchIfEmpty(look)
+        .next();
+  }
+
+  /** The newest commands and what became of them, newest first. */
+  public Flux<CommandRecord> commands(int newest) {
+    return database.flatMapMany(db -> db.commands().newest(newest));
   }
 
   /**

@@ -65,6 +65,7 @@ final class Run {
     return new TableLines(
         changes,
         target.subscriptions(),
+        target.replicas(),
         target.tables(),
         new Schemas(target.schemaCache(), changes),
         options.lines(),

@@ -51,7 +51,7 @@ class StuckTablesIT {
         "drop role if exists applier",
         "create role applier login password 'secret'",
         "grant usage on schema _creek_consumer to applier",
-        "grant select, insert, update on all tables in schema _creek_consumer to applier",
+        "grant select, insert, update, delete on all tables in schema _creek_consumer to applier",
         "create schema copy",
         "grant usage on schema copy to applier");
     String uri = database.uri().replaceFirst("://[^@]*@", "://applier:secret@");

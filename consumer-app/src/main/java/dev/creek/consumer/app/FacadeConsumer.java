@@ -4,6 +4,7 @@ import dev.creek.consumer.ConsumerOptions;
 import dev.creek.consumer.CreekConsumer;
 import dev.creek.consumer.Reachability;
 import dev.creek.consumer.app.cli.Consumer;
+import dev.creek.consumer.app.cli.Version;
 import dev.creek.consumer.app.config.Configuration;
 import dev.creek.consumer.app.http.SeenCommand;
 import dev.creek.consumer.app.http.SeenInstance;
@@ -45,7 +46,8 @@ final class FacadeConsumer implements Consumer {
                 configuration.target())
             .withBatches(configuration.batches())
             .withLinger(configuration.linger())
-            .withRecorder(recorder);
+            .withRecorder(recorder)
+            .withSelf(Version.number(), null);
     return new FacadeConsumer(CreekConsumer.create(options), configuration.target().toString());
   }
 

@@ -22,7 +22,7 @@ import java.util.stream.Collectors;
 final class LimitedAppender extends UnsynchronizedAppenderBase<ILoggingEvent> {
   private static final long REPORT_MILLIS = 1000;
 
-  private final LogLine format;
+  private final LogFormat format;
   private final Consumer<String> output;
   private final LogCounts counts;
   private final LongSupplier nanoClock;
@@ -34,7 +34,7 @@ final class LimitedAppender extends UnsynchronizedAppenderBase<ILoggingEvent> {
   LimitedAppender(
       double perSecond,
       int burst,
-      LogLine format,
+      LogFormat format,
       Consumer<String> output,
       LogCounts counts,
       LongSupplier nanoClock) {

@@ -14,7 +14,7 @@ import java.util.Locale;
  * How a log event looks as text: time with offset, level, message, without secrets. The logger is
  * named where it tells something: below INFO and in other people's messages.
  */
-final class LogLine {
+final class LogLine implements LogFormat {
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSSXXX", Locale.ROOT);
   private static final String OURS = "dev.creek.";
@@ -29,7 +29,8 @@ final class LogLine {
   }
 
   /** One line, and the stack trace's lines where there is one. */
-  String format(ILoggingEvent event) {
+  @Override
+  public String format(ILoggingEvent event) {
     String line =
         line(
             event.getTimeStamp(),
@@ -39,8 +40,8 @@ final class LogLine {
     return thrown == null ? line : line + Redaction.redact(ThrowableProxyUtil.asString(thrown));
   }
 
-  /** A line of our own about the log itself. */
-  String line(long millis, Level level, String message) {
+  @Override
+  public String line(long millis, Level level, String message) {
     String padded = String.format(Locale.ROOT, "%-5s", level);
     return time.format(Instant.ofEpochMilli(millis))
         + " "

@@ -38,7 +38,7 @@ final class Logging {
         new LimitedAppender(
             options.linesPerSecond(),
             options.burst(),
-            new LogLine(colour, ZoneId.systemDefault()),
+            format(options.format()),
             standardError(),
             counts,
             System::nanoTime);
@@ -49,6 +49,13 @@ final class Logging {
     root.setLevel(ofLibraries(options.level()));
     root.addAppender(limited);
     context.getLogger("dev.creek").setLevel(Level.toLevel(options.level().name()));
+  }
+
+  private LogFormat format(Configuration.LogFormat wanted) {
+    return switch (wanted) {
+      case TEXT -> new LogLine(colour, ZoneId.systemDefault());
+      case JSON -> new JsonLogLine();
+    };
   }
 
   /** Writes what is still to be told; nothing is logged afterwards. */

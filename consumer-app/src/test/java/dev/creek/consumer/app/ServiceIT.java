@@ -165,12 +165,23 @@ final class ServiceIT {
   }
 
   @Test
-  void endsWhereThePasswordIsRefused() {
+  void endsWhereThePasswordIsRefused() throws Exception {
     String uri = target.uri().replaceFirst("(://[^:]+:)[^@]*@", "$1geheim@");
     environment.put("DB_URI", uri);
     try (Jar service = serve()) {
       assertThat(service.exitCode()).describedAs(service.toString()).isEqualTo(1);
       assertThat(service.err()).contains("ERROR Stopped: ").doesNotContain("geheim");
+    }
+    environment.put("LOG_FORMAT", "json");
+    try (Jar service = serve()) {
+      assertThat(service.exitCode()).describedAs(service.toString()).isEqualTo(1);
+      JsonNode last = null;
+      for (String line : service.err().lines().toList()) {
+        last = new ObjectMapper().readTree(line);
+      }
+      assertThat(last.get("level").textValue()).isEqualTo("ERROR");
+      assertThat(last.get("message").textValue()).startsWith("Stopped: ");
+      assertThat(service.err()).doesNotContain("geheim");
     }
   }
 

@@ -6,59 +6,87 @@ package dev.creek.consumer.control;
  */
 public sealed interface Command {
 
+  /** What it asks for. */
+  Verb verb();
+
   /** Whose command it is. */
   TargetTable target();
 
-  /** Make the target table from the source's schema, unless it is there and fits. */
-  record CreateSchema(Mapping mapping) implements Command {
+  /** A command that speaks of a source as well. */
+  sealed interface OfMapping extends Command {
+    Mapping mapping();
+
     @Override
-    public TargetTable target() {
-      return mapping.target();
+    default TargetTable target() {
+      return mapping().target();
+    }
+  }
+
+  /** Make the target table from the source's schema, unless it is there and fits. */
+  record CreateSchema(Mapping mapping) implements OfMapping {
+    @Override
+    public Verb verb() {
+      return Verb.CREATE_SCHEMA;
     }
   }
 
   /** Subscribe, or subscribe again where it stopped. */
-  record AddTable(Mapping mapping) implements Command {
+  record AddTable(Mapping mapping) implements OfMapping {
     @Override
-    public TargetTable target() {
-      return mapping.target();
+    public Verb verb() {
+      return Verb.ADD_TABLE;
     }
   }
 
   /** End the subscription; rows and position stay. */
-  record RemoveTable(TargetTable target) implements Command {}
+  record RemoveTable(TargetTable target) implements Command {
+    @Override
+    public Verb verb() {
+      return Verb.REMOVE_TABLE;
+    }
+  }
 
   /** Request a new snapshot and apply it. */
-  record TakeSnapshot(Mapping mapping, SnapshotMode mode) implements Command {
+  record TakeSnapshot(Mapping mapping, SnapshotMode mode) implements OfMapping {
     @Override
-    public TargetTable target() {
-      return mapping.target();
+    public Verb verb() {
+      return Verb.SNAPSHOT;
     }
   }
 
   /** Apply a snapshot that is published already. */
-  record ApplySnapshot(String subject, Mapping mapping, SnapshotMode mode) implements Command {
+  record ApplySnapshot(String subject, Mapping mapping, SnapshotMode mode) implements OfMapping {
     @Override
-    public TargetTable target() {
-      return mapping.target();
+    public Verb verb() {
+      return Verb.APPLY_SNAPSHOT;
     }
   }
 
   /** Create if missing, subscribe, and take a clean snapshot. */
-  record Resync(Mapping mapping) implements Command {
+  record Resync(Mapping mapping) implements OfMapping {
     @Override
-    public TargetTable target() {
-      return mapping.target();
+    public Verb verb() {
+      return Verb.RESYNC;
     }
   }
 
   /** Try a stuck table again now. */
-  record ResumeTable(TargetTable target) implements Command {}
+  record ResumeTable(TargetTable target) implements Command {
+    @Override
+    public Verb verb() {
+      return Verb.RESUME_TABLE;
+    }
+  }
 
   /**
    * Go past one message that cannot be applied.
    *
    * @param sequence its stream sequence, as the table's reason tells it
    */
-  record SkipChange(TargetTable target, long sequence) implements Command {}
+  record SkipChange(TargetTable target, long sequence) implements Command {
+    @Override
+    public Verb verb() {
+      return Verb.SKIP_CHANGE;
+    }
+  }
 }

@@ -2,7 +2,7 @@ package dev.creek.consumer.postgres;
 
 import dev.creek.consumer.control.SnapshotProgress.Step;
 import dev.creek.consumer.row.RowPlan;
-import dev.creek.consumer.stream.Position;
+import dev.creek.consumer.stream.Handover;
 import dev.creek.consumer.stream.SnapshotWriter;
 import dev.creek.consumer.wire.WireMessage;
 import java.util.List;
@@ -105,9 +105,9 @@ final class CleanSnapshot implements SnapshotWriter {
   }
 
   @Override
-  public Mono<Void> finish(Position resume, Consumer<Step> steps) {
+  public Mono<Void> finish(Handover to, Consumer<Step> steps) {
     return session()
-        .flatMap(session -> replacement.run(session, planned, new Moved(resume, 0, null), steps))
+        .flatMap(session -> replacement.run(session, planned, new Moved(to), steps))
         .onErrorMap(workplace::told);
   }
 

@@ -46,7 +46,7 @@ final class InPlaceSql {
     return """
         with gone as (
             delete from %s returning 1
-        ), deleted as (
+        ), deleted as materialized (
             select count(*) as rows from gone
         ), added as (
             %s from %s as s, deleted returning 1
@@ -62,11 +62,11 @@ final class InPlaceSql {
             delete from %1$s as t
             where not exists (select from %2$s as s where %3$s)
             returning 1
-        ), deleted as (
+        ), deleted as materialized (
             select count(*) as rows from gone
         ), changed as (
             %4$s
-        ), updated as (
+        ), updated as materialized (
             select count(*) as rows from changed
         ), added as (
             %5$s from %2$s as s, deleted, updated
@@ -104,7 +104,12 @@ final class InPlaceSql {
                         .equality(column)
                         .sql("t." + SqlNames.quoted(column), "s." + SqlNames.quoted(column)))
             .collect(Collectors.joining(" and "));
-    List<String> kept = columns(leaving::contains);
+    List<String> kept =
+        columns(
+            column ->
+                leaving.contains(column)
+                    // Nobody may update it, only insert it.
+                    || (target.isAlwaysIdentity(column) && !key.columns().contains(column)));
     return kept.isEmpty() ? keys : keys + " and " + identical(kept);
   }
 

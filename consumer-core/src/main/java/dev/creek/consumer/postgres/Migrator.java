@@ -1,17 +1,8 @@
 package dev.creek.consumer.postgres;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
-import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.stream.ApplyException;
-import dev.creek.consumer.wire.SourceTable;
 import io.r2dbc.spi.Readable;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.util.List;
 import java.util.Objects;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,53 +20,91 @@ import reactor.core.publisher.Mono;
 final class Migrator {
   private static final Logger log = LoggerFactory.getLogger(Migrator.class);
 
-  /** In order; a script that was released is never changed. */
-  private static final List<String> SCRIPTS =
-      List.of("001_go_consumer.sql", "002_position_and_state.sql", "005_snapshots.sql");
-
   /** First half of the advisory lock's key, "CREK"; the second is the schema's name. */
   private static final int LOCK = 0x4352454b;
 
   private final String namespace;
   private final String control;
-  private final List<String> scripts;
+  private final ControlScripts scripts;
+  private final @Nullable String usersRole;
+  private final String grants;
 
-  /** Reads the scripts: it blocks for a moment. */
-  Migrator(String namespace) {
+  /**
+   * Reads the scripts: it blocks for a moment.
+   *
+   * @param usersRole may call the functions; null for none
+   */
+  Migrator(String namespace, @Nullable String usersRole) {
     this.namespace = namespace;
     this.control = SqlNames.quoted(namespace);
-    this.scripts = SCRIPTS.stream().map(Migrator::read).toList();
-  }
-
-  private static String read(String script) {
-    try (InputStream in =
-        Objects.requireNonNull(Migrator.class.getResourceAsStream("control/" + script), script)) {
-      return new String(in.readAllBytes(), UTF_8);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    this.scripts = new ControlScripts(namespace);
+    this.usersRole = usersRole;
+    this.grants = usersRole == null ? "" : scripts.grantToUsers(usersRole);
   }
 
   Mono<Void> migrate(Sessions sessions) {
     String what = "control schema " + control;
     return sessions
         .use(what, this::hint, this::version)
-        .filter(version -> version < scripts.size())
+        .filter(version -> version < scripts.newestVersion())
         .flatMap(
-            version -> sessions.transaction(what, this::hint, s -> upgrade(s).then(Mono.empty())));
+            version ->
+                sessions.transaction(what, this::hint, s -> upgrade(s).then(Mono.<Void>empty())))
+        .then(Mono.justOrEmpty(usersRole).flatMap(role -> admit(sessions, role)));
+  }
+
+  /** Lets users in, unless they are: that needs no right to grant. */
+  private Mono<Void> admit(Sessions sessions, String role) {
+    String what = "rights of role " + role + " on control schema " + control;
+    return sessions
+        .use(what, this::grantHint, session -> isAdmitted(session, role))
+        .filter(admitted -> !admitted)
+        .flatMap(
+            missing ->
+                sessions.transaction(
+                    what,
+                    this::grantHint,
+                    session ->
+                        lock(session).then(session.execute(grants)).then(Mono.<Void>empty())));
+  }
+
+  private Mono<Boolean> isAdmitted(Session session, String role) {
+    return session
+        .query(
+            """
+            select has_schema_privilege($2::name, n.oid, 'usage')
+                   and bool_and(has_function_privilege($2::name, p.oid, 'execute'))
+            from pg_namespace n join pg_proc p on p.pronamespace = n.oid
+            where n.nspname = $1 and not starts_with(p.proname, '_')
+            group by n.oid
+            """,
+            statement -> statement.bind(0, namespace).bind(1, role),
+            row -> Boolean.TRUE.equals(row.get(0, Boolean.class)))
+        .single(false);
+  }
+
+  private @Nullable String grantHint(String sqlState) {
+    return switch (sqlState) {
+      case "42501" ->
+          "let the owner of the control schema grant them once: creek-consumer init --print-sql"
+              + " shows how";
+      case "42704" -> "create the role, or name another one";
+      default -> null;
+    };
   }
 
   /** Completes where the control schema is one that this program can work with. */
   Mono<Void> check(Sessions sessions) {
     return sessions
         .use("control schema " + control, this::hint, this::version)
-        .flatMap(version -> version < scripts.size() ? Mono.error(old(version)) : Mono.empty());
+        .flatMap(
+            version -> version < scripts.newestVersion() ? Mono.error(old(version)) : Mono.empty());
   }
 
   private ApplyException old(int version) {
     return new ApplyException(
         "control schema %s is at version %d, but this program needs %d"
-            .formatted(control, version, scripts.size()),
+            .formatted(control, version, scripts.newestVersion()),
         "3F000",
         null,
         "restart the service: it brings the schema up to date",
@@ -86,8 +115,8 @@ final class Migrator {
     return sqlState.equals("42501")
         ? "run the service once as a role that may create the schema "
             + control
-            + " and own what is in it; afterwards usage of the schema, and select, insert and"
-            + " update on its tables are enough"
+            + " and own what is in it, or let the owner run what creek-consumer init --print-sql"
+            + " prints"
         : null;
   }
 
@@ -119,31 +148,29 @@ final class Migrator {
   }
 
   private Mono<Void> upgrade(Session session) {
+    return lock(session).then(version(session)).flatMap(version -> upgradeFrom(session, version));
+  }
+
+  private Mono<Void> lock(Session session) {
     return session
         .query(
             "select 1 from (select pg_advisory_xact_lock($1, hashtext($2))) as locked",
             statement -> statement.bind(0, LOCK).bind(1, namespace),
             row -> true)
-        .then(version(session))
-        .flatMap(version -> upgradeFrom(session, version));
+        .then();
   }
 
   private Mono<Void> upgradeFrom(Session session, int version) {
-    if (version >= scripts.size()) {
+    int newest = scripts.newestVersion();
+    if (version >= newest) {
       return Mono.empty();
     }
     return createNamespace(session)
-        .then(
-            session.execute(
-                "create table if not exists "
-                    + control
-                    + "._version (version int primary key, applied_at timestamptz not null default"
-                    + " now())"))
-        .thenMany(Flux.fromStream(() -> IntStream.range(version, scripts.size()).boxed()))
-        .concatMap(script -> run(session, script))
-        .then(version == 0 ? respell(session) : Mono.empty())
-        .doOnSuccess(
-            nothing -> log.info("control schema {} is at version {}", control, scripts.size()));
+        .then(session.execute(scripts.createVersionTable()))
+        .thenMany(Flux.range(version + 1, newest - version))
+        .concatMap(next -> run(session, next))
+        .then()
+        .doOnSuccess(nothing -> log.info("control schema {} is at version {}", control, newest));
   }
 
   /** CREATE SCHEMA IF NOT EXISTS wants the right to create even where the schema exists. */
@@ -157,56 +184,13 @@ final class Migrator {
         .flatMap(exists -> exists ? Mono.empty() : session.execute("create schema " + control));
   }
 
-  private Mono<Void> run(Session session, int script) {
+  private Mono<Void> run(Session session, int version) {
     return session
-        .execute(scripts.get(script).replace("{{control}}", control))
+        .execute(scripts.toVersion(version))
         .then(
             session.update(
                 "insert into " + control + "._version (version) values ($1)",
-                statement -> statement.bind(0, script + 1)))
+                statement -> statement.bind(0, version)))
         .then();
-  }
-
-  /**
-   * The Go consumer took names as they came; rows are found by the one spelling that we write
-   * (quotes only where needed). Where both spellings are there, the Go consumer's is left behind.
-   */
-  private Mono<Void> respell(Session session) {
-    return session
-        .query(
-            "select topic, target from " + control + ".subscriptions where topic is not null",
-            statement -> {},
-            row ->
-                new Spelling(
-                    Objects.requireNonNull(row.get(0, String.class)),
-                    Objects.requireNonNull(row.get(1, String.class))))
-        .filter(Spelling::isOdd)
-        .concatMap(
-            old ->
-                session.update(
-                    """
-                    update %1$s.subscriptions set topic = $1, target = $2
-                    where target = $3
-                      and ($2 = $3
-                           or not exists (select from %1$s.subscriptions where target = $2))
-                    """
-                        .formatted(control),
-                    statement ->
-                        statement
-                            .bind(0, SourceTable.parse(old.topic()).toString())
-                            .bind(1, TargetTable.parse(old.target()).toString())
-                            .bind(2, old.target())))
-        .then();
-  }
-
-  private record Spelling(String topic, String target) {
-    boolean isOdd() {
-      try {
-        return !SourceTable.parse(topic).toString().equals(topic)
-            || !TargetTable.parse(target).toString().equals(target);
-      } catch (IllegalArgumentException e) {
-        return false;
-      }
-    }
   }
 }

@@ -38,12 +38,16 @@ final class PositionSql {
         + " last_change_at = case when $8 > 0 then clock_timestamp() else last_change_at end,"
         + " updated_at = clock_timestamp()"
         + (moved.evidence() == null ? "" : Evidence.assignments(OWN_PARAMETERS + 1))
+        + (moved.aheadUntil() == null ? "" : ", ahead_until = $" + (nextParameter(moved) - 1))
         + " where target = $1 and epoch = $2";
   }
 
   /** The number of the first parameter behind those of {@link #update}. */
   static int nextParameter(Moved moved) {
-    return 1 + OWN_PARAMETERS + (moved.evidence() == null ? 0 : Evidence.PARAMETERS);
+    return 1
+        + OWN_PARAMETERS
+        + (moved.evidence() == null ? 0 : Evidence.PARAMETERS)
+        + (moved.aheadUntil() == null ? 0 : 1);
   }
 
   /** Locks the row, so that nobody can claim the table before the transaction ends. */
@@ -68,6 +72,9 @@ final class PositionSql {
     statement.bind(6, to.sequence()).bind(7, moved.changes());
     if (moved.evidence() != null) {
       moved.evidence().bind(statement, OWN_PARAMETERS);
+    }
+    if (moved.aheadUntil() != null) {
+      statement.bind(nextParameter(moved) - 2, moved.aheadUntil());
     }
   }
 

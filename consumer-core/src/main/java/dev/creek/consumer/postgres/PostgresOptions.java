@@ -2,6 +2,7 @@ package dev.creek.consumer.postgres;
 
 import java.time.Duration;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How to reach the target database and how to behave there. Immutable. Its text form never tells a
@@ -27,6 +28,7 @@ public final class PostgresOptions {
 
   private final ServerAddress address;
   private final String controlSchema;
+  private final @Nullable String controlRole;
   private final int poolSize;
   private final Duration statementTimeout;
   private final Duration lockTimeout;
@@ -36,6 +38,7 @@ public final class PostgresOptions {
   private PostgresOptions(Builder builder) {
     this.address = builder.address;
     this.controlSchema = builder.controlSchema;
+    this.controlRole = builder.controlRole;
     this.poolSize = builder.poolSize;
     this.statementTimeout = builder.statementTimeout;
     this.lockTimeout = builder.lockTimeout;
@@ -68,6 +71,11 @@ public final class PostgresOptions {
   /** The schema that holds {@code subscriptions} and its like. */
   public String controlSchema() {
     return controlSchema;
+  }
+
+  /** The role that may call the control schema's functions; null for none. */
+  public @Nullable String controlRole() {
+    return controlRole;
   }
 
   int poolSize() {
@@ -114,8 +122,9 @@ public final class PostgresOptions {
 
   /** What the URI does not say. Not thread-safe. */
   public static final class Builder {
-    private final ServerAddress address;
+    private ServerAddress address;
     private String controlSchema = "_creek_consumer";
+    private @Nullable String controlRole;
     private int poolSize = 8;
     private Duration statementTimeout = Duration.ofMinutes(5);
     private Duration lockTimeout = Duration.ofSeconds(30);
@@ -133,6 +142,12 @@ public final class PostgresOptions {
       }
     }
 
+    /** The role's password, whatever URI and environment say. */
+    public Builder password(String text) {
+      this.address = address.withPassword(new Secret(text));
+      return this;
+    }
+
     /**
      * The schema that holds {@code subscriptions} and its like; default {@code _creek_consumer}.
      */
@@ -141,6 +156,18 @@ public final class PostgresOptions {
         throw new IllegalArgumentException("the control schema needs a name");
       }
       this.controlSchema = name;
+      return this;
+    }
+
+    /**
+     * A role, mostly one without login that others are members of, that is granted the control
+     * schema's functions when the service starts; default null, for none.
+     */
+    public Builder controlRole(@Nullable String name) {
+      if (name != null && (name.isBlank() || name.indexOf('\0') >= 0)) {
+        throw new IllegalArgumentException("the control role needs a name");
+      }
+      this.controlRole = name;
       return this;
     }
 

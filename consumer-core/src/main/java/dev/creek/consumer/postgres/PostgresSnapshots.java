@@ -14,17 +14,19 @@ import reactor.core.publisher.Mono;
 final class PostgresSnapshots implements SnapshotTables {
   private final Sessions sessions;
   private final SubscriptionTable subscriptions;
+  private final Claims claims;
   private final TableCreator creator;
 
-  PostgresSnapshots(Sessions sessions, SubscriptionTable subscriptions) {
+  PostgresSnapshots(Sessions sessions, SubscriptionTable subscriptions, Claims claims) {
     this.sessions = sessions;
     this.subscriptions = subscriptions;
+    this.claims = claims;
     this.creator = new TableCreator(sessions);
   }
 
   @Override
   public Mono<Claim> claimForSnapshot(Mapping mapping) {
-    return subscriptions.claimForSnapshot(mapping);
+    return claims.claimForSnapshot(mapping);
   }
 
   @Override

@@ -13,17 +13,29 @@ import reactor.core.publisher.Mono;
 final class PostgresTables implements TargetTables {
   private final Sessions sessions;
   private final SubscriptionTable subscriptions;
+  private final Claims claims;
   private final TableCreator creator;
 
-  PostgresTables(Sessions sessions, SubscriptionTable subscriptions) {
+  PostgresTables(Sessions sessions, SubscriptionTable subscriptions, Claims claims) {
     this.sessions = sessions;
     this.subscriptions = subscriptions;
+    this.claims = claims;
     this.creator = new TableCreator(sessions);
   }
 
   @Override
   public Mono<Claim> claim(Mapping mapping) {
-    return subscriptions.claim(mapping);
+    return claims.claim(mapping);
+  }
+
+  @Override
+  public Mono<Claim> takeOver(Mapping mapping) {
+    return claims.takeOver(mapping);
+  }
+
+  @Override
+  public Mono<Boolean> release(Claim claim) {
+    return claims.release(claim);
   }
 
   @Override
@@ -33,7 +45,7 @@ final class PostgresTables implements TargetTables {
 
   @Override
   public Mono<Boolean> report(Claim claim, TableState state) {
-    return subscriptions.report(claim, state);
+    return claims.report(claim, state);
   }
 
   @Override

@@ -1,15 +1,18 @@
 package dev.creek.consumer.postgres;
 
+import dev.creek.consumer.control.CommandLog;
 import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.Verification;
 import dev.creek.consumer.row.ShapeMismatchException;
 import dev.creek.consumer.stream.ApplyException;
+import dev.creek.consumer.stream.Instance;
+import dev.creek.consumer.stream.Replicas;
 import dev.creek.consumer.stream.SchemaCache;
 import dev.creek.consumer.stream.SnapshotTables;
 import dev.creek.consumer.stream.Subscriptions;
 import dev.creek.consumer.stream.TargetTables;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.netty.resources.LoopResources;
@@ -29,14 +32,22 @@ public final class PostgresTarget {
   private final TargetTables tables;
   private final SnapshotTables snapshots;
   private final SchemaCache schemaCache;
+  private final Replicas replicas;
+  private final CommandLog commands;
 
-  private PostgresTarget(PostgresOptions options) {
+  private PostgresTarget(PostgresOptions options, Instance.Self self) {
+    boolean ownSessions = options.preparedStatements();
+    var instances = new InstanceSql(options.controlSchema(), newId(self), self, ownSessions);
     this.options = options;
     this.sessions = new Sessions(options);
-    this.subscriptions = new SubscriptionTable(sessions, options, owner());
-    this.tables = new PostgresTables(sessions, subscriptions);
-    this.snapshots = new PostgresSnapshots(sessions, subscriptions);
+    this.subscriptions = new SubscriptionTable(sessions, options);
+    var claims = new Claims(sessions, subscriptions, instances);
+    this.tables = new PostgresTables(sessions, subscriptions, claims);
+    this.snapshots = new PostgresSnapshots(sessions, subscriptions, claims);
     this.schemaCache = new SchemaTexts(sessions, options.controlSchema());
+    this.replicas =
+        new PostgresReplicas(sessions, instances, new Heartbeat(sessions, instances, ownSessions));
+    this.commands = new CommandTable(sessions, options.controlSchema(), instances.id());
   }
 
   /**
@@ -46,7 +57,29 @@ public final class PostgresTarget {
    * @throws IllegalArgumentException where a certificate or key cannot be read
    */
   public static PostgresTarget connect(PostgresOptions options) {
-    return new PostgresTarget(options);
+    return connect(options, Instance.Self.of("unknown", null));
+  }
+
+  /**
+   * The same.
+   *
+   * @param self shown to people among the instances
+   */
+  public static PostgresTarget connect(PostgresOptions options, Instance.Self self) {
+    return new PostgresTarget(options, self);
+  }
+
+  /**
+   * The SQL that makes the control schema, or brings it up to date, as one transaction: for an
+   * administrator to run in advance, after which the service needs no right to create. Reads
+   * resources: may block for a moment.
+   *
+   * @param controlRole is granted the functions; null for nobody
+   * @param serviceRole is granted what the service needs in the control schema; null for nobody
+   */
+  public static String controlSql(
+      String controlSchema, @Nullable String controlRole, @Nullable String serviceRole) {
+    return new ControlScripts(controlSchema).all(controlRole, serviceRole);
   }
 
   /** What is subscribed. {@link Subscriptions#migrate} comes before everything else. */
@@ -59,6 +92,11 @@ public final class PostgresTarget {
     return tables;
   }
 
+  /** Who shares the tables. */
+  public Replicas replicas() {
+    return replicas;
+  }
+
   /** The same tables, as snapshots fill them. */
   public SnapshotTables snapshots() {
     return snapshots;
@@ -67,6 +105,11 @@ public final class PostgresTarget {
   /** Schemas kept in the control schema. */
   public SchemaCache schemaCache() {
     return schemaCache;
+  }
+
+  /** Commands kept in the control schema. */
+  public CommandLog commands() {
+    return commands;
   }
 
   /**
@@ -151,13 +194,12 @@ public final class PostgresTarget {
     return sessions.close();
   }
 
-  /** For people who look at {@code subscriptions}: host and process. */
-  private static String owner() {
-    String process = Long.toString(ProcessHandle.current().pid());
-    try {
-      return InetAddress.getLocalHost().getHostName() + ":" + process;
-    } catch (UnknownHostException e) {
-      return process;
-    }
+  /**
+   * Readable, for people who look at {@code subscriptions}, and never the same again: a container
+   * that was restarted has host and process of the one before it.
+   */
+  private static String newId(Instance.Self self) {
+    return "%s:%d:%08x"
+        .formatted(self.host(), self.process(), ThreadLocalRandom.current().nextInt());
   }
 }

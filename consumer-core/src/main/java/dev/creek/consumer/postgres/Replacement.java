@@ -2,6 +2,7 @@ package dev.creek.consumer.postgres;
 
 import dev.creek.consumer.control.SnapshotProgress.Step;
 import dev.creek.consumer.row.RowPlan;
+import dev.creek.consumer.row.UniqueKey;
 import java.time.Duration;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -69,14 +70,14 @@ final class Replacement {
 
   /** Completes the fresh table; what can be done with it then. */
   private Mono<Ending> built(Session session, Ending planned) {
-    Mono<Ending> completed =
-        planned instanceof Ending.Swap swap
-            ? swap.twin()
-                .build(session)
-                .<Ending>thenReturn(swap)
-                .onErrorResume(SwapErrors::rulesOutASwap, e -> inPlace(session, e))
-            : Mono.just(planned);
-    return completed.flatMap(ending -> analyze(session).thenReturn(ending));
+    return planned instanceof Ending.Swap swap
+        ? swap.twin()
+            .build(session)
+            .then(Mono.defer(() -> analyze(session)))
+            .then(Mono.defer(() -> OlderSnapshots.awaitEnd(session, fresh)))
+            .<Ending>thenReturn(swap)
+            .onErrorResume(SwapErrors::rulesOutASwap, e -> inPlace(session, e))
+        : Mono.just(planned);
   }
 
   private Mono<Void> analyze(Session session) {
@@ -136,7 +137,8 @@ final class Replacement {
     String name = target.sqlName();
     return Mono.fromRunnable(
             () -> log.info("The snapshot is brought into {} row by row: {}", name, in.reason()))
-        .then(session.beginUnhurried())
+        .then(Mono.defer(() -> analyze(session)))
+        .then(Mono.defer(session::beginUnhurried))
         .then(session.execute(COMPARE_TABLES))
         .then(Mono.defer(() -> leaving(session)))
         .map(leaving -> new InPlaceSql(plan, target, fresh, leaving))
@@ -148,7 +150,14 @@ final class Replacement {
                     .doOnSuccess(nothing -> log.info("The snapshot is in {}: {}", name, counts)));
   }
 
+  /**
+   * An update in place trips over a unique value that moves from one row to another; a row that
+   * leaves and comes again does not, unless foreign keys act on that.
+   */
   private Mono<Set<String>> leaving(Session session) {
-    return Mono.just(Set.of());
+    UniqueKey key = plan.key();
+    return key == null || target.cascades()
+        ? Mono.just(Set.of())
+        : Rivals.of(session, target, plan, key);
   }
 }

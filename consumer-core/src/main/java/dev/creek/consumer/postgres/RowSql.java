@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The statements that write changes of one plan into its target.
@@ -83,6 +84,11 @@ final class RowSql {
         + " where "
         + String.join(" and ", conditions)
         + " limit 1)";
+  }
+
+  /** What {@link IdentitySql} has to go before {@link #write}, with the same parameters. */
+  @Nullable String deleteReidentified(String from, int parameter) {
+    return IdentitySql.delete(plan.rows(), target, from, parameter);
   }
 
   /** Upserts where there is a key, else inserts. */

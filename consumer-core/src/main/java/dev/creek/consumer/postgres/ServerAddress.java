@@ -89,6 +89,11 @@ record ServerAddress(
       @Nullable Secret keyPassword,
       boolean direct) {}
 
+  ServerAddress withPassword(Secret other) {
+    return new ServerAddress(
+        hosts, database, user, other, tls, connectTimeout, applicationName, writableOnly, settings);
+  }
+
   /** {@code user@host:port,host:port/database}: for messages, without the password. */
   String display() {
     return user

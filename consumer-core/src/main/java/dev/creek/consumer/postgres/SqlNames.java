@@ -1,6 +1,6 @@
 package dev.creek.consumer.postgres;
 
-/** Identifiers as SQL text: always quoted, so that any name is itself and nothing else. */
+/** Names as SQL text: always quoted, so that any name is itself and nothing else. */
 final class SqlNames {
   private SqlNames() {}
 
@@ -10,5 +10,13 @@ final class SqlNames {
 
   static String quoted(String namespace, String name) {
     return quoted(namespace) + '.' + quoted(name);
+  }
+
+  /** As a string, whatever {@code standard_conforming_strings} says. */
+  static String literal(String name) {
+    String doubled = name.replace("'", "''");
+    return name.indexOf('\\') < 0
+        ? '\'' + doubled + '\''
+        : " E'" + doubled.replace("\\", "\\\\") + '\'';
   }
 }

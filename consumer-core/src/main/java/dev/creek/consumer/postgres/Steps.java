@@ -16,8 +16,7 @@ final class Steps {
 
   static Mono<Long> run(Session session, TablePlan plan, Step step) {
     if (step instanceof Step.Write write) {
-      return session.update(
-          plan.rows().write("", 1), statement -> plan.bindRows(statement, 0, write.rows()));
+      return session.update(plan.write(), statement -> plan.bindRows(statement, 0, write.rows()));
     }
     if (step instanceof Step.Delete delete) {
       return plan.hasKey()

@@ -3,12 +3,8 @@ package dev.creek.consumer.postgres;
 import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.stream.ApplyException;
-import dev.creek.consumer.stream.Claim;
 import dev.creek.consumer.stream.Subscription;
 import dev.creek.consumer.stream.Subscriptions;
-import dev.creek.consumer.stream.TableState;
-import java.time.Instant;
-import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
@@ -21,17 +17,12 @@ final class SubscriptionTable implements Subscriptions {
   private final Sessions sessions;
   private final Migrator migrator;
   private final WakeUps wakeUps;
-  private final String owner;
   private final String table;
 
-  /**
-   * @param owner who writes claimed rows, for people to see
-   */
-  SubscriptionTable(Sessions sessions, PostgresOptions options, String owner) {
+  SubscriptionTable(Sessions sessions, PostgresOptions options) {
     this.sessions = sessions;
-    this.migrator = new Migrator(options.controlSchema());
+    this.migrator = new Migrator(options.controlSchema(), options.controlRole());
     this.wakeUps = new WakeUps(sessions, options.wakeInterval());
-    this.owner = owner;
     this.table = SqlNames.quoted(options.controlSchema(), "subscriptions");
   }
 
@@ -100,7 +91,7 @@ final class SubscriptionTable implements Subscriptions {
         .switchIfEmpty(Mono.error(() -> otherSource(mapping)));
   }
 
-  private static ApplyException otherSource(Mapping mapping) {
+  static ApplyException otherSource(Mapping mapping) {
     return new ApplyException(
         "target " + mapping.target() + " is subscribed to another source than " + mapping.source(),
         UNIQUE_VIOLATION,
@@ -153,87 +144,7 @@ final class SubscriptionTable implements Subscriptions {
                 .next());
   }
 
-  Mono<Claim> claim(Mapping mapping) {
-    String sql =
-        """
-        update %s
-        set epoch = epoch + 1, owner = $3, updated_at = now()
-        where target = $1 and topic = $2 and active
-        returning epoch, snapshot_at, %s
-        """
-            .formatted(table, SubscriptionRows.POSITION);
-    return claim(mapping, sql);
-  }
-
-  private Mono<Claim> claim(Mapping mapping, String sql) {
-    return sessions.use(
-        "claim of " + mapping.target(),
-        this::hint,
-        session ->
-            session
-                .query(
-                    sql,
-                    statement ->
-                        statement
-                            .bind(0, mapping.target().toString())
-                            .bind(1, mapping.source().toString())
-                            .bind(2, owner),
-                    row ->
-                        new Claim(
-                            mapping,
-                            Objects.requireNonNull(row.get("epoch", Long.class)),
-                            SubscriptionRows.position(row),
-                            row.get("snapshot_at", Instant.class)))
-                .next());
-  }
-
-  /** As {@link #claim}, subscribed or not: a row that is not there yet keeps the position only. */
-  Mono<Claim> claimForSnapshot(Mapping mapping) {
-    String sql =
-        """
-        insert into %s as s
-            (topic, target, lsn, "timestamp", active, state, epoch, owner, updated_at)
-        values ($2, $1, '0/0', '0001-01-01 00:00:00+00', false, 'inactive', 1, $3, now())
-        on conflict (target) do update
-            set epoch = s.epoch + 1, owner = excluded.owner, updated_at = now()
-            where s.topic = excluded.topic
-        returning epoch, %s
-        """
-            .formatted(table, SubscriptionRows.POSITION);
-    return claim(mapping, sql).switchIfEmpty(Mono.error(() -> otherSource(mapping)));
-  }
-
-  /**
-   * Waits, up to the lock timeout, while a writer has a transaction open on the row: so never wait
-   * for it between the parts of one transaction.
-   */
-  Mono<Boolean> report(Claim claim, TableState state) {
-    String sql =
-        """
-        update %s
-        set state = $3, reason = $4, hint = $5, updated_at = now()
-        where target = $1 and epoch = $2
-        """
-            .formatted(table);
-    return sessions
-        .use(
-            "state of " + claim.mapping().target(),
-            this::hint,
-            session ->
-                session.update(
-                    sql,
-                    statement -> {
-                      statement
-                          .bind(0, claim.mapping().target().toString())
-                          .bind(1, claim.epoch())
-                          .bind(2, state.name().stored());
-                      Binding.text(statement, 3, state.reason());
-                      Binding.text(statement, 4, state.hint());
-                    }))
-        .map(rows -> rows == 1);
-  }
-
-  private @Nullable String hint(String sqlState) {
+  @Nullable String hint(String sqlState) {
     return switch (sqlState) {
       case "42P01", "42703", "3F000" ->
           "the control schema is missing or old: let the service create it (serve does)";

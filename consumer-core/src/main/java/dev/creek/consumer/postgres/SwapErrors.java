@@ -8,10 +8,10 @@ final class SwapErrors {
   private static final Set<String> BUSY = Set.of("55P03", "40P01", "40001");
 
   /**
-   * Access rule, dependent objects, feature not supported, object not in prerequisite state, and
-   * what event triggers raise. Of rows that break a constraint they say nothing.
+   * Connection, integrity of the rows, state of the server, resources, operator, system: what would
+   * not be better without a swap.
    */
-  private static final Set<String> REFUSALS = Set.of("42", "2B", "0A", "55", "P0");
+  private static final Set<String> ELSEWHERE = Set.of("08", "23", "25", "53", "57", "58");
 
   private SwapErrors() {}
 
@@ -34,7 +34,7 @@ final class SwapErrors {
   static boolean rulesOutASwap(Throwable error) {
     String state = SqlErrors.sqlState(error);
     return error instanceof NoSwap
-        || (state != null && !isBusy(error) && REFUSALS.contains(state.substring(0, 2)));
+        || (state != null && !isBusy(error) && !ELSEWHERE.contains(state.substring(0, 2)));
   }
 
   static String reason(Throwable error) {

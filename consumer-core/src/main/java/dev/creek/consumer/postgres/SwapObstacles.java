@@ -106,9 +106,9 @@ final class SwapObstacles {
       select 'privileges on it were granted by another role than its owner'
       from old join granted on granted.grantor <> old.relowner
       union
-      select 'statistics object ' || quote_ident(s.stxname) || ' has another owner or schema'
+      select 'statistics object ' || quote_ident(s.stxname) || ' is in another schema'
       from pg_statistic_ext s join old on s.stxrelid = old.oid
-      where s.stxnamespace <> old.relnamespace or s.stxowner <> old.relowner
+      where s.stxnamespace <> old.relnamespace
       union
       select 'constraint ' || quote_ident(k.conname) || ' is not valid'
       from pg_constraint k join old on k.conrelid = old.oid

@@ -6,9 +6,11 @@ import dev.creek.consumer.row.PlanColumn;
 import dev.creek.consumer.row.RowColumns;
 import dev.creek.consumer.wire.WalSchema;
 import io.r2dbc.spi.Statement;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 
 /**
  * How changes of one schema are written into one target: the row plan and its statements, each text
@@ -57,17 +59,11 @@ final class TablePlan {
     var sql =
         new StringBuilder("with fence as (").append(position.update(moved)).append(" returning 1)");
     int parameter = PositionSql.nextParameter(moved);
-    String from = "fence, ";
-    if (shape.deletes()) {
-      sql.append(", d as (")
-          .append(rows.deleteByKey(from, parameter))
-          .append(" returning 1), n as (select count(*) from d)");
-      parameter += changes.keyColumns().size();
-      // Parts run in no fixed order: the rows wait for the deletes, whose values they may take.
-      from += "n, ";
-    }
+    String room = room(shape, "fence, ", parameter);
+    sql.append(room);
     if (shape.upserts()) {
-      sql.append(", u as (").append(rows.write(from, parameter)).append(')');
+      String from = room.isEmpty() ? "fence, " : "fence, n, ";
+      sql.append(", u as (").append(rows.write(from, written(shape, parameter))).append(')');
     }
     return sql.append(" select 1 from fence").toString();
   }
@@ -77,17 +73,52 @@ final class TablePlan {
     return texts.computeIfAbsent(shape(false, folded), this::inside);
   }
 
+  /** The same for rows to write and nothing else. */
+  String write() {
+    return texts.computeIfAbsent(new Shape(false, false, true), this::inside);
+  }
+
   private String inside(Shape shape) {
-    if (!shape.deletes()) {
-      return rows.write("", 1);
+    if (!shape.upserts()) {
+      return rows.deleteByKey("", 1);
     }
-    String delete = rows.deleteByKey("", 1);
-    return shape.upserts()
-        ? "with d as ("
-            + delete
-            + " returning 1), n as (select count(*) from d) "
-            + rows.write("n, ", 1 + changes.keyColumns().size())
-        : delete;
+    String room = room(shape, "", 1);
+    return room.isEmpty()
+        ? rows.write("", 1)
+        : "with " + room.substring(2) + " " + rows.write("n, ", written(shape, 1));
+  }
+
+  /**
+   * What goes before rows are written, and the count that makes them wait for it: parts run in no
+   * fixed order, and rows may take values that these free. Materialized, or the planner may see
+   * that nobody looks at the count, and leave it out. Empty where there is nothing.
+   */
+  private String room(Shape shape, String from, int parameter) {
+    var deletes = new LinkedHashMap<String, String>();
+    if (shape.deletes()) {
+      deletes.put("d", rows.deleteByKey(from, parameter));
+    }
+    String reidentified =
+        shape.upserts() ? rows.deleteReidentified(from, written(shape, parameter)) : null;
+    if (reidentified != null) {
+      deletes.put("i", reidentified);
+    }
+    if (deletes.isEmpty()) {
+      return "";
+    }
+    return deletes.entrySet().stream()
+            .map(part -> ", " + part.getKey() + " as (" + part.getValue() + " returning 1)")
+            .collect(Collectors.joining())
+        + deletes.keySet().stream()
+            .map(part -> "select from " + part)
+            .collect(
+                Collectors.joining(
+                    " union all ", ", n as materialized (select count(*) from (", ") as gone)"));
+  }
+
+  /** The first parameter of what is written. */
+  private int written(Shape shape, int parameter) {
+    return parameter + (shape.deletes() ? changes.keyColumns().size() : 0);
   }
 
   private static Shape shape(boolean alone, FoldedChanges folded) {

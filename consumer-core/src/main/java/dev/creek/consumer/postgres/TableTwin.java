@@ -2,7 +2,6 @@ package dev.creek.consumer.postgres;
 
 import io.r2dbc.spi.Readable;
 import io.r2dbc.spi.Statement;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -169,7 +168,11 @@ final class TableTwin {
   }
 
   private static String text(Readable row) {
-    return Objects.requireNonNull(row.get(0, String.class));
+    String text = row.get(0, String.class);
+    if (text == null) {
+      throw new SwapErrors.NoSwap("PostgreSQL defines something of it in an unknown form");
+    }
+    return text;
   }
 
   /**

@@ -11,10 +11,17 @@ import java.util.Objects;
  *
  * @param oid its id
  * @param partitioned whether rows are in its partitions
+ * @param cascades whether a row that is deleted, though it comes again at once, takes rows of
+ *     others along: a foreign key with ON DELETE CASCADE, SET NULL, … or RESTRICT refers to it
  * @param shape what the row package plans with
  * @param equalities by column
  */
-record Target(long oid, boolean partitioned, TargetShape shape, Map<String, Equality> equalities) {
+record Target(
+    long oid,
+    boolean partitioned,
+    boolean cascades,
+    TargetShape shape,
+    Map<String, Equality> equalities) {
   Target {
     equalities = Map.copyOf(equalities);
   }
@@ -37,7 +44,7 @@ record Target(long oid, boolean partitioned, TargetShape shape, Map<String, Equa
         && !(key.columns().contains(column) && equality(column).exact());
   }
 
-  private boolean isAlwaysIdentity(String column) {
+  boolean isAlwaysIdentity(String column) {
     return shape.columns().stream()
         .filter(c -> c.name().equals(column))
         .anyMatch(TargetColumn::alwaysIdentity);

@@ -52,6 +52,10 @@ final class TargetCatalog {
                      select from pg_constraint f
                      where f.contype = 'f' and f.confrelid = target.oid
                        and f.conrelid <> target.oid) as truncatable,
+             exists (
+                 select from pg_constraint f
+                 where f.contype = 'f' and f.confrelid = target.oid and f.confdeltype <> 'a')
+                 as cascades,
              live.attname::text as name,
              live.atttypid::int8 as type_oid,
              case n.nspname
@@ -173,6 +177,7 @@ final class TargetCatalog {
     return new Target(
         first.table(),
         first.partitioned(),
+        first.cascades(),
         new TargetShape(
             table.namespace(),
             table.table(),
@@ -191,6 +196,7 @@ final class TargetCatalog {
     return new Column(
         Objects.requireNonNull(row.get("oid", Long.class)),
         kind.equals("p"),
+        is(row, "cascades"),
         new TargetColumn(
             text(row, "name"),
             Objects.requireNonNull(row.get("type_oid", Long.class)).intValue(),
@@ -218,6 +224,7 @@ final class TargetCatalog {
   private record Column(
       long table,
       boolean partitioned,
+      boolean cascades,
       TargetColumn column,
       Equality equality,
       boolean truncatable) {}

@@ -35,7 +35,7 @@ final class TwinSql {
           left join pg_constraint k
             on k.conindid = x.indexrelid and k.conrelid = old.oid and k.contype in ('p', 'u', 'x')
       ), statistics as (
-          select s.oid, s.stxname, s.stxstattarget, old.fresh, old.nspname, old.named,
+          select s.oid, s.stxname, s.stxowner, s.stxstattarget, old.fresh, old.nspname, old.named,
                  $2 || '_s' || row_number() over (order by s.oid) as temporary
           from pg_statistic_ext s join old on s.stxrelid = old.oid
       ),
@@ -159,7 +159,7 @@ final class TwinSql {
                      s.relowner,
                      format('%I.%I', n.nspname, s.relname) as named,
                      f.relname as twin_name, f.relacl as twin_acl,
-                     format('%I.%I', n.nspname, f.relname) as twin
+                     quote_ident(n.nspname) || '.' || quote_ident(f.relname) as twin
               from live a
               join pg_depend d
                 on d.refclassid = 'pg_class'::regclass and d.refobjid = a.attrelid
@@ -220,6 +220,10 @@ final class TwinSql {
               select 1, format('alter table %s owner to %I', old.fresh,
                                pg_get_userbyid(old.relowner))
               from old join twin on twin.relowner <> old.relowner
+            union all
+              select 2, format('alter statistics %I.%I owner to %I', nspname, temporary,
+                               pg_get_userbyid(stxowner))
+              from statistics
             union all
               select 2, format('alter sequence %s owned by %s.%I', named, fresh, attname)
               from sequences

@@ -1,16 +1,18 @@
 package dev.creek.consumer.postgres;
 
 import dev.creek.consumer.control.SnapshotProgress;
-import dev.creek.consumer.row.PlanColumn;
 import dev.creek.consumer.row.RowColumns;
 import dev.creek.consumer.row.RowPlan;
 import dev.creek.consumer.row.ShapeMismatchException;
-import dev.creek.consumer.stream.Position;
+import dev.creek.consumer.row.UniqueKey;
+import dev.creek.consumer.stream.Handover;
 import dev.creek.consumer.stream.SnapshotWriter;
 import dev.creek.consumer.wire.WireMessage;
-import io.r2dbc.spi.Statement;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 
 /**
@@ -18,12 +20,13 @@ import reactor.core.publisher.Mono;
  * while the claim holds.
  */
 final class UpsertSnapshot implements SnapshotWriter {
-  private static final int CLAIM_PARAMETERS = 2;
+  private static final Logger log = LoggerFactory.getLogger(UpsertSnapshot.class);
 
   private final HeldSession held;
   private final PositionSql position;
   private final SqlHints hints;
   private final RowPlan plan;
+  private final SnapshotUpsert statements;
   private final String upsert;
 
   /**
@@ -31,7 +34,8 @@ final class UpsertSnapshot implements SnapshotWriter {
    */
   UpsertSnapshot(
       Sessions sessions, PositionSql position, SqlHints hints, Target target, RowPlan plan) {
-    if (plan.key() == null) {
+    UniqueKey key = plan.key();
+    if (key == null) {
       throw new ShapeMismatchException(
           "rows of "
               + position.target()
@@ -42,12 +46,8 @@ final class UpsertSnapshot implements SnapshotWriter {
     this.held = new HeldSession(sessions, position);
     this.hints = hints;
     this.plan = plan;
-    this.upsert =
-        "with fence as ("
-            + position.lock()
-            + "), u as ("
-            + InsertSql.upsert(plan, target).sql("fence, ", 1 + CLAIM_PARAMETERS)
-            + ") select 1 from fence";
+    this.statements = new SnapshotUpsert(position, target, plan, key);
+    this.upsert = statements.upsert();
   }
 
   private record Rows(RowColumns content) implements Prepared {
@@ -68,31 +68,52 @@ final class UpsertSnapshot implements SnapshotWriter {
     if (rows.rows() == 0) {
       return Mono.empty();
     }
-    return held.requireOpen()
-        .then(held.session())
-        .flatMap(session -> session.update(upsert, statement -> bind(statement, rows)))
-        .flatMap(held::requireClaim)
+    return session()
+        .flatMap(
+            session ->
+                session
+                    .update(upsert, statement -> statements.bind(statement, rows))
+                    .flatMap(held::requireClaim)
+                    .onErrorResume(this::mayDisplace, e -> displacing(session, rows)))
         .onErrorMap(this::told);
   }
 
-  private void bind(Statement statement, RowColumns rows) {
-    position.bindClaim(statement);
-    List<PlanColumn> columns = plan.columns();
-    for (int i = 0; i < columns.size(); i++) {
-      statement.bind(
-          CLAIM_PARAMETERS + i, new BinaryArray(columns.get(i).sentAs(), rows.columns().get(i)));
-    }
+  private boolean mayDisplace(Throwable error) {
+    return SqlErrors.mayDependOnOrder(error) && statements.canDisplace();
+  }
+
+  private Mono<Void> displacing(Session session, RowColumns rows) {
+    return session
+        .query(
+            statements.displacing(),
+            statement -> statements.bind(statement, rows),
+            row -> Objects.requireNonNull(row.get(0, Long.class)))
+        .next()
+        .doOnNext(this::tell)
+        .map(displaced -> 1L)
+        .defaultIfEmpty(0L)
+        .flatMap(held::requireClaim);
+  }
+
+  private void tell(long displaced) {
+    log.info(
+        "{} rows of {} made way for unique values that the snapshot gives to others",
+        displaced,
+        position.target());
   }
 
   @Override
-  public Mono<Void> finish(Position resume, Consumer<SnapshotProgress.Step> steps) {
-    var moved = new Moved(resume, 0, null);
-    return held.requireOpen()
-        .then(Mono.fromRunnable(() -> steps.accept(SnapshotProgress.Step.FINISHING)))
-        .then(held.session())
+  public Mono<Void> finish(Handover to, Consumer<SnapshotProgress.Step> steps) {
+    var moved = new Moved(to);
+    return Mono.fromRunnable(() -> steps.accept(SnapshotProgress.Step.FINISHING))
+        .then(session())
         .flatMap(session -> session.update(position.update(moved), s -> position.bind(s, moved)))
         .flatMap(held::requireClaim)
         .onErrorMap(this::told);
+  }
+
+  private Mono<Session> session() {
+    return held.requireOpen().then(held.session());
   }
 
   private RuntimeException told(Throwable error) {

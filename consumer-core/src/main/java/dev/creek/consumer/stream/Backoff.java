@@ -18,11 +18,8 @@ record Backoff(Duration first, Duration longest, int attempt) {
   /** For tables that wait for somebody to act. */
   static final Backoff STUCK = new Backoff(Duration.ofSeconds(1), Duration.ofSeconds(30), 0);
 
-  /**
-   * For tables that another instance has taken: taking them back at once would only make the two
-   * fight.
-   */
-  static final Backoff LET_GO = new Backoff(Duration.ofSeconds(10), Duration.ofSeconds(60), 0);
+  /** For tables that another instance still has in hand. */
+  static final Backoff YIELD = new Backoff(Duration.ofMillis(100), Duration.ofSeconds(1), 0);
 
   Backoff next() {
     return new Backoff(first, longest, Math.min(attempt + 1, 30));

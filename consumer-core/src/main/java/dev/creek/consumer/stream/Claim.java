@@ -10,10 +10,9 @@ import org.jspecify.annotations.Nullable;
  * @param mapping source and target
  * @param epoch fencing token: every later claim has a greater one
  * @param position where to continue
- * @param snapshotAt source time of the last snapshot applied: the target may be ahead of the
- *     position by what was committed up to then; null where there was none
+ * @param aheadUntil {@link Handover#aheadUntil} of the last snapshot; null where there was none
  */
-public record Claim(Mapping mapping, long epoch, Position position, @Nullable Instant snapshotAt) {
+public record Claim(Mapping mapping, long epoch, Position position, @Nullable Instant aheadUntil) {
 
   /** A claim of a table that no snapshot was applied to. */
   public Claim(Mapping mapping, long epoch, Position position) {

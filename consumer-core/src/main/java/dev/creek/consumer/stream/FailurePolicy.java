@@ -23,7 +23,11 @@ final class FailurePolicy {
   /** Lock not available; read-only transaction, as on a standby after a failover. */
   private static final Set<String> PASSING_STATES = Set.of("55P03", "25006");
 
-  private static final String FOREIGN_KEY_VIOLATION = "23503";
+  /**
+   * Foreign key: the other side comes on its own line. Unique, exclusion: what frees the value may
+   * be the rest of the same statement, where a slow producer lets its transaction look complete.
+   */
+  private static final Set<String> AWAITED_STATES = Set.of("23503", "23505", "23P01");
 
   private static final Map<String, String> HINTS =
       Map.of(
@@ -87,7 +91,7 @@ final class FailurePolicy {
     if (PASSING_CLASSES.contains(stateClass) || PASSING_STATES.contains(state)) {
       return new Verdict.Retry("target database: " + message(e), stateClass);
     }
-    if (state.equals(FOREIGN_KEY_VIOLATION)) {
+    if (AWAITED_STATES.contains(state)) {
       return new Verdict.Await(message(e), hint(e));
     }
     return new Verdict.Stop(message(e), hint(e));

@@ -8,10 +8,11 @@ import reactor.core.publisher.Mono;
  * error signal.
  *
  * <pre>
- * Waiting -> Streaming -> Waiting (outage) | Stuck (failed, gap) | end (stopped)
- * Stuck -> Streaming (tried again)          Waiting, Stuck -> end (stopped, not active any more)
+ * Waiting -> Streaming -> Waiting (outage) | Stuck (failed, gap) | Yielding (fenced) | end (stopped)
+ * Stuck, Yielding -> Streaming (tried again)
+ * Waiting, Stuck -> Yielding (another instance has the table) | end (stopped, not active any more)
  * </pre>
  */
-sealed interface Phase permits Waiting, Streaming, Stuck {
+sealed interface Phase permits Waiting, Streaming, Stuck, Yielding {
   Mono<Phase> run();
 }

@@ -1,6 +1,7 @@
 package dev.creek.consumer.stream;
 
 import dev.creek.consumer.control.TargetTable;
+import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 
 /**
@@ -11,17 +12,35 @@ import reactor.core.publisher.Flux;
 public interface Replicas {
 
   /**
-   * Takes part while subscribed to: emits the present share at once, and again whenever instances
-   * have come or gone. Outages do not end it. Cancelling leaves, so that the others take over at
-   * once.
+   * Takes part while subscribed to: emits the present share as soon as this instance has shown
+   * itself, and again whenever instances have come or gone, the newest only where nobody asks.
+   * Outages do not end it, and change nothing: the last share holds through them. Errors with
+   * {@link ApplyException} only where waiting is no help. May be subscribed to several times.
+   *
+   * @param until ends it: leaves, so that the others take over at once, and then completes.
+   *     Cancelling leaves as well, without a way to wait for that
    */
-  Flux<Share> shares();
+  Flux<Share> shares(Publisher<?> until);
+
+  /** The processes that are there now, in the order in which they came. */
+  Flux<Instance> instances();
+
+  /**
+   * Runs {@code work} on a table that no line of another instance touches meanwhile, as a snapshot
+   * needs it: lines wait until it has ended, or this process has died. Begins once the others can
+   * see it; whose line has the table already is fenced by the claim that {@code work} makes.
+   */
+  <T> Flux<T> reserving(TargetTable target, Publisher<T> work);
 
   /** The tables that are this instance's to apply. Immutable. */
   interface Share {
     /** Everything: where nobody else is there. */
     Share ALL = target -> true;
 
+    /** Nothing: before it is known. */
+    Share NONE = target -> false;
+
+    /** For any table, subscribed or not: exactly one of the instances that agree answers yes. */
     boolean owns(TargetTable target);
   }
 }

@@ -15,7 +15,11 @@ public interface SnapshotTables {
    * Takes the table over for a snapshot, subscribed or not: next epoch, owner, current position. A
    * table without a row in {@code subscriptions} gets one that is not active, to keep the position.
    *
-   * @return errors with {@link ApplyException} where the target is subscribed to another source
+   * <p>Inside {@link Replicas#reserving}, so that no line of another instance takes it back; let go
+   * with {@link TargetTables#release}.
+   *
+   * @return errors with {@link ApplyException} where the target is subscribed to another source,
+   *     with {@link HeldException} while another process takes a snapshot of it
    */
   Mono<Claim> claimForSnapshot(Mapping mapping);
 

@@ -38,14 +38,11 @@ public interface SnapshotWriter {
   Mono<Void> write(Prepared prepared);
 
   /**
-   * Makes the target hold the snapshot and stores the position, in one transaction, with the
-   * position's commit time as the time of the snapshot ({@link Claim#snapshotAt}).
+   * Makes the target hold the snapshot and stores where the line goes on, in one transaction.
    *
-   * @param resume where the line goes on: a stream sequence that lies before the snapshot's time,
-   *     with LSN and commit time of the snapshot
    * @param steps told of each step when it begins
    */
-  Mono<Void> finish(Position resume, Consumer<SnapshotProgress.Step> steps);
+  Mono<Void> finish(Handover to, Consumer<SnapshotProgress.Step> steps);
 
   /** Removes what is left over and gives the connection back; never fails. */
   Mono<Void> close();

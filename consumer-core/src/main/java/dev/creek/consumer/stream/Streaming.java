@@ -16,7 +16,7 @@ import reactor.core.publisher.Signal;
  */
 record Streaming(TableLine line, Claim claim, @Nullable Stuck recovering, Backoff backoff)
     implements Phase {
-  /** How often the other side of a foreign key is waited for: about half a minute. */
+  /** How often what a constraint misses is waited for: about half a minute. */
   private static final int PATIENCE = 10;
 
   /** Order matters, and one batch being prepared while another is written keeps both sides busy. */
@@ -108,7 +108,7 @@ record Streaming(TableLine line, Claim claim, @Nullable Stuck recovering, Backof
     line.recordFailure(verdict, error);
     Stuck still = progressed ? null : recovering;
     if (verdict instanceof Verdict.LetGo letGo) {
-      return new Waiting(line, null, letGo.reason(), Backoff.LET_GO);
+      return Yielding.first(line, letGo.reason());
     }
     Backoff pause = progressed ? Backoff.OUTAGE : backoff;
     if (verdict instanceof Verdict.Await await && still == null && pause.attempt() < PATIENCE) {

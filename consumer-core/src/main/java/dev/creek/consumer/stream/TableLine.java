@@ -9,6 +9,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.spi.LoggingEventBuilder;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
@@ -21,11 +22,15 @@ import reactor.core.scheduler.Scheduler;
 final class TableLine {
   private static final Logger log = LoggerFactory.getLogger(TableLine.class);
 
+  /** Letting go is a courtesy: others take the table as well when this instance has left. */
+  private static final Duration LET_GO_LIMIT = Duration.ofSeconds(2);
+
   private final Mapping mapping;
   private final Surroundings around;
   private final Sinks.Empty<Void> stop = Sinks.empty();
   private final Unapplied unapplied = new Unapplied(InstantSource.system());
   private @Nullable TableState shown;
+  private volatile @Nullable Claim held;
 
   /**
    * What all lines share.
@@ -60,7 +65,20 @@ final class TableLine {
   /** Completes when the line has ended; never errors. */
   Mono<Void> run() {
     around.recorder().line(mapping.source().toString(), mapping.target().toString(), unapplied);
-    return Flux.<Phase>just(Waiting.first(this)).expand(Phase::run).then();
+    return Flux.<Phase>just(Waiting.first(this)).expand(Phase::run).then(Mono.defer(this::letGo));
+  }
+
+  private Mono<Void> letGo() {
+    Claim last = held;
+    return last == null
+        ? Mono.empty()
+        : around
+            .targets()
+            .release(last)
+            .timeout(LET_GO_LIMIT)
+            .doOnError(e -> log.debug("{} could not be let go: {}", mapping, e.getMessage()))
+            .onErrorComplete()
+            .then();
   }
 
   /**
@@ -99,16 +117,33 @@ final class TableLine {
   }
 
   /**
-   * Claims the table and streams; waits if the target cannot be reached; ends if the table is not
-   * active any more.
+   * Claims the table and streams; waits if the target cannot be reached, yields if another instance
+   * has the table; ends if it is not active any more.
    */
   Mono<Phase> claimThenStream(@Nullable Stuck recovering, Backoff backoff) {
-    return around
-        .targets()
-        .claim(mapping)
-        .takeUntilOther(stopping())
-        .<Phase>map(claim -> new Streaming(this, claim, recovering, backoff))
+    return streamBy(around.targets().claim(mapping), recovering, backoff)
         .onErrorResume(
+            HeldException.class,
+            held -> Mono.just(Yielding.first(this, held.getMessage()).again(held)));
+  }
+
+  /** The same where another instance had the table. */
+  Mono<Phase> claimThenStream(Yielding yielding) {
+    TargetTables targets = around.targets();
+    return streamBy(
+            yielding.insists() ? targets.takeOver(mapping) : targets.claim(mapping),
+            null,
+            Backoff.OUTAGE)
+        .onErrorResume(HeldException.class, held -> Mono.just(yielding.again(held)));
+  }
+
+  private Mono<Phase> streamBy(Mono<Claim> claim, @Nullable Stuck recovering, Backoff backoff) {
+    return claim
+        .takeUntilOther(stopping())
+        .doOnNext(claimed -> held = claimed)
+        .<Phase>map(claimed -> new Streaming(this, claimed, recovering, backoff))
+        .onErrorResume(
+            error -> !(error instanceof HeldException),
             error -> {
               Verdict verdict = FailurePolicy.classify(error, mapping);
               recordFailure(verdict, error);
@@ -160,15 +195,26 @@ final class TableLine {
     around.events().accept(new LineEvent.StateChanged(mapping, state));
     switch (state.name()) {
       case FAILED, GAP ->
-          log.error(
-              "{} is {}: {}. Hint: {}",
-              mapping,
-              state.name().stored(),
-              state.reason(),
-              state.hint());
-      case WAITING -> log.warn("{} is waiting: {}", mapping, state.reason());
-      default -> log.info("{} is {}", mapping, state.name().stored());
+          about(log.atError(), state)
+              .log(
+                  "{} is {}: {}. Hint: {}",
+                  mapping,
+                  state.name().stored(),
+                  state.reason(),
+                  state.hint());
+      case WAITING -> about(log.atWarn(), state).log("{} is waiting: {}", mapping, state.reason());
+      default -> about(log.atInfo(), state).log("{} is {}", mapping, state.name().stored());
     }
+  }
+
+  /** For logs that programs read. */
+  private LoggingEventBuilder about(LoggingEventBuilder event, TableState state) {
+    return event
+        .addKeyValue("table", mapping.target())
+        .addKeyValue("source", mapping.source())
+        .addKeyValue("state", state.name().stored())
+        .addKeyValue("reason", state.reason())
+        .addKeyValue("hint", state.hint());
   }
 
   static TableState stuckState(Verdict verdict, Mapping mapping) {

@@ -19,9 +19,9 @@ import reactor.core.scheduler.Scheduler;
 import reactor.util.retry.Retry;
 
 /**
- * Keeps one line running for every active subscription: reads what is wanted whenever it may have
- * changed, starts what is missing, stops what is not wanted any more. Level-triggered, so a lost
- * wake-up only costs time. Run it once.
+ * Keeps one line running for every active subscription of this instance's share: looks whenever
+ * either may have changed, starts what is missing, stops what is not wanted any more.
+ * Level-triggered, so a lost wake-up only costs time. Run it once.
  */
 public final class TableLines {
   private static final Logger log = LoggerFactory.getLogger(TableLines.class);
@@ -35,13 +35,16 @@ public final class TableLines {
   private static final Duration EMIT_PATIENCE = Duration.ofSeconds(1);
 
   private final Subscriptions subscriptions;
+  private final Replicas replicas;
   private final TableLine.Surroundings around;
   private final Mono<Void> stop;
   private final ConcurrentMap<Mapping, TableLine> running = new ConcurrentHashMap<>();
 
-  /** A line that ends while it is wanted again would otherwise wait for the next tick. */
-  private final Sinks.Many<Subscriptions.Signal> ended =
+  /** Reasons to look that are not in the database: another share, and lines that ended. */
+  private final Sinks.Many<Subscriptions.Signal> looks =
       Sinks.many().multicast().directBestEffort();
+
+  private volatile Replicas.Share share = Replicas.Share.NONE;
 
   /**
    * @param scheduler where changes are decoded, folded and transcoded
@@ -51,6 +54,7 @@ public final class TableLines {
   public TableLines(
       ChangeLog changes,
       Subscriptions subscriptions,
+      Replicas replicas,
       TargetTables targets,
       Schemas schemas,
       LineOptions options,
@@ -59,15 +63,25 @@ public final class TableLines {
       Consumer<LineEvent> events,
       Mono<Void> stop) {
     this.subscriptions = subscriptions;
+    this.replicas = replicas;
     this.stop = stop;
     this.around =
         new TableLine.Surroundings(
             changes, targets, schemas, options, scheduler, recorder, events, stop);
   }
 
-  /** Runs until it is stopped: completes when every line has ended. */
+  /** Runs until it is stopped: completes when every line has ended and the others know it. */
   public Mono<Void> run() {
-    return Flux.merge(subscriptions.changes(), ended.asFlux())
+    return Mono.defer(
+        () -> {
+          Sinks.Empty<Void> allEnded = Sinks.empty();
+          Mono<Void> lines = lines().doOnTerminate(allEnded::tryEmitEmpty);
+          return Flux.merge(lines, takePart(allEnded.asMono())).then();
+        });
+  }
+
+  private Mono<Void> lines() {
+    return Flux.merge(subscriptions.changes(), looks.asFlux())
         .takeUntilOther(stop)
         .onBackpressureLatest()
         .concatMap(signal -> wanted(), 1)
@@ -76,11 +90,28 @@ public final class TableLines {
         .then();
   }
 
+  /** Leaves when the lines have ended: who takes over before that would cut off what they write. */
+  private Mono<Void> takePart(Mono<Void> allEnded) {
+    return replicas
+        .shares(allEnded)
+        .doOnNext(
+            present -> {
+              share = present;
+              look();
+            })
+        .then();
+  }
+
+  private void look() {
+    looks.emitNext(Subscriptions.Signal.WAKE, Sinks.EmitFailureHandler.busyLooping(EMIT_PATIENCE));
+  }
+
   private Mono<List<Mapping>> wanted() {
     return subscriptions
         .all()
         .filter(Subscription::active)
         .map(Subscription::mapping)
+        .filter(mapping -> share.owns(mapping.target()))
         .collectList()
         .doOnError(e -> log.warn("The subscriptions cannot be read: {}", e.getMessage()))
         .retryWhen(
@@ -114,8 +145,7 @@ public final class TableLines {
               // Before another line of the table may begin.
               line.forget();
               running.remove(line.mapping(), line);
-              ended.emitNext(
-                  Subscriptions.Signal.WAKE, Sinks.EmitFailureHandler.busyLooping(EMIT_PATIENCE));
+              look();
             });
   }
 }

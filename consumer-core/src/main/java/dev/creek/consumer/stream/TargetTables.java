@@ -13,9 +13,19 @@ public interface TargetTables {
 
   /**
    * Takes the table over: next epoch, owner, current position. Empty where it is not an active
-   * subscription.
+   * subscription; {@link HeldException} where another instance that lives has it, or takes a
+   * snapshot of it.
    */
   Mono<Claim> claim(Mapping mapping);
+
+  /**
+   * The same, but of other instances only a snapshot, or a source transaction that is being written
+   * just now, is left alone.
+   */
+  Mono<Claim> takeOver(Mapping mapping);
+
+  /** Lets go of the table, so that others need not wait; false where the claim is over. */
+  Mono<Boolean> release(Claim claim);
 
   /** A writer for a claimed table; close it. */
   TableWriter writer(Claim claim);

@@ -6,8 +6,8 @@ sealed interface Verdict {
   record Retry(String reason, String category) implements Verdict {}
 
   /**
-   * The other side of a foreign key has not arrived yet: its table's line commits by itself. Try
-   * again for a while, then stop the table.
+   * The other side of a foreign key has not arrived yet, or what frees a unique value: try again
+   * for a while, then stop the table.
    */
   record Await(String reason, String hint) implements Verdict {}
 
@@ -20,6 +20,6 @@ sealed interface Verdict {
   /** Changes are gone: only a snapshot heals it. */
   record Gap(String reason) implements Verdict {}
 
-  /** Another instance owns the table. */
+  /** Another instance has claimed the table: nothing can be written any more. */
   record LetGo(String reason) implements Verdict {}
 }

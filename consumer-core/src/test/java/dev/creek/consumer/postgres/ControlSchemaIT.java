@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
+import dev.creek.consumer.control.Command;
+import dev.creek.consumer.control.CommandOutcome;
+import dev.creek.consumer.control.CommandRecord;
 import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.stream.ApplyException;
@@ -17,6 +20,7 @@ import dev.creek.consumer.testing.PostgresServer;
 import dev.creek.consumer.wire.Fingerprint;
 import dev.creek.consumer.wire.Lsn;
 import dev.creek.consumer.wire.SourceTable;
+import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,6 +28,7 @@ import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.postgresql.util.PGInterval;
 import reactor.core.publisher.Flux;
 
 /** Migration and subscriptions on a real server. */
@@ -37,6 +42,22 @@ final class ControlSchemaIT {
       create table _creek_consumer._notification_log (
         timestamp timestamptz default now(), command text, status text,
         constraint pk_creek_notification_log primary key (timestamp));
+      """;
+
+  /** As the Go consumer makes them at each start: they only notify. */
+  private static final String GO_FUNCTIONS =
+      """
+      create or replace function _creek_consumer.add_table("table" text) returns void
+        language plpgsql as $$ begin perform pg_notify('creek_consumer', 'ADD ' || "table"); end $$;
+      create or replace function _creek_consumer.remove_table("table" text) returns void
+        language plpgsql as $$ begin perform pg_notify('creek_consumer', 'REMOVE ' || "table"); end $$;
+      create or replace function _creek_consumer.create_schema("table" text) returns void
+        language plpgsql as $$ begin perform pg_notify('creek_consumer', 'CREATE ' || "table"); end $$;
+      create or replace function _creek_consumer.snapshot("table" text, "mode" text) returns void
+        language plpgsql as $$ begin perform pg_notify('creek_consumer', 'SNAP'); end $$;
+      create or replace function _creek_consumer.apply_snapshot("topic" text, "table" text, "mode" text)
+        returns void
+        language plpgsql as $$ begin perform pg_notify('creek_consumer', 'APPLY_SNAP'); end $$;
       """;
 
   private static final Mapping ORDERS = Mapping.parse("shop.app.orders:public.orders");
@@ -78,7 +99,8 @@ final class ControlSchemaIT {
     String before = database.value(catalog);
     migrated(database);
     assertThat(database.value(catalog)).isEqualTo(before).contains("stream_seq");
-    assertThat(database.value("select count(*) from _creek_consumer._version")).isEqualTo("3");
+    assertThat(database.value("select count(*) = max(version) from _creek_consumer._version"))
+        .isEqualTo("t");
   }
 
   @Test
@@ -88,7 +110,8 @@ final class ControlSchemaIT {
             .map(n -> connect(database))
             .flatMap(target -> target.subscriptions().migrate(), 6);
     await(all);
-    assertThat(database.value("select count(*) from _creek_consumer._version")).isEqualTo("3");
+    assertThat(database.value("select count(*) = max(version) from _creek_consumer._version"))
+        .isEqualTo("t");
   }
 
   @Test
@@ -121,22 +144,149 @@ final class ControlSchemaIT {
   }
 
   @Test
-  void needsNoRightToCreateWhereEverythingIsThere(PostgresDatabase database) {
-    migrated(database);
+  void keepsTheLogAndReplacesTheFunctionsThatTheGoConsumerLeft(PostgresDatabase database)
+      throws SQLException {
     database.execute(
-        "drop role if exists plain_user",
+        GO_TABLES,
+        GO_FUNCTIONS,
+        """
+        insert into _creek_consumer._notification_log values
+          ('2024-05-01 10:00+00', 'ADD shop.app.a:public.a', 'ok'),
+          ('2024-05-01 11:00+00', 'CREATE shop.app.b:public.b', 'no schema')
+        """);
+    var target = migrated(database);
+    assertThat(
+            database.query(
+                "select * from (select timestamp at time zone 'utc', command, status"
+                    + " from _creek_consumer._notification_log) as old order by 1"))
+        .containsExactly(
+            List.of("2024-05-01 10:00:00", "ADD shop.app.a:public.a", "ok"),
+            List.of("2024-05-01 11:00:00", "CREATE shop.app.b:public.b", "no schema"));
+    assertThat(await(target.commands().pending())).as("done is done").isEmpty();
+    long id = SqlCall.of(database).id("create_schema", "shop.app.b:public.b");
+    assertThat(id).isEqualTo(3);
+    assertThat(await(target.commands().newest(9)))
+        .extracting(CommandRecord::command, CommandRecord::outcome)
+        .containsExactly(
+            tuple("CREATE shop.app.b:public.b", CommandOutcome.PENDING),
+            tuple("CREATE shop.app.b:public.b", CommandOutcome.FAILED),
+            tuple("ADD shop.app.a:public.a", CommandOutcome.OK));
+    // What the Go consumer runs when it comes back, and what it writes.
+    database.execute(
+        "drop function _creek_consumer.add_table, _creek_consumer.create_schema,"
+            + " _creek_consumer.snapshot, _creek_consumer.apply_snapshot,"
+            + " _creek_consumer.remove_table(text)",
+        GO_FUNCTIONS,
+        "insert into _creek_consumer._notification_log (command, status) values ('ADD x', 'ok')");
+  }
+
+  @Test
+  void theScriptForAnAdministratorMakesTheSame(PostgresDatabase database) {
+    migrated(database);
+    var everything =
+        """
+        select string_agg(thing, E'\n' order by thing) from (
+          select format('%s %s %s %s', c.relname, attname, attnum, format_type(atttypid, atttypmod))
+          from pg_attribute join pg_class c on c.oid = attrelid
+          where relnamespace = '_creek_consumer'::regnamespace and attnum > 0
+          union all
+          select pg_get_functiondef(oid) || coalesce(proacl::text, '') from pg_proc
+          where pronamespace = '_creek_consumer'::regnamespace) as things (thing)
+        """;
+    String expected = database.value(everything);
+    String script = PostgresTarget.controlSql("_creek_consumer", null, null);
+    database.execute(script);
+    assertThat(database.value(everything)).as("where it is there").isEqualTo(expected);
+    var fresh = database.server().createDatabase();
+    fresh.execute(script);
+    assertThat(fresh.value(everything)).as("from nothing").isEqualTo(expected);
+    var old = database.server().createDatabase();
+    old.execute(
+        GO_TABLES,
+        GO_FUNCTIONS,
+        "insert into _creek_consumer.subscriptions values ('shop.app.\"D\"', 'public.\"D\"')",
+        script);
+    assertThat(old.value(everything)).as("from the Go consumer's").isEqualTo(expected);
+    assertThat(old.query("select topic, target from _creek_consumer.subscriptions"))
+        .containsExactly(List.of("shop.app.D", "public.D"));
+    fresh.drop();
+    old.drop();
+  }
+
+  @Test
+  void letsARoleCallTheFunctionsAndNobodyElse(PostgresDatabase database) throws SQLException {
+    database.execute(
+        "drop role if exists operators, ann, joe",
+        "create role operators",
+        "create role ann login password 'x' in role operators",
+        "create role joe login password 'x'",
+        "create table public.secrets (id int)");
+    var options =
+        PostgresOptions.builder(database.uri(), Map.of()).controlRole("operators").build();
+    await(
+        Flux.range(0, 4)
+            .map(n -> connect(options))
+            .flatMap(target -> target.subscriptions().migrate(), 4));
+    database.execute("grant usage on schema _creek_consumer to joe");
+    var ann = SqlCall.of(database, "ann", "x");
+    var joe = SqlCall.of(database, "joe", "x");
+    long id = ann.id("create_schema", "shop.app.secrets:public.secrets");
+    assertThat(ann.id("add_table", "shop.app.secrets:public.secrets"))
+        .as("without rights on the table")
+        .isEqualTo(id + 1);
+    assertThat(ann.call("wait_for", id, new PGInterval("0"))).isEqualTo("queued");
+    assertThat(
+            database.query("select distinct requested_by from _creek_consumer._notification_log"))
+        .containsExactly(List.of("ann"));
+    assertThat(joe.refusal("create_schema", "shop.app.a:public.a").sqlState()).isEqualTo("42501");
+    assertThat(joe.refusal("wait_for", id, new PGInterval("0")).sqlState()).isEqualTo("42501");
+    assertThat(ann.refusal("_submit", "create_schema", "a.b.c", "d.e", "", "", 1L).sqlState())
+        .as("what is not for users")
+        .isEqualTo("42501");
+    try (var user = ann.connect();
+        var statement = user.createStatement()) {
+      assertThat(statement.executeQuery("select * from _creek_consumer.subscriptions").next())
+          .isFalse();
+      assertThatThrownBy(() -> statement.execute("delete from _creek_consumer._notification_log"))
+          .hasMessageContaining("permission denied");
+    }
+    database.execute("drop owned by operators, ann, joe", "drop role operators, ann, joe");
+  }
+
+  @Test
+  void saysWhatToDoWhereTheRoleIsMissing(PostgresDatabase database) {
+    var options = PostgresOptions.builder(database.uri(), Map.of()).controlRole("nobody").build();
+    assertThatThrownBy(() -> await(connect(options).subscriptions().migrate()))
+        .isInstanceOfSatisfying(
+            ApplyException.class, e -> assertThat(e.hint()).contains("create the role"));
+  }
+
+  @Test
+  void needsOnlyWhatTheScriptGrantsWhereEverythingIsThere(PostgresDatabase database) {
+    database.execute(
+        "drop role if exists plain_user, operators",
+        "create role operators",
         "create role plain_user login password 'x'",
-        "grant usage on schema _creek_consumer to plain_user",
-        "grant select, insert, update on all tables in schema _creek_consumer to plain_user");
+        PostgresTarget.controlSql("_creek_consumer", "operators", "plain_user"));
     var server = database.server();
     var plain =
         connect(
-            PostgresOptions.of(
-                "postgres://plain_user:x@%s:%d/%s"
-                    .formatted(server.host(), server.port(), database.name())));
+            PostgresOptions.builder(
+                    "postgres://plain_user:x@%s:%d/%s"
+                        .formatted(server.host(), server.port(), database.name()),
+                    Map.of())
+                .controlRole("operators")
+                .build());
     await(plain.subscriptions().migrate());
     assertThat(await(plain.subscriptions().activate(ORDERS)).active()).isTrue();
-    database.execute("drop owned by plain_user", "drop role plain_user");
+    await(plain.schemaCache().put(ORDERS.source(), new Fingerprint(1), "text"));
+    long id = await(plain.commands().submit(new Command.RemoveTable(ORDERS.target())));
+    await(plain.commands().take(id));
+    await(plain.commands().finish(id, CommandRecord.OK, null, null));
+    assertThat(await(plain.commands().find(id)).outcome()).isEqualTo(CommandOutcome.OK);
+    assertThat(await(plain.commands().prune())).isZero();
+    database.execute(
+        "drop owned by plain_user, operators", "drop role plain_user", "drop role operators");
   }
 
   @Test
@@ -154,7 +304,9 @@ final class ControlSchemaIT {
             ApplyException.class,
             e -> {
               assertThat(e.sqlState()).isEqualTo("42501");
-              assertThat(e.hint()).contains("once as a role that may create");
+              assertThat(e.hint())
+                  .contains("once as a role that may create")
+                  .contains("init --print-sql");
             });
     database.execute("drop role nobody_much");
   }

@@ -8,21 +8,26 @@ import dev.creek.consumer.testing.PostgresServer;
 import dev.creek.consumer.testing.TableWire;
 import dev.creek.consumer.testing.TableWire.Identity;
 import dev.creek.consumer.testing.WalTx;
+import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.postgresql.util.PGInterval;
 
 /** Catalog, control schema and writer on each PostgreSQL that is supported. */
 final class EveryVersionIT {
 
   @ParameterizedTest
   @MethodSource("dev.creek.consumer.testing.PostgresServer#versions")
-  void migratesCreatesAndApplies(int version) {
+  void migratesCreatesAndApplies(int version) throws SQLException {
     try (PostgresServer server = PostgresServer.builder().version(version).start()) {
       var database = server.createDatabase();
       var target = PostgresTarget.connect(PostgresOptions.of(database.uri()));
       await(target.subscriptions().migrate());
+      var sql = SqlCall.of(database);
+      long command = sql.id("resync", "shop.app.\"a b\":public.t");
+      assertThat(sql.call("wait_for", command, new PGInterval("1 ms"))).isEqualTo("queued");
       var items =
           TableWire.of("app", "items")
               .column("id", "int4", KEY)

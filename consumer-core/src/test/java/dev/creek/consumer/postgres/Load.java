@@ -7,6 +7,7 @@ import dev.creek.consumer.control.SnapshotMode;
 import dev.creek.consumer.control.SnapshotProgress.Step;
 import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.stream.Claim;
+import dev.creek.consumer.stream.Handover;
 import dev.creek.consumer.stream.Position;
 import dev.creek.consumer.stream.SnapshotWriter;
 import dev.creek.consumer.testing.TableWire;
@@ -14,12 +15,14 @@ import dev.creek.consumer.testing.WalTx;
 import dev.creek.consumer.wire.Change;
 import dev.creek.consumer.wire.WalDecoder;
 import dev.creek.consumer.wire.WireMessage;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
 /** One snapshot's way into one target table, chunk by chunk, as the stream would drive it. */
 final class Load {
+  static final Instant AHEAD_UNTIL = Instant.parse("2024-05-01T10:00:01.000001Z");
   static final Position RESUME = new Position(Line.STREAM, 77, 0x1234, WalTx.of(5).committedAt());
 
   final Mapping mapping;
@@ -87,7 +90,7 @@ final class Load {
   }
 
   Load finish() {
-    await(writer.finish(RESUME, steps::add));
+    await(writer.finish(new Handover(RESUME, AHEAD_UNTIL), steps::add));
     return this;
   }
 

@@ -67,6 +67,22 @@ final class SnapshotIT {
     var load = Load.of(target, ITEMS, SnapshotMode.UPSERT, List.of(row(2, "B"), row(3, "C")));
     assertThat(rows("items")).isEqualTo("(1,a) (2,B) (3,C)");
     assertThat(load.stored()).isEqualTo(Load.RESUME);
+    var next = await(target.snapshots().claimForSnapshot(load.mapping));
+    assertThat(next.aheadUntil()).isEqualTo(Load.AHEAD_UNTIL);
+  }
+
+  @Test
+  void upsertsRowsWhoseIdentityCannotBeUpdated() {
+    var wire =
+        TableWire.of("app", "items")
+            .column("id", "int4", TableWire.Flag.KEY)
+            .column("serial", "int4")
+            .column("v", "text");
+    database.execute(
+        "create table items (id int primary key, serial int generated always as identity, v text)",
+        "insert into items overriding system value values (1, 10, 'a'), (2, 20, 'b')");
+    Load.of(target, wire, SnapshotMode.UPSERT, List.of(row(1, 10, "A"), row(2, 21, "B")));
+    assertThat(rows("items")).isEqualTo("(1,10,A) (2,21,B)");
   }
 
   @Test
@@ -77,6 +93,8 @@ final class SnapshotIT {
     var load = Load.of(target, ITEMS, SnapshotMode.CLEAN, List.of(row(2, "B"), row(3, "C")));
     assertThat(rows("items")).isEqualTo("(2,B) (3,C)");
     assertThat(load.stored()).isEqualTo(Load.RESUME);
+    await(target.subscriptions().activate(load.mapping));
+    assertThat(await(target.tables().claim(load.mapping)).aheadUntil()).isEqualTo(Load.AHEAD_UNTIL);
     assertThat(tables()).containsExactly(List.of("items"));
   }
 

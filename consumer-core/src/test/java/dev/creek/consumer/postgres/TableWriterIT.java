@@ -635,6 +635,57 @@ final class TableWriterIT {
   }
 
   @Test
+  void replacesRowsWhoseIdentityCannotBeUpdated() {
+    var wire =
+        TableWire.of("app", "items")
+            .column("id", "int4", KEY)
+            .column("serial", "int4")
+            .column("v", "text");
+    database.execute(
+        "create table items (id int primary key, serial int unique generated always as identity,"
+            + " v text)",
+        "create table refs (id int references items)");
+    var line = new Line(target, wire);
+    var tx = WalTx.of(1);
+    line.apply(
+        wire.insert(tx, 1, 10, "a"), wire.insert(tx, 2, 20, "b"), wire.insert(tx, 3, 30, "c"));
+    database.execute("insert into refs values (1)");
+    line.apply(
+        wire.update(tx, 1, 10, "stays, as something refers to it"),
+        wire.delete(tx, Map.of("id", 2)),
+        wire.insert(tx, 2, 21, "again"),
+        wire.delete(tx, Map.of("id", 3)),
+        wire.insert(tx, 4, 30, "other key, same identity"));
+    assertThat(rows("items"))
+        .isEqualTo(
+            "(1,10,\"stays, as something refers to it\") (2,21,again) (4,30,\"other key, same identity\")");
+    line.applyPart(wire.delete(tx, Map.of("id", 2)), wire.insert(tx, 2, 22, "in a part"));
+    line.apply(wire.delete(tx, Map.of("id", 4)), wire.insert(tx, 4, 31, "too"));
+    assertThat(rows("items"))
+        .isEqualTo("(1,10,\"stays, as something refers to it\") (2,22,\"in a part\") (4,31,too)");
+    line.apply(
+        wire.update(tx, Map.of("id", 2), Map.of("id", 9, "serial", 22, "v", "two")),
+        wire.update(tx, Map.of("id", 4), Map.of("id", 2, "serial", 31, "v", "four")),
+        wire.update(tx, Map.of("id", 9), Map.of("id", 4, "serial", 22, "v", "two")));
+    assertThat(database.query("select id, serial from items where id > 1 order by id"))
+        .containsExactly(List.of("2", "31"), List.of("4", "22"));
+    line.apply(
+        wire.update(tx, Map.of("id", 2), Map.of("id", 9, "serial", 31, "v", "four")),
+        wire.update(tx, Map.of("id", 4), Map.of("id", 2, "serial", 22, "v", "two")),
+        wire.update(tx, Map.of("id", 9), Map.of("id", 4, "serial", 31, "v", "four")));
+    // Identities that change places go change by change.
+    line.apply(
+        wire.delete(tx, Map.of("id", 2)),
+        wire.insert(tx, 2, 99, "x"),
+        wire.delete(tx, Map.of("id", 4)),
+        wire.insert(tx, 4, 22, "y"),
+        wire.delete(tx, Map.of("id", 2)),
+        wire.insert(tx, 2, 31, "z"));
+    assertThat(database.query("select id, serial from items where id > 1 order by id"))
+        .containsExactly(List.of("2", "31"), List.of("4", "22"));
+  }
+
+  @Test
   void castsToTheTargetsOwnTypes() {
     var wire =
         TableWire.of("app", "items")

@@ -22,15 +22,16 @@ class FailurePolicyTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"23505", "23514", "42P01", "42501", "22001", "0A000", "XX000", "P0001"})
+  @ValueSource(strings = {"23502", "23514", "42P01", "42501", "22001", "0A000", "XX000", "P0001"})
   void stopsTheTableForTheRest(String sqlState) {
     assertThat(classify(database(sqlState)))
         .isInstanceOfSatisfying(Verdict.Stop.class, stop -> assertThat(stop.hint()).isNotBlank());
   }
 
-  @Test
-  void waitsForTheOtherSideOfAForeignKey() {
-    assertThat(classify(database("23503"))).isInstanceOf(Verdict.Await.class);
+  @ParameterizedTest
+  @ValueSource(strings = {"23503", "23505", "23P01"})
+  void waitsForTheOtherSideOfAForeignKeyAndForWhatFreesAValue(String sqlState) {
+    assertThat(classify(database(sqlState))).isInstanceOf(Verdict.Await.class);
   }
 
   @Test

@@ -44,6 +44,16 @@ final class FaultyTargets implements TargetTables {
   }
 
   @Override
+  public Mono<Claim> takeOver(Mapping mapping) {
+    return maybe(5, real.takeOver(mapping));
+  }
+
+  @Override
+  public Mono<Boolean> release(Claim claim) {
+    return maybe(5, real.release(claim));
+  }
+
+  @Override
   public Mono<Boolean> report(Claim claim, TableState state) {
     return maybe(5, real.report(claim, state));
   }

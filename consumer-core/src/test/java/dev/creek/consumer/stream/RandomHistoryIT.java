@@ -96,6 +96,7 @@ class RandomHistoryIT {
         new TableLines(
                 log,
                 target.subscriptions(),
+                target.replicas(),
                 tables,
                 new Schemas(target.schemaCache(), log),
                 options,

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 import org.testcontainers.containers.BindMode;
 import org.testcontainers.containers.GenericContainer;
 import org.testcontainers.containers.wait.strategy.Wait;
@@ -91,6 +92,11 @@ final class ContainerNats implements NatsRuntime {
   @Override
   public boolean isRunning() {
     return container.isRunning();
+  }
+
+  @Override
+  public OptionalLong pid() {
+    return OptionalLong.empty();
   }
 
   @Override

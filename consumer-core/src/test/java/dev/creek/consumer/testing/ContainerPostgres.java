@@ -3,6 +3,7 @@ package dev.creek.consumer.testing;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import org.testcontainers.containers.GenericContainer;
 import org.testcontainers.containers.wait.strategy.Wait;
 import org.testcontainers.utility.DockerImageName;
@@ -58,6 +59,11 @@ final class ContainerPostgres implements PostgresRuntime {
   @Override
   public boolean isRunning() {
     return container.isRunning();
+  }
+
+  @Override
+  public OptionalLong pid() {
+    return OptionalLong.empty();
   }
 
   @Override

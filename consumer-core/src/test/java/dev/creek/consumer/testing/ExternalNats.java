@@ -2,6 +2,7 @@ package dev.creek.consumer.testing;
 
 import java.net.URI;
 import java.nio.file.Path;
+import java.util.OptionalLong;
 
 /** A server that somebody else runs. It is used, but never started or ended. */
 final class ExternalNats implements NatsRuntime {
@@ -46,6 +47,11 @@ final class ExternalNats implements NatsRuntime {
   @Override
   public boolean isRunning() {
     return true;
+  }
+
+  @Override
+  public OptionalLong pid() {
+    return OptionalLong.empty();
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.creek.consumer.testing;
 
 import java.net.URI;
+import java.util.OptionalLong;
 
 /** A server that somebody else runs. It is used, but never started or ended. */
 final class ExternalPostgres implements PostgresRuntime {
@@ -46,6 +47,11 @@ final class ExternalPostgres implements PostgresRuntime {
   @Override
   public boolean isRunning() {
     return true;
+  }
+
+  @Override
+  public OptionalLong pid() {
+    return OptionalLong.empty();
   }
 
   @Override

@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /** A nats-server process of our own. */
@@ -127,6 +128,13 @@ final class LocalNats implements NatsRuntime {
   @Override
   public boolean isRunning() {
     return process != null && process.isAlive();
+  }
+
+  @Override
+  public OptionalLong pid() {
+    return process != null && process.isAlive()
+        ? OptionalLong.of(process.pid())
+        : OptionalLong.empty();
   }
 
   @Override

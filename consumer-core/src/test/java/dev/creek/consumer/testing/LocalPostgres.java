@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /** A PostgreSQL process of our own, from the archives of the build. */
@@ -115,6 +116,13 @@ final class LocalPostgres implements PostgresRuntime {
   @Override
   public boolean isRunning() {
     return process != null && process.isAlive();
+  }
+
+  @Override
+  public OptionalLong pid() {
+    return process != null && process.isAlive()
+        ? OptionalLong.of(process.pid())
+        : OptionalLong.empty();
   }
 
   @Override

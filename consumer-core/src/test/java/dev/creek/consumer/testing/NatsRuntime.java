@@ -1,6 +1,7 @@
 package dev.creek.consumer.testing;
 
 import java.nio.file.Path;
+import java.util.OptionalLong;
 
 /** Where a {@link NatsServer} runs. Each method is called by one thread at a time. */
 sealed interface NatsRuntime permits LocalNats, ContainerNats, ExternalNats {
@@ -20,6 +21,9 @@ sealed interface NatsRuntime permits LocalNats, ContainerNats, ExternalNats {
   boolean canRestart();
 
   boolean isRunning();
+
+  /** The process, for measurements; empty if it does not run, or not as a process of ours. */
+  OptionalLong pid();
 
   String host();
 

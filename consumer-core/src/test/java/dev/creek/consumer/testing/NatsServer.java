@@ -3,6 +3,7 @@ package dev.creek.consumer.testing;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import org.testcontainers.DockerClientFactory;
 
@@ -88,6 +89,11 @@ public final class NatsServer implements AutoCloseable {
 
   public synchronized boolean isRunning() {
     return runtime.isRunning();
+  }
+
+  /** The server's process, for measurements; empty if it is not a process of this machine. */
+  public synchronized OptionalLong pid() {
+    return runtime.pid();
   }
 
   /** The last lines of the server's log. */

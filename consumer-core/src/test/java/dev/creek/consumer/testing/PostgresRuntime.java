@@ -1,5 +1,7 @@
 package dev.creek.consumer.testing;
 
+import java.util.OptionalLong;
+
 /** Where a {@link PostgresServer} runs. Each method is called by one thread at a time. */
 sealed interface PostgresRuntime permits LocalPostgres, ContainerPostgres, ExternalPostgres {
 
@@ -18,6 +20,9 @@ sealed interface PostgresRuntime permits LocalPostgres, ContainerPostgres, Exter
   boolean canRestart();
 
   boolean isRunning();
+
+  /** The process, for measurements; empty if it does not run, or not as a process of ours. */
+  OptionalLong pid();
 
   String host();
 

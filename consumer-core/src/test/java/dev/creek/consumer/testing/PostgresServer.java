@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -143,6 +144,11 @@ public final class PostgresServer implements AutoCloseable {
 
   public synchronized boolean isRunning() {
     return runtime.isRunning();
+  }
+
+  /** The postmaster's process, for measurements; empty if it is not a process of this machine. */
+  public synchronized OptionalLong pid() {
+    return runtime.pid();
   }
 
   /** The last lines of the server's log. */

@@ -144,6 +144,16 @@ public final class ServerProcess {
     }
   }
 
+  /** SIGSTOP: it is there and does nothing, until {@link #resume}. */
+  public void pause() {
+    signal("STOP");
+  }
+
+  /** SIGCONT. */
+  public void resume() {
+    signal("CONT");
+  }
+
   private void signal(String signal) {
     Commands.attempt(List.of("kill", "-" + signal, Long.toString(process.pid())), Map.of());
   }

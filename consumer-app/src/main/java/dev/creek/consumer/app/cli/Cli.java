@@ -1,6 +1,6 @@
 package dev.creek.consumer.app.cli;
 
-import dev.creek.consumer.app.config.Configuration;
+import dev.creek.consumer.app.config.ConfigFile;
 import dev.creek.consumer.app.config.ConfigurationException;
 import dev.creek.consumer.app.config.Setting.Topic;
 import dev.creek.consumer.app.config.Settings;
@@ -32,8 +32,8 @@ public final class Cli {
         "  db.namespace.table:target_namespace.target_table",
         "Double-quote a part that holds dots, colons or spaces.",
         "",
-        "Every option has a variable of the environment, shown in brackets; the option wins. Options may stand before or after"
-            + " the command."
+        "Every option has a variable of the environment, shown in brackets, and may stand in a file (--config). The option wins over"
+            + " the variable, and that over the file. Options may stand before or after the command."
       },
       commandListHeading = "%nCommands (COMMAND --help tells more):%n",
       footerHeading = "%nExamples:%n",
@@ -49,14 +49,15 @@ public final class Cli {
   private static final class Root {}
 
   /** Classes, not objects: only the verb that runs is made. */
-  private static final List<Class<? extends Verb>> VERBS =
+  private static final List<Class<?>> VERBS =
       List.of(
           Serve.class,
           CreateSchemas.class,
           AddTables.class,
           RemoveTables.class,
           ListTables.class,
-          Verify.class);
+          Verify.class,
+          ShowConfig.class);
 
   private final Surroundings around;
 
@@ -82,7 +83,7 @@ public final class Cli {
         .setExecutionStrategy(this::execute);
   }
 
-  private static CommandLine command(Class<? extends Verb> verb) {
+  private static CommandLine command(Class<?> verb) {
     var command = new CommandLine(verb);
     CommandSpec spec = command.getCommandSpec();
     spec.mixinStandardHelpOptions(true).versionProvider(new Version());
@@ -102,30 +103,38 @@ public final class Cli {
       return helped;
     }
     CommandLine last = parsed.asCommandLineList().get(parsed.asCommandLineList().size() - 1);
-    if (!(last.getCommand() instanceof Verb verb)) {
-      return refuse(last, List.of("no command is given"));
-    }
-    Configuration configuration;
+    var settings =
+        Settings.of(
+            SettingOptions.given(parsed),
+            around.environment(),
+            ConfigFile.of(SettingOptions.file(parsed), around.environment()));
     try {
-      verb.checkArguments();
-      var settings = Settings.of(SettingOptions.given(parsed), around.environment());
-      configuration = Configuration.of(settings, around.environment(), verb.needsBroker());
+      return run(last, settings);
     } catch (ConfigurationException e) {
       return refuse(last, e.problems());
-    } catch (IllegalArgumentException e) {
-      return refuse(last, String.valueOf(e.getMessage()).lines().toList());
-    }
-    Configuration.Logging logging = configuration.logging();
-    around.logging().accept(verb instanceof Serve ? logging : logging.forCommand());
-    return run(verb, configuration);
-  }
-
-  private int run(Verb verb, Configuration configuration) {
-    try {
-      return verb.run(configuration, around);
     } catch (RuntimeException e) {
       around.terminal().complain(Reason.of(e));
       return ExitCode.FAILED;
+    }
+  }
+
+  private int run(CommandLine command, Settings settings) {
+    if (command.getCommand() instanceof LocalVerb verb) {
+      return verb.run(settings, around);
+    }
+    if (!(command.getCommand() instanceof Verb verb)) {
+      throw new ConfigurationException(List.of("no command is given"));
+    }
+    checkArguments(verb);
+    var configuration = Start.with(settings, around, verb.needsBroker(), verb instanceof Serve);
+    return verb.run(configuration, around);
+  }
+
+  private static void checkArguments(Verb verb) {
+    try {
+      verb.checkArguments();
+    } catch (IllegalArgumentException e) {
+      throw new ConfigurationException(String.valueOf(e.getMessage()).lines().toList());
     }
   }
 

@@ -1,12 +1,16 @@
 package dev.creek.consumer.app.cli;
 
+import dev.creek.consumer.app.config.ConfigFile;
 import dev.creek.consumer.app.config.Setting;
 import dev.creek.consumer.app.config.Setting.Topic;
+import java.io.File;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
 import picocli.CommandLine.Help;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -23,14 +27,16 @@ final class SettingOptions {
 
   /** Adds the options of all topics but these, and lets help show them by topic. */
   static void addTo(CommandSpec command, Set<Topic> without) {
+    command.addOption(
+        OptionSpec.builder(ConfigFile.OPTION)
+            .type(File.class)
+            .paramLabel("FILE")
+            .description(
+                "File of settings, a line each: linger = 5ms. [" + ConfigFile.VARIABLE + "]")
+            .build());
     for (Setting setting : Setting.values()) {
       if (!without.contains(setting.topic())) {
-        command.addOption(
-            OptionSpec.builder(setting.option())
-                .type(String.class)
-                .paramLabel(setting.label())
-                .description(described(setting))
-                .build());
+        command.addOption(option(setting));
       }
     }
     command
@@ -39,6 +45,19 @@ final class SettingOptions {
         .put(
             UsageMessageSpec.SECTION_KEY_OPTION_LIST,
             help -> command.parent() == null ? allTopics(help) : ownOptions(help, command));
+  }
+
+  private static OptionSpec option(Setting setting) {
+    var option =
+        OptionSpec.builder(setting.option())
+            // Only for completion, which then lists files: values stay text.
+            .type(setting.isFile() ? File.class : String.class)
+            .paramLabel(setting.label())
+            .description(described(setting));
+    if (!setting.choices().isEmpty()) {
+      option.completionCandidates(setting.choices());
+    }
+    return option.build();
   }
 
   private static String described(Setting setting) {
@@ -53,12 +72,26 @@ final class SettingOptions {
   /** What was given, on any level of the command line. */
   static Map<Setting, String> given(ParseResult root) {
     var given = new EnumMap<Setting, String>(Setting.class);
-    for (ParseResult level :
-        root.asCommandLineList().stream().map(c -> c.getParseResult()).toList()) {
-      for (Setting setting : Setting.values()) {
-        if (level.hasMatchedOption(setting.option())) {
-          given.put(setting, level.matchedOptionValue(setting.option(), ""));
-        }
+    for (Setting setting : Setting.values()) {
+      String value = given(root, setting.option());
+      if (value != null) {
+        given.put(setting, value);
+      }
+    }
+    return given;
+  }
+
+  /** The name of the file of settings, where the option was given. */
+  static @Nullable String file(ParseResult root) {
+    return given(root, ConfigFile.OPTION);
+  }
+
+  private static @Nullable String given(ParseResult root, String option) {
+    String given = null;
+    for (CommandLine level : root.asCommandLineList()) {
+      if (level.getParseResult().hasMatchedOption(option)) {
+        Object value = level.getParseResult().matchedOptionValue(option, "");
+        given = value.toString();
       }
     }
     return given;
@@ -74,7 +107,9 @@ final class SettingOptions {
 
   /** A verb's help shows what only the verb takes, and where to find the rest. */
   private static String ownOptions(Help help, CommandSpec command) {
-    return section(help, "Options", notSettings(help))
+    var own = notSettings(help);
+    own.remove(help.commandSpec().findOption(ConfigFile.OPTION));
+    return section(help, "Options", own)
         + section(help, Topic.SERVE.title(), settings(help, Topic.SERVE))
         + help.createHeading(
             "%nAlso all options that " + command.root().name() + " --help shows.%n");

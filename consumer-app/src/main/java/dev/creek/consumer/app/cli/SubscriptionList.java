@@ -1,14 +1,10 @@
 package dev.creek.consumer.app.cli;
 
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
-import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import dev.creek.consumer.stream.Position;
 import dev.creek.consumer.stream.StreamIdentity;
 import dev.creek.consumer.stream.Subscription;
 import java.io.IOException;
-import java.io.StringWriter;
-import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
@@ -57,26 +53,13 @@ final class SubscriptionList {
 
   /** One array. */
   static String json(List<Subscription> subscriptions) {
-    var text = new StringWriter();
-    // Written by hand: a mapper costs more time to load than the whole command takes.
-    try (JsonGenerator json = new JsonFactory().createGenerator(text)) {
-      json.setPrettyPrinter(new DefaultPrettyPrinter());
-      json.writeStartArray();
-      for (Subscription subscription : subscriptions) {
-        write(json, subscription);
-      }
-      json.writeEndArray();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    return text.toString();
+    return JsonText.array(subscriptions, SubscriptionList::write);
   }
 
   private static void write(JsonGenerator json, Subscription subscription) throws IOException {
     Position position = subscription.position();
     StreamIdentity stream = position.stream();
     Instant committedAt = position.committedAt();
-    json.writeStartObject();
     json.writeStringField("source", subscription.mapping().source().toString());
     json.writeStringField("target", subscription.mapping().target().toString());
     json.writeBooleanField("active", subscription.active());
@@ -88,6 +71,5 @@ final class SubscriptionList {
     json.writeStringField("stream", stream == null ? null : stream.name());
     json.writeNumberField("sequence", position.sequence());
     json.writeNumberField("rows_applied", subscription.rowsApplied());
-    json.writeEndObject();
   }
 }

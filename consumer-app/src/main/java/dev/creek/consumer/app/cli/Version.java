@@ -7,7 +7,7 @@ import java.util.Properties;
 import picocli.CommandLine.IVersionProvider;
 
 /** Reads a filtered resource, not the manifest: tests and IDEs run from a folder without one. */
-final class Version implements IVersionProvider {
+public final class Version implements IVersionProvider {
 
   @Override
   public String[] getVersion() {
@@ -15,7 +15,7 @@ final class Version implements IVersionProvider {
   }
 
   /** The number alone. */
-  static String number() {
+  public static String number() {
     try (InputStream in =
         Version.class.getResourceAsStream("/dev/creek/consumer/app/version.properties")) {
       if (in == null) {

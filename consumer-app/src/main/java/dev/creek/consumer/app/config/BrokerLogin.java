@@ -1,11 +1,8 @@
 package dev.creek.consumer.app.config;
 
 import dev.creek.consumer.jetstream.Credentials;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /** How to log in to the broker: one of several ways, or as its URI says. */
 final class BrokerLogin {
@@ -18,8 +15,8 @@ final class BrokerLogin {
   Credentials read() {
     Path file = settings.optional(Setting.NATS_CREDS, Parse::readableFile);
     String user = settings.optional(Setting.NATS_USER, text -> text);
-    String password = secret(Setting.NATS_PASSWORD, Setting.NATS_PASSWORD_FILE);
-    String token = secret(Setting.NATS_TOKEN, Setting.NATS_TOKEN_FILE);
+    String password = settings.secret(Setting.NATS_PASSWORD, Setting.NATS_PASSWORD_FILE);
+    String token = settings.secret(Setting.NATS_TOKEN, Setting.NATS_TOKEN_FILE);
     checkOneWay();
     if (user != null && password != null) {
       return new Credentials.User(user, password);
@@ -52,23 +49,5 @@ final class BrokerLogin {
 
   private boolean anyGiven(Setting... of) {
     return Stream.of(of).anyMatch(settings::isGiven);
-  }
-
-  /** A secret given as such or in a file, whose last line break does not count. */
-  private @Nullable String secret(Setting given, Setting file) {
-    if (settings.isGiven(given) && settings.isGiven(file)) {
-      settings.problem(given.option() + " and " + file.option() + " exclude each other");
-    }
-    String inFile = settings.optional(file, BrokerLogin::read);
-    String text = settings.optional(given, value -> value);
-    return text == null ? inFile : text;
-  }
-
-  private static String read(String file) {
-    try {
-      return Files.readString(Parse.readableFile(file)).stripTrailing();
-    } catch (IOException e) {
-      throw new IllegalArgumentException("cannot be read as text", e);
-    }
   }
 }

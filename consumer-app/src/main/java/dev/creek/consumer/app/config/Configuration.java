@@ -48,19 +48,27 @@ public record Configuration(
     TRACE
   }
 
+  /** How a line of the log looks. */
+  public enum LogFormat {
+    TEXT,
+    JSON
+  }
+
   /**
    * The log.
    *
    * @param level what is logged
+   * @param format how a line looks
    * @param linesPerSecond at most; 0 for no limit
    * @param burst lines that may come at once within that
    * @param wanted whether the user named the level
    */
-  public record Logging(LogLevel level, double linesPerSecond, int burst, boolean wanted) {
+  public record Logging(
+      LogLevel level, LogFormat format, double linesPerSecond, int burst, boolean wanted) {
 
     /** For a command that ends by itself: its answer is enough, unless the user wants more. */
     public Logging forCommand() {
-      return wanted ? this : new Logging(LogLevel.WARN, linesPerSecond, burst, false);
+      return wanted ? this : new Logging(LogLevel.WARN, format, linesPerSecond, burst, false);
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.creek.consumer.app.config;
 
+import dev.creek.consumer.app.config.Configuration.LogFormat;
 import dev.creek.consumer.app.config.Configuration.LogLevel;
 import dev.creek.consumer.app.config.Configuration.Logging;
 import dev.creek.consumer.app.config.Configuration.Monitoring;
@@ -30,6 +31,7 @@ final class ConfigurationReader {
   ConfigurationReader(Settings settings, Map<String, String> environment) {
     this.settings = settings;
     this.environment = environment;
+    this.problems.addAll(settings.problems());
   }
 
   Configuration read(boolean needsBroker) {
@@ -85,8 +87,12 @@ final class ConfigurationReader {
     var builder = optional(Setting.DB_URI, text -> PostgresOptions.builder(text, environment));
     var namespace = optional(Setting.DB_NAMESPACE, Parse::schemaName);
     var connections = optional(Setting.DB_CONNECTIONS, text -> Parse.count(text, 1, 1000));
+    String password = secret(Setting.DB_PASSWORD, Setting.DB_PASSWORD_FILE);
     if (builder == null || namespace == null) {
       return null;
+    }
+    if (password != null) {
+      builder.password(password);
     }
     // Not given: the URI's pool_max_conns, or the library's default.
     return (connections == null ? builder : builder.poolSize(connections))
@@ -97,6 +103,7 @@ final class ConfigurationReader {
   private Logging logging() {
     return new Logging(
         optional(Setting.LOG_LEVEL, Parse::logLevel, LogLevel.INFO),
+        optional(Setting.LOG_FORMAT, Parse::logFormat, LogFormat.TEXT),
         optional(Setting.LOG_RATE, Parse::rate, 0.0),
         optional(Setting.LOG_BURST, text -> Parse.count(text, 1, 1_000_000), 1),
         isWanted(Setting.LOG_LEVEL));
@@ -139,6 +146,16 @@ final class ConfigurationReader {
               + " in the environment) is missing: "
               + setting.description());
     }
+  }
+
+  /** A secret given as such or in a file, whose last line break does not count. */
+  @Nullable String secret(Setting given, Setting file) {
+    if (isGiven(given) && isGiven(file)) {
+      problem(given.option() + " and " + file.option() + " exclude each other");
+    }
+    String inFile = optional(file, Parse::secretFile);
+    String text = optional(given, value -> value);
+    return text == null ? inFile : text;
   }
 
   /** The value; null where it is not set or wrong. */

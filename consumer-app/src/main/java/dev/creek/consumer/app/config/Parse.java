@@ -2,6 +2,7 @@ package dev.creek.consumer.app.config;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.creek.consumer.app.config.Configuration.LogFormat;
 import dev.creek.consumer.app.config.Configuration.LogLevel;
 import dev.creek.consumer.jetstream.JetStreamOptions;
 import dev.creek.consumer.wire.Generation;
@@ -154,6 +155,14 @@ final class Parse {
       case "debug" -> LogLevel.DEBUG;
       case "trace" -> LogLevel.TRACE;
       default -> throw new IllegalArgumentException("none of error, warn, info, debug, trace");
+    };
+  }
+
+  static LogFormat logFormat(String text) {
+    return switch (lower(text)) {
+      case "text" -> LogFormat.TEXT;
+      case "json" -> LogFormat.JSON;
+      default -> throw new IllegalArgumentException("none of text, json");
     };
   }
 

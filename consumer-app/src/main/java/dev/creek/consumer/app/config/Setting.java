@@ -1,11 +1,14 @@
 package dev.creek.consumer.app.config;
 
+import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Everything that can be set, in one table. A setting's three spellings are one: {@code NATS_URI}
- * is the option {@code --nats-uri} and the environment variable {@code NATS_URI}.
+ * Everything that can be set, in one table. A setting's spellings are one: {@code NATS_URI} is the
+ * option {@code --nats-uri}, the environment variable {@code NATS_URI} and the key {@code nats-uri}
+ * of a file.
  */
 public enum Setting {
   NATS_URI(
@@ -56,6 +59,13 @@ public enum Setting {
       "NAME",
       "_creek_consumer",
       "Schema for the consumer's own tables."),
+  DB_PASSWORD(
+      Topic.TARGET,
+      Secrecy.SECRET,
+      "TEXT",
+      null,
+      "The role's password, whatever the URI says. Prefer the file or the environment."),
+  DB_PASSWORD_FILE(Topic.TARGET, Secrecy.NONE, "FILE", null, "File that holds the password."),
   DB_CONNECTIONS(
       Topic.TARGET,
       Secrecy.NONE,
@@ -85,6 +95,12 @@ public enum Setting {
       "LEVEL",
       "info",
       "error, warn, info, debug or trace (also fatal, panic, warning). Commands other than serve log from warn on unless it is given."),
+  LOG_FORMAT(
+      Topic.LOGGING,
+      Secrecy.NONE,
+      "FORMAT",
+      "text",
+      "text, or json: one object a line, with time, level, logger, message and what is known beside them, as table."),
   LOG_RATE(
       Topic.LOGGING,
       Secrecy.NONE,
@@ -171,12 +187,31 @@ public enum Setting {
 
   /** {@code --nats-uri}. */
   public String option() {
-    return "--" + name().toLowerCase(Locale.ROOT).replace('_', '-');
+    return "--" + key();
   }
 
   /** {@code NATS_URI}. */
   public String variable() {
     return name();
+  }
+
+  /** {@code nats-uri}: in a file, and where settings are listed. */
+  public String key() {
+    return spelled(name());
+  }
+
+  static String spelled(String name) {
+    return name.toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  /** The setting of a key in a file, in any of its spellings; null where there is none. */
+  static @Nullable Setting find(String key) {
+    String spelled = spelled(key);
+    return Stream.of(values()).filter(s -> s.key().equals(spelled)).findFirst().orElse(null);
+  }
+
+  static List<String> keys() {
+    return Stream.of(values()).map(Setting::key).toList();
   }
 
   public Topic topic() {
@@ -195,6 +230,26 @@ public enum Setting {
 
   public String description() {
     return description;
+  }
+
+  /** All values that there are, for completion; empty where they cannot be listed. */
+  public List<String> choices() {
+    return switch (this) {
+      case GENERATION -> List.of("auto", "old", "new");
+      case LOG_LEVEL -> List.of("error", "warn", "info", "debug", "trace");
+      case LOG_FORMAT -> List.of("text", "json");
+      default -> List.of();
+    };
+  }
+
+  /** Whether the value is the name of a file. */
+  public boolean isFile() {
+    return label.equals("FILE");
+  }
+
+  /** Whether the value must not be read by others. */
+  boolean holdsSecret(String value) {
+    return !value.isBlank() && !shown(value).equals(value);
   }
 
   /** The value as it may be shown. */

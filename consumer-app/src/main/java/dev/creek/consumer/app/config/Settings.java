@@ -1,12 +1,13 @@
 package dev.creek.consumer.app.config;
 
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What was set, still as text: an option wins over the environment, and that over the default.
- * Immutable.
+ * What was set, still as text: an option wins over the environment, that over the file, and that
+ * over the default. Immutable.
  */
 public final class Settings {
 
@@ -14,6 +15,7 @@ public final class Settings {
   public enum Origin {
     OPTION,
     ENVIRONMENT,
+    FILE,
     DEFAULT
   }
 
@@ -23,35 +25,38 @@ public final class Settings {
    * @param setting which
    * @param text as written
    * @param origin by whom
+   * @param place where one finds it: {@code --linger}, {@code LINGER}, {@code creek.properties:3}
    */
-  public record Value(Setting setting, String text, Origin origin) {
+  public record Value(Setting setting, String text, Origin origin, String place) {
 
-    /**
-     * Name and value as the user wrote them, without secrets: {@code --linger 'x'}, {@code LINGER
-     * 'x'}.
-     */
-    public String shown() {
-      String name = origin == Origin.ENVIRONMENT ? setting.variable() : setting.option();
-      return name + " '" + setting.shown(text) + "'";
+    /** Place and value, without secrets: {@code --linger 'x'}, {@code LINGER 'x'}. */
+    String shown() {
+      String key = origin == Origin.FILE ? ": " + setting.key() : "";
+      return place + key + " '" + setting.shown(text) + "'";
     }
   }
 
   private final Map<Setting, Value> values = new EnumMap<>(Setting.class);
+  private final ConfigFile file;
 
-  private Settings() {}
+  private Settings(ConfigFile file) {
+    this.file = file;
+  }
 
   /**
    * Merges what was set.
    *
-   * @param options given options; an empty one takes the setting back to its default, whatever the
-   *     environment says
+   * @param options given options; an empty one takes the setting back to its default, whatever
+   *     environment and file say
    * @param environment variables; empty ones count as not set, because that is how compose files
    *     and unit files unset them
+   * @param file a file of settings; empty values count as not set
    */
-  public static Settings of(Map<Setting, String> options, Map<String, String> environment) {
-    var settings = new Settings();
+  public static Settings of(
+      Map<Setting, String> options, Map<String, String> environment, ConfigFile file) {
+    var settings = new Settings(file);
     for (Setting setting : Setting.values()) {
-      Value value = find(setting, options, environment);
+      Value value = find(setting, options, environment, file);
       if (value != null) {
         settings.values.put(setting, value);
       }
@@ -60,21 +65,44 @@ public final class Settings {
   }
 
   private static @Nullable Value find(
-      Setting setting, Map<Setting, String> options, Map<String, String> environment) {
+      Setting setting,
+      Map<Setting, String> options,
+      Map<String, String> environment,
+      ConfigFile file) {
     String option = options.get(setting);
-    if (option != null && !option.isBlank()) {
-      return new Value(setting, option, Origin.OPTION);
+    if (option != null) {
+      return option.isBlank()
+          ? byDefault(setting)
+          : new Value(setting, option, Origin.OPTION, setting.option());
     }
     String variable = environment.get(setting.variable());
-    if (option == null && variable != null && !variable.isBlank()) {
-      return new Value(setting, variable, Origin.ENVIRONMENT);
+    if (variable != null && !variable.isBlank()) {
+      return new Value(setting, variable, Origin.ENVIRONMENT, setting.variable());
     }
+    ConfigFile.Entry entry = file.find(setting);
+    if (entry != null && !entry.text().isBlank()) {
+      return new Value(setting, entry.text(), Origin.FILE, file.place(entry));
+    }
+    return byDefault(setting);
+  }
+
+  private static @Nullable Value byDefault(Setting setting) {
     String fallback = setting.fallback();
-    return fallback == null ? null : new Value(setting, fallback, Origin.DEFAULT);
+    return fallback == null ? null : new Value(setting, fallback, Origin.DEFAULT, setting.option());
   }
 
   /** The value, or null where nobody set it and it has no default. */
   public @Nullable Value find(Setting setting) {
     return values.get(setting);
+  }
+
+  /** What is wrong with the file itself. */
+  List<String> problems() {
+    return file.problems();
+  }
+
+  /** What is not wrong, but should be mended; null where nothing is. */
+  public @Nullable String warning() {
+    return file.warning();
   }
 }

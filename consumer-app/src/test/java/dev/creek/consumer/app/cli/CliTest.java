@@ -15,7 +15,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 final class CliTest {
   private static final String[] VERBS = {
-    "serve", "create-schemas", "add-tables", "remove-tables", "remove-table", "list-tables"
+    "serve",
+    "create-schemas",
+    "add-tables",
+    "remove-tables",
+    "remove-table",
+    "list-tables",
+    "config"
   };
 
   private final CliRun cli = CliRun.withServers();

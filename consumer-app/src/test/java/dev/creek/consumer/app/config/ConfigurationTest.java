@@ -3,6 +3,7 @@ package dev.creek.consumer.app.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.creek.consumer.app.config.Configuration.LogFormat;
 import dev.creek.consumer.app.config.Configuration.LogLevel;
 import dev.creek.consumer.stream.BatchLimits;
 import dev.creek.consumer.wire.Generation;
@@ -11,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -36,7 +38,7 @@ final class ConfigurationTest {
     assertThat(configuration.target().controlSchema()).isEqualTo("_creek_consumer");
     assertThat(configuration.target()).hasToString("me@h:5432/db");
     assertThat(configuration.logging())
-        .isEqualTo(new Configuration.Logging(LogLevel.INFO, 30, 10, false));
+        .isEqualTo(new Configuration.Logging(LogLevel.INFO, LogFormat.TEXT, 30, 10, false));
     assertThat(configuration.monitoring())
         .isEqualTo(new Configuration.Monitoring("127.0.0.1", 8080, false, true, null, null));
   }
@@ -53,7 +55,7 @@ final class ConfigurationTest {
 
   @Test
   void canDoWithoutABrokerThatIsNotNeeded() {
-    var settings = Settings.of(Map.of(), Map.of("DB_URI", "postgres://me@h/db"));
+    var settings = settings(Map.of("DB_URI", "postgres://me@h/db"));
     assertThat(Configuration.of(settings, Map.of(), false).broker()).isNull();
   }
 
@@ -148,6 +150,35 @@ final class ConfigurationTest {
   }
 
   @Test
+  void theRolesPasswordMayComeFromAFileToo() throws IOException {
+    Path file = Files.writeString(folder.resolve("password"), "geheim\n");
+    options.put(Setting.DB_PASSWORD_FILE, file.toString());
+    assertThat(read(SERVERS).target()).hasToString("me@h:5432/db");
+    options.put(Setting.DB_PASSWORD, "geheim");
+    assertThat(problems(SERVERS))
+        .containsExactly("--db-password and --db-password-file exclude each other");
+    options.put(Setting.DB_PASSWORD_FILE, folder.resolve("nothing").toString());
+    assertThat(problems(SERVERS))
+        .contains(
+            "--db-password-file '" + folder.resolve("nothing") + "': not a file that can be read")
+        .noneMatch(problem -> problem.contains("geheim"));
+  }
+
+  @Test
+  void problemsOfTheFileAndOfItsValuesAreToldTogether() throws IOException {
+    Path file =
+        Files.writeString(folder.resolve("p"), "log-level = loud\nlog-levle = info\nbatch-rows=1");
+    options.put(Setting.BATCH_ROWS, "x");
+    var environment = new HashMap<>(SERVERS);
+    environment.put(ConfigFile.VARIABLE, file.toString());
+    assertThat(problems(environment))
+        .containsExactlyInAnyOrder(
+            file + ":1: log-level 'loud': none of error, warn, info, debug, trace",
+            file + ":2: unknown key 'log-levle'; did you mean log-level?",
+            "--batch-rows 'x': not a whole number");
+  }
+
+  @Test
   void aSecretIsNeverPartOfAProblem() {
     options.put(Setting.NATS_TOKEN, "geheim");
     options.put(Setting.NATS_PASSWORD, "geheim");
@@ -219,7 +250,11 @@ final class ConfigurationTest {
   }
 
   private Configuration read(Map<String, String> environment) {
-    return Configuration.of(Settings.of(options, environment), environment, true);
+    return Configuration.of(settings(environment), environment, true);
+  }
+
+  private Settings settings(Map<String, String> environment) {
+    return Settings.of(options, environment, ConfigFile.of(null, environment));
   }
 
   private List<String> problems(Map<String, String> environment) {

@@ -14,17 +14,19 @@ final class SettingsTest {
     var option = Map.of(Setting.NATS_NAMESPACE, "FROM_OPTION");
     var environment = Map.of("NATS_NAMESPACE", "FROM_ENV");
     assertThat(find(option, environment, Setting.NATS_NAMESPACE))
-        .isEqualTo(new Value(Setting.NATS_NAMESPACE, "FROM_OPTION", Origin.OPTION));
+        .isEqualTo(
+            new Value(Setting.NATS_NAMESPACE, "FROM_OPTION", Origin.OPTION, "--nats-namespace"));
     assertThat(find(Map.of(), environment, Setting.NATS_NAMESPACE))
-        .isEqualTo(new Value(Setting.NATS_NAMESPACE, "FROM_ENV", Origin.ENVIRONMENT));
+        .isEqualTo(
+            new Value(Setting.NATS_NAMESPACE, "FROM_ENV", Origin.ENVIRONMENT, "NATS_NAMESPACE"));
     assertThat(find(Map.of(), Map.of(), Setting.NATS_NAMESPACE))
-        .isEqualTo(new Value(Setting.NATS_NAMESPACE, "CREEK", Origin.DEFAULT));
+        .isEqualTo(new Value(Setting.NATS_NAMESPACE, "CREEK", Origin.DEFAULT, "--nats-namespace"));
   }
 
   @Test
   void anEmptyVariableIsNotSet() {
     assertThat(find(Map.of(), Map.of("LOG_LEVEL", " "), Setting.LOG_LEVEL))
-        .isEqualTo(new Value(Setting.LOG_LEVEL, "info", Origin.DEFAULT));
+        .isEqualTo(new Value(Setting.LOG_LEVEL, "info", Origin.DEFAULT, "--log-level"));
     assertThat(find(Map.of(), Map.of("NATS_TOKEN", ""), Setting.NATS_TOKEN)).isNull();
   }
 
@@ -35,14 +37,15 @@ final class SettingsTest {
   }
 
   @Test
-  void everySettingHasTheSameNameAsOptionAndVariable() {
+  void everySettingHasTheSameNameEverywhere() {
     assertThat(Setting.NATS_URI.option()).isEqualTo("--nats-uri");
     assertThat(Setting.PROMETHEUS_PORT.option()).isEqualTo("--prometheus-port");
     assertThat(Setting.DB_NAMESPACE.variable()).isEqualTo("DB_NAMESPACE");
+    assertThat(Setting.DB_NAMESPACE.key()).isEqualTo("db-namespace");
   }
 
   private static Value find(
       Map<Setting, String> options, Map<String, String> environment, Setting setting) {
-    return Settings.of(options, environment).find(setting);
+    return Settings.of(options, environment, ConfigFile.NONE).find(setting);
   }
 }

@@ -122,6 +122,16 @@ public final class ServiceProcess implements AutoCloseable {
     return awaitExit(POLL);
   }
 
+  /** SIGSTOP: it is there and does nothing, until {@link #resume}. */
+  public void pause() {
+    process.pause();
+  }
+
+  /** SIGCONT. */
+  public void resume() {
+    process.resume();
+  }
+
   /** SIGKILL, and waits. */
   public void kill() {
     process.kill();
@@ -159,6 +169,7 @@ public final class ServiceProcess implements AutoCloseable {
     private final Map<String, String> environment = new LinkedHashMap<>();
     private final List<String> jvmOptions = new ArrayList<>();
     private Path jar = defaultJar();
+    private boolean launched;
 
     private Builder(List<String> arguments) {
       this.arguments = arguments;
@@ -179,6 +190,12 @@ public final class ServiceProcess implements AutoCloseable {
     /** Another jar. */
     public Builder jar(Path file) {
       this.jar = file;
+      return this;
+    }
+
+    /** By the launcher that ships beside the jar, with its JVM options. */
+    public Builder launcher() {
+      this.launched = true;
       return this;
     }
 
@@ -208,6 +225,16 @@ public final class ServiceProcess implements AutoCloseable {
 
     private List<String> command() {
       List<String> command = new ArrayList<>();
+      if (launched) {
+        environment.put("JAVA_HOME", System.getProperty("java.home"));
+        environment.put("CREEK_CONSUMER_JAR", jar.toString());
+        if (!jvmOptions.isEmpty()) {
+          environment.put("CREEK_CONSUMER_JVM", String.join(" ", jvmOptions));
+        }
+        command.add(jar.resolveSibling("../src/main/dist/creek-consumer").toString());
+        command.addAll(arguments);
+        return command;
+      }
       command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
       command.addAll(jvmOptions);
       command.add("-jar");

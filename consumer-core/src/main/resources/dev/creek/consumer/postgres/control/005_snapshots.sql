@@ -1,4 +1,4 @@
 alter table {{control}}.subscriptions
-    add column if not exists snapshot_at timestamptz;
+    add column if not exists ahead_until timestamptz;
 
-comment on column {{control}}.subscriptions.snapshot_at is 'source time of the last snapshot applied; changes committed around it are read again and applied as one';
+comment on column {{control}}.subscriptions.ahead_until is 'source commit time up to which the last snapshot may have brought changes that are read again';

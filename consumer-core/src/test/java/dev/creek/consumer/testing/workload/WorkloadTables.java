@@ -103,6 +103,7 @@ final class WorkloadTables {
             .column("n", "int", Values.oneOf("1", "-7", "100").orNull())
             .column(Column.of("\"select\"", "text", TEXT))
             .and("alter table app.derived add doubled int generated always as (n * 2) stored")
+            .and("alter table app.derived add serial int generated always as identity")
             .build(),
         table("\"Order\"").key("id").column("\"User\"", "text", TEXT.orNull()).build(),
         WorkloadTable.of("order_lines")

@@ -1,0 +1,76 @@
+package dev.creek.consumer.app.cli;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import dev.creek.consumer.app.config.Setting;
+import dev.creek.consumer.app.config.Settings;
+import dev.creek.consumer.app.config.Settings.Origin;
+import dev.creek.consumer.app.config.Settings.Value;
+import java.io.IOException;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+@Command(
+    name = "config",
+    header = "Show the settings that hold, and where each comes from.",
+    description = {
+      "Shows every setting as serve would see it with this command line, environment and file, without secrets, and the place"
+          + " where it is set. Asks no server.",
+      "Ends with 2 where serve could not run with them, and says why."
+    },
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  creek-consumer config",
+      "  creek-consumer config --config /etc/creek-consumer.properties",
+      "  creek-consumer config --json | jq -r '.[] | select(.origin != \"default\") | .setting'"
+    })
+final class ShowConfig implements LocalVerb {
+  @Option(names = "--json", description = "One JSON array, for programs.")
+  private boolean json;
+
+  @Override
+  public int run(Settings settings, Surroundings around) {
+    Terminal terminal = around.terminal();
+    terminal.print(json ? json(settings) : text(settings, terminal.colourOut()));
+    Start.with(settings, around, true, false);
+    return ExitCode.OK;
+  }
+
+  private static String text(Settings settings, boolean colour) {
+    var table = new TextTable("Setting", "Value", "Set by");
+    for (Setting setting : Setting.values()) {
+      Value value = settings.find(setting);
+      table.row(
+          value == null || value.origin() == Origin.DEFAULT
+              ? TextTable.Tone.FAINT
+              : TextTable.Tone.PLAIN,
+          setting.key(),
+          value == null ? "-" : setting.shown(value.text()),
+          value == null ? "-" : setBy(value));
+    }
+    return table.render(colour);
+  }
+
+  private static String setBy(Value value) {
+    return value.origin() == Origin.DEFAULT ? "default" : value.place();
+  }
+
+  private static String json(Settings settings) {
+    return JsonText.array(
+        List.of(Setting.values()),
+        (json, setting) -> {
+          json.writeStringField("setting", setting.key());
+          write(json, settings.find(setting));
+        });
+  }
+
+  private static void write(JsonGenerator json, @Nullable Value value) throws IOException {
+    boolean set = value != null && value.origin() != Origin.DEFAULT;
+    json.writeStringField("value", value == null ? null : value.setting().shown(value.text()));
+    json.writeStringField(
+        "origin", value == null ? null : value.origin().name().toLowerCase(Locale.ROOT));
+    json.writeStringField("place", set ? value.place() : null);
+  }
+}

@@ -1,0 +1,61 @@
+package dev.creek.consumer.app.bench;
+
+import dev.creek.consumer.testing.PostgresDatabase;
+import dev.creek.consumer.testing.TableComparison;
+import java.util.List;
+import java.util.Map;
+
+/** All that happened waits, and is applied in one go. */
+record Backlog(String name, Dataset dataset) implements Scenario {
+
+  @Override
+  public String group() {
+    return "backlog";
+  }
+
+  @Override
+  public String title() {
+    return dataset.title();
+  }
+
+  @Override
+  public void run(Bench bench) {
+    Input input = bench.inputs().open(dataset);
+    try {
+      bench.rounds(
+          contender -> contender.takes(input), contender -> apply(bench, input, contender));
+    } finally {
+      bench.inputs().close(input);
+    }
+  }
+
+  private void apply(Bench bench, Input input, Contender contender) {
+    PostgresDatabase target = bench.rig().target().createDatabase();
+    target.execute(dataset.create());
+    target.execute("checkpoint");
+    Measured run = contender.apply(input, target);
+    verify(input, contender, target);
+    target.drop();
+    bench.add(this, contender.name(), run);
+  }
+
+  /** A fast wrong answer is a failure. */
+  static void verify(Input input, Contender contender, PostgresDatabase target) {
+    Map<String, String> found = Contents.of(target, input.dataset());
+    if (found.equals(input.contents())) {
+      return;
+    }
+    String differences =
+        input.feed() == null
+            ? found + " instead of " + input.contents()
+            : comparison(input.dataset().tables(), input.feed().source(), target);
+    throw new IllegalStateException(
+        "%s applied %s wrongly: %s"
+            .formatted(contender.name(), input.dataset().name(), differences));
+  }
+
+  private static String comparison(
+      List<String> tables, PostgresDatabase source, PostgresDatabase target) {
+    return TableComparison.of(source, target).tables(tables).run().toString();
+  }
+}

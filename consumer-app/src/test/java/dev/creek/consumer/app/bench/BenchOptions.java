@@ -1,0 +1,110 @@
+package dev.creek.consumer.app.bench;
+
+import dev.creek.consumer.testing.PostgresServer;
+import dev.creek.consumer.wire.Generation;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What {@code -Dbench.…} says.
+ *
+ * @param scenarios names of scenarios or of groups of them; empty for all
+ * @param contenders who takes part; empty for all
+ * @param scale of the amount of data, 1 for the full size
+ * @param repeat how often each contender runs each scenario
+ * @param seconds how long latency is watched in one run
+ * @param generation which generation of the Creek wire the producer speaks
+ * @param postgres major version of both PostgreSQL servers
+ * @param store folder of a JetStream store to fill, or to read where it is filled; null for one
+ *     that goes away
+ * @param consumer command line of another consumer that takes part; null for none
+ * @param out where the report goes
+ */
+record BenchOptions(
+    List<String> scenarios,
+    List<String> contenders,
+    double scale,
+    int repeat,
+    double seconds,
+    Generation generation,
+    int postgres,
+    @Nullable Path store,
+    @Nullable String consumer,
+    Path out) {
+
+  private static final double MAX_SCALE = 1000;
+  private static final int MAX_REPEAT = 100;
+  private static final double MAX_SECONDS = 3600;
+
+  /**
+   * Reads the system properties.
+   *
+   * @throws IllegalArgumentException with a message for the user
+   */
+  static BenchOptions ofProperties() {
+    String store = property("store", "");
+    String consumer = property("consumer", "");
+    return new BenchOptions(
+        list(property("scenarios", "")),
+        list(property("contenders", "")),
+        number("scale", "1", MAX_SCALE),
+        (int) Math.max(1, number("repeat", "3", MAX_REPEAT)),
+        number("seconds", "10", MAX_SECONDS),
+        generation(property("generation", "new")),
+        version(property("postgres", "17")),
+        store.isEmpty() ? null : Path.of(store).toAbsolutePath(),
+        consumer.isEmpty() ? null : consumer,
+        out(Boolean.parseBoolean(property("record", "false"))));
+  }
+
+  /** The report that the repository keeps is among its documents. */
+  private static Path out(boolean record) {
+    Path root = Path.of(property("root", ".")).toAbsolutePath().normalize();
+    return root.resolve(record ? "docs" : "target/benchmark");
+  }
+
+  private static String property(String name, String otherwise) {
+    return System.getProperty("bench." + name, otherwise).strip();
+  }
+
+  private static List<String> list(String text) {
+    return Arrays.stream(text.split(",", -1)).map(String::strip).filter(s -> !s.isEmpty()).toList();
+  }
+
+  private static double number(String name, String otherwise, double max) {
+    String text = property(name, otherwise);
+    try {
+      double value = Double.parseDouble(text);
+      if (value > 0 && value <= max) {
+        return value;
+      }
+    } catch (NumberFormatException e) {
+      // said below
+    }
+    throw new IllegalArgumentException(
+        "-Dbench.%s=%s is not a number above 0, up to %.0f".formatted(name, text, max));
+  }
+
+  private static int version(String text) {
+    return PostgresServer.versions().stream()
+        .filter(version -> text.equals(version.toString()))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "-Dbench.postgres=%s is none of the versions %s"
+                        .formatted(text, PostgresServer.versions())));
+  }
+
+  private static Generation generation(String text) {
+    try {
+      return Generation.valueOf(text.toUpperCase(Locale.ROOT));
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(
+          "-Dbench.generation=%s is neither old nor new".formatted(text), e);
+    }
+  }
+}

@@ -1,0 +1,40 @@
+package dev.creek.consumer.app.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+final class BenchOptionsTest {
+  @AfterEach
+  void forget() {
+    List.of("scenarios", "scale").forEach(name -> System.clearProperty("bench." + name));
+  }
+
+  @Test
+  void aGroupNamesAllOfItsScenarios() {
+    System.setProperty("bench.scenarios", "latency, mixed");
+
+    assertThat(Scenarios.chosen(BenchOptions.ofProperties()))
+        .extracting(Scenario::name)
+        .containsExactly("mixed", "latency-100", "latency-1000");
+  }
+
+  @Test
+  void saysWhatIsWrong() {
+    System.setProperty("bench.scale", "0");
+    assertThatIllegalArgumentException()
+        .isThrownBy(BenchOptions::ofProperties)
+        .withMessageContaining("-Dbench.scale=0");
+  }
+
+  @Test
+  void refusesScenariosThatAreNone() {
+    System.setProperty("bench.scenarios", "mixd");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Scenarios.chosen(BenchOptions.ofProperties()))
+        .withMessageContaining("mixd is none of [");
+  }
+}

@@ -1,0 +1,167 @@
+package dev.creek.consumer.app.bench;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Map;
+
+/** What is left of a run: tables on the terminal, and files. */
+final class Report {
+  private final BenchOptions options;
+  private final Map<String, String> machine;
+  private final List<Scenario> scenarios;
+  private final Results results;
+  private final Tables tables;
+
+  Report(
+      BenchOptions options,
+      Map<String, String> machine,
+      List<Scenario> scenarios,
+      Results results) {
+    this.options = options;
+    this.machine = machine;
+    this.scenarios = scenarios;
+    this.results = results;
+    this.tables = new Tables(results);
+  }
+
+  void print(PrintStream out) {
+    for (Table table :
+        List.of(tables.speed(), tables.latency(), tables.footprint(), tables.bars())) {
+      if (!table.isEmpty()) {
+        out.println();
+        out.print(table.plain());
+      }
+    }
+  }
+
+  /**
+   * Writes {@code benchmark.json}, {@code benchmark.md} and its pictures.
+   *
+   * @return the folder
+   */
+  Path write(Duration took) {
+    Path folder = options.out();
+    try {
+      Files.createDirectories(folder.resolve("benchmark"));
+      Files.writeString(folder.resolve("benchmark/benchmark.json"), json());
+      Map<String, String> pictures = new Plots(results).all();
+      for (Map.Entry<String, String> picture : pictures.entrySet()) {
+        Files.writeString(
+            folder.resolve("benchmark").resolve(picture.getKey()), picture.getValue());
+      }
+      Files.writeString(folder.resolve("benchmark.md"), markdown(pictures, took));
+      return folder;
+    } catch (IOException e) {
+      throw new UncheckedIOException("could not write the report", e);
+    }
+  }
+
+  private String json() throws IOException {
+    ObjectMapper mapper = new ObjectMapper();
+    ObjectNode root = mapper.createObjectNode();
+    root.put("date", LocalDate.now(ZoneOffset.UTC).toString());
+    root.put("scale", options.scale()).put("repeat", options.repeat());
+    root.put("generation", options.generation().name().toLowerCase(java.util.Locale.ROOT));
+    ObjectNode on = root.putObject("machine");
+    machine.forEach(on::put);
+    ObjectNode all = root.putObject("scenarios");
+    for (String scenario : results.scenarios()) {
+      ObjectNode contenders = all.putObject(scenario);
+      for (String contender : results.contenders(scenario)) {
+        var runs = contenders.putArray(contender);
+        for (Measured run : results.runs(scenario, contender)) {
+          ObjectNode values = runs.addObject();
+          run.values().forEach((metric, value) -> values.put(metric.key(), value));
+        }
+      }
+    }
+    return mapper.writerWithDefaultPrettyPrinter().writeValueAsString(root) + "\n";
+  }
+
+  private String markdown(Map<String, String> pictures, Duration took) {
+    StringBuilder text = new StringBuilder("# Benchmark\n\n");
+    text.append(INTRODUCTION);
+    text.append("\nRun on ").append(LocalDate.now(ZoneOffset.UTC));
+    text.append(
+        ", scale %s, every scenario %d times, in %d minutes:%n%n"
+            .formatted(
+                plain(options.scale()), options.repeat(), Math.round(took.toSeconds() / 60.0)));
+    Table on = new Table("", "");
+    machine.forEach((name, value) -> on.row(List.of(name, value)));
+    text.append(on.markdown());
+    section(text, "Bars", "What was promised, and what this run gave.", tables.bars(), null);
+    section(
+        text,
+        "Speed",
+        SPEED,
+        tables.speed(),
+        pictures.containsKey("throughput.svg") ? "throughput" : null);
+    section(
+        text,
+        "Latency",
+        LATENCY,
+        tables.latency(),
+        pictures.containsKey("latency.svg") ? "latency" : null);
+    section(
+        text,
+        "Footprint",
+        FOOTPRINT,
+        tables.footprint(),
+        pictures.containsKey("processor.svg") ? "processor" : null);
+    text.append("\n## Scenarios\n\n");
+    scenarios.forEach(s -> text.append("- **%s**: %s%n".formatted(s.name(), s.title())));
+    return text.toString();
+  }
+
+  private static void section(
+      StringBuilder text,
+      String heading,
+      String words,
+      Table table,
+      @org.jspecify.annotations.Nullable String picture) {
+    if (table.isEmpty()) {
+      return;
+    }
+    text.append("\n## ").append(heading).append("\n\n").append(words).append("\n\n");
+    if (picture != null) {
+      text.append("![%s](benchmark/%s.svg)%n%n".formatted(heading, picture));
+    }
+    text.append(table.markdown());
+  }
+
+  private static String plain(double number) {
+    return number == Math.rint(number) ? Long.toString((long) number) : Double.toString(number);
+  }
+
+  private static final String INTRODUCTION =
+      """
+      Written by `./mvnw -q -Pbench`; [development.md](development.md#the-benchmark) says how it works and what its options are, and
+      [performance.md](performance.md) why the numbers are what they are.
+      """;
+
+  private static final String SPEED =
+      """
+      Seconds until the last row is visible at the target, from the moment that a running service is told of the table (`creek`), that a
+      disabled subscription is enabled (`native`: PostgreSQL's own logical replication) or that COPY begins (`copy`: the same rows,
+      binary, from a file). The changes wait in JetStream, or in the source's WAL. Contents are compared after every run. For `start` the
+      clock starts with the service's process.""";
+
+  private static final String LATENCY =
+      """
+      From the commit at the source, by its own commit timestamp, until somebody who asks the target all the time sees the row. Half a
+      millisecond of it, or less, is the asking.""";
+
+  private static final String FOOTPRINT =
+      """
+      Processor seconds in the same time, by process; memory of the service from its start to its end. For latency these are of the whole
+      run at that rate.""";
+}

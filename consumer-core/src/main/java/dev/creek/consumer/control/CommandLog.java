@@ -1,0 +1,80 @@
+package dev.creek.consumer.control;
+
+import java.util.Collection;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/**
+ * Commands, kept durably: each is carried out at least once, those of one target in order of their
+ * ids. Who carries one out holds a lease; where that ends without an outcome, another one may begin
+ * it again. Thread-safe.
+ */
+public interface CommandLog {
+
+  /**
+   * Stores a command and wakes the services.
+   *
+   * @return its id, or that of the same command where that is the last one that waits for the
+   *     target
+   */
+  Mono<Long> submit(Command command);
+
+  /** One command; empty where there is none of this id. */
+  Mono<CommandRecord> find(long id);
+
+  /** The newest commands, newest first. */
+  Flux<CommandRecord> newest(int count);
+
+  /** What is to be done next for each target that has something to be done. */
+  Mono<List<Pending>> pending();
+
+  /** What is to be done next for this target; empty where nothing is. */
+  Mono<Pending> next(TargetTable target);
+
+  /**
+   * Begins a command under a lease.
+   *
+   * @return how often it has been begun by now; empty where somebody else has it, or is about to
+   *     change it
+   */
+  Mono<Integer> take(long id);
+
+  /** Keeps the leases of these commands. */
+  Mono<Void> renew(Collection<Long> ids);
+
+  /** Shows what a command waits for. */
+  Mono<Void> note(long id, String detail);
+
+  /** Shows how far a command is. */
+  Mono<Void> progress(long id, SnapshotProgress progress);
+
+  /**
+   * Stores how a command ended; nothing happens where the lease was lost.
+   *
+   * @param status {@link CommandRecord#OK}, or the error
+   * @param detail what was done
+   * @param progress how far it got
+   */
+  Mono<Void> finish(
+      long id, String status, @Nullable String detail, @Nullable SnapshotProgress progress);
+
+  /** Gives a command back: it is queued again as if it had not been begun. */
+  Mono<Void> release(long id);
+
+  /**
+   * Removes commands that ended long ago.
+   *
+   * @return how many
+   */
+  Mono<Long> prune();
+
+  /**
+   * A command that is not finished.
+   *
+   * @param free whether nobody holds it
+   * @param removal id of the first {@code remove_table} that waits behind it; 0 for none
+   */
+  record Pending(long id, Command command, boolean free, long removal) {}
+}

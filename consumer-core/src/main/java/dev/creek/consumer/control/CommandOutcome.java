@@ -1,0 +1,11 @@
+package dev.creek.consumer.control;
+
+/** How a command stands. */
+public enum CommandOutcome {
+  /** Queued or running. */
+  PENDING,
+  /** Carried out. */
+  OK,
+  /** Refused or failed: its status says why. */
+  FAILED
+}

@@ -1,0 +1,90 @@
+package dev.creek.consumer.control;
+
+import java.util.stream.Stream;
+
+/**
+ * Commands as one line of text: the Go consumer's notifications, and ours in the same manner.
+ *
+ * <pre>
+ * CREATE mapping        ADD mapping        REMOVE target
+ * SNAP mode mapping     APPLY_SNAP mode subject mapping
+ * RESYNC mapping        RESUME target      SKIP sequence target
+ * </pre>
+ */
+public final class CommandText {
+  private CommandText() {}
+
+  /**
+   * Reads one command.
+   *
+   * @throws IllegalArgumentException with a message for the user
+   */
+  public static Command parse(String text) {
+    String[] words = split(text, 2);
+    String rest = words[1];
+    return switch (verb(words[0])) {
+      case CREATE_SCHEMA -> new Command.CreateSchema(Mapping.parse(rest));
+      case ADD_TABLE -> new Command.AddTable(Mapping.parse(rest));
+      case REMOVE_TABLE -> new Command.RemoveTable(TargetTable.parse(rest));
+      case SNAPSHOT -> snapshot(split(rest, 2));
+      case APPLY_SNAPSHOT -> applySnapshot(split(rest, 3));
+      case RESYNC -> new Command.Resync(Mapping.parse(rest));
+      case RESUME_TABLE -> new Command.ResumeTable(TargetTable.parse(rest));
+      case SKIP_CHANGE -> skip(split(rest, 2));
+    };
+  }
+
+  private static Verb verb(String word) {
+    return Stream.of(Verb.values())
+        .filter(verb -> verb.word().equals(word))
+        .findFirst()
+        .orElseThrow(() -> new IllegalArgumentException("'" + word + "' is not a command"));
+  }
+
+  /** Names may hold spaces, but only in what comes last. */
+  private static String[] split(String text, int count) {
+    String[] words = text.split(" ", count);
+    if (words.length < count) {
+      throw new IllegalArgumentException("command '" + text + "' lacks an argument");
+    }
+    return words;
+  }
+
+  private static Command snapshot(String[] words) {
+    return new Command.TakeSnapshot(Mapping.parse(words[1]), SnapshotMode.parse(words[0]));
+  }
+
+  private static Command applySnapshot(String[] words) {
+    return new Command.ApplySnapshot(
+        words[1], Mapping.parse(words[2]), SnapshotMode.parse(words[0]));
+  }
+
+  private static Command skip(String[] words) {
+    try {
+      return new Command.SkipChange(TargetTable.parse(words[1]), Long.parseLong(words[0]));
+    } catch (NumberFormatException e) {
+      throw new IllegalArgumentException("'" + words[0] + "' is not a stream sequence", e);
+    }
+  }
+
+  /** Writes what {@link #parse} reads. */
+  public static String format(Command command) {
+    return command.verb().word() + " " + before(command) + tables(command);
+  }
+
+  private static String before(Command command) {
+    if (command instanceof Command.TakeSnapshot take) {
+      return take.mode() + " ";
+    }
+    if (command instanceof Command.ApplySnapshot apply) {
+      return apply.mode() + " " + apply.subject() + " ";
+    }
+    return command instanceof Command.SkipChange skip ? skip.sequence() + " " : "";
+  }
+
+  private static String tables(Command command) {
+    return command instanceof Command.OfMapping both
+        ? both.mapping().toString()
+        : command.target().toString();
+  }
+}

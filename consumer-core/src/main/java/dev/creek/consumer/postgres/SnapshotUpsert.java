@@ -1,0 +1,134 @@
+package dev.creek.consumer.postgres;
+
+import dev.creek.consumer.row.PlanColumn;
+import dev.creek.consumer.row.RowColumns;
+import dev.creek.consumer.row.RowPlan;
+import dev.creek.consumer.row.UniqueKey;
+import io.r2dbc.spi.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/** The statements that upsert a chunk of a snapshot's rows, each only while the claim holds. */
+final class SnapshotUpsert {
+  private static final int CLAIM_PARAMETERS = 2;
+
+  private final PositionSql position;
+  private final Target target;
+  private final RowPlan plan;
+  private final UniqueKey key;
+
+  SnapshotUpsert(PositionSql position, Target target, RowPlan plan, UniqueKey key) {
+    this.position = position;
+    this.target = target;
+    this.plan = plan;
+    this.key = key;
+  }
+
+  /** Returns one row while the claim holds. */
+  String upsert() {
+    int parameter = 1 + CLAIM_PARAMETERS;
+    String reidentified = IdentitySql.delete(plan, target, "fence, ", parameter);
+    InsertSql insert = InsertSql.upsert(plan, target);
+    String rows =
+        reidentified == null
+            ? "u as (" + insert.sql("fence, ", parameter) + ")"
+            : "i as (%s returning 1), n as materialized (select count(*) from i), u as (%s)"
+                .formatted(reidentified, insert.sql("fence, n, ", parameter));
+    return "with fence as (" + position.lock() + "), " + rows + " select 1 from fence";
+  }
+
+  /**
+   * Whether rows that hold a unique value that a snapshot gives to another row can be removed: they
+   * are older than the snapshot, and what became of them follows in it or in the changes that are
+   * applied behind it.
+   */
+  boolean canDisplace() {
+    return !target.cascades() && !rivals().isEmpty();
+  }
+
+  /** As {@link #upsert}, displacing such rows; returns how many, while the claim holds. */
+  String displacing() {
+    String sameKey = equal(key.columns());
+    List<String> conditions =
+        Stream.concat(
+                rivals().stream()
+                    .map(rival -> equal(rival.columns()) + " and not (" + sameKey + ")"),
+                identities().map(identity -> sameKey + " and not " + equal(List.of(identity))))
+            .toList();
+    var gone = new ArrayList<String>();
+    for (int i = 0; i < conditions.size(); i++) {
+      gone.add(
+          "g%d as (delete from %s as t using x where %s returning 1)"
+              .formatted(i, target.sqlName(), conditions.get(i)));
+    }
+    var values = new UnnestSql("r", plan.columns(), 1 + CLAIM_PARAMETERS);
+    String rows =
+        IntStream.range(0, plan.columns().size())
+            .mapToObj(i -> values.value(i) + " as " + name(i))
+            .collect(Collectors.joining(", "));
+    String given =
+        IntStream.range(0, plan.columns().size())
+            .mapToObj(i -> "x." + name(i))
+            .collect(Collectors.joining(", "));
+    String displaced =
+        IntStream.range(0, conditions.size())
+            .mapToObj(i -> "(select count(*) from g" + i + ")")
+            .collect(Collectors.joining(" + "));
+    var insert = InsertSql.upsert(plan, target);
+    return """
+        with fence as (%s), x as (select %s from fence, %s), %s,
+        n as materialized (select %s as displaced),
+        u as (%s select %s from x, n%s)
+        select n.displaced from fence, n"""
+        .formatted(
+            position.lock(),
+            rows,
+            values.from(),
+            String.join(", ", gone),
+            displaced,
+            insert.into(),
+            given,
+            insert.onConflict());
+  }
+
+  /** Expressions and conditions are left out: rows of such an index cannot be found by a value. */
+  private List<UniqueKey> rivals() {
+    List<String> written = plan.columns().stream().map(PlanColumn::name).toList();
+    return target.shape().uniqueKeys().stream()
+        .filter(unique -> !unique.equals(key) && written.containsAll(unique.columns()))
+        .toList();
+  }
+
+  /** What only an insert can set. */
+  private Stream<String> identities() {
+    return plan.columns().stream()
+        .map(PlanColumn::name)
+        .filter(column -> target.isAlwaysIdentity(column) && !key.columns().contains(column));
+  }
+
+  private String equal(List<String> columns) {
+    return columns.stream()
+        .map(
+            column ->
+                target
+                    .equality(column)
+                    .sql("t." + SqlNames.quoted(column), "x." + SqlNames.quoted(column)))
+        .collect(Collectors.joining(" and "));
+  }
+
+  private String name(int column) {
+    return SqlNames.quoted(plan.columns().get(column).name());
+  }
+
+  void bind(Statement statement, RowColumns rows) {
+    position.bindClaim(statement);
+    for (int i = 0; i < plan.columns().size(); i++) {
+      statement.bind(
+          CLAIM_PARAMETERS + i,
+          new BinaryArray(plan.columns().get(i).sentAs(), rows.columns().get(i)));
+    }
+  }
+}

@@ -1,0 +1,52 @@
+package dev.creek.consumer.stream;
+
+import dev.creek.consumer.control.TargetTable;
+import java.util.Set;
+
+/**
+ * Rendezvous hashing: each instance has a weight for each table, and the greatest takes it. Who
+ * knows the same instances agrees without a word; when one goes, only its tables move, spread over
+ * all others; when one comes, it takes from each its part and nothing moves between the others.
+ *
+ * <p>The weights are part of what instances of different versions must agree on: they never change.
+ *
+ * @param self the instance whose share it is
+ * @param members all instances; without {@code self} the share is empty
+ */
+public record Rendezvous(String self, Set<String> members) implements Replicas.Share {
+  private static final long FNV_OFFSET = 0xcbf29ce484222325L;
+  private static final long FNV_PRIME = 0x100000001b3L;
+
+  public Rendezvous {
+    members = Set.copyOf(members);
+  }
+
+  @Override
+  public boolean owns(TargetTable target) {
+    if (!members.contains(self)) {
+      return false;
+    }
+    String table = target.toString();
+    long own = weight(self, table);
+    return members.stream().noneMatch(other -> beats(other, weight(other, table), own));
+  }
+
+  private boolean beats(String other, long weight, long own) {
+    return weight > own || (weight == own && other.compareTo(self) > 0);
+  }
+
+  /** FNV-1a over both names, then MurmurHash3's finalizer: names that differ little mix well. */
+  private static long weight(String instance, String table) {
+    long hash = fnv(fnv(FNV_OFFSET, instance) * FNV_PRIME, table);
+    hash = (hash ^ (hash >>> 33)) * 0xff51afd7ed558ccdL;
+    hash = (hash ^ (hash >>> 33)) * 0xc4ceb9fe1a85ec53L;
+    return hash ^ (hash >>> 33);
+  }
+
+  private static long fnv(long hash, String text) {
+    for (int i = 0; i < text.length(); i++) {
+      hash = (hash ^ text.charAt(i)) * FNV_PRIME;
+    }
+    return hash;
+  }
+}

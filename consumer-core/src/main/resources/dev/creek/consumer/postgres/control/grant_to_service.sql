@@ -1,0 +1,13 @@
+grant usage on schema {{control}} to {{role}};
+
+grant select on {{control}}._version to {{role}};
+
+grant select, insert, update on {{control}}.subscriptions, {{control}}.schema_cache to {{role}};
+
+-- An instance that leaves removes its row.
+grant select, insert, update, delete on {{control}}.instances to {{role}};
+
+-- Old commands are removed after a month.
+grant select, insert, update, delete on {{control}}._notification_log to {{role}};
+
+grant execute on function {{control}}._submit(text, text, text, text, text, bigint) to {{role}};

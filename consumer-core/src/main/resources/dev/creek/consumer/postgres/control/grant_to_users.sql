@@ -1,0 +1,18 @@
+grant usage on schema {{control}} to {{role}};
+
+grant execute on function
+    {{control}}.create_schema(text),
+    {{control}}.add_table(text),
+    {{control}}.remove_table(text),
+    {{control}}.remove_table(text, text),
+    {{control}}.snapshot(text, text),
+    {{control}}.apply_snapshot(text, text, text),
+    {{control}}.resync(text),
+    {{control}}.resume_table(text),
+    {{control}}.skip_change(text, bigint),
+    {{control}}.wait_for(bigint, interval),
+    {{control}}.version()
+    to {{role}};
+
+grant select on {{control}}.subscriptions, {{control}}._notification_log, {{control}}.instances
+    to {{role}};
