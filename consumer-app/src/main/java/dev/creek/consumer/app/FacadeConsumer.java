@@ -9,6 +9,7 @@ import dev.creek.consumer.app.config.Configuration;
 import dev.creek.consumer.app.http.SeenCommand;
 import dev.creek.consumer.app.http.SeenInstance;
 import dev.creek.consumer.app.http.SeenTable;
+import dev.creek.consumer.control.CommandRecord;
 import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.control.Verification;
@@ -16,12 +17,14 @@ import dev.creek.consumer.jetstream.JetStreamOptions;
 import dev.creek.consumer.metrics.Recorder;
 import dev.creek.consumer.postgres.PoolUse;
 import dev.creek.consumer.postgres.PostgresOptions;
+import dev.creek.consumer.stream.Instance;
 import dev.creek.consumer.stream.Position;
 import dev.creek.consumer.stream.Subscription;
 import dev.creek.consumer.stream.TableState;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -31,10 +34,12 @@ final class FacadeConsumer implements Consumer {
 
   private final CreekConsumer facade;
   private final String database;
+  private final Instance.Self self;
 
-  private FacadeConsumer(CreekConsumer facade, String database) {
+  private FacadeConsumer(CreekConsumer facade, String database, Instance.Self self) {
     this.facade = facade;
     this.database = database;
+    this.self = self;
   }
 
   static Consumer create(Configuration configuration, Recorder recorder) {
@@ -46,9 +51,11 @@ final class FacadeConsumer implements Consumer {
                 configuration.target())
             .withBatches(configuration.batches())
             .withLinger(configuration.linger())
-            .withRecorder(recorder)
-            .withSelf(Version.number(), null);
-    return new FacadeConsumer(CreekConsumer.create(options), configuration.target().toString());
+            .withRecorder(recorder);
+    String page = PageAddress.of(configuration.monitoring(), options.self().host());
+    var known = options.withSelf(Version.number(), page);
+    return new FacadeConsumer(
+        CreekConsumer.create(known), configuration.target().toString(), known.self());
   }
 
   @Override
@@ -123,7 +130,6 @@ final class FacadeConsumer implements Consumer {
         state.name().stored(),
         state.reason(),
         state.hint(),
-        null,
         position.committedAt(),
         subscription.rowsApplied(),
         position.sequence(),
@@ -132,12 +138,38 @@ final class FacadeConsumer implements Consumer {
 
   @Override
   public Mono<List<SeenCommand>> commands(int most) {
-    return Mono.just(List.of());
+    return facade.commands(most).map(FacadeConsumer::seen).collectList();
+  }
+
+  private static SeenCommand seen(CommandRecord command) {
+    return new SeenCommand(
+        command.id(),
+        command.requestedAt(),
+        command.requestedBy(),
+        command.command(),
+        command.outcome().name().toLowerCase(Locale.ROOT),
+        command.status(),
+        command.detail(),
+        command.startedAt(),
+        command.finishedAt());
   }
 
   @Override
   public Mono<List<SeenInstance>> instances() {
-    return Mono.just(List.of());
+    return facade.instances().map(this::seen).collectList();
+  }
+
+  private SeenInstance seen(Instance instance) {
+    Instance.Self it = instance.self();
+    return new SeenInstance(
+        instance.id(),
+        it.host() + " (" + it.process() + ")",
+        it.version(),
+        it.page(),
+        it.equals(self),
+        instance.serving(),
+        instance.startedAt(),
+        instance.owns().stream().map(TargetTable::toString).collect(Collectors.toSet()));
   }
 
   @Override

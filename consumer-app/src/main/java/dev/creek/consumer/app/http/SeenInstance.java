@@ -1,6 +1,7 @@
 package dev.creek.consumer.app.http;
 
 import java.time.Instant;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,8 +12,9 @@ import org.jspecify.annotations.Nullable;
  * @param version of the program
  * @param page address of its own page; null where it has none
  * @param self whether it is this one
+ * @param serving whether it takes a share of the tables; false for a command
  * @param since when it was started
- * @param heardAt when it last showed itself
+ * @param owns targets of the tables that it handles
  */
 public record SeenInstance(
     String id,
@@ -20,5 +22,6 @@ public record SeenInstance(
     String version,
     @Nullable String page,
     boolean self,
+    boolean serving,
     Instant since,
-    Instant heardAt) {}
+    Set<String> owns) {}

@@ -6,7 +6,6 @@ import org.jspecify.annotations.Nullable;
 /**
  * A subscription as the database tells it: the only source for tables that other instances handle.
  *
- * @param owner id of the instance that has it; null for none
  * @param sequence stream sequence up to which it is applied
  * @param lsn source LSN of the last change applied, as PostgreSQL writes it
  */
@@ -17,7 +16,6 @@ public record SeenTable(
     String state,
     @Nullable String reason,
     @Nullable String hint,
-    @Nullable String owner,
     @Nullable Instant committedAt,
     long rowsApplied,
     long sequence,

@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -91,7 +92,8 @@ final class StatusSource {
     sections.put("instances", JsonText.array(there, StatusSource::instance));
     var rates = new HashMap<String, double[]>();
     meters.tables().forEach(table -> rates.put(table.target(), table.rates().all()));
-    return new StatusView(Instant.now(), sections, tables(seen), rates, meters.samples());
+    return new StatusView(
+        Instant.now(), sections, tables(seen, owners(there)), rates, meters.samples());
   }
 
   private String service(Reachability reached) {
@@ -162,10 +164,19 @@ final class StatusSource {
     json.writeStringField("version", instance.version());
     json.writeStringField("page", instance.page());
     json.writeBooleanField("self", instance.self());
+    json.writeBooleanField("serving", instance.serving());
+    json.writeNumberField("tables", instance.owns().size());
     time(json, "since", instance.since());
   }
 
-  private SortedMap<String, String> tables(List<SeenTable> seen) {
+  /** By target, the id of who handles it. */
+  private static Map<String, String> owners(List<SeenInstance> there) {
+    var owners = new HashMap<String, String>();
+    there.forEach(instance -> instance.owns().forEach(t -> owners.put(t, instance.id())));
+    return owners;
+  }
+
+  private SortedMap<String, String> tables(List<SeenTable> seen, Map<String, String> owners) {
     var byTarget = new HashMap<String, SeenTable>();
     seen.forEach(table -> byTarget.put(table.target(), table));
     var here = new HashMap<String, TableMeter>();
@@ -181,6 +192,7 @@ final class StatusSource {
           JsonText.object(
               json -> {
                 json.writeStringField("target", target);
+                text(json, "owner", owners.get(target));
                 if (meter != null) {
                   handledHere(json, meter, stored);
                 } else if (stored != null) {
@@ -205,7 +217,6 @@ final class StatusSource {
     json.writeNumberField("pending", meter.backlog().pendingMessages());
     json.writeNumberField("rate", StatusView.rounded(meter.rates().latest()));
     if (stored != null) {
-      text(json, "owner", stored.owner());
       time(json, "committed", committedAt == null ? stored.committedAt() : committedAt);
       // Only where it stands still: a number that runs tells nobody anything.
       if (!shown.state().equals("streaming")) {
@@ -222,7 +233,6 @@ final class StatusSource {
     text(json, "reason", stored.reason());
     text(json, "hint", stored.hint());
     json.writeBooleanField("here", false);
-    text(json, "owner", stored.owner());
     time(json, "committed", stored.committedAt());
     if (!stored.state().equals("streaming")) {
       position(json, stored);

@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 final class StatusEndpointsTest {
@@ -35,14 +36,17 @@ final class StatusEndpointsTest {
       server.meters.snapshot("shop.public.big", "copy.big", "clean", "loading", 10, 40);
       server.service.tables =
           List.of(
-              seen("copy.items", "failed", "me"),
-              seen("copy.elsewhere", "gap", "other"),
-              new SeenTable(
-                  "s.a.old", "copy.old", false, "inactive", null, null, null, AT, 1, 2, "0/1"));
+              seen("copy.items", "failed"),
+              seen("copy.elsewhere", "gap"),
+              new SeenTable("s.a.old", "copy.old", false, "inactive", null, null, AT, 1, 2, "0/1"));
       server.service.commands =
           List.of(new SeenCommand(7, AT, "ann", "add_table x", "failed", "boom", null, AT, AT));
       server.service.instances =
-          List.of(new SeenInstance("me", "host", "1.2.3", "http://a/", true, AT, AT));
+          List.of(
+              new SeenInstance(
+                  "me", "host", "1.2.3", "http://a/", true, true, AT, Set.of("copy.items")),
+              new SeenInstance(
+                  "other", "there", "1.2.3", null, false, true, AT, Set.of("copy.elsewhere")));
       JsonNode status = status(server);
       assertThat(status.at("/service/version").asText()).isEqualTo("1.2.3");
       assertThat(status.at("/service/ready").asBoolean()).isFalse();
@@ -80,7 +84,7 @@ final class StatusEndpointsTest {
   @Test
   void showsTheLastKnownTablesWhileTheDatabaseIsAway() throws Exception {
     try (var server = RunningServer.open()) {
-      server.service.tables = List.of(seen("copy.elsewhere", "streaming", "other"));
+      server.service.tables = List.of(seen("copy.elsewhere", "streaming"));
       assertThat(status(server).get("tables")).hasSize(1);
       server.service.tablesFail = true;
       await().until(() -> server.service.tablesAsked.get() > 1 || askAgain(server));
@@ -217,9 +221,8 @@ final class StatusEndpointsTest {
     }
   }
 
-  private static SeenTable seen(String target, String state, String owner) {
-    return new SeenTable(
-        "shop.public.x", target, true, state, "why", "what", owner, AT, 5, 99, "0/1A");
+  private static SeenTable seen(String target, String state) {
+    return new SeenTable("shop.public.x", target, true, state, "why", "what", AT, 5, 99, "0/1A");
   }
 
   private static JsonNode status(RunningServer server) throws Exception {

@@ -9,6 +9,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterAll;
@@ -260,22 +262,30 @@ final class StatusPageIT {
       TABLES.forEach(name -> server.streams("shop.public." + name, "copy." + name));
       server.service.tables =
           List.of(
-              seen("copy.customers", true, "streaming", "a"),
-              seen("copy.payments", true, "streaming", "a"),
-              seen("copy.audit_log", true, "streaming", "b"),
-              seen("copy.legacy", false, "inactive", null));
+              seen("copy.customers", true, "streaming"),
+              seen("copy.payments", true, "streaming"),
+              seen("copy.audit_log", true, "streaming"),
+              seen("copy.legacy", false, "inactive"));
       server.service.instances =
           List.of(
               new SeenInstance(
-                  "a", "consumer-a", "1.2.3", null, true, now.minusSeconds(90_000), now),
+                  "a",
+                  "consumer-a (1)",
+                  "1.2.3",
+                  null,
+                  true,
+                  true,
+                  now.minusSeconds(90_000),
+                  TABLES.stream().map(name -> "copy." + name).collect(Collectors.toSet())),
               new SeenInstance(
                   "b",
-                  "consumer-b",
+                  "consumer-b (1)",
                   "1.2.3",
                   "http://b.example/",
                   false,
+                  true,
                   now.minusSeconds(900),
-                  now));
+                  Set.of("copy.audit_log")));
       server.service.commands =
           List.of(
               command(
@@ -329,20 +339,10 @@ final class StatusPageIT {
           FakeService.backlog(Duration.ofSeconds(seconds), pending));
     }
 
-    private static SeenTable seen(String target, boolean active, String state, String owner) {
+    private static SeenTable seen(String target, boolean active, String state) {
       String source = "shop.public." + target.substring("copy.".length());
       return new SeenTable(
-          source,
-          target,
-          active,
-          state,
-          null,
-          null,
-          owner,
-          Instant.now(),
-          5000,
-          118_222,
-          "2/8000A0");
+          source, target, active, state, null, null, Instant.now(), 5000, 118_222, "2/8000A0");
     }
 
     private static SeenCommand command(
