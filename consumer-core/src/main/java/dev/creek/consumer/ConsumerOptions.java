@@ -6,6 +6,7 @@ import dev.creek.consumer.postgres.PostgresOptions;
 import dev.creek.consumer.stream.BatchLimits;
 import dev.creek.consumer.stream.Instance;
 import dev.creek.consumer.stream.LineOptions;
+import dev.creek.consumer.stream.SnapshotOptions;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -33,22 +34,21 @@ public record ConsumerOptions(
 
   /** With other bounds of a batch. */
   public ConsumerOptions withBatches(BatchLimits limits) {
-    return new ConsumerOptions(
-        nats,
-        postgres,
-        new LineOptions(limits, lines.linger(), lines.overlap(), lines.maxMessageBytes()),
-        recorder,
-        self);
+    return withLines(lines.withLimits(limits));
   }
 
   /** With a fixed linger (0: none), or null to adapt. */
   public ConsumerOptions withLinger(@Nullable Duration linger) {
-    return new ConsumerOptions(
-        nats,
-        postgres,
-        new LineOptions(lines.limits(), linger, lines.overlap(), lines.maxMessageBytes()),
-        recorder,
-        self);
+    return withLines(lines.withLinger(linger));
+  }
+
+  /** With other options for snapshots. */
+  public ConsumerOptions withSnapshots(SnapshotOptions snapshots) {
+    return withLines(lines.withSnapshots(snapshots));
+  }
+
+  private ConsumerOptions withLines(LineOptions other) {
+    return new ConsumerOptions(nats, postgres, other, recorder, self);
   }
 
   /** With a recorder. */

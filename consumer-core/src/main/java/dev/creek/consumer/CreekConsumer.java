@@ -4,7 +4,10 @@ import dev.creek.consumer.control.Command;
 import dev.creek.consumer.control.CommandLog;
 import dev.creek.consumer.control.CommandOutcome;
 import dev.creek.consumer.control.CommandRecord;
+import dev.creek.consumer.control.Finding;
 import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.control.SnapshotMode;
+import dev.creek.consumer.control.SnapshotProgress;
 import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.control.Verification;
 import dev.creek.consumer.jetstream.JetStreamLog;
@@ -17,9 +20,17 @@ import dev.creek.consumer.stream.Instance;
 import dev.creek.consumer.stream.LineEvent;
 import dev.creek.consumer.stream.LogException;
 import dev.creek.consumer.stream.Schemas;
+import dev.creek.consumer.stream.SnapshotLog.PublishedSnapshot;
+import dev.creek.consumer.stream.SnapshotOrder;
 import dev.creek.consumer.stream.Subscription;
+import dev.creek.consumer.stream.Turns;
+import dev.creek.consumer.wire.SourceTable;
 import dev.creek.consumer.wire.WalSchema;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -56,9 +67,12 @@ public final class CreekConsumer implements AutoCloseable {
   private final Mono<JetStreamLog> broker;
   private final AtomicReference<@Nullable JetStreamLog> connection = new AtomicReference<>();
   private final AtomicReference<@Nullable Run> running = new AtomicReference<>();
+  private final Set<Run> visits = ConcurrentHashMap.newKeySet();
+  private final Turns snapshots;
 
   private CreekConsumer(ConsumerOptions options) {
     this.options = options;
+    this.snapshots = new Turns(options.lines().snapshots().atOnce());
     this.target = PostgresTarget.connect(options.postgres(), options.self());
     // Only success is kept: a server that was away when it was first needed is asked again.
     this.database =
@@ -126,9 +140,71 @@ public final class CreekConsumer implements AutoCloseable {
   public Mono<Void> stop(Duration grace) {
     return Mono.defer(
         () -> {
+          List<Run> runs = new ArrayList<>(visits);
           Run run = running.get();
-          return run == null ? Mono.empty() : run.stop(grace);
+          if (run != null) {
+            runs.add(run);
+          }
+          return Mono.when(runs.stream().map(each -> each.stop(grace)).toList());
         });
+  }
+
+  /** A table's snapshots that the broker still holds, oldest first. */
+  public Flux<PublishedSnapshot> snapshots(SourceTable source) {
+    return broker.flatMapMany(log -> log.snapshots(source));
+  }
+
+  /**
+   * Requests a new snapshot from the producer and applies it, as {@link #applySnapshot} does.
+   *
+   * <p>Not more at once than {@link ConsumerOptions#withSnapshots} allows; others wait.
+   */
+  public Flux<SnapshotProgress> snapshot(Mapping mapping, SnapshotMode mode) {
+    return carryOut(new SnapshotOrder(mapping, mode, null, false));
+  }
+
+  /** {@link #applySnapshot(String, Mapping, SnapshotMode, boolean)}, not forced. */
+  public Flux<SnapshotProgress> applySnapshot(String subject, Mapping mapping, SnapshotMode mode) {
+    return applySnapshot(subject, mapping, mode, false);
+  }
+
+  /**
+   * Applies a snapshot that is published. The table need be neither subscribed nor there; a
+   * subscribed one is paused between two transactions, and goes on where nothing is missed. Works
+   * with and without a {@link #run}, and beside other processes. Cancelling, like {@link #stop},
+   * gives it up.
+   *
+   * @param subject its name, as {@link #snapshots} tells
+   * @param force whether to apply it where the broker no longer holds all changes since then; these
+   *     are then missing
+   * @return how far it is, the newest only where nobody asks, {@code DONE} at last; errors with
+   *     {@link dev.creek.consumer.stream.SnapshotException} where the snapshot is of no use, else
+   *     with what the servers say. Table and position are then as they were
+   */
+  public Flux<SnapshotProgress> applySnapshot(
+      String subject, Mapping mapping, SnapshotMode mode, boolean force) {
+    return carryOut(new SnapshotOrder(mapping, mode, subject, force));
+  }
+
+  private Flux<SnapshotProgress> carryOut(SnapshotOrder order) {
+    return snapshots.inTurn(
+        Flux.defer(
+            () -> {
+              Run run = running.get();
+              Flux<SnapshotProgress> within = run == null ? null : run.snapshot(order);
+              return within == null ? alone(order) : within;
+            }));
+  }
+
+  private Flux<SnapshotProgress> alone(SnapshotOrder order) {
+    return Flux.using(
+        () -> {
+          Run visit = new Run(options, target, event -> {});
+          visits.add(visit);
+          return visit;
+        },
+        visit -> visit.snapshotAlone(order, database.then(broker)),
+        visits::remove);
   }
 
   /** Subscribes a table, or re-activates it where it stopped; a running consumer picks it up. */
@@ -278,6 +354,29 @@ public final class CreekConsumer implements AutoCloseable {
   public Mono<Verification> verify(
       Mapping mapping, PostgresOptions source, Verification.Options how) {
     return database.flatMap(db -> db.verify(mapping, source, how));
+  }
+
+  /**
+   * Looks at everything that a run will need, and changes nothing: both servers, the streams, the
+   * control schema, the tables.
+   *
+   * @param mappings what to look at; empty: all active subscriptions
+   * @param source the source database, to see what its producer cannot carry; null: not asked
+   * @return what was found, on the way; never errors
+   */
+  public Flux<Finding> check(List<Mapping> mappings, @Nullable PostgresOptions source) {
+    return Flux.defer(() -> new Preflight(target, broker).findings(mappings, source));
+  }
+
+  /**
+   * The age of the oldest change that a table has not applied yet and the broker holds; zero where
+   * there is none.
+   *
+   * @return empty where that cannot be told: the position does not belong to the stream
+   */
+  public Mono<Duration> lag(Subscription subscription) {
+    return broker.flatMap(
+        changes -> changes.lag(subscription.mapping().source(), subscription.position()));
   }
 
   /** Cancels the run, closes both connections. Completes when they are closed; never errors. */

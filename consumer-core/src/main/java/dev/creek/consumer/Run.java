@@ -1,9 +1,12 @@
 package dev.creek.consumer;
 
+import dev.creek.consumer.control.SnapshotProgress;
 import dev.creek.consumer.jetstream.JetStreamLog;
 import dev.creek.consumer.postgres.PostgresTarget;
 import dev.creek.consumer.stream.LineEvent;
 import dev.creek.consumer.stream.Schemas;
+import dev.creek.consumer.stream.SnapshotException;
+import dev.creek.consumer.stream.SnapshotOrder;
 import dev.creek.consumer.stream.TableLines;
 import java.time.Duration;
 import java.util.function.Consumer;
@@ -23,6 +26,7 @@ final class Run {
   private final Sinks.Empty<Void> abandon = Sinks.empty();
   private final Sinks.Empty<Void> ended = Sinks.empty();
   private volatile @Nullable Scheduler lineThreads;
+  private volatile @Nullable TableLines tableLines;
 
   Run(ConsumerOptions options, PostgresTarget target, Consumer<LineEvent> events) {
     this.options = options;
@@ -41,6 +45,26 @@ final class Run {
             Scheduler::dispose)
         .takeUntilOther(abandon.asMono())
         .doFinally(signal -> ended.tryEmitEmpty());
+  }
+
+  /** Applies a snapshot in this run's lines; null while they have not begun. */
+  @Nullable Flux<SnapshotProgress> snapshot(SnapshotOrder order) {
+    TableLines lines = tableLines;
+    return lines == null ? null : lines.snapshot(order);
+  }
+
+  /** Applies a snapshot and does nothing else; instead of {@link #apply}. */
+  Flux<SnapshotProgress> snapshotAlone(SnapshotOrder order, Mono<JetStreamLog> broker) {
+    return Flux.using(
+            this::newThreads,
+            threads -> broker.flatMapMany(changes -> lines(changes, threads).snapshotAlone(order)),
+            Scheduler::dispose)
+        .takeUntilOther(abandon.asMono().then(Mono.error(this::abandoned)))
+        .doFinally(signal -> ended.tryEmitEmpty());
+  }
+
+  private SnapshotException abandoned() {
+    return new SnapshotException("the snapshot was given up: the consumer was closed", null);
   }
 
   private Scheduler newThreads() {
@@ -62,17 +86,22 @@ final class Run {
   }
 
   private TableLines lines(JetStreamLog changes, Scheduler threads) {
-    return new TableLines(
-        changes,
-        target.subscriptions(),
-        target.replicas(),
-        target.tables(),
-        new Schemas(target.schemaCache(), changes),
-        options.lines(),
-        threads,
-        options.recorder(),
-        events,
-        stop.asMono());
+    TableLines lines =
+        new TableLines(
+            changes,
+            changes,
+            target.subscriptions(),
+            target.replicas(),
+            target.tables(),
+            target.snapshots(),
+            new Schemas(target.schemaCache(), changes),
+            options.lines(),
+            threads,
+            options.recorder(),
+            events,
+            stop.asMono());
+    tableLines = lines;
+    return lines;
   }
 
   /** Completes when the run has ended, by itself within {@code grace} or cancelled then. */

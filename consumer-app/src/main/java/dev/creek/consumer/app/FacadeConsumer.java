@@ -10,6 +10,7 @@ import dev.creek.consumer.app.http.SeenCommand;
 import dev.creek.consumer.app.http.SeenInstance;
 import dev.creek.consumer.app.http.SeenTable;
 import dev.creek.consumer.control.CommandRecord;
+import dev.creek.consumer.control.Finding;
 import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.control.Verification;
@@ -25,6 +26,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -170,6 +172,16 @@ final class FacadeConsumer implements Consumer {
         instance.serving(),
         instance.startedAt(),
         instance.owns().stream().map(TargetTable::toString).collect(Collectors.toSet()));
+  }
+
+  @Override
+  public Flux<Finding> check(List<Mapping> mappings, @Nullable PostgresOptions source) {
+    return facade.check(mappings, source);
+  }
+
+  @Override
+  public Mono<Duration> lag(Subscription subscription) {
+    return facade.lag(subscription);
   }
 
   @Override

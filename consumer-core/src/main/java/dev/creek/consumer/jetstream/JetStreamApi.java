@@ -51,6 +51,13 @@ final class JetStreamApi {
         .onErrorResume(ApiException.class, e -> e.streamNotFound() ? Mono.empty() : Mono.error(e));
   }
 
+  /** The same, for people who set streams up. */
+  Mono<StreamFacts> facts(String name) {
+    return call("STREAM.INFO." + name, NOTHING)
+        .map(StreamFacts::of)
+        .onErrorResume(ApiException.class, e -> e.streamNotFound() ? Mono.empty() : Mono.error(e));
+  }
+
   /** How many messages each subject has; empty if there is no such stream, or nothing matches. */
   Flux<SubjectCount> subjects(String stream, String pattern) {
     return subjects(stream, pattern, 0)
@@ -87,7 +94,13 @@ final class JetStreamApi {
 
   /** The oldest message with this subject; empty if the stream has none. */
   Mono<StoredMessage> firstMessage(String stream, String subject) {
-    return message(stream, JSON.createObjectNode().put("seq", 1).put("next_by_subj", subject));
+    return nextMessage(stream, subject, 1);
+  }
+
+  /** The first message with this subject from a sequence on; empty if there is none. */
+  Mono<StoredMessage> nextMessage(String stream, String subject, long sequence) {
+    return message(
+        stream, JSON.createObjectNode().put("seq", sequence).put("next_by_subj", subject));
   }
 
   /** The newest message with this subject; empty if the stream has none. */

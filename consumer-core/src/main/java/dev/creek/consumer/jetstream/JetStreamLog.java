@@ -1,9 +1,11 @@
 package dev.creek.consumer.jetstream;
 
+import dev.creek.consumer.control.Finding;
 import dev.creek.consumer.stream.ChangeLog;
 import dev.creek.consumer.stream.Delivery;
 import dev.creek.consumer.stream.LogException;
 import dev.creek.consumer.stream.LogState;
+import dev.creek.consumer.stream.Position;
 import dev.creek.consumer.stream.ReadListener;
 import dev.creek.consumer.stream.SnapshotLog;
 import dev.creek.consumer.stream.StartAt;
@@ -203,6 +205,39 @@ public final class JetStreamLog implements ChangeLog, SnapshotLog {
     return Flux.just(link.scheduler(), options.scheduler())
         .flatMap(thread -> Mono.<Void>fromRunnable(() -> {}).subscribeOn(thread), 2, 1)
         .then();
+  }
+
+  /** Looks at the server that this is connected to, and changes nothing. */
+  public Flux<Finding> checkServer() {
+    return new BrokerCheck(link, api, generations, options).server().publishOn(options.scheduler());
+  }
+
+  /** Looks at a source database's streams, and changes nothing. */
+  public Flux<Finding> checkStreams(String database) {
+    return new BrokerCheck(link, api, generations, options)
+        .streams(database)
+        .onErrorMap(ApiException.class, JetStreamLog::refused)
+        .publishOn(options.scheduler());
+  }
+
+  /**
+   * How old the oldest change behind a position is that the stream holds; zero where there is none.
+   *
+   * @return empty where the position does not count in the stream that is there
+   */
+  public Mono<Duration> lag(SourceTable source, Position position) {
+    return state(source)
+        .filter(now -> position.stream() == null || position.stream().equals(now.stream()))
+        .flatMap(now -> subjects(source))
+        .flatMap(names -> lag(names, source, position.sequence() + 1))
+        .publishOn(options.scheduler());
+  }
+
+  private Mono<Duration> lag(Subjects names, SourceTable source, long next) {
+    return api.nextMessage(names.walStream(source.database()), names.walSubject(source), next)
+        .map(stored -> Duration.between(stored.time(), Instant.now()))
+        .filter(age -> !age.isNegative())
+        .defaultIfEmpty(Duration.ZERO);
   }
 
   @Override

@@ -84,6 +84,13 @@ public final class JetStreamOptions {
     return tls;
   }
 
+  /** Whether URIs or files ask for TLS. */
+  boolean usesTls() {
+    return !tls.isEmpty()
+        || servers.stream()
+            .anyMatch(server -> server.startsWith("tls:") || server.startsWith("wss:"));
+  }
+
   /** The producer's namespace. */
   public String namespace() {
     return namespace;

@@ -96,17 +96,11 @@ final class NatsConnector {
             .reconnectBufferSize(0)
             .reportNoResponders()
             .useTimeoutException();
-    if (usesTls()) {
+    if (options.usesTls()) {
       builder.sslContext(TlsContext.of(options.tls()));
     }
     authenticate(builder);
     return builder.build();
-  }
-
-  private boolean usesTls() {
-    return !options.tls().isEmpty()
-        || options.servers().stream()
-            .anyMatch(server -> server.startsWith("tls:") || server.startsWith("wss:"));
   }
 
   private void authenticate(Options.Builder builder) {

@@ -120,7 +120,13 @@ final class Migrator {
         : null;
   }
 
-  private Mono<Integer> version(Session session) {
+  /** The version that this program needs. */
+  int newest() {
+    return scripts.newestVersion();
+  }
+
+  /** The version that is there; 0 where there is none, or what the Go consumer left. */
+  Mono<Integer> version(Session session) {
     return session
         .query(
             """

@@ -1,6 +1,7 @@
 package dev.creek.consumer.postgres;
 
 import dev.creek.consumer.control.CommandLog;
+import dev.creek.consumer.control.Finding;
 import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.Verification;
 import dev.creek.consumer.row.ShapeMismatchException;
@@ -9,8 +10,10 @@ import dev.creek.consumer.stream.Instance;
 import dev.creek.consumer.stream.Replicas;
 import dev.creek.consumer.stream.SchemaCache;
 import dev.creek.consumer.stream.SnapshotTables;
+import dev.creek.consumer.stream.Subscription;
 import dev.creek.consumer.stream.Subscriptions;
 import dev.creek.consumer.stream.TargetTables;
+import dev.creek.consumer.wire.WalSchema;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
@@ -125,6 +128,31 @@ public final class PostgresTarget {
             poolUse().isExhausted() && subscriptions.isListening()
                 ? Mono.empty()
                 : subscriptions.check());
+  }
+
+  /**
+   * Looks at server and control schema, and changes nothing.
+   *
+   * @return errors with {@link ApplyException} where the server cannot be reached or does not let
+   *     us in
+   */
+  public Flux<Finding> findings() {
+    return new TargetCheck(sessions, options, subscriptions.migrator()).findings();
+  }
+
+  /**
+   * Looks at a target table, and changes nothing.
+   *
+   * @param schema the source's newest schema, to see whether it fits; null where it is not known
+   * @return errors with {@link ApplyException}
+   */
+  public Flux<Finding> findings(Mapping mapping, @Nullable WalSchema schema) {
+    return TableCheck.findings(sessions, mapping, schema);
+  }
+
+  /** What is subscribed, also in a control schema that is older: nothing is migrated. */
+  public Flux<Subscription> subscriptionsAsTheyAre() {
+    return subscriptions.asTheyAre();
   }
 
   /** How the pool is used now. */

@@ -16,6 +16,12 @@ record SnapshotHints(TableHints table) implements SqlHints {
               .formatted(SqlNames.quoted(target.namespace()), name);
       case "21000" ->
           "several rows of the source are one to the target's key: give " + name + " the source's";
+      case "23505" ->
+          "a unique value is another row's in the snapshot, and rows of "
+              + name
+              + " cannot make room for it: while foreign keys act on their deletion, or (mode upsert)"
+              + " where the index has expressions or a condition. Drop one of the two while the"
+              + " snapshot is applied, or take a clean one";
       default -> table.forState(sqlState);
     };
   }

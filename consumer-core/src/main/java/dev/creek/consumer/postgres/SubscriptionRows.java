@@ -32,6 +32,14 @@ final class SubscriptionRows {
       "topic, target, coalesce(active, false) as active, state, reason, hint, rows_applied, "
           + POSITION;
 
+  /** The same of a table that only the Go consumer has used. */
+  static final String GO_COLUMNS =
+      """
+      topic, target, coalesce(active, false) as active, null::text as state, null::text as reason,
+      null::text as hint, 0::int8 as rows_applied, null::text as stream_name,
+      null::text as stream_created, null::int8 as stream_seq, lsn::text as lsn,
+      "timestamp" as committed_at""";
+
   private SubscriptionRows() {}
 
   /** Empty where names cannot be read: a row that nobody can apply must not stop the others. */

@@ -13,6 +13,7 @@ import reactor.core.publisher.Mono;
 /** {@code subscriptions} in the control schema: what is subscribed, and who owns it. */
 final class SubscriptionTable implements Subscriptions {
   private static final String UNIQUE_VIOLATION = "23505";
+  private static final String UNDEFINED_COLUMN = "42703";
 
   private final Sessions sessions;
   private final Migrator migrator;
@@ -24,6 +25,10 @@ final class SubscriptionTable implements Subscriptions {
     this.migrator = new Migrator(options.controlSchema(), options.controlRole());
     this.wakeUps = new WakeUps(sessions, options.wakeInterval());
     this.table = SqlNames.quoted(options.controlSchema(), "subscriptions");
+  }
+
+  Migrator migrator() {
+    return migrator;
   }
 
   /** Its name as SQL. */
@@ -47,6 +52,18 @@ final class SubscriptionTable implements Subscriptions {
 
   @Override
   public Flux<Subscription> all() {
+    return all(SubscriptionRows.COLUMNS);
+  }
+
+  /** The same, also where the Go consumer's columns are all there is. */
+  Flux<Subscription> asTheyAre() {
+    return all()
+        .onErrorResume(
+            e -> UNDEFINED_COLUMN.equals(SqlErrors.sqlState(e)),
+            e -> all(SubscriptionRows.GO_COLUMNS));
+  }
+
+  private Flux<Subscription> all(String columns) {
     return sessions
         .use(
             "subscriptions",
@@ -54,11 +71,7 @@ final class SubscriptionTable implements Subscriptions {
             session ->
                 session
                     .query(
-                        "select "
-                            + SubscriptionRows.COLUMNS
-                            + " from "
-                            + table
-                            + " order by target",
+                        "select " + columns + " from " + table + " order by target",
                         statement -> {},
                         SubscriptionRows::subscription)
                     .collectList())

@@ -61,7 +61,12 @@ final class TableCreator {
     return sessions.use("catalog of " + target, session -> TargetCatalog.find(session, target));
   }
 
-  private static void requireFit(TargetTable target, WalSchema schema, Target found) {
+  /**
+   * The plan by which changes of this schema are applied.
+   *
+   * @throws ShapeMismatchException where they cannot be
+   */
+  static ChangePlan requireFit(TargetTable target, WalSchema schema, Target found) {
     ChangePlan plan = ChangePlan.of(schema, found.shape());
     List<String> key = SourceKey.of(schema);
     if (!key.isEmpty() && plan.key() == null) {
@@ -74,6 +79,7 @@ final class TableCreator {
               + columns
               + ");");
     }
+    return plan;
   }
 
   private Mono<Boolean> createNew(TargetTable target, String ddl) {

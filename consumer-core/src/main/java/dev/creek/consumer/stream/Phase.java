@@ -11,8 +11,9 @@ import reactor.core.publisher.Mono;
  * Waiting -> Streaming -> Waiting (outage) | Stuck (failed, gap) | Yielding (fenced) | end (stopped)
  * Stuck, Yielding -> Streaming (tried again)
  * Waiting, Stuck -> Yielding (another instance has the table) | end (stopped, not active any more)
+ * any but Snapshotting -> Snapshotting (ordered) -> Streaming, whatever came of it
  * </pre>
  */
-sealed interface Phase permits Waiting, Streaming, Stuck, Yielding {
+sealed interface Phase permits Waiting, Streaming, Stuck, Yielding, Snapshotting {
   Mono<Phase> run();
 }

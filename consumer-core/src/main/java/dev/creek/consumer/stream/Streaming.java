@@ -30,11 +30,13 @@ record Streaming(TableLine line, Claim claim, @Nullable Stuck recovering, Backof
     AtomicBoolean progressed = new AtomicBoolean();
     return line.changes()
         .state(line.mapping().source())
-        .takeUntilOther(line.stopping())
+        .takeUntilOther(line.interruption())
         .delayUntil(
             log -> recovering == null ? line.enter(claim, TableState.STREAMING) : Mono.empty())
         .flatMap(log -> applyUntilEnd(log, progressed))
-        .then(Mono.<Phase>empty())
+        .thenReturn(true)
+        .<Phase>flatMap(ended -> line.next(progressed.get() ? null : recovering))
+        .switchIfEmpty(Mono.defer(() -> line.next(recovering)))
         .onErrorResume(error -> Mono.just(after(error, progressed.get())));
   }
 
@@ -60,7 +62,7 @@ record Streaming(TableLine line, Claim claim, @Nullable Stuck recovering, Backof
                 .concatMap(decoder::decode, ONE_AHEAD)
                 .doOnNext(unapplied::decoded)
                 .transform(chunks -> line.batches(chunks, log.stream(), claim.position()))
-                .takeUntilOther(line.stopping())
+                .takeUntilOther(line.interruption())
                 .materialize()
                 .concatMap(signal -> work(writer, signal), ON_DEMAND)
                 .concatMap(work -> work, ONE_AHEAD)

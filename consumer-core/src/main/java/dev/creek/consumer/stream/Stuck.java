@@ -11,8 +11,6 @@ record Stuck(TableLine line, Claim claim, TableState state, Backoff backoff) imp
 
   @Override
   public Mono<Phase> run() {
-    return line.enter(claim, state)
-        .then(line.pause(backoff))
-        .flatMap(elapsed -> line.claimThenStream(this, Backoff.OUTAGE));
+    return line.enter(claim, state).then(line.pause(backoff)).then(line.next(this));
   }
 }

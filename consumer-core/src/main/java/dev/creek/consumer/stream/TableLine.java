@@ -4,12 +4,16 @@ import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.metrics.Recorder;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.spi.LoggingEventBuilder;
+import reactor.core.Exceptions;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
@@ -27,7 +31,9 @@ final class TableLine {
 
   private final Mapping mapping;
   private final Surroundings around;
+  private final boolean visiting;
   private final Sinks.Empty<Void> stop = Sinks.empty();
+  private final Mailbox mailbox = new Mailbox();
   private final Unapplied unapplied = new Unapplied(InstantSource.system());
   private @Nullable TableState shown;
   private volatile @Nullable Claim held;
@@ -40,7 +46,10 @@ final class TableLine {
    */
   record Surroundings(
       ChangeLog changes,
+      SnapshotLog snapshotLog,
       TargetTables targets,
+      SnapshotTables snapshotTables,
+      Replicas replicas,
       Schemas schemas,
       LineOptions options,
       Scheduler scheduler,
@@ -48,9 +57,36 @@ final class TableLine {
       Consumer<LineEvent> events,
       Mono<Void> stopAll) {}
 
+  /** The line of a subscription. */
   TableLine(Mapping mapping, Surroundings around) {
+    this(mapping, around, false);
+  }
+
+  private TableLine(Mapping mapping, Surroundings around, boolean visiting) {
     this.mapping = mapping;
     this.around = around;
+    this.visiting = visiting;
+  }
+
+  /** A line that ends when it has carried out its orders: of a table that no other line has. */
+  static TableLine visiting(SnapshotTask task, Surroundings around) {
+    TableLine line = new TableLine(task.order().mapping(), around, true);
+    line.offer(task);
+    return line;
+  }
+
+  boolean isVisiting() {
+    return visiting;
+  }
+
+  /** Gives it an order, to be taken up at the next boundary; false where the line has ended. */
+  boolean offer(SnapshotTask task) {
+    return mailbox.offer(task);
+  }
+
+  /** Takes no more orders; what it did not come to. */
+  List<SnapshotTask> left() {
+    return mailbox.close();
   }
 
   Mapping mapping() {
@@ -65,7 +101,9 @@ final class TableLine {
   /** Completes when the line has ended; never errors. */
   Mono<Void> run() {
     around.recorder().line(mapping.source().toString(), mapping.target().toString(), unapplied);
-    return Flux.<Phase>just(Waiting.first(this)).expand(Phase::run).then(Mono.defer(this::letGo));
+    return nextOr(null, () -> Mono.just(Waiting.first(this)))
+        .expand(Phase::run)
+        .then(Mono.defer(this::letGo));
   }
 
   private Mono<Void> letGo() {
@@ -93,8 +131,57 @@ final class TableLine {
     return Mono.firstWithSignal(stop.asMono(), around.stopAll());
   }
 
+  /** Completes when the line is to end, or has an order to carry out. */
+  Mono<Void> interruption() {
+    return Mono.firstWithSignal(stopping(), mailbox.arrived());
+  }
+
+  /** What follows now: the end, an order, or streaming. */
+  Mono<Phase> next(@Nullable Stuck recovering) {
+    return nextOr(recovering, () -> claimThenStream(recovering, Backoff.OUTAGE));
+  }
+
+  /** What follows now: the end, an order, or {@code otherwise}. */
+  Mono<Phase> nextOr(@Nullable Stuck recovering, Supplier<Mono<Phase>> otherwise) {
+    return Mono.firstWithSignal(stopping().thenReturn(true), Mono.just(false))
+        .flatMap(
+            stopped -> {
+              SnapshotTask task = stopped ? null : mailbox.take();
+              if (task != null) {
+                return Mono.just(new Snapshotting(this, task, recovering));
+              }
+              return stopped || visiting ? Mono.empty() : otherwise.get();
+            });
+  }
+
   ChangeLog changes() {
     return around.changes();
+  }
+
+  /** Applies a snapshot, while lines of other instances leave the table alone. */
+  Mono<Void> apply(SnapshotTask task, Mono<Void> interrupted) {
+    AtomicBoolean begun = new AtomicBoolean();
+    Mono<Void> work =
+        around
+            .snapshotTables()
+            .claimForSnapshot(mapping)
+            .doOnSubscribe(begins -> begun.set(true))
+            .doOnNext(claim -> held = claim)
+            .delayUntil(claim -> enter(claim, TableState.SNAPSHOTTING))
+            .flatMap(claim -> new SnapshotLoad(around, task, claim, interrupted).run());
+    return around
+        .replicas()
+        .reserving(mapping.target(), work)
+        .then()
+        // Afterwards it is the work that ends, once it has cleaned up.
+        .takeUntilOther(interrupted.onErrorResume(e -> begun.get() ? Mono.never() : Mono.error(e)));
+  }
+
+  void snapshotFailed(SnapshotTask task, Throwable error) {
+    Throwable cause = Exceptions.unwrap(error);
+    log.warn("The snapshot of {} was not applied: {}", mapping, cause.getMessage());
+    log.debug("{} gave up {}", mapping, task.order(), cause);
+    task.failed(cause);
   }
 
   TargetTables targets() {
@@ -152,9 +239,9 @@ final class TableLine {
             });
   }
 
-  /** Emits once the pause is over; empty when the line is stopped meanwhile. */
-  Mono<Long> pause(Backoff backoff) {
-    return delay(backoff.pause()).takeUntilOther(stopping());
+  /** Completes when the pause is over, or something else is to be done. */
+  Mono<Void> pause(Backoff backoff) {
+    return Mono.firstWithSignal(delay(backoff.pause()).then(), interruption());
   }
 
   Mono<Long> delay(Duration pause) {

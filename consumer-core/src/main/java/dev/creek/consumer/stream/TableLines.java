@@ -1,7 +1,9 @@
 package dev.creek.consumer.stream;
 
 import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.control.SnapshotProgress;
 import dev.creek.consumer.metrics.Recorder;
+import dev.creek.consumer.wire.SourceTable;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -10,6 +12,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
@@ -44,6 +47,9 @@ public final class TableLines {
   private final Sinks.Many<Subscriptions.Signal> looks =
       Sinks.many().multicast().directBestEffort();
 
+  /** Lines that no subscription asks for. */
+  private final Sinks.Many<TableLine> visitors = Sinks.many().multicast().directBestEffort();
+
   private volatile Replicas.Share share = Replicas.Share.NONE;
 
   /**
@@ -53,9 +59,11 @@ public final class TableLines {
    */
   public TableLines(
       ChangeLog changes,
+      SnapshotLog snapshotLog,
       Subscriptions subscriptions,
       Replicas replicas,
       TargetTables targets,
+      SnapshotTables snapshotTables,
       Schemas schemas,
       LineOptions options,
       Scheduler scheduler,
@@ -67,7 +75,17 @@ public final class TableLines {
     this.stop = stop;
     this.around =
         new TableLine.Surroundings(
-            changes, targets, schemas, options, scheduler, recorder, events, stop);
+            changes,
+            snapshotLog,
+            targets,
+            snapshotTables,
+            replicas,
+            schemas,
+            options,
+            scheduler,
+            recorder,
+            events,
+            stop);
   }
 
   /** Runs until it is stopped: completes when every line has ended and the others know it. */
@@ -81,13 +99,89 @@ public final class TableLines {
   }
 
   private Mono<Void> lines() {
-    return Flux.merge(subscriptions.changes(), looks.asFlux())
-        .takeUntilOther(stop)
-        .onBackpressureLatest()
-        .concatMap(signal -> wanted(), 1)
-        .concatMapIterable(this::reconcile, 1)
+    Flux<TableLine> subscribed =
+        Flux.merge(subscriptions.changes(), looks.asFlux())
+            .takeUntilOther(stop)
+            .onBackpressureLatest()
+            .concatMap(signal -> wanted(), 1)
+            .concatMapIterable(this::reconcile, 1);
+    return Flux.merge(visitors.asFlux().takeUntilOther(stop), subscribed)
         .flatMap(this::runLine, ALL_LINES, 1)
         .then();
+  }
+
+  /**
+   * Applies a snapshot in the table's line, or in one of its own where no line has the table.
+   * Cancelling gives it up.
+   *
+   * @return how far it is, the newest only where nobody asks, up to {@code DONE}; errors with
+   *     {@link SnapshotException}, or with what the broker's and the database's ports say. The
+   *     table is then as it was
+   */
+  public Flux<SnapshotProgress> snapshot(SnapshotOrder order) {
+    return carryOut(order, task -> Mono.fromRunnable(() -> enter(task)));
+  }
+
+  /** The same without {@link #run}: nothing else runs meanwhile. */
+  public Flux<SnapshotProgress> snapshotAlone(SnapshotOrder order) {
+    return carryOut(order, task -> TableLine.visiting(task, around).run());
+  }
+
+  private Flux<SnapshotProgress> carryOut(
+      SnapshotOrder order, Function<SnapshotTask, Mono<Void>> work) {
+    return Flux.defer(
+        () -> {
+          SnapshotTask task = new SnapshotTask(order, around.recorder());
+          Mono<SnapshotProgress> begun =
+              requested(task)
+                  .then(Mono.defer(() -> work.apply(task)))
+                  .onErrorResume(e -> Mono.fromRunnable(() -> task.failed(e)))
+                  .then(Mono.empty());
+          return Flux.merge(1, task.progress(), begun).doOnCancel(task::cancel);
+        });
+  }
+
+  /** Before the line is paused: a producer may take its time, or never answer. */
+  private Mono<Void> requested(SnapshotTask task) {
+    SnapshotOrder order = task.order();
+    if (order.subject() != null) {
+      return Mono.empty();
+    }
+    task.tell(SnapshotProgress.Step.REQUESTING);
+    SourceTable source = order.mapping().source();
+    return around
+        .changes()
+        .state(source)
+        .doOnNext(task::requestedAt)
+        .then(around.snapshotLog().requestSnapshot(source, around.options().snapshots().stall()))
+        .doOnNext(task::found)
+        .then()
+        .takeUntilOther(stop.then(Mono.error(Snapshotting::stopped)));
+  }
+
+  private void enter(SnapshotTask task) {
+    Mapping mapping = task.order().mapping();
+    TableLine line = running.get(mapping);
+    while (line == null || !line.offer(task)) {
+      TableLine visitor = TableLine.visiting(task, around);
+      line = running.putIfAbsent(mapping, visitor);
+      if (line == null) {
+        start(visitor);
+        return;
+      }
+    }
+  }
+
+  private void start(TableLine visitor) {
+    Sinks.EmitResult result = visitors.tryEmitNext(visitor);
+    while (result == Sinks.EmitResult.FAIL_NON_SERIALIZED) {
+      Thread.onSpinWait();
+      result = visitors.tryEmitNext(visitor);
+    }
+    if (result.isFailure()) {
+      running.remove(visitor.mapping(), visitor);
+      visitor.left().forEach(task -> task.failed(Snapshotting.stopped()));
+    }
   }
 
   /** Leaves when the lines have ended: who takes over before that would cut off what they write. */
@@ -124,7 +218,7 @@ public final class TableLines {
     Set<Mapping> wantedSet = new HashSet<>(wanted);
     running.forEach(
         (mapping, line) -> {
-          if (!wantedSet.contains(mapping)) {
+          if (!wantedSet.contains(mapping) && !line.isVisiting()) {
             line.stop();
           }
         });
@@ -144,7 +238,9 @@ public final class TableLines {
             signal -> {
               // Before another line of the table may begin.
               line.forget();
+              List<SnapshotTask> left = line.left();
               running.remove(line.mapping(), line);
+              left.forEach(this::enter);
               look();
             });
   }

@@ -10,6 +10,8 @@ public record TableState(Name name, @Nullable String reason, @Nullable String hi
   /** Changes are applied as they come. */
   static final TableState STREAMING = new TableState(Name.STREAMING, null, null);
 
+  static final TableState SNAPSHOTTING = new TableState(Name.SNAPSHOTTING, null, null);
+
   /** The names of the states. */
   public enum Name {
     WAITING,

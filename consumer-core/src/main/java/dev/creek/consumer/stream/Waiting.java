@@ -24,6 +24,6 @@ record Waiting(TableLine line, @Nullable Claim claim, @Nullable String reason, B
     TableState state = new TableState(TableState.Name.WAITING, reason, null);
     return line.enter(claim, state)
         .then(line.pause(backoff))
-        .flatMap(elapsed -> line.claimThenStream(null, backoff.next()));
+        .then(line.nextOr(null, () -> line.claimThenStream(null, backoff.next())));
   }
 }

@@ -30,7 +30,9 @@ record Yielding(TableLine line, String reason, boolean snapshot, Backoff backoff
 
   @Override
   public Mono<Phase> run() {
-    return shown().then(line.pause(backoff)).flatMap(elapsed -> line.claimThenStream(this));
+    return shown()
+        .then(line.pause(backoff))
+        .then(line.nextOr(null, () -> line.claimThenStream(this)));
   }
 
   /** Whether to take the table from an instance that seems alive and does not let go. */

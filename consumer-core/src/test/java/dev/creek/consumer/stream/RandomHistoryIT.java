@@ -91,13 +91,16 @@ class RandomHistoryIT {
       MemoryLog log, PostgresTarget target, TargetTables tables, BatchLimits limits) {
     Sinks.Empty<Void> stop = Sinks.empty();
     Scheduler threads = Schedulers.newParallel("line", 2);
-    LineOptions options = new LineOptions(limits, null, Duration.ofSeconds(10), 1 << 20);
+    LineOptions options =
+        new LineOptions(limits, null, Duration.ofSeconds(10), 1 << 20, SnapshotOptions.DEFAULT);
     Mono<Void> lines =
         new TableLines(
                 log,
+                NoSnapshots.LOG,
                 target.subscriptions(),
                 target.replicas(),
                 tables,
+                target.snapshots(),
                 new Schemas(target.schemaCache(), log),
                 options,
                 threads,

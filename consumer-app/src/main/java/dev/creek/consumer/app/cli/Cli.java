@@ -7,11 +7,13 @@ import dev.creek.consumer.app.config.Settings;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.HelpCommand;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.PositionalParamSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
@@ -56,8 +58,10 @@ public final class Cli {
           AddTables.class,
           RemoveTables.class,
           ListTables.class,
+          Check.class,
           Verify.class,
-          ShowConfig.class);
+          ShowConfig.class,
+          Completion.class);
 
   private final Surroundings around;
 
@@ -89,12 +93,14 @@ public final class Cli {
     spec.mixinStandardHelpOptions(true).versionProvider(new Version());
     SettingOptions.addTo(spec, verb == Serve.class ? Set.of() : Set.of(Topic.SERVE));
     String parameters =
-        spec.positionalParameters().isEmpty()
-            ? ""
-            : " " + spec.positionalParameters().get(0).paramLabel() + "...";
+        spec.positionalParameters().stream().map(Cli::shown).collect(Collectors.joining());
     spec.usageMessage()
         .customSynopsis("creek-consumer " + spec.name() + " [OPTION]..." + parameters);
     return command;
+  }
+
+  private static String shown(PositionalParamSpec parameter) {
+    return " " + parameter.paramLabel() + (parameter.arity().max() > 1 ? "..." : "");
   }
 
   private int execute(ParseResult parsed) {

@@ -2,6 +2,7 @@ package dev.creek.consumer.app.cli;
 
 import dev.creek.consumer.app.config.Configuration;
 import dev.creek.consumer.app.http.Observed;
+import dev.creek.consumer.control.Finding;
 import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.control.Verification;
@@ -9,6 +10,8 @@ import dev.creek.consumer.metrics.Recorder;
 import dev.creek.consumer.postgres.PostgresOptions;
 import dev.creek.consumer.stream.Subscription;
 import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -43,6 +46,20 @@ public interface Consumer extends Observed {
 
   /** Compares a table of the source database with its target. */
   Mono<Verification> verify(Mapping mapping, PostgresOptions source, Verification.Options how);
+
+  /**
+   * Looks at what a run will need, and changes nothing.
+   *
+   * @param mappings what to look at; empty: all active subscriptions
+   * @param source the source database; null: not asked
+   */
+  Flux<Finding> check(List<Mapping> mappings, @Nullable PostgresOptions source);
+
+  /**
+   * The age of the oldest change that is not applied yet; empty where it cannot be told. Asks the
+   * broker.
+   */
+  Mono<Duration> lag(Subscription subscription);
 
   /** Gives everything back; never errors. */
   Mono<Void> close();

@@ -6,8 +6,8 @@ import dev.creek.consumer.control.Verification;
 import dev.creek.consumer.postgres.PostgresOptions;
 import java.time.Duration;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import reactor.core.publisher.Flux;
@@ -30,20 +30,13 @@ import reactor.core.publisher.Mono;
       "  creek-consumer verify --repair --source-uri postgres://me@source/shop shop.public.orders:public.orders"
     })
 final class Verify implements Verb {
-  private static final String SOURCE_VARIABLE = "SOURCE_URI";
-
   @Parameters(
       paramLabel = "MAPPING",
       arity = "1..*",
       description = "db.namespace.table:target_namespace.target_table")
   private List<String> arguments = List.of();
 
-  @Option(
-      names = "--source-uri",
-      paramLabel = "URI",
-      description =
-          "Source database, e.g. postgres://me@host:5432/shop; a role that may read the tables is enough. [SOURCE_URI]")
-  private @Nullable String sourceUri;
+  @Mixin private SourceDatabase source;
 
   @Option(
       names = "--patience",
@@ -81,26 +74,8 @@ final class Verify implements Verb {
 
   @Override
   public int run(Configuration configuration, Surroundings around) {
-    PostgresOptions source;
-    try {
-      source = source(around);
-    } catch (IllegalArgumentException e) {
-      around.terminal().complain(String.valueOf(e.getMessage()));
-      return ExitCode.USAGE;
-    }
-    return WithConsumer.run(configuration, around, consumer -> verify(consumer, source, around));
-  }
-
-  /**
-   * The source is another server: libpq's variables, which complete the target's URI, do not count.
-   */
-  private PostgresOptions source(Surroundings around) {
-    String uri = sourceUri != null ? sourceUri : around.environment().get(SOURCE_VARIABLE);
-    if (uri == null || uri.isBlank()) {
-      throw new IllegalArgumentException(
-          "the source database is not named: give --source-uri or set " + SOURCE_VARIABLE);
-    }
-    return PostgresOptions.of(uri);
+    PostgresOptions from = source.required(around);
+    return WithConsumer.run(configuration, around, consumer -> verify(consumer, from, around));
   }
 
   private Mono<Integer> verify(Consumer consumer, PostgresOptions source, Surroundings around) {

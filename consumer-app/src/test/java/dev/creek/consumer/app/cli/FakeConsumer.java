@@ -4,6 +4,7 @@ import dev.creek.consumer.Reachability;
 import dev.creek.consumer.app.http.SeenCommand;
 import dev.creek.consumer.app.http.SeenInstance;
 import dev.creek.consumer.app.http.SeenTable;
+import dev.creek.consumer.control.Finding;
 import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.control.Verification;
@@ -27,6 +28,8 @@ final class FakeConsumer implements Consumer {
   final List<String> asked = new CopyOnWriteArrayList<>();
   final Map<String, Throwable> failures = new ConcurrentHashMap<>();
   final List<Subscription> subscribed = new ArrayList<>();
+  final List<Finding> findings = new ArrayList<>();
+  Duration lag = Duration.ZERO;
   final Sinks.Empty<Void> end = Sinks.empty();
   Mono<Void> stopping = Mono.fromRunnable(end::tryEmitEmpty);
 
@@ -115,6 +118,17 @@ final class FakeConsumer implements Consumer {
   @Override
   public Mono<List<SeenInstance>> instances() {
     return Mono.just(List.of());
+  }
+
+  @Override
+  public Flux<Finding> check(List<Mapping> mappings, PostgresOptions source) {
+    return ask("check " + mappings + (source == null ? "" : " " + source), Mono.just(findings))
+        .flatMapIterable(all -> all);
+  }
+
+  @Override
+  public Mono<Duration> lag(Subscription subscription) {
+    return ask("lag " + subscription.mapping().target(), Mono.justOrEmpty(lag));
   }
 
   @Override

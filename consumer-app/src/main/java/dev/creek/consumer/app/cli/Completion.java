@@ -1,0 +1,39 @@
+package dev.creek.consumer.app.cli;
+
+import dev.creek.consumer.app.config.Settings;
+import picocli.AutoComplete;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+@Command(
+    name = "completion",
+    header = "Print a script that completes commands and options in a shell.",
+    description = {
+      "Prints a script for bash or zsh, which completes commands, options, and the values of those that have a few or name files."
+    },
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  source <(creek-consumer completion bash)",
+      "  creek-consumer completion bash > /etc/bash_completion.d/creek-consumer",
+      "  echo 'source <(creek-consumer completion zsh)' >> ~/.zshrc"
+    })
+final class Completion implements LocalVerb {
+  /** The shells there is a script for, it is the same one; spelled as users write them. */
+  enum Shell {
+    bash,
+    zsh
+  }
+
+  @Spec private CommandSpec spec;
+
+  @Parameters(paramLabel = "SHELL", description = "${COMPLETION-CANDIDATES}")
+  private Shell shell;
+
+  @Override
+  public int run(Settings settings, Surroundings around) {
+    around.terminal().print(AutoComplete.bash(spec.root().name(), spec.root().commandLine()));
+    return ExitCode.OK;
+  }
+}

@@ -1,0 +1,176 @@
+package dev.creek.consumer;
+
+import dev.creek.consumer.control.Finding;
+import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.jetstream.JetStreamLog;
+import dev.creek.consumer.postgres.PostgresOptions;
+import dev.creek.consumer.postgres.PostgresTarget;
+import dev.creek.consumer.postgres.SourceCheck;
+import dev.creek.consumer.row.ShapeMismatchException;
+import dev.creek.consumer.stream.ApplyException;
+import dev.creek.consumer.stream.Schemas;
+import dev.creek.consumer.stream.Subscription;
+import dev.creek.consumer.stream.TableState;
+import dev.creek.consumer.wire.SourceTable;
+import dev.creek.consumer.wire.WalSchema;
+import java.util.List;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/** Looks at everything that a run will need, and changes nothing. */
+final class Preflight {
+  private static final String BROKER = "broker";
+  private static final String TARGET = "target";
+
+  private final PostgresTarget target;
+  private final Flux<Finding> server;
+  private final Mono<JetStreamLog> broker;
+
+  /** For one look: a server that is away is tried once. */
+  Preflight(PostgresTarget target, Mono<JetStreamLog> broker) {
+    this.target = target;
+    this.server = target.findings().cache();
+    this.broker = broker.cache();
+  }
+
+  /** Findings in the order of the way there; never errors. */
+  Flux<Finding> findings(List<Mapping> asked, @Nullable PostgresOptions source) {
+    return Flux.concat(
+        ask(BROKER, broker, JetStreamLog::checkServer),
+        guarded(TARGET, server),
+        subscriptions()
+            .flatMapMany(
+                subscribed ->
+                    tables(asked.isEmpty() ? active(subscribed) : asked, subscribed, source)));
+  }
+
+  /** None where they cannot be read: the reason is a finding already. */
+  private Mono<List<Subscription>> subscriptions() {
+    return targetReached()
+        .flatMapMany(there -> target.subscriptionsAsTheyAre())
+        .collectList()
+        .onErrorReturn(List.of());
+  }
+
+  /** Empty where it cannot be reached, which is said once. */
+  private Mono<Boolean> targetReached() {
+    return server.then(Mono.just(true)).onErrorComplete();
+  }
+
+  private static List<Mapping> active(List<Subscription> subscribed) {
+    return subscribed.stream().filter(Subscription::active).map(Subscription::mapping).toList();
+  }
+
+  private Flux<Finding> tables(
+      List<Mapping> mappings, List<Subscription> subscribed, @Nullable PostgresOptions source) {
+    if (mappings.isEmpty()) {
+      return targetReached()
+          .map(there -> Finding.ok("tables", "none is subscribed; name mappings to look at theirs"))
+          .flux();
+    }
+    List<String> databases =
+        mappings.stream().map(mapping -> mapping.source().database()).distinct().toList();
+    return Flux.concat(
+        Flux.fromIterable(databases)
+            .concatMap(
+                database ->
+                    brokerReached()
+                        .flatMapMany(
+                            changes ->
+                                guarded("database " + database, changes.checkStreams(database))),
+                1),
+        source == null ? Flux.empty() : guarded("source", SourceCheck.findings(source, mappings)),
+        Flux.fromIterable(mappings).concatMap(mapping -> table(mapping, subscribed), 1));
+  }
+
+  private Flux<Finding> table(Mapping mapping, List<Subscription> subscribed) {
+    return schema(mapping)
+        .flatMapMany(
+            known ->
+                Flux.concat(
+                    Flux.fromIterable(known.findings()),
+                    targetReached().flatMapMany(there -> table(mapping, known.schema())),
+                    Flux.fromIterable(subscribed)
+                        .filter(subscription -> subscription.mapping().equals(mapping))
+                        .mapNotNull(Preflight::state)));
+  }
+
+  private Flux<Finding> table(Mapping mapping, @Nullable WalSchema schema) {
+    return guarded(mapping.toString(), target.findings(mapping, schema));
+  }
+
+  /** What is known of the source's columns, and what to say of that. */
+  private record Known(List<Finding> findings, @Nullable WalSchema schema) {
+    static final Known NOTHING = new Known(List.of(), null);
+
+    static Known of(Finding finding) {
+      return new Known(List.of(finding), null);
+    }
+  }
+
+  private Mono<Known> schema(Mapping mapping) {
+    String about = mapping.toString();
+    return brokerReached()
+        .flatMap(
+            changes ->
+                newest(mapping.source(), changes)
+                    .map(
+                        schema ->
+                            new Known(List.of(Finding.ok(about, "its schema is known")), schema))
+                    .defaultIfEmpty(Known.of(unknown(about)))
+                    .onErrorResume(
+                        e -> Mono.just(Known.of(Finding.problem(about, words(e), hint(e))))))
+        .defaultIfEmpty(Known.NOTHING);
+  }
+
+  private Mono<WalSchema> newest(SourceTable source, JetStreamLog changes) {
+    return new Schemas(target.schemaCache(), changes).newest(source);
+  }
+
+  private static Finding unknown(String about) {
+    return Finding.warning(
+        about,
+        "no schema of the source table has been published: its types cannot be compared",
+        "check the name; the producer publishes a schema with the first change: update one row on"
+            + " the source");
+  }
+
+  private static @Nullable Finding state(Subscription subscription) {
+    TableState state = subscription.state();
+    boolean stuck = state.name() == TableState.Name.FAILED || state.name() == TableState.Name.GAP;
+    return stuck
+        ? Finding.problem(
+            subscription.mapping().toString(),
+            "is " + state.name().stored() + ": " + state.reason(),
+            state.hint())
+        : null;
+  }
+
+  /** The broker, or nothing: that it cannot be reached is said once. */
+  private Mono<JetStreamLog> brokerReached() {
+    return broker.onErrorComplete();
+  }
+
+  private static <T> Flux<Finding> ask(
+      String about, Mono<T> server, Function<T, Flux<Finding>> question) {
+    return guarded(about, server.flatMapMany(question));
+  }
+
+  private static Flux<Finding> guarded(String about, Flux<Finding> findings) {
+    return Flux.defer(() -> findings)
+        .onErrorResume(e -> Flux.just(Finding.problem(about, words(e), hint(e))));
+  }
+
+  private static String words(Throwable error) {
+    return error.getMessage() == null ? error.toString() : error.getMessage();
+  }
+
+  private static @Nullable String hint(Throwable error) {
+    if (error instanceof ShapeMismatchException mismatch) {
+      return mismatch.hint();
+    }
+    return error instanceof ApplyException refused ? refused.hint() : null;
+  }
+}

@@ -1,0 +1,256 @@
+package dev.creek.consumer.jetstream;
+
+import dev.creek.consumer.control.Finding;
+import dev.creek.consumer.stream.LogException;
+import dev.creek.consumer.wire.Generation;
+import dev.creek.consumer.wire.Subjects;
+import io.nats.client.api.ServerInfo;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import reactor.core.scheduler.Schedulers;
+
+/** Looks at broker and streams, changes nothing, and says what an operator should know. */
+final class BrokerCheck {
+  private static final String ABOUT = "broker";
+
+  /** An outage of the consumer that nobody notices over a weekend. */
+  private static final Duration SHORT_AGE = Duration.ofDays(3);
+
+  private static final Duration CLOCKS_AGREE = Duration.ofSeconds(1);
+  private static final Duration LEAST_WINDOW = Duration.ofMillis(100);
+
+  private final Link link;
+  private final JetStreamApi api;
+  private final Generations generations;
+  private final JetStreamOptions options;
+
+  BrokerCheck(Link link, JetStreamApi api, Generations generations, JetStreamOptions options) {
+    this.link = link;
+    this.api = api;
+    this.generations = generations;
+    this.options = options;
+  }
+
+  /** The server that we are connected to. */
+  Flux<Finding> server() {
+    return link.open()
+        .publishOn(Schedulers.boundedElastic())
+        .map(this::server)
+        .flatMapIterable(findings -> findings);
+  }
+
+  private List<Finding> server(Link.Open open) {
+    ServerInfo server = open.connection().getServerInfo();
+    boolean tls = options.usesTls() || server.isTLSRequired();
+    String url = String.valueOf(open.connection().getConnectedUrl());
+    var findings = new ArrayList<Finding>();
+    findings.add(
+        Finding.ok(
+            ABOUT,
+            "nats-server %s at %s, %s, round trip %s, messages up to %d KiB"
+                .formatted(
+                    server.getVersion(),
+                    JetStreamOptions.withoutUser(url),
+                    tls ? "TLS" : "no TLS",
+                    roundTrip(open),
+                    server.getMaxPayload() >> 10)));
+    if (!server.isNewerVersionThan("2.8.99")) {
+      findings.add(
+          Finding.warning(ABOUT, "nats-server before 2.9 is not tested", "update nats-server"));
+    }
+    if (!tls && !isLocal(url)) {
+      findings.add(
+          Finding.warning(
+              ABOUT, "rows and passwords cross the network unencrypted", "--nats-uri tls://…"));
+    }
+    return findings;
+  }
+
+  private static String roundTrip(Link.Open open) {
+    try {
+      return "%.1f ms".formatted(open.connection().RTT().toNanos() / 1e6);
+    } catch (IOException e) {
+      return "unknown";
+    }
+  }
+
+  private static boolean isLocal(String url) {
+    return url.matches("(?i)([a-z]+://)?([^/]*@)?(localhost|127\\.[0-9.]+|\\[?::1]?)(:.*)?");
+  }
+
+  /** The streams of a source database. */
+  Flux<Finding> streams(String database) {
+    String about = "database " + database;
+    return generations
+        .subjects(database)
+        .flatMapMany(subjects -> streams(database, subjects))
+        .onErrorResume(
+            LogException.Unavailable.class,
+            e ->
+                Flux.just(
+                    Finding.problem(
+                        about,
+                        String.valueOf(e.getMessage()),
+                        "check the database's name and --nats-namespace; the producer creates the"
+                            + " streams when it starts")));
+  }
+
+  /** A schema that comes twice is the same schema: ids that repeat do no harm there. */
+  private Flux<Finding> streams(String database, Subjects subjects) {
+    return Flux.concat(
+        stream(
+            subjects,
+            subjects.walStream(database),
+            false,
+            "the producer has not created its stream of changes"),
+        stream(
+            subjects,
+            subjects.schemaStream(database),
+            true,
+            "schemas cannot be looked up without the producer"),
+        stream(subjects, subjects.snapshotStream(database), false, "snapshots cannot be taken"));
+  }
+
+  private Flux<Finding> stream(Subjects subjects, String name, boolean schemas, String without) {
+    String about = "stream " + name;
+    return api.facts(name)
+        .map(facts -> findings(about, name, subjects, facts, schemas, Instant.now()))
+        .defaultIfEmpty(
+            List.of(
+                Finding.problem(
+                    about, "does not exist: " + without, "start the producer, which creates it")))
+        .flatMapIterable(findings -> findings);
+  }
+
+  private static List<Finding> findings(
+      String about,
+      String name,
+      Subjects subjects,
+      StreamFacts facts,
+      boolean schemas,
+      Instant now) {
+    var findings = new ArrayList<Finding>();
+    findings.add(Finding.ok(about, contents(subjects, facts, now)));
+    if (!facts.retention().equals("limits")) {
+      findings.add(
+          Finding.problem(
+              about,
+              "retention is " + facts.retention() + ": messages go before every reader has them",
+              "create the stream anew: nats stream add " + name + " --retention=limits"));
+    }
+    if (facts.maxPerSubject() > 0) {
+      findings.add(
+          Finding.problem(
+              about,
+              "keeps only "
+                  + facts.maxPerSubject()
+                  + " messages of each table: changes vanish from its middle, which no reader can see",
+              "nats stream edit " + name + " --max-msgs-per-subject=-1"));
+    }
+    if (facts.storage().equals("memory")) {
+      findings.add(
+          Finding.warning(
+              about,
+              "is kept in memory: a restart of the broker loses what was not applied yet",
+              "create the stream anew: nats stream add " + name + " --storage=file"));
+    }
+    if (!facts.maxAge().isZero() && facts.maxAge().compareTo(SHORT_AGE) < 0) {
+      findings.add(
+          Finding.warning(
+              about,
+              "keeps messages for "
+                  + shown(facts.maxAge())
+                  + ": an outage of the consumer that lasts longer is a gap",
+              "nats stream edit " + name + " --max-age=7d"));
+    }
+    if (!schemas) {
+      addDuplicates(findings, about, name, subjects, facts);
+    }
+    addClock(findings, about, facts.serverTime(), now);
+    return findings;
+  }
+
+  private static String contents(Subjects subjects, StreamFacts facts, Instant now) {
+    var limits = new ArrayList<String>();
+    if (!facts.maxAge().isZero()) {
+      limits.add(shown(facts.maxAge()));
+    }
+    if (facts.maxBytes() > 0) {
+      limits.add((facts.maxBytes() >> 20) + " MiB");
+    }
+    if (facts.maxMessages() > 0) {
+      limits.add(facts.maxMessages() + " messages");
+    }
+    Instant oldest = facts.oldest();
+    return "%s generation, %d messages%s, keeps %s, R%d"
+        .formatted(
+            subjects.generation().name().toLowerCase(Locale.ROOT),
+            facts.messages(),
+            oldest == null
+                ? ""
+                : ", the oldest stored " + shown(Duration.between(oldest, now)) + " ago",
+            limits.isEmpty() ? "everything" : String.join(", ", limits) + " at most",
+            facts.replicas());
+  }
+
+  /** The new producer's ids repeat: rows of one transaction share an LSN, and so an id. */
+  private static void addDuplicates(
+      List<Finding> findings, String about, String name, Subjects subjects, StreamFacts facts) {
+    if (subjects.generation() == Generation.NEW
+        && facts.duplicateWindow().compareTo(LEAST_WINDOW) > 0) {
+      findings.add(
+          Finding.warning(
+              about,
+              "drops messages whose id came within the last "
+                  + shown(facts.duplicateWindow())
+                  + ", and this producer's ids are not unique: rows of larger transactions can be"
+                  + " lost before they are here",
+              "jetstream { limits { duplicate_window: \"100ms\" } } in nats-server's configuration,"
+                  + " or after each start of the producer: nats stream edit "
+                  + name
+                  + " --dupe-window=100ms (the least there is: compare with creek-consumer verify)"));
+    }
+  }
+
+  private static void addClock(
+      List<Finding> findings, String about, @Nullable Instant server, Instant now) {
+    if (server == null) {
+      return;
+    }
+    Duration ahead = Duration.between(now, server);
+    if (ahead.abs().compareTo(CLOCKS_AGREE) > 0) {
+      findings.add(
+          Finding.warning(
+              about,
+              "the broker's clock is %.1f s %s ours: lag is shown wrong by that"
+                  .formatted(
+                      ahead.abs().toMillis() / 1e3, ahead.isNegative() ? "behind" : "ahead of"),
+              "synchronise both with NTP"));
+    }
+  }
+
+  /** Its greatest units, two at most. */
+  static String shown(Duration duration) {
+    Duration d = duration.isNegative() ? Duration.ZERO : duration;
+    if (d.toDays() > 0) {
+      return units(d.toDays(), " d", d.toHoursPart(), " h");
+    }
+    if (d.toHours() > 0) {
+      return units(d.toHours(), " h", d.toMinutesPart(), " min");
+    }
+    if (d.toMinutes() > 0) {
+      return units(d.toMinutes(), " min", d.toSecondsPart(), " s");
+    }
+    return d.toSeconds() > 0 ? d.toSeconds() + " s" : d.toMillis() + " ms";
+  }
+
+  private static String units(long great, String greatUnit, int small, String smallUnit) {
+    return great + greatUnit + (small == 0 ? "" : " " + small + smallUnit);
+  }
+}

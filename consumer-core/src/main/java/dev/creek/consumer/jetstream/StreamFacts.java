@@ -1,0 +1,65 @@
+package dev.creek.consumer.jetstream;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.temporal.ChronoUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a stream is set up and what it holds, as an operator wants to know it. Limits that are not
+ * set are 0.
+ *
+ * @param messages how many it holds
+ * @param oldest when the oldest of them was stored; null where it is empty
+ * @param retention {@code limits}, {@code interest} or {@code workqueue}
+ * @param storage {@code file} or {@code memory}
+ * @param maxAge how long messages are kept
+ * @param maxBytes bytes that are kept
+ * @param maxMessages messages that are kept
+ * @param maxPerSubject messages that are kept of each table
+ * @param duplicateWindow how long a message id is remembered
+ * @param serverTime the broker's clock when it answered; null where it does not tell
+ */
+record StreamFacts(
+    long messages,
+    @Nullable Instant oldest,
+    String retention,
+    String storage,
+    int replicas,
+    Duration maxAge,
+    long maxBytes,
+    long maxMessages,
+    long maxPerSubject,
+    Duration duplicateWindow,
+    @Nullable Instant serverTime) {
+
+  static StreamFacts of(JsonNode answer) {
+    JsonNode config = answer.path("config");
+    JsonNode state = answer.path("state");
+    long messages = state.path("messages").longValue();
+    return new StreamFacts(
+        messages,
+        messages == 0 ? null : time(state.path("first_ts")),
+        config.path("retention").asText("limits"),
+        config.path("storage").asText("file"),
+        config.path("num_replicas").asInt(1),
+        Duration.ofNanos(limit(config, "max_age")),
+        limit(config, "max_bytes"),
+        limit(config, "max_msgs"),
+        limit(config, "max_msgs_per_subject"),
+        Duration.ofNanos(limit(config, "duplicate_window")),
+        time(answer.path("ts")));
+  }
+
+  private static long limit(JsonNode config, String name) {
+    return Math.max(0, config.path(name).longValue());
+  }
+
+  private static @Nullable Instant time(JsonNode node) {
+    return node.isTextual()
+        ? OffsetDateTime.parse(node.textValue()).toInstant().truncatedTo(ChronoUnit.MILLIS)
+        : null;
+  }
+}

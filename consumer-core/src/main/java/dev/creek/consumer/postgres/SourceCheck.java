@@ -1,0 +1,194 @@
+package dev.creek.consumer.postgres;
+
+import dev.creek.consumer.control.Finding;
+import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.wire.SourceTable;
+import io.r2dbc.spi.Readable;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
+
+/**
+ * Looks at a source database and its tables, changes nothing, and says what the producer will not
+ * carry: it drops whole rows, and nothing on the wire tells of that.
+ */
+public final class SourceCheck {
+  private static final String ABOUT = "source";
+
+  private static final String SERVER =
+      """
+      select current_setting('server_version') as version,
+             current_setting('wal_level') = 'logical' as logical,
+             current_setting('DateStyle') like 'ISO%' as iso,
+             quote_ident(current_database()) as database
+      """;
+
+  /** Types that travel as such, or as text that PostgreSQL reads back; the rest is dropped. */
+  private static final String TABLE =
+      """
+      select c.relreplident::text as identity,
+             exists (select from pg_index i where i.indrelid = c.oid and i.indisprimary) as keyed,
+             exists (select from pg_publication_tables p
+                     where p.schemaname = $1 and p.tablename = $2) as published,
+             coalesce(pg_relation_size(nullif(c.reltoastrelid, 0)), 0) as out_of_line_bytes,
+             coalesce((select string_agg(quote_ident(a.attname) || ' ' || format_type(a.atttypid, a.atttypmod),
+                                         ', ' order by a.attnum)
+                       from pg_attribute a
+                       join pg_type t on t.oid = a.atttypid
+                       left join pg_type item on item.oid = t.typelem and t.typcategory = 'A'
+                       where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+                         and (coalesce(item.typname, t.typname)
+                                  in ('bytea', 'inet', 'cidr', 'macaddr', 'macaddr8', 'interval',
+                                      'bit', 'varbit', 'oid', 'xid', 'point', 'line', 'lseg', 'box',
+                                      'path', 'polygon', 'circle', 'char', 'xml')
+                              or coalesce(item.typtype, t.typtype) in ('r', 'm')
+                              or coalesce(item.typname, t.typname) = 'numeric'
+                                 and a.atttypmod = -1)), '') as dropped,
+             coalesce((select string_agg(quote_ident(a.attname), ', ' order by a.attnum)
+                       from pg_attribute a
+                       where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+                         and a.attstorage in ('x', 'e')), '') as toastable,
+             coalesce((select string_agg(quote_ident(a.attname), ', ' order by a.attnum)
+                       from pg_attribute a
+                       where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+                         and a.attname !~ '^[A-Za-z_][A-Za-z0-9_]*$'), '') as unnameable
+      from pg_class c
+      join pg_namespace n on n.oid = c.relnamespace
+      where n.nspname = $1 and c.relname = $2 and c.relkind in ('r', 'p')
+      """;
+
+  private SourceCheck() {}
+
+  /**
+   * Looks at the server and the source tables of these mappings.
+   *
+   * @return errors with {@link dev.creek.consumer.stream.ApplyException} where the server cannot be
+   *     reached or does not let us in
+   */
+  public static Flux<Finding> findings(PostgresOptions source, List<Mapping> mappings) {
+    return Flux.usingWhen(
+        // Certificates are read from files.
+        Mono.fromSupplier(() -> new Sessions(source)).subscribeOn(Schedulers.boundedElastic()),
+        sessions ->
+            sessions
+                .use("source database", session -> look(session, source, mappings))
+                .flatMapIterable(findings -> findings),
+        Sessions::close);
+  }
+
+  private static Mono<List<Finding>> look(
+      Session session, PostgresOptions source, List<Mapping> mappings) {
+    return session
+        .query(SERVER, statement -> {}, row -> server(row, source))
+        .concatWith(Flux.fromIterable(mappings).concatMap(mapping -> table(session, mapping), 1))
+        .flatMapIterable(findings -> findings)
+        .collectList();
+  }
+
+  private static List<Finding> server(Readable row, PostgresOptions source) {
+    var findings = new ArrayList<Finding>();
+    findings.add(Finding.ok(ABOUT, "PostgreSQL " + text(row, "version") + " at " + source));
+    if (!is(row, "logical")) {
+      findings.add(
+          Finding.problem(
+              ABOUT,
+              "wal_level is not logical: there is nothing for the producer to read",
+              "ALTER SYSTEM SET wal_level = logical; and restart it"));
+    }
+    if (!is(row, "iso")) {
+      findings.add(
+          Finding.problem(
+              ABOUT,
+              "DateStyle is not ISO, of which the producer dies",
+              "ALTER DATABASE " + text(row, "database") + " SET DateStyle = 'ISO';"));
+    }
+    return findings;
+  }
+
+  private static Mono<List<Finding>> table(Session session, Mapping mapping) {
+    SourceTable table = mapping.source();
+    return session
+        .query(
+            TABLE,
+            statement -> statement.bind(0, table.namespace()).bind(1, table.table()),
+            row -> table(row, mapping))
+        .next()
+        .defaultIfEmpty(
+            List.of(
+                Finding.problem(
+                    mapping.toString(),
+                    "the source has no such table",
+                    "check the name, and that --source-uri names database " + table.database())));
+  }
+
+  private static List<Finding> table(Readable row, Mapping mapping) {
+    String about = mapping.toString();
+    String name = SqlNames.quoted(mapping.source().namespace(), mapping.source().table());
+    var findings = new ArrayList<Finding>();
+    identity(findings, about, name, text(row, "identity"), is(row, "keyed"));
+    if (!is(row, "published")) {
+      findings.add(
+          Finding.problem(
+              about,
+              "no publication has it: the producer does not see its changes",
+              "on the source: ALTER PUBLICATION … ADD TABLE " + name + ";"));
+    }
+    String dropped = text(row, "dropped");
+    if (!dropped.isEmpty()) {
+      findings.add(
+          Finding.warning(
+              about,
+              "the producer drops every row that has a value in " + dropped,
+              "give the column another type on the source, numeric a precision: text can hold all"));
+    }
+    String unnameable = text(row, "unnameable");
+    if (!unnameable.isEmpty()) {
+      findings.add(
+          Finding.warning(
+              about,
+              "the producer drops every row, because of the names of columns " + unnameable,
+              "rename them: letters, digits and _"));
+    }
+    String toastable = text(row, "toastable");
+    boolean outOfLine = number(row, "out_of_line_bytes") > 0;
+    if (!toastable.isEmpty() && outOfLine) {
+      findings.add(
+          Finding.warning(
+              about,
+              "has large values stored out of line ("
+                  + toastable
+                  + "): the producer drops updates that leave such a value as it was",
+              "compare now and then: creek-consumer verify --repair '" + mapping + "'"));
+    }
+    if (findings.isEmpty()) {
+      findings.add(Finding.ok(about, "the source table can be followed"));
+    }
+    return findings;
+  }
+
+  private static void identity(
+      List<Finding> findings, String about, String name, String identity, boolean keyed) {
+    if (identity.equals("n") || (identity.equals("d") && !keyed)) {
+      findings.add(
+          Finding.warning(
+              about,
+              "the source has no replica identity: it refuses updates and deletes once published",
+              "on the source: ALTER TABLE " + name + " ADD PRIMARY KEY (…);"));
+    }
+  }
+
+  private static String text(Readable row, String name) {
+    return Objects.requireNonNull(row.get(name, String.class));
+  }
+
+  private static long number(Readable row, String name) {
+    return Objects.requireNonNull(row.get(name, Long.class));
+  }
+
+  private static boolean is(Readable row, String name) {
+    return Boolean.TRUE.equals(row.get(name, Boolean.class));
+  }
+}

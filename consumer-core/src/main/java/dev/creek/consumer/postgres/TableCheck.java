@@ -1,0 +1,158 @@
+package dev.creek.consumer.postgres;
+
+import dev.creek.consumer.control.Finding;
+import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.row.ShapeMismatchException;
+import dev.creek.consumer.wire.WalSchema;
+import io.r2dbc.spi.Readable;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/** Looks at one target table, changes nothing, and says whether it can be applied to. */
+final class TableCheck {
+  private static final String TABLE =
+      """
+      select n.oid is not null as namespace,
+             c.oid is not null as present,
+             quote_ident(current_user) as role,
+             quote_ident(current_database()) as database,
+             has_database_privilege(current_database(), 'create') as may_create_namespace,
+             has_schema_privilege(n.oid, 'usage') as usable,
+             has_schema_privilege(n.oid, 'create') as may_create,
+             concat_ws(', ',
+                 case when not has_table_privilege(c.oid, 'select') then 'SELECT' end,
+                 case when not has_table_privilege(c.oid, 'insert') then 'INSERT' end,
+                 case when not has_table_privilege(c.oid, 'update') then 'UPDATE' end,
+                 case when not has_table_privilege(c.oid, 'delete') then 'DELETE' end,
+                 case when not has_table_privilege(c.oid, 'truncate') then 'TRUNCATE' end)
+                 as lacking,
+             pg_has_role(c.relowner, 'usage') as owned,
+             c.relpersistence = 'u' as unlogged,
+             row_security_active(c.oid) as secured
+      from (select) as one
+      left join pg_namespace n on n.nspname = $1
+      left join pg_class c on c.relnamespace = n.oid and c.relname = $2
+      """;
+
+  private final Mapping mapping;
+  private final String about;
+  private final String name;
+  private final String namespace;
+  private final List<Finding> findings = new ArrayList<>();
+
+  private TableCheck(Mapping mapping) {
+    TargetTable target = mapping.target();
+    this.mapping = mapping;
+    this.about = mapping.toString();
+    this.name = SqlNames.quoted(target.namespace(), target.table());
+    this.namespace = SqlNames.quoted(target.namespace());
+  }
+
+  /**
+   * @param schema the source's newest schema; null where it is not known
+   */
+  static Flux<Finding> findings(Sessions sessions, Mapping mapping, @Nullable WalSchema schema) {
+    return Mono.fromSupplier(() -> new TableCheck(mapping))
+        .flatMap(check -> sessions.use("catalog", session -> check.look(session, schema)))
+        .flatMapIterable(findings -> findings);
+  }
+
+  private Mono<List<Finding>> look(Session session, @Nullable WalSchema schema) {
+    return session
+        .query(
+            TABLE,
+            statement ->
+                statement.bind(0, mapping.target().namespace()).bind(1, mapping.target().table()),
+            row -> privileges(row))
+        .single()
+        .filter(present -> present)
+        .flatMap(present -> TargetCatalog.find(session, mapping.target()))
+        .doOnNext(target -> fit(target, schema))
+        .onErrorResume(
+            ShapeMismatchException.class,
+            e -> Mono.fromRunnable(() -> problem(String.valueOf(e.getMessage()), e.hint())))
+        .thenReturn(findings);
+  }
+
+  /** Whether there is a table to look at. */
+  private boolean privileges(Readable row) {
+    String role = String.valueOf(row.get("role", String.class));
+    if (!is(row, "present")) {
+      missing(row, role);
+      return false;
+    }
+    if (!is(row, "usable")) {
+      problem(
+          "the role may not use its schema",
+          "GRANT USAGE ON SCHEMA " + namespace + " TO " + role + ";");
+    }
+    String lacking = String.valueOf(row.get("lacking", String.class));
+    if (!lacking.isEmpty()) {
+      problem(
+          "the role lacks " + lacking, "GRANT " + lacking + " ON " + name + " TO " + role + ";");
+    }
+    if (is(row, "secured")) {
+      problem("row security hides rows from the role", "ALTER ROLE " + role + " BYPASSRLS;");
+    }
+    if (is(row, "unlogged")) {
+      warning(
+          "is unlogged: a crash of the server empties it while the position stays",
+          "ALTER TABLE " + name + " SET LOGGED;");
+    }
+    if (!is(row, "owned") || !is(row, "may_create")) {
+      warning(
+          "clean snapshots need its owner, with CREATE on the schema: upsert snapshots work",
+          "ALTER TABLE %s OWNER TO %s; GRANT CREATE ON SCHEMA %s TO %s;"
+              .formatted(name, role, namespace, role));
+    }
+    return true;
+  }
+
+  private void missing(Readable row, String role) {
+    boolean schemaThere = is(row, "namespace");
+    if (is(row, schemaThere ? "may_create" : "may_create_namespace")) {
+      problem("the target table does not exist", "creek-consumer create-schemas '" + mapping + "'");
+    } else {
+      problem(
+          "the target table does not exist, and the role may not create it",
+          (schemaThere
+                  ? "GRANT USAGE, CREATE ON SCHEMA " + namespace
+                  : "GRANT CREATE ON DATABASE " + row.get("database", String.class))
+              + " TO "
+              + role
+              + "; then: creek-consumer create-schemas '"
+              + mapping
+              + "'");
+    }
+  }
+
+  private void fit(Target target, @Nullable WalSchema schema) {
+    if (schema == null) {
+      return;
+    }
+    boolean keyed = TableCreator.requireFit(mapping.target(), schema, target).key() != null;
+    if (keyed) {
+      findings.add(Finding.ok(about, "the target table fits the source"));
+    } else {
+      warning(
+          "fits, but nothing tells rows apart: each is found by all its values, which is slow",
+          "ALTER TABLE " + name + " ADD PRIMARY KEY (…); and the same on the source");
+    }
+  }
+
+  private void warning(String text, String fix) {
+    findings.add(Finding.warning(about, text, fix));
+  }
+
+  private void problem(String text, String fix) {
+    findings.add(Finding.problem(about, text, fix));
+  }
+
+  private static boolean is(Readable row, String column) {
+    return Boolean.TRUE.equals(row.get(column, Boolean.class));
+  }
+}

@@ -1,0 +1,166 @@
+package dev.creek.consumer.stream;
+
+import dev.creek.consumer.control.SnapshotProgress.Step;
+import dev.creek.consumer.stream.SnapshotChunks.Chunk;
+import dev.creek.consumer.wire.SnapshotHeader;
+import dev.creek.consumer.wire.SourceTable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Signal;
+
+/**
+ * One snapshot's way from the stream into a claimed table: {@code packets -> chunks of rows ->
+ * written -> finished}. Run it once.
+ */
+final class SnapshotLoad {
+  private static final int ONE_AHEAD = 1;
+  private static final int ON_DEMAND = 0;
+
+  private final TableLine.Surroundings around;
+  private final SnapshotTask task;
+  private final Claim claim;
+  private final Mono<Void> interrupted;
+  private final SourceTable source;
+  private final SnapshotChunks chunks;
+  private final StallWatch watch;
+  private final Handovers handovers;
+
+  /**
+   * @param interrupted errors when the snapshot is to end without effect
+   */
+  SnapshotLoad(
+      TableLine.Surroundings around, SnapshotTask task, Claim claim, Mono<Void> interrupted) {
+    LineOptions options = around.options();
+    this.around = around;
+    this.task = task;
+    this.claim = claim;
+    this.interrupted = interrupted;
+    this.source = task.order().mapping().source();
+    this.chunks = new SnapshotChunks(options.limits(), options.maxMessageBytes());
+    this.watch = new StallWatch(options.snapshots().stall());
+    this.handovers = new Handovers(around.changes(), around.snapshotLog(), task, options.overlap());
+  }
+
+  /** Completes when the target holds the snapshot and the position is stored. */
+  Mono<Void> run() {
+    return published()
+        .thenMany(around.snapshotLog().readSnapshot(source, task.subject()))
+        .filter(delivery -> !delivery.packets().isEmpty())
+        .doOnNext(delivery -> watch.received())
+        .concatMapIterable(chunks::take, ONE_AHEAD)
+        .takeUntil(Chunk::last)
+        .takeUntilOther(Mono.firstWithSignal(interrupted, stalled()))
+        .switchOnFirst(this::load)
+        .then();
+  }
+
+  /** What was asked for by name must be there; what was requested may be still to come. */
+  private Mono<Void> published() {
+    return task.order().subject() == null
+        ? Mono.empty()
+        : around
+            .snapshotLog()
+            .snapshot(source, task.subject())
+            .switchIfEmpty(Mono.error(this::unknown))
+            .doOnNext(found -> task.expect(found.complete() ? found.rows() : -1))
+            .then();
+  }
+
+  private SnapshotException unknown() {
+    return new SnapshotException(
+        "there is no snapshot " + task.subject(), "list-snapshots shows which there are");
+  }
+
+  private Mono<Void> stalled() {
+    return watch.stalled(this::stall, around.scheduler());
+  }
+
+  private SnapshotException stall() {
+    long seconds = around.options().snapshots().stall().toSeconds();
+    return new SnapshotException(
+        chunks.begun()
+            ? "snapshot %s stopped after %d rows: nothing has come for %d s, and its end never did"
+                .formatted(task.subject(), task.rowsDone(), seconds)
+            : "snapshot %s has not begun within %d s".formatted(task.subject(), seconds),
+        "the producer may have died or may be unable to read the table: look at its log, then request a new snapshot");
+  }
+
+  private Flux<Void> load(Signal<? extends Chunk> first, Flux<Chunk> all) {
+    Chunk head = first.get();
+    if (head == null) {
+      return all.thenMany(Flux.empty());
+    }
+    SnapshotHeader header = head.header();
+    if (task.order().subject() == null) {
+      task.expect(header.approximateRows());
+    }
+    task.tell(Step.LOADING);
+    // Until the writer is there nothing is asked for.
+    watch.begins();
+    return handovers.of(header, claim).flatMap(handover -> load(header, all, handover)).flux();
+  }
+
+  private Mono<Void> load(SnapshotHeader header, Flux<Chunk> all, Handover handover) {
+    return Mono.usingWhen(
+        around
+            .snapshotTables()
+            .writer(claim, task.order().mode(), header.shape())
+            .takeUntilOther(interrupted),
+        writer ->
+            Mono.fromRunnable(watch::ends).then(write(writer, all)).then(finish(writer, handover)),
+        SnapshotWriter::close,
+        (writer, error) -> writer.close(),
+        SnapshotWriter::close);
+  }
+
+  private Mono<Void> write(SnapshotWriter writer, Flux<Chunk> all) {
+    return all.filter(chunk -> !chunk.rows().isEmpty())
+        .doOnNext(chunk -> watch.begins())
+        .concatMap(chunk -> work(writer, chunk), ON_DEMAND)
+        .concatMap(work -> work, ONE_AHEAD)
+        .then();
+  }
+
+  private Mono<Mono<Void>> work(SnapshotWriter writer, Chunk chunk) {
+    return writer
+        .prepare(chunk.rows())
+        .map(prepared -> writer.write(prepared).doOnSuccess(nothing -> wrote(prepared)));
+  }
+
+  private void wrote(SnapshotWriter.Prepared prepared) {
+    watch.ends();
+    task.wrote(prepared.rows());
+  }
+
+  private Mono<Void> finish(SnapshotWriter writer, Handover handover) {
+    return Mono.fromRunnable(task::wroteAll)
+        .then(Mono.defer(this::checkCount))
+        .then(Mono.defer(() -> handovers.check(handover)))
+        .then(Mono.defer(() -> writer.finish(handover, task::tell)))
+        .takeUntilOther(interrupted);
+  }
+
+  /** Against what JetStream says, so that nothing was passed over on the way. */
+  private Mono<Void> checkCount() {
+    return around
+        .snapshotLog()
+        .snapshot(source, task.subject())
+        .switchIfEmpty(Mono.error(this::removed))
+        .flatMap(
+            held ->
+                held.messages() == chunks.packets() ? Mono.empty() : Mono.error(miscounted(held)));
+  }
+
+  private SnapshotException removed() {
+    return new SnapshotException(
+        "snapshot " + task.subject() + " was removed from the stream while it was read",
+        "request a new snapshot");
+  }
+
+  private SnapshotException miscounted(SnapshotLog.PublishedSnapshot held) {
+    return new SnapshotException(
+        "snapshot %s was read as %d messages, but the stream holds %d of it"
+            .formatted(task.subject(), chunks.packets(), held.messages()),
+        "the producer may have published two snapshots at once, or retention may have removed a part: request a new snapshot");
+  }
+}

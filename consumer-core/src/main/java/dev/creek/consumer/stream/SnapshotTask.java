@@ -1,0 +1,135 @@
+package dev.creek.consumer.stream;
+
+import dev.creek.consumer.control.SnapshotProgress;
+import dev.creek.consumer.control.SnapshotProgress.Step;
+import dev.creek.consumer.metrics.Recorder;
+import java.time.Duration;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+
+/**
+ * An order on its way through a line, and what is told of it. Told by one at a time; may be
+ * cancelled by any thread.
+ */
+final class SnapshotTask {
+  private final SnapshotOrder order;
+  private final Recorder recorder;
+  private final long begunNanos = System.nanoTime();
+  private final Sinks.Many<SnapshotProgress> told = Sinks.many().unicast().onBackpressureBuffer();
+  private final Sinks.Empty<Void> cancelled = Sinks.empty();
+  private volatile boolean over;
+  private volatile @Nullable String subject;
+  private volatile @Nullable LogState requestedAt;
+  private volatile long rowsDone;
+  private volatile long rowsExpected = -1;
+
+  SnapshotTask(SnapshotOrder order, Recorder recorder) {
+    this.order = order;
+    this.recorder = recorder;
+    this.subject = order.subject();
+  }
+
+  SnapshotOrder order() {
+    return order;
+  }
+
+  /** What is told, the newest only where nobody asks; ends as the task ends. For one subscriber. */
+  Flux<SnapshotProgress> progress() {
+    return told.asFlux().onBackpressureLatest();
+  }
+
+  /** The snapshot's subject; known once it has been requested. */
+  String subject() {
+    return Objects.requireNonNull(subject);
+  }
+
+  /** It is requested when the stream of changes stands there. */
+  void requestedAt(LogState log) {
+    requestedAt = log;
+  }
+
+  /** The stream of changes before the snapshot was requested; null where it was not, by us. */
+  @Nullable LogState requestedAt() {
+    return requestedAt;
+  }
+
+  /** It has a name now. */
+  void found(String name) {
+    subject = name;
+  }
+
+  /** It is believed to hold so many rows; -1 where nobody knows. */
+  void expect(long rows) {
+    rowsExpected = rows;
+  }
+
+  /** So many more rows are written. */
+  void wrote(int rows) {
+    rowsDone += rows;
+    tell(Step.LOADING);
+  }
+
+  long rowsDone() {
+    return rowsDone;
+  }
+
+  /** All rows are written: their number is known now. */
+  void wroteAll() {
+    rowsExpected = rowsDone;
+  }
+
+  void tell(Step step) {
+    long expected = rowsExpected < 0 ? -1 : Math.max(rowsExpected, rowsDone);
+    String name = subject;
+    recorder.snapshot(
+        order.mapping().source().toString(),
+        order.mapping().target().toString(),
+        order.mode().toString(),
+        step.name().toLowerCase(java.util.Locale.ROOT),
+        rowsDone,
+        expected);
+    told.tryEmitNext(
+        new SnapshotProgress(
+            order.mapping(),
+            name == null ? "" : name,
+            order.mode(),
+            step,
+            rowsDone,
+            expected,
+            Duration.ofNanos(System.nanoTime() - begunNanos)));
+  }
+
+  void done() {
+    tell(Step.DONE);
+    end("ok");
+    told.tryEmitComplete();
+  }
+
+  void failed(Throwable error) {
+    end(isCancelled() ? "cancelled" : "failed");
+    told.tryEmitError(error);
+  }
+
+  private void end(String result) {
+    if (!over) {
+      over = true;
+      recorder.snapshotEnded(order.mapping().target().toString(), order.mode().toString(), result);
+    }
+  }
+
+  /** Nobody wants it any more. */
+  void cancel() {
+    cancelled.tryEmitEmpty();
+  }
+
+  boolean isCancelled() {
+    return Boolean.TRUE.equals(cancelled.scan(reactor.core.Scannable.Attr.TERMINATED));
+  }
+
+  Mono<Void> cancelled() {
+    return cancelled.asMono();
+  }
+}

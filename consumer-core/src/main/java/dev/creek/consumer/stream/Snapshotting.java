@@ -1,0 +1,45 @@
+package dev.creek.consumer.stream;
+
+import dev.creek.consumer.control.SnapshotProgress.Step;
+import java.util.concurrent.CancellationException;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+
+/**
+ * Applying a snapshot while nothing else writes the table. Whatever comes of it, the line goes on
+ * from the position that is stored then: the snapshot's, or the one that it had.
+ *
+ * @param recovering what the line was stuck in, which a failed snapshot does not mend; null if it
+ *     was not
+ */
+record Snapshotting(TableLine line, SnapshotTask task, @Nullable Stuck recovering)
+    implements Phase {
+  @Override
+  public Mono<Phase> run() {
+    return Mono.fromRunnable(() -> task.tell(Step.PAUSING))
+        .then(line.apply(task, interrupted()))
+        .thenReturn(true)
+        .doOnSuccess(applied -> task.done())
+        .onErrorResume(
+            error -> {
+              line.snapshotFailed(task, error);
+              return Mono.just(false);
+            })
+        .flatMap(applied -> line.next(applied ? null : recovering));
+  }
+
+  private Mono<Void> interrupted() {
+    return Mono.firstWithSignal(
+        line.stopping().then(Mono.error(Snapshotting::stopped)),
+        task.cancelled().then(Mono.error(Snapshotting::cancelled)));
+  }
+
+  static SnapshotException stopped() {
+    return new SnapshotException(
+        "the snapshot was given up: the table was removed, or the service stops", null);
+  }
+
+  private static CancellationException cancelled() {
+    return new CancellationException("nobody wants the snapshot any more");
+  }
+}

@@ -1,0 +1,308 @@
+package dev.creek.consumer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.control.SnapshotMode;
+import dev.creek.consumer.control.SnapshotProgress;
+import dev.creek.consumer.control.SnapshotProgress.Step;
+import dev.creek.consumer.jetstream.JetStreamOptions;
+import dev.creek.consumer.postgres.PostgresOptions;
+import dev.creek.consumer.stream.SnapshotException;
+import dev.creek.consumer.stream.SnapshotLog.PublishedSnapshot;
+import dev.creek.consumer.stream.SnapshotOptions;
+import dev.creek.consumer.stream.Subscription;
+import dev.creek.consumer.stream.TableState;
+import dev.creek.consumer.testing.NatsExtension;
+import dev.creek.consumer.testing.PostgresDatabase;
+import dev.creek.consumer.testing.PostgresExtension;
+import dev.creek.consumer.testing.producer.Defect;
+import dev.creek.consumer.testing.producer.TestProducer;
+import dev.creek.consumer.wire.Generation;
+import dev.creek.consumer.wire.SourceTable;
+import io.nats.client.Connection;
+import io.nats.client.JetStreamApiException;
+import io.nats.client.Nats;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import org.awaitility.core.ThrowingRunnable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import reactor.core.Disposable;
+
+/** Snapshots of a real source, requested and applied beside its changes. */
+final class SnapshotsIT {
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final SnapshotOptions IMPATIENT = new SnapshotOptions(2, Duration.ofSeconds(3));
+
+  @RegisterExtension static final PostgresExtension postgres = PostgresExtension.own();
+  @RegisterExtension final NatsExtension nats = NatsExtension.own();
+
+  private PostgresDatabase source;
+  private PostgresDatabase target;
+  private CreekConsumer consumer;
+  private TestProducer producer;
+
+  @BeforeEach
+  void open() {
+    source = postgres.freshDatabase();
+    target = postgres.freshDatabase();
+    source.execute(
+        "create table items (id int primary key, v text unique)",
+        "insert into items select i, 'v' || i from generate_series(1, 1000) i",
+        "analyze items");
+    consumer = consumer(SnapshotOptions.DEFAULT);
+  }
+
+  @AfterEach
+  void close() {
+    consumer.close();
+    if (producer != null) {
+      producer.dropSlot();
+    }
+  }
+
+  private CreekConsumer consumer(SnapshotOptions snapshots) {
+    return CreekConsumer.create(
+        ConsumerOptions.of(
+                JetStreamOptions.builder(nats.server().uri()).build(),
+                PostgresOptions.of(target.uri()))
+            .withSnapshots(snapshots));
+  }
+
+  private void produce(Generation generation, Defect... defects) {
+    producer =
+        TestProducer.builder()
+            .source(source.uri())
+            .slot(source.name())
+            .nats(nats.server().uri())
+            .generation(generation)
+            .inFlight(256)
+            .defects(defects)
+            .start();
+  }
+
+  private Mapping items() {
+    return Mapping.parse(source.name() + ".public.items:public.items");
+  }
+
+  private List<SnapshotProgress> snapshot(SnapshotMode mode) {
+    return consumer.snapshot(items(), mode).collectList().block(PATIENCE);
+  }
+
+  private String contents(PostgresDatabase database) {
+    return database.value("select md5(string_agg(i::text, ',' order by id)) from items i");
+  }
+
+  private void awaitEqual() {
+    producer.awaitCaughtUp(PATIENCE);
+    await()
+        .atMost(PATIENCE)
+        .ignoreExceptions()
+        .untilAsserted(() -> assertThat(contents(target)).isEqualTo(contents(source)));
+  }
+
+  private TableState.Name state() {
+    return Objects.requireNonNull(
+            consumer.subscriptions().map(Subscription::state).blockFirst(PATIENCE))
+        .name();
+  }
+
+  private void running(ThrowingRunnable test) throws Throwable {
+    Disposable run = consumer.run().subscribe();
+    try {
+      test.run();
+    } finally {
+      consumer.stop(PATIENCE).block(PATIENCE);
+      run.dispose();
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"OLD, UPSERT", "OLD, CLEAN", "NEW, UPSERT", "NEW, CLEAN"})
+  void aTableIsFilledAndThenFollowed(Generation generation, SnapshotMode mode) throws Throwable {
+    produce(generation);
+    List<SnapshotProgress> told = snapshot(mode);
+    assertThat(contents(target)).isEqualTo(contents(source));
+    assertThat(told).extracting(SnapshotProgress::step).contains(Step.LOADING).endsWith(Step.DONE);
+    SnapshotProgress last = told.get(told.size() - 1);
+    assertThat(last.rowsDone()).isEqualTo(1000);
+    assertThat(last.rowsExpected()).isEqualTo(1000);
+    assertThat(last.subject()).contains("public.items.");
+    consumer.addTable(items()).block(PATIENCE);
+    running(
+        () -> {
+          source.execute(
+              "update items set v = 'w' || id where id % 3 = 0",
+              "delete from items where id % 7 = 0", "insert into items values (5000, 'new')");
+          awaitEqual();
+        });
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aLiveTableIsPausedAndGoesOn(SnapshotMode mode) throws Throwable {
+    produce(Generation.NEW);
+    consumer.createTable(items()).onErrorComplete().block(PATIENCE);
+    snapshot(SnapshotMode.CLEAN);
+    consumer.addTable(items()).block(PATIENCE);
+    running(
+        () -> {
+          source.execute("update items set v = 'x' || id where id <= 500");
+          awaitEqual();
+          target.execute("delete from items where id between 100 and 200");
+          source.execute("delete from items where id > 900");
+          assertThat(snapshot(mode)).extracting(SnapshotProgress::step).endsWith(Step.DONE);
+          source.execute("update items set v = 'y' || id where id > 500");
+          awaitEqual();
+          await().atMost(PATIENCE).until(() -> state() == TableState.Name.STREAMING);
+        });
+  }
+
+  @Test
+  void listsWhatThereIs() {
+    produce(Generation.NEW);
+    snapshot(SnapshotMode.CLEAN);
+    snapshot(SnapshotMode.UPSERT);
+    SourceTable table = items().source();
+    List<PublishedSnapshot> found = consumer.snapshots(table).collectList().block(PATIENCE);
+    assertThat(found).hasSize(2).allMatch(s -> s.complete() && s.rows() == 1000);
+    String first = found.get(0).subject();
+    source.execute("truncate items");
+    assertThat(
+            consumer
+                .applySnapshot(first, items(), SnapshotMode.CLEAN)
+                .blockLast(PATIENCE)
+                .rowsDone())
+        .isEqualTo(1000);
+  }
+
+  @Test
+  void anOldSnapshotOfATableThatIsFarAheadCatchesUp() throws Throwable {
+    produce(Generation.NEW);
+    snapshot(SnapshotMode.CLEAN);
+    String old = consumer.snapshots(items().source()).blockFirst(PATIENCE).subject();
+    consumer.addTable(items()).block(PATIENCE);
+    running(
+        () -> {
+          for (int i = 0; i < 20; i++) {
+            source.execute(
+                "update items set v = 'r%d-' || id where id %% 20 = %d".formatted(i, i),
+                "delete from items where id = %d".formatted(100 + i),
+                "insert into items values (%d, 'v%d')".formatted(2000 + i, 100 + i));
+          }
+          awaitEqual();
+          for (SnapshotMode mode : SnapshotMode.values()) {
+            consumer.applySnapshot(old, items(), mode).blockLast(PATIENCE);
+            source.execute(
+                "insert into items values (%d, 'z')".formatted(3000 + mode.ordinal()),
+                "delete from items where v = 'z'");
+            awaitEqual();
+          }
+        });
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void withoutItsEndItIsGivenUpAndNothingHasChanged(SnapshotMode mode) {
+    produce(Generation.NEW);
+    snapshot(SnapshotMode.CLEAN);
+    String before = contents(target);
+    String position = position();
+    producer.stop();
+    producer = null;
+    produce(Generation.NEW, Defect.NO_SNAPSHOT_EOF);
+    source.execute("update items set v = 'x' || id");
+    try (CreekConsumer impatient = consumer(IMPATIENT)) {
+      assertThatThrownBy(() -> impatient.snapshot(items(), mode).blockLast(PATIENCE))
+          .isInstanceOf(SnapshotException.class)
+          .hasMessageContaining("nothing has come for 3 s, and its end never did");
+    }
+    assertThat(contents(target)).isEqualTo(before);
+    assertThat(position()).isEqualTo(position);
+    assertThat(leftovers()).isEqualTo("0");
+  }
+
+  private String position() {
+    return target.value(
+        "select concat_ws(' ', stream_seq, lsn, timestamp) from _creek_consumer.subscriptions");
+  }
+
+  private String leftovers() {
+    return target.value("select count(*) from pg_class where relname like '\\_creek\\_snap%'");
+  }
+
+  @Test
+  void whatRetentionHasCutOffIsRefusedUnlessForced() throws Exception {
+    produce(Generation.NEW);
+    snapshot(SnapshotMode.CLEAN);
+    String old = consumer.snapshots(items().source()).blockFirst(PATIENCE).subject();
+    source.execute("update items set v = 'x' || id");
+    producer.awaitCaughtUp(PATIENCE);
+    purge("CREEK_wal_" + source.name());
+    String before = contents(target);
+    for (SnapshotMode mode : SnapshotMode.values()) {
+      assertThatThrownBy(() -> consumer.applySnapshot(old, items(), mode).blockLast(PATIENCE))
+          .isInstanceOf(SnapshotException.class)
+          .hasMessageContaining("the broker no longer holds all changes of");
+    }
+    assertThat(contents(target)).isEqualTo(before);
+    assertThat(consumer.applySnapshot(old, items(), SnapshotMode.CLEAN, true).blockLast(PATIENCE))
+        .extracting(SnapshotProgress::step)
+        .isEqualTo(Step.DONE);
+  }
+
+  private void purge(String stream)
+      throws IOException, InterruptedException, JetStreamApiException {
+    try (Connection connection = Nats.connect(nats.server().uri())) {
+      connection.jetStreamManagement().purgeStream(stream);
+    }
+  }
+
+  @Test
+  void aCleanSnapshotHealsAGap() throws Throwable {
+    produce(Generation.NEW);
+    snapshot(SnapshotMode.CLEAN);
+    consumer.addTable(items()).block(PATIENCE);
+    source.execute("update items set v = 'x' || id", "delete from items where id < 100");
+    producer.awaitCaughtUp(PATIENCE);
+    purge("CREEK_wal_" + source.name());
+    source.execute("insert into items values (7000, 'x')");
+    running(
+        () -> {
+          await().atMost(PATIENCE).until(() -> state() == TableState.Name.GAP);
+          assertThatThrownBy(() -> snapshot(SnapshotMode.UPSERT))
+              .isInstanceOf(SnapshotException.class);
+          snapshot(SnapshotMode.CLEAN);
+          awaitEqual();
+          await().atMost(PATIENCE).until(() -> state() == TableState.Name.STREAMING);
+        });
+  }
+
+  @Test
+  void aSnapshotThatIsNotThereIsAnError() {
+    produce(Generation.NEW);
+    assertThatThrownBy(
+            () ->
+                consumer
+                    .applySnapshot(
+                        "CREEK_snap_" + source.name() + ".public.items.nothing",
+                        items(),
+                        SnapshotMode.CLEAN)
+                    .blockLast(PATIENCE))
+        .isInstanceOf(SnapshotException.class)
+        .hasMessageContaining("there is no snapshot");
+    assertThatThrownBy(
+            () -> consumer.applySnapshot("other", items(), SnapshotMode.CLEAN).blockLast(PATIENCE))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+}
