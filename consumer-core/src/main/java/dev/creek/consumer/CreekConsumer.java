@@ -207,6 +207,25 @@ public final class CreekConsumer implements AutoCloseable {
         visits::remove);
   }
 
+  /** Creates the control schema, or brings it up to date, as {@link #run} does first of all. */
+  public Mono<Void> initialize() {
+    return database.then();
+  }
+
+  /**
+   * The SQL that does the same, for an administrator to run in advance. Reads resources: may block
+   * for a moment.
+   *
+   * @param controlSchema the schema's name
+   * @param controlRole is granted the functions; null for nobody
+   * @param serviceRole is granted what a consumer needs there; null for nobody
+   * @throws IllegalArgumentException where the name cannot be used
+   */
+  public static String controlSql(
+      String controlSchema, @Nullable String controlRole, @Nullable String serviceRole) {
+    return PostgresTarget.controlSql(controlSchema, controlRole, serviceRole);
+  }
+
   /** Subscribes a table, or re-activates it where it stopped; a running consumer picks it up. */
   public Mono<Subscription> addTable(Mapping mapping) {
     return database.flatMap(db -> db.subscriptions().activate(mapping));

@@ -6,9 +6,6 @@ import dev.creek.consumer.Reachability;
 import dev.creek.consumer.app.cli.Consumer;
 import dev.creek.consumer.app.cli.Version;
 import dev.creek.consumer.app.config.Configuration;
-import dev.creek.consumer.app.http.SeenCommand;
-import dev.creek.consumer.app.http.SeenInstance;
-import dev.creek.consumer.app.http.SeenTable;
 import dev.creek.consumer.control.CommandRecord;
 import dev.creek.consumer.control.Finding;
 import dev.creek.consumer.control.Mapping;
@@ -19,13 +16,9 @@ import dev.creek.consumer.metrics.Recorder;
 import dev.creek.consumer.postgres.PoolUse;
 import dev.creek.consumer.postgres.PostgresOptions;
 import dev.creek.consumer.stream.Instance;
-import dev.creek.consumer.stream.Position;
 import dev.creek.consumer.stream.Subscription;
-import dev.creek.consumer.stream.TableState;
 import java.time.Duration;
 import java.util.List;
-import java.util.Locale;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -35,13 +28,9 @@ final class FacadeConsumer implements Consumer {
   private static final String NEVER_ASKED = "nats://127.0.0.1:4222";
 
   private final CreekConsumer facade;
-  private final String database;
-  private final Instance.Self self;
 
-  private FacadeConsumer(CreekConsumer facade, String database, Instance.Self self) {
+  private FacadeConsumer(CreekConsumer facade) {
     this.facade = facade;
-    this.database = database;
-    this.self = self;
   }
 
   static Consumer create(Configuration configuration, Recorder recorder) {
@@ -55,9 +44,7 @@ final class FacadeConsumer implements Consumer {
             .withLinger(configuration.linger())
             .withRecorder(recorder);
     String page = PageAddress.of(configuration.monitoring(), options.self().host());
-    var known = options.withSelf(Version.number(), page);
-    return new FacadeConsumer(
-        CreekConsumer.create(known), configuration.target().toString(), known.self());
+    return new FacadeConsumer(CreekConsumer.create(options.withSelf(Version.number(), page)));
   }
 
   @Override
@@ -113,65 +100,18 @@ final class FacadeConsumer implements Consumer {
   }
 
   @Override
-  public String database() {
-    return database;
+  public Mono<Void> initialize() {
+    return facade.initialize();
   }
 
   @Override
-  public Mono<List<SeenTable>> tables() {
-    return facade.subscriptions().map(FacadeConsumer::seen).collectList();
-  }
-
-  private static SeenTable seen(Subscription subscription) {
-    TableState state = subscription.state();
-    Position position = subscription.position();
-    return new SeenTable(
-        subscription.mapping().source().toString(),
-        subscription.mapping().target().toString(),
-        subscription.active(),
-        state.name().stored(),
-        state.reason(),
-        state.hint(),
-        position.committedAt(),
-        subscription.rowsApplied(),
-        position.sequence(),
-        String.format(Locale.ROOT, "%X/%X", position.lsn() >>> 32, position.lsn() & 0xffff_ffffL));
+  public Flux<Instance> instances() {
+    return facade.instances();
   }
 
   @Override
-  public Mono<List<SeenCommand>> commands(int most) {
-    return facade.commands(most).map(FacadeConsumer::seen).collectList();
-  }
-
-  private static SeenCommand seen(CommandRecord command) {
-    return new SeenCommand(
-        command.id(),
-        command.requestedAt(),
-        command.requestedBy(),
-        command.command(),
-        command.outcome().name().toLowerCase(Locale.ROOT),
-        command.status(),
-        command.detail(),
-        command.startedAt(),
-        command.finishedAt());
-  }
-
-  @Override
-  public Mono<List<SeenInstance>> instances() {
-    return facade.instances().map(this::seen).collectList();
-  }
-
-  private SeenInstance seen(Instance instance) {
-    Instance.Self it = instance.self();
-    return new SeenInstance(
-        instance.id(),
-        it.host() + " (" + it.process() + ")",
-        it.version(),
-        it.page(),
-        it.equals(self),
-        instance.serving(),
-        instance.startedAt(),
-        instance.owns().stream().map(TargetTable::toString).collect(Collectors.toSet()));
+  public Flux<CommandRecord> commands(int newest) {
+    return facade.commands(newest);
   }
 
   @Override

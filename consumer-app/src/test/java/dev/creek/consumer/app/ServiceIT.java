@@ -30,6 +30,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -161,6 +162,44 @@ final class ServiceIT {
       service.awaitLog("Waiting for NATS");
       service.signal("TERM");
       assertThat(service.exitCode()).describedAs(service.toString()).isZero();
+    }
+  }
+
+  @Test
+  void runsWithNoMorePrivilegesThanInitAndCheckPrint() throws Exception {
+    String role = "lean_" + Long.toHexString(System.nanoTime());
+    target.execute("create role " + role + " login password 'geheim'");
+    target.execute(LocalRun.of(environment, "init", "--print-sql", "--role", role).out());
+    subscribe();
+    publish(1, 2);
+    URI uri = URI.create(target.uri());
+    environment.put(
+        "DB_URI",
+        "postgres://%s@%s:%d%s?connect_timeout=60"
+            .formatted(role, uri.getHost(), uri.getPort(), uri.getPath()));
+    environment.put("DB_PASSWORD", "geheim");
+    try {
+      String found = LocalRun.of(environment, "check").out();
+      Pattern.compile("-> (GRANT [^;]*;)(?m)$")
+          .matcher(found)
+          .results()
+          .forEach(grant -> target.execute(grant.group(1)));
+      LocalRun check = LocalRun.of(environment, "check");
+      assertThat(check.code()).describedAs(check.said()).isZero();
+      try (Jar service = serve()) {
+        awaitRows(2);
+        LocalRun status = LocalRun.of(environment, "status");
+        assertThat(status.code()).describedAs(status.said()).isZero();
+        assertThat(status.out())
+            .contains("serves")
+            .containsPattern("copy.orders +shop.public.orders +streaming +0 +0 +2");
+        service.signal("TERM");
+        assertThat(service.exitCode()).describedAs(service.toString()).isZero();
+        assertThat(service.err()).doesNotContain("geheim");
+      }
+      assertThat(LocalRun.of(environment, "status").out()).contains("No service is running");
+    } finally {
+      target.execute("drop owned by " + role + "; drop role " + role);
     }
   }
 

@@ -2,6 +2,7 @@ package dev.creek.consumer.postgres;
 
 import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.stream.Claim;
+import dev.creek.consumer.stream.Failpoint;
 import dev.creek.consumer.stream.HeldException;
 import dev.creek.consumer.stream.TableState;
 import io.r2dbc.spi.Readable;
@@ -205,21 +206,23 @@ final class Claims {
   }
 
   private Mono<Claim> claimed(Session session, Mapping mapping, String sql) {
-    return session
-        .query(
-            sql.formatted(subscriptions.sqlName(), SubscriptionRows.POSITION),
-            statement ->
-                statement
-                    .bind(0, mapping.target().toString())
-                    .bind(1, mapping.source().toString())
-                    .bind(2, instances.id()),
-            row ->
-                new Claim(
-                    mapping,
-                    Objects.requireNonNull(row.get("epoch", Long.class)),
-                    SubscriptionRows.position(row),
-                    row.get("ahead_until", Instant.class)))
-        .next();
+    Mono<Claim> claiming =
+        session
+            .query(
+                sql.formatted(subscriptions.sqlName(), SubscriptionRows.POSITION),
+                statement ->
+                    statement
+                        .bind(0, mapping.target().toString())
+                        .bind(1, mapping.source().toString())
+                        .bind(2, instances.id()),
+                row ->
+                    new Claim(
+                        mapping,
+                        Objects.requireNonNull(row.get("epoch", Long.class)),
+                        SubscriptionRows.position(row),
+                        row.get("ahead_until", Instant.class)))
+            .next();
+    return Failpoint.AFTER_CLAIM.after(Failpoint.BEFORE_CLAIM.before(claiming));
   }
 
   /** Lets go of the table: nobody need wait, nor read that changes are applied. */

@@ -2,6 +2,7 @@ package dev.creek.consumer.postgres;
 
 import dev.creek.consumer.control.SnapshotProgress.Step;
 import dev.creek.consumer.row.RowPlan;
+import dev.creek.consumer.stream.Failpoint;
 import dev.creek.consumer.stream.Handover;
 import dev.creek.consumer.stream.SnapshotWriter;
 import dev.creek.consumer.wire.WireMessage;
@@ -101,7 +102,9 @@ final class CleanSnapshot implements SnapshotWriter {
 
   @Override
   public Mono<Void> write(Prepared prepared) {
-    return session().flatMap(session -> load.write(session, prepared)).onErrorMap(workplace::told);
+    return Failpoint.SNAPSHOT_CHUNK
+        .after(session().flatMap(session -> load.write(session, prepared)))
+        .onErrorMap(workplace::told);
   }
 
   @Override

@@ -5,6 +5,7 @@ import dev.creek.consumer.control.CommandLog;
 import dev.creek.consumer.control.CommandRecord;
 import dev.creek.consumer.control.SnapshotProgress;
 import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.stream.Failpoint;
 import io.r2dbc.postgresql.api.PostgresqlStatement;
 import io.r2dbc.spi.Readable;
 import io.r2dbc.spi.Statement;
@@ -148,17 +149,19 @@ final class CommandTable implements CommandLog {
   @Override
   public Mono<Void> finish(
       long id, String status, @Nullable String detail, @Nullable SnapshotProgress progress) {
-    return updateHeld(
-        id,
-        """
+    Mono<Void> storing =
+        updateHeld(
+            id,
+            """
         step = coalesce($3, step), rows_done = coalesce($4, rows_done),
         rows_expected = coalesce($5, rows_expected), status = $6, detail = $7,
         finished_at = clock_timestamp(), lease_until = null""",
-        statement -> {
-          bind(statement, progress);
-          statement.bind(5, status);
-          Binding.text(statement, 6, detail);
-        });
+            statement -> {
+              bind(statement, progress);
+              statement.bind(5, status);
+              Binding.text(statement, 6, detail);
+            });
+    return Failpoint.AFTER_OUTCOME.after(Failpoint.BEFORE_OUTCOME.before(storing));
   }
 
   private static void bind(Statement statement, @Nullable SnapshotProgress progress) {

@@ -1,6 +1,7 @@
 package dev.creek.consumer.postgres;
 
 import dev.creek.consumer.stream.ApplyException;
+import dev.creek.consumer.stream.Failpoint;
 import io.r2dbc.spi.Readable;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -194,9 +195,10 @@ final class Migrator {
     return session
         .execute(scripts.toVersion(version))
         .then(
-            session.update(
-                "insert into " + control + "._version (version) values ($1)",
-                statement -> statement.bind(0, version)))
+            Failpoint.MIGRATION_STEP.before(
+                session.update(
+                    "insert into " + control + "._version (version) values ($1)",
+                    statement -> statement.bind(0, version))))
         .then();
   }
 }

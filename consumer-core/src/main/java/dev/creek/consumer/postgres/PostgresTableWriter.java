@@ -6,6 +6,7 @@ import dev.creek.consumer.row.Step;
 import dev.creek.consumer.stream.Applied;
 import dev.creek.consumer.stream.Batch;
 import dev.creek.consumer.stream.Claim;
+import dev.creek.consumer.stream.Failpoint;
 import dev.creek.consumer.stream.TableWriter;
 import dev.creek.consumer.wire.Change;
 import dev.creek.consumer.wire.Fingerprint;
@@ -101,7 +102,7 @@ final class PostgresTableWriter implements TableWriter {
   public Mono<Applied> apply(Prepared prepared) {
     var ready = (Ready) prepared;
     return held.requireOpen()
-        .then(Mono.defer(() -> applied(ready)))
+        .then(Failpoint.BEFORE_APPLY.before(Mono.defer(() -> applied(ready))))
         .onErrorResume(e -> held.close().then(Mono.error(() -> told(e, ready.batch()))));
   }
 
@@ -223,7 +224,7 @@ final class PostgresTableWriter implements TableWriter {
 
   private Mono<Applied> finish(Session session, Batch batch, @Nullable Evidence evidence) {
     return move(session, batch, evidence)
-        .then(Mono.defer(() -> held.commit(session)))
+        .then(Failpoint.BEFORE_COMMIT.before(Mono.defer(() -> held.commit(session))))
         .then(committed(batch));
   }
 
@@ -238,7 +239,8 @@ final class PostgresTableWriter implements TableWriter {
   }
 
   private Mono<Applied> committed(Batch batch) {
-    return held.giveBack()
+    return Failpoint.AFTER_COMMIT
+        .before(held.giveBack())
         .then(
             Mono.fromCallable(
                 () -> {

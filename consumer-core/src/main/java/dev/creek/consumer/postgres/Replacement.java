@@ -3,6 +3,7 @@ package dev.creek.consumer.postgres;
 import dev.creek.consumer.control.SnapshotProgress.Step;
 import dev.creek.consumer.row.RowPlan;
 import dev.creek.consumer.row.UniqueKey;
+import dev.creek.consumer.stream.Failpoint;
 import java.time.Duration;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -63,9 +64,9 @@ final class Replacement {
    */
   Mono<Void> run(Session session, Ending planned, Moved moved, Consumer<Step> steps) {
     return Mono.fromRunnable(() -> steps.accept(Step.BUILDING))
-        .then(Mono.defer(() -> built(session, planned)))
+        .then(Failpoint.SNAPSHOT_LOADED.before(Mono.defer(() -> built(session, planned))))
         .doOnNext(ending -> steps.accept(Step.FINISHING))
-        .flatMap(ending -> ended(session, ending, moved));
+        .flatMap(ending -> Failpoint.SNAPSHOT_BUILT.before(ended(session, ending, moved)));
   }
 
   /** Completes the fresh table; what can be done with it then. */
@@ -112,8 +113,8 @@ final class Replacement {
         .then(session.execute(LOCK.formatted(target.sqlName())))
         .then(requireUnchanged(session, swap))
         .then(Mono.defer(() -> swap.twin().swap(session)))
-        .then(Mono.defer(() -> move(session, moved)))
-        .then(Mono.defer(() -> held.commit(session)))
+        .then(Failpoint.SNAPSHOT_REPLACED.before(Mono.defer(() -> move(session, moved))))
+        .then(committed(Mono.defer(() -> held.commit(session))))
         .doOnSuccess(nothing -> log.info("The snapshot took the place of {}", target.sqlName()));
   }
 
@@ -125,6 +126,10 @@ final class Replacement {
         .then(swap.twin().signature(session))
         .filter(signature -> !signature.equals(swap.signature()))
         .flatMap(changed -> Mono.error(new SwapErrors.NoSwap("it was altered meanwhile")));
+  }
+
+  private static Mono<Void> committed(Mono<Void> commit) {
+    return Failpoint.SNAPSHOT_COMMITTED.after(Failpoint.SNAPSHOT_MOVED.before(commit));
   }
 
   private Mono<Void> move(Session session, Moved moved) {
@@ -145,8 +150,9 @@ final class Replacement {
         .flatMap(statement -> session.query(statement.sql(), s -> {}, RowCounts::of).single())
         .flatMap(
             counts ->
-                move(session, moved)
-                    .then(Mono.defer(session::commit))
+                Failpoint.SNAPSHOT_REPLACED
+                    .before(move(session, moved))
+                    .then(committed(Mono.defer(session::commit)))
                     .doOnSuccess(nothing -> log.info("The snapshot is in {}: {}", name, counts)));
   }
 

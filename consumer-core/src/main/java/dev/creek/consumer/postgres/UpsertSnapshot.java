@@ -5,6 +5,7 @@ import dev.creek.consumer.row.RowColumns;
 import dev.creek.consumer.row.RowPlan;
 import dev.creek.consumer.row.ShapeMismatchException;
 import dev.creek.consumer.row.UniqueKey;
+import dev.creek.consumer.stream.Failpoint;
 import dev.creek.consumer.stream.Handover;
 import dev.creek.consumer.stream.SnapshotWriter;
 import dev.creek.consumer.wire.WireMessage;
@@ -68,13 +69,8 @@ final class UpsertSnapshot implements SnapshotWriter {
     if (rows.rows() == 0) {
       return Mono.empty();
     }
-    return session()
-        .flatMap(
-            session ->
-                session
-                    .update(upsert, statement -> statements.bind(statement, rows))
-                    .flatMap(held::requireClaim)
-                    .onErrorResume(this::mayDisplace, e -> displacing(session, rows)))
+    return Failpoint.SNAPSHOT_CHUNK
+        .after(session().flatMap(session -> written(session, rows)))
         .onErrorMap(this::told);
   }
 
@@ -102,14 +98,25 @@ final class UpsertSnapshot implements SnapshotWriter {
         position.target());
   }
 
+  private Mono<Void> written(Session session, RowColumns rows) {
+    return session
+        .update(upsert, statement -> statements.bind(statement, rows))
+        .flatMap(held::requireClaim)
+        .onErrorResume(this::mayDisplace, e -> displacing(session, rows));
+  }
+
   @Override
   public Mono<Void> finish(Handover to, Consumer<SnapshotProgress.Step> steps) {
     var moved = new Moved(to);
     return Mono.fromRunnable(() -> steps.accept(SnapshotProgress.Step.FINISHING))
         .then(session())
-        .flatMap(session -> session.update(position.update(moved), s -> position.bind(s, moved)))
-        .flatMap(held::requireClaim)
+        .flatMap(session -> Failpoint.SNAPSHOT_LOADED.before(moved(session, moved)))
+        .flatMap(rows -> Failpoint.SNAPSHOT_COMMITTED.before(held.requireClaim(rows)))
         .onErrorMap(this::told);
+  }
+
+  private Mono<Long> moved(Session session, Moved moved) {
+    return session.update(position.update(moved), s -> position.bind(s, moved));
   }
 
   private Mono<Session> session() {

@@ -58,8 +58,10 @@ public final class Cli {
           AddTables.class,
           RemoveTables.class,
           ListTables.class,
+          Status.class,
           Check.class,
           Verify.class,
+          Init.class,
           ShowConfig.class,
           Completion.class);
 

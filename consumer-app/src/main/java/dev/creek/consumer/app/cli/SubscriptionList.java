@@ -32,7 +32,7 @@ final class SubscriptionList {
     return table.render(colour);
   }
 
-  private static TextTable.Tone tone(Subscription subscription) {
+  static TextTable.Tone tone(Subscription subscription) {
     return switch (subscription.state().name()) {
       case FAILED, GAP -> TextTable.Tone.BAD;
       case WAITING -> TextTable.Tone.ATTENTION;
@@ -56,7 +56,7 @@ final class SubscriptionList {
     return JsonText.array(subscriptions, SubscriptionList::write);
   }
 
-  private static void write(JsonGenerator json, Subscription subscription) throws IOException {
+  static void write(JsonGenerator json, Subscription subscription) throws IOException {
     Position position = subscription.position();
     StreamIdentity stream = position.stream();
     Instant committedAt = position.committedAt();

@@ -21,7 +21,12 @@ final class CliTest {
     "remove-tables",
     "remove-table",
     "list-tables",
-    "config"
+    "status",
+    "check",
+    "verify",
+    "init",
+    "config",
+    "completion"
   };
 
   private final CliRun cli = CliRun.withServers();

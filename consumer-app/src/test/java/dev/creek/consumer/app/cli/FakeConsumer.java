@@ -1,15 +1,14 @@
 package dev.creek.consumer.app.cli;
 
 import dev.creek.consumer.Reachability;
-import dev.creek.consumer.app.http.SeenCommand;
-import dev.creek.consumer.app.http.SeenInstance;
-import dev.creek.consumer.app.http.SeenTable;
+import dev.creek.consumer.control.CommandRecord;
 import dev.creek.consumer.control.Finding;
 import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.control.Verification;
 import dev.creek.consumer.postgres.PoolUse;
 import dev.creek.consumer.postgres.PostgresOptions;
+import dev.creek.consumer.stream.Instance;
 import dev.creek.consumer.stream.Position;
 import dev.creek.consumer.stream.Subscription;
 import dev.creek.consumer.stream.TableState;
@@ -28,6 +27,8 @@ final class FakeConsumer implements Consumer {
   final List<String> asked = new CopyOnWriteArrayList<>();
   final Map<String, Throwable> failures = new ConcurrentHashMap<>();
   final List<Subscription> subscribed = new ArrayList<>();
+  final List<Instance> instances = new ArrayList<>();
+  final List<CommandRecord> commands = new ArrayList<>();
   final List<Finding> findings = new ArrayList<>();
   Duration lag = Duration.ZERO;
   final Sinks.Empty<Void> end = Sinks.empty();
@@ -101,23 +102,18 @@ final class FakeConsumer implements Consumer {
   }
 
   @Override
-  public String database() {
-    return "me@host:5432/db";
+  public Mono<Void> initialize() {
+    return ask("initialize", Mono.empty());
   }
 
   @Override
-  public Mono<List<SeenTable>> tables() {
-    return Mono.just(List.of());
+  public Flux<Instance> instances() {
+    return ask("instances", Mono.just(instances)).flatMapIterable(all -> all);
   }
 
   @Override
-  public Mono<List<SeenCommand>> commands(int most) {
-    return Mono.just(List.of());
-  }
-
-  @Override
-  public Mono<List<SeenInstance>> instances() {
-    return Mono.just(List.of());
+  public Flux<CommandRecord> commands(int newest) {
+    return ask("commands", Mono.just(commands)).flatMapIterable(all -> all);
   }
 
   @Override

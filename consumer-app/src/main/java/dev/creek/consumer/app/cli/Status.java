@@ -1,0 +1,84 @@
+package dev.creek.consumer.app.cli;
+
+import dev.creek.consumer.app.config.Configuration;
+import java.time.Duration;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+
+@Command(
+    name = "status",
+    header = "Show on one screen what runs, how far each table is, and what is stuck.",
+    description = {
+      "Shows the instances that are at work, each table with state, lag and rate, why it is stuck and what helps, and the newest"
+          + " commands. The lag is the age of the oldest change that is not applied yet; it is asked of the broker, where one is"
+          + " named. The rate is what was applied within a second.",
+      "Exit code 1 if a table is failed or in gap."
+    },
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  creek-consumer status",
+      "  creek-consumer status --watch",
+      "  creek-consumer status --json | jq '.tables[] | select(.lag_seconds > 60)'"
+    })
+final class Status implements Verb {
+  private static final Duration BETWEEN_SAMPLES = Duration.ofSeconds(1);
+  private static final Duration BETWEEN_SCREENS = Duration.ofSeconds(2);
+
+  /** To the upper left corner, and nothing behind it. */
+  private static final String CLEAR = "\u001b[H\u001b[2J";
+
+  @Option(names = "--json", description = "One JSON object, for programs.")
+  private boolean json;
+
+  @Option(names = "--watch", description = "Show it anew every two seconds, until Ctrl-C.")
+  private boolean watch;
+
+  @Override
+  public boolean needsBroker() {
+    return false;
+  }
+
+  @Override
+  public int run(Configuration configuration, Surroundings around) {
+    boolean withLags = configuration.broker() != null;
+    Sinks.Empty<Void> stop = Sinks.empty();
+    if (watch) {
+      around.signals().listen(name -> stop.tryEmitEmpty());
+    }
+    return WithConsumer.run(
+        configuration,
+        around,
+        consumer ->
+            samples(consumer, withLags)
+                .takeUntilOther(stop.asMono())
+                .doOnNext(sample -> print(sample, configuration, around.terminal()))
+                .takeLast(1)
+                .next()
+                .map(last -> last.hasStuckTable() ? ExitCode.FAILED : ExitCode.OK)
+                .defaultIfEmpty(ExitCode.OK));
+  }
+
+  /** One, or one after the other. */
+  private Flux<StatusSample> samples(Consumer consumer, boolean withLags) {
+    Mono<StatusSample> first =
+        StatusSample.take(consumer, false, null)
+            .delayElement(BETWEEN_SAMPLES)
+            .flatMap(before -> StatusSample.take(consumer, withLags, before));
+    return watch
+        ? first.expand(
+            before ->
+                Mono.delay(BETWEEN_SCREENS).then(StatusSample.take(consumer, withLags, before)))
+        : first.flux();
+  }
+
+  private void print(StatusSample sample, Configuration configuration, Terminal terminal) {
+    String shown =
+        json
+            ? StatusText.json(sample)
+            : StatusText.screen(sample, configuration.target().toString(), terminal.colourOut());
+    terminal.print(watch && terminal.colourOut() ? CLEAR + shown : shown);
+  }
+}

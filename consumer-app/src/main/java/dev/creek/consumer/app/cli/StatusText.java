@@ -1,0 +1,215 @@
+package dev.creek.consumer.app.cli;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import dev.creek.consumer.app.config.Redaction;
+import dev.creek.consumer.control.CommandOutcome;
+import dev.creek.consumer.control.CommandRecord;
+import dev.creek.consumer.stream.Instance;
+import dev.creek.consumer.stream.Subscription;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** A {@link StatusSample}, written for people and for programs. */
+final class StatusText {
+  private StatusText() {}
+
+  /** One screen. */
+  static String screen(StatusSample sample, String target, boolean colour) {
+    var lines = new ArrayList<String>();
+    lines.add(target + " at " + sample.at().truncatedTo(ChronoUnit.SECONDS));
+    lines.add("");
+    lines.add(instances(sample, colour));
+    lines.add("");
+    lines.add(tables(sample, colour));
+    for (Subscription table : sample.tables()) {
+      if (table.active() && table.state().reason() != null) {
+        lines.add("");
+        lines.add(
+            table.mapping().target()
+                + " is "
+                + table.state().name().stored()
+                + ": "
+                + clean(table.state().reason()));
+        if (table.state().hint() != null) {
+          lines.add("-> " + clean(table.state().hint()));
+        }
+      }
+    }
+    if (sample.trouble() != null) {
+      lines.add("");
+      lines.add("The lag is not known: " + clean(sample.trouble()));
+    }
+    if (!sample.commands().isEmpty()) {
+      lines.add("");
+      lines.add(commands(sample, colour));
+    }
+    return String.join(System.lineSeparator(), lines);
+  }
+
+  private static String instances(StatusSample sample, boolean colour) {
+    if (sample.instances().isEmpty()) {
+      String none = "No service is running: nothing is applied until serve does.";
+      return colour ? TextTable.Tone.ATTENTION.paint(none) : none;
+    }
+    var table = new TextTable("Instance", "Does", "Tables", "Since", "Heartbeat", "Version");
+    for (Instance instance : sample.instances()) {
+      table.row(
+          TextTable.Tone.PLAIN,
+          instance.self().host() + ":" + instance.self().process(),
+          instance.serving() ? "serves" : "takes a snapshot",
+          Integer.toString(instance.owns().size()),
+          instance.startedAt().truncatedTo(ChronoUnit.SECONDS).toString(),
+          shown(instance.heartbeatAge()) + " ago",
+          instance.self().version());
+    }
+    return table.render(colour);
+  }
+
+  private static String tables(StatusSample sample, boolean colour) {
+    var table = new TextTable("Table", "From", "State", "Lag", "Rows/s", "Rows");
+    for (Subscription subscription : sample.tables()) {
+      Double rate = sample.rate(subscription);
+      Duration lag = sample.lag(subscription);
+      table.row(
+          SubscriptionList.tone(subscription),
+          subscription.mapping().target().toString(),
+          subscription.mapping().source().toString(),
+          subscription.state().name().stored(),
+          lag == null ? "-" : shown(lag),
+          rate == null ? "-" : "%,.0f".formatted(rate),
+          "%,d".formatted(subscription.rowsApplied()));
+    }
+    return table.render(colour);
+  }
+
+  private static String commands(StatusSample sample, boolean colour) {
+    var table = new TextTable("Command", "Asked", "By", "What", "Status");
+    for (CommandRecord command : sample.commands()) {
+      table.row(
+          tone(command),
+          Long.toString(command.id()),
+          command.requestedAt().truncatedTo(ChronoUnit.SECONDS).toString(),
+          command.requestedBy() == null ? "-" : command.requestedBy(),
+          command.command(),
+          Redaction.redact(command.status()) + progress(command));
+    }
+    return table.render(colour);
+  }
+
+  private static TextTable.Tone tone(CommandRecord command) {
+    return switch (command.outcome()) {
+      case FAILED -> TextTable.Tone.BAD;
+      case PENDING -> TextTable.Tone.ATTENTION;
+      case OK -> TextTable.Tone.FAINT;
+    };
+  }
+
+  private static String progress(CommandRecord command) {
+    if (command.outcome() != CommandOutcome.PENDING || command.step() == null) {
+      return "";
+    }
+    Long expected = command.rowsExpected();
+    return "%s: %,d%s rows"
+            .formatted(
+                " (" + command.step(),
+                command.rowsDone() == null ? 0 : command.rowsDone(),
+                expected == null || expected < 0 ? "" : " of %,d".formatted(expected))
+        + ")";
+  }
+
+  /** To a tenth of a second below a minute. */
+  static String shown(Duration duration) {
+    long seconds = duration.toSeconds();
+    if (duration.isZero()) {
+      return "0";
+    }
+    if (seconds < 60) {
+      return String.format(Locale.ROOT, "%.1f s", duration.toMillis() / 1e3);
+    }
+    return seconds < 3600
+        ? "%d min %d s".formatted(seconds / 60, seconds % 60)
+        : "%d h %d min".formatted(seconds / 3600, seconds / 60 % 60);
+  }
+
+  private static String clean(@Nullable String text) {
+    return Redaction.redact(String.valueOf(text)).replace('\n', ' ').replaceAll("\\p{Cntrl}", "?");
+  }
+
+  /** One object. */
+  static String json(StatusSample sample) {
+    return JsonText.text(sample, StatusText::write);
+  }
+
+  private static void write(JsonGenerator json, StatusSample sample) throws IOException {
+    json.writeStartObject();
+    json.writeStringField("at", sample.at().toString());
+    array(json, "instances", sample.instances(), StatusText::write);
+    array(json, "tables", sample.tables(), (j, table) -> write(j, table, sample));
+    array(json, "commands", sample.commands(), StatusText::write);
+    json.writeEndObject();
+  }
+
+  private static <T> void array(
+      JsonGenerator json, String name, List<T> elements, JsonText.Writer<T> fields)
+      throws IOException {
+    json.writeArrayFieldStart(name);
+    for (T element : elements) {
+      json.writeStartObject();
+      fields.write(json, element);
+      json.writeEndObject();
+    }
+    json.writeEndArray();
+  }
+
+  private static void write(JsonGenerator json, Instance instance) throws IOException {
+    json.writeStringField("host", instance.self().host());
+    json.writeNumberField("process", instance.self().process());
+    json.writeBooleanField("serving", instance.serving());
+    json.writeNumberField("tables", instance.owns().size());
+    json.writeStringField("started_at", instance.startedAt().toString());
+    json.writeNumberField("heartbeat_age_seconds", instance.heartbeatAge().toMillis() / 1e3);
+    json.writeStringField("version", instance.self().version());
+  }
+
+  private static void write(JsonGenerator json, Subscription table, StatusSample sample)
+      throws IOException {
+    SubscriptionList.write(json, table);
+    Duration lag = sample.lag(table);
+    number(json, "lag_seconds", lag == null ? null : lag.toMillis() / 1e3);
+    number(json, "rows_per_second", sample.rate(table));
+  }
+
+  private static void number(JsonGenerator json, String name, @Nullable Double value)
+      throws IOException {
+    json.writeFieldName(name);
+    if (value == null) {
+      json.writeNull();
+    } else {
+      json.writeNumber(value);
+    }
+  }
+
+  private static void write(JsonGenerator json, CommandRecord command) throws IOException {
+    json.writeNumberField("id", command.id());
+    json.writeStringField("command", command.command());
+    json.writeStringField("status", Redaction.redact(command.status()));
+    json.writeStringField("outcome", command.outcome().name().toLowerCase(Locale.ROOT));
+    json.writeStringField("requested_at", command.requestedAt().toString());
+    json.writeStringField("requested_by", command.requestedBy());
+    json.writeStringField("started_at", text(command.startedAt()));
+    json.writeStringField("finished_at", text(command.finishedAt()));
+    json.writeStringField("step", command.step());
+    json.writeNumberField("rows_done", command.rowsDone() == null ? 0 : command.rowsDone());
+    json.writeStringField("detail", command.detail());
+  }
+
+  private static @Nullable String text(@Nullable Instant time) {
+    return time == null ? null : time.toString();
+  }
+}

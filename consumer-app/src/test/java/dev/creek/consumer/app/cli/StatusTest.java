@@ -1,0 +1,125 @@
+package dev.creek.consumer.app.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.creek.consumer.control.CommandRecord;
+import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.stream.Instance;
+import dev.creek.consumer.stream.Position;
+import dev.creek.consumer.stream.Subscription;
+import dev.creek.consumer.stream.TableState;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+
+final class StatusTest {
+  private static final Instant WHEN = Instant.parse("2025-04-01T10:11:12.5Z");
+
+  private final CliRun cli = CliRun.withServers();
+
+  @Test
+  void showsInstancesTablesAndCommands() {
+    cli.consumer.subscribed.add(table("orders", TableState.Name.STREAMING, null, 12345));
+    cli.consumer.lag = Duration.ofMillis(1500);
+    cli.consumer.instances.add(
+        new Instance(
+            "1",
+            new Instance.Self("host", 7, "1.2.3", null),
+            true,
+            WHEN,
+            Duration.ofMillis(300),
+            List.of(TargetTable.parse("copy.orders")),
+            List.of()));
+    cli.consumer.commands.add(command("running", "loading"));
+    assertThat(cli.run("status")).isZero();
+    assertThat(cli.out.toString().lines())
+        .anyMatch(line -> line.matches("host:7 +serves +1 +2025-04-01T10:11:12Z +0.3 s ago +1.2.3"))
+        .anyMatch(
+            line -> line.matches("copy.orders +shop.public.orders +streaming +1.5 s +0 +12,345"))
+        .anyMatch(
+            line ->
+                line.matches("3 .* me +SNAP clean a.b.c:d.e +running \\(loading: 10 of 20 rows\\)"))
+        .noneMatch(line -> line.contains("No service"));
+  }
+
+  @Test
+  void saysWhyATableIsStuckAndFails() {
+    cli.consumer.subscribed.add(table("a", TableState.Name.GAP, "gone\nat nats://geheim@h", 0));
+    assertThat(cli.run("status")).isOne();
+    assertThat(cli.out.toString())
+        .contains("copy.a is gap: gone at nats://***@h")
+        .contains("-> mend it")
+        .contains("No service is running");
+  }
+
+  @Test
+  void aStuckTableThatWasRemovedIsNoFailure() {
+    var state = new TableState(TableState.Name.FAILED, "x", null);
+    cli.consumer.subscribed.add(
+        new Subscription(Mapping.parse("s.a.b:c.d"), false, state, Position.NONE, 0));
+    assertThat(cli.run("status")).isZero();
+    assertThat(cli.consumer.asked).doesNotContain("lag c.d");
+  }
+
+  @Test
+  void doesWithoutABroker() {
+    cli.environment.remove("NATS_URI");
+    cli.consumer.subscribed.add(table("a", TableState.Name.STREAMING, null, 1));
+    assertThat(cli.run("status")).isZero();
+    assertThat(cli.consumer.asked).doesNotContain("lag copy.a");
+    assertThat(cli.out.toString()).containsPattern("streaming +- ");
+  }
+
+  @Test
+  void saysWhyLagsAreNotKnown() {
+    cli.consumer.subscribed.add(table("a", TableState.Name.STREAMING, null, 1));
+    cli.consumer.failures.put("lag copy.a", new IllegalStateException("no nats://me:geheim@h"));
+    assertThat(cli.run("status")).isZero();
+    assertThat(cli.out.toString()).contains("The lag is not known: no nats://me:***@h");
+  }
+
+  @Test
+  void givesProgramsJson() throws Exception {
+    cli.consumer.subscribed.add(table("a", TableState.Name.FAILED, "x", 5));
+    cli.consumer.commands.add(command("ok", null));
+    assertThat(cli.run("status", "--json")).isOne();
+    JsonNode status = new ObjectMapper().readTree(cli.out.toString());
+    assertThat(status.get("instances")).isEmpty();
+    JsonNode table = status.get("tables").get(0);
+    assertThat(table.get("target").textValue()).isEqualTo("copy.a");
+    assertThat(table.get("state").textValue()).isEqualTo("failed");
+    assertThat(table.get("lag_seconds").doubleValue()).isZero();
+    assertThat(table.get("rows_per_second").doubleValue()).isZero();
+    assertThat(status.get("commands").get(0).get("id").longValue()).isEqualTo(3);
+  }
+
+  @Test
+  void watchesUntilASignal() throws Exception {
+    var code = CompletableFuture.supplyAsync(() -> cli.run("status", "--watch"));
+    await().until(() -> cli.consumer.asked.stream().filter("commands"::equals).count() >= 3);
+    cli.signal.get().accept("SIGINT");
+    assertThat(code.get()).isZero();
+    assertThat(cli.out.toString()).doesNotContain("\u001b");
+  }
+
+  private static Subscription table(
+      String name, TableState.Name state, String reason, long rowsApplied) {
+    return new Subscription(
+        Mapping.parse("shop.public." + name + ":copy." + name),
+        true,
+        new TableState(state, reason, reason == null ? null : "mend it"),
+        Position.NONE,
+        rowsApplied);
+  }
+
+  private static CommandRecord command(String status, String step) {
+    return new CommandRecord(
+        3, WHEN, "me", "SNAP clean a.b.c:d.e", status, WHEN, null, step, 10L, 20L, null, 1);
+  }
+}
