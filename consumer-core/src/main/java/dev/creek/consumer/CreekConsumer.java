@@ -111,9 +111,24 @@ public final class CreekConsumer implements AutoCloseable {
     }
     sink.onDispose(
         run.apply(
-                whenReachable(database, "the target database").then(whenReachable(broker, "NATS")))
+                whenReachable(database, "the target database")
+                    .flatMap(CreekConsumer::cleared)
+                    .then(whenReachable(broker, "NATS")))
             .doFinally(signal -> running.set(null))
             .subscribe(nothing -> {}, sink::error, sink::complete));
+  }
+
+  /**
+   * What snapshots of killed runs left behind is in nobody's way: it may stay until another start.
+   */
+  private static Mono<Long> cleared(PostgresTarget db) {
+    return db.snapshots()
+        .removeLeftovers()
+        .onErrorResume(
+            e -> {
+              log.warn("What snapshots may have left behind stays: {}", e.getMessage());
+              return Mono.just(0L);
+            });
   }
 
   private static <T> Mono<T> whenReachable(Mono<T> server, String name) {

@@ -9,6 +9,8 @@ import dev.creek.consumer.app.config.Configuration;
 import dev.creek.consumer.control.CommandRecord;
 import dev.creek.consumer.control.Finding;
 import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.control.SnapshotMode;
+import dev.creek.consumer.control.SnapshotProgress;
 import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.control.Verification;
 import dev.creek.consumer.jetstream.JetStreamOptions;
@@ -16,7 +18,9 @@ import dev.creek.consumer.metrics.Recorder;
 import dev.creek.consumer.postgres.PoolUse;
 import dev.creek.consumer.postgres.PostgresOptions;
 import dev.creek.consumer.stream.Instance;
+import dev.creek.consumer.stream.SnapshotLog.PublishedSnapshot;
 import dev.creek.consumer.stream.Subscription;
+import dev.creek.consumer.wire.SourceTable;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -42,6 +46,7 @@ final class FacadeConsumer implements Consumer {
                 configuration.target())
             .withBatches(configuration.batches())
             .withLinger(configuration.linger())
+            .withSnapshots(configuration.snapshots())
             .withRecorder(recorder);
     String page = PageAddress.of(configuration.monitoring(), options.self().host());
     return new FacadeConsumer(CreekConsumer.create(options.withSelf(Version.number(), page)));
@@ -71,6 +76,22 @@ final class FacadeConsumer implements Consumer {
   @Override
   public Mono<Boolean> createTable(Mapping mapping) {
     return facade.createTable(mapping);
+  }
+
+  @Override
+  public Flux<PublishedSnapshot> snapshots(SourceTable source) {
+    return facade.snapshots(source);
+  }
+
+  @Override
+  public Flux<SnapshotProgress> snapshot(Mapping mapping, SnapshotMode mode) {
+    return facade.snapshot(mapping, mode);
+  }
+
+  @Override
+  public Flux<SnapshotProgress> applySnapshot(
+      String subject, Mapping mapping, SnapshotMode mode, boolean force) {
+    return facade.applySnapshot(subject, mapping, mode, force);
   }
 
   @Override

@@ -20,15 +20,22 @@ import reactor.util.retry.Retry;
 final class Replacement {
   private static final Logger log = LoggerFactory.getLogger(Replacement.class);
 
-  /** Together about twenty seconds: then readers are worked around. */
-  private static final int SWAP_RETRIES = 8;
+  /** With the waits between them about a quarter of a minute: then readers are worked around. */
+  private static final int SWAP_RETRIES = 6;
 
   private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(4);
 
-  /** Everybody else waits behind a lock that is waited for, so it is not waited for long. */
+  /**
+   * Everybody else waits behind a lock that is waited for, so it is not waited for long: a second,
+   * or what the session's limit says if that is less.
+   */
   private static final String LOCK =
-      "set local lock_timeout = '1s'; lock table %s in access exclusive mode";
+      """
+      select set_config('lock_timeout', least(1000, nullif(setting::int, 0))::text, true)
+      from pg_settings where name = 'lock_timeout';
+      lock table %s in access exclusive mode
+      """;
 
   /**
    * Sessions are set up to find few rows by key; here are two tables to be compared. And rows that

@@ -37,6 +37,7 @@ final class TableLine {
   private final Unapplied unapplied = new Unapplied(InstantSource.system());
   private @Nullable TableState shown;
   private volatile @Nullable Claim held;
+  private volatile boolean loading;
 
   /**
    * What all lines share.
@@ -174,7 +175,14 @@ final class TableLine {
         .reserving(mapping.target(), work)
         .then()
         // Afterwards it is the work that ends, once it has cleaned up.
-        .takeUntilOther(interrupted.onErrorResume(e -> begun.get() ? Mono.never() : Mono.error(e)));
+        .takeUntilOther(interrupted.onErrorResume(e -> begun.get() ? Mono.never() : Mono.error(e)))
+        .doOnSubscribe(begins -> loading = true)
+        .doFinally(ends -> loading = false);
+  }
+
+  /** Whether a snapshot is being applied. */
+  boolean isLoading() {
+    return loading;
   }
 
   void snapshotFailed(SnapshotTask task, Throwable error) {

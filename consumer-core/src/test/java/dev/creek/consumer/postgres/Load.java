@@ -49,10 +49,11 @@ final class Load {
   /** All of a snapshot, from its beginning to its end. */
   static Load of(PostgresTarget target, TableWire wire, SnapshotMode mode, List<Object[]> rows) {
     var load = new Load(target, wire).open(mode);
-    load.write(rows);
-    load.finish();
-    load.close();
-    return load;
+    try {
+      return load.write(rows).finish();
+    } finally {
+      load.close();
+    }
   }
 
   static Object[] row(Object... values) {

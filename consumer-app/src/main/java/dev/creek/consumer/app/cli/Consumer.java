@@ -5,13 +5,17 @@ import dev.creek.consumer.app.config.Configuration;
 import dev.creek.consumer.control.CommandRecord;
 import dev.creek.consumer.control.Finding;
 import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.control.SnapshotMode;
+import dev.creek.consumer.control.SnapshotProgress;
 import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.control.Verification;
 import dev.creek.consumer.metrics.Recorder;
 import dev.creek.consumer.postgres.PoolUse;
 import dev.creek.consumer.postgres.PostgresOptions;
 import dev.creek.consumer.stream.Instance;
+import dev.creek.consumer.stream.SnapshotLog.PublishedSnapshot;
 import dev.creek.consumer.stream.Subscription;
+import dev.creek.consumer.wire.SourceTable;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -43,6 +47,16 @@ public interface Consumer {
 
   /** Creates the target table; false where it existed and fits. */
   Mono<Boolean> createTable(Mapping mapping);
+
+  /** Snapshots of a table that the broker holds, oldest first. */
+  Flux<PublishedSnapshot> snapshots(SourceTable source);
+
+  /** Requests a snapshot and applies it; cancelling or {@link #stop} gives it up. */
+  Flux<SnapshotProgress> snapshot(Mapping mapping, SnapshotMode mode);
+
+  /** Applies a snapshot by its name. */
+  Flux<SnapshotProgress> applySnapshot(
+      String subject, Mapping mapping, SnapshotMode mode, boolean force);
 
   /** All subscriptions, active or not. */
   Flux<Subscription> subscriptions();

@@ -2,6 +2,7 @@ package dev.creek.consumer.app.cli;
 
 import dev.creek.consumer.row.ShapeMismatchException;
 import dev.creek.consumer.stream.ApplyException;
+import dev.creek.consumer.stream.SnapshotException;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Exceptions;
 
@@ -22,6 +23,9 @@ final class Reason {
   private static @Nullable String hint(Throwable cause) {
     if (cause instanceof ShapeMismatchException mismatch) {
       return mismatch.hint();
+    }
+    if (cause instanceof SnapshotException refused) {
+      return refused.hint();
     }
     return cause instanceof ApplyException refused ? refused.hint() : null;
   }

@@ -3,6 +3,7 @@ package dev.creek.consumer.app.config;
 import dev.creek.consumer.jetstream.JetStreamOptions;
 import dev.creek.consumer.postgres.PostgresOptions;
 import dev.creek.consumer.stream.BatchLimits;
+import dev.creek.consumer.stream.SnapshotOptions;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param target where they go
  * @param batches bounds of what is written in one go
  * @param linger how long a table that has caught up waits for more of a transaction; null adapts
+ * @param snapshots how snapshots are applied
  * @param logging what is logged
  * @param monitoring what others may ask
  */
@@ -23,6 +25,7 @@ public record Configuration(
     PostgresOptions target,
     BatchLimits batches,
     @Nullable Duration linger,
+    SnapshotOptions snapshots,
     Logging logging,
     Monitoring monitoring) {
 

@@ -12,7 +12,9 @@ import dev.creek.consumer.jetstream.JetStreamOptions;
 import dev.creek.consumer.jetstream.TlsFiles;
 import dev.creek.consumer.postgres.PostgresOptions;
 import dev.creek.consumer.stream.BatchLimits;
+import dev.creek.consumer.stream.SnapshotOptions;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -42,12 +44,16 @@ final class ConfigurationReader {
             optional(Setting.BATCH_ROWS, text -> Parse.count(text, 1, 1_000_000), 1),
             optional(Setting.BATCH_BYTES, text -> Parse.bytes(text, 1024, 1 << 30), 1));
     var linger = optional(Setting.LINGER, Parse::linger);
+    var snapshots =
+        new SnapshotOptions(
+            optional(Setting.SNAPSHOTS, text -> Parse.count(text, 1, 1000), 1),
+            optional(Setting.SNAPSHOT_STALL, Parse::stall, Duration.ofSeconds(1)));
     Logging logging = logging();
     Monitoring monitoring = monitoring();
     if (!problems.isEmpty() || target == null) {
       throw new ConfigurationException(problems);
     }
-    return new Configuration(broker, target, batches, linger, logging, monitoring);
+    return new Configuration(broker, target, batches, linger, snapshots, logging, monitoring);
   }
 
   private @Nullable JetStreamOptions broker(boolean needed) {

@@ -29,6 +29,7 @@ final class Parse {
       Pattern.compile("(?i)((nats|tls|ws|wss)://)?(?!\\S*://)\\S+");
 
   private static final Duration LONGEST_LINGER = Duration.ofMinutes(1);
+  private static final Duration LONGEST_STALL = Duration.ofHours(24);
   private static final int POSTGRES_NAME_BYTES = 63;
 
   private Parse() {}
@@ -91,6 +92,14 @@ final class Parse {
   /** Null for auto. */
   static @Nullable Duration linger(String text) {
     return lower(text).equals("auto") ? null : duration(text, LONGEST_LINGER);
+  }
+
+  static Duration stall(String text) {
+    Duration stall = duration(text, LONGEST_STALL);
+    if (stall.isZero()) {
+      throw new IllegalArgumentException("no time at all");
+    }
+    return stall;
   }
 
   private static Duration duration(String text, Duration longest) {

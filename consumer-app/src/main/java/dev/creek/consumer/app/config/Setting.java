@@ -88,6 +88,18 @@ public enum Setting {
       "SIZE",
       "2MiB",
       "Message bytes that are written in one go, at most (e.g. 512KiB)."),
+  SNAPSHOTS(
+      Topic.APPLY,
+      Secrecy.NONE,
+      "COUNT",
+      "2",
+      "Snapshots that are applied at once, at most; others wait for their turn."),
+  SNAPSHOT_STALL(
+      Topic.APPLY,
+      Secrecy.NONE,
+      "TIME",
+      "60s",
+      "How long a snapshot may stand still, its producer having died perhaps, before it is given up."),
 
   LOG_LEVEL(
       Topic.LOGGING,

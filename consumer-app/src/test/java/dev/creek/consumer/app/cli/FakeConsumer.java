@@ -4,14 +4,18 @@ import dev.creek.consumer.Reachability;
 import dev.creek.consumer.control.CommandRecord;
 import dev.creek.consumer.control.Finding;
 import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.control.SnapshotMode;
+import dev.creek.consumer.control.SnapshotProgress;
 import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.control.Verification;
 import dev.creek.consumer.postgres.PoolUse;
 import dev.creek.consumer.postgres.PostgresOptions;
 import dev.creek.consumer.stream.Instance;
 import dev.creek.consumer.stream.Position;
+import dev.creek.consumer.stream.SnapshotLog.PublishedSnapshot;
 import dev.creek.consumer.stream.Subscription;
 import dev.creek.consumer.stream.TableState;
+import dev.creek.consumer.wire.SourceTable;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,6 +31,7 @@ final class FakeConsumer implements Consumer {
   final List<String> asked = new CopyOnWriteArrayList<>();
   final Map<String, Throwable> failures = new ConcurrentHashMap<>();
   final List<Subscription> subscribed = new ArrayList<>();
+  final List<PublishedSnapshot> published = new ArrayList<>();
   final List<Instance> instances = new ArrayList<>();
   final List<CommandRecord> commands = new ArrayList<>();
   final List<Finding> findings = new ArrayList<>();
@@ -59,6 +64,34 @@ final class FakeConsumer implements Consumer {
   @Override
   public Mono<Boolean> createTable(Mapping mapping) {
     return ask("create " + mapping, Mono.just(!mapping.target().table().equals("existing")));
+  }
+
+  @Override
+  public Flux<PublishedSnapshot> snapshots(SourceTable source) {
+    return ask("snapshots " + source, Mono.just(published)).flatMapIterable(all -> all);
+  }
+
+  @Override
+  public Flux<SnapshotProgress> snapshot(Mapping mapping, SnapshotMode mode) {
+    return ask("snapshot " + mode + " " + mapping, Mono.just(mapping))
+        .flatMapMany(asked -> progress(asked, mode, "new"));
+  }
+
+  @Override
+  public Flux<SnapshotProgress> applySnapshot(
+      String subject, Mapping mapping, SnapshotMode mode, boolean force) {
+    return ask(
+            "apply " + subject + " " + mode + " " + mapping + (force ? " forced" : ""),
+            Mono.just(mapping))
+        .flatMapMany(asked -> progress(asked, mode, subject));
+  }
+
+  private static Flux<SnapshotProgress> progress(Mapping mapping, SnapshotMode mode, String name) {
+    return Flux.just(SnapshotProgress.Step.LOADING, SnapshotProgress.Step.DONE)
+        .map(
+            step ->
+                new SnapshotProgress(
+                    mapping, name, mode, step, 1500, 3000, Duration.ofMillis(1500)));
   }
 
   @Override

@@ -1,0 +1,85 @@
+package dev.creek.consumer.app.cli;
+
+import dev.creek.consumer.app.config.Configuration;
+import dev.creek.consumer.stream.SnapshotLog.PublishedSnapshot;
+import dev.creek.consumer.wire.SourceTable;
+import java.util.List;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+@Command(
+    name = "list-snapshots",
+    header = "Show a table's snapshots that the broker holds.",
+    description = {
+      "Shows the snapshots of source tables that the broker still holds, oldest first: name, when it was published, how many rows,"
+          + " and whether it has its end. One without is being published now, or its producer died.",
+    },
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  creek-consumer list-snapshots shop.public.orders",
+      "  creek-consumer list-snapshots --json shop.public.orders | jq -r 'map(select(.complete)) | last | .name'"
+    })
+final class ListSnapshots implements Verb {
+  @Parameters(paramLabel = "SOURCE", arity = "1..*", description = "db.namespace.table")
+  private List<String> arguments = List.of();
+
+  @Option(names = "--json", description = "One JSON array, for programs.")
+  private boolean json;
+
+  private List<SourceTable> tables = List.of();
+
+  @Override
+  public boolean needsBroker() {
+    return true;
+  }
+
+  @Override
+  public void checkArguments() {
+    tables = EachArgument.parse(arguments, SourceTable::parse);
+  }
+
+  @Override
+  public int run(Configuration configuration, Surroundings around) {
+    return WithConsumer.run(
+        configuration,
+        around,
+        consumer ->
+            Flux.fromIterable(tables)
+                .concatMap(consumer::snapshots)
+                .collectList()
+                .doOnNext(found -> print(found, around.terminal()))
+                .then(Mono.just(ExitCode.OK)));
+  }
+
+  private void print(List<PublishedSnapshot> found, Terminal terminal) {
+    terminal.print(json ? json(found) : text(found, terminal.colourOut()));
+  }
+
+  private static String text(List<PublishedSnapshot> found, boolean colour) {
+    var table = new TextTable("Name", "Published", "Rows", "State");
+    for (PublishedSnapshot snapshot : found) {
+      table.row(
+          snapshot.complete() ? TextTable.Tone.PLAIN : TextTable.Tone.ATTENTION,
+          snapshot.subject(),
+          snapshot.publishedAt().toString(),
+          Long.toString(snapshot.rows()),
+          snapshot.complete() ? "complete" : "incomplete");
+    }
+    return table.render(colour);
+  }
+
+  private static String json(List<PublishedSnapshot> found) {
+    return JsonText.array(
+        found,
+        (json, snapshot) -> {
+          json.writeStringField("name", snapshot.subject());
+          json.writeStringField("published_at", snapshot.publishedAt().toString());
+          json.writeNumberField("rows", snapshot.rows());
+          json.writeNumberField("messages", snapshot.messages());
+          json.writeBooleanField("complete", snapshot.complete());
+        });
+  }
+}

@@ -1,0 +1,111 @@
+package dev.creek.consumer.app.cli;
+
+import dev.creek.consumer.control.SnapshotProgress;
+import dev.creek.consumer.control.SnapshotProgress.Step;
+import java.time.Duration;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How far a snapshot is: on a terminal one line that is drawn again and again, with a bar; else a
+ * line at each step, and now and then while rows come. Not thread-safe.
+ */
+final class SnapshotDisplay {
+  private static final int BAR = 24;
+  private static final Duration REDRAWN = Duration.ofMillis(200);
+  private static final Duration TOLD = Duration.ofSeconds(5);
+  private static final String REST_OF_LINE = "\u001b[K";
+
+  private final Terminal terminal;
+  private @Nullable SnapshotProgress shown;
+  private boolean drawn;
+
+  SnapshotDisplay(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  void show(SnapshotProgress progress) {
+    if (progress.step() == Step.DONE || !isDue(progress)) {
+      return;
+    }
+    shown = progress;
+    if (terminal.colourErr()) {
+      drawn = true;
+      terminal.err().print("\r" + bar(progress) + REST_OF_LINE);
+      terminal.err().flush();
+    } else {
+      terminal.remark(line(progress));
+    }
+  }
+
+  private boolean isDue(SnapshotProgress progress) {
+    SnapshotProgress before = shown;
+    Duration pause = terminal.colourErr() ? REDRAWN : TOLD;
+    return before == null
+        || before.step() != progress.step()
+        || progress.elapsed().minus(before.elapsed()).compareTo(pause) >= 0;
+  }
+
+  /** Leaves the terminal's line as it was before. */
+  void end() {
+    if (drawn) {
+      terminal.err().print("\r" + REST_OF_LINE);
+      terminal.err().flush();
+      drawn = false;
+    }
+  }
+
+  /** One line for a log. */
+  static String line(SnapshotProgress progress) {
+    return progress.mapping() + ": " + words(progress);
+  }
+
+  /** One line for a terminal. */
+  static String bar(SnapshotProgress progress) {
+    long expected = progress.rowsExpected();
+    if (progress.step() != Step.LOADING || expected <= 0) {
+      return line(progress);
+    }
+    int full = (int) (BAR * Math.min(progress.rowsDone(), expected) / expected);
+    return progress.mapping().target()
+        + " ["
+        + "#".repeat(full)
+        + ".".repeat(BAR - full)
+        + "] "
+        + words(progress);
+  }
+
+  private static String words(SnapshotProgress progress) {
+    return switch (progress.step()) {
+      case REQUESTING -> "asking the producer for a snapshot";
+      case PAUSING -> "waiting for the table";
+      case LOADING -> loading(progress);
+      case BUILDING -> rows(progress.rowsDone()) + " loaded; building indexes";
+      case FINISHING -> rows(progress.rowsDone()) + " loaded; finishing";
+      case DONE -> rows(progress.rowsDone()) + " applied";
+    };
+  }
+
+  private static String loading(SnapshotProgress progress) {
+    long done = progress.rowsDone();
+    long expected = progress.rowsExpected();
+    long millis = Math.max(1, progress.elapsed().toMillis());
+    String rate = String.format(Locale.ROOT, "%,d rows/s", done * 1000 / millis);
+    if (expected <= 0) {
+      return rows(done) + ", " + rate;
+    }
+    String part =
+        String.format(
+            Locale.ROOT, "%d %%, %,d of %,d rows, %s", done * 100 / expected, done, expected, rate);
+    return done == 0 ? part : part + ", " + left((expected - done) * millis / done);
+  }
+
+  private static String left(long millis) {
+    long seconds = (millis + 999) / 1000;
+    return String.format(Locale.ROOT, "%d:%02d left", seconds / 60, seconds % 60);
+  }
+
+  private static String rows(long rows) {
+    return String.format(Locale.ROOT, "%,d rows", rows);
+  }
+}

@@ -1,0 +1,59 @@
+package dev.creek.consumer.app.cli;
+
+import dev.creek.consumer.app.config.Configuration;
+import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.control.SnapshotMode;
+import java.util.List;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+    name = "snapshot",
+    header = "Request new snapshots from the producer and apply them.",
+    description = {
+      "Asks the producer for a snapshot of each table and applies it, one table after the other. The target table is created if it"
+          + " is missing. A subscribed table goes on from there without missing a change, also while a service runs; of one that is"
+          + " not subscribed the position is kept for add-tables.",
+      "Mode upsert writes the snapshot's rows into the table and lets other rows be. Mode clean replaces all rows: readers see the"
+          + " old ones until the new ones are complete."
+    },
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  creek-consumer snapshot shop.public.orders:public.orders",
+      "  creek-consumer snapshot --mode clean shop.public.a:copy.a shop.public.b:copy.b"
+    })
+final class TakeSnapshot implements Verb {
+  @Parameters(
+      paramLabel = "MAPPING",
+      arity = "1..*",
+      description = "db.namespace.table:target_namespace.target_table")
+  private List<String> arguments = List.of();
+
+  @Option(
+      names = "--mode",
+      paramLabel = "MODE",
+      defaultValue = "upsert",
+      description = "upsert or clean. Default: ${DEFAULT-VALUE}.")
+  private String modeName = "upsert";
+
+  private List<Mapping> mappings = List.of();
+  private SnapshotMode mode = SnapshotMode.UPSERT;
+
+  @Override
+  public boolean needsBroker() {
+    return true;
+  }
+
+  @Override
+  public void checkArguments() {
+    mode = SnapshotMode.parse(modeName);
+    mappings = EachArgument.parse(arguments, Mapping::parse);
+  }
+
+  @Override
+  public int run(Configuration configuration, Surroundings around) {
+    return SnapshotRun.run(
+        configuration, around, mappings, (consumer, mapping) -> consumer.snapshot(mapping, mode));
+  }
+}
