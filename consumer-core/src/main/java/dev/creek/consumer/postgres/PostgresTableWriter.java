@@ -114,8 +114,12 @@ final class PostgresTableWriter implements TableWriter {
   }
 
   private RuntimeException told(Throwable error, Batch batch) {
-    return SqlErrors.told(
-        error, position.target() + " at stream sequence " + batch.position().sequence(), hints);
+    List<Change> changes = batch.changes();
+    long last =
+        changes.isEmpty()
+            ? batch.position().sequence()
+            : changes.get(changes.size() - 1).sequence();
+    return SqlErrors.told(error, position.target() + " at stream sequence " + last, hints);
   }
 
   private Mono<Applied> applied(Ready ready) {
