@@ -104,6 +104,31 @@ final class TableWriterIT {
   }
 
   @Test
+  void upsertsInsertsThatAreAppliedAgain() {
+    var line = items();
+    var tx = WalTx.of(1);
+    line.apply(ITEMS.insert(tx, 1, "a"), ITEMS.insert(tx, 2, "b"));
+    for (int again = 0; again < 2; again++) {
+      line.apply(ITEMS.insert(tx, 1, "A"), ITEMS.insert(tx, 2, "b"), ITEMS.insert(tx, 3, "c"));
+      assertThat(rows("items")).isEqualTo("(1,A) (2,b) (3,c)");
+    }
+    line.applyPart(ITEMS.insert(tx, 3, "C"), ITEMS.insert(tx, 4, "d"));
+    line.restart();
+    line.applyPart(ITEMS.insert(tx, 3, "C"), ITEMS.insert(tx, 4, "d"));
+    line.apply(ITEMS.insert(tx, 5, "e"));
+    assertThat(rows("items")).isEqualTo("(1,A) (2,b) (3,C) (4,d) (5,e)");
+  }
+
+  @Test
+  void insertsRowsThatAreNewWithoutLookingForThem() {
+    var line = items();
+    // PostgreSQL refuses ON CONFLICT for a table with such a rule.
+    database.execute("create rule no_updates as on update to items do instead nothing");
+    line.apply(ITEMS.insert(WalTx.of(1), 1, "a"), ITEMS.insert(WalTx.of(1), 2, "b"));
+    assertThat(rows("items")).isEqualTo("(1,a) (2,b)");
+  }
+
+  @Test
   void movesThePositionAloneWhereNothingChanged() {
     var line = items();
     line.apply(ITEMS.insert(WalTx.of(1), 1, "a"));
@@ -137,9 +162,10 @@ final class TableWriterIT {
     var writer = new PostgresTableWriter(sessions, "_creek_consumer.subscriptions", line.claim());
     for (int size = 1; size <= 40; size += 13) {
       var tx = WalTx.of(size);
+      int first = 100 * size;
       var batch =
           line.batch(
-              IntStream.range(0, size)
+              IntStream.range(first, first + size)
                   .mapToObj(i -> ITEMS.insert(tx, i, "x"))
                   .toArray(WalBytes[]::new));
       await(writer.prepare(batch).flatMap(writer::apply));
@@ -157,7 +183,7 @@ final class TableWriterIT {
                         .collectList()));
     await(sessions.close());
     assertThat(prepared).containsExactly(4L);
-    assertThat(rows("(select count(*) from items)")).isEqualTo("(40)");
+    assertThat(rows("(select count(*) from items)")).isEqualTo("(82)");
   }
 
   // The fence.
@@ -632,6 +658,39 @@ final class TableWriterIT {
     line.apply(ITEMS.update(tx, 41, "ab"), ITEMS.update(tx, Map.of("id", 42), Map.of("id", 43)));
     assertThat(database.query("select id, v, len from items order by id"))
         .containsExactly(List.of("41", "ab", "2"), Arrays.asList("43", null, null));
+  }
+
+  @Test
+  void takesUniqueValuesBackWhereChangesComeAgain() {
+    var wire = TableWire.of("app", "items").column("id", "int4", KEY).column("slot", "int4");
+    database.execute(
+        "create table items (id int primary key, slot int unique deferrable, other int unique)");
+    var line = new Line(target, wire);
+    var history =
+        List.of(
+            wire.insert(WalTx.of(1), 1, 5),
+            wire.insert(WalTx.of(2), 2, 6),
+            wire.update(WalTx.of(3), 1, null),
+            wire.update(WalTx.of(4), 2, 5),
+            wire.insert(WalTx.of(5), 3, 6));
+    history.forEach(line::apply);
+    // A producer was restarted, this one too, in the middle of that.
+    history.subList(0, 2).forEach(line::apply);
+    line.restart();
+    history.subList(0, 3).forEach(line::apply);
+    line.restart();
+    history.subList(3, 5).forEach(line::apply);
+    assertThat(rows("items")).isEqualTo("(1,,) (2,5,) (3,6,)");
+    // A part of a long transaction that comes again
+    line.applyPart(history.get(0));
+    line.apply(wire.update(WalTx.of(1), 1, 5));
+    history.forEach(line::apply);
+    assertThat(rows("items")).isEqualTo("(1,,) (2,5,) (3,6,)");
+    // What is new takes nothing from others.
+    assertThatThrownBy(() -> line.apply(wire.insert(WalTx.of(6), 4, 5)))
+        .isInstanceOfSatisfying(
+            ApplyException.class, e -> assertThat(e.sqlState()).isEqualTo("23505"));
+    assertThat(rows("items")).isEqualTo("(1,,) (2,5,) (3,6,)");
   }
 
   @Test
