@@ -2,6 +2,7 @@ package dev.creek.consumer.stream;
 
 import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.SnapshotProgress;
+import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.metrics.Recorder;
 import dev.creek.consumer.wire.SourceTable;
 import java.time.Duration;
@@ -49,6 +50,8 @@ public final class TableLines {
 
   /** Lines that no subscription asks for. */
   private final Sinks.Many<TableLine> visitors = Sinks.many().multicast().directBestEffort();
+
+  private final Sinks.Many<Object> shareChanges = Sinks.many().multicast().directBestEffort();
 
   private volatile Replicas.Share share = Replicas.Share.NONE;
 
@@ -191,6 +194,7 @@ public final class TableLines {
         .doOnNext(
             present -> {
               share = present;
+              shareChanges.tryEmitNext(present);
               look();
             })
         .then();
@@ -234,6 +238,23 @@ public final class TableLines {
       }
     }
     return starting;
+  }
+
+  /** Emits after {@link #owns} may have changed; never ends. */
+  public Flux<?> shareChanges() {
+    return shareChanges.asFlux();
+  }
+
+  /** Whether the table belongs to this instance's share. */
+  public boolean owns(TargetTable table) {
+    return share.owns(table);
+  }
+
+  /** Tries a table that waits, or is stuck, again now; false where it is not, or not here. */
+  public boolean resume(TargetTable table) {
+    return running.values().stream()
+        .filter(line -> line.mapping().target().equals(table))
+        .anyMatch(TableLine::resume);
   }
 
   private Mono<Void> runLine(TableLine line) {
