@@ -45,6 +45,7 @@ final class RuntimeIT {
   private static final Path TARGET = Path.of("target").toAbsolutePath();
   private static final Path RUNTIME = TARGET.resolve("runtime");
   private static final Path LOADED = TARGET.resolve("loaded-classes.txt");
+  private static final Path LOG = TARGET.resolve("runtime.log");
   private static final Duration PATIENCE = Duration.ofMinutes(2);
 
   /** A few per cent of what is loaded depends on the machine, and on who is first. */
@@ -106,16 +107,16 @@ final class RuntimeIT {
       assertRuns(command(environment, "create-schemas", "runtime.public.orders:copy.orders"));
       assertRuns(command(environment, "add-tables", "runtime.public.orders:copy.orders"));
       producer.publish(orders.source(), orders.insert(WalTx.of(1), 1, "first"));
-      environment.put(
+      var serving = new HashMap<>(environment);
+      serving.put(
           "CREEK_CONSUMER_JVM",
           "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Djava.io.tmpdir=/nonexistent"
               + " -XX:-UsePerfData -Xlog:class+load:file="
               + LOADED
               + ":none");
       long started = System.nanoTime();
-      service = command(environment, "serve").redirectErrorStream(true).start();
-      var output = new StringBuilder();
-      Thread reader = reader(service, output);
+      service =
+          command(serving, "serve").redirectErrorStream(true).redirectOutput(LOG.toFile()).start();
       awaitFirstRow(target);
       report(Duration.ofNanos(System.nanoTime() - started));
       await()
@@ -130,8 +131,7 @@ final class RuntimeIT {
       assertThat(get(port, "/")).contains("<title>creek-consumer</title>");
       service.destroy();
       assertThat(service.waitFor()).isZero();
-      reader.join();
-      assertThat(output.toString()).doesNotContain("ERROR").doesNotContain("Exception");
+      assertThat(Files.readString(LOG)).doesNotContain("ERROR").doesNotContain("Exception");
       assertThat(exitCode(command(environment, "health"))).isEqualTo(1);
     }
     assertListIsFresh();
@@ -213,21 +213,6 @@ final class RuntimeIT {
   private static String get(int port, String path) throws IOException {
     var options = new Monitoring("127.0.0.1", port, true, true, null, null);
     return new HealthClient(options, port, PATIENCE).ask(path).body();
-  }
-
-  private static Thread reader(Process process, StringBuilder into) {
-    var reader =
-        new Thread(
-            () -> {
-              try {
-                into.append(new String(process.getInputStream().readAllBytes(), UTF_8));
-              } catch (IOException e) {
-                into.append(e);
-              }
-            },
-            "runtime-output");
-    reader.start();
-    return reader;
   }
 
   private static int freePort() throws IOException {

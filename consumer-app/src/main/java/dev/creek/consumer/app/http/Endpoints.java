@@ -77,8 +77,7 @@ final class Endpoints {
 
   /** An answer that does not come ends its connection: nobody waits for ever. */
   private static Handler inTime(Handler handler) {
-    return (request, response) ->
-        Mono.from(handler.apply(request, response)).timeout(ANSWER_LIMIT);
+    return (request, response) -> Mono.from(handler.apply(request, response)).timeout(ANSWER_LIMIT);
   }
 
   private Handler forThoseWithToken(Handler handler) {
