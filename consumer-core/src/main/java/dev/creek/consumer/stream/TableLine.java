@@ -197,10 +197,16 @@ final class TableLine {
         mapping.source(), around.schemas(), around.options().maxMessageBytes(), start);
   }
 
-  Flux<Batch> batches(Flux<DecodedChunk> chunks, StreamIdentity stream, Position from) {
-    Linger linger = new Linger(around.options().linger());
+  Flux<Batch> batches(Flux<DecodedChunk> chunks, LogState log, Claim claim) {
+    LineOptions options = around.options();
     return new TransactionBatcher(
-        chunks, stream, from, around.options().limits(), linger, around.scheduler());
+        chunks,
+        log.stream(),
+        claim.position(),
+        options.limits(),
+        new Linger(options.linger()),
+        around.scheduler(),
+        Repeats.of(claim, log, options.overlap()));
   }
 
   /**
