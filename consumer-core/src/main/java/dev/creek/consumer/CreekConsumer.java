@@ -93,6 +93,9 @@ public final class CreekConsumer implements AutoCloseable {
    * cancellation. One run at a time. Consumers that run against one target share its tables: each
    * table is applied by one of them, and those of one that ended, died or stalled by the others.
    *
+   * <p>Carries out the commands that were or are given by {@link #submit} or by the control
+   * schema's SQL functions.
+   *
    * <p>Cancelling rolls back what is being written; it is applied again by the next run. {@link
    * #stop} commits it first.
    *
@@ -111,9 +114,9 @@ public final class CreekConsumer implements AutoCloseable {
     }
     sink.onDispose(
         run.apply(
-                whenReachable(database, "the target database")
-                    .flatMap(CreekConsumer::cleared)
-                    .then(whenReachable(broker, "NATS")))
+                whenReachable(database, "the target database").delayUntil(CreekConsumer::cleared),
+                whenReachable(broker, "NATS"),
+                new FacadeOperations(this))
             .doFinally(signal -> running.set(null))
             .subscribe(nothing -> {}, sink::error, sink::complete));
   }
@@ -255,6 +258,33 @@ public final class CreekConsumer implements AutoCloseable {
    */
   public Mono<Boolean> removeTable(TargetTable table) {
     return database.flatMap(db -> db.subscriptions().deactivate(table));
+  }
+
+  /**
+   * Tries a table that has stopped again now, where this consumer runs and applies it.
+   *
+   * @return false where it does not wait, or not here
+   */
+  public Mono<Boolean> resumeTable(TargetTable table) {
+    return Mono.fromSupplier(
+        () -> {
+          Run run = running.get();
+          return run != null && run.resume(table);
+        });
+  }
+
+  /**
+   * Passes over exactly one message of a failed table, the one that it stopped at, and tries the
+   * table again. The change in it is lost for the target.
+   *
+   * @param sequence its stream sequence, as the table's reason tells it
+   * @return what it failed with; empty where the table has not stopped at this message: then
+   *     nothing is passed over
+   */
+  public Mono<String> skipChange(TargetTable table, long sequence) {
+    return database
+        .flatMap(db -> db.subscriptions().skip(table, sequence))
+        .delayUntil(reason -> resumeTable(table));
   }
 
   /** All subscriptions, in order of target. */

@@ -1,6 +1,9 @@
 package dev.creek.consumer;
 
+import dev.creek.consumer.control.Commands;
+import dev.creek.consumer.control.Operations;
 import dev.creek.consumer.control.SnapshotProgress;
+import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.jetstream.JetStreamLog;
 import dev.creek.consumer.postgres.PostgresTarget;
 import dev.creek.consumer.stream.LineEvent;
@@ -25,6 +28,7 @@ final class Run {
   private final Sinks.Empty<Void> stop = Sinks.empty();
   private final Sinks.Empty<Void> abandon = Sinks.empty();
   private final Sinks.Empty<Void> ended = Sinks.empty();
+  private final Sinks.Many<Object> shareChanges = Sinks.many().multicast().directBestEffort();
   private volatile @Nullable Scheduler lineThreads;
   private volatile @Nullable TableLines tableLines;
 
@@ -34,17 +38,55 @@ final class Run {
     this.events = events;
   }
 
-  /** Runs the lines once the broker is there. */
-  Mono<Void> apply(Mono<JetStreamLog> broker) {
+  /** Carries out commands once the database is there, and runs the lines once the broker is. */
+  Mono<Void> apply(
+      Mono<PostgresTarget> database, Mono<JetStreamLog> broker, Operations operations) {
     return Mono.using(
             this::newThreads,
             threads ->
-                broker
+                database
                     .takeUntilOther(stop.asMono())
-                    .flatMap(changes -> lines(changes, threads).run()),
+                    .flatMap(
+                        db -> Mono.when(commands(operations).run(), applyChanges(broker, threads))),
             Scheduler::dispose)
         .takeUntilOther(abandon.asMono())
         .doFinally(signal -> ended.tryEmitEmpty());
+  }
+
+  private Mono<Void> applyChanges(Mono<JetStreamLog> broker, Scheduler threads) {
+    return broker
+        .takeUntilOther(stop.asMono())
+        .map(changes -> lines(changes, threads))
+        .flatMap(lines -> Mono.when(watchShare(lines), lines.run()));
+  }
+
+  private Mono<Void> watchShare(TableLines lines) {
+    return lines
+        .shareChanges()
+        .takeUntilOther(stop.asMono())
+        .doOnNext(shareChanges::tryEmitNext)
+        .then();
+  }
+
+  private Commands commands(Operations operations) {
+    return new Commands(
+        target.commands(),
+        operations,
+        this::isMine,
+        Flux.merge(target.subscriptions().changes(), shareChanges.asFlux()),
+        stop.asMono());
+  }
+
+  /** Commands are for whoever applies the table; without a broker nothing is known of others. */
+  private boolean isMine(TargetTable table) {
+    TableLines started = tableLines;
+    return started == null || started.owns(table);
+  }
+
+  /** Tries a table that waits again now; false where it does not wait, or not here. */
+  boolean resume(TargetTable table) {
+    TableLines started = tableLines;
+    return started != null && started.resume(table);
   }
 
   /** Applies a snapshot in this run's lines; null while they have not begun. */

@@ -38,6 +38,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import reactor.core.Disposable;
+import reactor.core.scheduler.Schedulers;
 
 /** Snapshots of a real source, requested and applied beside its changes. */
 final class SnapshotsIT {
@@ -286,6 +287,45 @@ final class SnapshotsIT {
           awaitEqual();
           await().atMost(PATIENCE).until(() -> state() == TableState.Name.STREAMING);
         });
+  }
+
+  @Test
+  void aSnapshotIsBroughtToItsEndWhereTheTableMovesToAnotherInstance() throws Throwable {
+    produce(Generation.NEW);
+    snapshot(SnapshotMode.CLEAN);
+    consumer.addTable(items()).block(PATIENCE);
+    consumer.close();
+    producer.stop();
+    produce(Generation.NEW, Defect.NO_SNAPSHOT_EOF);
+    consumer = consumer(new SnapshotOptions(2, Duration.ofSeconds(5)));
+    running(
+        () -> {
+          await().atMost(PATIENCE).until(() -> state() == TableState.Name.STREAMING);
+          assertThatThrownBy(
+                  () ->
+                      consumer
+                          .snapshot(items(), SnapshotMode.CLEAN)
+                          .publishOn(Schedulers.boundedElastic())
+                          .doOnNext(progress -> moveTheTable(progress.step()))
+                          .blockLast(PATIENCE))
+              .as("waits for the rest until it stalls, and is not stopped before")
+              .hasMessageContaining("nothing has come for 5 s");
+          await().atMost(PATIENCE).until(() -> state() == TableState.Name.WAITING);
+        });
+  }
+
+  /** To one of so many that this instance can hardly keep it. */
+  private void moveTheTable(Step step) {
+    if (step == Step.LOADING) {
+      target.execute(
+          """
+          insert into _creek_consumer.instances
+              (id, host, process, version, serving, snapshots, heartbeat_at)
+          select 'other ' || i, 'h', i, 'v', true, '{}', now() + interval '1 hour'
+          from generate_series(1, 5000) i
+          on conflict (id) do nothing""",
+          "notify creek_instances");
+    }
   }
 
   @Test

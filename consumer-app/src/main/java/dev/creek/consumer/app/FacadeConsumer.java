@@ -47,9 +47,9 @@ final class FacadeConsumer implements Consumer {
             .withBatches(configuration.batches())
             .withLinger(configuration.linger())
             .withSnapshots(configuration.snapshots())
-            .withRecorder(recorder)
-            .withSelf(Version.number(), null);
-    return new FacadeConsumer(CreekConsumer.create(options));
+            .withRecorder(recorder);
+    String page = PageAddress.of(configuration.monitoring(), options.self().host());
+    return new FacadeConsumer(CreekConsumer.create(options.withSelf(Version.number(), page)));
   }
 
   @Override

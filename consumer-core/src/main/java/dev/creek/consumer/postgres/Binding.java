@@ -14,4 +14,12 @@ final class Binding {
       statement.bind(index, value);
     }
   }
+
+  static void number(Statement statement, int index, @Nullable Long value) {
+    if (value == null) {
+      statement.bindNull(index, Long.class);
+    } else {
+      statement.bind(index, value);
+    }
+  }
 }

@@ -4,6 +4,7 @@ import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.stream.Claim;
 import dev.creek.consumer.stream.Failpoint;
 import dev.creek.consumer.stream.HeldException;
+import dev.creek.consumer.stream.StoppedAt;
 import dev.creek.consumer.stream.TableState;
 import io.r2dbc.spi.Readable;
 import io.r2dbc.spi.Statement;
@@ -171,7 +172,7 @@ final class Claims {
         update %s
         set epoch = epoch + 1, owner = $3, updated_at = now()
         where target = $1 and topic = $2 and active
-        returning epoch, ahead_until, %s
+        returning epoch, ahead_until, skip_seqs, skip_stream, %s
         """);
   }
 
@@ -200,7 +201,7 @@ final class Claims {
             on conflict (target) do update
                 set epoch = s.epoch + 1, owner = excluded.owner, updated_at = now()
                 where s.topic = excluded.topic
-            returning epoch, ahead_until, %s
+            returning epoch, ahead_until, skip_seqs, skip_stream, %s
             """)
         .switchIfEmpty(Mono.error(() -> SubscriptionTable.otherSource(mapping)));
   }
@@ -220,7 +221,8 @@ final class Claims {
                         mapping,
                         Objects.requireNonNull(row.get("epoch", Long.class)),
                         SubscriptionRows.position(row),
-                        row.get("ahead_until", Instant.class)))
+                        row.get("ahead_until", Instant.class),
+                        SubscriptionRows.skips(row)))
             .next();
     return Failpoint.AFTER_CLAIM.after(Failpoint.BEFORE_CLAIM.before(claiming));
   }
@@ -249,7 +251,8 @@ final class Claims {
         "state of " + claim.mapping().target(),
         """
         update %s
-        set state = $3, reason = $4, hint = $5, updated_at = now()
+        set state = $3, reason = $4, hint = $5, failed_seq = $6, failed_stream = $7,
+            updated_at = now()
         where target = $1 and epoch = $2
         """,
         statement -> {
@@ -257,6 +260,10 @@ final class Claims {
           statement.bind(2, state.name().stored());
           Binding.text(statement, 3, state.reason());
           Binding.text(statement, 4, state.hint());
+          StoppedAt stoppedAt = state.stoppedAt();
+          Binding.number(statement, 5, stoppedAt == null ? null : stoppedAt.sequence());
+          Binding.text(
+              statement, 6, stoppedAt == null ? null : stoppedAt.stream().created().toString());
         });
   }
 

@@ -72,11 +72,8 @@ final class CommandRows {
     Binding.text(statement, 3, mode(command));
     Binding.text(
         statement, 4, command instanceof Command.ApplySnapshot apply ? apply.subject() : null);
-    if (command instanceof Command.SkipChange skip) {
-      statement.bind(5, skip.sequence());
-    } else {
-      statement.bindNull(5, Long.class);
-    }
+    Binding.number(
+        statement, 5, command instanceof Command.SkipChange skip ? skip.sequence() : null);
   }
 
   private static @Nullable String mode(Command command) {

@@ -167,16 +167,11 @@ final class CommandTable implements CommandLog {
   private static void bind(Statement statement, @Nullable SnapshotProgress progress) {
     Binding.text(
         statement, 2, progress == null ? null : progress.step().name().toLowerCase(Locale.ROOT));
-    number(statement, 3, progress == null ? -1 : progress.rowsDone());
-    number(statement, 4, progress == null ? -1 : progress.rowsExpected());
-  }
-
-  private static void number(Statement statement, int index, long value) {
-    if (value < 0) {
-      statement.bindNull(index, Long.class);
-    } else {
-      statement.bind(index, value);
-    }
+    Binding.number(statement, 3, progress == null ? null : progress.rowsDone());
+    Binding.number(
+        statement,
+        4,
+        progress == null || progress.rowsExpected() < 0 ? null : progress.rowsExpected());
   }
 
   @Override

@@ -38,6 +38,9 @@ final class PostgresTableWriter implements TableWriter {
   /** Only of a table without a key, once it has changes; only for apply. */
   private @Nullable Repetitions repetitions;
 
+  /** Only for apply. */
+  private final FreshRows fresh = new FreshRows();
+
   /**
    * @param table {@code subscriptions} as SQL
    */
@@ -107,8 +110,12 @@ final class PostgresTableWriter implements TableWriter {
   }
 
   private RuntimeException told(Throwable error, Batch batch) {
-    return SqlErrors.told(
-        error, position.target() + " at stream sequence " + batch.position().sequence(), hints);
+    List<Change> changes = batch.changes();
+    long last =
+        changes.isEmpty()
+            ? batch.position().sequence()
+            : changes.get(changes.size() - 1).sequence();
+    return SqlErrors.told(error, position.target() + " at stream sequence " + last, hints);
   }
 
   private Mono<Applied> applied(Ready ready) {
@@ -139,7 +146,13 @@ final class PostgresTableWriter implements TableWriter {
     var moved = new Moved(batch.position(), counts.total(), null);
     return held.session()
         .flatMap(
-            session -> session.update(plan.alone(folded, moved), s -> plan.bind(s, moved, folded)))
+            session ->
+                fresh.write(
+                    folded,
+                    how ->
+                        session.update(
+                            plan.alone(folded, how, moved), s -> plan.bind(s, moved, folded)),
+                    Mono.empty()))
         .flatMap(held::requireClaim)
         .then(committed(batch))
         .onErrorResume(
@@ -160,11 +173,18 @@ final class PostgresTableWriter implements TableWriter {
                             session, plan, plan.changes().unfolded(batch.changes()).iterator())));
   }
 
-  private static Mono<Void> survivors(Session session, TablePlan plan, FoldedChanges folded) {
+  private Mono<Void> survivors(Session session, TablePlan plan, FoldedChanges folded) {
     Mono<Void> emptied = folded.truncate() ? session.execute(plan.rows().truncate()) : Mono.empty();
     return folded.deletes().rows() + folded.upserts().rows() == 0
         ? emptied
-        : emptied.then(session.update(plan.inside(folded), s -> plan.bind(s, 0, folded)).then());
+        : fresh
+            .write(
+                folded,
+                how ->
+                    emptied.then(
+                        session.update(plan.inside(folded, how), s -> plan.bind(s, 0, folded))),
+                held.rollbackToSavepoint(session))
+            .then();
   }
 
   private Mono<Applied> withoutKey(Batch batch, TablePlan plan) {

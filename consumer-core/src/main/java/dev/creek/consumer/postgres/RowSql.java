@@ -20,12 +20,14 @@ final class RowSql {
   private final Target target;
   private final String table;
   private final InsertSql insert;
+  private final InsertSql upsert;
 
   RowSql(ChangePlan plan, Target target) {
     this.plan = plan;
     this.target = target;
     this.table = target.sqlName();
-    this.insert = InsertSql.upsert(plan.rows(), target);
+    this.insert = InsertSql.plain(plan.rows(), table);
+    this.upsert = InsertSql.upsert(plan.rows(), target);
   }
 
   /** Empties the table, where it has rows that others refer to without TRUNCATE's short cut. */
@@ -93,6 +95,11 @@ final class RowSql {
 
   /** Upserts where there is a key, else inserts. */
   String write(String from, int parameter) {
+    return upsert.sql(from, parameter);
+  }
+
+  /** Inserts rows that are not there; if one is, it fails. */
+  String insert(String from, int parameter) {
     return insert.sql(from, parameter);
   }
 

@@ -33,6 +33,11 @@ final class SqlErrors {
     return state != null && (state.startsWith("23") || state.equals("21000"));
   }
 
+  /** Whether a row was there already, by some unique value. */
+  static boolean isAlreadyThere(Throwable error) {
+    return "23505".equals(sqlState(error));
+  }
+
   /** The five characters, or null where none is known. */
   static @Nullable String sqlState(Throwable error) {
     if (error instanceof ApplyException e) {

@@ -3,6 +3,7 @@ package dev.creek.consumer.postgres;
 import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.stream.Position;
+import dev.creek.consumer.stream.Skips;
 import dev.creek.consumer.stream.StreamIdentity;
 import dev.creek.consumer.stream.Subscription;
 import dev.creek.consumer.stream.TableState;
@@ -11,6 +12,7 @@ import dev.creek.consumer.wire.SourceTable;
 import io.r2dbc.spi.Readable;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -85,6 +87,15 @@ final class SubscriptionRows {
     return name == null || created == null
         ? null
         : new StreamIdentity(name, Instant.parse(created));
+  }
+
+  /** The columns {@code skip_seqs} and {@code skip_stream}. */
+  static Skips skips(Readable row) {
+    Long[] sequences = row.get("skip_seqs", Long[].class);
+    String created = row.get("skip_stream", String.class);
+    return sequences == null || created == null
+        ? Skips.NONE
+        : new Skips(Set.of(sequences), Instant.parse(created));
   }
 
   private static @Nullable Instant time(Readable row) {

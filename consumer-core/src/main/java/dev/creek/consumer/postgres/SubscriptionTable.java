@@ -5,6 +5,7 @@ import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.stream.ApplyException;
 import dev.creek.consumer.stream.Subscription;
 import dev.creek.consumer.stream.Subscriptions;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
@@ -128,6 +129,39 @@ final class SubscriptionTable implements Subscriptions {
             """,
             null)
         .hasElement();
+  }
+
+  @Override
+  public Mono<String> skip(TargetTable target, long sequence) {
+    String sql =
+        """
+        update %1$s
+        set skip_seqs = array(
+                select distinct passed
+                from unnest(case when skip_stream is not distinct from stopped.stream
+                                 then skip_seqs end || $2) as passed
+                where stopped.stream is distinct from stream_created or passed > stream_seq
+                      or passed = $2
+                order by passed),
+            skip_stream = stopped.stream, updated_at = now()
+        from (select case when state = 'failed' and failed_seq = $2 then failed_stream
+                          when $2 = any (skip_seqs) then skip_stream end as stream
+              from %1$s
+              where target = $1) as stopped
+        where target = $1 and active and stopped.stream is not null
+        returning coalesce(reason, 'passed over before') as reason
+        """
+            .formatted(table);
+    return sessions.use(
+        "subscription " + target,
+        this::hint,
+        session ->
+            session
+                .query(
+                    sql,
+                    statement -> statement.bind(0, target.toString()).bind(1, sequence),
+                    row -> Objects.requireNonNull(row.get("reason", String.class)))
+                .next());
   }
 
   /** Changes one row, wakes the services, returns the row; empty where none was changed. */

@@ -40,6 +40,6 @@ final class SwapErrors {
   static String reason(Throwable error) {
     return error instanceof NoSwap
         ? String.valueOf(error.getMessage())
-        : SqlErrors.told(error, "PostgreSQL refuses", SqlHints.NONE).getMessage();
+        : String.valueOf(SqlErrors.told(error, "PostgreSQL refuses", SqlHints.NONE).getMessage());
   }
 }

@@ -28,11 +28,14 @@ final class WakeUps {
 
   private final Sessions sessions;
   private final Duration tick;
+  private final Flux<Signal> shared;
   private volatile boolean listening;
 
   WakeUps(Sessions sessions, Duration tick) {
     this.sessions = sessions;
     this.tick = tick;
+    // Who comes later is told at once: LISTEN was before, so what there is to see can be seen.
+    this.shared = listen().replay(1).refCount();
   }
 
   /** Whether the connection that listens answered when it was last asked, a tick ago at most. */
@@ -40,7 +43,12 @@ final class WakeUps {
     return listening;
   }
 
+  /** All who subscribe share the connection; it is closed when the last one has gone. */
   Flux<Signal> signals() {
+    return shared.onBackpressureLatest();
+  }
+
+  private Flux<Signal> listen() {
     return Flux.usingWhen(sessions.dedicated(), this::signalsOf, PostgresqlConnection::close)
         .doOnNext(signal -> listening = true)
         .doFinally(end -> listening = false)
@@ -53,8 +61,8 @@ final class WakeUps {
                         log.warn(
                             "{}: lost the listening connection, trying again: {}",
                             sessions.place(),
-                            SqlErrors.told(retry.failure(), "LISTEN", SqlHints.NONE).getMessage())))
-        .onBackpressureLatest();
+                            SqlErrors.told(retry.failure(), "LISTEN", SqlHints.NONE)
+                                .getMessage())));
   }
 
   private Flux<Signal> signalsOf(PostgresqlConnection connection) {

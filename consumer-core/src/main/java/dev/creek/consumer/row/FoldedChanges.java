@@ -7,5 +7,8 @@ package dev.creek.consumer.row;
  * @param truncate whether the table is emptied first
  * @param deletes key columns of the rows to delete
  * @param upserts all columns of the rows to write
+ * @param fresh whether this batch inserted every one of those rows before it did anything else to
+ *     them: then none should be there yet, unless changes are applied again
  */
-public record FoldedChanges(boolean truncate, RowColumns deletes, RowColumns upserts) {}
+public record FoldedChanges(
+    boolean truncate, RowColumns deletes, RowColumns upserts, boolean fresh) {}

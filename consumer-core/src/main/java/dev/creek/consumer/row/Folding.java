@@ -26,6 +26,12 @@ final class Folding {
   /** By change: the key of the row that it wrote, or {@link #NO_KEY}. */
   private int[] wrote = {};
 
+  /** By key: whether the batch began with inserting it. */
+  private boolean[] born = {};
+
+  /** Of the rows that were written so far. */
+  private boolean fresh;
+
   Folding(ImageKeys images, RowPlan rows) {
     this.images = images;
     this.rows = rows;
@@ -33,6 +39,7 @@ final class Folding {
 
   FoldedChanges fold(List<Change> changes) {
     begin(changes.size());
+    fresh = true;
     int first = 0;
     for (int i = 0; i < changes.size(); i++) {
       if (readKeys(changes.get(i), i, changes.size())) {
@@ -42,11 +49,12 @@ final class Folding {
     boolean truncated = first > 0;
     // Behind a truncate there is nothing to delete but what this batch wrote, and will not write.
     return new FoldedChanges(
-        truncated, truncated ? RowColumns.EMPTY : deletes(), upserts(changes, first));
+        truncated, truncated ? RowColumns.EMPTY : deletes(), upserts(changes, first), fresh);
   }
 
   boolean tooLargeToKeep() {
-    return keys.retainedBytes() + 4 * (last.length + wrote.length) > MAX_RETAINED_BYTES;
+    return keys.retainedBytes() + 4 * (last.length + wrote.length) + born.length
+        > MAX_RETAINED_BYTES;
   }
 
   private void begin(int changes) {
@@ -55,6 +63,7 @@ final class Folding {
     if (wrote.length < changes) {
       wrote = new int[changes];
       last = new int[2 * changes];
+      born = new boolean[2 * changes];
     }
   }
 
@@ -62,7 +71,13 @@ final class Folding {
   private boolean readKeys(Change change, int i, int changes) {
     wrote[i] = NO_KEY;
     switch (change.operation()) {
-      case INSERT, READ, UPDATE -> wrote(i, after(change));
+      case INSERT -> {
+        int known = keys.size();
+        int key = after(change);
+        born[key] = key == known || born[key];
+        wrote(i, key);
+      }
+      case READ, UPDATE -> wrote(i, after(change));
       case UPDATE_KEY -> {
         last[before(change)] = DELETED;
         // In this order: with equal keys it is an update.
@@ -98,7 +113,12 @@ final class Folding {
     if (keys.bytes().hasNull()) {
       throw images.nullInKey(change, keys.bytes().array(), keys.start(keys.size()));
     }
-    return keys.intern();
+    int known = keys.size();
+    int key = keys.intern();
+    if (key == known) {
+      born[key] = false;
+    }
+    return key;
   }
 
   private RowColumns deletes() {
@@ -130,6 +150,7 @@ final class Folding {
     var into = rows.newColumns(survivors);
     for (int i = first; i < changes.size(); i++) {
       if (survives(i)) {
+        fresh &= born[wrote[i]];
         Change change = changes.get(i);
         cursor.over(change.data(), change.after(), change.end());
         rows.transcode(cursor, change.sequence(), into);

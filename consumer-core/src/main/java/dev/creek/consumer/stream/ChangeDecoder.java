@@ -11,8 +11,11 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -20,13 +23,18 @@ import reactor.core.publisher.Mono;
  * Packets to changes, for one line from one start on. Not thread-safe: deliveries come one at a
  * time.
  *
+ * <p>Messages that are to be passed over are read and dropped, also where they cannot be read.
+ *
  * <p>What was decoded before a bad message, or before a schema had to be asked for, is handed on
  * first: an error never takes good changes with it.
  */
 final class ChangeDecoder {
+  private static final Logger log = LoggerFactory.getLogger(ChangeDecoder.class);
+
   private final SourceTable source;
   private final Schemas schemas;
   private final MessageAssembler assembler;
+  private final Set<Long> skips;
   private final Map<Long, WalDecoder> decoders = new HashMap<>();
 
   /**
@@ -37,12 +45,20 @@ final class ChangeDecoder {
 
   private long frontier;
 
+  /** Stream sequence of the message that is being decoded, or of the packet. */
+  private long current;
+
+  private volatile long failedAt;
+
   /**
    * @param start where reading begins
+   * @param skips stream sequences of messages to pass over
    */
-  ChangeDecoder(SourceTable source, Schemas schemas, int maxMessageBytes, StartAt start) {
+  ChangeDecoder(
+      SourceTable source, Schemas schemas, int maxMessageBytes, StartAt start, Set<Long> skips) {
     this.source = source;
     this.schemas = schemas;
+    this.skips = skips;
     this.assembler = new MessageAssembler(maxMessageBytes);
     this.mayLackHead = !(start instanceof StartAt.Sequence);
   }
@@ -62,9 +78,9 @@ final class ChangeDecoder {
     List<Change> changes = new ArrayList<>(packets.size() - index + 1);
     int next = index;
     WireMessage message = held;
-    try {
-      while (true) {
-        if (message != null) {
+    while (true) {
+      try {
+        if (message != null && !isSkipped(message)) {
           WalDecoder decoder = decoders.get(WalDecoder.fingerprint(message));
           if (decoder == null) {
             return afterLookup(delivery, next, message, changes);
@@ -75,11 +91,15 @@ final class ChangeDecoder {
         if (next == packets.size()) {
           break;
         }
-        Packet packet = packets.get(next++);
-        message = accept(packet);
+        message = accept(packets.get(next++));
+      } catch (WireException e) {
+        if (!skips.contains(current)) {
+          failedAt = current;
+          return soFar(changes).concatWith(Mono.error(e));
+        }
+        message = null;
+        passOver();
       }
-    } catch (WireException e) {
-      return soFar(changes).concatWith(Mono.error(e));
     }
     if (!assembler.inMessage()) {
       frontier = Math.max(frontier, delivery.frontier());
@@ -87,7 +107,29 @@ final class ChangeDecoder {
     return Mono.just(new DecodedChunk(changes, delivery.caughtUp(), frontier));
   }
 
+  /** Stream sequence of the message that could not be read; 0 while all could. */
+  long failedAt() {
+    return failedAt;
+  }
+
+  private boolean isSkipped(WireMessage message) {
+    current = message.lastSequence();
+    boolean skipped = skips.contains(current);
+    if (skipped) {
+      passOver();
+    }
+    return skipped;
+  }
+
+  /** Of a message that cannot be put together more packets may follow. */
+  private void passOver() {
+    log.warn("{}: passing over stream sequence {}, as skip_change asked", source, current);
+    frontier = current;
+    mayLackHead = true;
+  }
+
   private @Nullable WireMessage accept(Packet packet) {
+    current = packet.sequence();
     try {
       WireMessage message = assembler.accept(packet.sequence(), packet.data());
       mayLackHead &= message == null;

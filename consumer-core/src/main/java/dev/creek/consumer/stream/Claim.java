@@ -11,11 +11,13 @@ import org.jspecify.annotations.Nullable;
  * @param epoch fencing token: every later claim has a greater one
  * @param position where to continue
  * @param aheadUntil {@link Handover#aheadUntil} of the last snapshot; null where there was none
+ * @param skips messages to pass over
  */
-public record Claim(Mapping mapping, long epoch, Position position, @Nullable Instant aheadUntil) {
+public record Claim(
+    Mapping mapping, long epoch, Position position, @Nullable Instant aheadUntil, Skips skips) {
 
   /** A claim of a table that no snapshot was applied to. */
   public Claim(Mapping mapping, long epoch, Position position) {
-    this(mapping, epoch, position, null);
+    this(mapping, epoch, position, null, Skips.NONE);
   }
 }

@@ -1,6 +1,5 @@
 package dev.creek.consumer.stream;
 
-import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.row.ShapeMismatchException;
 import dev.creek.consumer.wire.WireException;
 import java.util.Map;
@@ -54,7 +53,10 @@ final class FailurePolicy {
 
   private FailurePolicy() {}
 
-  static Verdict classify(Throwable error, Mapping mapping) {
+  /**
+   * @param table which table, for hints
+   */
+  static Verdict classify(Throwable error, Object table) {
     Throwable cause = Exceptions.unwrap(error);
     if (cause instanceof ApplyException e) {
       return ofDatabase(e);
@@ -78,7 +80,7 @@ final class FailurePolicy {
       return new Verdict.Stop(
           message(cause),
           "the message cannot be read: find out what published it, then take a clean snapshot of "
-              + mapping);
+              + table);
     }
     return new Verdict.Stop(
         "unexpected " + cause.getClass().getSimpleName() + ": " + message(cause),

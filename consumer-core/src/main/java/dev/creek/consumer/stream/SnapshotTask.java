@@ -5,6 +5,7 @@ import dev.creek.consumer.control.SnapshotProgress.Step;
 import dev.creek.consumer.metrics.Recorder;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -23,7 +24,7 @@ final class SnapshotTask {
   private volatile boolean over;
   private volatile @Nullable String subject;
   private volatile @Nullable LogState requestedAt;
-  private volatile long rowsDone;
+  private final AtomicLong rowsDone = new AtomicLong();
   private volatile long rowsExpected = -1;
 
   SnapshotTask(SnapshotOrder order, Recorder recorder) {
@@ -68,28 +69,28 @@ final class SnapshotTask {
 
   /** So many more rows are written. */
   void wrote(int rows) {
-    rowsDone += rows;
+    rowsDone.addAndGet(rows);
     tell(Step.LOADING);
   }
 
   long rowsDone() {
-    return rowsDone;
+    return rowsDone.get();
   }
 
   /** All rows are written: their number is known now. */
   void wroteAll() {
-    rowsExpected = rowsDone;
+    rowsExpected = rowsDone.get();
   }
 
   void tell(Step step) {
-    long expected = rowsExpected < 0 ? -1 : Math.max(rowsExpected, rowsDone);
+    long expected = rowsExpected < 0 ? -1 : Math.max(rowsExpected, rowsDone.get());
     String name = subject;
     recorder.snapshot(
         order.mapping().source().toString(),
         order.mapping().target().toString(),
         order.mode().toString(),
         step.name().toLowerCase(java.util.Locale.ROOT),
-        rowsDone,
+        rowsDone.get(),
         expected);
     told.tryEmitNext(
         new SnapshotProgress(
@@ -97,7 +98,7 @@ final class SnapshotTask {
             name == null ? "" : name,
             order.mode(),
             step,
-            rowsDone,
+            rowsDone.get(),
             expected,
             Duration.ofNanos(System.nanoTime() - begunNanos)));
   }

@@ -1,7 +1,6 @@
 package dev.creek.consumer.stream;
 
 import java.time.Duration;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -25,32 +24,36 @@ record Streaming(TableLine line, Claim claim, @Nullable Stuck recovering, Backof
   /** Nothing ahead: the batch is cut as late as possible, so it is as large as it can be. */
   private static final int ON_DEMAND = 0;
 
+  /** Half a minute's work, change by change; in longer transactions the message stays unknown. */
+  private static final long SEARCHED_MESSAGES = 50_000;
+
   @Override
   public Mono<Phase> run() {
-    AtomicBoolean progressed = new AtomicBoolean();
+    Attempt attempt = new Attempt();
     return line.changes()
         .state(line.mapping().source())
         .takeUntilOther(line.interruption())
         .delayUntil(
             log -> recovering == null ? line.enter(claim, TableState.STREAMING) : Mono.empty())
-        .flatMap(log -> applyUntilEnd(log, progressed))
+        .flatMap(log -> applyUntilEnd(log, attempt))
         .thenReturn(true)
-        .<Phase>flatMap(ended -> line.next(progressed.get() ? null : recovering))
+        .<Phase>flatMap(ended -> line.next(attempt.hasProgressed() ? null : recovering))
         .switchIfEmpty(Mono.defer(() -> line.next(recovering)))
-        .onErrorResume(error -> Mono.just(after(error, progressed.get())));
+        .onErrorResume(error -> Mono.just(after(error, attempt)));
   }
 
-  private Mono<Void> applyUntilEnd(LogState log, AtomicBoolean progressed) {
+  private Mono<Void> applyUntilEnd(LogState log, Attempt attempt) {
     Outage outage = new Outage(line, claim);
     Mono<Void> applying =
-        apply(log, outage, progressed).doFinally(end -> line.unapplied().stopped()).then();
+        apply(log, outage, attempt).doFinally(end -> line.unapplied().stopped()).then();
     // What it was stuck in says more than an outage does.
     return recovering == null ? Mono.firstWithSignal(applying, outage.show()) : applying;
   }
 
-  private Flux<Applied> apply(LogState log, Outage outage, AtomicBoolean progressed) {
+  private Flux<Applied> apply(LogState log, Outage outage, Attempt attempt) {
     StartAt start = Resume.from(claim, log, line.options().overlap());
-    ChangeDecoder decoder = line.newDecoder(start);
+    ChangeDecoder decoder = line.newDecoder(start, claim.skips().of(log.stream()));
+    attempt.reads(log.stream(), decoder);
     Unapplied unapplied = line.unapplied();
     return Flux.usingWhen(
         Mono.fromSupplier(() -> line.targets().writer(claim)),
@@ -61,20 +64,40 @@ record Streaming(TableLine line, Claim claim, @Nullable Stuck recovering, Backof
                 .doOnNext(unapplied::delivered)
                 .concatMap(decoder::decode, ONE_AHEAD)
                 .doOnNext(unapplied::decoded)
-                .transform(chunks -> line.batches(chunks, log, claim))
+                .transform(chunks -> line.batches(chunks, log, claim, limits()))
                 .takeUntilOther(line.interruption())
                 .materialize()
-                .concatMap(signal -> work(writer, signal), ON_DEMAND)
+                .concatMap(signal -> work(writer, signal, attempt), ON_DEMAND)
                 .concatMap(work -> work, ONE_AHEAD)
-                .delayUntil(applied -> committed(applied, progressed)),
+                .delayUntil(applied -> committed(applied, attempt))
+                .takeUntil(this::endsSearch),
         TableWriter::close);
+  }
+
+  /** One change at a time where the one that fails has to be found. */
+  private BatchLimits limits() {
+    BatchLimits usual = line.options().limits();
+    return isSearching() ? new BatchLimits(1, usual.bytes()) : usual;
+  }
+
+  private boolean isSearching() {
+    return recovering != null
+        && recovering.searchUntil() - claim.position().sequence() > 0
+        && recovering.searchUntil() - claim.position().sequence() <= SEARCHED_MESSAGES;
+  }
+
+  /** The change that failed before did not: from here on many at a time again. */
+  private boolean endsSearch(Applied applied) {
+    return isSearching()
+        && recovering != null
+        && applied.position().sequence() >= recovering.searchUntil();
   }
 
   /**
    * The work that a signal makes. An error takes its turn as work that fails: sent on as an error
    * it would overtake the batch that is being written and cancel it, again after every restart.
    */
-  private Mono<Mono<Applied>> work(TableWriter writer, Signal<Batch> signal) {
+  private Mono<Mono<Applied>> work(TableWriter writer, Signal<Batch> signal, Attempt attempt) {
     Throwable error = signal.getThrowable();
     Batch batch = signal.get();
     if (batch == null) {
@@ -83,7 +106,8 @@ record Streaming(TableLine line, Claim claim, @Nullable Stuck recovering, Backof
     return writer
         .prepare(batch)
         .map(prepared -> write(writer, prepared))
-        .onErrorResume(unprepared -> Mono.just(Mono.error(unprepared)));
+        .onErrorResume(unprepared -> Mono.just(Mono.error(unprepared)))
+        .map(work -> work.doOnError(e -> attempt.failedIn(batch)));
   }
 
   private Mono<Applied> write(TableWriter writer, TableWriter.Prepared prepared) {
@@ -99,13 +123,14 @@ record Streaming(TableLine line, Claim claim, @Nullable Stuck recovering, Backof
         });
   }
 
-  private Mono<Void> committed(Applied applied, AtomicBoolean progressed) {
+  private Mono<Void> committed(Applied applied, Attempt attempt) {
     line.recordCommit(applied);
-    boolean first = progressed.compareAndSet(false, true);
+    boolean first = attempt.progresses();
     return first && recovering != null ? line.enter(claim, TableState.STREAMING) : Mono.empty();
   }
 
-  private Phase after(Throwable error, boolean progressed) {
+  private Phase after(Throwable error, Attempt attempt) {
+    boolean progressed = attempt.hasProgressed();
     Verdict verdict = FailurePolicy.classify(error, line.mapping());
     line.recordFailure(verdict, error);
     Stuck still = progressed ? null : recovering;
@@ -118,13 +143,23 @@ record Streaming(TableLine line, Claim claim, @Nullable Stuck recovering, Backof
     }
     if (verdict instanceof Verdict.Retry retry) {
       return still != null
-          ? new Stuck(line, claim, still.state(), pause)
+          ? new Stuck(line, claim, still.state(), pause, still.searchUntil())
           : new Waiting(line, claim, retry.reason(), pause);
     }
-    return new Stuck(
-        line,
-        claim,
-        TableLine.stuckState(verdict, line.mapping()),
-        still != null ? still.backoff().next() : Backoff.STUCK);
+    return stuck(verdict, attempt, still != null ? still.backoff().next() : Backoff.STUCK);
+  }
+
+  /** Names the message, where it is known; otherwise has it looked for. */
+  private Stuck stuck(Verdict verdict, Attempt attempt, Backoff pause) {
+    TableState state = TableLine.stuckState(verdict, line.mapping());
+    StoppedAt known = recovering == null ? null : recovering.state().stoppedAt();
+    StoppedAt stoppedAt =
+        known != null && attempt.failedAround(known) ? known : attempt.stoppedAt();
+    if (state.name() == TableState.Name.GAP) {
+      return new Stuck(line, claim, state, pause, 0);
+    }
+    return stoppedAt == null
+        ? new Stuck(line, claim, state, pause, attempt.lastFailing())
+        : new Stuck(line, claim, state.at(stoppedAt), pause, 0);
   }
 }

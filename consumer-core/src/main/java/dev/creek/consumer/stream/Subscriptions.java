@@ -38,4 +38,12 @@ public interface Subscriptions {
    * services.
    */
   Mono<Boolean> deactivate(TargetTable target);
+
+  /**
+   * Has a failed table pass over the message that it stopped at, and no other; from its next claim
+   * on. Again where that was so already.
+   *
+   * @return what it failed with; empty where it has not stopped at this message
+   */
+  Mono<String> skip(TargetTable target, long sequence);
 }

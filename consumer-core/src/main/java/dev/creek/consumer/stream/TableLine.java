@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -33,10 +34,16 @@ final class TableLine {
   private final Surroundings around;
   private final boolean visiting;
   private final Sinks.Empty<Void> stop = Sinks.empty();
+  private final Sinks.Many<Boolean> resumed = Sinks.many().multicast().directBestEffort();
+
+  /** Asked for just before a pause begins: then that is not made. */
+  private final AtomicBoolean resumeSoon = new AtomicBoolean();
+
   private final Mailbox mailbox = new Mailbox();
   private final Unapplied unapplied = new Unapplied(InstantSource.system());
   private @Nullable TableState shown;
   private volatile @Nullable Claim held;
+  private volatile boolean loading;
 
   /**
    * What all lines share.
@@ -174,7 +181,14 @@ final class TableLine {
         .reserving(mapping.target(), work)
         .then()
         // Afterwards it is the work that ends, once it has cleaned up.
-        .takeUntilOther(interrupted.onErrorResume(e -> begun.get() ? Mono.never() : Mono.error(e)));
+        .takeUntilOther(interrupted.onErrorResume(e -> begun.get() ? Mono.never() : Mono.error(e)))
+        .doOnSubscribe(begins -> loading = true)
+        .doFinally(ends -> loading = false);
+  }
+
+  /** Whether a snapshot is being applied. */
+  boolean isLoading() {
+    return loading;
   }
 
   void snapshotFailed(SnapshotTask task, Throwable error) {
@@ -192,18 +206,18 @@ final class TableLine {
     return around.options();
   }
 
-  ChangeDecoder newDecoder(StartAt start) {
+  ChangeDecoder newDecoder(StartAt start, Set<Long> skips) {
     return new ChangeDecoder(
-        mapping.source(), around.schemas(), around.options().maxMessageBytes(), start);
+        mapping.source(), around.schemas(), around.options().maxMessageBytes(), start, skips);
   }
 
-  Flux<Batch> batches(Flux<DecodedChunk> chunks, LogState log, Claim claim) {
+  Flux<Batch> batches(Flux<DecodedChunk> chunks, LogState log, Claim claim, BatchLimits limits) {
     LineOptions options = around.options();
     return new TransactionBatcher(
         chunks,
         log.stream(),
         claim.position(),
-        options.limits(),
+        limits,
         new Linger(options.linger()),
         around.scheduler(),
         Repeats.of(claim, log, options.overlap()));
@@ -245,9 +259,21 @@ final class TableLine {
             });
   }
 
+  /** Ends the pause that the line makes; false if it makes none. */
+  boolean resume() {
+    boolean paused = resumed.tryEmitNext(true).isSuccess();
+    resumeSoon.set(!paused);
+    return paused;
+  }
+
   /** Completes when the pause is over, or something else is to be done. */
   Mono<Void> pause(Backoff backoff) {
-    return Mono.firstWithSignal(delay(backoff.pause()).then(), interruption());
+    return Mono.defer(
+        () ->
+            resumeSoon.getAndSet(false)
+                ? Mono.empty()
+                : Mono.firstWithSignal(
+                    delay(backoff.pause()).then(), resumed.asFlux().next().then(), interruption()));
   }
 
   Mono<Long> delay(Duration pause) {
@@ -310,7 +336,7 @@ final class TableLine {
         .addKeyValue("hint", state.hint());
   }
 
-  static TableState stuckState(Verdict verdict, Mapping mapping) {
+  static TableState stuckState(Verdict verdict, Object table) {
     if (verdict instanceof Verdict.Stop failed) {
       return new TableState(TableState.Name.FAILED, failed.reason(), failed.hint());
     }
@@ -321,7 +347,7 @@ final class TableLine {
         TableState.Name.GAP,
         reason(verdict),
         "take a clean snapshot of "
-            + mapping
+            + table
             + ": changes are missing that the broker no longer has");
   }
 

@@ -2,6 +2,7 @@ package dev.creek.consumer.stream;
 
 import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.SnapshotProgress;
+import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.metrics.Recorder;
 import dev.creek.consumer.wire.SourceTable;
 import java.time.Duration;
@@ -49,6 +50,8 @@ public final class TableLines {
 
   /** Lines that no subscription asks for. */
   private final Sinks.Many<TableLine> visitors = Sinks.many().multicast().directBestEffort();
+
+  private final Sinks.Many<Object> shareChanges = Sinks.many().multicast().directBestEffort();
 
   private volatile Replicas.Share share = Replicas.Share.NONE;
 
@@ -103,7 +106,7 @@ public final class TableLines {
         Flux.merge(subscriptions.changes(), looks.asFlux())
             .takeUntilOther(stop)
             .onBackpressureLatest()
-            .concatMap(signal -> wanted(), 1)
+            .concatMap(signal -> active(), 1)
             .concatMapIterable(this::reconcile, 1);
     return Flux.merge(visitors.asFlux().takeUntilOther(stop), subscribed)
         .flatMap(this::runLine, ALL_LINES, 1)
@@ -191,6 +194,7 @@ public final class TableLines {
         .doOnNext(
             present -> {
               share = present;
+              shareChanges.tryEmitNext(present);
               look();
             })
         .then();
@@ -200,12 +204,11 @@ public final class TableLines {
     looks.emitNext(Subscriptions.Signal.WAKE, Sinks.EmitFailureHandler.busyLooping(EMIT_PATIENCE));
   }
 
-  private Mono<List<Mapping>> wanted() {
+  private Mono<List<Mapping>> active() {
     return subscriptions
         .all()
         .filter(Subscription::active)
         .map(Subscription::mapping)
-        .filter(mapping -> share.owns(mapping.target()))
         .collectList()
         .doOnError(e -> log.warn("The subscriptions cannot be read: {}", e.getMessage()))
         .retryWhen(
@@ -213,23 +216,45 @@ public final class TableLines {
         .takeUntilOther(stop);
   }
 
-  /** Stops what is not wanted; the lines to start. */
-  private List<TableLine> reconcile(List<Mapping> wanted) {
-    Set<Mapping> wantedSet = new HashSet<>(wanted);
+  /**
+   * Stops what is not active or not ours any more; the lines to start. A snapshot that has begun is
+   * brought to its end wherever the table belongs by now.
+   */
+  private List<TableLine> reconcile(List<Mapping> active) {
+    Replicas.Share present = share;
+    Set<Mapping> activeSet = new HashSet<>(active);
     running.forEach(
         (mapping, line) -> {
-          if (!wantedSet.contains(mapping) && !line.isVisiting()) {
+          boolean stays = present.owns(mapping.target()) || line.isLoading();
+          if (!line.isVisiting() && !(activeSet.contains(mapping) && stays)) {
             line.stop();
           }
         });
     List<TableLine> starting = new ArrayList<>();
-    for (Mapping mapping : wanted) {
+    for (Mapping mapping : active) {
       TableLine line = new TableLine(mapping, around);
-      if (running.putIfAbsent(mapping, line) == null) {
+      if (present.owns(mapping.target()) && running.putIfAbsent(mapping, line) == null) {
         starting.add(line);
       }
     }
     return starting;
+  }
+
+  /** Emits after {@link #owns} may have changed; never ends. */
+  public Flux<?> shareChanges() {
+    return shareChanges.asFlux();
+  }
+
+  /** Whether the table belongs to this instance's share. */
+  public boolean owns(TargetTable table) {
+    return share.owns(table);
+  }
+
+  /** Tries a table that waits, or is stuck, again now; false where it is not, or not here. */
+  public boolean resume(TargetTable table) {
+    return running.values().stream()
+        .filter(line -> line.mapping().target().equals(table))
+        .anyMatch(TableLine::resume);
   }
 
   private Mono<Void> runLine(TableLine line) {

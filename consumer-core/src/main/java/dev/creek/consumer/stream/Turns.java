@@ -23,7 +23,7 @@ public final class Turns {
     return Flux.using(this::join, turn -> turn.come().thenMany(work), this::leave);
   }
 
-  private final class Turn {
+  private static final class Turn {
     private final Sinks.Empty<Void> come = Sinks.empty();
     private boolean began;
 

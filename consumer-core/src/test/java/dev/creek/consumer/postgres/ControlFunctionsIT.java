@@ -10,6 +10,7 @@ import dev.creek.consumer.control.CommandText;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.PostgresServer;
+import dev.creek.consumer.testing.SqlCall;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Arrays;

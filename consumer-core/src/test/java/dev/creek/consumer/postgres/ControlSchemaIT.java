@@ -17,6 +17,7 @@ import dev.creek.consumer.stream.TableState;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.PostgresServer;
+import dev.creek.consumer.testing.SqlCall;
 import dev.creek.consumer.wire.Fingerprint;
 import dev.creek.consumer.wire.Lsn;
 import dev.creek.consumer.wire.SourceTable;

@@ -5,6 +5,7 @@ import static dev.creek.consumer.testing.TableWire.Flag.KEY;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.creek.consumer.testing.PostgresServer;
+import dev.creek.consumer.testing.SqlCall;
 import dev.creek.consumer.testing.TableWire;
 import dev.creek.consumer.testing.TableWire.Identity;
 import dev.creek.consumer.testing.WalTx;

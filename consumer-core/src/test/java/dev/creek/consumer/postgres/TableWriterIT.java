@@ -104,6 +104,31 @@ final class TableWriterIT {
   }
 
   @Test
+  void upsertsInsertsThatAreAppliedAgain() {
+    var line = items();
+    var tx = WalTx.of(1);
+    line.apply(ITEMS.insert(tx, 1, "a"), ITEMS.insert(tx, 2, "b"));
+    for (int again = 0; again < 2; again++) {
+      line.apply(ITEMS.insert(tx, 1, "A"), ITEMS.insert(tx, 2, "b"), ITEMS.insert(tx, 3, "c"));
+      assertThat(rows("items")).isEqualTo("(1,A) (2,b) (3,c)");
+    }
+    line.applyPart(ITEMS.insert(tx, 3, "C"), ITEMS.insert(tx, 4, "d"));
+    line.restart();
+    line.applyPart(ITEMS.insert(tx, 3, "C"), ITEMS.insert(tx, 4, "d"));
+    line.apply(ITEMS.insert(tx, 5, "e"));
+    assertThat(rows("items")).isEqualTo("(1,A) (2,b) (3,C) (4,d) (5,e)");
+  }
+
+  @Test
+  void insertsRowsThatAreNewWithoutLookingForThem() {
+    var line = items();
+    // PostgreSQL refuses ON CONFLICT for a table with such a rule.
+    database.execute("create rule no_updates as on update to items do instead nothing");
+    line.apply(ITEMS.insert(WalTx.of(1), 1, "a"), ITEMS.insert(WalTx.of(1), 2, "b"));
+    assertThat(rows("items")).isEqualTo("(1,a) (2,b)");
+  }
+
+  @Test
   void movesThePositionAloneWhereNothingChanged() {
     var line = items();
     line.apply(ITEMS.insert(WalTx.of(1), 1, "a"));
@@ -137,9 +162,10 @@ final class TableWriterIT {
     var writer = new PostgresTableWriter(sessions, "_creek_consumer.subscriptions", line.claim());
     for (int size = 1; size <= 40; size += 13) {
       var tx = WalTx.of(size);
+      int first = 100 * size;
       var batch =
           line.batch(
-              IntStream.range(0, size)
+              IntStream.range(first, first + size)
                   .mapToObj(i -> ITEMS.insert(tx, i, "x"))
                   .toArray(WalBytes[]::new));
       await(writer.prepare(batch).flatMap(writer::apply));
@@ -157,7 +183,7 @@ final class TableWriterIT {
                         .collectList()));
     await(sessions.close());
     assertThat(prepared).containsExactly(4L);
-    assertThat(rows("(select count(*) from items)")).isEqualTo("(40)");
+    assertThat(rows("(select count(*) from items)")).isEqualTo("(82)");
   }
 
   // The fence.

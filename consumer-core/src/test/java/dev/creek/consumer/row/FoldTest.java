@@ -77,6 +77,17 @@ final class FoldTest {
   }
 
   @Test
+  void rowsAreFreshOnlyIfTheBatchBeganWithInsertingThem() {
+    assertThat(fold(TABLE.insert(TX, 1, "a"), TABLE.update(TX, 1, "b")).fresh()).isTrue();
+    assertThat(fold(TABLE.insert(TX, 1, "a"), delete(1), TABLE.insert(TX, 1, "b")).fresh())
+        .isTrue();
+    assertThat(fold(delete(1), TABLE.insert(TX, 1, "a")).fresh()).isFalse();
+    assertThat(fold(TABLE.insert(TX, 1, "a"), TABLE.update(TX, 2, "b")).fresh()).isFalse();
+    assertThat(fold(TABLE.insert(TX, 1, "a"), keyChange(2, 3, "b")).fresh()).isFalse();
+    assertThat(fold(delete(1), TABLE.truncate(TX), TABLE.insert(TX, 1, "a")).fresh()).isTrue();
+  }
+
+  @Test
   void insertsAgainWhatTheBatchDeleted() {
     var folded = fold(delete(1), TABLE.insert(TX, 1, "again"));
     assertThat(deletes(folded)).isEmpty();
@@ -114,12 +125,13 @@ final class FoldTest {
   @Test
   void truncateAloneWritesNothing() {
     assertThat(fold(TABLE.truncate(TX)))
-        .isEqualTo(new FoldedChanges(true, RowColumns.EMPTY, RowColumns.EMPTY));
+        .isEqualTo(new FoldedChanges(true, RowColumns.EMPTY, RowColumns.EMPTY, true));
   }
 
   @Test
   void anEmptyBatchFoldsToNothing() {
-    assertThat(fold()).isEqualTo(new FoldedChanges(false, RowColumns.EMPTY, RowColumns.EMPTY));
+    assertThat(fold())
+        .isEqualTo(new FoldedChanges(false, RowColumns.EMPTY, RowColumns.EMPTY, true));
   }
 
   @Test

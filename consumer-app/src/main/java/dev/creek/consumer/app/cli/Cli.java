@@ -61,6 +61,7 @@ public final class Cli {
           ListSnapshots.class,
           TakeSnapshot.class,
           ApplySnapshot.class,
+          Resync.class,
           Status.class,
           Check.class,
           Verify.class,

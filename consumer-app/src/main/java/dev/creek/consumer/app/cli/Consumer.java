@@ -1,7 +1,7 @@
 package dev.creek.consumer.app.cli;
 
+import dev.creek.consumer.Reachability;
 import dev.creek.consumer.app.config.Configuration;
-import dev.creek.consumer.app.http.Observed;
 import dev.creek.consumer.control.CommandRecord;
 import dev.creek.consumer.control.Finding;
 import dev.creek.consumer.control.Mapping;
@@ -10,6 +10,7 @@ import dev.creek.consumer.control.SnapshotProgress;
 import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.control.Verification;
 import dev.creek.consumer.metrics.Recorder;
+import dev.creek.consumer.postgres.PoolUse;
 import dev.creek.consumer.postgres.PostgresOptions;
 import dev.creek.consumer.stream.Instance;
 import dev.creek.consumer.stream.SnapshotLog.PublishedSnapshot;
@@ -22,7 +23,7 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /** What the verbs need of the library's facade; in tests a fake stands here. */
-public interface Consumer extends Observed {
+public interface Consumer {
 
   /** Makes a consumer; it connects to a server when a verb first needs it. */
   interface Factory {
@@ -62,6 +63,15 @@ public interface Consumer extends Observed {
 
   /** Creates the control schema, or brings it up to date. */
   Mono<Void> initialize();
+
+  /** Whether the servers can be worked with; the answer takes no longer than {@code limit}. */
+  Mono<Reachability> reachability(Duration limit);
+
+  /** Completes when every thread that work is done on has taken up a task. */
+  Mono<Void> answers();
+
+  /** How the database connections are used now. */
+  PoolUse poolUse();
 
   /** Who is at work on the target now. */
   Flux<Instance> instances();

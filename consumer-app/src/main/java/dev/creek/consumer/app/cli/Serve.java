@@ -59,7 +59,11 @@ final class Serve implements Verb {
             consumer ->
                 Mono.firstWithSignal(
                     serve(consumer, stop),
-                    MonitoringServer.run(configuration.monitoring(), meters, consumer, build)),
+                    MonitoringServer.run(
+                        configuration.monitoring(),
+                        meters,
+                        new ObservedConsumer(consumer, configuration.target().toString()),
+                        build)),
             Consumer::close);
     return end(Mono.firstWithSignal(service, deadline(stop)));
   }

@@ -18,12 +18,15 @@ final class Endpoints {
   private static final String JSON = "application/json; charset=utf-8";
   private static final int OK = 200;
   private static final int UNAUTHORIZED = 401;
+  private static final int MISDIRECTED = 421;
   private static final int UNAVAILABLE = 503;
 
   private final Probes probes;
   private final Exposition exposition;
   private final Observed service;
   private final @Nullable BearerToken token;
+  private final boolean localOnly;
+  private final @Nullable StatusEndpoints status;
 
   private interface Handler
       extends BiFunction<HttpServerRequest, HttpServerResponse, Publisher<Void>> {}
@@ -33,12 +36,23 @@ final class Endpoints {
     this.exposition = new Exposition(meters, build);
     this.service = service;
     this.token = options.token();
+    this.localOnly = token == null && LocalNames.isLocal(options.address());
+    this.status =
+        options.page()
+            ? new StatusEndpoints(new StatusSource(meters, service, build, probes))
+            : null;
   }
 
   void addTo(HttpServerRoutes routes) {
     add(routes, "/livez", (request, response) -> answer(response, probes.live()));
     add(routes, "/readyz", this::ready);
     add(routes, "/metrics", forThoseWithToken(this::metrics));
+    if (status != null) {
+      // Without a token shown it is empty, and asks for one.
+      add(routes, "/", forThoseWhoMeanUs(status::page));
+      add(routes, "/api/status", forThoseWhoMeanUs(forThoseWithToken(status::status)));
+      add(routes, "/api/events", forThoseWhoMeanUs(forThoseWithToken(status::events)));
+    }
   }
 
   private static void add(HttpServerRoutes routes, String path, Handler handler) {
@@ -67,6 +81,17 @@ final class Endpoints {
                 .status(UNAUTHORIZED)
                 .header("WWW-Authenticate", "Bearer realm=\"creek-consumer\"")
                 .send();
+  }
+
+  /**
+   * A page elsewhere can make its own name point here and so read what a browser on this machine
+   * may: it cannot make the browser say another name.
+   */
+  private Handler forThoseWhoMeanUs(Handler handler) {
+    return (request, response) ->
+        localOnly && !LocalNames.isLocal(request.requestHeaders().get("Host"))
+            ? response.status(MISDIRECTED).send()
+            : handler.apply(request, response);
   }
 
   private boolean isAdmitted(HttpServerRequest request) {

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
@@ -30,6 +31,7 @@ public final class Meters implements Recorder {
       new Histogram(1 << 10, 1 << 13, 1 << 16, 1 << 18, 1 << 20, 2 << 20, 4 << 20, 16 << 20);
   private final Histogram batchSeconds =
       new Histogram(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30);
+  private final AtomicLong samples = new AtomicLong();
   private final Sinks.Empty<Void> firstApplied = Sinks.empty();
   private final LogCounts logCounts;
 
@@ -143,6 +145,21 @@ public final class Meters implements Recorder {
   /** Completes when the first change has been applied. */
   Mono<Void> firstApplied() {
     return firstApplied.asMono();
+  }
+
+  /**
+   * Ends a step of all rates.
+   *
+   * @param now {@link System#nanoTime()}
+   */
+  void sample(long now) {
+    tables.values().forEach(table -> table.sample(now));
+    samples.incrementAndGet();
+  }
+
+  /** How many steps of the rates have ended. */
+  long samples() {
+    return samples.get();
   }
 
   /** The tables that are handled here, in order of target. */

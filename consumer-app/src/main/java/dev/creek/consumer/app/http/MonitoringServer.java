@@ -9,6 +9,7 @@ import java.time.Duration;
 import javax.net.ssl.SSLException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 import reactor.netty.DisposableServer;
@@ -80,7 +81,10 @@ public final class MonitoringServer {
             server -> {
               String scheme = options.tls() == null ? "http" : "https";
               log.info("Metrics are at {}://{}/metrics", scheme, readable(server.address()));
-              return Mono.<Void>never();
+              return Flux.interval(Rates.STEP)
+                  .onBackpressureDrop()
+                  .doOnNext(n -> meters.sample(System.nanoTime()))
+                  .then();
             },
             server -> Mono.fromRunnable(server::dispose).then(server.onDispose()))
         .onErrorResume(error -> !options.wanted(), error -> goWithout(port, error));

@@ -3,6 +3,7 @@ package dev.creek.consumer.app.http;
 import dev.creek.consumer.Reachability;
 import dev.creek.consumer.postgres.PoolUse;
 import java.time.Duration;
+import java.util.List;
 import reactor.core.publisher.Mono;
 
 /** What this package asks of the service that it shows. Thread-safe. */
@@ -16,4 +17,16 @@ public interface Observed {
 
   /** How the database connections are used now. */
   PoolUse poolUse();
+
+  /** Which target database, without its password. */
+  String database();
+
+  /** All subscriptions, as the database has them. */
+  Mono<List<SeenTable>> tables();
+
+  /** The newest commands, newest first. */
+  Mono<List<SeenCommand>> commands(int most);
+
+  /** All instances at work on the same database. */
+  Mono<List<SeenInstance>> instances();
 }

@@ -50,6 +50,7 @@ final class TableMeter {
   private final LongAdder failures = new LongAdder();
   private final LongAdder gaps = new LongAdder();
   private final LongAdder skipped = new LongAdder();
+  private final Rates rates = new Rates(System.nanoTime());
   private volatile @Nullable Instant committedAt;
   private volatile Shown shown = new Shown("waiting", null, null, Instant.now());
 
@@ -72,6 +73,15 @@ final class TableMeter {
 
   Backlog backlog() {
     return backlog;
+  }
+
+  Rates rates() {
+    return rates;
+  }
+
+  /** Ends a step of its rates. */
+  void sample(long now) {
+    rates.sample(changes(), now);
   }
 
   void add(Operation operation, long changes) {

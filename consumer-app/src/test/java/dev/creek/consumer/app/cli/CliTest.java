@@ -21,6 +21,7 @@ final class CliTest {
     "remove-tables",
     "remove-table",
     "list-tables",
+    "resync",
     "status",
     "check",
     "verify",

@@ -41,11 +41,13 @@ comment on column {{control}}._notification_log.owner is 'the service that carri
 comment on column {{control}}._notification_log.lease_until is 'from then on another service may begin it again';
 
 alter table {{control}}.subscriptions
-    add column if not exists failed_seq  bigint,
-    add column if not exists skip_seqs   bigint[],
-    add column if not exists skip_stream text;
+    add column if not exists failed_seq    bigint,
+    add column if not exists failed_stream text,
+    add column if not exists skip_seqs     bigint[],
+    add column if not exists skip_stream   text;
 
 comment on column {{control}}.subscriptions.failed_seq is 'stream sequence of the change that cannot be applied';
+comment on column {{control}}.subscriptions.failed_stream is 'creation time of the stream that failed_seq counts in';
 comment on column {{control}}.subscriptions.skip_seqs is 'stream sequences that are passed over, see skip_change';
 comment on column {{control}}.subscriptions.skip_stream is 'creation time of the stream that skip_seqs counts in';
 

@@ -1,6 +1,5 @@
-package dev.creek.consumer.postgres;
+package dev.creek.consumer.testing;
 
-import dev.creek.consumer.testing.PostgresDatabase;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.PreparedStatement;
@@ -12,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 import org.postgresql.util.PSQLException;
 
 /** Calls the control schema's functions as a user's session does. */
-final class SqlCall {
+public final class SqlCall {
   private final PostgresDatabase database;
   private final Properties login = new Properties();
 
@@ -20,18 +19,18 @@ final class SqlCall {
     this.database = database;
   }
 
-  static SqlCall of(PostgresDatabase database) {
+  public static SqlCall of(PostgresDatabase database) {
     return new SqlCall(database);
   }
 
-  static SqlCall of(PostgresDatabase database, String role, String password) {
+  public static SqlCall of(PostgresDatabase database, String role, String password) {
     var call = new SqlCall(database);
     call.login.setProperty("user", role);
     call.login.setProperty("password", password);
     return call;
   }
 
-  Connection connect() throws SQLException {
+  public Connection connect() throws SQLException {
     String url = database.jdbcUrl();
     return login.isEmpty()
         ? database.connect()
@@ -39,13 +38,13 @@ final class SqlCall {
   }
 
   /** The function's result as text. */
-  @Nullable String call(String function, @Nullable Object... arguments) throws SQLException {
+  public @Nullable String call(String function, @Nullable Object... arguments) throws SQLException {
     try (Connection connection = connect()) {
       return call(connection, function, arguments);
     }
   }
 
-  static @Nullable String call(
+  public static @Nullable String call(
       Connection connection, String function, @Nullable Object... arguments) throws SQLException {
     String places = String.join(", ", Collections.nCopies(arguments.length, "?"));
     try (PreparedStatement statement =
@@ -60,12 +59,12 @@ final class SqlCall {
     }
   }
 
-  long id(String function, @Nullable Object... arguments) throws SQLException {
+  public long id(String function, @Nullable Object... arguments) throws SQLException {
     return Long.parseLong(String.valueOf(call(function, arguments)));
   }
 
   /** What the function says to bad arguments. */
-  Refusal refusal(String function, @Nullable Object... arguments) throws SQLException {
+  public Refusal refusal(String function, @Nullable Object... arguments) throws SQLException {
     try {
       String result = call(function, arguments);
       throw new AssertionError(function + " accepted it: " + result);
@@ -81,5 +80,5 @@ final class SqlCall {
     }
   }
 
-  record Refusal(String sqlState, String message, String hint) {}
+  public record Refusal(String sqlState, String message, String hint) {}
 }

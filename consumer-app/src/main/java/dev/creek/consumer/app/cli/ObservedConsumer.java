@@ -1,0 +1,114 @@
+package dev.creek.consumer.app.cli;
+
+import dev.creek.consumer.Reachability;
+import dev.creek.consumer.app.http.Observed;
+import dev.creek.consumer.app.http.SeenCommand;
+import dev.creek.consumer.app.http.SeenInstance;
+import dev.creek.consumer.app.http.SeenTable;
+import dev.creek.consumer.control.CommandRecord;
+import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.postgres.PoolUse;
+import dev.creek.consumer.stream.Instance;
+import dev.creek.consumer.stream.Position;
+import dev.creek.consumer.stream.Subscription;
+import dev.creek.consumer.stream.TableState;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import reactor.core.publisher.Mono;
+
+/** A consumer as the page and the probes see it. */
+final class ObservedConsumer implements Observed {
+  private final Consumer consumer;
+  private final String database;
+  private final Instance.Self self;
+
+  /**
+   * Asks for the host's name: may block for a moment.
+   *
+   * @param database which one, without its password
+   */
+  ObservedConsumer(Consumer consumer, String database) {
+    this.consumer = consumer;
+    this.database = database;
+    this.self = Instance.Self.of("", null);
+  }
+
+  @Override
+  public Mono<Reachability> reachability(Duration limit) {
+    return consumer.reachability(limit);
+  }
+
+  @Override
+  public Mono<Void> answers() {
+    return consumer.answers();
+  }
+
+  @Override
+  public PoolUse poolUse() {
+    return consumer.poolUse();
+  }
+
+  @Override
+  public String database() {
+    return database;
+  }
+
+  @Override
+  public Mono<List<SeenTable>> tables() {
+    return consumer.subscriptions().map(ObservedConsumer::seen).collectList();
+  }
+
+  private static SeenTable seen(Subscription subscription) {
+    TableState state = subscription.state();
+    Position position = subscription.position();
+    return new SeenTable(
+        subscription.mapping().source().toString(),
+        subscription.mapping().target().toString(),
+        subscription.active(),
+        state.name().stored(),
+        state.reason(),
+        state.hint(),
+        position.committedAt(),
+        subscription.rowsApplied(),
+        position.sequence(),
+        String.format(Locale.ROOT, "%X/%X", position.lsn() >>> 32, position.lsn() & 0xffff_ffffL));
+  }
+
+  @Override
+  public Mono<List<SeenCommand>> commands(int most) {
+    return consumer.commands(most).map(ObservedConsumer::seen).collectList();
+  }
+
+  private static SeenCommand seen(CommandRecord command) {
+    return new SeenCommand(
+        command.id(),
+        command.requestedAt(),
+        command.requestedBy(),
+        command.command(),
+        command.outcome().name().toLowerCase(Locale.ROOT),
+        command.status(),
+        command.detail(),
+        command.startedAt(),
+        command.finishedAt());
+  }
+
+  @Override
+  public Mono<List<SeenInstance>> instances() {
+    return consumer.instances().map(this::seen).collectList();
+  }
+
+  private SeenInstance seen(Instance instance) {
+    Instance.Self it = instance.self();
+    return new SeenInstance(
+        instance.id(),
+        it.host() + " (" + it.process() + ")",
+        it.version(),
+        it.page(),
+        it.process() == self.process() && it.host().equals(self.host()),
+        instance.serving(),
+        instance.startedAt(),
+        instance.owns().stream().map(TargetTable::toString).collect(Collectors.toSet()));
+  }
+}

@@ -1,0 +1,27 @@
+package dev.creek.consumer.app.http;
+
+import java.time.Instant;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An instance of the service at work on the same database, as the page shows it.
+ *
+ * @param id what tables' owners are named by
+ * @param host where it runs
+ * @param version of the program
+ * @param page address of its own page; null where it has none
+ * @param self whether it is this one
+ * @param serving whether it takes a share of the tables; false for a command
+ * @param since when it was started
+ * @param owns targets of the tables that it handles
+ */
+public record SeenInstance(
+    String id,
+    String host,
+    String version,
+    @Nullable String page,
+    boolean self,
+    boolean serving,
+    Instant since,
+    Set<String> owns) {}

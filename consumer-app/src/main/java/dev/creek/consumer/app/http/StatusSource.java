@@ -1,0 +1,262 @@
+package dev.creek.consumer.app.http;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import dev.creek.consumer.Reachability;
+import dev.creek.consumer.app.config.Redaction;
+import dev.creek.consumer.postgres.PoolUse;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/**
+ * Puts the status together: what is counted here, and what the database tells of everything else.
+ * The database is asked only while somebody looks, and however many look, no more often than every
+ * two seconds; while it does not answer, what it told last is shown. Thread-safe.
+ */
+final class StatusSource {
+  private static final Duration KEPT = Duration.ofSeconds(2);
+  private static final Duration LIMIT = Duration.ofSeconds(2);
+  private static final Duration TICK = Duration.ofSeconds(1);
+
+  /** A page that is loaded again finds the stream still running. */
+  private static final Duration GRACE = Duration.ofSeconds(5);
+
+  private static final int COMMANDS = 20;
+
+  private final Meters meters;
+  private final Observed service;
+  private final Build build;
+  private final Probes probes;
+  private final Mono<List<SeenTable>> tables;
+  private final Mono<List<SeenCommand>> commands;
+  private final Mono<List<SeenInstance>> instances;
+  private final Flux<StatusView> views;
+
+  StatusSource(Meters meters, Observed service, Build build, Probes probes) {
+    this.meters = meters;
+    this.service = service;
+    this.build = build;
+    this.probes = probes;
+    this.tables = lastKnown(service.tables());
+    this.commands = lastKnown(service.commands(COMMANDS));
+    this.instances = lastKnown(service.instances());
+    this.views =
+        Flux.interval(Duration.ZERO, TICK)
+            .onBackpressureDrop()
+            .concatMap(tick -> now(), 1)
+            .replay(1)
+            .refCount(1, GRACE);
+  }
+
+  private static <T> Mono<List<T>> lastKnown(Mono<List<T>> asked) {
+    var known = new java.util.concurrent.atomic.AtomicReference<List<T>>(List.of());
+    return asked
+        .timeout(LIMIT)
+        .doOnNext(known::set)
+        .onErrorResume(error -> Mono.fromSupplier(known::get))
+        .cache(KEPT);
+  }
+
+  /** The status once a second, the last one at once. */
+  Flux<StatusView> views() {
+    return views;
+  }
+
+  /** The status now. */
+  Mono<StatusView> now() {
+    return Mono.zip(probes.servers(), tables, commands, instances)
+        .map(known -> view(known.getT1(), known.getT2(), known.getT3(), known.getT4()));
+  }
+
+  private StatusView view(
+      Reachability reached,
+      List<SeenTable> seen,
+      List<SeenCommand> given,
+      List<SeenInstance> there) {
+    var sections = new LinkedHashMap<String, String>();
+    sections.put("service", service(reached));
+    sections.put("broker", server(reached.brokerTrouble(), json -> {}));
+    sections.put("database", server(reached.databaseTrouble(), this::database));
+    sections.put("snapshots", snapshots());
+    sections.put("commands", JsonText.array(given, StatusSource::command));
+    sections.put("instances", JsonText.array(there, StatusSource::instance));
+    var rates = new HashMap<String, double[]>();
+    meters.tables().forEach(table -> rates.put(table.target(), table.rates().all()));
+    return new StatusView(
+        Instant.now(), sections, tables(seen, owners(there)), rates, meters.samples());
+  }
+
+  private String service(Reachability reached) {
+    boolean ready =
+        reached.isComplete() && meters.tables().stream().noneMatch(t -> t.shown().isStuck());
+    return JsonText.object(
+        json -> {
+          json.writeStringField("version", build.version());
+          json.writeStringField("java", build.java());
+          json.writeStringField("started", build.started().toString());
+          json.writeBooleanField("ready", ready);
+        });
+  }
+
+  private static String server(@Nullable String trouble, JsonText.Body more) {
+    return JsonText.object(
+        json -> {
+          json.writeBooleanField("up", trouble == null);
+          text(json, "reason", trouble);
+          more.write(json);
+        });
+  }
+
+  private void database(JsonGenerator json) throws IOException {
+    PoolUse pool = service.poolUse();
+    json.writeStringField("target", service.database());
+    json.writeNumberField("used", pool.inUse());
+    json.writeNumberField("open", pool.open());
+    json.writeNumberField("max", pool.most());
+    json.writeNumberField("waiting", pool.waiting());
+  }
+
+  private String snapshots() {
+    return JsonText.array(
+        meters.snapshots().entrySet().stream().filter(e -> e.getValue().running() != null).toList(),
+        (json, e) -> snapshot(json, e.getKey(), e.getValue()));
+  }
+
+  private static void snapshot(JsonGenerator json, String target, SnapshotMeter meter)
+      throws IOException {
+    SnapshotMeter.Running running = meter.running();
+    if (running != null) {
+      json.writeStringField("target", target);
+      json.writeStringField("source", meter.source());
+      json.writeStringField("mode", running.mode());
+      json.writeStringField("step", running.step());
+      json.writeNumberField("done", running.rowsDone());
+      json.writeNumberField("expected", running.rowsExpected());
+      json.writeStringField("began", running.began().toString());
+    }
+  }
+
+  private static void command(JsonGenerator json, SeenCommand command) throws IOException {
+    json.writeNumberField("id", command.id());
+    time(json, "at", command.at());
+    text(json, "by", command.by());
+    text(json, "command", command.command());
+    json.writeStringField("outcome", command.outcome());
+    text(json, "status", command.status());
+    text(json, "detail", command.detail());
+    time(json, "started", command.startedAt());
+    time(json, "finished", command.finishedAt());
+  }
+
+  private static void instance(JsonGenerator json, SeenInstance instance) throws IOException {
+    json.writeStringField("id", instance.id());
+    json.writeStringField("host", instance.host());
+    json.writeStringField("version", instance.version());
+    json.writeStringField("page", instance.page());
+    json.writeBooleanField("self", instance.self());
+    json.writeBooleanField("serving", instance.serving());
+    json.writeNumberField("tables", instance.owns().size());
+    time(json, "since", instance.since());
+  }
+
+  /** By target, the id of who handles it. */
+  private static Map<String, String> owners(List<SeenInstance> there) {
+    var owners = new HashMap<String, String>();
+    there.forEach(instance -> instance.owns().forEach(t -> owners.put(t, instance.id())));
+    return owners;
+  }
+
+  private SortedMap<String, String> tables(List<SeenTable> seen, Map<String, String> owners) {
+    var byTarget = new HashMap<String, SeenTable>();
+    seen.forEach(table -> byTarget.put(table.target(), table));
+    var here = new HashMap<String, TableMeter>();
+    meters.tables().forEach(table -> here.put(table.target(), table));
+    var all = new TreeSet<>(byTarget.keySet());
+    all.addAll(here.keySet());
+    var texts = new TreeMap<String, String>();
+    for (String target : all) {
+      SeenTable stored = byTarget.get(target);
+      TableMeter meter = here.get(target);
+      texts.put(
+          target,
+          JsonText.object(
+              json -> {
+                json.writeStringField("target", target);
+                text(json, "owner", owners.get(target));
+                if (meter != null) {
+                  handledHere(json, meter, stored);
+                } else if (stored != null) {
+                  handledElsewhere(json, stored);
+                }
+              }));
+    }
+    return texts;
+  }
+
+  private static void handledHere(JsonGenerator json, TableMeter meter, @Nullable SeenTable stored)
+      throws IOException {
+    TableMeter.Shown shown = meter.shown();
+    Instant committedAt = meter.committedAt();
+    json.writeStringField("source", meter.source());
+    json.writeStringField("state", shown.state());
+    json.writeStringField("since", shown.since().toString());
+    text(json, "reason", shown.reason());
+    text(json, "hint", shown.hint());
+    json.writeBooleanField("here", true);
+    json.writeNumberField("lag", StatusView.rounded(meter.backlog().lag().toMillis() / 1000.0));
+    json.writeNumberField("pending", meter.backlog().pendingMessages());
+    json.writeNumberField("rate", StatusView.rounded(meter.rates().latest()));
+    if (stored != null) {
+      time(json, "committed", committedAt == null ? stored.committedAt() : committedAt);
+      // Only where it stands still: a number that runs tells nobody anything.
+      if (!shown.state().equals("streaming")) {
+        position(json, stored);
+      }
+    } else {
+      time(json, "committed", committedAt);
+    }
+  }
+
+  private static void handledElsewhere(JsonGenerator json, SeenTable stored) throws IOException {
+    json.writeStringField("source", stored.source());
+    json.writeStringField("state", stored.state());
+    text(json, "reason", stored.reason());
+    text(json, "hint", stored.hint());
+    json.writeBooleanField("here", false);
+    time(json, "committed", stored.committedAt());
+    if (!stored.state().equals("streaming")) {
+      position(json, stored);
+    }
+  }
+
+  private static void position(JsonGenerator json, SeenTable stored) throws IOException {
+    json.writeNumberField("sequence", stored.sequence());
+    json.writeStringField("lsn", stored.lsn());
+    json.writeNumberField("rows", stored.rowsApplied());
+  }
+
+  private static void text(JsonGenerator json, String name, @Nullable String text)
+      throws IOException {
+    if (text != null) {
+      json.writeStringField(name, Redaction.redact(text));
+    }
+  }
+
+  /** To the second: what runs faster is not read. */
+  private static void time(JsonGenerator json, String name, @Nullable Instant time)
+      throws IOException {
+    if (time != null) {
+      json.writeStringField(name, Instant.ofEpochSecond(time.getEpochSecond()).toString());
+    }
+  }
+}

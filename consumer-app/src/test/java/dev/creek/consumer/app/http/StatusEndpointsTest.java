@@ -1,0 +1,264 @@
+package dev.creek.consumer.app.http;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.creek.consumer.Reachability;
+import dev.creek.consumer.app.config.BearerToken;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+final class StatusEndpointsTest {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final Instant AT = Instant.parse("2026-03-01T12:00:00Z");
+
+  @Test
+  void tellsAllThereIsToTell() throws Exception {
+    try (var server = RunningServer.open()) {
+      server.streams("shop.public.orders", "copy.orders");
+      server.meters.line(
+          "shop.public.items", "copy.items", FakeService.backlog(Duration.ofSeconds(75), 12));
+      server.meters.state("copy.items", "failed", "no column", "add it");
+      server.meters.snapshot("shop.public.big", "copy.big", "clean", "loading", 10, 40);
+      server.service.tables =
+          List.of(
+              seen("copy.items", "failed"),
+              seen("copy.elsewhere", "gap"),
+              new SeenTable("s.a.old", "copy.old", false, "inactive", null, null, AT, 1, 2, "0/1"));
+      server.service.commands =
+          List.of(new SeenCommand(7, AT, "ann", "add_table x", "failed", "boom", null, AT, AT));
+      server.service.instances =
+          List.of(
+              new SeenInstance(
+                  "me", "host", "1.2.3", "http://a/", true, true, AT, Set.of("copy.items")),
+              new SeenInstance(
+                  "other", "there", "1.2.3", null, false, true, AT, Set.of("copy.elsewhere")));
+      JsonNode status = status(server);
+      assertThat(status.at("/service/version").asText()).isEqualTo("1.2.3");
+      assertThat(status.at("/service/ready").asBoolean()).isFalse();
+      assertThat(status.at("/broker/up").asBoolean()).isTrue();
+      assertThat(status.at("/database/target").asText()).isEqualTo("creek@db.internal:5432/copy");
+      assertThat(status.at("/database/used").asInt()).isEqualTo(3);
+      assertThat(status.get("tables").findValuesAsText("target"))
+          .containsExactly("copy.elsewhere", "copy.items", "copy.old", "copy.orders");
+      JsonNode items = status.get("tables").get(1);
+      assertThat(items.get("lag").asDouble()).isEqualTo(75);
+      assertThat(items.get("pending").asInt()).isEqualTo(12);
+      assertThat(items.get("reason").asText()).isEqualTo("no column");
+      assertThat(items.get("hint").asText()).isEqualTo("add it");
+      assertThat(items.get("sequence").asInt()).isEqualTo(99);
+      JsonNode elsewhere = status.get("tables").get(0);
+      assertThat(elsewhere.get("here").asBoolean()).isFalse();
+      assertThat(elsewhere.get("owner").asText()).isEqualTo("other");
+      assertThat(elsewhere.has("lag")).as("only its owner knows").isFalse();
+      assertThat(status.at("/snapshots/0/expected").asInt()).isEqualTo(40);
+      assertThat(status.at("/commands/0/status").asText()).isEqualTo("boom");
+      assertThat(status.at("/instances/0/self").asBoolean()).isTrue();
+    }
+  }
+
+  @Test
+  void tellsNoSecret() throws Exception {
+    try (var server = RunningServer.open()) {
+      server.service.reached = new Reachability("no nats://me:geheim@host", "x");
+      server.streams("s.a.b", "c.d");
+      server.meters.state("c.d", "waiting", "postgres://me:geheim@h/db is away", null);
+      assertThat(server.get("/api/status").body()).contains("***").doesNotContain("geheim");
+    }
+  }
+
+  @Test
+  void showsTheLastKnownTablesWhileTheDatabaseIsAway() throws Exception {
+    try (var server = RunningServer.open()) {
+      server.service.tables = List.of(seen("copy.elsewhere", "streaming"));
+      assertThat(status(server).get("tables")).hasSize(1);
+      server.service.tablesFail = true;
+      await().until(() -> server.service.tablesAsked.get() > 1 || askAgain(server));
+      assertThat(status(server).get("tables")).hasSize(1);
+    }
+  }
+
+  private static boolean askAgain(RunningServer server) throws Exception {
+    server.get("/api/status");
+    return false;
+  }
+
+  @Test
+  void sendsEverythingFirstAndThenWhatChanged() throws Exception {
+    try (var server = RunningServer.open();
+        var events = new Events(server)) {
+      server.streams("s.a.one", "c.one");
+      server.streams("s.a.two", "c.two");
+      JsonNode first = events.next(event -> event.get("full").asBoolean());
+      assertThat(first.has("service")).isTrue();
+      server.meters.state("c.two", "failed", "no column", "add it");
+      JsonNode changed =
+          events.next(event -> event.get("tables").toString().contains("\"failed\""));
+      assertThat(changed.get("full").asBoolean()).isFalse();
+      assertThat(changed.get("tables").findValuesAsText("target")).containsExactly("c.two");
+      assertThat(changed.has("commands")).as("did not change").isFalse();
+      server.meters.removed("c.one");
+      assertThat(
+              events.next(event -> !event.path("removed").isEmpty()).get("removed").get(0).asText())
+          .isEqualTo("c.one");
+    }
+  }
+
+  @Test
+  void tellsRatesAsHistoryAndThenPointByPoint() throws Exception {
+    try (var server = RunningServer.open()) {
+      server.streams("s.a.one", "c.one");
+      server.streams("s.a.quiet", "c.quiet");
+      server.meters.applied("s.a.one", "c.one", 500, 0, 0, 0, AT);
+      server.meters.sample(System.nanoTime());
+      JsonNode rates = status(server).at("/history/rates");
+      assertThat(rates.get("c.one")).hasSize(Rates.POINTS);
+      assertThat(rates.get("c.one").get(Rates.POINTS - 1).asDouble()).isPositive();
+      assertThat(rates.has("c.quiet")).as("nothing but zeros is left out").isFalse();
+      try (var events = new Events(server)) {
+        events.next(event -> event.has("history"));
+        server.meters.applied("s.a.one", "c.one", 500, 0, 0, 0, AT);
+        server.meters.sample(System.nanoTime());
+        assertThat(events.next(event -> event.has("latest") || event.has("history")).toString())
+            .contains("c.one");
+      }
+    }
+  }
+
+  @Test
+  void letsThoseWhoLookOnGoWhenTheyGo() throws Exception {
+    try (var server = RunningServer.open()) {
+      var open = new ArrayList<Events>();
+      for (int i = 0; i < 16; i++) {
+        open.add(new Events(server));
+      }
+      assertThat(server.get("/api/events").statusCode()).isEqualTo(503);
+      assertThat(server.get("/metrics").statusCode()).as("others are served").isEqualTo(200);
+      for (Events events : open) {
+        events.close();
+      }
+      await()
+          .atMost(Duration.ofSeconds(20))
+          .ignoreExceptions()
+          .until(
+              () -> {
+                try (var again = new Events(server)) {
+                  return again.next(event -> true).get("full").asBoolean();
+                }
+              });
+    }
+  }
+
+  @Test
+  void thePageMayLoadAndRunNothingButItself() throws Exception {
+    try (var server = RunningServer.open()) {
+      HttpResponse<String> page = server.get("/");
+      assertThat(page.statusCode()).isEqualTo(200);
+      assertThat(page.headers().firstValue("Content-Security-Policy"))
+          .hasValueSatisfying(
+              policy ->
+                  assertThat(policy)
+                      .startsWith("default-src 'none'; script-src 'sha256-")
+                      .doesNotContain("unsafe"));
+      assertThat(page.headers().firstValue("X-Content-Type-Options")).hasValue("nosniff");
+      assertThat(page.body()).doesNotContain("innerHTML").doesNotContainPattern("src=\"http");
+    }
+  }
+
+  @Test
+  void canBeSwitchedOff() throws Exception {
+    try (var server = RunningServer.with(false, null)) {
+      assertThat(server.get("/").statusCode()).isEqualTo(404);
+      assertThat(server.get("/api/status").statusCode()).isEqualTo(404);
+      assertThat(server.get("/api/events").statusCode()).isEqualTo(404);
+      assertThat(server.get("/metrics").statusCode()).isEqualTo(200);
+    }
+  }
+
+  @Test
+  void wantsTheTokenForAllThatTellsSomething() throws Exception {
+    try (var server = RunningServer.with(true, new BearerToken("s3cret"))) {
+      server.streams("s.a.b", "copy.secret_name");
+      assertThat(server.get("/api/status").statusCode()).isEqualTo(401);
+      assertThat(server.get("/api/events").statusCode()).isEqualTo(401);
+      assertThat(server.get("/").body()).doesNotContain("secret_name");
+      assertThat(server.get("/api/status", "Authorization", "Bearer s3cret").body())
+          .contains("secret_name");
+    }
+  }
+
+  @Test
+  void answersOnlyToItsOwnNameWhereOnlyThisMachineMayAsk() throws Exception {
+    try (var server = RunningServer.open()) {
+      assertThat(raw(server, "/api/status", "evil.example")).contains(" 421 ");
+      assertThat(raw(server, "/", "127.0.0.1.evil.example")).contains(" 421 ");
+      assertThat(raw(server, "/api/status", "localhost:1234")).contains(" 200 ");
+      assertThat(raw(server, "/api/status", "[::1]:8080")).contains(" 200 ");
+      assertThat(raw(server, "/metrics", "scraped.by.another.name")).contains(" 200 ");
+    }
+  }
+
+  private static String raw(RunningServer server, String path, String host) throws IOException {
+    try (var socket = new Socket(InetAddress.getLoopbackAddress(), server.port)) {
+      socket
+          .getOutputStream()
+          .write(("GET " + path + " HTTP/1.1\r\nHost: " + host + "\r\n\r\n").getBytes(US_ASCII));
+      return new String(socket.getInputStream().readAllBytes(), UTF_8);
+    }
+  }
+
+  private static SeenTable seen(String target, String state) {
+    return new SeenTable("shop.public.x", target, true, state, "why", "what", AT, 5, 99, "0/1A");
+  }
+
+  private static JsonNode status(RunningServer server) throws Exception {
+    return JSON.readTree(server.get("/api/status").body());
+  }
+
+  /** A stream of events, read one by one. */
+  private static final class Events implements AutoCloseable {
+    private final Socket socket;
+    private final BufferedReader lines;
+
+    Events(RunningServer server) throws IOException {
+      socket = new Socket(InetAddress.getLoopbackAddress(), server.port);
+      socket.setSoTimeout(20_000);
+      socket
+          .getOutputStream()
+          .write("GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\n".getBytes(US_ASCII));
+      lines = new BufferedReader(new InputStreamReader(socket.getInputStream(), UTF_8));
+      lines.readLine();
+    }
+
+    JsonNode next(java.util.function.Predicate<JsonNode> wanted) throws IOException {
+      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        if (line.startsWith("data: ")) {
+          JsonNode event = JSON.readTree(line.substring("data: ".length()));
+          if (wanted.test(event)) {
+            return event;
+          }
+        }
+      }
+      throw new IOException("the stream ended");
+    }
+
+    @Override
+    public void close() throws IOException {
+      socket.close();
+    }
+  }
+}

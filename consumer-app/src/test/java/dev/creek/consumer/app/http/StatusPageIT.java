@@ -1,0 +1,355 @@
+package dev.creek.consumer.app.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.creek.consumer.Reachability;
+import dev.creek.consumer.app.config.BearerToken;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionFactory;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The page as a person sees it, in a headless Chromium; skipped where none is installed. Pictures
+ * go to {@code target/screenshots}.
+ */
+final class StatusPageIT {
+  private static final Path PICTURES = Path.of("target", "screenshots");
+
+  private static Browser browser;
+
+  @BeforeAll
+  static void startBrowser() throws Exception {
+    assumeTrue(
+        Browser.installed().isPresent(),
+        "no Chromium on PATH (apt-get install chromium), nor in CREEK_TEST_CHROMIUM");
+    browser = Browser.start();
+  }
+
+  @AfterAll
+  static void stopBrowser() {
+    if (browser != null) {
+      browser.close();
+    }
+  }
+
+  @BeforeEach
+  void forget() {
+    browser.complaints.clear();
+    browser.requests.clear();
+    browser.looksLike(1280, 1000, false);
+  }
+
+  @AfterEach
+  void leave() {
+    browser.open("about:blank");
+  }
+
+  @Test
+  void saysAtAGlanceThatAllIsWell() throws Exception {
+    try (var server = RunningServer.open()) {
+      Shop.fill(server);
+      open(server);
+      await().until(() -> headline().equals("All 12 tables are up to date"));
+      assertThat(browser.text("#broker")).contains("connected");
+      assertThat(browser.text("#database")).contains("3 of 8 connections");
+      assertThat(browser.count("#body tr")).isEqualTo(13);
+      assertThat(browser.evaluate("document.getElementById('trouble').hidden").asBoolean())
+          .isTrue();
+      browser.screenshot(PICTURES.resolve("well.png"));
+      assertClean(server);
+    }
+  }
+
+  @Test
+  void showsWhatIsStuckWhyAndWhatToDoAndSaysSoLive() throws Exception {
+    try (var server = RunningServer.open()) {
+      Shop.fill(server);
+      open(server);
+      await().until(() -> headline().startsWith("All 12"));
+      Shop.break_(server);
+      await().until(() -> headline().equals("2 tables of 12 need attention"));
+      assertThat(browser.text("#cards"))
+          .contains("copy.customers", "column \"loyalty_tier\" is missing")
+          .contains("What to do", "ALTER TABLE \"copy\".\"customers\" ADD COLUMN")
+          .contains("copy.payments", "no longer holds sequences")
+          .contains("lock timeout");
+      assertThat(browser.text("#body tr:first-child")).contains("Failed", "copy.customers");
+      assertThat(browser.evaluate("document.title").asText()).startsWith("(2) ");
+      await().until(() -> browser.text("#lag").equals("17 min"));
+      assertThat(browser.text("#snaps")).contains("copy.events", "of 3,000,000 rows", "left");
+      assertThat(browser.text("#commands"))
+          .contains("no schema of shop.public.missing has been published");
+      assertThat(browser.text("#instances")).contains("consumer-b").contains("(this one)");
+      browser.looksLike(1280, 1480, false);
+      browser.screenshot(PICTURES.resolve("trouble.png"));
+      browser.looksLike(1280, 1480, true);
+      browser.screenshot(PICTURES.resolve("trouble-dark.png"));
+      server.meters.state("copy.customers", "streaming", null, null);
+      server.meters.state("copy.payments", "streaming", null, null);
+      await().until(() -> !headline().contains("attention"));
+      assertClean(server);
+    }
+  }
+
+  @Test
+  void fitsAPhone() throws Exception {
+    try (var server = RunningServer.open()) {
+      Shop.fill(server);
+      Shop.break_(server);
+      browser.looksLike(360, 1600, false);
+      open(server);
+      await().until(() -> headline().contains("attention"));
+      assertThat(browser.evaluate("document.documentElement.scrollWidth").asInt())
+          .as("nothing hangs over the edge")
+          .isLessThanOrEqualTo(360);
+      browser.screenshot(PICTURES.resolve("phone.png"));
+      assertClean(server);
+    }
+  }
+
+  @Test
+  void staysCalmWithFiveHundredTables() throws Exception {
+    try (var server = RunningServer.open()) {
+      for (int i = 0; i < 500; i++) {
+        String name = "t%03d".formatted(i);
+        server.streams("shop.public." + name, "copy." + name);
+      }
+      open(server);
+      await().until(() -> browser.count("#body tr") == 500);
+      browser.evaluate("document.querySelectorAll('#body tr').forEach(row => (row.kept = true))");
+      server.meters.state("copy.t321", "failed", "no column", "add it");
+      await().until(() -> browser.text("#body tr:first-child").contains("copy.t321"));
+      assertThat(
+              browser
+                  .evaluate("[...document.querySelectorAll('#body tr')].filter(r => r.kept).length")
+                  .asInt())
+          .as("rows are moved, not made anew")
+          .isEqualTo(500);
+      browser.type("/");
+      browser.type("t32");
+      await().until(() -> browser.count("#body tr") == 10);
+      assertThat(browser.text("#tables-count")).isEqualTo("10 of 500");
+      browser.screenshot(PICTURES.resolve("filtered.png"));
+      assertClean(server);
+    }
+  }
+
+  @Test
+  void comesBackWithTheServiceAndShowsWhatIsThereThen() throws Exception {
+    int port = RunningServer.freePort();
+    try (var server = RunningServer.at(port)) {
+      server.streams("shop.public.old", "copy.old");
+      open(server);
+      await().until(() -> browser.text("#body").contains("copy.old"));
+    }
+    await().until(() -> browser.text("#lost").contains("does not answer"));
+    assertThat(browser.evaluate("document.title").asText()).startsWith("No answer");
+    assertThat(browser.text("#live")).isEqualTo("Reconnecting");
+    browser.screenshot(PICTURES.resolve("lost.png"));
+    try (var server = RunningServer.at(port)) {
+      server.streams("shop.public.new", "copy.new");
+      await().until(() -> browser.text("#body").contains("copy.new"));
+      assertThat(browser.text("#body")).doesNotContain("copy.old");
+      assertThat(browser.text("#live")).isEqualTo("Live");
+      assertThat(browser.evaluate("document.getElementById('lost').hidden").asBoolean()).isTrue();
+    }
+  }
+
+  @Test
+  void oneOutageIsOneCard() throws Exception {
+    try (var server = RunningServer.open()) {
+      Shop.fill(server);
+      server.service.reached = new Reachability("not connected to NATS", null);
+      server
+          .meters
+          .tables()
+          .forEach(t -> server.meters.state(t.target(), "waiting", "broker: away", null));
+      open(server);
+      await().until(() -> headline().equals("NATS cannot be reached"));
+      assertThat(browser.count(".card")).isEqualTo(1);
+      assertThat(browser.text(".card")).contains("and 8 more", "broker: away");
+      browser.screenshot(PICTURES.resolve("outage.png"));
+    }
+  }
+
+  @Test
+  void namesAreTextWhateverTheyHold() throws Exception {
+    try (var server = RunningServer.open()) {
+      String name = "copy.\"<img src=http://elsewhere.example/ onerror=alert(1)>\"";
+      server.streams("s.a.\"<script>alert(1)</script>\"", name);
+      server.meters.state(name, "failed", "<b>bold</b>", "</dd><script>x</script>");
+      open(server);
+      await().until(() -> browser.text("#cards").contains("<b>bold</b>"));
+      assertThat(browser.text("#body")).contains(name);
+      assertThat(browser.count("#main img")).isZero();
+      assertClean(server);
+    }
+  }
+
+  @Test
+  void anEmptyServiceSaysHowToBegin() throws Exception {
+    try (var server = RunningServer.open()) {
+      open(server);
+      await().until(() -> headline().equals("No tables are subscribed"));
+      assertThat(browser.text("#no-tables")).contains("creek-consumer add-tables");
+      browser.screenshot(PICTURES.resolve("empty.png"));
+      assertClean(server);
+    }
+  }
+
+  @Test
+  void asksForTheTokenWhereThereIsOne() throws Exception {
+    try (var server = RunningServer.with(true, new BearerToken("s3cret"))) {
+      server.streams("s.a.b", "copy.locked");
+      open(server);
+      await().until(() -> browser.text("body").contains("This page is locked"));
+      browser.type("wrong\r");
+      await().until(() -> browser.text("#wrong-token").equals("That is not the token."));
+      browser.screenshot(PICTURES.resolve("locked.png"));
+      browser.type("s3cret\r");
+      await().until(() -> browser.text("#body").contains("copy.locked"));
+    }
+  }
+
+  private static void open(RunningServer server) {
+    browser.open(server.address());
+  }
+
+  private static String headline() {
+    return browser.text("#headline");
+  }
+
+  private static void assertClean(RunningServer server) {
+    assertThat(browser.complaints).isEmpty();
+    assertThat(browser.requests)
+        .allMatch(uri -> uri.startsWith(server.address()) || uri.startsWith("data:"));
+  }
+
+  /** The page is loading at first. */
+  private static ConditionFactory await() {
+    return Awaitility.await().atMost(Duration.ofSeconds(30)).ignoreExceptions();
+  }
+
+  /** What an operator might see. */
+  private static final class Shop {
+    private static final List<String> TABLES =
+        List.of(
+            "addresses",
+            "customers",
+            "events",
+            "invoices",
+            "order_lines",
+            "orders",
+            "payments",
+            "prices",
+            "products",
+            "shipments",
+            "stock");
+
+    static void fill(RunningServer server) {
+      Instant now = Instant.now();
+      TABLES.forEach(name -> server.streams("shop.public." + name, "copy." + name));
+      server.service.tables =
+          List.of(
+              seen("copy.customers", true, "streaming"),
+              seen("copy.payments", true, "streaming"),
+              seen("copy.audit_log", true, "streaming"),
+              seen("copy.legacy", false, "inactive"));
+      server.service.instances =
+          List.of(
+              new SeenInstance(
+                  "a",
+                  "consumer-a (1)",
+                  "1.2.3",
+                  null,
+                  true,
+                  true,
+                  now.minusSeconds(90_000),
+                  TABLES.stream().map(name -> "copy." + name).collect(Collectors.toSet())),
+              new SeenInstance(
+                  "b",
+                  "consumer-b (1)",
+                  "1.2.3",
+                  "http://b.example/",
+                  false,
+                  true,
+                  now.minusSeconds(900),
+                  Set.of("copy.audit_log")));
+      server.service.commands =
+          List.of(
+              command(
+                  now, 42, "snapshot shop.public.events:copy.events clean", "pending", "running"),
+              command(now, 41, "add_table shop.public.events:copy.events", "ok", "ok"),
+              command(
+                  now,
+                  40,
+                  "create_schema shop.public.missing:copy.missing",
+                  "failed",
+                  "no schema of shop.public.missing has been published"));
+      // One more than are kept: the first has no beginning.
+      for (int step = 0; step <= Rates.POINTS; step++) {
+        for (int i = 0; i < TABLES.size(); i++) {
+          long changes = Math.round((2 + Math.sin(step / 7.0 + i)) * 200 * (1 + i % 4));
+          String name = TABLES.get(i);
+          server.meters.applied("shop.public." + name, "copy." + name, changes, 2, 1, 0, now);
+        }
+        long ago = Rates.STEP.multipliedBy(Rates.POINTS - step).toNanos();
+        server.meters.sample(System.nanoTime() - ago);
+      }
+    }
+
+    static void break_(RunningServer server) {
+      behind(server, "customers", 734, 1836);
+      behind(server, "payments", 1034, 1839);
+      server.meters.state(
+          "copy.customers",
+          "failed",
+          "\"copy\".\"customers\" does not fit the source: column \"loyalty_tier\" is missing",
+          "ALTER TABLE \"copy\".\"customers\" ADD COLUMN \"loyalty_tier\" text;");
+      server.meters.state(
+          "copy.payments",
+          "gap",
+          "stream CREEK_wal_shop no longer holds sequences 118223 to 120931, which were not read yet",
+          "take a clean snapshot of shop.public.payments:copy.payments: changes are missing that the broker no longer has");
+      server.meters.state(
+          "copy.stock",
+          "waiting",
+          "target database: copy.stock at stream sequence 120101: canceling statement due to lock timeout (SQLSTATE 55P03)",
+          null);
+      server.meters.state("copy.events", "snapshotting", null, null);
+      server.meters.snapshot(
+          "shop.public.events", "copy.events", "clean", "loading", 48_325, 3_000_000);
+    }
+
+    private static void behind(RunningServer server, String name, int seconds, int pending) {
+      server.meters.line(
+          "shop.public." + name,
+          "copy." + name,
+          FakeService.backlog(Duration.ofSeconds(seconds), pending));
+    }
+
+    private static SeenTable seen(String target, boolean active, String state) {
+      String source = "shop.public." + target.substring("copy.".length());
+      return new SeenTable(
+          source, target, active, state, null, null, Instant.now(), 5000, 118_222, "2/8000A0");
+    }
+
+    private static SeenCommand command(
+        Instant now, int id, String command, String outcome, String status) {
+      Instant at = now.minusSeconds(31 + (42 - id) * 400L);
+      Instant end = outcome.equals("pending") ? null : at.plusSeconds(1);
+      return new SeenCommand(id, at, "ann", command, outcome, status, null, at, end);
+    }
+  }
+}

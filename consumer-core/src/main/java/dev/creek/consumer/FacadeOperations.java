@@ -1,0 +1,63 @@
+package dev.creek.consumer;
+
+import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.control.Operations;
+import dev.creek.consumer.control.SnapshotMode;
+import dev.creek.consumer.control.SnapshotProgress;
+import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.stream.Diagnosis;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/** What commands are carried out with: the operations of the facade. */
+final class FacadeOperations implements Operations {
+  private final CreekConsumer consumer;
+
+  FacadeOperations(CreekConsumer consumer) {
+    this.consumer = consumer;
+  }
+
+  @Override
+  public Mono<Boolean> createTable(Mapping mapping) {
+    return consumer.createTable(mapping);
+  }
+
+  @Override
+  public Mono<?> addTable(Mapping mapping) {
+    return consumer.addTable(mapping);
+  }
+
+  @Override
+  public Mono<Boolean> removeTable(TargetTable table) {
+    return consumer.removeTable(table);
+  }
+
+  @Override
+  public Flux<SnapshotProgress> snapshot(Mapping mapping, SnapshotMode mode) {
+    return consumer.snapshot(mapping, mode);
+  }
+
+  @Override
+  public Flux<SnapshotProgress> applySnapshot(String subject, Mapping mapping, SnapshotMode mode) {
+    return consumer.applySnapshot(subject, mapping, mode);
+  }
+
+  @Override
+  public Mono<Boolean> resumeTable(TargetTable table) {
+    return consumer.resumeTable(table);
+  }
+
+  @Override
+  public Mono<String> skipChange(TargetTable table, long sequence) {
+    return consumer.skipChange(table, sequence);
+  }
+
+  @Override
+  public Failure failure(Throwable error, TargetTable table) {
+    Diagnosis diagnosis = Diagnosis.of(error, table);
+    String hint = diagnosis.hint();
+    return new Failure(
+        hint == null ? diagnosis.reason() : diagnosis.reason() + ". Hint: " + hint,
+        diagnosis.passing());
+  }
+}

@@ -1,0 +1,197 @@
+package dev.creek.consumer.control;
+
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+import reactor.util.retry.Retry;
+
+/** One command being carried out, once. */
+final class Execution {
+  /** With these pauses a server that is away is waited for about ten minutes. */
+  private static final int MOST_RETRIES = 65;
+
+  private static final Duration FIRST_PAUSE = Duration.ofMillis(500);
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
+  private static final Duration PROGRESS_INTERVAL = Duration.ofSeconds(1);
+
+  /** A command that the service does not survive must not keep it from the others for ever. */
+  private static final int MOST_ATTEMPTS = 5;
+
+  /** A snapshot that ends for a stop may do so before the stop is heard of here. */
+  private static final Duration ENDING = Duration.ofSeconds(5);
+
+  private static final String ENDED_EARLY =
+      "it ended before it was done. Hint: ask for it again, and see the service's log";
+
+  /** What may take long, and is of no use to somebody who removes the table. */
+  private static final Set<Verb> GIVEN_UP_FOR_REMOVAL =
+      EnumSet.of(Verb.SNAPSHOT, Verb.APPLY_SNAPSHOT, Verb.RESYNC);
+
+  private final long id;
+  private final Command command;
+  private final CommandLog log;
+  private final Operations operations;
+  private final Sinks.One<Long> removal = Sinks.one();
+  private final AtomicReference<@Nullable SnapshotProgress> progress = new AtomicReference<>();
+
+  Execution(CommandLog.Pending pending, CommandLog log, Operations operations) {
+    this.id = pending.id();
+    this.command = pending.command();
+    this.log = log;
+    this.operations = operations;
+    if (pending.removal() != 0) {
+      removalWaits(pending.removal());
+    }
+  }
+
+  long id() {
+    return id;
+  }
+
+  /** The command. */
+  @Override
+  public String toString() {
+    return CommandText.format(command);
+  }
+
+  /** How far it is; null before a snapshot has begun, or where it is none. */
+  @Nullable SnapshotProgress progress() {
+    return progress.get();
+  }
+
+  /** Somebody wants the table removed: what takes long is given up for that. */
+  void removalWaits(long removalId) {
+    if (GIVEN_UP_FOR_REMOVAL.contains(command.verb())) {
+      removal.tryEmitValue(removalId);
+    }
+  }
+
+  /**
+   * Carries it out; never errors.
+   *
+   * @param attempt how often it was begun by now
+   * @param stop the service stops
+   */
+  Mono<Outcome> run(int attempt, Mono<Void> stop) {
+    if (attempt > MOST_ATTEMPTS) {
+      return Mono.just(
+          new Outcome.Failed(
+              "given up: it was begun "
+                  + MOST_ATTEMPTS
+                  + " times, and each time the service ended before it did. Hint: see the service's"
+                  + " log for why"));
+    }
+    return Mono.firstWithSignal(
+        removal.asMono().map(Execution::givenUp),
+        stop.then(Mono.just(Outcome.INTERRUPTED)),
+        work(),
+        showProgress());
+  }
+
+  private static Outcome givenUp(long removalId) {
+    return new Outcome.Failed("given up: remove_table was asked for, command " + removalId);
+  }
+
+  private Mono<Outcome> work() {
+    return Mono.defer(this::carryOut)
+        .retryWhen(
+            Retry.backoff(MOST_RETRIES, FIRST_PAUSE)
+                .maxBackoff(LONGEST_PAUSE)
+                .filter(error -> failure(error).passing())
+                .doBeforeRetryAsync(signal -> showReason(signal.failure()))
+                .onRetryExhaustedThrow((spec, signal) -> signal.failure()))
+        .switchIfEmpty(Mono.delay(ENDING).thenReturn(new Outcome.Failed(ENDED_EARLY)))
+        .onErrorResume(error -> Mono.just(new Outcome.Failed(failure(error).text())));
+  }
+
+  private Operations.Failure failure(Throwable error) {
+    return operations.failure(error, command.target());
+  }
+
+  private Mono<Void> showReason(Throwable error) {
+    return log.note(id, "waiting: " + failure(error).text()).onErrorComplete();
+  }
+
+  /** Never ends by itself. */
+  private Mono<Outcome> showProgress() {
+    return Flux.interval(PROGRESS_INTERVAL)
+        .onBackpressureDrop()
+        .concatMap(tick -> Mono.justOrEmpty(progress.get()).flatMap(this::store), 1)
+        .then(Mono.never());
+  }
+
+  private Mono<Void> store(SnapshotProgress latest) {
+    return log.progress(id, latest).onErrorComplete();
+  }
+
+  /** Empty where it ended without being done. */
+  private Mono<Outcome> carryOut() {
+    TargetTable target = command.target();
+    if (command instanceof Command.CreateSchema create) {
+      return operations
+          .createTable(create.mapping())
+          .map(created -> new Outcome.Done(created ? "created" : "exists already and fits"));
+    }
+    if (command instanceof Command.AddTable add) {
+      return operations.addTable(add.mapping()).thenReturn(new Outcome.Done("subscribed"));
+    }
+    if (command instanceof Command.RemoveTable) {
+      return operations
+          .removeTable(target)
+          .map(
+              removed ->
+                  removed
+                      ? new Outcome.Done("removed")
+                      : new Outcome.Failed(target + " is not subscribed"));
+    }
+    if (command instanceof Command.ResumeTable) {
+      return operations
+          .resumeTable(target)
+          .map(resumed -> new Outcome.Done(resumed ? "tried again" : "was not waiting"));
+    }
+    if (command instanceof Command.SkipChange skip) {
+      return operations
+          .skipChange(target, skip.sequence())
+          .<Outcome>map(reason -> new Outcome.Done("passed over: " + reason))
+          .defaultIfEmpty(new Outcome.Failed(notThere(skip)));
+    }
+    return snapshot();
+  }
+
+  private static String notThere(Command.SkipChange skip) {
+    return skip.target()
+        + " has not stopped at stream sequence "
+        + skip.sequence()
+        + ": nothing was passed over";
+  }
+
+  private Mono<Outcome> snapshot() {
+    if (command instanceof Command.TakeSnapshot take) {
+      return followed(operations.snapshot(take.mapping(), take.mode())).map(Outcome.Done::new);
+    }
+    if (command instanceof Command.ApplySnapshot apply) {
+      return followed(operations.applySnapshot(apply.subject(), apply.mapping(), apply.mode()))
+          .map(Outcome.Done::new);
+    }
+    // First the rows and the position, then the subscription: it goes on from there.
+    Mapping mapping = ((Command.Resync) command).mapping();
+    return followed(operations.snapshot(mapping, SnapshotMode.CLEAN))
+        .delayUntil(done -> operations.addTable(mapping))
+        .map(done -> new Outcome.Done(done + ", subscribed"));
+  }
+
+  /** What was done, in words. */
+  private Mono<String> followed(Flux<SnapshotProgress> snapshot) {
+    return snapshot
+        .doOnNext(progress::set)
+        .takeLast(1)
+        .next()
+        .filter(last -> last.step() == SnapshotProgress.Step.DONE)
+        .map(done -> done.rowsDone() + " rows of " + done.subject());
+  }
+}

@@ -1,0 +1,62 @@
+package dev.creek.consumer.stream;
+
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/** What happened while a line was streaming, from one start to its end. Thread-safe. */
+final class Attempt {
+  private final AtomicBoolean progressed = new AtomicBoolean();
+  private volatile @Nullable StreamIdentity stream;
+  private volatile @Nullable ChangeDecoder decoder;
+  private volatile @Nullable Batch failing;
+
+  void reads(StreamIdentity from, ChangeDecoder with) {
+    stream = from;
+    decoder = with;
+  }
+
+  /** True for the first commit. */
+  boolean progresses() {
+    return progressed.compareAndSet(false, true);
+  }
+
+  boolean hasProgressed() {
+    return progressed.get();
+  }
+
+  void failedIn(Batch batch) {
+    failing = batch;
+  }
+
+  /** The message that failed, where it was alone or could not be read. */
+  @Nullable StoppedAt stoppedAt() {
+    Batch batch = failing;
+    ChangeDecoder reader = decoder;
+    StreamIdentity from = stream;
+    if (from == null) {
+      return null;
+    }
+    if (batch != null) {
+      return batch.changes().size() == 1
+          ? new StoppedAt(from, batch.changes().get(0).sequence())
+          : null;
+    }
+    return reader == null || reader.failedAt() == 0 ? null : new StoppedAt(from, reader.failedAt());
+  }
+
+  /** Whether a message that was found before is one of those that failed now. */
+  boolean failedAround(StoppedAt message) {
+    Batch batch = failing;
+    return batch != null
+        && message.stream().equals(stream)
+        && batch.changes().stream().anyMatch(change -> change.sequence() == message.sequence());
+  }
+
+  /** Stream sequence of the last change that failed; 0 where none did. */
+  long lastFailing() {
+    Batch batch = failing;
+    return batch == null || batch.changes().isEmpty()
+        ? 0
+        : batch.changes().get(batch.changes().size() - 1).sequence();
+  }
+}
