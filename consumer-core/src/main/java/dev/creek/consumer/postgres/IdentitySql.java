@@ -19,11 +19,12 @@ final class IdentitySql {
    *
    * @param from what is cross-joined with the rows, which wait for it: empty, or ending in a comma
    * @param parameter number of the first column's, as of {@link InsertSql#sql}
-   * @return null where the table has no such column besides its key
+   * @return null where the table has no such column besides its key, or where others' rows would go
+   *     along
    */
   static @Nullable String delete(RowPlan plan, Target target, String from, int parameter) {
     UniqueKey key = plan.key();
-    if (key == null || !plan.overridesIdentity()) {
+    if (key == null || !plan.overridesIdentity() || target.cascades()) {
       return null;
     }
     var rows = new UnnestSql("x", plan.columns(), parameter);

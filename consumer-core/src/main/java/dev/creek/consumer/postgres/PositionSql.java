@@ -21,6 +21,10 @@ import reactor.core.publisher.Mono;
 final class PositionSql {
   private static final int OWN_PARAMETERS = 8;
 
+  /** Where changes come again, the target stays ahead of them up to where it was. */
+  private static final String AHEAD_UNTIL =
+      "case when $4 < \"timestamp\" then greatest(ahead_until, \"timestamp\") else ahead_until end";
+
   private final String table;
   private final Claim claim;
 
@@ -38,7 +42,8 @@ final class PositionSql {
         + " last_change_at = case when $8 > 0 then clock_timestamp() else last_change_at end,"
         + " updated_at = clock_timestamp()"
         + (moved.evidence() == null ? "" : Evidence.assignments(OWN_PARAMETERS + 1))
-        + (moved.aheadUntil() == null ? "" : ", ahead_until = $" + (nextParameter(moved) - 1))
+        + ", ahead_until = "
+        + (moved.aheadUntil() == null ? AHEAD_UNTIL : "$" + (nextParameter(moved) - 1))
         + " where target = $1 and epoch = $2";
   }
 

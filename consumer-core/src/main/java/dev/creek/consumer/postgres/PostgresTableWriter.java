@@ -32,6 +32,9 @@ final class PostgresTableWriter implements TableWriter {
   private final Map<Fingerprint, TablePlan> plans = new ConcurrentHashMap<>();
   private volatile @Nullable Target target;
 
+  /** Only for apply, as what follows. */
+  private final SeenTime seen;
+
   /** Changes since the last commit; only for apply, whose calls follow each other. */
   private Counts counts = Counts.NONE;
 
@@ -49,6 +52,7 @@ final class PostgresTableWriter implements TableWriter {
     this.hints = new TableHints(claim.mapping());
     this.position = new PositionSql(table, claim);
     this.held = new HeldSession(sessions, position);
+    this.seen = new SeenTime(claim);
   }
 
   /**
@@ -157,7 +161,11 @@ final class PostgresTableWriter implements TableWriter {
         .then(committed(batch))
         .onErrorResume(
             SqlErrors::mayDependOnOrder,
-            e -> inOrder(batch, plan, plan.changes().unfolded(batch.changes()).iterator(), null));
+            e ->
+                held.transaction()
+                    .flatMap(
+                        session ->
+                            inOrder(session, plan, batch).then(ended(session, batch, null))));
   }
 
   /** Writes what is left of each row; where the order mattered after all, change by change. */
@@ -168,9 +176,23 @@ final class PostgresTableWriter implements TableWriter {
             SqlErrors::mayDependOnOrder,
             e ->
                 held.rollbackToSavepoint(session)
-                    .then(
-                        Steps.run(
-                            session, plan, plan.changes().unfolded(batch.changes()).iterator())));
+                    .then(Mono.defer(() -> inOrder(session, plan, batch))));
+  }
+
+  /** Change by change; those first that may be repetitions. */
+  private Mono<Void> inOrder(Session session, TablePlan plan, Batch batch) {
+    List<Change> changes = batch.changes();
+    int repeated = seen.repeated(changes);
+    return Steps.run(session, plan, steps(plan, changes.subList(0, repeated)), true)
+        .then(
+            Mono.defer(
+                () ->
+                    Steps.run(
+                        session, plan, steps(plan, changes.subList(repeated, changes.size())))));
+  }
+
+  private static Iterator<Step> steps(TablePlan plan, List<Change> changes) {
+    return plan.changes().unfolded(changes).iterator();
   }
 
   private Mono<Void> survivors(Session session, TablePlan plan, FoldedChanges folded) {
@@ -193,7 +215,7 @@ final class PostgresTableWriter implements TableWriter {
             known -> {
               List<Change> fresh = known.withoutRepeated(batch.changes());
               counts = counts.plus(fresh);
-              Iterator<Step> steps = plan.changes().unfolded(fresh).iterator();
+              Iterator<Step> steps = steps(plan, fresh);
               boolean whole = !held.inTransaction() && batch.endsTransaction();
               return whole
                   ? wholeInOrder(batch, plan, steps, known.evidence())
@@ -220,7 +242,7 @@ final class PostgresTableWriter implements TableWriter {
       return held.transaction()
           .flatMap(
               session ->
-                  Steps.run(session, plan, first)
+                  Steps.run(session, plan, first, false)
                       .then(Steps.run(session, plan, steps))
                       .then(ended(session, batch, evidence)));
     }
@@ -266,6 +288,7 @@ final class PostgresTableWriter implements TableWriter {
                 () -> {
                   Applied applied = counts.at(batch.position());
                   counts = Counts.NONE;
+                  seen.committed(batch.position().committedAt());
                   return applied;
                 }));
   }

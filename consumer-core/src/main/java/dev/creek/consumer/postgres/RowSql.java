@@ -93,6 +93,11 @@ final class RowSql {
     return IdentitySql.delete(plan.rows(), target, from, parameter);
   }
 
+  /** What {@link TakenSql} has to go before {@link #write}, with the same parameters. */
+  @Nullable String deleteTaken(String from, int parameter) {
+    return TakenSql.delete(plan.rows(), target, from, parameter);
+  }
+
   /** Upserts where there is a key, else inserts. */
   String write(String from, int parameter) {
     return upsert.sql(from, parameter);

@@ -11,12 +11,24 @@ final class Steps {
 
   /** Runs steps one by one: the next is transcoded when the one before has been written. */
   static Mono<Void> run(Session session, TablePlan plan, Iterator<Step> steps) {
-    return Flux.fromIterable(() -> steps).concatMap(step -> run(session, plan, step), 0).then();
+    return run(session, plan, steps, false);
   }
 
-  static Mono<Long> run(Session session, TablePlan plan, Step step) {
+  /**
+   * The same.
+   *
+   * @param repeated whether they may be repetitions, so that a unique value may have moved on
+   */
+  static Mono<Void> run(Session session, TablePlan plan, Iterator<Step> steps, boolean repeated) {
+    return Flux.fromIterable(() -> steps)
+        .concatMap(step -> run(session, plan, step, repeated), 0)
+        .then();
+  }
+
+  static Mono<Long> run(Session session, TablePlan plan, Step step, boolean repeated) {
     if (step instanceof Step.Write write) {
-      return session.update(plan.write(), statement -> plan.bindRows(statement, 0, write.rows()));
+      return session.update(
+          plan.write(repeated), statement -> plan.bindRows(statement, 0, write.rows()));
     }
     if (step instanceof Step.Delete delete) {
       return plan.hasKey()

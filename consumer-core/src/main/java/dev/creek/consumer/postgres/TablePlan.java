@@ -36,7 +36,9 @@ final class TablePlan {
      * Takes the server nearly twice as long: it looks for each row first, and confirms it in the
      * WAL.
      */
-    UPSERTED
+    UPSERTED,
+    /** The same, taking unique values from rows that have them, see {@link TakenSql}. */
+    UPSERTED_TAKING
   }
 
   TablePlan(WalSchema schema, Target target, PositionSql position) {
@@ -85,9 +87,14 @@ final class TablePlan {
     return texts.computeIfAbsent(shape(false, folded, how), this::inside);
   }
 
-  /** The same for rows to write and nothing else. */
-  String write() {
-    return texts.computeIfAbsent(new Shape(false, false, Rows.UPSERTED), this::inside);
+  /**
+   * The same for rows to upsert and nothing else.
+   *
+   * @param taking whether they take unique values from rows that have them
+   */
+  String write(boolean taking) {
+    Rows how = taking ? Rows.UPSERTED_TAKING : Rows.UPSERTED;
+    return texts.computeIfAbsent(new Shape(false, false, how), this::inside);
   }
 
   private String inside(Shape shape) {
@@ -116,12 +123,15 @@ final class TablePlan {
     if (shape.deletes()) {
       deletes.put("d", rows.deleteByKey(from, parameter));
     }
-    String reidentified =
-        shape.rows() == Rows.UPSERTED
-            ? rows.deleteReidentified(from, written(shape, parameter))
-            : null;
+    boolean upserted = shape.rows() == Rows.UPSERTED || shape.rows() == Rows.UPSERTED_TAKING;
+    int first = written(shape, parameter);
+    String reidentified = upserted ? rows.deleteReidentified(from, first) : null;
     if (reidentified != null) {
       deletes.put("i", reidentified);
+    }
+    String taken = shape.rows() == Rows.UPSERTED_TAKING ? rows.deleteTaken(from, first) : null;
+    if (taken != null) {
+      deletes.put("o", taken);
     }
     if (deletes.isEmpty()) {
       return "";

@@ -3,6 +3,7 @@ package dev.creek.consumer.postgres;
 import dev.creek.consumer.row.TargetColumn;
 import dev.creek.consumer.row.TargetShape;
 import dev.creek.consumer.row.UniqueKey;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
@@ -14,6 +15,7 @@ import java.util.Objects;
  * @param cascades whether a row that is deleted, though it comes again at once, takes rows of
  *     others along: a foreign key with ON DELETE CASCADE, SET NULL, … or RESTRICT refers to it
  * @param shape what the row package plans with
+ * @param uniques all unique keys, deferrable ones too
  * @param equalities by column
  */
 record Target(
@@ -21,8 +23,10 @@ record Target(
     boolean partitioned,
     boolean cascades,
     TargetShape shape,
+    List<UniqueKey> uniques,
     Map<String, Equality> equalities) {
   Target {
+    uniques = List.copyOf(uniques);
     equalities = Map.copyOf(equalities);
   }
 

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import reactor.core.publisher.Mono;
 
 /** Reads target tables from the catalog; needs no rights on them. */
@@ -114,7 +115,8 @@ final class TargetCatalog {
   /** One row per key column, the primary key first. */
   private static final String KEYS =
       """
-      select i.relname::text as key, x.indisprimary as is_primary, a.attname::text as name
+      select i.relname::text as key, x.indisprimary as is_primary,
+             x.indimmediate as immediate, a.attname::text as name
       from pg_index x
       join pg_class c on c.oid = x.indrelid
       join pg_namespace n on n.oid = c.relnamespace
@@ -122,7 +124,7 @@ final class TargetCatalog {
       cross join unnest(x.indkey::int2[]) with ordinality as k (attnum, position)
       join pg_attribute a on a.attrelid = c.oid and a.attnum = k.attnum
       where n.nspname = $1 and c.relname = $2
-        and x.indisunique and x.indimmediate and x.indisvalid
+        and x.indisunique and x.indisvalid
         and x.indpred is null and x.indexprs is null
         and k.position <= x.indnkeyatts
       order by not x.indisprimary, i.relname, k.position
@@ -143,24 +145,27 @@ final class TargetCatalog {
             row -> column(row, table))
         .collectList()
         .filter(columns -> !columns.isEmpty())
-        .flatMap(columns -> keys(session, table).map(keys -> target(table, columns, keys)));
+        .flatMap(columns -> keys(session, table).map(parts -> target(table, columns, parts)));
   }
 
-  private static Mono<List<UniqueKey>> keys(Session session, TargetTable table) {
+  private static Mono<List<KeyColumn>> keys(Session session, TargetTable table) {
     return session
         .query(
             KEYS,
             statement -> statement.bind(0, table.namespace()).bind(1, table.table()),
-            row -> new KeyColumn(text(row, "key"), is(row, "is_primary"), text(row, "name")))
-        .collectList()
-        .map(TargetCatalog::uniqueKeys);
+            row ->
+                new KeyColumn(
+                    text(row, "key"),
+                    is(row, "is_primary"),
+                    is(row, "immediate"),
+                    text(row, "name")))
+        .collectList();
   }
 
-  private static List<UniqueKey> uniqueKeys(List<KeyColumn> columns) {
+  private static List<UniqueKey> uniqueKeys(Stream<KeyColumn> columns) {
     var byKey =
-        columns.stream()
-            .collect(
-                Collectors.groupingBy(KeyColumn::key, LinkedHashMap::new, Collectors.toList()));
+        columns.collect(
+            Collectors.groupingBy(KeyColumn::key, LinkedHashMap::new, Collectors.toList()));
     var keys = new ArrayList<UniqueKey>();
     byKey.forEach(
         (name, parts) ->
@@ -170,7 +175,8 @@ final class TargetCatalog {
     return keys;
   }
 
-  private static Target target(TargetTable table, List<Column> columns, List<UniqueKey> keys) {
+  private static Target target(
+      TargetTable table, List<Column> columns, List<KeyColumn> keyColumns) {
     Map<String, Equality> equalities =
         columns.stream().collect(Collectors.toMap(c -> c.column().name(), Column::equality));
     Column first = columns.get(0);
@@ -182,8 +188,9 @@ final class TargetCatalog {
             table.namespace(),
             table.table(),
             columns.stream().map(Column::column).toList(),
-            keys,
+            uniqueKeys(keyColumns.stream().filter(KeyColumn::immediate)),
             first.truncatable()),
+        uniqueKeys(keyColumns.stream()),
         equalities);
   }
 
@@ -229,5 +236,5 @@ final class TargetCatalog {
       Equality equality,
       boolean truncatable) {}
 
-  private record KeyColumn(String key, boolean primary, String column) {}
+  private record KeyColumn(String key, boolean primary, boolean immediate, String column) {}
 }

@@ -18,6 +18,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -177,20 +178,14 @@ final class SnapshotNeighboursIT {
     Load.of(target, ITEMS, SnapshotMode.CLEAN, rows("old"));
     var id = oid();
     var load = new Load(target, ITEMS).open(SnapshotMode.CLEAN).write(rows("new"));
-    var finished =
-        load.writer().finish(new Handover(Load.RESUME, Load.AHEAD_UNTIL), s -> {}).toFuture();
+    CompletableFuture<Void> finished;
     try (Connection reader = database.connect();
         var statement = reader.createStatement()) {
       reader.setAutoCommit(false);
       statement.execute("lock table items in access share mode");
-      // Waited for at most a second a time: readers behind the waiting lock go on in between.
-      Awaitility.await()
-          .until(
-              () ->
-                  database
-                      .value(
-                          "select count(*) from pg_locks where relation = 'items'::regclass and not granted")
-                      .equals("1"));
+      finished =
+          load.writer().finish(new Handover(Load.RESUME, Load.AHEAD_UNTIL), s -> {}).toFuture();
+      awaitWaiting("items");
     }
     finished.get();
     load.close();

@@ -661,6 +661,39 @@ final class TableWriterIT {
   }
 
   @Test
+  void takesUniqueValuesBackWhereChangesComeAgain() {
+    var wire = TableWire.of("app", "items").column("id", "int4", KEY).column("slot", "int4");
+    database.execute(
+        "create table items (id int primary key, slot int unique deferrable, other int unique)");
+    var line = new Line(target, wire);
+    var history =
+        List.of(
+            wire.insert(WalTx.of(1), 1, 5),
+            wire.insert(WalTx.of(2), 2, 6),
+            wire.update(WalTx.of(3), 1, null),
+            wire.update(WalTx.of(4), 2, 5),
+            wire.insert(WalTx.of(5), 3, 6));
+    history.forEach(line::apply);
+    // A producer was restarted, this one too, in the middle of that.
+    history.subList(0, 2).forEach(line::apply);
+    line.restart();
+    history.subList(0, 3).forEach(line::apply);
+    line.restart();
+    history.subList(3, 5).forEach(line::apply);
+    assertThat(rows("items")).isEqualTo("(1,,) (2,5,) (3,6,)");
+    // A part of a long transaction that comes again
+    line.applyPart(history.get(0));
+    line.apply(wire.update(WalTx.of(1), 1, 5));
+    history.forEach(line::apply);
+    assertThat(rows("items")).isEqualTo("(1,,) (2,5,) (3,6,)");
+    // What is new takes nothing from others.
+    assertThatThrownBy(() -> line.apply(wire.insert(WalTx.of(6), 4, 5)))
+        .isInstanceOfSatisfying(
+            ApplyException.class, e -> assertThat(e.sqlState()).isEqualTo("23505"));
+    assertThat(rows("items")).isEqualTo("(1,,) (2,5,) (3,6,)");
+  }
+
+  @Test
   void replacesRowsWhoseIdentityCannotBeUpdated() {
     var wire =
         TableWire.of("app", "items")

@@ -35,7 +35,7 @@ final class Check implements Verb {
       description = "db.namespace.table:target_namespace.target_table")
   private List<String> arguments = List.of();
 
-  @Mixin private SourceDatabase source;
+  @Mixin private final SourceDatabase source = new SourceDatabase();
 
   @Option(names = "--json", description = "One JSON array, for programs.")
   private boolean json;

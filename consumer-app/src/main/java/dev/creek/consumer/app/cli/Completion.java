@@ -1,6 +1,8 @@
 package dev.creek.consumer.app.cli;
 
 import dev.creek.consumer.app.config.Settings;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import picocli.AutoComplete;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -26,14 +28,16 @@ final class Completion implements LocalVerb {
     zsh
   }
 
-  @Spec private CommandSpec spec;
+  @Spec private @Nullable CommandSpec spec;
 
   @Parameters(paramLabel = "SHELL", description = "${COMPLETION-CANDIDATES}")
-  private Shell shell;
+  @SuppressWarnings("unused") // named so that another shell is refused; both read the same script
+  private @Nullable Shell shell;
 
   @Override
   public int run(Settings settings, Surroundings around) {
-    around.terminal().print(AutoComplete.bash(spec.root().name(), spec.root().commandLine()));
+    CommandSpec root = Objects.requireNonNull(spec).root();
+    around.terminal().print(AutoComplete.bash(root.name(), root.commandLine()));
     return ExitCode.OK;
   }
 }

@@ -67,10 +67,10 @@ final class ShowConfig implements LocalVerb {
   }
 
   private static void write(JsonGenerator json, @Nullable Value value) throws IOException {
-    boolean set = value != null && value.origin() != Origin.DEFAULT;
     json.writeStringField("value", value == null ? null : value.setting().shown(value.text()));
     json.writeStringField(
         "origin", value == null ? null : value.origin().name().toLowerCase(Locale.ROOT));
-    json.writeStringField("place", set ? value.place() : null);
+    json.writeStringField(
+        "place", value == null || value.origin() == Origin.DEFAULT ? null : value.place());
   }
 }

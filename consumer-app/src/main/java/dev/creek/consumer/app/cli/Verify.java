@@ -36,7 +36,7 @@ final class Verify implements Verb {
       description = "db.namespace.table:target_namespace.target_table")
   private List<String> arguments = List.of();
 
-  @Mixin private SourceDatabase source;
+  @Mixin private final SourceDatabase source = new SourceDatabase();
 
   @Option(
       names = "--patience",
