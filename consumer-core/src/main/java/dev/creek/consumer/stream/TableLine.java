@@ -2,6 +2,7 @@ package dev.creek.consumer.stream;
 
 import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.metrics.Recorder;
+import dev.creek.consumer.wire.Lsn;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
@@ -43,6 +44,7 @@ final class TableLine {
   private final Unapplied unapplied = new Unapplied(InstantSource.system());
   private @Nullable TableState shown;
   private volatile @Nullable Claim held;
+  private volatile Position reached = Position.NONE;
   private volatile boolean loading;
 
   /**
@@ -241,7 +243,7 @@ final class TableLine {
   private Mono<Phase> streamBy(Mono<Claim> claim, @Nullable Stuck recovering, Backoff backoff) {
     return claim
         .takeUntilOther(stopping())
-        .doOnNext(claimed -> held = claimed)
+        .doOnNext(this::holds)
         .<Phase>map(claimed -> new Streaming(this, claimed, recovering, backoff))
         .onErrorResume(
             error -> !(error instanceof HeldException),
@@ -251,6 +253,11 @@ final class TableLine {
               Claim last = recovering == null ? null : recovering.claim();
               return Mono.just(new Waiting(this, last, reason(verdict), backoff));
             });
+  }
+
+  private void holds(Claim claim) {
+    held = claim;
+    reached = claim.position();
   }
 
   /** Ends the pause that the line makes; false if it makes none. */
@@ -325,6 +332,8 @@ final class TableLine {
     return event
         .addKeyValue("table", mapping.target())
         .addKeyValue("source", mapping.source())
+        .addKeyValue("sequence", reached.sequence())
+        .addKeyValue("lsn", Lsn.format(reached.lsn()))
         .addKeyValue("state", state.name().stored())
         .addKeyValue("reason", state.reason())
         .addKeyValue("hint", state.hint());
@@ -377,6 +386,7 @@ final class TableLine {
   }
 
   void recordCommit(Applied applied) {
+    reached = applied.position();
     unapplied.committed(applied.position());
     around
         .recorder()
