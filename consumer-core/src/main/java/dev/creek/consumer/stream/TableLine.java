@@ -213,10 +213,16 @@ final class TableLine {
         mapping.source(), around.schemas(), around.options().maxMessageBytes(), start, skips);
   }
 
-  Flux<Batch> batches(
-      Flux<DecodedChunk> chunks, StreamIdentity stream, Position from, BatchLimits limits) {
-    Linger linger = new Linger(around.options().linger());
-    return new TransactionBatcher(chunks, stream, from, limits, linger, around.scheduler());
+  Flux<Batch> batches(Flux<DecodedChunk> chunks, LogState log, Claim claim, BatchLimits limits) {
+    LineOptions options = around.options();
+    return new TransactionBatcher(
+        chunks,
+        log.stream(),
+        claim.position(),
+        limits,
+        new Linger(options.linger()),
+        around.scheduler(),
+        Repeats.of(claim, log, options.overlap()));
   }
 
   /**
