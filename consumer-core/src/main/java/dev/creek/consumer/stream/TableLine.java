@@ -210,7 +210,12 @@ final class TableLine {
 
   ChangeDecoder newDecoder(StartAt start, Set<Long> skips) {
     return new ChangeDecoder(
-        mapping.source(), around.schemas(), around.options().maxMessageBytes(), start, skips);
+        mapping.source(),
+        around.schemas(),
+        around.options().maxMessageBytes(),
+        start,
+        skips,
+        () -> around.recorder().skipped(mapping.target().toString()));
   }
 
   Flux<Batch> batches(Flux<DecodedChunk> chunks, LogState log, Claim claim, BatchLimits limits) {
