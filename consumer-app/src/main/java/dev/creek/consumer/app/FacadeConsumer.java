@@ -6,6 +6,7 @@ import dev.creek.consumer.Reachability;
 import dev.creek.consumer.app.cli.Consumer;
 import dev.creek.consumer.app.cli.Version;
 import dev.creek.consumer.app.config.Configuration;
+import dev.creek.consumer.control.Command;
 import dev.creek.consumer.control.CommandRecord;
 import dev.creek.consumer.control.Finding;
 import dev.creek.consumer.control.Mapping;
@@ -32,9 +33,11 @@ final class FacadeConsumer implements Consumer {
   private static final String NEVER_ASKED = "nats://127.0.0.1:4222";
 
   private final CreekConsumer facade;
+  private final RunningService service;
 
   private FacadeConsumer(CreekConsumer facade) {
     this.facade = facade;
+    this.service = new RunningService(facade);
   }
 
   static Consumer create(Configuration configuration, Recorder recorder) {
@@ -65,17 +68,30 @@ final class FacadeConsumer implements Consumer {
 
   @Override
   public Mono<Subscription> addTable(Mapping mapping) {
-    return facade.addTable(mapping);
+    return service
+        .carryOut(new Command.AddTable(mapping))
+        .flatMap(done -> subscription(mapping.target()))
+        .switchIfEmpty(Mono.defer(() -> facade.addTable(mapping)));
+  }
+
+  private Mono<Subscription> subscription(TargetTable target) {
+    return facade.subscriptions().filter(each -> each.mapping().target().equals(target)).next();
   }
 
   @Override
   public Mono<Boolean> removeTable(TargetTable target) {
-    return facade.removeTable(target);
+    return subscription(target)
+        .flatMap(there -> service.carryOut(new Command.RemoveTable(target)))
+        .map(done -> true)
+        .switchIfEmpty(Mono.defer(() -> facade.removeTable(target)));
   }
 
   @Override
   public Mono<Boolean> createTable(Mapping mapping) {
-    return facade.createTable(mapping);
+    return service
+        .carryOut(new Command.CreateSchema(mapping))
+        .map("created"::equals)
+        .switchIfEmpty(Mono.defer(() -> facade.createTable(mapping)));
   }
 
   @Override

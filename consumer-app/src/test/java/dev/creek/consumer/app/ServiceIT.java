@@ -141,6 +141,14 @@ final class ServiceIT {
                   target
                       .value("select state from _creek_consumer.subscriptions")
                       .equals("inactive"));
+      assertThat(
+              target.query(
+                  "select command, status from _creek_consumer._notification_log order by id"))
+          .as("asked of the service, in order")
+          .containsExactly(
+              List.of("CREATE " + MAPPING, "ok"),
+              List.of("ADD " + MAPPING, "ok"),
+              List.of("REMOVE " + TARGET, "ok"));
       publish(2, 2);
       subscribe();
       awaitRows(2);
