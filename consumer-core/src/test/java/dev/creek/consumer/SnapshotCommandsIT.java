@@ -21,7 +21,6 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
-import org.postgresql.util.PGInterval;
 import reactor.core.Disposable;
 
 /** Snapshots asked for in SQL, and a running consumer that applies them. */
@@ -129,8 +128,9 @@ class SnapshotCommandsIT {
     assertThat(target.value("select active from _creek_consumer.subscriptions")).isEqualTo("f");
   }
 
-  private String waitFor(long id) throws SQLException {
-    return sql.call("wait_for", id, new PGInterval("1 minute"));
+  /** By CALL: a query that waits would have the snapshot wait for it. */
+  private String waitFor(long id) {
+    return target.value("call _creek_consumer.wait_for(%d, '1 minute', null)".formatted(id));
   }
 
   private void awaitValue(String value) {

@@ -51,6 +51,10 @@ final class Execution {
     return id;
   }
 
+  Command command() {
+    return command;
+  }
+
   /** The command. */
   @Override
   public String toString() {

@@ -56,6 +56,14 @@ final class ConfigurationReader {
     return new Configuration(broker, target, batches, linger, snapshots, logging, monitoring);
   }
 
+  Monitoring readMonitoring() {
+    Monitoring monitoring = monitoring();
+    if (!problems.isEmpty()) {
+      throw new ConfigurationException(problems);
+    }
+    return monitoring;
+  }
+
   private @Nullable JetStreamOptions broker(boolean needed) {
     if (needed) {
       require(Setting.NATS_URI);
