@@ -25,10 +25,14 @@ final class BenchIT {
 
   @Test
   void measuresReportsAndTimesConsumersOnTheStoreThatItLeaves() throws IOException {
-    assertThat(run("mixed", "latency-100", "start")).as(output::toString).isZero();
+    assertThat(run("mixed", "snapshot-clean", "latency-100", "start"))
+        .as(output::toString)
+        .isZero();
 
     JsonNode measured = measured();
     for (String contender : List.of("native", "creek")) {
+      assertThat(measured.at("/snapshot-clean/" + contender + "/0/seconds").doubleValue())
+          .isPositive();
       assertThat(measured.at("/mixed/" + contender + "/0/seconds").doubleValue()).isPositive();
       assertThat(measured.at("/latency-100/" + contender + "/0/p50Millis").doubleValue())
           .isPositive();
@@ -57,7 +61,7 @@ final class BenchIT {
             List.of(),
             TINY,
             1,
-            2,
+            1,
             Generation.NEW,
             17,
             folder.resolve("store"),
