@@ -13,10 +13,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The benchmark at next to no size, so that it still runs when somebody needs it. */
+@Tag("long")
 final class BenchIT {
   private static final double TINY = 0.002;
 
