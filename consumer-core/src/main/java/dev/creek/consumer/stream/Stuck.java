@@ -29,12 +29,12 @@ record Stuck(TableLine line, Claim claim, TableState state, Backoff backoff, lon
 
   /** In the gap that is known from before. */
   static Phase again(TableLine line, Claim claim, @Nullable Stuck before) {
-    boolean same = before != null && before.isGap();
     String gap = claim.gap();
     TableState state =
         gap == null && before != null
             ? before.state()
             : TableLine.gap(String.valueOf(gap), line.mapping());
-    return new Stuck(line, claim, state, same ? before.backoff().next() : Backoff.STUCK, 0);
+    Backoff backoff = before != null && before.isGap() ? before.backoff().next() : Backoff.STUCK;
+    return new Stuck(line, claim, state, backoff, 0);
   }
 }
