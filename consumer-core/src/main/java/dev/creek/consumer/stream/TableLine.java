@@ -229,7 +229,7 @@ final class TableLine {
         limits,
         new Linger(options.linger()),
         around.scheduler(),
-        Repeats.of(claim, log, options.overlap()));
+        Repeats.NONE);
   }
 
   /**
