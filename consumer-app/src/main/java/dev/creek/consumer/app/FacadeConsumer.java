@@ -3,6 +3,7 @@ package dev.creek.consumer.app;
 import dev.creek.consumer.ConsumerOptions;
 import dev.creek.consumer.CreekConsumer;
 import dev.creek.consumer.Reachability;
+import dev.creek.consumer.app.cli.CommandStep;
 import dev.creek.consumer.app.cli.Consumer;
 import dev.creek.consumer.app.cli.Version;
 import dev.creek.consumer.app.config.Configuration;
@@ -10,9 +11,6 @@ import dev.creek.consumer.control.Command;
 import dev.creek.consumer.control.CommandRecord;
 import dev.creek.consumer.control.Finding;
 import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.control.SnapshotMode;
-import dev.creek.consumer.control.SnapshotProgress;
-import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.control.Verification;
 import dev.creek.consumer.jetstream.JetStreamOptions;
 import dev.creek.consumer.metrics.Recorder;
@@ -34,10 +32,12 @@ final class FacadeConsumer implements Consumer {
 
   private final CreekConsumer facade;
   private final RunningService service;
+  private final OwnWork own;
 
   private FacadeConsumer(CreekConsumer facade) {
     this.facade = facade;
-    this.service = new RunningService(facade);
+    this.service = new RunningService(facade, RunningService.PATIENCE);
+    this.own = new OwnWork(facade);
   }
 
   static Consumer create(Configuration configuration, Recorder recorder) {
@@ -63,51 +63,22 @@ final class FacadeConsumer implements Consumer {
 
   @Override
   public Mono<Void> stop(Duration grace) {
-    return facade.stop(grace);
+    return Mono.when(facade.stop(grace), service.leave());
   }
 
   @Override
-  public Mono<Subscription> addTable(Mapping mapping) {
-    return service
-        .carryOut(new Command.AddTable(mapping))
-        .flatMap(done -> subscription(mapping.target()))
-        .switchIfEmpty(Mono.defer(() -> facade.addTable(mapping)));
-  }
-
-  private Mono<Subscription> subscription(TargetTable target) {
-    return facade.subscriptions().filter(each -> each.mapping().target().equals(target)).next();
+  public Flux<CommandStep> carryOut(Command command) {
+    return service.carryOut(command, Flux.defer(() -> own.carryOut(command)));
   }
 
   @Override
-  public Mono<Boolean> removeTable(TargetTable target) {
-    return subscription(target)
-        .flatMap(there -> service.carryOut(new Command.RemoveTable(target)))
-        .map(done -> true)
-        .switchIfEmpty(Mono.defer(() -> facade.removeTable(target)));
-  }
-
-  @Override
-  public Mono<Boolean> createTable(Mapping mapping) {
-    return service
-        .carryOut(new Command.CreateSchema(mapping))
-        .map("created"::equals)
-        .switchIfEmpty(Mono.defer(() -> facade.createTable(mapping)));
+  public Flux<CommandStep> forceSnapshot(Command.ApplySnapshot command) {
+    return own.applySnapshot(command, true);
   }
 
   @Override
   public Flux<PublishedSnapshot> snapshots(SourceTable source) {
     return facade.snapshots(source);
-  }
-
-  @Override
-  public Flux<SnapshotProgress> snapshot(Mapping mapping, SnapshotMode mode) {
-    return facade.snapshot(mapping, mode);
-  }
-
-  @Override
-  public Flux<SnapshotProgress> applySnapshot(
-      String subject, Mapping mapping, SnapshotMode mode, boolean force) {
-    return facade.applySnapshot(subject, mapping, mode, force);
   }
 
   @Override
