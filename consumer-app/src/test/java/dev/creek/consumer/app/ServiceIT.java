@@ -129,7 +129,10 @@ final class ServiceIT {
     succeed("remove-tables", TARGET);
     publish(1, 1);
     try (Jar service = serve()) {
-      service.awaitLog("Applying changes");
+      await()
+          .atMost(PATIENCE)
+          .failFast("it ended", () -> !service.isRunning())
+          .until(() -> !target.query("select from _creek_consumer.instances").isEmpty());
       subscribe();
       awaitRows(1);
       service.awaitLog(MAPPING + " is streaming");
