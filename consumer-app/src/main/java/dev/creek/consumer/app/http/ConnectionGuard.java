@@ -33,6 +33,7 @@ final class ConnectionGuard {
   }
 
   /** Looks after a new connection. */
+  @SuppressWarnings("FutureReturnValueIgnored") // a connection that is gone needs no closing
   void admit(Channel channel) {
     boolean tooMany = open.incrementAndGet() > mostConnections;
     channel.closeFuture().addListener(closed -> open.decrementAndGet());
