@@ -1,13 +1,13 @@
 package dev.creek.consumer.app.cli;
 
 import dev.creek.consumer.app.config.Configuration;
+import dev.creek.consumer.app.config.ConfigurationException;
 import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.Verification;
 import dev.creek.consumer.postgres.PostgresOptions;
 import java.time.Duration;
 import java.util.List;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import reactor.core.publisher.Flux;
@@ -35,8 +35,6 @@ final class Verify implements Verb {
       arity = "1..*",
       description = "db.namespace.table:target_namespace.target_table")
   private List<String> arguments = List.of();
-
-  @Mixin private final SourceDatabase source = new SourceDatabase();
 
   @Option(
       names = "--patience",
@@ -74,7 +72,11 @@ final class Verify implements Verb {
 
   @Override
   public int run(Configuration configuration, Surroundings around) {
-    PostgresOptions from = source.required(around);
+    PostgresOptions from = configuration.source();
+    if (from == null) {
+      throw new ConfigurationException(
+          List.of("the source database is not named: give --source-uri or set SOURCE_URI"));
+    }
     return WithConsumer.run(configuration, around, consumer -> verify(consumer, from, around));
   }
 
