@@ -48,10 +48,10 @@ public final class BackgroundWorkload implements AutoCloseable {
     return Optional.ofNullable(failure.get());
   }
 
-  /** Pauses, with transactions open, and with all tables of the target as the source's are. */
+  /** Ends all transactions, whose locks nobody could wait for else, and pauses. */
   public Pause pause() {
     step.lock();
-    workload.follow();
+    workload.finish();
     return step::unlock;
   }
 

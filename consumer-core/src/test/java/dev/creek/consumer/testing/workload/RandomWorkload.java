@@ -167,11 +167,6 @@ public final class RandomWorkload implements AutoCloseable {
     follower.finish();
   }
 
-  /** Alters the target now where that was to be later. */
-  void follow() {
-    follower.finish();
-  }
-
   /** Transactions committed so far. */
   public long committed() {
     return committed;
