@@ -197,7 +197,8 @@ public final class CreekConsumer implements AutoCloseable {
    *     are then missing
    * @return how far it is, the newest only where nobody asks, {@code DONE} at last; errors with
    *     {@link dev.creek.consumer.stream.SnapshotException} where the snapshot is of no use, else
-   *     with what the servers say. Table and position are then as they were
+   *     with what the servers say. A clean snapshot has then changed nothing; of an upsert the rows
+   *     that were written stay, and the changes since the snapshot mend them
    */
   public Flux<SnapshotProgress> applySnapshot(
       String subject, Mapping mapping, SnapshotMode mode, boolean force) {

@@ -74,7 +74,9 @@ final class Run {
         operations,
         this::isMine,
         Flux.merge(target.subscriptions().changes(), shareChanges.asFlux()),
-        stop.asMono());
+        stop.asMono(),
+        (command, ok) ->
+            options.recorder().command(command.verb().toString(), ok ? "ok" : "failed"));
   }
 
   /** Commands are for whoever applies the table; without a broker nothing is known of others. */

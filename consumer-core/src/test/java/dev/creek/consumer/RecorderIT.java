@@ -2,6 +2,8 @@ package dev.creek.consumer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.creek.consumer.control.Command;
+import dev.creek.consumer.control.CommandOutcome;
 import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.jetstream.JetStreamOptions;
@@ -15,6 +17,7 @@ import dev.creek.consumer.testing.TableWire;
 import dev.creek.consumer.testing.WalTx;
 import dev.creek.consumer.testing.WirePublisher;
 import dev.creek.consumer.wire.Generation;
+import java.nio.ByteBuffer;
 import java.sql.Connection;
 import java.sql.Statement;
 import java.time.Duration;
@@ -98,6 +101,29 @@ class RecorderIT {
   }
 
   @Test
+  void tellsOfCommandsAndOfWhatWasPassedOver() {
+    await().until(() -> seen.states.contains("streaming"));
+    publisher.publishRaw(
+        orders.source(),
+        ByteBuffer.allocate(10).putShort((short) 0).putInt(4).putInt(0xdeadbeef).array());
+    publisher.flush();
+    await().until(() -> "failed".equals(seen.states.get(seen.states.size() - 1)));
+    carryOut(new Command.SkipChange(mapping.target(), 1));
+    await().until(() -> seen.skipped.get() > 0);
+    assertThat(carryOut(new Command.SkipChange(mapping.target(), 4711)))
+        .isEqualTo(CommandOutcome.FAILED);
+    assertThat(seen.commands).contains("skip_change ok", "skip_change failed");
+  }
+
+  private CommandOutcome carryOut(Command command) {
+    return consumer
+        .submit(command)
+        .flatMap(id -> consumer.await(id, PATIENCE))
+        .block(PATIENCE)
+        .outcome();
+  }
+
+  @Test
   void lagGrowsWhileTheDatabaseDoesNotTakeTheChange() throws Exception {
     publish(1, 1);
     await().until(() -> seen.applied.get() == 1);
@@ -169,6 +195,8 @@ class RecorderIT {
     final List<String> operations = new CopyOnWriteArrayList<>();
     final List<String> states = new CopyOnWriteArrayList<>();
     final List<String> reasons = new CopyOnWriteArrayList<>();
+    final List<String> commands = new CopyOnWriteArrayList<>();
+    final AtomicLong skipped = new AtomicLong();
     final AtomicLong applied = new AtomicLong();
     final AtomicLong changes = new AtomicLong();
     final AtomicLong bytes = new AtomicLong();
@@ -213,6 +241,16 @@ class RecorderIT {
     public void state(String target, String state, @Nullable String reason, @Nullable String hint) {
       reasons.add(String.valueOf(reason));
       states.add(state);
+    }
+
+    @Override
+    public void skipped(String target) {
+      skipped.incrementAndGet();
+    }
+
+    @Override
+    public void command(String verb, String result) {
+      commands.add(verb + " " + result);
     }
 
     @Override

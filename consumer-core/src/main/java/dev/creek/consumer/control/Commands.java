@@ -40,6 +40,7 @@ public final class Commands {
   private final Predicate<TargetTable> mine;
   private final Flux<?> wakeUps;
   private final Mono<Void> stop;
+  private final Listener listener;
   private final ConcurrentMap<TargetTable, Mailbox> running = new ConcurrentHashMap<>();
 
   /** A command may have come just when its mailbox ended. */
@@ -49,18 +50,32 @@ public final class Commands {
    * @param mine whose commands are carried out here; asked anew at each look
    * @param wakeUps emits whenever the log may have changed; never ends
    * @param stop gives commands that are being carried out back
+   * @param listener told of what was carried out
    */
   public Commands(
       CommandLog log,
       Operations operations,
       Predicate<TargetTable> mine,
       Flux<?> wakeUps,
-      Mono<Void> stop) {
+      Mono<Void> stop,
+      Listener listener) {
     this.log = log;
     this.operations = operations;
     this.mine = mine;
     this.wakeUps = wakeUps;
     this.stop = stop;
+    this.listener = listener;
+  }
+
+  /** Told how commands ended; called from any thread, must not block. */
+  public interface Listener {
+
+    /**
+     * A command was carried out, or failed.
+     *
+     * @param ok which of the two
+     */
+    void ended(Command command, boolean ok);
   }
 
   /** Runs until it is stopped: completes when nothing is being carried out any more. */
@@ -96,7 +111,7 @@ public final class Commands {
       if (mailbox != null) {
         mailbox.removalWaits(pending.id(), pending.removal());
       } else if (pending.free() && mine.test(target)) {
-        mailbox = new Mailbox(target, log, operations, stop);
+        mailbox = new Mailbox(target, log, operations, stop, listener);
         running.put(target, mailbox);
         starting.add(mailbox);
       }

@@ -44,13 +44,15 @@ final class Execution {
     this.command = pending.command();
     this.log = log;
     this.operations = operations;
-    if (pending.removal() != 0) {
-      removalWaits(pending.removal());
-    }
+    removalWaits(pending.removal());
   }
 
   long id() {
     return id;
+  }
+
+  Command command() {
+    return command;
   }
 
   /** The command. */
@@ -64,9 +66,13 @@ final class Execution {
     return progress.get();
   }
 
-  /** Somebody wants the table removed: what takes long is given up for that. */
+  /**
+   * Somebody wants the table removed: what takes long is given up for that.
+   *
+   * @param removalId the command that says so; 0 for none
+   */
   void removalWaits(long removalId) {
-    if (GIVEN_UP_FOR_REMOVAL.contains(command.verb())) {
+    if (removalId != 0 && GIVEN_UP_FOR_REMOVAL.contains(command.verb())) {
       removal.tryEmitValue(removalId);
     }
   }

@@ -24,13 +24,20 @@ final class Mailbox {
   private final CommandLog log;
   private final Operations operations;
   private final Mono<Void> stop;
+  private final Commands.Listener listener;
   private final AtomicReference<@Nullable Execution> current = new AtomicReference<>();
 
-  Mailbox(TargetTable target, CommandLog log, Operations operations, Mono<Void> stop) {
+  Mailbox(
+      TargetTable target,
+      CommandLog log,
+      Operations operations,
+      Mono<Void> stop,
+      Commands.Listener listener) {
     this.target = target;
     this.log = log;
     this.operations = operations;
     this.stop = stop;
+    this.listener = listener;
   }
 
   TargetTable target() {
@@ -121,10 +128,12 @@ final class Mailbox {
     long id = execution.id();
     if (outcome instanceof Outcome.Done done) {
       LOG.info("command {}, {}: ok, {}", id, execution, done.detail());
+      listener.ended(execution.command(), true);
       return log.finish(id, CommandRecord.OK, done.detail(), execution.progress());
     }
     if (outcome instanceof Outcome.Failed failed) {
       LOG.error("command {}, {}: {}", id, execution, failed.error());
+      listener.ended(execution.command(), false);
       return log.finish(id, failed.error(), null, execution.progress());
     }
     return log.release(id);

@@ -108,6 +108,11 @@ final class CleanSnapshot implements SnapshotWriter {
   }
 
   @Override
+  public Mono<Void> begin(Handover to) {
+    return Mono.empty();
+  }
+
+  @Override
   public Mono<Void> finish(Handover to, Consumer<Step> steps) {
     return session()
         .flatMap(session -> replacement.run(session, planned, new Moved(to), steps))

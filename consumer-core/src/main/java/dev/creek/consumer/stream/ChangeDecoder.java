@@ -32,6 +32,7 @@ final class ChangeDecoder {
   private static final Logger log = LoggerFactory.getLogger(ChangeDecoder.class);
 
   private final SourceTable source;
+  private final Runnable onSkip;
   private final Schemas schemas;
   private final MessageAssembler assembler;
   private final Set<Long> skips;
@@ -53,12 +54,19 @@ final class ChangeDecoder {
   /**
    * @param start where reading begins
    * @param skips stream sequences of messages to pass over
+   * @param onSkip called for each that is passed over
    */
   ChangeDecoder(
-      SourceTable source, Schemas schemas, int maxMessageBytes, StartAt start, Set<Long> skips) {
+      SourceTable source,
+      Schemas schemas,
+      int maxMessageBytes,
+      StartAt start,
+      Set<Long> skips,
+      Runnable onSkip) {
     this.source = source;
     this.schemas = schemas;
     this.skips = skips;
+    this.onSkip = onSkip;
     this.assembler = new MessageAssembler(maxMessageBytes);
     this.mayLackHead = !(start instanceof StartAt.Sequence);
   }
@@ -123,6 +131,7 @@ final class ChangeDecoder {
 
   /** Of a message that cannot be put together more packets may follow. */
   private void passOver() {
+    onSkip.run();
     log.warn("{}: passing over stream sequence {}, as skip_change asked", source, current);
     frontier = current;
     mayLackHead = true;

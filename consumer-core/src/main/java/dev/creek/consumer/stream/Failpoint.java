@@ -3,6 +3,7 @@ package dev.creek.consumer.stream;
 import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -58,7 +59,7 @@ public enum Failpoint {
 
   private static final boolean ON = !ACTIONS.isEmpty();
 
-  private final AtomicInteger passes = new AtomicInteger();
+  private static final Map<Failpoint, AtomicInteger> PASSES = new ConcurrentHashMap<>();
 
   /**
    * @param pass the one on which it happens, counted from 1
@@ -83,7 +84,7 @@ public enum Failpoint {
 
   private void pass() {
     Action action = ACTIONS.get(this);
-    if (action == null || passes.incrementAndGet() != action.pass()) {
+    if (action == null || nextPass() != action.pass()) {
       return;
     }
     log.warn("Failpoint {}: {}", written(), action);
@@ -91,6 +92,10 @@ public enum Failpoint {
       Runtime.getRuntime().halt(AS_IF_KILLED);
     }
     throw new ApplyException("failpoint " + written(), CONNECTION_FAILURE, null, null, null);
+  }
+
+  private int nextPass() {
+    return PASSES.computeIfAbsent(this, point -> new AtomicInteger()).incrementAndGet();
   }
 
   /** As in the property. */

@@ -3,7 +3,7 @@ package dev.creek.consumer.stream;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** A snapshot cannot be applied: table and position are as they were. */
+/** A snapshot cannot be applied. */
 public final class SnapshotException extends RuntimeException {
   private static final long serialVersionUID = 1L;
   private final @Nullable String hint;

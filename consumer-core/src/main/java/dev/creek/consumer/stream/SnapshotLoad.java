@@ -4,6 +4,7 @@ import dev.creek.consumer.control.SnapshotProgress.Step;
 import dev.creek.consumer.stream.SnapshotChunks.Chunk;
 import dev.creek.consumer.wire.SnapshotHeader;
 import dev.creek.consumer.wire.SourceTable;
+import java.util.concurrent.atomic.AtomicBoolean;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Signal;
@@ -107,17 +108,21 @@ final class SnapshotLoad {
             .writer(claim, task.order().mode(), header.shape())
             .takeUntilOther(interrupted),
         writer ->
-            Mono.fromRunnable(watch::ends).then(write(writer, all)).then(finish(writer, handover)),
+            Mono.fromRunnable(watch::ends)
+                .then(write(writer, all, handover))
+                .then(finish(writer, handover)),
         SnapshotWriter::close,
         (writer, error) -> writer.close(),
         SnapshotWriter::close);
   }
 
-  private Mono<Void> write(SnapshotWriter writer, Flux<Chunk> all) {
+  private Mono<Void> write(SnapshotWriter writer, Flux<Chunk> all, Handover handover) {
+    AtomicBoolean begun = new AtomicBoolean();
     return all.filter(chunk -> !chunk.rows().isEmpty())
         .doOnNext(chunk -> watch.begins())
         .concatMap(chunk -> work(writer, chunk), ON_DEMAND)
-        .concatMap(work -> work, ONE_AHEAD)
+        .concatMap(
+            work -> begun.getAndSet(true) ? work : writer.begin(handover).then(work), ONE_AHEAD)
         .then();
   }
 

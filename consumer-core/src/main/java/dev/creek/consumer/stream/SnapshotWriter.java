@@ -38,6 +38,13 @@ public interface SnapshotWriter {
   Mono<Void> write(Prepared prepared);
 
   /**
+   * Comes before the first {@link #write}. Where rows are seen as they are written (upsert), the
+   * line goes on from there from now on: if the snapshot is then given up, what it brought from an
+   * earlier time is mended by the changes since. Else it does nothing.
+   */
+  Mono<Void> begin(Handover to);
+
+  /**
    * Makes the target hold the snapshot and stores where the line goes on, in one transaction.
    *
    * @param steps told of each step when it begins

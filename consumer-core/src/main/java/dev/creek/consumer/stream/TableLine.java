@@ -2,6 +2,7 @@ package dev.creek.consumer.stream;
 
 import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.metrics.Recorder;
+import dev.creek.consumer.wire.Lsn;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
@@ -43,6 +44,7 @@ final class TableLine {
   private final Unapplied unapplied = new Unapplied(InstantSource.system());
   private @Nullable TableState shown;
   private volatile @Nullable Claim held;
+  private volatile Position reached = Position.NONE;
   private volatile boolean loading;
 
   /**
@@ -208,13 +210,24 @@ final class TableLine {
 
   ChangeDecoder newDecoder(StartAt start, Set<Long> skips) {
     return new ChangeDecoder(
-        mapping.source(), around.schemas(), around.options().maxMessageBytes(), start, skips);
+        mapping.source(),
+        around.schemas(),
+        around.options().maxMessageBytes(),
+        start,
+        skips,
+        () -> around.recorder().skipped(mapping.target().toString()));
   }
 
-  Flux<Batch> batches(
-      Flux<DecodedChunk> chunks, StreamIdentity stream, Position from, BatchLimits limits) {
-    Linger linger = new Linger(around.options().linger());
-    return new TransactionBatcher(chunks, stream, from, limits, linger, around.scheduler());
+  Flux<Batch> batches(Flux<DecodedChunk> chunks, LogState log, Claim claim, BatchLimits limits) {
+    LineOptions options = around.options();
+    return new TransactionBatcher(
+        chunks,
+        log.stream(),
+        claim.position(),
+        limits,
+        new Linger(options.linger()),
+        around.scheduler(),
+        Repeats.of(claim, log, options.overlap()));
   }
 
   /**
@@ -241,7 +254,7 @@ final class TableLine {
   private Mono<Phase> streamBy(Mono<Claim> claim, @Nullable Stuck recovering, Backoff backoff) {
     return claim
         .takeUntilOther(stopping())
-        .doOnNext(claimed -> held = claimed)
+        .doOnNext(this::holds)
         .<Phase>map(claimed -> new Streaming(this, claimed, recovering, backoff))
         .onErrorResume(
             error -> !(error instanceof HeldException),
@@ -251,6 +264,11 @@ final class TableLine {
               Claim last = recovering == null ? null : recovering.claim();
               return Mono.just(new Waiting(this, last, reason(verdict), backoff));
             });
+  }
+
+  private void holds(Claim claim) {
+    held = claim;
+    reached = claim.position();
   }
 
   /** Ends the pause that the line makes; false if it makes none. */
@@ -325,6 +343,8 @@ final class TableLine {
     return event
         .addKeyValue("table", mapping.target())
         .addKeyValue("source", mapping.source())
+        .addKeyValue("sequence", reached.sequence())
+        .addKeyValue("lsn", Lsn.format(reached.lsn()))
         .addKeyValue("state", state.name().stored())
         .addKeyValue("reason", state.reason())
         .addKeyValue("hint", state.hint());
@@ -377,6 +397,7 @@ final class TableLine {
   }
 
   void recordCommit(Applied applied) {
+    reached = applied.position();
     unapplied.committed(applied.position());
     around
         .recorder()

@@ -24,6 +24,7 @@ import reactor.core.scheduler.Scheduler;
  *   <li><b>Size</b>: a batch is cut when it is asked for, from all that is complete then, up to the
  *       {@link BatchLimits}: alone when idle, large when behind. Only a transaction larger than the
  *       limits is handed on in parts.
+ *   <li><b>{@link Repeats}</b> count as one transaction.
  *   <li><b>Schema</b>: a change of fingerprint ends a batch.
  *   <li><b>Demand</b>: chunks are requested one at a time and only while less than a batch waits;
  *       so at most one batch and one chunk wait here.
@@ -42,6 +43,7 @@ final class TransactionBatcher extends Flux<Batch> {
   private final BatchLimits limits;
   private final Linger linger;
   private final Scheduler scheduler;
+  private final Repeats repeats;
 
   TransactionBatcher(
       Flux<DecodedChunk> chunks,
@@ -50,6 +52,18 @@ final class TransactionBatcher extends Flux<Batch> {
       BatchLimits limits,
       Linger linger,
       Scheduler scheduler) {
+    this(chunks, stream, from, limits, linger, scheduler, Repeats.NONE);
+  }
+
+  TransactionBatcher(
+      Flux<DecodedChunk> chunks,
+      StreamIdentity stream,
+      Position from,
+      BatchLimits limits,
+      Linger linger,
+      Scheduler scheduler,
+      Repeats repeats) {
+    this.repeats = repeats;
     this.chunks = chunks;
     this.stream = stream;
     this.from = from;
@@ -189,8 +203,8 @@ final class TransactionBatcher extends Flux<Batch> {
 
     private void add(Change change, long now) {
       Change before = last;
-      if (before != null && before.sameTransaction(change)) {
-        if (wasCaughtUp && lastArrival != now) {
+      if (before != null && repeats.together(before, change)) {
+        if (wasCaughtUp && lastArrival != now && before.sameTransaction(change)) {
           linger.sawGap(now - lastArrival);
         }
       } else {
@@ -294,7 +308,7 @@ final class TransactionBatcher extends Flux<Batch> {
       long bytes = 0;
       Change before = null;
       for (Change change : waiting) {
-        if (before != null && !before.sameTransaction(change)) {
+        if (before != null && !repeats.together(before, change)) {
           boundary = count;
         }
         bytes += change.bytes();

@@ -59,7 +59,7 @@ final class ControlFunctionsIT {
                 """
                 select p.proname || '(' || pg_get_function_arguments(p.oid) || ')'
                 from pg_proc p
-                where pronamespace = '_creek_consumer'::regnamespace
+                where pronamespace = '_creek_consumer'::regnamespace and prokind = 'f'
                   and not starts_with(proname, '_') and prosecdef
                   and proconfig = '{"search_path=pg_catalog, pg_temp"}'
                 order by 1
@@ -361,6 +361,32 @@ final class ControlFunctionsIT {
     await(target.commands().finish(id, "no schema has been published", null, null));
     assertThat(waiting.get(30, TimeUnit.SECONDS)).isEqualTo("no schema has been published");
     assertThat(sql.call("wait_for", id, new PGInterval("1 hour"))).startsWith("no schema");
+  }
+
+  @Test
+  void waitWithoutAViewOfTheDatabaseWhereTheyAreCalled() throws Exception {
+    long id = sql.id("create_schema", ORDERS);
+    var waiting = CompletableFuture.supplyAsync(() -> called(id));
+    await()
+        .until(
+            () ->
+                !database
+                    .query("select from pg_stat_activity where query like 'call %wait_for%'")
+                    .isEmpty());
+    database.execute("create table t (id int)", "create index concurrently on t (id)");
+    await(target.commands().take(id));
+    await(target.commands().finish(id, "ok", null, null));
+    assertThat(waiting.get(30, TimeUnit.SECONDS)).isEqualTo("ok");
+    assertThat(called(id)).isEqualTo("ok");
+    assertThat(called(sql.id("resync", ORDERS), "10 ms")).isEqualTo("queued");
+  }
+
+  private String called(long id) {
+    return called(id, "20 seconds");
+  }
+
+  private String called(long id, String limit) {
+    return database.value("call _creek_consumer.wait_for(%d, '%s', null)".formatted(id, limit));
   }
 
   private static PGInterval interval(String text) {

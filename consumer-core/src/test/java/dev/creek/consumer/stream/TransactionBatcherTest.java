@@ -107,6 +107,31 @@ class TransactionBatcherTest {
   }
 
   @Test
+  void takesWhatASnapshotMayHoldAlreadyAsOneTransaction() {
+    Change second = change(2, 8);
+    subscribe(new BatchLimits(100, 10_000), LINGER, new Repeats(second.committedAtMicros(), 3));
+    taken.request(10);
+    next(chunk(false, change(1, 7)));
+    next(chunk(false, second));
+    assertThat(taken.batches).isEmpty();
+    next(chunk(false, change(3, 9)));
+
+    assertThat(taken.batches).hasSize(1);
+    assertThat(sequences(taken.batches.get(0))).isEqualTo(sequencesOf(1, 2));
+    assertThat(taken.batches.get(0).endsTransaction()).isTrue();
+  }
+
+  @Test
+  void takesNothingForRepeatedThatCameAfterTheLineBegan() {
+    subscribe(new BatchLimits(100, 10_000), LINGER, new Repeats(Long.MAX_VALUE, 1));
+    taken.request(10);
+    next(chunk(false, change(1, 7), change(2, 8), change(3, 9)));
+
+    assertThat(sequences(taken.batches.get(0))).isEqualTo(sequencesOf(1, 2));
+    assertThat(taken.batches).hasSize(1);
+  }
+
+  @Test
   void neverSplitsATransactionThatFits() {
     subscribe(new BatchLimits(3, 10_000), LINGER);
     taken.request(10);
@@ -281,13 +306,18 @@ class TransactionBatcherTest {
   }
 
   private void subscribe(BatchLimits limits, Duration linger) {
+    subscribe(limits, linger, Repeats.NONE);
+  }
+
+  private void subscribe(BatchLimits limits, Duration linger, Repeats repeats) {
     new TransactionBatcher(
             source.asFlux().doOnRequest(n -> asked += n),
             STREAM,
             Position.NONE,
             limits,
             new Linger(linger),
-            time)
+            time,
+            repeats)
         .subscribe(taken);
     time.advanceTime();
   }

@@ -63,11 +63,15 @@ public final class Cli {
           ApplySnapshot.class,
           Resync.class,
           Status.class,
+          Health.class,
           Check.class,
           Verify.class,
           Init.class,
           ShowConfig.class,
           Completion.class);
+
+  /** Those that take the options of the monitoring server: it and who asks it. */
+  private static final Set<Class<?>> KNOW_THE_SERVER = Set.of(Serve.class, Health.class);
 
   private final Surroundings around;
 
@@ -97,7 +101,7 @@ public final class Cli {
     var command = new CommandLine(verb);
     CommandSpec spec = command.getCommandSpec();
     spec.mixinStandardHelpOptions(true).versionProvider(new Version());
-    SettingOptions.addTo(spec, verb == Serve.class ? Set.of() : Set.of(Topic.SERVE));
+    SettingOptions.addTo(spec, KNOW_THE_SERVER.contains(verb) ? Set.of() : Set.of(Topic.SERVE));
     String parameters =
         spec.positionalParameters().stream().map(Cli::shown).collect(Collectors.joining());
     spec.usageMessage()

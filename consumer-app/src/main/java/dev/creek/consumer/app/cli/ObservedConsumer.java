@@ -12,6 +12,7 @@ import dev.creek.consumer.stream.Instance;
 import dev.creek.consumer.stream.Position;
 import dev.creek.consumer.stream.Subscription;
 import dev.creek.consumer.stream.TableState;
+import dev.creek.consumer.wire.Lsn;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -73,7 +74,7 @@ final class ObservedConsumer implements Observed {
         position.committedAt(),
         subscription.rowsApplied(),
         position.sequence(),
-        String.format(Locale.ROOT, "%X/%X", position.lsn() >>> 32, position.lsn() & 0xffff_ffffL));
+        Lsn.format(position.lsn()));
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.creek.consumer.app.cli;
 import dev.creek.consumer.app.config.Configuration;
 import dev.creek.consumer.app.http.Build;
 import dev.creek.consumer.app.http.Meters;
+import dev.creek.consumer.app.http.MinuteSummary;
 import dev.creek.consumer.app.http.MonitoringServer;
 import java.time.Duration;
 import java.util.concurrent.TimeoutException;
@@ -59,6 +60,7 @@ final class Serve implements Verb {
             consumer ->
                 Mono.firstWithSignal(
                     serve(consumer, stop),
+                    MinuteSummary.run(meters),
                     MonitoringServer.run(
                         configuration.monitoring(),
                         meters,

@@ -42,6 +42,15 @@ public record Configuration(
     return new ConfigurationReader(settings, environment).read(needsBroker);
   }
 
+  /**
+   * Reads only what a client of the monitoring server needs.
+   *
+   * @throws ConfigurationException with every problem that there is with it
+   */
+  public static Monitoring monitoringOf(Settings settings) {
+    return new ConfigurationReader(settings, Map.of()).readMonitoring();
+  }
+
   /** Levels of the log, least first. */
   public enum LogLevel {
     ERROR,

@@ -56,6 +56,14 @@ final class ConfigurationReader {
     return new Configuration(broker, target, batches, linger, snapshots, logging, monitoring);
   }
 
+  Monitoring readMonitoring() {
+    Monitoring monitoring = monitoring();
+    if (!problems.isEmpty()) {
+      throw new ConfigurationException(problems);
+    }
+    return monitoring;
+  }
+
   private @Nullable JetStreamOptions broker(boolean needed) {
     if (needed) {
       require(Setting.NATS_URI);
@@ -92,6 +100,7 @@ final class ConfigurationReader {
     require(Setting.DB_URI);
     var builder = optional(Setting.DB_URI, text -> PostgresOptions.builder(text, environment));
     var namespace = optional(Setting.DB_NAMESPACE, Parse::schemaName);
+    var controlRole = optional(Setting.CONTROL_ROLE, Parse::roleName);
     var connections = optional(Setting.DB_CONNECTIONS, text -> Parse.count(text, 1, 1000));
     String password = secret(Setting.DB_PASSWORD, Setting.DB_PASSWORD_FILE);
     if (builder == null || namespace == null) {
@@ -103,6 +112,7 @@ final class ConfigurationReader {
     // Not given: the URI's pool_max_conns, or the library's default.
     return (connections == null ? builder : builder.poolSize(connections))
         .controlSchema(namespace)
+        .controlRole(controlRole)
         .build();
   }
 

@@ -52,8 +52,16 @@ final class Parse {
   }
 
   static String schemaName(String text) {
+    return postgresName(text, "a schema");
+  }
+
+  static String roleName(String text) {
+    return postgresName(text, "a role");
+  }
+
+  private static String postgresName(String text, String what) {
     if (text.getBytes(UTF_8).length > POSTGRES_NAME_BYTES || text.indexOf('\0') >= 0) {
-      throw new IllegalArgumentException("not the name of a schema: at most 63 bytes");
+      throw new IllegalArgumentException("not the name of " + what + ": at most 63 bytes");
     }
     return text;
   }

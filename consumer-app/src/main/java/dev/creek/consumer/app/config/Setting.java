@@ -59,6 +59,12 @@ public enum Setting {
       "NAME",
       "_creek_consumer",
       "Schema for the consumer's own tables."),
+  CONTROL_ROLE(
+      Topic.TARGET,
+      Secrecy.NONE,
+      "NAME",
+      null,
+      "Role whose members may call the SQL functions; it is granted them when the service starts."),
   DB_PASSWORD(
       Topic.TARGET,
       Secrecy.SECRET,

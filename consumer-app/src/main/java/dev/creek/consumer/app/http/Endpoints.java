@@ -3,6 +3,7 @@ package dev.creek.consumer.app.http;
 import dev.creek.consumer.app.config.BearerToken;
 import dev.creek.consumer.app.config.Configuration.Monitoring;
 import io.netty.handler.codec.http.HttpMethod;
+import java.time.Duration;
 import java.util.function.BiFunction;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -16,6 +17,7 @@ import reactor.netty.http.server.HttpServerRoutes;
 /** What answers at which path, and to whom. */
 final class Endpoints {
   private static final String JSON = "application/json; charset=utf-8";
+  private static final Duration ANSWER_LIMIT = Duration.ofSeconds(20);
   private static final int OK = 200;
   private static final int UNAUTHORIZED = 401;
   private static final int MISDIRECTED = 421;
@@ -44,13 +46,13 @@ final class Endpoints {
   }
 
   void addTo(HttpServerRoutes routes) {
-    add(routes, "/livez", (request, response) -> answer(response, probes.live()));
-    add(routes, "/readyz", this::ready);
-    add(routes, "/metrics", forThoseWithToken(this::metrics));
+    add(routes, "/livez", inTime((request, response) -> answer(response, probes.live())));
+    add(routes, "/readyz", inTime(this::ready));
+    add(routes, "/metrics", inTime(forThoseWithToken(this::metrics)));
     if (status != null) {
       // Without a token shown it is empty, and asks for one.
       add(routes, "/", forThoseWhoMeanUs(status::page));
-      add(routes, "/api/status", forThoseWhoMeanUs(forThoseWithToken(status::status)));
+      add(routes, "/api/status", inTime(forThoseWhoMeanUs(forThoseWithToken(status::status))));
       add(routes, "/api/events", forThoseWhoMeanUs(forThoseWithToken(status::events)));
     }
   }
@@ -71,6 +73,11 @@ final class Endpoints {
         request.path().equals(rest)
             && (request.method().equals(HttpMethod.GET)
                 || request.method().equals(HttpMethod.HEAD));
+  }
+
+  /** An answer that does not come ends its connection: nobody waits for ever. */
+  private static Handler inTime(Handler handler) {
+    return (request, response) -> Mono.from(handler.apply(request, response)).timeout(ANSWER_LIMIT);
   }
 
   private Handler forThoseWithToken(Handler handler) {

@@ -4,6 +4,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.creek.consumer.app.config.BearerToken;
 import dev.creek.consumer.app.config.Configuration.Monitoring;
+import dev.creek.consumer.app.config.Configuration.ServerTls;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.ServerSocket;
@@ -18,6 +19,8 @@ import reactor.core.Disposable;
 
 /** The monitoring server in this JVM, in front of a service that a test makes up. Close it. */
 final class RunningServer implements AutoCloseable {
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
   final Meters meters = new Meters(new LogCounts());
   final FakeService service = new FakeService();
   final int port;
@@ -29,9 +32,9 @@ final class RunningServer implements AutoCloseable {
     hurry(meters);
     running = MonitoringServer.run(options, meters, service, Build.of("1.2.3")).subscribe();
     await()
-        .atMost(Duration.ofSeconds(30))
+        .atMost(PATIENCE)
         .ignoreExceptions()
-        .until(() -> get("/livez").statusCode() == 200);
+        .until(() -> new HealthClient(options, port, PATIENCE).ask("/livez").ok());
     meters.removed("c.first");
   }
 
@@ -46,6 +49,11 @@ final class RunningServer implements AutoCloseable {
 
   static RunningServer with(boolean page, @Nullable BearerToken token) {
     return new RunningServer(options(freePort(), page, token));
+  }
+
+  /** Over HTTPS. */
+  static RunningServer withTls(ServerTls tls) {
+    return new RunningServer(new Monitoring("127.0.0.1", freePort(), true, true, null, tls));
   }
 
   static Monitoring options(int port, boolean page, @Nullable BearerToken token) {

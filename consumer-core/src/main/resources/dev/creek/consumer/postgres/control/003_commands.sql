@@ -473,12 +473,29 @@ begin
 end
 $creek$;
 
+-- The same for CALL. A statement sees the database as it was when it began, so a function that waits keeps that view open,
+-- and a clean snapshot cannot take the place of a table that somebody may still look at: this ends its transaction after
+-- each look. So it must run outside of one, as whoever calls it, and without settings of its own.
+create or replace procedure {{control}}.wait_for(id bigint, timeout interval, inout outcome text)
+language plpgsql as $creek$
+declare
+    deadline timestamptz := pg_catalog.clock_timestamp() + timeout;
+begin
+    loop
+        outcome := {{control}}.wait_for(
+            id, least(timeout, greatest(deadline - pg_catalog.clock_timestamp(), '0'), '250 milliseconds'));
+        exit when outcome not in ('queued', 'running') or pg_catalog.clock_timestamp() >= deadline;
+        commit;
+    end loop;
+end
+$creek$;
+
 create or replace function {{control}}.version() returns text
 language sql stable security definer set search_path = pg_catalog, pg_temp as $creek$
     select 'control schema ' || max(v.version) from {{control}}._version v
 $creek$;
 
-revoke all on all functions in schema {{control}} from public;
+revoke all on all routines in schema {{control}} from public;
 
 comment on function {{control}}.create_schema(text) is 'Make a target table like the source''s: db.namespace.table:target_namespace.target_table';
 comment on function {{control}}.add_table(text) is 'Apply a table''s changes from now on, or again: db.namespace.table:target_namespace.target_table';
@@ -490,4 +507,5 @@ comment on function {{control}}.resync(text) is 'Create the table if it is missi
 comment on function {{control}}.resume_table(text) is 'Try a table that has stopped again now';
 comment on function {{control}}.skip_change(text, bigint) is 'Pass over the one change that a failed table stopped at';
 comment on function {{control}}.wait_for(bigint, interval) is 'Wait for the end of a command; ok, or the error';
+comment on procedure {{control}}.wait_for(bigint, interval, text) is 'The same, without keeping a view of the database open; outside of a transaction';
 comment on function {{control}}.version() is 'Version of this schema';

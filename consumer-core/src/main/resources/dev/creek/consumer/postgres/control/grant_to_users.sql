@@ -14,5 +14,7 @@ grant execute on function
     {{control}}.version()
     to {{role}};
 
+grant execute on procedure {{control}}.wait_for(bigint, interval, text) to {{role}};
+
 grant select on {{control}}.subscriptions, {{control}}._notification_log, {{control}}.instances
     to {{role}};

@@ -1,0 +1,104 @@
+package dev.creek.consumer.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.creek.consumer.app.testing.ServiceProcess;
+import dev.creek.consumer.testing.NatsExtension;
+import dev.creek.consumer.testing.PostgresDatabase;
+import dev.creek.consumer.testing.PostgresExtension;
+import dev.creek.consumer.testing.SqlCall;
+import dev.creek.consumer.testing.producer.TestProducer;
+import dev.creek.consumer.wire.Generation;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.postgresql.util.PGInterval;
+
+/** The packaged jar is killed in the middle of each kind of command, and started again. */
+final class CommandsOfAKilledServiceIT {
+  private static final Duration PATIENCE = Duration.ofMinutes(1);
+
+  @RegisterExtension private static final PostgresExtension POSTGRES = PostgresExtension.own();
+  @RegisterExtension private static final NatsExtension NATS = NatsExtension.own();
+
+  private PostgresDatabase target;
+  private SqlCall sql;
+
+  /**
+   * Each command was carried out when the process ended, and its outcome was not stored: the worst
+   * moment there is. All of one table, so one after the other.
+   */
+  @Test
+  void eachKindOfCommandIsBegunAgain(PostgresDatabase source, PostgresDatabase copy)
+      throws SQLException {
+    target = copy;
+    sql = SqlCall.of(copy);
+    source.execute(
+        "create table items (id int primary key, v text)",
+        "insert into items select i, 'v' || i from generate_series(1, 100) i");
+    String mapping = source.name() + ".public.items:public.items";
+    try (var producer =
+        TestProducer.builder()
+            .source(source.uri())
+            .slot(source.name())
+            .nats(NATS.server().uri())
+            .generation(Generation.OLD)
+            .start()) {
+      source.execute("update items set v = 'first' where id = 1");
+      producer.awaitCaughtUp(PATIENCE);
+      try (var first = serve(null)) {
+        await().atMost(PATIENCE).ignoreExceptions().until(() -> sql.call("version") != null);
+        first.terminate(PATIENCE);
+      }
+      sql.call("create_schema", mapping);
+      sql.call("add_table", mapping);
+      sql.call("resync", mapping);
+      sql.call("snapshot", mapping, "upsert");
+      sql.call("resume_table", "public.items");
+      for (int command = 1; command <= 5; command++) {
+        crash(command);
+      }
+      // Behind a snapshot it would not wait for that.
+      sql.call("remove_table", "public.items");
+      crash(6);
+      try (var last = serve(null)) {
+        assertThat(sql.call("wait_for", 6, new PGInterval("1 minute"))).isEqualTo("ok");
+        last.terminate(PATIENCE);
+      }
+    }
+    assertThat(
+            target.query(
+                "select status, attempts > 1 from _creek_consumer._notification_log order by id"))
+        .hasSize(6)
+        .allMatch(List.of("ok", "t")::equals);
+    assertThat(target.value("select count(*) || ' ' || min(v) from items")).isEqualTo("100 first");
+    assertThat(target.value("select active from _creek_consumer.subscriptions")).isEqualTo("f");
+  }
+
+  /** Until the process has ended in the middle of this command; earlier ones end before it. */
+  private void crash(int command) {
+    try (var service = serve("before-outcome=crash@" + (command == 1 ? 1 : 2))) {
+      assertThat(service.awaitExit(PATIENCE)).isEqualTo(137);
+    }
+    assertThat(
+            target.value(
+                "select status from _creek_consumer._notification_log where id = " + command))
+        .isEqualTo("running");
+    // The lease would end by itself a few seconds later.
+    target.execute("update _creek_consumer._notification_log set lease_until = now()");
+  }
+
+  private ServiceProcess serve(String failpoints) {
+    var service =
+        ServiceProcess.of("serve")
+            .jvmOptions("-Xmx96m", "-XX:TieredStopAtLevel=1")
+            .environment("NATS_URI", NATS.server().uri())
+            .environment("DB_URI", target.uri() + "?connect_timeout=60")
+            .environment("PROMETHEUS_PORT", "off");
+    return (failpoints == null ? service : service.environment("CREEK_FAILPOINTS", failpoints))
+        .start();
+  }
+}

@@ -1,0 +1,223 @@
+package dev.creek.consumer.app;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.creek.consumer.app.config.Configuration.Monitoring;
+import dev.creek.consumer.app.http.HealthClient;
+import dev.creek.consumer.testing.NatsExtension;
+import dev.creek.consumer.testing.PostgresDatabase;
+import dev.creek.consumer.testing.PostgresExtension;
+import dev.creek.consumer.testing.TableWire;
+import dev.creek.consumer.testing.TableWire.Flag;
+import dev.creek.consumer.testing.WalTx;
+import dev.creek.consumer.wire.Generation;
+import dev.creek.consumer.wire.SourceTable;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/**
+ * What goes into the container, built as there and run as there: a Java of the modules that are
+ * used, the jar, the archive of classes, the launcher. It stays in {@code target/runtime}.
+ */
+final class RuntimeIT {
+  @RegisterExtension private static final PostgresExtension POSTGRES = PostgresExtension.shared();
+  @RegisterExtension private static final NatsExtension NATS = NatsExtension.shared();
+
+  private static final Path TARGET = Path.of("target").toAbsolutePath();
+  private static final Path RUNTIME = TARGET.resolve("runtime");
+  private static final Path LOADED = TARGET.resolve("loaded-classes.txt");
+  private static final Path LOG = TARGET.resolve("runtime.log");
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
+
+  /** A few per cent of what is loaded depends on the machine, and on who is first. */
+  private static final double FRESH = 0.9;
+
+  private Process service;
+
+  @BeforeAll
+  static void build() throws Exception {
+    Path java = Path.of(System.getProperty("java.home"));
+    assumeTrue(Files.isExecutable(java.resolve("bin/jlink")), "this Java has no jlink");
+    var builder =
+        new ProcessBuilder(
+            "sh",
+            "src/main/dist/build-runtime",
+            System.getProperty("creek.jar"),
+            RUNTIME.toString());
+    builder.environment().put("JAVA_HOME", java.toString());
+    assertRuns(builder);
+  }
+
+  @AfterEach
+  void end() {
+    if (service != null) {
+      service.destroyForcibly();
+    }
+  }
+
+  @Test
+  void itsArchiveFitsItsJavaAndItsJar() throws Exception {
+    // Without the archive this JVM would refuse to start.
+    assertThat(
+            assertRuns(
+                new ProcessBuilder(
+                    RUNTIME.resolve("jre/bin/java").toString(),
+                    "-Xshare:on",
+                    "-XX:SharedArchiveFile=" + RUNTIME.resolve("creek-consumer.jsa"),
+                    "-jar",
+                    RUNTIME.resolve("creek-consumer.jar").toString(),
+                    "--version")))
+        .startsWith("creek-consumer ");
+  }
+
+  @Test
+  void appliesRowsAndTellsOfItsHealthWithoutWritingAnywhere(PostgresDatabase target)
+      throws Exception {
+    TableWire orders =
+        TableWire.of(SourceTable.parse("runtime.public.orders"))
+            .generation(Generation.NEW)
+            .column("id", "int4", Flag.KEY)
+            .column("note", "text");
+    var environment = new HashMap<String, String>();
+    int port = freePort();
+    environment.put("NATS_URI", NATS.server().uri());
+    environment.put("DB_URI", target.uri() + "?connect_timeout=60");
+    environment.put("PROMETHEUS_PORT", Integer.toString(port));
+    try (Producer producer = Producer.of(NATS.server(), "runtime")) {
+      producer.publishSchema(orders);
+      assertRuns(command(environment, "create-schemas", "runtime.public.orders:copy.orders"));
+      assertRuns(command(environment, "add-tables", "runtime.public.orders:copy.orders"));
+      producer.publish(orders.source(), orders.insert(WalTx.of(1), 1, "first"));
+      var serving = new HashMap<>(environment);
+      serving.put(
+          "CREEK_CONSUMER_JVM",
+          "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Djava.io.tmpdir=/nonexistent"
+              + " -XX:-UsePerfData -Xlog:class+load:file="
+              + LOADED
+              + ":none");
+      long started = System.nanoTime();
+      service =
+          command(serving, "serve").redirectErrorStream(true).redirectOutput(LOG.toFile()).start();
+      awaitFirstRow(target);
+      report(Duration.ofNanos(System.nanoTime() - started));
+      await()
+          .atMost(PATIENCE)
+          .untilAsserted(
+              () ->
+                  assertThat(assertRuns(command(environment, "health")))
+                      .contains("\"ready\":true"));
+      assertThat(assertRuns(command(environment, "health", "--live"))).contains("\"alive\":true");
+      assertThat(get(port, "/metrics"))
+          .contains("jvm_memory_used_bytes", "creek_consumer_lag_seconds");
+      assertThat(get(port, "/")).contains("<title>creek-consumer</title>");
+      service.destroy();
+      assertThat(service.waitFor()).isZero();
+      assertThat(Files.readString(LOG)).doesNotContain("ERROR").doesNotContain("Exception");
+      assertThat(exitCode(command(environment, "health"))).isEqualTo(1);
+    }
+    assertListIsFresh();
+  }
+
+  /** The list that is fresh is written as well, to take the old one's place. */
+  private static void assertListIsFresh() throws IOException {
+    var loaded = new TreeSet<String>();
+    int archived = 0;
+    try (Stream<String> lines = Files.lines(LOADED)) {
+      for (String line : (Iterable<String>) lines::iterator) {
+        int source = line.indexOf(" source: ");
+        String name = source < 0 ? "" : line.substring(0, source).strip();
+        if (name.isEmpty()
+            || name.contains("$$")
+            || name.contains("/0x")
+            || name.contains("$Proxy")) {
+          continue;
+        }
+        if (loaded.add(name.replace('.', '/')) && line.contains("shared objects file")) {
+          archived++;
+        }
+      }
+    }
+    Path fresh = TARGET.resolve("creek-consumer.classlist");
+    Files.write(fresh, loaded);
+    assertThat(archived / (double) loaded.size())
+        .as(
+            "%d of %d classes came from the archive; cp %s src/main/dist/ where it is old",
+            archived, loaded.size(), fresh)
+        .isGreaterThan(FRESH);
+  }
+
+  private static void report(Duration firstRow) throws IOException {
+    Files.writeString(
+        TARGET.resolve("first-row.txt"),
+        "start to first row committed: %d ms%n".formatted(firstRow.toMillis()));
+  }
+
+  private static void awaitFirstRow(PostgresDatabase target) throws Exception {
+    try (Connection connection = target.connect();
+        PreparedStatement count = connection.prepareStatement("select count(*) from copy.orders")) {
+      await()
+          .atMost(PATIENCE)
+          .pollDelay(Duration.ZERO)
+          .pollInterval(Duration.ofMillis(5))
+          .until(
+              () -> {
+                try (ResultSet rows = count.executeQuery()) {
+                  return rows.next() && rows.getInt(1) == 1;
+                }
+              });
+    }
+  }
+
+  private static ProcessBuilder command(Map<String, String> environment, String... arguments) {
+    var command = new ArrayList<String>();
+    command.add(RUNTIME.resolve("creek-consumer").toString());
+    command.addAll(List.of(arguments));
+    var builder = new ProcessBuilder(command);
+    builder.environment().remove("JAVA_HOME");
+    builder.environment().putAll(environment);
+    return builder;
+  }
+
+  private static String assertRuns(ProcessBuilder builder) throws Exception {
+    Process process = builder.redirectErrorStream(true).start();
+    String said = new String(process.getInputStream().readAllBytes(), UTF_8);
+    assertThat(process.waitFor()).as(said).isZero();
+    return said;
+  }
+
+  private static int exitCode(ProcessBuilder builder) throws Exception {
+    Process process = builder.redirectErrorStream(true).start();
+    process.getInputStream().readAllBytes();
+    return process.waitFor();
+  }
+
+  private static String get(int port, String path) throws IOException {
+    var options = new Monitoring("127.0.0.1", port, true, true, null, null);
+    return new HealthClient(options, port, PATIENCE).ask(path).body();
+  }
+
+  private static int freePort() throws IOException {
+    try (var socket = new ServerSocket(0)) {
+      return socket.getLocalPort();
+    }
+  }
+}

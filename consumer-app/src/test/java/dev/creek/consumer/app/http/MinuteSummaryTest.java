@@ -1,0 +1,65 @@
+package dev.creek.consumer.app.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
+
+final class MinuteSummaryTest {
+  private final Meters meters = new Meters(new LogCounts());
+  private final MinuteSummary summary = new MinuteSummary(meters);
+  private final ListAppender<ILoggingEvent> lines = new ListAppender<>();
+  private final Logger log = (Logger) LoggerFactory.getLogger(MinuteSummary.class);
+
+  @BeforeEach
+  void listen() {
+    lines.start();
+    log.addAppender(lines);
+    log.setLevel(ch.qos.logback.classic.Level.INFO);
+  }
+
+  @AfterEach
+  void stopListening() {
+    log.detachAppender(lines);
+  }
+
+  @Test
+  void saysHowManyChangesCameSinceTheLastOne() {
+    meters.line("s.a.b", "c.d", FakeService.backlog(Duration.ZERO, 0));
+    meters.state("c.d", "streaming", null, null);
+    meters.applied("s.a.b", "c.d", 5, 0, 0, 0, null);
+    assertThat(line())
+        .isEqualTo("tables: 1 streaming; 5 changes in the last minute, nothing pending");
+    meters.applied("s.a.b", "c.d", 2, 0, 0, 0, null);
+    assertThat(line()).contains("; 2 changes");
+    assertThat(line()).contains("; 0 changes");
+  }
+
+  @Test
+  void saysWhoIsFurthestBehind() {
+    meters.line("s.a.b", "c.d", FakeService.backlog(Duration.ofMillis(1500), 3));
+    meters.line("s.a.e", "c.f", FakeService.backlog(Duration.ZERO, 0));
+    meters.state("c.d", "failed", "why", "what");
+    assertThat(line())
+        .isEqualTo(
+            "tables: 1 failed, 1 waiting; 0 changes in the last minute, 3 messages pending, c.d is 1.5 s behind");
+    assertThat(lines.list.get(0).getKeyValuePairs().toString())
+        .contains("tables=\"2\"", "pending=\"3\"", "lag_ms=\"1500\"");
+  }
+
+  @Test
+  void saysSoWhereThereIsNothingToDo() {
+    assertThat(line()).startsWith("no tables here; 0 changes");
+  }
+
+  private String line() {
+    summary.write();
+    return lines.list.get(lines.list.size() - 1).getFormattedMessage();
+  }
+}

@@ -1,0 +1,43 @@
+package dev.creek.consumer.stream;
+
+import dev.creek.consumer.wire.Change;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+
+/**
+ * The changes behind a snapshot that it may hold already. They are applied as if one source
+ * transaction had made them, which is what they come to: on the way the table would show rows of
+ * times before the snapshot, and those would meet unique values of rows that the snapshot brought
+ * from later.
+ *
+ * @param untilMicros commit time of the last such change at most, microseconds since 1970
+ * @param through stream sequence of the last such change at most: what the stream held when the
+ *     line began, so that a source's clock that was set back does not make it go on for ever
+ */
+record Repeats(long untilMicros, long through) {
+  /** Nothing is repeated. */
+  static final Repeats NONE = new Repeats(Long.MIN_VALUE, 0);
+
+  /**
+   * Those of a claim.
+   *
+   * @param overlap how far clocks may be apart
+   */
+  static Repeats of(Claim claim, LogState log, Duration overlap) {
+    Instant ahead = claim.aheadUntil();
+    return ahead == null
+        ? NONE
+        : new Repeats(
+            ChronoUnit.MICROS.between(Instant.EPOCH, ahead.plus(overlap)), log.lastSequence());
+  }
+
+  private boolean includes(Change change) {
+    return change.committedAtMicros() <= untilMicros && change.sequence() <= through;
+  }
+
+  /** Whether both belong together: made by one source transaction, or both repeated. */
+  boolean together(Change one, Change next) {
+    return one.sameTransaction(next) || (includes(one) && includes(next));
+  }
+}
