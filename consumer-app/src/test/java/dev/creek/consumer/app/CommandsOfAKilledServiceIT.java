@@ -13,11 +13,13 @@ import dev.creek.consumer.wire.Generation;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.postgresql.util.PGInterval;
 
 /** The packaged jar is killed in the middle of each kind of command, and started again. */
+@Tag("long")
 final class CommandsOfAKilledServiceIT {
   private static final Duration PATIENCE = Duration.ofMinutes(1);
 

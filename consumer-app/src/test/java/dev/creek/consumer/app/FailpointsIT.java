@@ -22,6 +22,7 @@ import dev.creek.consumer.wire.SourceTable;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,6 +32,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * The service dies, or a step fails, at each of the places that {@code Failpoint} names; afterwards
  * everything is there, and each change took effect once.
  */
+@Tag("long")
 final class FailpointsIT {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final int AS_IF_KILLED = 128 + 9;

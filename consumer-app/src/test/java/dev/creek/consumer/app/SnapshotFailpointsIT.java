@@ -11,6 +11,7 @@ import dev.creek.consumer.wire.Generation;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -19,6 +20,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * A snapshot dies at each of the places that {@code Failpoint} names: until it is committed the
  * table is as it was, afterwards it is as the snapshot; taken again, it is there.
  */
+@Tag("long")
 final class SnapshotFailpointsIT {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final int AS_IF_KILLED = 128 + 9;

@@ -172,7 +172,7 @@ final class Claims {
         update %s
         set epoch = epoch + 1, owner = $3, updated_at = now()
         where target = $1 and topic = $2 and active
-        returning epoch, ahead_until, skip_seqs, skip_stream, %s
+        returning epoch, ahead_until, skip_seqs, skip_stream, gap, %s
         """);
   }
 
@@ -201,7 +201,7 @@ final class Claims {
             on conflict (target) do update
                 set epoch = s.epoch + 1, owner = excluded.owner, updated_at = now()
                 where s.topic = excluded.topic
-            returning epoch, ahead_until, skip_seqs, skip_stream, %s
+            returning epoch, ahead_until, skip_seqs, skip_stream, gap, %s
             """)
         .switchIfEmpty(Mono.error(() -> SubscriptionTable.otherSource(mapping)));
   }
@@ -222,7 +222,8 @@ final class Claims {
                         Objects.requireNonNull(row.get("epoch", Long.class)),
                         SubscriptionRows.position(row),
                         row.get("ahead_until", Instant.class),
-                        SubscriptionRows.skips(row)))
+                        SubscriptionRows.skips(row),
+                        row.get("gap", String.class)))
             .next();
     return Failpoint.AFTER_CLAIM.after(Failpoint.BEFORE_CLAIM.before(claiming));
   }
@@ -252,6 +253,7 @@ final class Claims {
         """
         update %s
         set state = $3, reason = $4, hint = $5, failed_seq = $6, failed_stream = $7,
+            gap = case $3 when 'gap' then $4 when 'streaming' then null else gap end,
             updated_at = now()
         where target = $1 and epoch = $2
         """,

@@ -18,7 +18,8 @@ final class ControlScripts {
           "002_position_and_state.sql",
           "003_commands.sql",
           "004_instances.sql",
-          "005_snapshots.sql");
+          "005_snapshots.sql",
+          "006_gaps.sql");
 
   /** What quotes the functions' bodies, which name the schema. */
   private static final String BODY_QUOTE = "$creek$";

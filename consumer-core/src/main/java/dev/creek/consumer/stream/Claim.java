@@ -12,12 +12,19 @@ import org.jspecify.annotations.Nullable;
  * @param position where to continue
  * @param aheadUntil {@link Handover#aheadUntil} of the last snapshot; null where there was none
  * @param skips messages to pass over
+ * @param gap what is missing before the position, until a snapshot or the user has put an end to
+ *     that; null where nothing is
  */
 public record Claim(
-    Mapping mapping, long epoch, Position position, @Nullable Instant aheadUntil, Skips skips) {
+    Mapping mapping,
+    long epoch,
+    Position position,
+    @Nullable Instant aheadUntil,
+    Skips skips,
+    @Nullable String gap) {
 
   /** A claim of a table that no snapshot was applied to. */
   public Claim(Mapping mapping, long epoch, Position position) {
-    this(mapping, epoch, position, null, Skips.NONE);
+    this(mapping, epoch, position, null, Skips.NONE, null);
   }
 }

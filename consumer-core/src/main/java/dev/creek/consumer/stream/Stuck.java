@@ -1,11 +1,13 @@
 package dev.creek.consumer.stream;
 
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
- * Failed or in a gap: shown with reason and hint until the cause is gone. Nothing is lost
- * meanwhile, so it is simply tried again, with growing pauses, from the same position; the state
- * stays visible until that works.
+ * Failed or in a gap: shown with reason and hint until the cause is gone. Where it failed, nothing
+ * is lost meanwhile, so it is simply tried again, with growing pauses, from the same position; the
+ * state stays visible until that works. A gap stays until a snapshot has filled it, or the user
+ * says that the line may go on without.
  *
  * @param searchUntil where a batch of several changes failed, the stream sequence of its last one:
  *     up to there they are tried one by one next, to find the one to be told; 0 where it is known
@@ -15,6 +17,24 @@ record Stuck(TableLine line, Claim claim, TableState state, Backoff backoff, lon
 
   @Override
   public Mono<Phase> run() {
+    if (isGap()) {
+      line.entersGap();
+    }
     return line.enter(claim, state).then(line.pause(backoff)).then(line.next(this));
+  }
+
+  boolean isGap() {
+    return state.name() == TableState.Name.GAP;
+  }
+
+  /** In the gap that is known from before. */
+  static Phase again(TableLine line, Claim claim, @Nullable Stuck before) {
+    String gap = claim.gap();
+    TableState state =
+        gap == null && before != null
+            ? before.state()
+            : TableLine.gap(String.valueOf(gap), line.mapping());
+    Backoff backoff = before != null && before.isGap() ? before.backoff().next() : Backoff.STUCK;
+    return new Stuck(line, claim, state, backoff, 0);
   }
 }

@@ -40,6 +40,8 @@ final class TableLine {
   /** Asked for just before a pause begins: then that is not made. */
   private final AtomicBoolean resumeSoon = new AtomicBoolean();
 
+  private final AtomicBoolean goesOn = new AtomicBoolean();
+
   private final Mailbox mailbox = new Mailbox();
   private final Unapplied unapplied = new Unapplied(InstantSource.system());
   private @Nullable TableState shown;
@@ -227,7 +229,7 @@ final class TableLine {
         limits,
         new Linger(options.linger()),
         around.scheduler(),
-        Repeats.of(claim, log, options.overlap()));
+        Repeats.NONE);
   }
 
   /**
@@ -255,7 +257,11 @@ final class TableLine {
     return claim
         .takeUntilOther(stopping())
         .doOnNext(this::holds)
-        .<Phase>map(claimed -> new Streaming(this, claimed, recovering, backoff))
+        .map(
+            claimed ->
+                isInGap(claimed, recovering)
+                    ? Stuck.again(this, claimed, recovering)
+                    : new Streaming(this, claimed, recovering, backoff))
         .onErrorResume(
             error -> !(error instanceof HeldException),
             error -> {
@@ -266,6 +272,20 @@ final class TableLine {
             });
   }
 
+  /**
+   * Whether changes are missing, as far as is known: a look at the stream tells no more, once it
+   * has grown past the position.
+   */
+  private boolean isInGap(Claim claim, @Nullable Stuck recovering) {
+    boolean known = claim.gap() != null || (recovering != null && recovering.isGap());
+    return known && !goesOn.getAndSet(false);
+  }
+
+  /** From here on {@link #resume} means that missing changes are to be passed over. */
+  void entersGap() {
+    goesOn.set(false);
+  }
+
   private void holds(Claim claim) {
     held = claim;
     reached = claim.position();
@@ -273,6 +293,7 @@ final class TableLine {
 
   /** Ends the pause that the line makes; false if it makes none. */
   boolean resume() {
+    goesOn.set(true);
     boolean paused = resumed.tryEmitNext(true).isSuccess();
     resumeSoon.set(!paused);
     return paused;
@@ -357,9 +378,13 @@ final class TableLine {
     if (verdict instanceof Verdict.Await await) {
       return new TableState(TableState.Name.FAILED, await.reason(), await.hint());
     }
+    return gap(reason(verdict), table);
+  }
+
+  static TableState gap(String reason, Object table) {
     return new TableState(
         TableState.Name.GAP,
-        reason(verdict),
+        reason,
         "take a clean snapshot of "
             + table
             + ": changes are missing that the broker no longer has");

@@ -159,7 +159,8 @@ final class SnapshotReaderTest {
     var broken = new ArrayList<String>();
     bySubject.forEach(
         (subject, messages) -> {
-          String table = subject.split("\\.")[subject.split("\\.").length - 2];
+          List<String> parts = List.of(subject.split("\\.", -1));
+          String table = parts.get(parts.size() - 2);
           try {
             SnapshotReader read = read(messages);
             var cursor = new AvroCursor();

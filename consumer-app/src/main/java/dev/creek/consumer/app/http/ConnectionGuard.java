@@ -33,6 +33,7 @@ final class ConnectionGuard {
   }
 
   /** Looks after a new connection. */
+  @SuppressWarnings("FutureReturnValueIgnored") // nobody waits for the end of a connection
   void admit(Channel channel) {
     boolean tooMany = open.incrementAndGet() > mostConnections;
     channel.closeFuture().addListener(closed -> open.decrementAndGet());

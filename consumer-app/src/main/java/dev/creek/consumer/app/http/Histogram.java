@@ -23,6 +23,10 @@ final class Histogram {
     Arrays.setAll(counts, i -> new LongAdder());
   }
 
+  void record(long value) {
+    record((double) value);
+  }
+
   void record(double value) {
     int found = Arrays.binarySearch(bounds, value);
     counts[found < 0 ? -found - 1 : found].increment();

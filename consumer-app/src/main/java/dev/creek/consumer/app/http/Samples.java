@@ -35,6 +35,11 @@ final class Samples {
     return this;
   }
 
+  /** A count: exact up to 2^53, as everything is that Prometheus keeps. */
+  Samples add(long value, String... labels) {
+    return add((double) value, labels);
+  }
+
   /** Always 1: what counts are the labels. Its name ends in {@code _info} where it is written. */
   MetricSnapshot info() {
     var info = InfoSnapshot.builder().name(name).help(help);

@@ -23,20 +23,11 @@ record Backlog(String name, Dataset dataset) implements Scenario {
     Input input = bench.inputs().open(dataset);
     try {
       bench.rounds(
-          contender -> contender.takes(input), contender -> apply(bench, input, contender));
+          contender -> contender.takes(input),
+          contender -> bench.apply(this, dataset, input, contender));
     } finally {
       bench.inputs().close(input);
     }
-  }
-
-  private void apply(Bench bench, Input input, Contender contender) {
-    PostgresDatabase target = bench.rig().target().createDatabase();
-    target.execute(dataset.create());
-    target.execute("checkpoint");
-    Measured run = contender.apply(input, target);
-    verify(input, contender, target);
-    target.drop();
-    bench.add(this, contender.name(), run);
   }
 
   /** A fast wrong answer is a failure. */

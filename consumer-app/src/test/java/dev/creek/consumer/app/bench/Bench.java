@@ -1,5 +1,6 @@
 package dev.creek.consumer.app.bench;
 
+import dev.creek.consumer.testing.PostgresDatabase;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -88,6 +89,17 @@ public final class Bench {
         run.accept(taking.get((i + round) % taking.size()));
       }
     }
+  }
+
+  /** One run on a fresh database. */
+  void apply(Scenario scenario, Dataset dataset, Input input, Contender contender) {
+    PostgresDatabase target = rig.target().createDatabase();
+    target.execute(dataset.create());
+    target.execute("checkpoint");
+    Measured run = contender.apply(input, target);
+    Backlog.verify(input, contender, target);
+    target.drop();
+    add(scenario, contender.name(), run);
   }
 
   void add(Scenario scenario, String contender, Measured run) {

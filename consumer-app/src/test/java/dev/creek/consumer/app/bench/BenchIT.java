@@ -13,10 +13,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The benchmark at next to no size, so that it still runs when somebody needs it. */
+@Tag("long")
 final class BenchIT {
   private static final double TINY = 0.002;
 
@@ -25,10 +27,14 @@ final class BenchIT {
 
   @Test
   void measuresReportsAndTimesConsumersOnTheStoreThatItLeaves() throws IOException {
-    assertThat(run("mixed", "latency-100", "start")).as(output::toString).isZero();
+    assertThat(run("mixed", "snapshot-clean", "latency-100", "start"))
+        .as(output::toString)
+        .isZero();
 
     JsonNode measured = measured();
     for (String contender : List.of("native", "creek")) {
+      assertThat(measured.at("/snapshot-clean/" + contender + "/0/seconds").doubleValue())
+          .isPositive();
       assertThat(measured.at("/mixed/" + contender + "/0/seconds").doubleValue()).isPositive();
       assertThat(measured.at("/latency-100/" + contender + "/0/p50Millis").doubleValue())
           .isPositive();
@@ -57,7 +63,7 @@ final class BenchIT {
             List.of(),
             TINY,
             1,
-            2,
+            1,
             Generation.NEW,
             17,
             folder.resolve("store"),

@@ -29,9 +29,17 @@ final class Creek implements Contender, Follower {
     try (Service service = Service.start(rig, target).awaitIdle()) {
       double before = service.cpuSeconds();
       Measured run =
-          new Watch(rig, target, dataset).from(() -> service.subscribe(dataset), service::check);
+          new Watch(rig, target, dataset).from(() -> begin(service, input), service::check);
       return service.end(
           run.with(Metric.CONSUMER_CPU, service.cpuSeconds() - before), dataset.changes());
+    }
+  }
+
+  private static void begin(Service service, Input input) {
+    if (input.snapshot() == null) {
+      service.subscribe(input.dataset());
+    } else {
+      service.applySnapshot(input.dataset(), input.snapshot());
     }
   }
 

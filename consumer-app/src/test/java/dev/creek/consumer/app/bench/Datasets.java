@@ -120,6 +120,32 @@ final class Datasets {
         transactions * 500L);
   }
 
+  /** For a snapshot: how they came there does not matter. */
+  Dataset narrowRows(String name) {
+    int rows = scaled(1_000_000);
+    return narrow(
+        name,
+        "a snapshot of a million narrow rows",
+        "insert into events select i, %s from generate_series(1, %d) as i"
+            .formatted(NARROW_VALUES, rows),
+        rows);
+  }
+
+  /** The same of thirty columns. */
+  Dataset wideRows(String name) {
+    int rows = scaled(100_000);
+    return new Dataset(
+        name,
+        "a snapshot of a hundred thousand wide rows",
+        List.of("events"),
+        WideRow.COLUMNS,
+        List.of(),
+        List.of(
+            "insert into events select i, %s from generate_series(1, %d) as i"
+                .formatted(WideRow.VALUES, rows)),
+        rows);
+  }
+
   /** Next to nothing: what is left is the start. */
   Dataset few() {
     return narrow(

@@ -1,12 +1,18 @@
 package dev.creek.consumer.app.bench;
 
+import dev.creek.consumer.jetstream.JetStreamLog;
+import dev.creek.consumer.jetstream.JetStreamOptions;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.producer.Drop;
 import dev.creek.consumer.testing.producer.TestProducer;
 import dev.creek.consumer.wire.Generation;
+import dev.creek.consumer.wire.SourceTable;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A source on which a dataset has happened, once: the producer has published all of it, and a slot
@@ -16,10 +22,15 @@ final class Feed implements AutoCloseable {
   static final String PUBLICATION = "bench";
 
   private static final Duration PUBLISH_LIMIT = Duration.ofMinutes(10);
+  private static final Duration ANSWER_LIMIT = Duration.ofSeconds(10);
+  private static final long POLL_NANOS = 20_000_000;
   private static final AtomicInteger COPIES = new AtomicInteger();
 
   private final PostgresDatabase source;
   private final Dataset dataset;
+
+  /** Null where it is changes that were published. */
+  private @Nullable String topic;
 
   private Feed(PostgresDatabase source, Dataset dataset) {
     this.source = source;
@@ -36,6 +47,41 @@ final class Feed implements AutoCloseable {
         "select pg_create_logical_replication_slot('%s', 'pgoutput')".formatted(feed.slot()));
     feed.publish(rig);
     return feed;
+  }
+
+  /** Creates the database, fills it, and takes a snapshot of its one table. */
+  static Feed ofSnapshot(Rig rig, Dataset dataset) {
+    PostgresDatabase source = rig.source().createDatabase(dataset.name());
+    source.execute(dataset.create());
+    source.execute(dataset.happen());
+    source.execute("create publication %s for all tables".formatted(PUBLICATION));
+    Feed feed = new Feed(source, dataset);
+    feed.topic = feed.takeSnapshot(rig);
+    return feed;
+  }
+
+  private String takeSnapshot(Rig rig) {
+    SourceTable table = new SourceTable(source.name(), "public", dataset.tables().get(0));
+    JetStreamOptions options = JetStreamOptions.builder(rig.nats().uri()).build();
+    try (TestProducer producer = producer(rig, source).start()) {
+      JetStreamLog log = JetStreamLog.connect(options).block();
+      String name = log.requestSnapshot(table, ANSWER_LIMIT).block();
+      log.close().block();
+      long deadline = System.nanoTime() + PUBLISH_LIMIT.toNanos();
+      while (producer.runningSnapshots() > 0) {
+        if (System.nanoTime() > deadline) {
+          throw new IllegalStateException("the snapshot took longer than " + PUBLISH_LIMIT);
+        }
+        LockSupport.parkNanos(POLL_NANOS);
+      }
+      producer.dropSlot();
+      return Objects.requireNonNull(name, "the producer answered no request for a snapshot");
+    }
+  }
+
+  /** The name of the snapshot. */
+  String topic() {
+    return Objects.requireNonNull(topic);
   }
 
   private void publish(Rig rig) {
@@ -71,16 +117,21 @@ final class Feed implements AutoCloseable {
     return "before_" + dataset.name();
   }
 
-  /** A new slot that stands where the dataset begins; its name. */
-  String copySlot() {
-    String copy = "run_" + COPIES.incrementAndGet();
-    source.execute("select pg_copy_logical_replication_slot('%s', '%s')".formatted(slot(), copy));
-    return copy;
+  /** A new slot: one that stands where the dataset begins, or that stands here for a snapshot. */
+  String newSlot() {
+    String name = "run_" + COPIES.incrementAndGet();
+    source.execute(
+        topic == null
+            ? "select pg_copy_logical_replication_slot('%s', '%s')".formatted(slot(), name)
+            : "select pg_create_logical_replication_slot('%s', 'pgoutput')".formatted(name));
+    return name;
   }
 
   @Override
   public void close() {
-    source.execute("select pg_drop_replication_slot('%s')".formatted(slot()));
+    if (topic == null) {
+      source.execute("select pg_drop_replication_slot('%s')".formatted(slot()));
+    }
     source.drop();
   }
 }

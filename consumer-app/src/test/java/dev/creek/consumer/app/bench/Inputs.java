@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class Inputs {
   private static final String NOTES = "benchmark.json";
+  private static final String CONTENTS = "contents";
+  private static final String TOPIC = "snapshot";
 
   private final Rig rig;
   private final ObjectMapper json = new ObjectMapper();
@@ -26,16 +28,30 @@ final class Inputs {
     this.rig = rig;
   }
 
-  /** The input, waiting in JetStream. */
+  /** Changes, waiting in JetStream. */
   Input open(Dataset dataset) {
-    Map<String, String> known = known(dataset);
-    if (known != null) {
-      return new Input(dataset, known, null);
+    JsonNode known = notes().path(key(dataset));
+    if (!known.isMissingNode()) {
+      return new Input(dataset, null, contents(known), null);
     }
-    Feed feed = Feed.of(rig, dataset);
+    return keep(Feed.of(rig, dataset), dataset, null);
+  }
+
+  /** A snapshot, waiting in JetStream. */
+  Input openSnapshot(Dataset dataset, Snapshot.Mode mode) {
+    JsonNode known = notes().path(key(dataset));
+    if (!known.isMissingNode()) {
+      String topic = known.path(TOPIC).textValue();
+      return new Input(dataset, new Input.Published(topic, mode), contents(known), null);
+    }
+    Feed feed = Feed.ofSnapshot(rig, dataset);
+    return keep(feed, dataset, new Input.Published(feed.topic(), mode));
+  }
+
+  private Input keep(Feed feed, Dataset dataset, Input.@Nullable Published snapshot) {
     Map<String, String> contents = Contents.of(feed.source(), dataset);
-    remember(dataset, contents);
-    return new Input(dataset, contents, feed);
+    remember(dataset, contents, snapshot);
+    return new Input(dataset, snapshot, contents, feed);
   }
 
   void close(Input input) {
@@ -44,24 +60,27 @@ final class Inputs {
     }
   }
 
-  private @Nullable Map<String, String> known(Dataset dataset) {
-    JsonNode contents = notes().path(key(dataset));
-    if (contents.isMissingNode()) {
-      return null;
-    }
-    Map<String, String> known = new LinkedHashMap<>();
-    contents.properties().forEach(e -> known.put(e.getKey(), e.getValue().textValue()));
-    return known;
+  private static Map<String, String> contents(JsonNode known) {
+    Map<String, String> contents = new LinkedHashMap<>();
+    known
+        .path(CONTENTS)
+        .properties()
+        .forEach(table -> contents.put(table.getKey(), table.getValue().textValue()));
+    return contents;
   }
 
-  private void remember(Dataset dataset, Map<String, String> contents) {
+  private void remember(
+      Dataset dataset, Map<String, String> contents, Input.@Nullable Published snapshot) {
     Path file = file();
     if (file == null) {
       return;
     }
     ObjectNode notes = notes();
     ObjectNode of = notes.putObject(key(dataset));
-    contents.forEach(of::put);
+    contents.forEach(of.putObject(CONTENTS)::put);
+    if (snapshot != null) {
+      of.put(TOPIC, snapshot.topic());
+    }
     try {
       json.writerWithDefaultPrettyPrinter().writeValue(file.toFile(), notes);
     } catch (IOException e) {

@@ -34,9 +34,9 @@ final class NativeReplication implements Contender, Follower {
   @Override
   public Measured apply(Input input, PostgresDatabase target) {
     PostgresDatabase source = input.source().source();
-    String slot = input.source().copySlot();
+    String options = "create_slot = false, copy_data = " + (input.snapshot() != null);
     try (Subscription subscription =
-        Subscription.create(source, target, slot, "create_slot = false, copy_data = false")) {
+        Subscription.create(source, target, input.source().newSlot(), options)) {
       return new Watch(rig, target, input.dataset()).from(subscription::enable, () -> {});
     }
   }

@@ -39,7 +39,7 @@ final class OtherConsumer implements Contender {
 
   @Override
   public boolean takes(Input input) {
-    return true;
+    return input.snapshot() == null;
   }
 
   @Override

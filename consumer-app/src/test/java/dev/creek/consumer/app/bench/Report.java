@@ -152,8 +152,9 @@ final class Report {
       """
       Seconds until the last row is visible at the target, from the moment that a running service is told of the table (`creek`), that a
       disabled subscription is enabled (`native`: PostgreSQL's own logical replication) or that COPY begins (`copy`: the same rows,
-      binary, from a file). The changes wait in JetStream, or in the source's WAL. Contents are compared after every run. For `start` the
-      clock starts with the service's process.""";
+      binary, from a file). The changes wait in JetStream, or in the source's WAL. A snapshot is published already, and the running service
+      applies it; `native` makes its initial copy. Contents are compared after every run. For `start` the clock starts with the service's
+      process.""";
 
   private static final String LATENCY =
       """

@@ -41,6 +41,9 @@ final class Scenarios {
         new Backlog("wide", datasets.wide()),
         new Backlog("million", datasets.million()),
         new Backlog("eight", datasets.eight()),
+        new Snapshot("snapshot-clean", datasets.narrowRows("snap_clean"), Snapshot.Mode.CLEAN),
+        new Snapshot("snapshot-upsert", datasets.narrowRows("snap_upsert"), Snapshot.Mode.UPSERT),
+        new Snapshot("snapshot-wide", datasets.wideRows("snap_wide"), Snapshot.Mode.CLEAN),
         new Latency(100),
         new Latency(1000),
         new Start(datasets.few()));

@@ -79,6 +79,13 @@ final class Service implements AutoCloseable {
     subscribe(control, dataset);
   }
 
+  /** By the function in the target's database. */
+  void applySnapshot(Dataset dataset, Input.Published snapshot) {
+    target.execute(
+        "select _creek_consumer.apply_snapshot('%s', '%s', '%s')"
+            .formatted(snapshot.topic(), mappings(dataset).get(0), snapshot.mode().sql()));
+  }
+
   static void subscribe(CreekConsumer control, Dataset dataset) {
     for (Mapping mapping : mappings(dataset)) {
       control.addTable(mapping).block(LIMIT);
@@ -100,7 +107,12 @@ final class Service implements AutoCloseable {
     boolean troubled =
         !target
             .query(
-                "select from _creek_consumer.subscriptions where state in ('failed', 'gap', 'waiting') and reason is not null")
+                """
+                select from _creek_consumer.subscriptions
+                where state in ('failed', 'gap', 'waiting') and reason is not null
+                union all
+                select from _creek_consumer._notification_log
+                where status not in ('queued', 'running', 'ok')""")
             .isEmpty();
     if (troubled || !process.isAlive()) {
       throw new IllegalStateException("the service cannot go on:\n" + process.logTail());

@@ -388,6 +388,7 @@ final class Installation implements AutoCloseable {
 
   @Override
   public String toString() {
-    return "applied %,d, committed %,d".formatted(Locale.ROOT, applied(), workload.committed());
+    return String.format(
+        Locale.ROOT, "applied %,d, committed %,d", applied(), workload.committed());
   }
 }

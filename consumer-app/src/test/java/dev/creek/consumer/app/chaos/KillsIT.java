@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -20,6 +21,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  *
  * <p>{@code -Dcreek.test.seed=…} takes another seed; the moments are also the machine's.
  */
+@Tag("long")
 final class KillsIT {
   private static final int KILLS = 20;
   private static final int ROUNDS = 6;

@@ -36,14 +36,14 @@ final class ShowConfigTest {
     assertThat(cli.run("config", "--json", "--config", file)).isZero();
     JsonNode settings = new ObjectMapper().readTree(cli.out.toString());
     assertThat(settings).hasSize(Setting.values().length);
-    JsonNode linger = settings.get(Setting.LINGER.ordinal());
+    JsonNode linger = setting(settings, Setting.LINGER);
     assertThat(linger.get("setting").textValue()).isEqualTo("linger");
     assertThat(linger.get("value").textValue()).isEqualTo("5ms");
     assertThat(linger.get("origin").textValue()).isEqualTo("file");
     assertThat(linger.get("place").textValue()).isEqualTo(file + ":1");
-    JsonNode token = settings.get(Setting.NATS_TOKEN.ordinal());
+    JsonNode token = setting(settings, Setting.NATS_TOKEN);
     assertThat(token.get("value").textValue()).isEqualTo("***");
-    JsonNode certificate = settings.get(Setting.NATS_TLS_CERT.ordinal());
+    JsonNode certificate = setting(settings, Setting.NATS_TLS_CERT);
     assertThat(certificate.get("value").isNull()).isTrue();
     assertThat(certificate.get("origin").isNull()).isTrue();
   }
@@ -63,5 +63,14 @@ final class ShowConfigTest {
 
   private String file(String text) throws IOException {
     return Files.writeString(folder.resolve("creek.properties"), text).toString();
+  }
+
+  private static JsonNode setting(JsonNode settings, Setting wanted) {
+    for (JsonNode setting : settings) {
+      if (("--" + setting.get("setting").textValue()).equals(wanted.option())) {
+        return setting;
+      }
+    }
+    throw new AssertionError(wanted + " is not told");
   }
 }

@@ -189,7 +189,7 @@ final class Browser implements AutoCloseable {
 
   /** Types into what has the focus. */
   void type(String text) {
-    for (String character : text.split("")) {
+    for (String character : text.codePoints().mapToObj(Character::toString).toList()) {
       call(
           "Input.dispatchKeyEvent",
           JSON.createObjectNode()
