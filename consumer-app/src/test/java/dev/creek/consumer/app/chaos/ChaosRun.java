@@ -10,6 +10,8 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.LocalTime;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -76,7 +78,7 @@ final class ChaosRun {
 
   private void round(Installation all, BackgroundWorkload load, Fault fault, Random random) {
     all.effects().clear();
-    out.printf("%-45s ", fault);
+    out.printf("%s %-45s ", LocalTime.now().truncatedTo(ChronoUnit.SECONDS), fault);
     out.flush();
     try {
       all.awaitProgress(1 + random.nextInt(200));

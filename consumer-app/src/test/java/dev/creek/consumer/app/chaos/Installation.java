@@ -21,6 +21,10 @@ import dev.creek.consumer.testing.workload.RandomWorkload;
 import dev.creek.consumer.wire.Generation;
 import io.nats.client.Connection;
 import io.nats.client.Nats;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -44,6 +48,7 @@ final class Installation implements AutoCloseable {
   /** Small, so that messages of several packets are nothing special. */
   private static final int MAX_PAYLOAD = 32_768;
 
+  private static final String LOGS = "chaos.logs";
   private static final int IN_FLIGHT = 256;
   private static final String DEADLOCK_TIMEOUT = "200ms";
 
@@ -65,6 +70,7 @@ final class Installation implements AutoCloseable {
   private final TcpProxy toNats;
   private final TcpProxy toTarget;
   private @Nullable ServiceProcess service;
+  private int services;
 
   /**
    * Everything but the service runs when it returns.
@@ -153,7 +159,7 @@ final class Installation implements AutoCloseable {
             where relnamespace::regnamespace::text in ('app', 'effects', '_creek_consumer')
               and relkind in ('r', 'p')
           union all
-            select format('alter function %s owner to creek', oid::regprocedure) from pg_proc
+            select format('alter routine %s owner to creek', oid::regprocedure) from pg_proc
             where pronamespace::regnamespace::text in ('effects', '_creek_consumer')
           loop
             execute statement;
@@ -223,8 +229,24 @@ final class Installation implements AutoCloseable {
 
   private void closeService() {
     if (service != null) {
+      keepLog(service);
       service.close();
       service = null;
+    }
+  }
+
+  /** What the service said, where the property {@value #LOGS} names a folder for it. */
+  private void keepLog(ServiceProcess ended) {
+    String folder = System.getProperty(LOGS);
+    if (folder == null) {
+      return;
+    }
+    try {
+      Path log = Path.of(folder, "%s-%03d.log".formatted(generation, ++services));
+      Files.createDirectories(log.getParent());
+      Files.writeString(log, ended.log());
+    } catch (IOException e) {
+      throw new UncheckedIOException("could not keep the service's log", e);
     }
   }
 
@@ -284,7 +306,7 @@ final class Installation implements AutoCloseable {
   }
 
   void awaitCommand(long id) {
-    String status = target.value("select _creek_consumer.wait_for(%d, '60 s')".formatted(id));
+    String status = target.value("call _creek_consumer.wait_for(%d, '60 s', null)".formatted(id));
     if (!"ok".equals(status)) {
       throw new AssertionError("command %d: %s%n%s".formatted(id, status, situation()));
     }

@@ -3,18 +3,13 @@ package dev.creek.consumer.app.chaos;
 import static dev.creek.consumer.app.chaos.Fault.Effect.GAP;
 import static dev.creek.consumer.app.chaos.Fault.Effect.NONE;
 
+import dev.creek.consumer.testing.StoreCopy;
 import io.nats.client.Connection;
 import io.nats.client.JetStreamManagement;
 import io.nats.client.Nats;
 import io.nats.client.PurgeOptions;
 import io.nats.client.api.StreamInfo;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
-import java.util.stream.Stream;
 
 /** What becomes of the broker's streams, by their retention, by administrators, by power cuts. */
 final class StreamFaults {
@@ -95,47 +90,21 @@ final class StreamFaults {
   }
 
   /** What it had stored at some moment is what it has after it was killed. */
-  private static void loseTail(Installation all) throws Exception {
-    Path store = all.nats().storeDir();
-    Path kept = store.resolveSibling("kept");
+  private static void loseTail(Installation all) {
     all.producer().stop();
     all.nats().stop();
-    copy(store, kept);
+    StoreCopy kept = StoreCopy.of(all.nats());
     all.nats().start();
     all.startProducer();
     all.awaitProgress(UNREAD_MESSAGES);
     all.producer().kill();
     all.service().kill();
     all.nats().kill();
-    delete(store);
-    Files.move(kept, store);
+    kept.restore();
     all.nats().start();
     // Before the producer can fill the place of what is lost: then nobody could tell.
     all.startService();
     all.awaitGap();
     all.startProducer();
-  }
-
-  private static void copy(Path from, Path to) throws IOException {
-    try (Stream<Path> files = Files.walk(from)) {
-      for (Path file : files.toList()) {
-        Files.copy(file, to.resolve(from.relativize(file)), StandardCopyOption.COPY_ATTRIBUTES);
-      }
-    }
-  }
-
-  private static void delete(Path folder) throws IOException {
-    try (Stream<Path> files = Files.walk(folder)) {
-      files
-          .sorted((one, other) -> other.compareTo(one))
-          .forEach(
-              file -> {
-                try {
-                  Files.delete(file);
-                } catch (IOException e) {
-                  throw new UncheckedIOException(e);
-                }
-              });
-    }
   }
 }
