@@ -1,6 +1,7 @@
 package dev.creek.consumer.app.chaos;
 
-import static dev.creek.consumer.app.chaos.Fault.Effect.REPEATED;
+import static dev.creek.consumer.app.chaos.Fault.Effect.NONE;
+import static dev.creek.consumer.app.chaos.Fault.Effect.SNAPSHOT;
 
 import java.util.List;
 import java.util.Random;
@@ -13,15 +14,15 @@ final class Commands {
     return List.of(
         new Fault(
             "snapshot, clean",
-            REPEATED,
+            SNAPSHOT,
             (all, random) -> all.command("snapshot('%s', 'clean')", mapping(all, random))),
         new Fault(
             "snapshot, upsert",
-            REPEATED,
+            SNAPSHOT,
             (all, random) -> all.command("snapshot('%s', 'upsert')", mapping(all, random))),
         new Fault(
             "table removed and added",
-            REPEATED,
+            NONE,
             (all, random) -> {
               String table = table(all, random);
               all.command("remove_table('%s')", table);
@@ -30,7 +31,7 @@ final class Commands {
             }),
         new Fault(
             "snapshot, and the service killed",
-            REPEATED,
+            SNAPSHOT,
             (all, random) -> {
               long id = all.submit("snapshot('%s', 'clean')", mapping(all, random));
               all.pause(random.nextInt(300));
@@ -38,6 +39,12 @@ final class Commands {
               all.startService();
               all.awaitCommand(id);
             }));
+  }
+
+  /** A snapshot that is being taken while something else happens; returns the command's id. */
+  static long beside(Installation all, Random random) {
+    String mode = random.nextBoolean() ? "clean" : "upsert";
+    return all.submit("snapshot('%s', '" + mode + "')", mapping(all, random));
   }
 
   private static String table(Installation all, Random random) {

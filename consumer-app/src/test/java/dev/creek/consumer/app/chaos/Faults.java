@@ -10,6 +10,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -35,6 +36,19 @@ final class Faults {
             Commands.all())
         .flatMap(List::stream)
         .toList();
+  }
+
+  /** One of each kind, for those who have a minute. */
+  static List<Fault> worst() {
+    Set<String> names =
+        Set.of(
+            "service killed",
+            "nats-server killed",
+            "target killed",
+            "producer killed",
+            "connections to the target half-open",
+            "stream purged");
+    return all().stream().filter(fault -> names.contains(fault.name())).toList();
   }
 
   private static List<Fault> processes() {

@@ -40,7 +40,7 @@ import org.jspecify.annotations.Nullable;
  * will, under a random workload. Everything keeps its address.
  */
 final class Installation implements AutoCloseable {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  static final Duration PATIENCE = Duration.ofSeconds(60);
 
   /** Short lives: better code would not pay off. */
   private static final String[] JVM = {"-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx128m"};
@@ -286,17 +286,31 @@ final class Installation implements AutoCloseable {
 
   /** Tables that miss changes, by what they say themselves. */
   List<String> gaps() {
-    return target
-        .query(
-            "select target from _creek_consumer.subscriptions"
-                + " where state = 'gap' and hint like 'take a clean snapshot of %'")
-        .stream()
-        .map(row -> row.get(0))
-        .toList();
+    return column(
+        "select target from _creek_consumer.subscriptions"
+            + " where state = 'gap' and hint like 'take a clean snapshot of %'");
   }
 
-  void awaitGap() {
-    awaitThat(() -> !gaps().isEmpty());
+  /** Tables that are not as they should be at rest. */
+  List<String> troubled() {
+    return column(
+        "select concat_ws(' ', target, 'is', state, reason) from _creek_consumer.subscriptions"
+            + " where state is distinct from 'streaming' or reason is not null");
+  }
+
+  /** Waits until these say so. */
+  void awaitGaps(List<String> expected) {
+    awaitThat(() -> gaps().containsAll(expected));
+  }
+
+  List<String> targets() {
+    return targetsBeyond(-1);
+  }
+
+  /** Tables that have applied what comes after this sequence. */
+  List<String> targetsBeyond(long sequence) {
+    return column(
+        "select target from _creek_consumer.subscriptions where stream_seq > " + sequence);
   }
 
   /** Calls a function of the control schema; returns the command's id. */
@@ -305,8 +319,14 @@ final class Installation implements AutoCloseable {
         target.value("select _creek_consumer." + function.formatted(argument.replace("'", "''"))));
   }
 
+  /** Waits for the command's end; its status. */
+  String awaitEnd(long id) {
+    return target.value(
+        "call _creek_consumer.wait_for(%d, '%d s', null)".formatted(id, PATIENCE.toSeconds()));
+  }
+
   void awaitCommand(long id) {
-    String status = target.value("call _creek_consumer.wait_for(%d, '60 s', null)".formatted(id));
+    String status = awaitEnd(id);
     if (!"ok".equals(status)) {
       throw new AssertionError("command %d: %s%n%s".formatted(id, status, situation()));
     }
@@ -370,12 +390,12 @@ final class Installation implements AutoCloseable {
 
   /** Positions that went back; only a snapshot may do that. */
   List<String> setbacks() {
-    return target
-        .query(
-            "select format('%s went back from %s to %s', target, was, now) from effects.setbacks")
-        .stream()
-        .map(row -> row.get(0))
-        .toList();
+    return column(
+        "select format('%s went back from %s to %s', target, was, now) from effects.setbacks");
+  }
+
+  private List<String> column(String sql) {
+    return target.query(sql).stream().map(row -> String.valueOf(row.get(0))).toList();
   }
 
   void forgetSetbacks() {

@@ -2,14 +2,16 @@ package dev.creek.consumer.app.chaos;
 
 import static dev.creek.consumer.app.chaos.Fault.Effect.GAP;
 import static dev.creek.consumer.app.chaos.Fault.Effect.NONE;
+import static org.awaitility.Awaitility.await;
 
 import dev.creek.consumer.testing.StoreCopy;
 import io.nats.client.Connection;
+import io.nats.client.JetStreamApiException;
 import io.nats.client.JetStreamManagement;
 import io.nats.client.Nats;
 import io.nats.client.PurgeOptions;
-import io.nats.client.api.StreamInfo;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** What becomes of the broker's streams, by their retention, by administrators, by power cuts. */
 final class StreamFaults {
@@ -25,7 +27,8 @@ final class StreamFaults {
         new Fault(
             "stream purged",
             GAP,
-            (all, random) -> unread(all, (management, stream) -> management.purgeStream(stream))),
+            (all, random) ->
+                unread(all, (management, stream, read) -> management.purgeStream(stream))),
         new Fault(
             "stream cut by retention, in mid-message",
             GAP,
@@ -35,62 +38,70 @@ final class StreamFaults {
             GAP,
             (all, random) -> {
               all.producer().stop();
-              unread(all, (management, stream) -> management.deleteStream(stream));
+              unread(all, (management, stream, read) -> management.deleteStream(stream));
               all.startProducer();
+              all.awaitGaps(all.targets());
             }),
         new Fault("nats-server lost its unsynced tail", GAP, (all, random) -> loseTail(all)));
   }
 
   private interface Administration {
-    void of(JetStreamManagement management, String stream) throws Exception;
-  }
-
-  private static void administer(Installation all, Administration what) throws Exception {
-    try (Connection connection = Nats.connect(all.nats().uri())) {
-      what.of(connection.jetStreamManagement(), all.walStream());
-    }
+    /**
+     * Does something to a stream.
+     *
+     * @param read its last sequence that the service may have read
+     */
+    void of(JetStreamManagement management, String stream, long read) throws Exception;
   }
 
   private static void deleteConsumers(Installation all) throws Exception {
-    administer(
-        all,
-        (management, stream) -> {
-          for (String consumer : management.getConsumerNames(stream)) {
-            management.deleteConsumer(stream, consumer);
-          }
-        });
+    try (Connection connection = Nats.connect(all.nats().uri())) {
+      JetStreamManagement management = connection.jetStreamManagement();
+      for (String consumer : management.getConsumerNames(all.walStream())) {
+        management.deleteConsumer(all.walStream(), consumer);
+      }
+    }
   }
 
   /** Something happens to messages while the service is down and has not read them. */
   private static void unread(Installation all, Administration what) throws Exception {
     all.service().kill();
-    long due = all.lastSequence() + UNREAD_MESSAGES;
-    all.awaitThat(() -> all.producer().isRunning() ? all.lastSequence() >= due : true);
-    administer(all, what);
+    long read = all.lastSequence();
+    if (all.producer().isRunning()) {
+      all.awaitThat(() -> all.lastSequence() >= read + UNREAD_MESSAGES);
+    }
+    try (Connection connection = Nats.connect(all.nats().uri())) {
+      what.of(connection.jetStreamManagement(), all.walStream(), read);
+    }
     all.startService();
+    if (all.producer().isRunning()) {
+      all.awaitGaps(all.targets());
+    }
   }
 
   /** A packet that is not the first of its message becomes the stream's first. */
-  private static void cutInMidMessage(JetStreamManagement management, String stream)
+  private static void cutInMidMessage(JetStreamManagement management, String stream, long read)
       throws Exception {
-    StreamInfo info = management.getStreamInfo(stream);
-    long last = info.getStreamState().getLastSequence();
-    long first = last;
-    while (first > info.getStreamState().getFirstSequence()
-        && !isContinuation(management, stream, first)) {
-      first--;
-    }
-    management.purgeStream(stream, PurgeOptions.builder().sequence(first).build());
+    AtomicLong sequence = new AtomicLong(read + 2);
+    await()
+        .atMost(Installation.PATIENCE)
+        .ignoreExceptionsInstanceOf(JetStreamApiException.class)
+        .until(
+            () -> {
+              while (!isContinuation(management.getMessage(stream, sequence.get()).getData())) {
+                sequence.incrementAndGet();
+              }
+              return true;
+            });
+    management.purgeStream(stream, PurgeOptions.builder().sequence(sequence.get()).build());
   }
 
-  private static boolean isContinuation(
-      JetStreamManagement management, String stream, long sequence) throws Exception {
-    byte[] packet = management.getMessage(stream, sequence).getData();
+  private static boolean isContinuation(byte[] packet) {
     return packet[0] != 0 || packet[1] != 0;
   }
 
   /** What it had stored at some moment is what it has after it was killed. */
-  private static void loseTail(Installation all) {
+  private static void loseTail(Installation all) throws Exception {
     all.producer().stop();
     all.nats().stop();
     StoreCopy kept = StoreCopy.of(all.nats());
@@ -102,9 +113,10 @@ final class StreamFaults {
     all.nats().kill();
     kept.restore();
     all.nats().start();
+    List<String> beyond = all.targetsBeyond(all.lastSequence());
     // Before the producer can fill the place of what is lost: then nobody could tell.
     all.startService();
-    all.awaitGap();
+    all.awaitGaps(beyond);
     all.startProducer();
   }
 }
