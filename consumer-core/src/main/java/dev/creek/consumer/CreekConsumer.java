@@ -348,20 +348,28 @@ public final class CreekConsumer implements AutoCloseable {
    * @return the command as it is then, finished or not; empty where there is none of this id
    */
   public Mono<CommandRecord> await(long id, Duration patience) {
-    return database.map(PostgresTarget::commands).flatMap(log -> await(log, id, patience));
+    return database
+        .map(PostgresTarget::commands)
+        .flatMap(
+            log -> follow(log, id).take(patience).takeLast(1).switchIfEmpty(log.find(id)).next());
   }
 
-  private static Mono<CommandRecord> await(CommandLog log, long id, Duration patience) {
+  /**
+   * Looks at a command again and again, until it is finished: that is the last element.
+   *
+   * @return empty where there is none of this id
+   */
+  public Flux<CommandRecord> follow(long id) {
+    return database.map(PostgresTarget::commands).flatMapMany(log -> follow(log, id));
+  }
+
+  private static Flux<CommandRecord> follow(CommandLog log, long id) {
     Mono<CommandRecord> look = log.find(id);
     return look.expand(
-            command ->
-                command.outcome() == CommandOutcome.PENDING
-                    ? Mono.delay(LOOK_INTERVAL).then(look)
-                    : Mono.empty())
-        .take(patience)
-        .takeLast(1)
-        .switchIfEmpty(look)
-        .next();
+        command ->
+            command.outcome() == CommandOutcome.PENDING
+                ? Mono.delay(LOOK_INTERVAL).then(look)
+                : Mono.empty());
   }
 
   /** The newest commands and what became of them, newest first. */

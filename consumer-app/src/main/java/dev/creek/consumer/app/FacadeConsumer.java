@@ -3,15 +3,14 @@ package dev.creek.consumer.app;
 import dev.creek.consumer.ConsumerOptions;
 import dev.creek.consumer.CreekConsumer;
 import dev.creek.consumer.Reachability;
+import dev.creek.consumer.app.cli.CommandStep;
 import dev.creek.consumer.app.cli.Consumer;
 import dev.creek.consumer.app.cli.Version;
 import dev.creek.consumer.app.config.Configuration;
+import dev.creek.consumer.control.Command;
 import dev.creek.consumer.control.CommandRecord;
 import dev.creek.consumer.control.Finding;
 import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.control.SnapshotMode;
-import dev.creek.consumer.control.SnapshotProgress;
-import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.control.Verification;
 import dev.creek.consumer.jetstream.JetStreamOptions;
 import dev.creek.consumer.metrics.Recorder;
@@ -32,9 +31,13 @@ final class FacadeConsumer implements Consumer {
   private static final String NEVER_ASKED = "nats://127.0.0.1:4222";
 
   private final CreekConsumer facade;
+  private final RunningService service;
+  private final OwnWork own;
 
   private FacadeConsumer(CreekConsumer facade) {
     this.facade = facade;
+    this.service = new RunningService(facade, RunningService.PATIENCE);
+    this.own = new OwnWork(facade);
   }
 
   static Consumer create(Configuration configuration, Recorder recorder) {
@@ -60,38 +63,22 @@ final class FacadeConsumer implements Consumer {
 
   @Override
   public Mono<Void> stop(Duration grace) {
-    return facade.stop(grace);
+    return Mono.when(facade.stop(grace), service.leave());
   }
 
   @Override
-  public Mono<Subscription> addTable(Mapping mapping) {
-    return facade.addTable(mapping);
+  public Flux<CommandStep> carryOut(Command command) {
+    return service.carryOut(command, Flux.defer(() -> own.carryOut(command)));
   }
 
   @Override
-  public Mono<Boolean> removeTable(TargetTable target) {
-    return facade.removeTable(target);
-  }
-
-  @Override
-  public Mono<Boolean> createTable(Mapping mapping) {
-    return facade.createTable(mapping);
+  public Flux<CommandStep> forceSnapshot(Command.ApplySnapshot command) {
+    return own.applySnapshot(command, true);
   }
 
   @Override
   public Flux<PublishedSnapshot> snapshots(SourceTable source) {
     return facade.snapshots(source);
-  }
-
-  @Override
-  public Flux<SnapshotProgress> snapshot(Mapping mapping, SnapshotMode mode) {
-    return facade.snapshot(mapping, mode);
-  }
-
-  @Override
-  public Flux<SnapshotProgress> applySnapshot(
-      String subject, Mapping mapping, SnapshotMode mode, boolean force) {
-    return facade.applySnapshot(subject, mapping, mode, force);
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.creek.consumer.app;
 
 import dev.creek.consumer.app.cli.Cli;
+import dev.creek.consumer.app.cli.StopSignals;
 import dev.creek.consumer.app.cli.Surroundings;
 import dev.creek.consumer.app.cli.Terminal;
 import dev.creek.consumer.app.http.LogCounts;
@@ -19,17 +20,17 @@ import java.util.Map;
 record LocalRun(int code, String out, String err) {
 
   static LocalRun of(Map<String, String> environment, String... arguments) {
+    return of(environment, first -> {}, arguments);
+  }
+
+  /** The same, where signals come from the test. */
+  static LocalRun of(Map<String, String> environment, StopSignals signals, String... arguments) {
     var out = new StringWriter();
     var err = new StringWriter();
     var terminal = new Terminal(new PrintWriter(out), new PrintWriter(err), false, false);
     var around =
         new Surroundings(
-            environment,
-            terminal,
-            logging -> {},
-            new LogCounts(),
-            first -> {},
-            FacadeConsumer::create);
+            environment, terminal, logging -> {}, new LogCounts(), signals, FacadeConsumer::create);
     int code = new Cli(around).run(arguments);
     return new LocalRun(code, out.toString(), err.toString());
   }

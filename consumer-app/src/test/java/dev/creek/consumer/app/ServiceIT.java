@@ -129,7 +129,10 @@ final class ServiceIT {
     succeed("remove-tables", TARGET);
     publish(1, 1);
     try (Jar service = serve()) {
-      service.awaitLog("Applying changes");
+      await()
+          .atMost(PATIENCE)
+          .failFast("it ended", () -> !service.isRunning())
+          .until(() -> !target.query("select from _creek_consumer.instances").isEmpty());
       subscribe();
       awaitRows(1);
       service.awaitLog(MAPPING + " is streaming");
@@ -141,6 +144,14 @@ final class ServiceIT {
                   target
                       .value("select state from _creek_consumer.subscriptions")
                       .equals("inactive"));
+      assertThat(
+              target.query(
+                  "select command, status from _creek_consumer._notification_log order by id"))
+          .as("asked of the service, in order")
+          .containsExactly(
+              List.of("CREATE " + MAPPING, "ok"),
+              List.of("ADD " + MAPPING, "ok"),
+              List.of("REMOVE " + TARGET, "ok"));
       publish(2, 2);
       subscribe();
       awaitRows(2);

@@ -1,12 +1,10 @@
 package dev.creek.consumer.app.cli;
 
-import dev.creek.consumer.app.config.Configuration;
+import dev.creek.consumer.control.Command;
 import dev.creek.consumer.control.Mapping;
-import java.util.List;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Parameters;
+import picocli.CommandLine;
 
-@Command(
+@CommandLine.Command(
     name = "add-tables",
     header = "Subscribe tables: apply their changes from now on.",
     description = {
@@ -19,34 +17,15 @@ import picocli.CommandLine.Parameters;
       "  creek-consumer add-tables shop.public.a:public.a shop.public.b:sales.b",
       "  creek-consumer add-tables 'shop.\"My Schema\".\"a.b\":public.ab'"
     })
-final class AddTables implements Verb {
-  @Parameters(
-      paramLabel = "MAPPING",
-      arity = "1..*",
-      description = "db.namespace.table:target_namespace.target_table")
-  private List<String> arguments = List.of();
+final class AddTables extends MappingsVerb {
 
-  private List<Mapping> mappings = List.of();
+  @Override
+  Command command(Mapping mapping) {
+    return new Command.AddTable(mapping);
+  }
 
   @Override
   public boolean needsBroker() {
     return false;
-  }
-
-  @Override
-  public void checkArguments() {
-    mappings = EachArgument.parse(arguments, Mapping::parse);
-  }
-
-  @Override
-  public int run(Configuration configuration, Surroundings around) {
-    return WithConsumer.run(
-        configuration,
-        around,
-        consumer ->
-            EachArgument.run(
-                mappings,
-                mapping -> consumer.addTable(mapping).thenReturn(mapping + ": subscribed"),
-                around.terminal()));
   }
 }

@@ -1,14 +1,17 @@
 package dev.creek.consumer.app.cli;
 
 import dev.creek.consumer.app.config.Configuration;
+import dev.creek.consumer.control.Command;
 import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.SnapshotMode;
 import java.util.List;
-import picocli.CommandLine.Command;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-@Command(
+@CommandLine.Command(
     name = "apply-snapshot",
     header = "Apply a snapshot that is published already.",
     description = {
@@ -46,8 +49,7 @@ final class ApplySnapshot implements Verb {
       description = "Apply it even where changes since then are gone from the broker.")
   private boolean force;
 
-  private List<Mapping> mappings = List.of();
-  private SnapshotMode mode = SnapshotMode.UPSERT;
+  private Command.@Nullable ApplySnapshot command;
 
   @Override
   public boolean needsBroker() {
@@ -56,16 +58,15 @@ final class ApplySnapshot implements Verb {
 
   @Override
   public void checkArguments() {
-    mode = SnapshotMode.parse(modeName);
-    mappings = List.of(Mapping.parse(argument));
+    command =
+        new Command.ApplySnapshot(name, Mapping.parse(argument), SnapshotMode.parse(modeName));
   }
 
   @Override
   public int run(Configuration configuration, Surroundings around) {
-    return SnapshotRun.run(
-        configuration,
-        around,
-        mappings,
-        (consumer, mapping) -> consumer.applySnapshot(name, mapping, mode, force));
+    List<Command.ApplySnapshot> one = List.of(Objects.requireNonNull(command));
+    return force
+        ? CommandRun.run(configuration, around, one, Consumer::forceSnapshot)
+        : CommandRun.run(configuration, around, one);
   }
 }

@@ -2,12 +2,10 @@ package dev.creek.consumer.app.cli;
 
 import dev.creek.consumer.Reachability;
 import dev.creek.consumer.app.config.Configuration;
+import dev.creek.consumer.control.Command;
 import dev.creek.consumer.control.CommandRecord;
 import dev.creek.consumer.control.Finding;
 import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.control.SnapshotMode;
-import dev.creek.consumer.control.SnapshotProgress;
-import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.control.Verification;
 import dev.creek.consumer.metrics.Recorder;
 import dev.creek.consumer.postgres.PoolUse;
@@ -36,27 +34,25 @@ public interface Consumer {
    */
   Mono<Void> run();
 
-  /** Finishes and commits what is in flight; {@link #run()} then completes. */
+  /** Finishes and commits what is in flight, gives up a snapshot; {@link #run()} then completes. */
   Mono<Void> stop(Duration grace);
 
-  /** Subscribes. */
-  Mono<Subscription> addTable(Mapping mapping);
-
-  /** Unsubscribes; false where there was no such subscription. */
-  Mono<Boolean> removeTable(TargetTable target);
-
-  /** Creates the target table; false where it existed and fits. */
-  Mono<Boolean> createTable(Mapping mapping);
+  /**
+   * Carries out a command: gives it to a service that runs, and does it itself where none does.
+   * {@link #stop} ends that: what a service does goes on.
+   *
+   * @return ends with {@link CommandStep.Done}, or errors with what kept it from being done
+   */
+  Flux<CommandStep> carryOut(Command command);
 
   /** Snapshots of a table that the broker holds, oldest first. */
   Flux<PublishedSnapshot> snapshots(SourceTable source);
 
-  /** Requests a snapshot and applies it; cancelling or {@link #stop} gives it up. */
-  Flux<SnapshotProgress> snapshot(Mapping mapping, SnapshotMode mode);
-
-  /** Applies a snapshot by its name. */
-  Flux<SnapshotProgress> applySnapshot(
-      String subject, Mapping mapping, SnapshotMode mode, boolean force);
+  /**
+   * Applies a snapshot itself, also where changes since then are gone from the broker; a service
+   * hands the table over for that long.
+   */
+  Flux<CommandStep> forceSnapshot(Command.ApplySnapshot command);
 
   /** All subscriptions, active or not. */
   Flux<Subscription> subscriptions();

@@ -1,12 +1,10 @@
 package dev.creek.consumer.app.cli;
 
-import dev.creek.consumer.app.config.Configuration;
+import dev.creek.consumer.control.Command;
 import dev.creek.consumer.control.Mapping;
-import java.util.List;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Parameters;
+import picocli.CommandLine;
 
-@Command(
+@CommandLine.Command(
     name = "create-schemas",
     header = "Create target tables like the source's.",
     description = {
@@ -19,38 +17,10 @@ import picocli.CommandLine.Parameters;
       "  creek-consumer create-schemas shop.public.orders:public.orders",
       "  creek-consumer create-schemas shop.public.a:copy.a shop.public.b:copy.b"
     })
-final class CreateSchemas implements Verb {
-  @Parameters(
-      paramLabel = "MAPPING",
-      arity = "1..*",
-      description = "db.namespace.table:target_namespace.target_table")
-  private List<String> arguments = List.of();
-
-  private List<Mapping> mappings = List.of();
+final class CreateSchemas extends MappingsVerb {
 
   @Override
-  public boolean needsBroker() {
-    return true;
-  }
-
-  @Override
-  public void checkArguments() {
-    mappings = EachArgument.parse(arguments, Mapping::parse);
-  }
-
-  @Override
-  public int run(Configuration configuration, Surroundings around) {
-    return WithConsumer.run(
-        configuration,
-        around,
-        consumer ->
-            EachArgument.run(
-                mappings,
-                mapping -> consumer.createTable(mapping).map(created -> told(mapping, created)),
-                around.terminal()));
-  }
-
-  private static String told(Mapping mapping, boolean created) {
-    return mapping + (created ? ": created" : ": exists already and fits");
+  Command command(Mapping mapping) {
+    return new Command.CreateSchema(mapping);
   }
 }

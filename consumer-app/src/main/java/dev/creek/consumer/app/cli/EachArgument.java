@@ -43,19 +43,32 @@ final class EachArgument {
    */
   static <T> Mono<Integer> run(
       List<T> arguments, Function<T, Mono<String>> action, Terminal terminal) {
+    return run(arguments, String::valueOf, action, terminal);
+  }
+
+  /**
+   * The same.
+   *
+   * @param name what an argument is called where it failed
+   */
+  static <T> Mono<Integer> run(
+      List<T> arguments,
+      Function<T, String> name,
+      Function<T, Mono<String>> action,
+      Terminal terminal) {
     return Flux.fromIterable(arguments)
-        .concatMap(argument -> one(argument, action, terminal), 1)
+        .concatMap(argument -> one(argument, name, action, terminal), 1)
         .reduce(ExitCode.OK, Math::max);
   }
 
   private static <T> Mono<Integer> one(
-      T argument, Function<T, Mono<String>> action, Terminal terminal) {
+      T argument, Function<T, String> name, Function<T, Mono<String>> action, Terminal terminal) {
     return Mono.defer(() -> action.apply(argument))
         .doOnNext(terminal::print)
         .thenReturn(ExitCode.OK)
         .onErrorResume(
             error -> {
-              terminal.complain(argument + ": " + Reason.of(error));
+              terminal.complain(name.apply(argument) + ": " + Reason.of(error));
               return Mono.just(ExitCode.FAILED);
             });
   }

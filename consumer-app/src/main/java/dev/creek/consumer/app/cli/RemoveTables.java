@@ -1,13 +1,13 @@
 package dev.creek.consumer.app.cli;
 
 import dev.creek.consumer.app.config.Configuration;
+import dev.creek.consumer.control.Command;
 import dev.creek.consumer.control.TargetTable;
 import java.util.List;
-import picocli.CommandLine.Command;
+import picocli.CommandLine;
 import picocli.CommandLine.Parameters;
-import reactor.core.publisher.Mono;
 
-@Command(
+@CommandLine.Command(
     name = "remove-tables",
     aliases = "remove-table",
     header = "End subscriptions: apply no more changes.",
@@ -38,20 +38,7 @@ final class RemoveTables implements Verb {
 
   @Override
   public int run(Configuration configuration, Surroundings around) {
-    return WithConsumer.run(
-        configuration,
-        around,
-        consumer ->
-            EachArgument.run(targets, target -> remove(consumer, target), around.terminal()));
-  }
-
-  private static Mono<String> remove(Consumer consumer, TargetTable target) {
-    return consumer
-        .removeTable(target)
-        .filter(removed -> removed)
-        .switchIfEmpty(
-            Mono.error(
-                () -> new IllegalStateException("is not subscribed; list-tables shows what is")))
-        .thenReturn(target + ": removed");
+    return CommandRun.run(
+        configuration, around, targets.stream().map(Command.RemoveTable::new).toList());
   }
 }

@@ -1,16 +1,10 @@
 package dev.creek.consumer.app.cli;
 
-import dev.creek.consumer.app.config.Configuration;
+import dev.creek.consumer.control.Command;
 import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.control.SnapshotMode;
-import dev.creek.consumer.control.SnapshotProgress;
-import java.util.List;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Parameters;
-import reactor.core.publisher.Flux;
-import reactor.core.publisher.Mono;
+import picocli.CommandLine;
 
-@Command(
+@CommandLine.Command(
     name = "resync",
     header = "Make tables equal to their source, whatever they are now.",
     description = {
@@ -23,34 +17,10 @@ import reactor.core.publisher.Mono;
       "  creek-consumer resync shop.public.orders:public.orders",
       "  creek-consumer resync shop.public.a:copy.a shop.public.b:copy.b"
     })
-final class Resync implements Verb {
-  @Parameters(
-      paramLabel = "MAPPING",
-      arity = "1..*",
-      description = "db.namespace.table:target_namespace.target_table")
-  private List<String> arguments = List.of();
-
-  private List<Mapping> mappings = List.of();
+final class Resync extends MappingsVerb {
 
   @Override
-  public boolean needsBroker() {
-    return true;
-  }
-
-  @Override
-  public void checkArguments() {
-    mappings = EachArgument.parse(arguments, Mapping::parse);
-  }
-
-  @Override
-  public int run(Configuration configuration, Surroundings around) {
-    return SnapshotRun.run(configuration, around, mappings, Resync::resync);
-  }
-
-  /** Subscribed afterwards: the snapshot leaves the position from which to follow. */
-  private static Flux<SnapshotProgress> resync(Consumer consumer, Mapping mapping) {
-    return consumer
-        .snapshot(mapping, SnapshotMode.CLEAN)
-        .concatWith(Mono.defer(() -> consumer.addTable(mapping)).then(Mono.empty()));
+  Command command(Mapping mapping) {
+    return new Command.Resync(mapping);
   }
 }

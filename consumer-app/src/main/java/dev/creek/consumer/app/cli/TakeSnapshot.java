@@ -1,14 +1,12 @@
 package dev.creek.consumer.app.cli;
 
-import dev.creek.consumer.app.config.Configuration;
+import dev.creek.consumer.control.Command;
 import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.SnapshotMode;
-import java.util.List;
-import picocli.CommandLine.Command;
+import picocli.CommandLine;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
-@Command(
+@CommandLine.Command(
     name = "snapshot",
     header = "Request new snapshots from the producer and apply them.",
     description = {
@@ -23,13 +21,7 @@ import picocli.CommandLine.Parameters;
       "  creek-consumer snapshot shop.public.orders:public.orders",
       "  creek-consumer snapshot --mode clean shop.public.a:copy.a shop.public.b:copy.b"
     })
-final class TakeSnapshot implements Verb {
-  @Parameters(
-      paramLabel = "MAPPING",
-      arity = "1..*",
-      description = "db.namespace.table:target_namespace.target_table")
-  private List<String> arguments = List.of();
-
+final class TakeSnapshot extends MappingsVerb {
   @Option(
       names = "--mode",
       paramLabel = "MODE",
@@ -37,23 +29,16 @@ final class TakeSnapshot implements Verb {
       description = "upsert or clean. Default: ${DEFAULT-VALUE}.")
   private String modeName = "upsert";
 
-  private List<Mapping> mappings = List.of();
   private SnapshotMode mode = SnapshotMode.UPSERT;
-
-  @Override
-  public boolean needsBroker() {
-    return true;
-  }
 
   @Override
   public void checkArguments() {
     mode = SnapshotMode.parse(modeName);
-    mappings = EachArgument.parse(arguments, Mapping::parse);
+    super.checkArguments();
   }
 
   @Override
-  public int run(Configuration configuration, Surroundings around) {
-    return SnapshotRun.run(
-        configuration, around, mappings, (consumer, mapping) -> consumer.snapshot(mapping, mode));
+  Command command(Mapping mapping) {
+    return new Command.TakeSnapshot(mapping, mode);
   }
 }

@@ -1,20 +1,18 @@
 package dev.creek.consumer.app.cli;
 
 import dev.creek.consumer.Reachability;
+import dev.creek.consumer.control.Command;
 import dev.creek.consumer.control.CommandRecord;
+import dev.creek.consumer.control.CommandText;
 import dev.creek.consumer.control.Finding;
 import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.control.SnapshotMode;
-import dev.creek.consumer.control.SnapshotProgress;
-import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.control.Verb;
 import dev.creek.consumer.control.Verification;
 import dev.creek.consumer.postgres.PoolUse;
 import dev.creek.consumer.postgres.PostgresOptions;
 import dev.creek.consumer.stream.Instance;
-import dev.creek.consumer.stream.Position;
 import dev.creek.consumer.stream.SnapshotLog.PublishedSnapshot;
 import dev.creek.consumer.stream.Subscription;
-import dev.creek.consumer.stream.TableState;
 import dev.creek.consumer.wire.SourceTable;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -35,6 +33,7 @@ final class FakeConsumer implements Consumer {
   final List<Instance> instances = new ArrayList<>();
   final List<CommandRecord> commands = new ArrayList<>();
   final List<Finding> findings = new ArrayList<>();
+  final Map<Verb, Flux<CommandStep>> steps = new ConcurrentHashMap<>();
   Duration lag = Duration.ZERO;
   final Sinks.Empty<Void> end = Sinks.empty();
   Mono<Void> stopping = Mono.fromRunnable(end::tryEmitEmpty);
@@ -50,48 +49,23 @@ final class FakeConsumer implements Consumer {
   }
 
   @Override
-  public Mono<Subscription> addTable(Mapping mapping) {
-    var state = new TableState(TableState.Name.WAITING, null, null);
-    return ask(
-        "add " + mapping, Mono.just(new Subscription(mapping, true, state, Position.NONE, 0)));
+  public Flux<CommandStep> carryOut(Command command) {
+    return ask(CommandText.format(command), Mono.just(command)).flatMapMany(this::steps);
   }
 
   @Override
-  public Mono<Boolean> removeTable(TargetTable target) {
-    return ask("remove " + target, Mono.just(!target.table().equals("unknown")));
+  public Flux<CommandStep> forceSnapshot(Command.ApplySnapshot command) {
+    return ask("force " + CommandText.format(command), Mono.just(command)).flatMapMany(this::steps);
   }
 
-  @Override
-  public Mono<Boolean> createTable(Mapping mapping) {
-    return ask("create " + mapping, Mono.just(!mapping.target().table().equals("existing")));
+  private Flux<CommandStep> steps(Command command) {
+    return steps.getOrDefault(
+        command.verb(), Flux.just(new CommandStep.Done("done by " + command.verb())));
   }
 
   @Override
   public Flux<PublishedSnapshot> snapshots(SourceTable source) {
     return ask("snapshots " + source, Mono.just(published)).flatMapIterable(all -> all);
-  }
-
-  @Override
-  public Flux<SnapshotProgress> snapshot(Mapping mapping, SnapshotMode mode) {
-    return ask("snapshot " + mode + " " + mapping, Mono.just(mapping))
-        .flatMapMany(asked -> progress(asked, mode, "new"));
-  }
-
-  @Override
-  public Flux<SnapshotProgress> applySnapshot(
-      String subject, Mapping mapping, SnapshotMode mode, boolean force) {
-    return ask(
-            "apply " + subject + " " + mode + " " + mapping + (force ? " forced" : ""),
-            Mono.just(mapping))
-        .flatMapMany(asked -> progress(asked, mode, subject));
-  }
-
-  private static Flux<SnapshotProgress> progress(Mapping mapping, SnapshotMode mode, String name) {
-    return Flux.just(SnapshotProgress.Step.LOADING, SnapshotProgress.Step.DONE)
-        .map(
-            step ->
-                new SnapshotProgress(
-                    mapping, name, mode, step, 1500, 3000, Duration.ofMillis(1500)));
   }
 
   @Override

@@ -8,12 +8,13 @@ import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.SnapshotMode;
 import dev.creek.consumer.control.SnapshotProgress;
 import dev.creek.consumer.control.SnapshotProgress.Step;
-import dev.creek.consumer.stream.SnapshotException;
+import dev.creek.consumer.control.Verb;
 import dev.creek.consumer.stream.SnapshotLog.PublishedSnapshot;
 import dev.creek.consumer.stream.SnapshotOptions;
 import java.time.Duration;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;
+import reactor.core.publisher.Flux;
 
 final class SnapshotVerbsTest {
   private static final Instant WHEN = Instant.parse("2025-04-01T10:11:12Z");
@@ -41,35 +42,26 @@ final class SnapshotVerbsTest {
   }
 
   @Test
-  void upsertsUnlessToldOtherwise() {
-    assertThat(cli.run("snapshot", "s.a.b:c.d", "s.a.e:c.f")).isZero();
-    assertThat(cli.consumer.asked)
-        .containsExactly("snapshot upsert s.a.b:c.d", "snapshot upsert s.a.e:c.f", "close");
-    assertThat(cli.out.toString().lines())
-        .containsExactly(
-            "s.a.b:c.d: 1,500 rows of new in 1.5 s", "s.a.e:c.f: 1,500 rows of new in 1.5 s");
-    assertThat(cli.err.toString())
-        .contains("s.a.b:c.d: 50 %, 1,500 of 3,000 rows, 1,000 rows/s, 0:02 left");
+  void showsHowFarASnapshotIs() {
+    cli.consumer.steps.put(
+        Verb.SNAPSHOT,
+        Flux.just(
+            new CommandStep.Snapshot(progress(Step.LOADING, 1500, 3000)),
+            new CommandStep.Done("3,000 rows of s.x")));
+    assertThat(cli.run("snapshot", "--mode", "clean", "s.a.b:c.d")).isZero();
+    assertThat(cli.consumer.asked).containsExactly("SNAP clean s.a.b:c.d", "close");
+    assertThat(cli.out.toString().lines()).containsExactly("s.a.b:c.d: 3,000 rows of s.x");
+    assertThat(cli.err.toString().lines())
+        .containsExactly("s.a.b:c.d: 50 %, 1,500 of 3,000 rows, 1,500 rows/s, 0:01 left");
     assertThat(cli.configuration.snapshots()).isEqualTo(SnapshotOptions.DEFAULT);
   }
 
   @Test
   void appliesASnapshotByName() {
-    assertThat(
-            cli.run("apply-snapshot", "--name", "s.x", "--mode", "CLEAN", "--force", "s.a.b:c.d"))
-        .isZero();
-    assertThat(cli.consumer.asked).contains("apply s.x clean s.a.b:c.d forced");
-  }
-
-  @Test
-  void oneThatFailsDoesNotKeepTheOthersFromBeingDone() {
-    cli.consumer.failures.put(
-        "snapshot clean s.a.b:c.d", new SnapshotException("it stopped", "look at the producer"));
-    assertThat(cli.run("snapshot", "--mode", "clean", "s.a.b:c.d", "s.a.e:c.f"))
-        .isEqualTo(ExitCode.FAILED);
-    assertThat(cli.out.toString().lines()).containsExactly("s.a.e:c.f: 1,500 rows of new in 1.5 s");
-    assertThat(cli.err.toString())
-        .contains("creek-consumer: s.a.b:c.d: it stopped (hint: look at the producer)");
+    assertThat(cli.run("apply-snapshot", "--name", "s.x", "--mode", "CLEAN", "s.a.b:c.d")).isZero();
+    assertThat(cli.consumer.asked).contains("APPLY_SNAP clean s.x s.a.b:c.d");
+    assertThat(cli.run("apply-snapshot", "--name", "s.x", "--force", "s.a.b:c.d")).isZero();
+    assertThat(cli.consumer.asked).contains("force APPLY_SNAP upsert s.x s.a.b:c.d");
   }
 
   @Test

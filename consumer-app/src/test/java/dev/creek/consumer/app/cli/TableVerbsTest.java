@@ -2,63 +2,65 @@ package dev.creek.consumer.app.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.creek.consumer.row.ShapeMismatchException;
+import dev.creek.consumer.control.Verb;
 import dev.creek.consumer.stream.ApplyException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 
+/** The verbs that ask for one command a table. */
 final class TableVerbsTest {
   private final CliRun cli = CliRun.withServers();
 
-  @Test
-  void addsAllTablesInTheOrderGiven() {
-    assertThat(cli.run("add-tables", "s.a.b:c.d", "s.a.e:c.f")).isZero();
-    assertThat(cli.consumer.asked).containsExactly("add s.a.b:c.d", "add s.a.e:c.f", "close");
+  @ParameterizedTest
+  @CsvSource({
+    "create-schemas, CREATE s.a.b:c.d, CREATE s.a.e:c.f",
+    "add-tables, ADD s.a.b:c.d, ADD s.a.e:c.f",
+    "snapshot, SNAP upsert s.a.b:c.d, SNAP upsert s.a.e:c.f",
+    "resync, RESYNC s.a.b:c.d, RESYNC s.a.e:c.f",
+  })
+  void askForAllTablesInTheOrderGiven(String verb, String first, String second) {
+    assertThat(cli.run(verb, "s.a.b:c.d", "s.a.e:c.f")).isZero();
+    assertThat(cli.consumer.asked).containsExactly(first, second, "close");
     assertThat(cli.out.toString().lines())
-        .containsExactly("s.a.b:c.d: subscribed", "s.a.e:c.f: subscribed");
+        .hasSize(2)
+        .allMatch(line -> line.matches("s\\.a\\.[be]:c\\.[df]: done by [a-z_]+"));
+    assertThat(cli.err.toString()).isEmpty();
   }
 
   @Test
   void oneThatFailsDoesNotKeepTheOthersFromBeingDone() {
     cli.consumer.failures.put(
-        "add s.a.b:c.d",
+        "ADD s.a.b:c.d",
         new ApplyException(
             "c.d takes its rows from s.x.y", "22023", null, "remove it first", null));
     assertThat(cli.run("add-tables", "s.a.b:c.d", "s.a.e:c.f")).isEqualTo(ExitCode.FAILED);
-    assertThat(cli.out.toString().lines()).containsExactly("s.a.e:c.f: subscribed");
+    assertThat(cli.out.toString().lines()).containsExactly("s.a.e:c.f: done by add_table");
     assertThat(cli.err.toString().lines())
         .containsExactly(
             "creek-consumer: s.a.b:c.d: c.d takes its rows from s.x.y (hint: remove it first)");
   }
 
-  @Test
-  void tellsWhatWasCreatedAndWhatWasThere() {
-    assertThat(cli.run("create-schemas", "s.a.b:c.d", "s.a.b:c.existing")).isZero();
-    assertThat(cli.out.toString().lines())
-        .containsExactly("s.a.b:c.d: created", "s.a.b:c.existing: exists already and fits");
-  }
-
-  @Test
-  void saysHowATableDiffersAndWhatHelps() {
-    cli.consumer.failures.put(
-        "create s.a.b:c.d", new ShapeMismatchException("c.d has no column x", "ALTER TABLE …"));
-    assertThat(cli.run("create-schemas", "s.a.b:c.d")).isEqualTo(ExitCode.FAILED);
-    assertThat(cli.err.toString()).contains("c.d has no column x (hint: ALTER TABLE …)");
-  }
-
   @ParameterizedTest
   @ValueSource(strings = {"remove-tables", "remove-table"})
-  void removesTablesByEitherName(String verb) {
+  void removeTablesByEitherName(String verb) {
+    cli.consumer.failures.put("REMOVE c.unknown", new IllegalStateException("is not subscribed"));
     assertThat(cli.run(verb, "c.d", "c.unknown", "\"C\".e")).isEqualTo(ExitCode.FAILED);
-    assertThat(cli.consumer.asked).contains("remove c.d", "remove c.unknown", "remove C.e");
-    assertThat(cli.out.toString().lines()).containsExactly("c.d: removed", "C.e: removed");
-    assertThat(cli.err.toString())
-        .contains("c.unknown: is not subscribed; list-tables shows what is");
+    assertThat(cli.consumer.asked).contains("REMOVE c.d", "REMOVE c.unknown", "REMOVE C.e");
+    assertThat(cli.out.toString().lines())
+        .containsExactly("c.d: done by remove_table", "C.e: done by remove_table");
+    assertThat(cli.err.toString()).contains("c.unknown: is not subscribed");
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"add-tables", "create-schemas", "remove-tables"})
+  @ValueSource(strings = {"add-tables", "create-schemas", "snapshot", "resync", "remove-tables"})
   void anArgumentThatCannotBeReadKeepsEverythingFromBeingDone(String verb) {
     assertThat(cli.run(verb, "c.d", "x", "a.b.c:d.e", "y")).isEqualTo(ExitCode.USAGE);
     assertThat(cli.err.toString()).contains("'x'").contains("'y'");
@@ -66,15 +68,60 @@ final class TableVerbsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"add-tables", "create-schemas", "remove-tables"})
+  @ValueSource(
+      strings = {
+        "add-tables",
+        "create-schemas",
+        "snapshot",
+        "apply-snapshot",
+        "resync",
+        "remove-tables"
+      })
   void atLeastOneTableMustBeNamed(String verb) {
     assertThat(cli.run(verb)).isEqualTo(ExitCode.USAGE);
-    assertThat(cli.err.toString()).contains("missing required parameter");
+    assertThat(cli.err.toString()).contains("missing required");
   }
 
   @Test
   void quotedPartsMayHoldAnything() {
     assertThat(cli.run("add-tables", "s.\"My Schema\".\"a.b:c\":public.\"x\"\"y\"")).isZero();
-    assertThat(cli.consumer.asked).contains("add s.\"My Schema\".\"a.b:c\":public.\"x\"\"y\"");
+    assertThat(cli.consumer.asked).contains("ADD s.\"My Schema\".\"a.b:c\":public.\"x\"\"y\"");
+  }
+
+  @Test
+  void whatACommandWaitsForIsTold() {
+    cli.consumer.steps.put(
+        Verb.ADD_TABLE,
+        Flux.just(new CommandStep.Remark("waiting: NATS is away"), new CommandStep.Done("ok")));
+    assertThat(cli.run("add-tables", "s.a.b:c.d")).isZero();
+    assertThat(cli.err.toString().lines()).containsExactly("s.a.b:c.d: waiting: NATS is away");
+  }
+
+  @Test
+  void aSignalEndsWhatIsUnderWayAndBeginsNothingElse() throws Exception {
+    Sinks.Empty<Void> stopped = Sinks.empty();
+    cli.consumer.steps.put(
+        Verb.REMOVE_TABLE,
+        Flux.error(new IllegalStateException("command 7 goes on without you"))
+            .ofType(CommandStep.class)
+            .delaySubscription(stopped.asMono()));
+    cli.consumer.stopping = Mono.fromRunnable(stopped::tryEmitEmpty);
+    var code = CompletableFuture.supplyAsync(() -> cli.run("remove-tables", "c.d", "c.e"));
+    Awaitility.await().until(() -> cli.consumer.asked.contains("REMOVE c.d"));
+    cli.signal.get().accept("SIGINT");
+    assertThat(code.get(1, TimeUnit.MINUTES)).isEqualTo(ExitCode.FAILED);
+    assertThat(cli.consumer.asked).containsExactly("REMOVE c.d", "stop", "close");
+    assertThat(cli.err.toString().lines())
+        .containsExactly(
+            "creek-consumer: c.d: command 7 goes on without you", "creek-consumer: c.e: not begun");
+  }
+
+  @Test
+  void aSignalEndsALineThatNeverAnswers() throws Exception {
+    cli.consumer.steps.put(Verb.ADD_TABLE, Flux.never());
+    var code = CompletableFuture.supplyAsync(() -> cli.run("add-tables", "s.a.b:c.d"));
+    Awaitility.await().until(() -> cli.consumer.asked.contains("ADD s.a.b:c.d"));
+    cli.signal.get().accept("SIGINT");
+    assertThat(code.get(1, TimeUnit.MINUTES)).isEqualTo(ExitCode.FAILED);
   }
 }

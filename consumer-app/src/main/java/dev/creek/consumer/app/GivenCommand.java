@@ -1,0 +1,114 @@
+package dev.creek.consumer.app;
+
+import dev.creek.consumer.app.cli.CommandStep;
+import dev.creek.consumer.control.Command;
+import dev.creek.consumer.control.CommandRecord;
+import dev.creek.consumer.control.SnapshotMode;
+import dev.creek.consumer.control.SnapshotProgress;
+import java.time.Duration;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.SynchronousSink;
+
+/** A command that was given to a service, as its rows in the log show it. Not thread-safe. */
+final class GivenCommand {
+  /** A service takes a command up at once; one that waits longer has others before it. */
+  private static final Duration AT_ONCE = Duration.ofSeconds(1);
+
+  private final long id;
+  private final Command command;
+  private final long given = System.nanoTime();
+  private long begun;
+  private @Nullable CommandStep told;
+
+  GivenCommand(long id, Command command) {
+    this.id = id;
+    this.command = command;
+  }
+
+  long id() {
+    return id;
+  }
+
+  /** Tells what is new since the last look: one step, or the end. */
+  void tell(CommandRecord record, SynchronousSink<CommandStep> sink) {
+    switch (record.outcome()) {
+      case OK -> sink.next(new CommandStep.Done(record.detail() == null ? "" : record.detail()));
+      case FAILED -> sink.error(refused(record.status()));
+      case PENDING -> {
+        CommandStep step = step(record);
+        if (step != null && !step.equals(told)) {
+          told = step;
+          sink.next(step);
+        }
+      }
+    }
+  }
+
+  private @Nullable CommandStep step(CommandRecord record) {
+    if (record.status().equals(CommandRecord.QUEUED)) {
+      return since(given).compareTo(AT_ONCE) < 0
+          ? null
+          : new CommandStep.Remark("waits for its turn, as command " + id);
+    }
+    if (begun == 0) {
+      begun = System.nanoTime();
+    }
+    if (record.detail() != null) {
+      return new CommandStep.Remark(record.detail());
+    }
+    return record.step() == null || !(command instanceof Command.OfMapping both)
+        ? null
+        : new CommandStep.Snapshot(progress(record, record.step(), both));
+  }
+
+  private SnapshotProgress progress(CommandRecord record, String step, Command.OfMapping both) {
+    Long done = record.rowsDone();
+    Long expected = record.rowsExpected();
+    return new SnapshotProgress(
+        both.mapping(),
+        both instanceof Command.ApplySnapshot apply ? apply.subject() : "",
+        mode(both),
+        SnapshotProgress.Step.valueOf(step.toUpperCase(Locale.ROOT)),
+        done == null ? 0 : done,
+        expected == null ? -1 : expected,
+        since(begun));
+  }
+
+  private static SnapshotMode mode(Command.OfMapping command) {
+    if (command instanceof Command.TakeSnapshot take) {
+      return take.mode();
+    }
+    return command instanceof Command.ApplySnapshot apply ? apply.mode() : SnapshotMode.CLEAN;
+  }
+
+  private static Duration since(long nanoTime) {
+    return Duration.ofNanos(System.nanoTime() - nanoTime);
+  }
+
+  private IllegalStateException refused(String status) {
+    return new IllegalStateException("command " + id + ": " + status);
+  }
+
+  /** We wait no longer. */
+  IllegalStateException goesOn() {
+    return new IllegalStateException(
+        "command " + id + " goes on without you: creek-consumer status shows it");
+  }
+
+  /** No service is there any more. */
+  IllegalStateException waits() {
+    return new IllegalStateException(
+        "command "
+            + id
+            + " waits: no service runs any more, and the next one carries it out (hint: start"
+            + " creek-consumer serve)");
+  }
+
+  /** Its row cannot be read. */
+  Throwable outOfSight(Throwable error) {
+    return new IllegalStateException(
+        "command " + id + " is with the service, but nothing is seen of it: " + error.getMessage(),
+        error);
+  }
+}

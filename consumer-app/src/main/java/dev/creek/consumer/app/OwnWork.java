@@ -1,0 +1,91 @@
+package dev.creek.consumer.app;
+
+import dev.creek.consumer.CreekConsumer;
+import dev.creek.consumer.app.cli.CommandStep;
+import dev.creek.consumer.control.Command;
+import dev.creek.consumer.control.SnapshotMode;
+import dev.creek.consumer.control.SnapshotProgress;
+import dev.creek.consumer.control.TargetTable;
+import java.util.Locale;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/** Carries out commands in this process, where no service runs that could. */
+final class OwnWork {
+  private final CreekConsumer facade;
+
+  OwnWork(CreekConsumer facade) {
+    this.facade = facade;
+  }
+
+  /** Carries out one command; errors with what keeps it from being done. */
+  Flux<CommandStep> carryOut(Command command) {
+    if (command instanceof Command.CreateSchema create) {
+      return facade
+          .createTable(create.mapping())
+          .map(created -> done(created ? "created" : "exists already and fits"))
+          .flux();
+    }
+    if (command instanceof Command.AddTable add) {
+      return facade.addTable(add.mapping()).map(subscribed -> done("subscribed")).flux();
+    }
+    if (command instanceof Command.RemoveTable remove) {
+      return removeTable(remove.target()).flux();
+    }
+    if (command instanceof Command.TakeSnapshot take) {
+      return steps(facade.snapshot(take.mapping(), take.mode()), "");
+    }
+    if (command instanceof Command.ApplySnapshot apply) {
+      return applySnapshot(apply, false);
+    }
+    if (command instanceof Command.Resync resync) {
+      // Subscribed afterwards: the snapshot leaves the position from which to follow.
+      return steps(
+          facade
+              .snapshot(resync.mapping(), SnapshotMode.CLEAN)
+              .delayUntil(
+                  progress ->
+                      progress.step() == SnapshotProgress.Step.DONE
+                          ? facade.addTable(resync.mapping())
+                          : Mono.empty()),
+          ", subscribed");
+    }
+    return Flux.error(new IllegalStateException("only a service that runs can do that"));
+  }
+
+  /** Applies a snapshot that is published. */
+  Flux<CommandStep> applySnapshot(Command.ApplySnapshot apply, boolean force) {
+    return steps(facade.applySnapshot(apply.subject(), apply.mapping(), apply.mode(), force), "");
+  }
+
+  private Mono<CommandStep> removeTable(TargetTable target) {
+    return facade
+        .removeTable(target)
+        .filter(removed -> removed)
+        .map(removed -> done("removed"))
+        .switchIfEmpty(
+            Mono.error(
+                () -> new IllegalStateException("is not subscribed; list-tables shows what is")));
+  }
+
+  private static Flux<CommandStep> steps(Flux<SnapshotProgress> snapshot, String andThen) {
+    return snapshot.map(
+        progress ->
+            progress.step() == SnapshotProgress.Step.DONE
+                ? done(told(progress) + andThen)
+                : new CommandStep.Snapshot(progress));
+  }
+
+  private static String told(SnapshotProgress done) {
+    return String.format(
+        Locale.ROOT,
+        "%,d rows of %s in %.1f s",
+        done.rowsDone(),
+        done.subject(),
+        done.elapsed().toMillis() / 1000.0);
+  }
+
+  private static CommandStep done(String detail) {
+    return new CommandStep.Done(detail);
+  }
+}

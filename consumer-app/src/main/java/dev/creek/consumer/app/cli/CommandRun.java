@@ -1,0 +1,94 @@
+package dev.creek.consumer.app.cli;
+
+import dev.creek.consumer.app.config.Configuration;
+import dev.creek.consumer.control.Command;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.BiFunction;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+
+/**
+ * Commands of several tables, one after the other, with their progress on standard error. A signal
+ * ends it in order.
+ */
+final class CommandRun {
+  /** For giving a snapshot up in order: rolling back, and removing what was loaded. */
+  private static final Duration GRACE = Duration.ofSeconds(8);
+
+  /** For saying what was given up; then it ends, whatever it waits for. */
+  private static final Duration LAST_WORDS = Duration.ofSeconds(1);
+
+  private CommandRun() {}
+
+  static int run(
+      Configuration configuration, Surroundings around, List<? extends Command> commands) {
+    return run(configuration, around, commands, Consumer::carryOut);
+  }
+
+  static <C extends Command> int run(
+      Configuration configuration,
+      Surroundings around,
+      List<C> commands,
+      BiFunction<Consumer, C, Flux<CommandStep>> work) {
+    Sinks.Empty<Void> stop = Sinks.empty();
+    around.signals().listen(name -> stop.tryEmitEmpty());
+    Terminal terminal = around.terminal();
+    return WithConsumer.run(
+        configuration,
+        around,
+        consumer -> {
+          Mono<Integer> code =
+              EachArgument.run(
+                  commands,
+                  CommandRun::name,
+                  command ->
+                      done(
+                          begun(stop).thenMany(Flux.defer(() -> work.apply(consumer, command))),
+                          name(command),
+                          terminal),
+                  terminal);
+          Mono<Integer> stopping =
+              Mono.defer(() -> consumer.stop(GRACE))
+                  .then(Mono.delay(LAST_WORDS))
+                  .thenReturn(ExitCode.FAILED);
+          return Mono.firstWithSignal(code, stop.asMono().then(stopping));
+        });
+  }
+
+  private static String name(Command command) {
+    return command instanceof Command.OfMapping both
+        ? both.mapping().toString()
+        : command.target().toString();
+  }
+
+  /** What comes after a signal is not begun. */
+  private static Mono<Void> begun(Sinks.Empty<Void> stop) {
+    return Mono.firstWithSignal(
+            stop.asMono().thenReturn(true).defaultIfEmpty(true), Mono.just(false))
+        .flatMap(
+            stopped -> stopped ? Mono.error(new IllegalStateException("not begun")) : Mono.empty());
+  }
+
+  private static Mono<String> done(Flux<CommandStep> steps, String name, Terminal terminal) {
+    return Flux.using(
+            () -> new SnapshotDisplay(terminal),
+            display -> steps.doOnNext(step -> show(step, name, display, terminal)),
+            SnapshotDisplay::end)
+        .ofType(CommandStep.Done.class)
+        .next()
+        .map(done -> name + ": " + done.detail())
+        .switchIfEmpty(Mono.error(() -> new IllegalStateException("nobody says how it ended")));
+  }
+
+  private static void show(
+      CommandStep step, String name, SnapshotDisplay display, Terminal terminal) {
+    if (step instanceof CommandStep.Snapshot snapshot) {
+      display.show(snapshot.progress());
+    } else if (step instanceof CommandStep.Remark remark) {
+      display.end();
+      terminal.remark(name + ": " + remark.text());
+    }
+  }
+}

@@ -1,0 +1,35 @@
+package dev.creek.consumer.app.cli;
+
+import dev.creek.consumer.app.config.Configuration;
+import dev.creek.consumer.control.Command;
+import dev.creek.consumer.control.Mapping;
+import java.util.List;
+import picocli.CommandLine.Parameters;
+
+/** A verb that asks for the same command for each mapping. */
+abstract class MappingsVerb implements Verb {
+  @Parameters(
+      paramLabel = "MAPPING",
+      arity = "1..*",
+      description = "db.namespace.table:target_namespace.target_table")
+  private List<String> arguments = List.of();
+
+  private List<Mapping> mappings = List.of();
+
+  abstract Command command(Mapping mapping);
+
+  @Override
+  public boolean needsBroker() {
+    return true;
+  }
+
+  @Override
+  public void checkArguments() {
+    mappings = EachArgument.parse(arguments, Mapping::parse);
+  }
+
+  @Override
+  public final int run(Configuration configuration, Surroundings around) {
+    return CommandRun.run(configuration, around, mappings.stream().map(this::command).toList());
+  }
+}

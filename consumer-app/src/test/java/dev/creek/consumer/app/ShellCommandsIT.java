@@ -1,0 +1,272 @@
+package dev.creek.consumer.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.creek.consumer.ConsumerOptions;
+import dev.creek.consumer.CreekConsumer;
+import dev.creek.consumer.app.cli.CommandStep;
+import dev.creek.consumer.control.Command;
+import dev.creek.consumer.control.CommandOutcome;
+import dev.creek.consumer.control.CommandRecord;
+import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.jetstream.JetStreamOptions;
+import dev.creek.consumer.postgres.PostgresOptions;
+import dev.creek.consumer.stream.Instance;
+import dev.creek.consumer.testing.NatsExtension;
+import dev.creek.consumer.testing.PostgresDatabase;
+import dev.creek.consumer.testing.PostgresExtension;
+import dev.creek.consumer.testing.producer.TestProducer;
+import dev.creek.consumer.wire.Generation;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import reactor.core.publisher.Flux;
+
+/** What the verbs do beside a service that runs, beside two, and where none does. */
+final class ShellCommandsIT {
+  private static final Duration PATIENCE = Duration.ofMinutes(1);
+  private static final Duration GRACE = Duration.ofSeconds(10);
+  private static final int ROWS = 1000;
+
+  @RegisterExtension private static final PostgresExtension POSTGRES = PostgresExtension.own();
+  @RegisterExtension private final NatsExtension natsExtension = NatsExtension.own();
+
+  private final Map<String, String> environment = new HashMap<>();
+  private final List<CreekConsumer> services = new ArrayList<>();
+  private PostgresDatabase source;
+  private PostgresDatabase target;
+  private TestProducer producer;
+  private ConsumerOptions options;
+
+  @BeforeEach
+  void produce() {
+    source = POSTGRES.freshDatabase();
+    target = POSTGRES.freshDatabase();
+    for (String table : List.of("a", "b")) {
+      source.execute(
+          "create table " + table + " (id int primary key, v text)",
+          "insert into %s select i, 'v' || i from generate_series(1, %d) i".formatted(table, ROWS));
+    }
+    producer =
+        TestProducer.builder()
+            .source(source.uri())
+            .slot(source.name())
+            .nats(natsExtension.server().uri())
+            .generation(Generation.OLD)
+            .start();
+    source.execute(
+        "update a set v = 'first' where id = 1", "update b set v = 'first' where id = 1");
+    producer.awaitCaughtUp(PATIENCE);
+    String nats = natsExtension.server().uri();
+    environment.putAll(Map.of("NATS_URI", nats, "DB_URI", target.uri(), "PROMETHEUS_PORT", "off"));
+    options =
+        ConsumerOptions.of(
+            JetStreamOptions.builder(nats).build(), PostgresOptions.of(target.uri()));
+  }
+
+  @AfterEach
+  void end() {
+    services.forEach(service -> service.stop(GRACE).block(PATIENCE));
+    services.forEach(CreekConsumer::close);
+    producer.dropSlot();
+  }
+
+  private CreekConsumer serve() {
+    CreekConsumer service = CreekConsumer.create(options);
+    services.add(service);
+    service.run().subscribe();
+    await().atMost(PATIENCE).until(() -> serving(service) == services.size());
+    return service;
+  }
+
+  private static long serving(CreekConsumer service) {
+    return service.instances().filter(Instance::serving).count().blockOptional().orElse(0L);
+  }
+
+  private String mapping(String table) {
+    return source.name() + ".public." + table + ":public." + table;
+  }
+
+  @Test
+  void aServiceDoesWhatIsAskedInOrderAndRecordsIt() {
+    serve();
+    assertThat(run("create-schemas", mapping("a"))).isEqualTo(mapping("a") + ": created");
+    assertThat(run("add-tables", mapping("a"))).isEqualTo(mapping("a") + ": subscribed");
+    String snapshot = run("snapshot", "--mode", "clean", mapping("a"));
+    assertThat(snapshot).matches(".*: 1000 rows of \\S+");
+    String name = snapshot.replaceAll(".* ", "");
+    assertThat(run("apply-snapshot", "--name", name, mapping("a")))
+        .contains("1000 rows of " + name);
+    assertThat(run("resync", mapping("b"))).endsWith(", subscribed");
+    assertThat(run("remove-tables", "public.a")).isEqualTo("public.a: removed");
+    LocalRun refused = LocalRun.of(environment, "remove-table", "public.unknown", "public.b");
+    assertThat(refused.code()).isOne();
+    assertThat(refused.out()).contains("public.b: removed");
+    assertThat(refused.err())
+        .contains("public.unknown: command 7: public.unknown is not subscribed");
+    assertThat(log())
+        .containsExactly(
+            List.of("CREATE " + mapping("a"), "ok"),
+            List.of("ADD " + mapping("a"), "ok"),
+            List.of("SNAP clean " + mapping("a"), "ok"),
+            List.of("APPLY_SNAP upsert " + name + " " + mapping("a"), "ok"),
+            List.of("RESYNC " + mapping("b"), "ok"),
+            List.of("REMOVE public.a", "ok"),
+            List.of("REMOVE public.unknown", "public.unknown is not subscribed"),
+            List.of("REMOVE public.b", "ok"));
+    assertThat(target.value("select count(*) from b")).isEqualTo(Integer.toString(ROWS));
+  }
+
+  @Test
+  void theyDoItThemselvesWhereNoServiceRuns() {
+    assertThat(run("create-schemas", mapping("a"))).isEqualTo(mapping("a") + ": created");
+    assertThat(run("add-tables", mapping("a"))).isEqualTo(mapping("a") + ": subscribed");
+    String snapshot = run("snapshot", mapping("a"));
+    assertThat(snapshot).matches(".*: 1,000 rows of \\S+ in \\S+ s");
+    String name = snapshot.replaceAll(".* of (\\S+) .*", "$1");
+    assertThat(run("apply-snapshot", "--name", name, "--force", mapping("a"))).contains(name);
+    assertThat(run("resync", mapping("b"))).endsWith(" s, subscribed");
+    assertThat(run("remove-tables", "public.a")).isEqualTo("public.a: removed");
+    LocalRun refused = LocalRun.of(environment, "remove-table", "public.unknown", "public.b");
+    assertThat(refused.code()).isOne();
+    assertThat(refused.err()).contains("public.unknown: is not subscribed; list-tables shows");
+    assertThat(log()).isEmpty();
+    assertThat(
+            target.query(
+                "select target, active from _creek_consumer.subscriptions order by target"))
+        .containsExactly(List.of("public.a", "f"), List.of("public.b", "f"));
+    assertThat(target.value("select (select count(*) from a) + (select count(*) from b)"))
+        .isEqualTo(Integer.toString(2 * ROWS));
+  }
+
+  @Test
+  void oneOfTwoServicesDoesItOnce() {
+    serve();
+    serve();
+    CompletableFuture<String> both =
+        CompletableFuture.supplyAsync(() -> run("resync", mapping("a"), mapping("b")));
+    String alone = run("resync", mapping("b"), mapping("a"));
+    assertThat(both.join().lines().toList()).hasSize(2);
+    assertThat(alone.lines().toList()).hasSize(2);
+    assertThat(
+            target.query(
+                """
+                select distinct status, attempts,
+                       owner in (select id from _creek_consumer.instances where serving)
+                from _creek_consumer._notification_log
+                """))
+        .containsExactly(List.of("ok", "1", "t"));
+    source.execute("update a set v = 'last' where id = 2", "update b set v = 'last' where id = 2");
+    await()
+        .atMost(PATIENCE)
+        .until(
+            () ->
+                target
+                    .value(
+                        "select (select v from a where id = 2) || (select v from b where id = 2)")
+                    .equals("lastlast"));
+  }
+
+  @Test
+  void aForcedSnapshotIsTakenFromTheServiceForThatLong() {
+    serve();
+    String name = run("resync", mapping("a")).replaceAll(".* of (\\S+), .*", "$1");
+    assertThat(run("apply-snapshot", "--name", name, "--force", "--mode", "clean", mapping("a")))
+        .contains("1,000 rows of " + name);
+    assertThat(log()).hasSize(1);
+    source.execute("update a set v = 'last' where id = 2");
+    await()
+        .atMost(PATIENCE)
+        .until(() -> target.value("select v from a where id = 2").equals("last"));
+  }
+
+  @Test
+  void aSignalLeavesTheCommandToTheService() throws Exception {
+    CreekConsumer service = serve();
+    run("resync", mapping("a"));
+    var signal = new AtomicReference<Consumer<String>>();
+    try (Connection blocker = blocked()) {
+      CompletableFuture<LocalRun> removal =
+          CompletableFuture.supplyAsync(
+              () -> LocalRun.of(environment, signal::set, "remove-tables", "public.a", "public.b"));
+      await().atMost(PATIENCE).until(() -> newest(service).status().equals(CommandRecord.RUNNING));
+      signal.get().accept("SIGINT");
+      LocalRun said = removal.get(1, TimeUnit.MINUTES);
+      assertThat(said.code()).isOne();
+      assertThat(said.err().lines())
+          .containsExactly(
+              "creek-consumer: public.a: command 2 goes on without you: creek-consumer status shows"
+                  + " it",
+              "creek-consumer: public.b: not begun");
+      blocker.rollback();
+    }
+    await().atMost(PATIENCE).until(() -> newest(service).outcome() == CommandOutcome.OK);
+    assertThat(log()).hasSize(2);
+  }
+
+  @Test
+  void aCommandWhoseServiceHasGoneWaitsForTheNextOne() throws Exception {
+    CreekConsumer service = serve();
+    run("resync", mapping("a"));
+    CreekConsumer facade = CreekConsumer.create(options);
+    services.add(facade);
+    var given = new RunningService(facade, Duration.ofMillis(600));
+    var remove = new Command.RemoveTable(Mapping.parse(mapping("a")).target());
+    try (Connection blocker = blocked()) {
+      CompletableFuture<List<CommandStep>> steps =
+          given
+              .carryOut(remove, Flux.error(new AssertionError("not given")))
+              .collectList()
+              .toFuture();
+      await().atMost(PATIENCE).until(() -> newest(facade).status().equals(CommandRecord.RUNNING));
+      service.close();
+      assertThatThrownBy(() -> steps.get(1, TimeUnit.MINUTES))
+          .hasMessageContaining("command 2 waits: no service runs any more");
+      blocker.rollback();
+    }
+    assertThat(newest(facade).outcome()).isEqualTo(CommandOutcome.PENDING);
+    services.remove(service);
+    services.remove(facade);
+    serve();
+    assertThat(facade.await(2, PATIENCE).blockOptional().orElseThrow().outcome())
+        .isEqualTo(CommandOutcome.OK);
+    facade.close();
+  }
+
+  /** Nobody can end a subscription until it is rolled back. */
+  private Connection blocked() throws SQLException {
+    Connection blocker = target.connect();
+    blocker.setAutoCommit(false);
+    blocker.createStatement().execute("select from _creek_consumer.subscriptions for update");
+    return blocker;
+  }
+
+  private static CommandRecord newest(CreekConsumer consumer) {
+    return consumer.commands(1).blockLast(PATIENCE);
+  }
+
+  private String run(String... arguments) {
+    LocalRun run = LocalRun.of(environment, arguments);
+    assertThat(run.code()).as(run.said()).isZero();
+    return run.out().strip();
+  }
+
+  private List<List<String>> log() {
+    return target.query(
+        "select command, status from _creek_consumer._notification_log order by id");
+  }
+}
