@@ -17,6 +17,7 @@ import reactor.core.publisher.Mono;
  * crashes before the third batch, and fails after the first claim. Off without it, and then free of
  * cost.
  */
+@SuppressWarnings("ImmutableEnumChecker") // counting its passes is its job
 public enum Failpoint {
   /** A table is about to be claimed. */
   BEFORE_CLAIM,

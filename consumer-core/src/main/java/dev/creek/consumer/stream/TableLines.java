@@ -121,7 +121,7 @@ public final class TableLines {
     running.forEach(
         (mapping, line) -> {
           if (!line.isVisiting()) {
-            lags.put(mapping.target(), line.unapplied().lag());
+            lags.put(mapping.target(), line.report().unapplied().lag());
           }
         });
     return lags;
@@ -288,7 +288,7 @@ public final class TableLines {
         .doFinally(
             signal -> {
               // Before another line of the table may begin.
-              line.forget();
+              line.report().forget();
               List<SnapshotTask> left = line.left();
               running.remove(line.mapping(), line);
               left.forEach(this::enter);

@@ -60,7 +60,8 @@ public enum Defect {
 
   /**
    * Not the real producer's, but what a crash at the wrong moment does: the slot is acknowledged
-   * {@value #LATE_TRANSACTIONS} transactions late, so that a restart publishes those again.
+   * {@value #LATE_TRANSACTIONS} transactions late, so that a restart publishes those again; unless
+   * the server asks, as it does before it ends in order.
    */
   DUPLICATE_AFTER_RESTART;
 

@@ -210,6 +210,9 @@ final class Session implements AutoCloseable {
   }
 
   private void acknowledge(long notBeforeNanos) throws SQLException {
+    if (stream.isReplyRequested()) {
+      slot.catchUp();
+    }
     long lsn = slot.lsn();
     long age = System.nanoTime() - acknowledgedNanos;
     boolean due = lsn != acknowledgedLsn ? age >= notBeforeNanos : age >= HEARTBEAT_NANOS;

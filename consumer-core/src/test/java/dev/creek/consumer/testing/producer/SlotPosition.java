@@ -7,6 +7,7 @@ final class SlotPosition {
   private final int lateTransactions;
   private final ArrayDeque<Long> held = new ArrayDeque<>();
   private long lsn;
+  private long idleLsn;
 
   /**
    * @param late whether to stay behind, so that a restart publishes transactions again
@@ -26,9 +27,16 @@ final class SlotPosition {
 
   /** There is nothing to publish before this. */
   synchronized void idle(long upTo) {
+    idleLsn = upTo;
     if (lateTransactions == 0) {
       lsn = upTo;
     }
+  }
+
+  /** The server asks: one that is to end waits until it hears of all that it has sent. */
+  synchronized void catchUp() {
+    held.removeIf(endLsn -> endLsn <= idleLsn);
+    lsn = Math.max(lsn, idleLsn);
   }
 
   synchronized long lsn() {

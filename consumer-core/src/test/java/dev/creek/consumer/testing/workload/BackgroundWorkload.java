@@ -4,6 +4,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,7 +17,14 @@ public final class BackgroundWorkload implements AutoCloseable {
   private final long gapNanos;
   private final Thread thread = new Thread(this::work, "random-workload");
   private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+  private final ReentrantLock step = new ReentrantLock(true);
   private volatile boolean ended;
+
+  /** Nothing is done to the source until it is closed, by the thread that asked for it. */
+  public interface Pause extends AutoCloseable {
+    @Override
+    void close();
+  }
 
   private BackgroundWorkload(RandomWorkload workload, int stepsPerSecond) {
     this.workload = workload;
@@ -38,6 +46,13 @@ public final class BackgroundWorkload implements AutoCloseable {
   /** What ended it before its time. */
   public Optional<Throwable> failure() {
     return Optional.ofNullable(failure.get());
+  }
+
+  /** Ends all transactions, whose locks nobody could wait for else, and pauses. */
+  public Pause pause() {
+    step.lock();
+    workload.finish();
+    return step::unlock;
   }
 
   /**
@@ -67,7 +82,12 @@ public final class BackgroundWorkload implements AutoCloseable {
     try {
       long due = System.nanoTime();
       while (!ended) {
-        workload.step();
+        step.lock();
+        try {
+          workload.step();
+        } finally {
+          step.unlock();
+        }
         // What was held up is not made up for: a flood after each outage would be another test.
         due = Math.max(due + gapNanos, System.nanoTime() - gapNanos);
         LockSupport.parkNanos(due - System.nanoTime());

@@ -40,6 +40,11 @@ public final class EffectLog {
     return new EffectLog(database);
   }
 
+  /** Forgets what it has logged. */
+  public void clear() {
+    database.execute("truncate effects.log");
+  }
+
   /** Changes that took effect more than once, the first ones. */
   public List<String> repeated(List<String> tables) {
     return list(

@@ -1,0 +1,58 @@
+package dev.creek.consumer.app.chaos;
+
+import static dev.creek.consumer.app.chaos.Fault.Effect.NONE;
+import static dev.creek.consumer.app.chaos.Fault.Effect.SNAPSHOT;
+
+import java.util.List;
+import java.util.Random;
+
+/** What users ask for meanwhile, by SQL; not faults, but as little expected by a line. */
+final class Commands {
+  private Commands() {}
+
+  static List<Fault> all() {
+    return List.of(
+        new Fault(
+            "snapshot, clean",
+            SNAPSHOT,
+            (all, random) -> all.command("snapshot('%s', 'clean')", mapping(all, random))),
+        new Fault(
+            "snapshot, upsert",
+            SNAPSHOT,
+            (all, random) -> all.command("snapshot('%s', 'upsert')", mapping(all, random))),
+        new Fault(
+            "table removed and added",
+            NONE,
+            (all, random) -> {
+              String table = table(all, random);
+              all.command("remove_table('%s')", table);
+              all.pause(random.nextInt(1000));
+              all.command("add_table('%s')", Installation.mapping(table));
+            }),
+        new Fault(
+            "snapshot, and the service killed",
+            SNAPSHOT,
+            (all, random) -> {
+              long id = all.submit("snapshot('%s', 'clean')", mapping(all, random));
+              all.pause(random.nextInt(300));
+              all.service().kill();
+              all.startService();
+              all.awaitCommand(id);
+            }));
+  }
+
+  /** A snapshot that is being taken while something else happens; returns the command's id. */
+  static long beside(Installation all, Random random) {
+    String mode = random.nextBoolean() ? "clean" : "upsert";
+    return all.submit("snapshot('%s', '" + mode + "')", mapping(all, random));
+  }
+
+  private static String table(Installation all, Random random) {
+    List<String> tables = all.workload().tables();
+    return tables.get(random.nextInt(tables.size()));
+  }
+
+  private static String mapping(Installation all, Random random) {
+    return Installation.mapping(table(all, random));
+  }
+}
