@@ -39,6 +39,7 @@ import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.FluxSink;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 import reactor.util.retry.Retry;
 
 /**
@@ -68,6 +69,7 @@ public final class CreekConsumer implements AutoCloseable {
   private final AtomicReference<@Nullable JetStreamLog> connection = new AtomicReference<>();
   private final AtomicReference<@Nullable Run> running = new AtomicReference<>();
   private final Set<Run> visits = ConcurrentHashMap.newKeySet();
+  private final Set<Sinks.Empty<Void>> comparisons = ConcurrentHashMap.newKeySet();
   private final Turns snapshots;
 
   private CreekConsumer(ConsumerOptions options) {
@@ -115,10 +117,15 @@ public final class CreekConsumer implements AutoCloseable {
     sink.onDispose(
         run.apply(
                 whenReachable(database, "the target database").delayUntil(CreekConsumer::cleared),
-                whenReachable(broker, "NATS"),
+                whenReachable(broker, "NATS").delayUntil(log -> visitsEnded()),
                 new FacadeOperations(this))
             .doFinally(signal -> running.set(null))
             .subscribe(nothing -> {}, sink::error, sink::complete));
+  }
+
+  /** Lines that begin beside a snapshot of their table would take the table away from it. */
+  private Mono<Void> visitsEnded() {
+    return Mono.defer(() -> Mono.when(visits.stream().map(Run::ended).toList()));
   }
 
   /**
@@ -163,6 +170,7 @@ public final class CreekConsumer implements AutoCloseable {
           if (run != null) {
             runs.add(run);
           }
+          comparisons.forEach(Sinks.Empty::tryEmitEmpty);
           return Mono.when(runs.stream().map(each -> each.stop(grace)).toList());
         });
   }
@@ -210,8 +218,7 @@ public final class CreekConsumer implements AutoCloseable {
         Flux.defer(
             () -> {
               Run run = running.get();
-              Flux<SnapshotProgress> within = run == null ? null : run.snapshot(order);
-              return within == null ? alone(order) : within;
+              return run == null ? alone(order) : run.snapshot(order, broker);
             }));
   }
 
@@ -427,6 +434,34 @@ public final class CreekConsumer implements AutoCloseable {
   public Mono<Verification> verify(
       Mapping mapping, PostgresOptions source, Verification.Options how) {
     return database.flatMap(db -> db.verify(mapping, source, how));
+  }
+
+  /**
+   * Compares a table with a fresh snapshot of its source, where the source database cannot be read.
+   * The snapshot is requested, loaded into a table beside the compared one, and followed by the
+   * services that run, one of which there must be, until the comparison ends: nothing is paused.
+   * The table beside it is then removed; {@link #stop} ends it early, in order. One that a killed
+   * process leaves behind goes with the next comparison or start of a service.
+   *
+   * @param how not to be repaired: the snapshot may be behind the table that it is compared with
+   * @return errors with {@link dev.creek.consumer.stream.SnapshotException} where no service runs,
+   *     the snapshot cannot be taken or does not catch up, or the table is being compared already
+   */
+  public Mono<Verification> verify(Mapping mapping, Verification.Options how) {
+    if (how.repair()) {
+      return Mono.error(
+          new IllegalArgumentException("only with the source database can rows be repaired"));
+    }
+    return Mono.using(
+        () -> {
+          Sinks.Empty<Void> ended = Sinks.empty();
+          comparisons.add(ended);
+          return ended;
+        },
+        ended ->
+            database.flatMap(
+                db -> new FreshComparison(this, db, ended.asMono()).compare(mapping, how)),
+        comparisons::remove);
   }
 
   /**

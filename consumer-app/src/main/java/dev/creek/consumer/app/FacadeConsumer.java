@@ -93,6 +93,11 @@ final class FacadeConsumer implements Consumer {
   }
 
   @Override
+  public Mono<Verification> verify(Mapping mapping, Verification.Options how) {
+    return facade.verify(mapping, how);
+  }
+
+  @Override
   public Mono<Reachability> reachability(Duration limit) {
     return facade.reachability(limit);
   }

@@ -62,6 +62,11 @@ final class Jar implements AutoCloseable {
     return err.text();
   }
 
+  /** Its command line, as everybody on the machine can read it. */
+  String commandLine() {
+    return process.info().commandLine().orElseThrow();
+  }
+
   boolean isRunning() {
     return process.isAlive();
   }

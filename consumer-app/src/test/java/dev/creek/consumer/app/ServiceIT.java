@@ -269,11 +269,12 @@ final class ServiceIT {
       awaitRows(rows);
       service.awaitLog("Metrics are at http://");
       String at = service.err().replaceAll("(?s).*Metrics are at (http://\\S+).*", "$1");
-      assertThat(get(at))
-          .contains(
-              "creek_consumer_pg_inserts{creek_pg_source=\"public.orders\",creek_pg_target=\"copy.orders\",creek_stream_type=\"wal\"} "
-                  + (double) rows)
-          .contains("log_messages_total{level=\"info\"}");
+      String inserts =
+          "creek_consumer_pg_inserts{creek_pg_source=\"public.orders\",creek_pg_target=\"copy.orders\",creek_stream_type=\"wal\"} "
+              + (double) rows;
+      // Counted when the commit has been answered: others may see the rows before.
+      await().atMost(PATIENCE).until(() -> get(at).contains(inserts));
+      assertThat(get(at)).contains("log_messages_total{level=\"info\"}");
       assertThat(service.err().lines())
           .allMatch(line -> line.matches("\\d{4}-\\d\\d-\\d\\dT\\S+ (INFO|WARN) .*"));
     }

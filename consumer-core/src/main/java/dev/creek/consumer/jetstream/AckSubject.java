@@ -1,5 +1,9 @@
 package dev.creek.consumer.jetstream;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import java.util.Arrays;
+
 /**
  * Reads the reply subject of a JetStream message, which says where it stands. Two forms:
  *
@@ -8,60 +12,79 @@ package dev.creek.consumer.jetstream;
  * $JS.ACK.domain.account.stream.consumer.deliveries.streamSeq.consumerSeq.time.pending[.token]
  * </pre>
  *
- * <p>Read by hand into fields: the client's own parser splits it into strings, per message. Not
+ * <p>Read by hand from the bytes that the server sent: strings, let alone the client's own parser
+ * that splits it into some, would cost more than all else that is done with a message here. Not
  * thread-safe.
  */
 final class AckSubject {
-  private static final String PREFIX = "$JS.ACK.";
+  private static final byte[] PREFIX = "$JS.ACK.".getBytes(US_ASCII);
   private static final int SHORT_TOKENS = 9;
   private static final int LONG_TOKENS = 11;
-  private static final int SHORT_SKIP = 5;
-  private static final int LONG_SKIP = 7;
 
+  /** Tokens before the consumer's name. */
+  private static final int SHORT_SKIP = 3;
+
+  private static final int LONG_SKIP = 5;
+
+  private byte[] bytes = PREFIX;
+  private int end;
+  private int at;
+  private int consumerFrom;
+  private int consumerTo;
   private long streamSequence;
   private long consumerSequence;
   private long pending;
-  private int at;
 
   /**
    * Reads it.
    *
+   * @param from index of its first byte
+   * @param to index behind its last
    * @return false where it is not such a subject
    */
-  boolean read(String subject) {
-    if (!subject.startsWith(PREFIX)) {
+  boolean read(byte[] subject, int from, int to) {
+    if (to - from < PREFIX.length
+        || !Arrays.equals(subject, from, from + PREFIX.length, PREFIX, 0, PREFIX.length)) {
       return false;
     }
+    bytes = subject;
+    end = to;
     int tokens = 1;
-    for (int i = 0; i < subject.length(); i++) {
-      if (subject.charAt(i) == '.') {
+    for (int i = from; i < to; i++) {
+      if (subject[i] == '.') {
         tokens++;
       }
     }
     if (tokens != SHORT_TOKENS && tokens < LONG_TOKENS) {
       return false;
     }
-    at = 0;
-    skip(subject, tokens == SHORT_TOKENS ? SHORT_SKIP : LONG_SKIP);
-    streamSequence = number(subject);
-    consumerSequence = number(subject);
-    skip(subject, 1);
-    pending = number(subject);
+    at = from;
+    skip(tokens == SHORT_TOKENS ? SHORT_SKIP : LONG_SKIP);
+    consumerFrom = at;
+    skip(1);
+    consumerTo = at - 1;
+    skip(1);
+    streamSequence = number();
+    consumerSequence = number();
+    skip(1);
+    pending = number();
     return streamSequence > 0 && consumerSequence > 0 && pending >= 0;
   }
 
-  private void skip(String subject, int tokens) {
-    for (int i = 0; i < tokens; i++) {
-      at = subject.indexOf('.', at) + 1;
+  private void skip(int tokens) {
+    for (int left = tokens; left > 0; at++) {
+      if (bytes[at] == '.') {
+        left--;
+      }
     }
   }
 
   /** The number at this place, or -1; steps behind the dot that follows it. */
-  private long number(String subject) {
+  private long number() {
     long value = 0;
     int begin = at;
-    while (at < subject.length() && subject.charAt(at) != '.') {
-      int digit = subject.charAt(at) - '0';
+    while (at < end && bytes[at] != '.') {
+      int digit = bytes[at] - '0';
       if (digit < 0 || digit > 9) {
         return -1;
       }
@@ -73,6 +96,16 @@ final class AckSubject {
     }
     at++;
     return value;
+  }
+
+  /** Index of the first byte of the consumer's name. */
+  int consumerFrom() {
+    return consumerFrom;
+  }
+
+  /** Index behind its last. */
+  int consumerTo() {
+    return consumerTo;
   }
 
   long streamSequence() {

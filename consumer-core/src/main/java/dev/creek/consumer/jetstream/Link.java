@@ -25,13 +25,16 @@ import reactor.core.scheduler.Schedulers;
 final class Link {
   private static final Logger log = LoggerFactory.getLogger(Link.class);
 
-  /** A connection with its dispatcher, whose one thread runs the handlers of all tables. */
+  /**
+   * A connection with its dispatcher, whose one thread hears what is not a message, for all tables.
+   */
   record Open(Connection connection, Dispatcher dispatcher) {}
 
   private final String servers;
   private final NatsConnector connector;
   private final Scheduler scheduler;
   private final Set<Runnable> lossListeners = ConcurrentHashMap.newKeySet();
+  private final PacketReceivers receivers = new PacketReceivers();
   private final Mono<Open> open;
   private volatile @Nullable Open current;
   private volatile boolean up;
@@ -56,7 +59,7 @@ final class Link {
   }
 
   private Open connect() {
-    var connection = connector.connect((source, event) -> onEvent(event));
+    var connection = connector.connect((source, event) -> onEvent(event), receivers);
     var dispatcher = connection.createDispatcher();
     // Nothing may be dropped: what can wait here is bounded by what was asked for.
     dispatcher.setPendingLimits(0, 0);
@@ -110,6 +113,11 @@ final class Link {
   /** One thread for whatever may wait a moment. */
   Scheduler scheduler() {
     return scheduler;
+  }
+
+  /** Where to say who takes a consumer's messages. */
+  PacketReceivers receivers() {
+    return receivers;
   }
 
   /** Calls back, on some thread, each time the connection is lost; dispose to end it. */

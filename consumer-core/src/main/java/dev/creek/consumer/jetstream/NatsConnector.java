@@ -46,12 +46,13 @@ final class NatsConnector {
   /**
    * Opens a connection that reconnects by itself.
    *
+   * @param receivers of messages, which the client gets nothing of
    * @throws LogException.Unavailable where no server can be reached or lets us in
    */
-  Connection connect(ConnectionListener listener) {
+  Connection connect(ConnectionListener listener, PacketReceivers receivers) {
     var lastError = new LastError();
     try {
-      return Nats.connect(natsOptions(listener, lastError));
+      return Nats.connect(natsOptions(new Listening(listener, receivers), lastError));
     } catch (IOException e) {
       throw unreachable(lastError.text.get(), lastError.exception.get());
     } catch (GeneralSecurityException | IllegalStateException e) {
@@ -82,6 +83,7 @@ final class NatsConnector {
             .servers(options.servers().toArray(String[]::new))
             .connectionName(options.connectionName())
             .connectionListener(listener)
+            .dataPortType(PacketPort.class.getName())
             .errorListener(errors)
             .connectionTimeout(CONNECT_TIMEOUT)
             .maxReconnects(-1)
@@ -145,6 +147,15 @@ final class NatsConnector {
 
   private static String decode(String text) {
     return URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
+  }
+
+  /** The one object of ours that the client hands to a {@link PacketPort}. */
+  record Listening(ConnectionListener to, PacketReceivers receivers) implements ConnectionListener {
+    @Override
+    @Deprecated // by the client, which still asks for it
+    public void connectionEvent(Connection connection, Events event) {
+      to.connectionEvent(connection, event);
+    }
   }
 
   /** Logs what the client reports, and keeps the last for the message of a failed connect. */

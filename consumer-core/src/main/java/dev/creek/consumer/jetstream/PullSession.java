@@ -20,9 +20,9 @@ import reactor.core.publisher.FluxSink;
  * What one consumer sends, on demand, until the first trouble: then it errors with {@link
  * ReadInterrupted}, or with {@link LogException.Gap}, and drops what has not left yet.
  *
- * <p>Three threads meet here. The client's dispatcher puts messages into the {@link PullWindow} and
- * goes on to those of other tables. {@link Link#scheduler()} asks and watches. The {@link Outlet}
- * emits.
+ * <p>Four threads meet here. The connection's reader puts messages into the {@link PullWindow} and
+ * goes on to those of other tables. The client's dispatcher hears, later, what the broker says
+ * beside them. {@link Link#scheduler()} asks and watches. The {@link Outlet} emits.
  */
 final class PullSession {
   private static final int MISSED_HEARTBEATS = 3;
@@ -37,7 +37,6 @@ final class PullSession {
   private final Outlet outlet;
   private final StreamChecks checks;
   private final String inbox;
-  private final AckSubject ack = new AckSubject();
   private final Disposable.Composite resources;
 
   /** How many messages have come: the consumer counts them from 1. */
@@ -85,6 +84,7 @@ final class PullSession {
 
   private void start(FluxSink<Delivery> sink) {
     resources.add(link.onLoss(this::connectionLost));
+    resources.add(link.receivers().register(consumer.name(), this::onPacket));
     try {
       Subscription subscription = open.dispatcher().subscribe(inbox + "*", this::onMessage);
       resources.add(() -> onLink(() -> unsubscribe(subscription)));
@@ -126,6 +126,22 @@ final class PullSession {
     outlet.fail(new ReadInterrupted(reason));
   }
 
+  // ---- the connection's reading thread
+
+  private void onPacket(AckSubject ack, byte[] data, long wireBytes) {
+    if (ack.consumerSequence() != received + 1) {
+      interrupted("messages were lost on the way");
+      return;
+    }
+    long now = System.nanoTime();
+    heardAt = now;
+    received = ack.consumerSequence();
+    if (window.arrived(ack.streamSequence(), data, wireBytes, ack.pending(), now)) {
+      askSoon();
+    }
+    outlet.filled();
+  }
+
   // ---- the dispatcher's thread
 
   private void onMessage(Message message) {
@@ -133,31 +149,9 @@ final class PullSession {
     heardAt = now;
     if (message.isStatusMessage()) {
       onStatus(message, now);
-      return;
-    }
-    String reply = message.getReplyTo();
-    if (reply == null || !ack.read(reply)) {
-      interrupted("a message came that JetStream did not send");
-    } else if (ack.consumerSequence() != received + 1) {
-      interrupted("messages were lost on the way");
     } else {
-      onPacket(message, now);
+      interrupted("a message came that JetStream did not send");
     }
-  }
-
-  private void onPacket(Message message, long now) {
-    received = ack.consumerSequence();
-    boolean asks =
-        window.arrived(
-            ack.streamSequence(),
-            message.getData(),
-            message.consumeByteCount(),
-            ack.pending(),
-            now);
-    if (asks) {
-      askSoon();
-    }
-    outlet.filled();
   }
 
   private void onStatus(Message message, long now) {
@@ -187,16 +181,28 @@ final class PullSession {
     askSoon();
   }
 
-  /** It follows everything sent before it, so it tells of a last message that did not come. */
+  /**
+   * It follows everything sent before it, so it tells of a last message that did not come. More may
+   * have come since: messages do not wait for it.
+   */
   private void onHeartbeat(@Nullable Headers headers) {
     String sent = headers == null ? null : headers.getFirst(LAST_CONSUMER_SEQUENCE);
-    if (sent != null && !sent.equals(Long.toString(received))) {
+    if (sent != null && number(sent) > received) {
       interrupted("messages were lost on the way");
       return;
     }
     PullWindow.Proof proof = window.nextProof(true);
     if (proof != null) {
       onLink(() -> checks.prove(proof, this::ask));
+    }
+  }
+
+  /** One that cannot be read is beyond all. */
+  private static long number(String text) {
+    try {
+      return Long.parseLong(text);
+    } catch (NumberFormatException e) {
+      return Long.MAX_VALUE;
     }
   }
 

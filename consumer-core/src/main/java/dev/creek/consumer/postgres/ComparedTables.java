@@ -35,8 +35,11 @@ record ComparedTables(
     TargetShape shape,
     List<String> notCompared) {
 
-  static Mono<ComparedTables> of(Mapping mapping, Sessions source, Sessions target) {
-    var from = new TargetTable(mapping.source().namespace(), mapping.source().table());
+  /**
+   * @param from the table in the source's database
+   */
+  static Mono<ComparedTables> of(
+      Mapping mapping, TargetTable from, Sessions source, Sessions target) {
     return Mono.zip(
         shape(source, from, "source", mapping),
         shape(target, mapping.target(), "target", mapping),

@@ -43,9 +43,8 @@ final class PositionSql {
         + " updated_at = clock_timestamp()"
         + (moved.evidence() == null ? "" : Evidence.assignments(OWN_PARAMETERS + 1))
         + ", ahead_until = "
-        + (moved.aheadUntil() == null
-            ? AHEAD_UNTIL
-            : "$" + (nextParameter(moved) - 1) + ", gap = null")
+        + (moved.aheadUntil() == null ? AHEAD_UNTIL : "$" + (nextParameter(moved) - 1))
+        + (moved.endsGap() ? ", gap = null" : "")
         + " where target = $1 and epoch = $2";
   }
 

@@ -15,12 +15,18 @@ final class PostgresSnapshots implements SnapshotTables {
   private final Sessions sessions;
   private final SubscriptionTable subscriptions;
   private final Claims claims;
+  private final Counterparts counterparts;
   private final TableCreator creator;
 
-  PostgresSnapshots(Sessions sessions, SubscriptionTable subscriptions, Claims claims) {
+  PostgresSnapshots(
+      Sessions sessions,
+      SubscriptionTable subscriptions,
+      Claims claims,
+      Counterparts counterparts) {
     this.sessions = sessions;
     this.subscriptions = subscriptions;
     this.claims = claims;
+    this.counterparts = counterparts;
     this.creator = new TableCreator(sessions);
   }
 
@@ -50,6 +56,7 @@ final class PostgresSnapshots implements SnapshotTables {
 
   @Override
   public Mono<Long> removeLeftovers() {
-    return Mono.defer(() -> FreshTables.removeLeftovers(sessions));
+    return Mono.defer(() -> FreshTables.removeLeftovers(sessions))
+        .flatMap(fresh -> counterparts.removeLeftovers().map(others -> fresh + others));
   }
 }

@@ -3,6 +3,7 @@ package dev.creek.consumer.postgres;
 import dev.creek.consumer.control.CommandLog;
 import dev.creek.consumer.control.Finding;
 import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.control.Verification;
 import dev.creek.consumer.row.ShapeMismatchException;
 import dev.creek.consumer.stream.ApplyException;
@@ -15,6 +16,7 @@ import dev.creek.consumer.stream.Subscriptions;
 import dev.creek.consumer.stream.TargetTables;
 import dev.creek.consumer.wire.WalSchema;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -32,6 +34,7 @@ public final class PostgresTarget {
   private final PostgresOptions options;
   private final Sessions sessions;
   private final SubscriptionTable subscriptions;
+  private final Counterparts counterparts;
   private final TargetTables tables;
   private final SnapshotTables snapshots;
   private final SchemaCache schemaCache;
@@ -44,9 +47,10 @@ public final class PostgresTarget {
     this.options = options;
     this.sessions = new Sessions(options);
     this.subscriptions = new SubscriptionTable(sessions, options);
+    this.counterparts = new Counterparts(sessions, subscriptions);
     var claims = new Claims(sessions, subscriptions, instances);
     this.tables = new PostgresTables(sessions, subscriptions, claims);
-    this.snapshots = new PostgresSnapshots(sessions, subscriptions, claims);
+    this.snapshots = new PostgresSnapshots(sessions, subscriptions, claims, counterparts);
     this.schemaCache = new SchemaTexts(sessions, options.controlSchema());
     this.replicas =
         new PostgresReplicas(sessions, instances, new Heartbeat(sessions, instances, ownSessions));
@@ -184,8 +188,36 @@ public final class PostgresTarget {
         Scans::close);
   }
 
+  /**
+   * Lends the place for a table beside another of the same source, for as long as the two are
+   * compared; whatever is there afterwards is removed.
+   *
+   * @param work is given the mapping from the source to that place
+   * @return errors with {@link dev.creek.consumer.stream.SnapshotException} while another process
+   *     compares the same table
+   */
+  public <T> Mono<T> withCounterpart(Mapping mapping, Function<Mapping, Mono<T>> work) {
+    return counterparts.with(mapping, work);
+  }
+
+  /**
+   * Compares a table with another one of the same source beside it; both may be in use meanwhile.
+   *
+   * @param counterpart what stands for the source
+   */
+  public Mono<Verification> verify(
+      Mapping mapping, TargetTable counterpart, Verification.Options how) {
+    return Mono.usingWhen(
+        Mono.fromSupplier(() -> new Sessions(options.forScans())),
+        scans ->
+            ComparedTables.of(mapping, counterpart, scans, scans)
+                .flatMap(tables -> new TableVerifier(mapping, tables, how, null).verify()),
+        Sessions::close);
+  }
+
   private Mono<Verification> verify(Mapping mapping, Scans scans, Verification.Options how) {
-    return ComparedTables.of(mapping, scans.source(), scans.target())
+    var from = new TargetTable(mapping.source().namespace(), mapping.source().table());
+    return ComparedTables.of(mapping, from, scans.source(), scans.target())
         .flatMap(
             tables ->
                 new TableVerifier(

@@ -126,7 +126,8 @@ final class Session {
 
   /**
    * Gives the connection back, whatever its state: rolled back where a transaction is open, closed
-   * where a statement is still under way (after a cancellation). Never fails.
+   * where a statement is still under way (after a cancellation), or where the server is in a
+   * transaction that this session knows nothing of. Never fails.
    */
   Mono<Void> end() {
     return Mono.defer(
@@ -140,7 +141,7 @@ final class Session {
           Mono<Void> settled = inTransaction ? rollback() : Mono.empty();
           return settled
               .then(Mono.defer(() -> atEnd.isEmpty() ? Mono.empty() : execute(atEnd)))
-              .then(Mono.defer(this::giveBack))
+              .then(Mono.defer(() -> connection.isAutoCommit() ? giveBack() : abandon()))
               .onErrorResume(e -> abandon());
         });
   }

@@ -52,6 +52,7 @@ final class Sessions {
     this.borrowed =
         pool.create()
             .retryWhen(Retry.max(options.poolSize()).filter(Sessions::isStale))
+            .transform(Loan::new)
             .map(this::session);
   }
 

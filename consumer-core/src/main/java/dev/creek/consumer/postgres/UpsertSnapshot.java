@@ -108,14 +108,14 @@ final class UpsertSnapshot implements SnapshotWriter {
   @Override
   public Mono<Void> begin(Handover to) {
     return session()
-        .flatMap(session -> moved(session, new Moved(to)))
+        .flatMap(session -> moved(session, Moved.upserted(to)))
         .flatMap(held::requireClaim)
         .onErrorMap(this::told);
   }
 
   @Override
   public Mono<Void> finish(Handover to, Consumer<SnapshotProgress.Step> steps) {
-    var moved = new Moved(to);
+    var moved = Moved.upserted(to);
     return Mono.fromRunnable(() -> steps.accept(SnapshotProgress.Step.FINISHING))
         .then(session())
         .flatMap(session -> Failpoint.SNAPSHOT_LOADED.before(moved(session, moved)))

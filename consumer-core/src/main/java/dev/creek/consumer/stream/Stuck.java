@@ -6,8 +6,8 @@ import reactor.core.publisher.Mono;
 /**
  * Failed or in a gap: shown with reason and hint until the cause is gone. Where it failed, nothing
  * is lost meanwhile, so it is simply tried again, with growing pauses, from the same position; the
- * state stays visible until that works. A gap stays until a snapshot has filled it, or the user
- * says that the line may go on without.
+ * state stays visible until that works. A gap stays until a clean snapshot has filled it, or the
+ * user says that the line may go on without.
  *
  * @param searchUntil where a batch of several changes failed, the stream sequence of its last one:
  *     up to there they are tried one by one next, to find the one to be told; 0 where it is known

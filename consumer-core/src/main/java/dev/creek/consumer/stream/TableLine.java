@@ -229,7 +229,7 @@ final class TableLine {
         limits,
         new Linger(options.linger()),
         around.scheduler(),
-        Repeats.NONE);
+        Repeats.of(claim, log, options.overlap()));
   }
 
   /**

@@ -17,7 +17,7 @@ sealed interface Verdict {
    */
   record Stop(String reason, String hint) implements Verdict {}
 
-  /** Changes are gone: only a snapshot heals it. */
+  /** Changes are gone: only a clean snapshot heals it. */
   record Gap(String reason) implements Verdict {}
 
   /** Another instance has claimed the table: nothing can be written any more. */

@@ -113,6 +113,21 @@ final class MisbehaviourTest {
   }
 
   @Test
+  void aHeartbeatThatIsHeardLateTellsOfNothing() {
+    read(
+        (consumer, pull) -> {
+          broker.message(pull, 10, 1, 0);
+          broker.message(pull, 11, 2, 0);
+          await().until(() -> reading.packets.get() == 2);
+          broker.status(pull, "100 Idle Heartbeat", "Nats-Last-Consumer: 1\r\n");
+          broker.message(pull, 12, 3, 0);
+        });
+    reading.awaitPackets(3);
+    assertThat(sequences()).containsExactly(10L, 11L, 12L);
+    assertThat(broker.created).hasSize(1);
+  }
+
+  @Test
   void heartbeatsKeepTheConsumer() {
     read((consumer, pull) -> beat(pull, 0, () -> broker.message(pull, 10, 1, 0)));
     reading.awaitPackets(1);
@@ -214,7 +229,10 @@ final class MisbehaviourTest {
   void theLongFormOfTheReplySubjectIsRead() {
     read(
         (consumer, pull) ->
-            broker.message(pull, "$JS.ACK.hub.HASH.s.c.1.10.1.1700000000000000000.0.rnd"));
+            broker.message(
+                pull,
+                "$JS.ACK.hub.HASH.s.%s.1.10.1.1700000000000000000.0.rnd"
+                    .formatted(broker.consumerName())));
     reading.awaitPackets(1);
     assertThat(reading.last().frontier()).isEqualTo(10);
   }

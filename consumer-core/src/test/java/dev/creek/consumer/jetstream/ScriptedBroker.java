@@ -45,6 +45,7 @@ final class ScriptedBroker implements AutoCloseable {
   private final ServerSocket server;
   private final Script script;
   private volatile Socket client;
+  private volatile String newest = "";
 
   ScriptedBroker(Script script) {
     this.script = script;
@@ -133,6 +134,7 @@ final class ScriptedBroker implements AutoCloseable {
                   .formatted(call[4], firstSequence.get(), lastSequence.get()));
       case "CONSUMER.CREATE" -> {
         created.add(body);
+        newest = call[5];
         consumers.incrementAndGet();
         answer(inbox, consumer());
       }
@@ -158,12 +160,17 @@ final class ScriptedBroker implements AutoCloseable {
     message(inbox, inbox, "", json.getBytes(US_ASCII));
   }
 
+  /** The name of the consumer that was created last. */
+  String consumerName() {
+    return newest;
+  }
+
   /** Sends a message of a consumer; its data are its sequence. */
   void message(String inbox, long sequence, long consumerSequence, long pendingBehind) {
     message(
         inbox,
-        "$JS.ACK.s.c.1.%d.%d.1700000000000000000.%d"
-            .formatted(sequence, consumerSequence, pendingBehind));
+        "$JS.ACK.s.%s.1.%d.%d.1700000000000000000.%d"
+            .formatted(newest, sequence, consumerSequence, pendingBehind));
   }
 
   void message(String inbox, String ackSubject) {

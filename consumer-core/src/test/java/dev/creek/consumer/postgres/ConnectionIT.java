@@ -19,12 +19,16 @@ import java.security.KeyStore;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import org.assertj.core.util.Throwables;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
+import reactor.core.Disposable;
+import reactor.core.publisher.Mono;
 
 /** Getting in: encryption, refusals, several hosts, and what a session is told. */
 final class ConnectionIT {
@@ -180,6 +184,40 @@ final class ConnectionIT {
         .containsExactly("true");
     assertThat(refused(byAddress + "?sslmode=verify-full&sslrootcert=" + root))
         .hasMessageContaining("could not be verified");
+  }
+
+  @Test
+  void aConnectionStaysWithABorrowerThatIsCancelled(PostgresDatabase database) {
+    var sessions = new Sessions(PostgresOptions.of(database.uri()));
+    var borrowed = new AtomicReference<Session>();
+    var begun = new AtomicBoolean();
+    try {
+      Disposable work =
+          sessions
+              .borrow()
+              .doOnNext(borrowed::set)
+              .flatMap(
+                  session ->
+                      session.begin().doOnSuccess(nothing -> begun.set(true)).then(Mono.never()))
+              .subscribe();
+      Awaitility.await().untilTrue(begun);
+      work.dispose();
+      assertThat(sessions.poolUse().inUse()).isEqualTo(1);
+      await(borrowed.get().end());
+      assertThat(sessions.poolUse().inUse()).isZero();
+      assertThat(await(sessions.use("asking", ConnectionIT::transactionsOfOthers))).isZero();
+    } finally {
+      await(sessions.close());
+    }
+  }
+
+  private static Mono<Long> transactionsOfOthers(Session session) {
+    return session
+        .query(
+            "select count(*) from pg_stat_activity where state = 'idle in transaction' and datname = current_database()",
+            statement -> {},
+            row -> row.get(0, Long.class))
+        .next();
   }
 
   @Test

@@ -78,6 +78,9 @@ public interface Consumer {
   /** Compares a table of the source database with its target. */
   Mono<Verification> verify(Mapping mapping, PostgresOptions source, Verification.Options how);
 
+  /** Compares a table with a fresh snapshot of its source; {@link #stop} ends it in order. */
+  Mono<Verification> verify(Mapping mapping, Verification.Options how);
+
   /**
    * Looks at what a run will need, and changes nothing.
    *

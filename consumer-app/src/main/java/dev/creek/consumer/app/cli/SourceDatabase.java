@@ -35,13 +35,4 @@ final class SourceDatabase {
       throw new ConfigurationException(List.of(OPTION + ": " + e.getMessage()));
     }
   }
-
-  PostgresOptions required(Surroundings around) {
-    PostgresOptions named = optional(around);
-    if (named == null) {
-      throw new ConfigurationException(
-          List.of("the source database is not named: give " + OPTION + " or set " + VARIABLE));
-    }
-    return named;
-  }
 }

@@ -1,17 +1,20 @@
 package dev.creek.consumer.app.cli;
 
 import dev.creek.consumer.app.config.Configuration;
+import dev.creek.consumer.app.config.ConfigurationException;
 import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.Verification;
 import dev.creek.consumer.postgres.PostgresOptions;
 import java.time.Duration;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 
 @Command(
     name = "verify",
@@ -20,6 +23,8 @@ import reactor.core.publisher.Mono;
       "Reads both tables once, as hashes, and looks at rows that differ again until they are equal or the patience ends: so it is"
           + " safe on tables in use, and a row that is only late is not a difference. Says how many rows there are, and the keys of"
           + " rows that differ. Columns that only one side has are named, not compared.",
+      "Without --source-uri a fresh snapshot is requested and loaded into a table beside the target, which the running service"
+          + " keeps up to date until the comparison ends and which is then removed.",
       "With --repair, rows that still differ are written anew from the source; the table's service may go on meanwhile.",
       "Exit code 1 if a table differs."
     },
@@ -27,9 +32,13 @@ import reactor.core.publisher.Mono;
     footer = {
       "  creek-consumer verify --source-uri postgres://me@source/shop shop.public.orders:public.orders",
       "  SOURCE_URI=postgres://me@source/shop creek-consumer verify --json shop.public.orders:public.orders",
+      "  creek-consumer verify shop.public.orders:public.orders",
       "  creek-consumer verify --repair --source-uri postgres://me@source/shop shop.public.orders:public.orders"
     })
 final class Verify implements Verb {
+  /** For giving a snapshot up in order, and removing what was loaded. */
+  private static final Duration GRACE = Duration.ofSeconds(8);
+
   @Parameters(
       paramLabel = "MAPPING",
       arity = "1..*",
@@ -52,7 +61,9 @@ final class Verify implements Verb {
       description = "Differing rows that are told, at most. Default: ${DEFAULT-VALUE}.")
   private int most;
 
-  @Option(names = "--repair", description = "Write rows that differ anew from the source.")
+  @Option(
+      names = "--repair",
+      description = "Write rows that differ anew from the source; only with --source-uri.")
   private boolean repair;
 
   @Option(names = "--json", description = "One JSON array, for programs.")
@@ -74,21 +85,57 @@ final class Verify implements Verb {
 
   @Override
   public int run(Configuration configuration, Surroundings around) {
-    PostgresOptions from = source.required(around);
-    return WithConsumer.run(configuration, around, consumer -> verify(consumer, from, around));
+    PostgresOptions from = source.optional(around);
+    if (from == null) {
+      checkWithoutSource(configuration);
+    }
+    Sinks.Empty<Void> stop = Sinks.empty();
+    around.signals().listen(name -> stop.tryEmitEmpty());
+    return WithConsumer.run(
+        configuration,
+        around,
+        consumer -> {
+          Mono<Void> stopping = stop.asMono().then(Mono.defer(() -> consumer.stop(GRACE)));
+          return Flux.merge(
+                  verify(consumer, from, stop.asMono(), around),
+                  stopping.then(Mono.<Integer>never()))
+              .next();
+        });
   }
 
-  private Mono<Integer> verify(Consumer consumer, PostgresOptions source, Surroundings around) {
+  private void checkWithoutSource(Configuration configuration) {
+    if (repair) {
+      throw new ConfigurationException(
+          List.of("--repair needs the source database: give --source-uri or set SOURCE_URI"));
+    }
+    if (configuration.broker() == null) {
+      throw new ConfigurationException(
+          List.of(
+              "neither the source database (--source-uri, SOURCE_URI) nor NATS (--nats-uri,"
+                  + " NATS_URI) is named: one of them must tell what the source holds"));
+    }
+  }
+
+  private Mono<Integer> verify(
+      Consumer consumer,
+      @Nullable PostgresOptions source,
+      Mono<Void> stopped,
+      Surroundings around) {
     return Flux.fromIterable(mappings)
-        .concatMap(mapping -> outcome(consumer, mapping, source), 1)
+        .takeUntilOther(stopped)
+        .concatMap(mapping -> outcome(consumer, mapping, source, stopped), 1)
         .collectList()
         .map(outcomes -> VerificationReport.print(outcomes, json, around.terminal()));
   }
 
   private Mono<VerificationReport.Outcome> outcome(
-      Consumer consumer, Mapping mapping, PostgresOptions source) {
-    return consumer
-        .verify(mapping, source, options)
+      Consumer consumer, Mapping mapping, @Nullable PostgresOptions source, Mono<Void> stopped) {
+    Mono<Verification> compared =
+        source == null
+            ? consumer.verify(mapping, options)
+            : consumer.verify(mapping, source, options).takeUntilOther(stopped);
+    return compared
+        .switchIfEmpty(Mono.error(() -> new IllegalStateException("stopped")))
         .map(found -> new VerificationReport.Outcome(mapping, found, null))
         .onErrorResume(
             error -> Mono.just(new VerificationReport.Outcome(mapping, null, Reason.of(error))));

@@ -68,6 +68,7 @@ final class BenchIT {
             17,
             folder.resolve("store"),
             null,
+            "",
             folder),
         new PrintStream(output, true, UTF_8));
   }

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param store folder of a JetStream store to fill, or to read where it is filled; null for one
  *     that goes away
  * @param consumer command line of another consumer that takes part; null for none
+ * @param jvm more options for the service's JVM
  * @param out where the report goes
  */
 record BenchOptions(
@@ -33,6 +34,7 @@ record BenchOptions(
     int postgres,
     @Nullable Path store,
     @Nullable String consumer,
+    String jvm,
     Path out) {
 
   private static final double MAX_SCALE = 1000;
@@ -57,6 +59,7 @@ record BenchOptions(
         version(property("postgres", "17")),
         store.isEmpty() ? null : Path.of(store).toAbsolutePath(),
         consumer.isEmpty() ? null : consumer,
+        property("jvm", ""),
         out(Boolean.parseBoolean(property("record", "false"))));
   }
 

@@ -47,7 +47,9 @@ final class Service implements AutoCloseable {
             .environment("NATS_URI", rig.nats().uri())
             .environment("DB_URI", target.uri())
             .environment("PROMETHEUS_PORT", "off")
-            .environment("JDK_JAVA_OPTIONS", GcLog.option(folder.resolve("log")))
+            .environment(
+                "JDK_JAVA_OPTIONS",
+                (GcLog.option(folder.resolve("log")) + " " + rig.options().jvm()).strip())
             .start();
     return new Service(target, folder, process, control(rig, target));
   }

@@ -74,6 +74,13 @@ final class FakeConsumer implements Consumer {
   }
 
   @Override
+  public Mono<Verification> verify(Mapping mapping, Verification.Options how) {
+    return ask(
+        "verify " + mapping + " with a snapshot",
+        Mono.just(new Verification(mapping, 10, 10, List.of(), List.of(), false, 0)));
+  }
+
+  @Override
   public Mono<Verification> verify(
       Mapping mapping, PostgresOptions source, Verification.Options how) {
     Verification.Kind kind = Verification.Kind.DIFFERENT;

@@ -47,9 +47,19 @@ final class VerifyTest {
   }
 
   @Test
-  void needsTheSource() {
-    assertThat(cli.run("verify", "s.a.b:c.d")).isEqualTo(ExitCode.USAGE);
+  void comparesWithASnapshotWhereTheSourceIsNotNamed() {
+    assertThat(cli.run("verify", "s.a.b:c.d")).isZero();
+    assertThat(cli.out.toString()).contains("s.a.b:c.d: equal, 10 rows");
+    assertThat(cli.consumer.asked).contains("verify s.a.b:c.d with a snapshot");
+  }
+
+  @Test
+  void aSnapshotNeedsNatsAndRepairsNothing() {
+    assertThat(cli.run("verify", "--repair", "s.a.b:c.d")).isEqualTo(ExitCode.USAGE);
     assertThat(cli.err.toString()).contains("--source-uri").contains("SOURCE_URI");
+    cli.environment.remove("NATS_URI");
+    assertThat(cli.run("verify", "s.a.b:c.d")).isEqualTo(ExitCode.USAGE);
+    assertThat(cli.err.toString()).contains("neither the source database");
     assertThat(cli.consumer.asked).isEmpty();
   }
 

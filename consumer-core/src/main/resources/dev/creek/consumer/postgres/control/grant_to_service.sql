@@ -2,7 +2,10 @@ grant usage on schema {{control}} to {{role}};
 
 grant select on {{control}}._version to {{role}};
 
-grant select, insert, update on {{control}}.subscriptions, {{control}}.schema_cache to {{role}};
+grant select, insert, update on {{control}}.schema_cache to {{role}};
+
+-- A comparison with a fresh snapshot subscribes a table of its own, and removes it.
+grant select, insert, update, delete on {{control}}.subscriptions to {{role}};
 
 -- An instance that leaves removes its row.
 grant select, insert, update, delete on {{control}}.instances to {{role}};

@@ -1,0 +1,77 @@
+package dev.creek.consumer.jetstream;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import java.util.Arrays;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+import reactor.core.Disposable;
+
+/** Who takes what which consumer at the broker sends. Thread-safe. */
+final class PacketReceivers {
+  private final Map<String, Entry> byConsumer = new ConcurrentHashMap<>();
+
+  /** Takes one consumer's messages. */
+  interface Receiver {
+    /**
+     * A message has come; on the connection's reading thread, which must not wait.
+     *
+     * @param ack where it stands; valid during the call
+     * @param data its payload, the receiver's from now on
+     * @param wireBytes its size as the broker counts it
+     */
+    void onPacket(AckSubject ack, byte[] data, long wireBytes);
+  }
+
+  /** A receiver with its consumer's name; disposing it ends it. */
+  static final class Entry implements Disposable {
+    private final PacketReceivers in;
+    private final String consumer;
+    private final byte[] name;
+    private final Receiver receiver;
+    private volatile boolean disposed;
+
+    private Entry(PacketReceivers in, String consumer, Receiver receiver) {
+      this.in = in;
+      this.consumer = consumer;
+      this.name = consumer.getBytes(US_ASCII);
+      this.receiver = receiver;
+    }
+
+    Receiver receiver() {
+      return receiver;
+    }
+
+    @Override
+    public void dispose() {
+      disposed = true;
+      in.byConsumer.remove(consumer, this);
+    }
+
+    @Override
+    public boolean isDisposed() {
+      return disposed;
+    }
+  }
+
+  /** From now on until it is disposed this receiver gets the messages of that consumer. */
+  Disposable register(String consumer, Receiver receiver) {
+    Entry entry = new Entry(this, consumer, receiver);
+    byConsumer.put(consumer, entry);
+    return entry;
+  }
+
+  /**
+   * The one whose consumer's name these bytes are.
+   *
+   * @param last who got the message before: mostly it is the same
+   */
+  @Nullable Entry find(byte[] bytes, int from, int to, @Nullable Entry last) {
+    return last != null
+            && !last.disposed
+            && Arrays.equals(bytes, from, to, last.name, 0, last.name.length)
+        ? last
+        : byConsumer.get(new String(bytes, from, to - from, US_ASCII));
+  }
+}

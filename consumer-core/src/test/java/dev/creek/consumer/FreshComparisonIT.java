@@ -1,0 +1,176 @@
+package dev.creek.consumer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.control.SnapshotMode;
+import dev.creek.consumer.control.Verification;
+import dev.creek.consumer.control.Verification.Difference;
+import dev.creek.consumer.control.Verification.Kind;
+import dev.creek.consumer.jetstream.JetStreamOptions;
+import dev.creek.consumer.postgres.PostgresOptions;
+import dev.creek.consumer.stream.Instance;
+import dev.creek.consumer.stream.SnapshotException;
+import dev.creek.consumer.testing.NatsExtension;
+import dev.creek.consumer.testing.PostgresDatabase;
+import dev.creek.consumer.testing.PostgresExtension;
+import dev.creek.consumer.testing.producer.TestProducer;
+import dev.creek.consumer.wire.Generation;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import reactor.core.Disposable;
+
+/** A table that is in use, compared with a snapshot, by a process beside the service. */
+final class FreshComparisonIT {
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
+  private static final Verification.Options HOW =
+      new Verification.Options(Duration.ofMinutes(1), 100, false);
+
+  @RegisterExtension static final PostgresExtension postgres = PostgresExtension.shared();
+  @RegisterExtension static final NatsExtension nats = NatsExtension.shared();
+
+  private PostgresDatabase source;
+  private PostgresDatabase target;
+  private TestProducer producer;
+  private CreekConsumer service;
+  private CreekConsumer visitor;
+  private Disposable run = () -> {};
+
+  @BeforeEach
+  void open() {
+    source = postgres.freshDatabase();
+    target = postgres.freshDatabase();
+    source.execute(
+        "create table items (id int primary key, v text)",
+        "insert into items select i, 'v' || i from generate_series(1, 1000) i");
+    producer =
+        TestProducer.builder()
+            .source(source.uri())
+            .slot(source.name())
+            .nats(nats.server().uri())
+            .generation(Generation.NEW)
+            .inFlight(256)
+            .start();
+    service = consumer();
+    visitor = consumer();
+    visitor.snapshot(items(), SnapshotMode.CLEAN).blockLast(PATIENCE);
+    visitor.addTable(items()).block(PATIENCE);
+  }
+
+  private CreekConsumer consumer() {
+    return CreekConsumer.create(
+        ConsumerOptions.of(
+            JetStreamOptions.builder(nats.server().uri()).build(),
+            PostgresOptions.of(target.uri())));
+  }
+
+  private void serve() {
+    run = service.run().subscribe();
+    await()
+        .atMost(PATIENCE)
+        .until(() -> visitor.instances().any(Instance::serving).block(PATIENCE));
+  }
+
+  @AfterEach
+  void close() {
+    service.stop(PATIENCE).block(PATIENCE);
+    run.dispose();
+    service.close();
+    visitor.close();
+    producer.dropSlot();
+  }
+
+  private Mapping items() {
+    return Mapping.parse(source.name() + ".public.items:public.items");
+  }
+
+  @Test
+  void aTableThatIsWrittenAllTheTimeIsEqualAndNothingIsLeftBehind() throws Exception {
+    serve();
+    var enough = new AtomicBoolean();
+    CompletableFuture<Void> writing =
+        CompletableFuture.runAsync(
+            () -> {
+              for (int i = 0; !enough.get(); i++) {
+                source.execute(
+                    "update items set v = 'w%d' where id %% 100 = %d".formatted(i, i % 100),
+                    "insert into items values (%d, 'new')".formatted(10_000 + i));
+              }
+            });
+    Verification found;
+    try {
+      found = visitor.verify(items(), HOW).block(PATIENCE);
+    } finally {
+      enough.set(true);
+      writing.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+    }
+    assertThat(found.differences()).isEmpty();
+    assertThat(found.equal()).isTrue();
+    assertThat(found.targetRows()).isGreaterThanOrEqualTo(1000);
+    assertNothingIsLeft();
+  }
+
+  @Test
+  void tellsWhichRowsAreWrong() {
+    serve();
+    target.execute(
+        "update items set v = 'wrong' where id = 7",
+        "delete from items where id = 8",
+        "insert into items values (-1, 'extra')");
+    var brief = new Verification.Options(Duration.ofSeconds(2), 100, false);
+    Verification found = visitor.verify(items(), brief).block(PATIENCE);
+    assertThat(found.sourceRows()).isEqualTo(1000);
+    assertThat(found.differences())
+        .containsExactlyInAnyOrder(
+            new Difference(Kind.DIFFERENT, List.of("7"), 1),
+            new Difference(Kind.MISSING, List.of("8"), 1),
+            new Difference(Kind.UNEXPECTED, List.of("-1"), 1));
+    assertNothingIsLeft();
+  }
+
+  @Test
+  void withoutAServiceNothingIsBegun() {
+    assertThatThrownBy(() -> visitor.verify(items(), HOW).block(PATIENCE))
+        .isInstanceOf(SnapshotException.class)
+        .hasMessageContaining("no service runs");
+    assertNothingIsLeft();
+  }
+
+  @Test
+  void whatAKilledOneLeftGoesWithTheNextStartOfAServiceAndAStoppedOneLeavesNothing() {
+    target.execute(
+        "create table public._creek_verify_00000000000000ff (id int primary key)",
+        """
+        insert into _creek_consumer.subscriptions (topic, target, lsn, "timestamp", active)
+        values ('shop.public.gone', 'public._creek_verify_00000000000000ff', '0/0', now(), false)
+        """);
+    serve();
+    await().atMost(PATIENCE).untilAsserted(this::assertNothingIsLeft);
+    target.execute("update items set v = 'wrong' where id = 7");
+    CompletableFuture<Verification> comparing = visitor.verify(items(), HOW).toFuture();
+    await().atMost(PATIENCE).until(() -> subscribed() == 2);
+    visitor.stop(PATIENCE).block(PATIENCE);
+    assertThat(comparing).failsWithin(PATIENCE);
+    assertNothingIsLeft();
+  }
+
+  private int subscribed() {
+    return Integer.parseInt(
+        target.value("select count(*) from _creek_consumer.subscriptions where active"));
+  }
+
+  private void assertNothingIsLeft() {
+    assertThat(target.query("select relname from pg_class where relname ~ '^_creek_'")).isEmpty();
+    assertThat(target.query("select target from _creek_consumer.subscriptions"))
+        .containsExactly(List.of("public.items"));
+  }
+}
