@@ -117,10 +117,15 @@ public final class CreekConsumer implements AutoCloseable {
     sink.onDispose(
         run.apply(
                 whenReachable(database, "the target database").delayUntil(CreekConsumer::cleared),
-                whenReachable(broker, "NATS"),
+                whenReachable(broker, "NATS").delayUntil(log -> visitsEnded()),
                 new FacadeOperations(this))
             .doFinally(signal -> running.set(null))
             .subscribe(nothing -> {}, sink::error, sink::complete));
+  }
+
+  /** Lines that begin beside a snapshot of their table would take the table away from it. */
+  private Mono<Void> visitsEnded() {
+    return Mono.defer(() -> Mono.when(visits.stream().map(Run::ended).toList()));
   }
 
   /**
@@ -213,8 +218,7 @@ public final class CreekConsumer implements AutoCloseable {
         Flux.defer(
             () -> {
               Run run = running.get();
-              Flux<SnapshotProgress> within = run == null ? null : run.snapshot(order);
-              return within == null ? alone(order) : within;
+              return run == null ? alone(order) : run.snapshot(order, broker);
             }));
   }
 

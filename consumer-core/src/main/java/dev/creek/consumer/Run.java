@@ -1,6 +1,7 @@
 package dev.creek.consumer;
 
 import dev.creek.consumer.control.Commands;
+import dev.creek.consumer.control.NotifiedCommands;
 import dev.creek.consumer.control.Operations;
 import dev.creek.consumer.control.SnapshotProgress;
 import dev.creek.consumer.control.TargetTable;
@@ -30,6 +31,7 @@ final class Run {
   private final Sinks.Empty<Void> ended = Sinks.empty();
   private final Sinks.Many<Object> shareChanges = Sinks.many().multicast().directBestEffort();
   private volatile @Nullable Scheduler lineThreads;
+  private final Sinks.One<TableLines> begun = Sinks.one();
   private volatile @Nullable TableLines tableLines;
 
   Run(ConsumerOptions options, PostgresTarget target, Consumer<LineEvent> events) {
@@ -47,7 +49,11 @@ final class Run {
                 database
                     .takeUntilOther(stop.asMono())
                     .flatMap(
-                        db -> Mono.when(commands(operations).run(), applyChanges(broker, threads))),
+                        db ->
+                            Mono.when(
+                                notifiedCommands().run(),
+                                commands(operations).run(),
+                                applyChanges(broker, threads))),
             Scheduler::dispose)
         .takeUntilOther(abandon.asMono())
         .doFinally(signal -> ended.tryEmitEmpty());
@@ -57,7 +63,12 @@ final class Run {
     return broker
         .takeUntilOther(stop.asMono())
         .map(changes -> lines(changes, threads))
-        .flatMap(lines -> Mono.when(watchShare(lines), lines.run()));
+        .flatMap(lines -> Mono.when(watchShare(lines), lines.run(), begun(lines)));
+  }
+
+  /** Comes behind the lines: from now on they take orders. */
+  private Mono<Void> begun(TableLines lines) {
+    return Mono.fromRunnable(() -> begun.tryEmitValue(lines));
   }
 
   private Mono<Void> watchShare(TableLines lines) {
@@ -66,6 +77,12 @@ final class Run {
         .takeUntilOther(stop.asMono())
         .doOnNext(shareChanges::tryEmitNext)
         .then();
+  }
+
+  /** Subscribed to before anybody listens. */
+  private NotifiedCommands notifiedCommands() {
+    return new NotifiedCommands(
+        target.notifiedCommands(), target.commands(), this::isMine, stop.asMono());
   }
 
   private Commands commands(Operations operations) {
@@ -91,10 +108,11 @@ final class Run {
     return started != null && started.resume(table);
   }
 
-  /** Applies a snapshot in this run's lines; null while they have not begun. */
-  @Nullable Flux<SnapshotProgress> snapshot(SnapshotOrder order) {
-    TableLines lines = tableLines;
-    return lines == null ? null : lines.snapshot(order);
+  /** Applies a snapshot in this run's lines, once they have begun. */
+  Flux<SnapshotProgress> snapshot(SnapshotOrder order, Mono<JetStreamLog> broker) {
+    return broker
+        .then(Mono.firstWithSignal(begun.asMono(), ended().then(Mono.error(Run::abandoned))))
+        .flatMapMany(lines -> lines.snapshot(order));
   }
 
   /** Applies a snapshot and does nothing else; instead of {@link #apply}. */
@@ -103,11 +121,11 @@ final class Run {
             this::newThreads,
             threads -> broker.flatMapMany(changes -> lines(changes, threads).snapshotAlone(order)),
             Scheduler::dispose)
-        .takeUntilOther(abandon.asMono().then(Mono.error(this::abandoned)))
+        .takeUntilOther(abandon.asMono().then(Mono.error(Run::abandoned)))
         .doFinally(signal -> ended.tryEmitEmpty());
   }
 
-  private SnapshotException abandoned() {
+  private static SnapshotException abandoned() {
     return new SnapshotException("the snapshot was given up: the consumer was closed", null);
   }
 
@@ -146,6 +164,11 @@ final class Run {
             stop.asMono());
     tableLines = lines;
     return lines;
+  }
+
+  /** Completes when the run has ended. */
+  Mono<Void> ended() {
+    return ended.asMono();
   }
 
   /** Completes when the run has ended, by itself within {@code grace} or cancelled then. */

@@ -7,6 +7,7 @@ import dev.creek.consumer.GoldenDifferences.Reason;
 import dev.creek.consumer.testing.GoldenCapture;
 import dev.creek.consumer.testing.GoldenTables;
 import dev.creek.consumer.wire.Generation;
+import java.io.IOException;
 import java.util.HashSet;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -17,10 +18,7 @@ final class GoldenDifferencesTest {
   @ParameterizedTest
   @EnumSource
   void theProducersLogSaysThatItDroppedThem(Generation generation) throws Exception {
-    String log;
-    try (var in = new GoldenCapture(generation).open("producer_drops.log")) {
-      log = new String(in.readAllBytes(), UTF_8);
-    }
+    String log = log(generation);
     assertThat(GoldenDifferences.of(generation))
         .filteredOn(difference -> difference.reason() == Reason.DROPPED)
         .isNotEmpty()
@@ -28,6 +26,31 @@ final class GoldenDifferencesTest {
             dropped ->
                 assertThat(log)
                     .contains("dropping message from golden.app." + dropped.table() + ", err: "));
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void theProducersLogSaysThatSnapshotsLackThem(Generation generation) throws Exception {
+    String log = log(generation);
+    String topic =
+        generation == Generation.OLD ? "CREEK.golden.snap.app." : "CREEK_snap_golden.app.";
+    assertThat(GoldenDifferences.ofSnapshots(generation))
+        .filteredOn(difference -> difference.reason() == Reason.DROPPED)
+        .isNotEmpty()
+        .allSatisfy(
+            dropped ->
+                assertThat(log)
+                    .contains(
+                        "failed to marshal snapshot data for topic "
+                            + topic
+                            + dropped.table()
+                            + "."));
+  }
+
+  private static String log(Generation generation) throws IOException {
+    try (var in = new GoldenCapture(generation).open("producer_drops.log")) {
+      return new String(in.readAllBytes(), UTF_8);
+    }
   }
 
   @ParameterizedTest

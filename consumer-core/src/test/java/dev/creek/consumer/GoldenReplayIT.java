@@ -59,7 +59,7 @@ final class GoldenReplayIT {
       replay.start();
       replay.awaitAll();
     }
-    assertThat(target.differences(generation, GoldenStreams.tables(capture))).isEmpty();
+    assertThat(differences(target, capture)).isEmpty();
   }
 
   static Stream<Arguments> seeds() {
@@ -89,9 +89,15 @@ final class GoldenReplayIT {
       replay.subscribe(tables.get(true));
       replay.awaitAll();
     }
-    assertThat(target.differences(generation, GoldenStreams.tables(capture)))
-        .as("seed %d", seed)
-        .isEmpty();
+    assertThat(differences(target, capture)).as("seed %d", seed).isEmpty();
+  }
+
+  private static List<String> differences(GoldenTarget target, GoldenCapture capture)
+      throws Exception {
+    return target.differences(
+        capture.generation(),
+        GoldenStreams.tables(capture),
+        GoldenDifferences.of(capture.generation()));
   }
 
   /** Tables of a capture by whether the target has to be told to create them. */

@@ -8,16 +8,6 @@ import dev.creek.consumer.wire.SchemaMessage;
 import dev.creek.consumer.wire.SourceTable;
 import dev.creek.consumer.wire.WalDecoder;
 import dev.creek.consumer.wire.WireMessage;
-import io.nats.client.Connection;
-import io.nats.client.JetStreamApiException;
-import io.nats.client.Message;
-import io.nats.client.Nats;
-import io.nats.client.api.PublishAck;
-import io.nats.client.api.StreamConfiguration;
-import io.nats.client.impl.Headers;
-import io.nats.client.impl.NatsMessage;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -33,17 +23,15 @@ import java.util.random.RandomGenerator;
  * were captured from, in the order in which those stored them.
  */
 final class GoldenStreams implements AutoCloseable {
-  private static final String MESSAGE_ID = "Nats-Msg-Id";
   private static final int MAX_MESSAGE_BYTES = 8 << 20;
 
   /** Of its 5,000 rows a few restarts are enough; the other tables have a few messages each. */
   private static final String BULK = "bulk";
 
-  private final Connection connection;
+  private final GoldenPublisher publisher;
   private final String walPrefix;
   private final List<CapturedMessage> messages;
   private final Map<String, Published> published = new HashMap<>();
-  private final Set<String> messageIds = new HashSet<>();
   private final Set<Long> schemas = new HashSet<>();
   private final Set<Long> schemasMissing = new HashSet<>();
   private int next;
@@ -60,17 +48,7 @@ final class GoldenStreams implements AutoCloseable {
     messages = new ArrayList<>(capture.wal());
     messages.addAll(capture.schemas());
     messages.sort(Comparator.comparing(CapturedMessage::time));
-    try {
-      connection = Nats.connect(server.uri());
-      for (String kind : List.of("wal", "schema")) {
-        String config = capture.streamState(kind).get("config").toString();
-        connection.jetStreamManagement().addStream(StreamConfiguration.instance(config));
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    } catch (InterruptedException | JetStreamApiException e) {
-      throw new IllegalStateException(e);
-    }
+    publisher = new GoldenPublisher(server, capture, List.of("wal", "schema"));
   }
 
   /** The tables of which a capture has changes. */
@@ -147,7 +125,7 @@ final class GoldenStreams implements AutoCloseable {
 
   private void publish(CapturedMessage captured) {
     var subject = of(captured.subject());
-    subject.lastSequence = store(captured).getSeqno();
+    subject.lastSequence = publisher.store(captured).getSeqno();
     var whole = subject.assembler.accept(subject.lastSequence, captured.payload());
     if (whole != null) {
       subject.wholeMessages++;
@@ -170,47 +148,8 @@ final class GoldenStreams implements AutoCloseable {
     }
   }
 
-  private PublishAck store(CapturedMessage captured) {
-    try {
-      var ack = connection.jetStream().publish(message(captured));
-      if (ack.isDuplicate()) {
-        throw new IllegalStateException("taken for a duplicate: " + captured.sequence());
-      }
-      return ack;
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    } catch (JetStreamApiException e) {
-      throw new IllegalStateException(e);
-    }
-  }
-
-  /**
-   * With its headers, but an id only where it is the first of its kind: ids that were minutes apart
-   * are now within one window, and the broker would drop the second message.
-   */
-  private Message message(CapturedMessage captured) {
-    var headers = new Headers();
-    captured
-        .headers()
-        .forEach(
-            (name, values) -> {
-              if (!name.equals(MESSAGE_ID) || messageIds.add(captured.stream() + values)) {
-                headers.put(name, values);
-              }
-            });
-    return NatsMessage.builder()
-        .subject(captured.subject())
-        .headers(headers)
-        .data(captured.payload())
-        .build();
-  }
-
   @Override
   public void close() {
-    try {
-      connection.close();
-    } catch (InterruptedException e) {
-      throw new IllegalStateException(e);
-    }
+    publisher.close();
   }
 }

@@ -170,6 +170,20 @@ final class SnapshotsIT {
   }
 
   @Test
+  void isAppliedInTheTablesLineWhereTheRunHasHardlyBegun() throws Throwable {
+    produce(Generation.NEW);
+    consumer.addTable(items()).block(PATIENCE);
+    running(
+        () -> {
+          assertThat(snapshot(SnapshotMode.CLEAN))
+              .extracting(SnapshotProgress::step)
+              .endsWith(Step.DONE);
+          source.execute("delete from items where id > 900");
+          awaitEqual();
+        });
+  }
+
+  @Test
   void listsWhatThereIs() {
     produce(Generation.NEW);
     snapshot(SnapshotMode.CLEAN);
@@ -271,7 +285,7 @@ final class SnapshotsIT {
   }
 
   @Test
-  void aCleanSnapshotHealsAGap() throws Throwable {
+  void onlyACleanSnapshotHealsAGap() throws Throwable {
     produce(Generation.NEW);
     snapshot(SnapshotMode.CLEAN);
     consumer.addTable(items()).block(PATIENCE);
@@ -284,6 +298,9 @@ final class SnapshotsIT {
           await().atMost(PATIENCE).until(() -> state() == TableState.Name.GAP);
           assertThatThrownBy(() -> snapshot(SnapshotMode.UPSERT))
               .isInstanceOf(SnapshotException.class);
+          String old = consumer.snapshots(items().source()).blockFirst(PATIENCE).subject();
+          consumer.applySnapshot(old, items(), SnapshotMode.UPSERT, true).blockLast(PATIENCE);
+          await().atMost(PATIENCE).until(() -> state() == TableState.Name.GAP);
           snapshot(SnapshotMode.CLEAN);
           awaitEqual();
           await().atMost(PATIENCE).until(() -> state() == TableState.Name.STREAMING);

@@ -115,7 +115,7 @@ final class CleanSnapshot implements SnapshotWriter {
   @Override
   public Mono<Void> finish(Handover to, Consumer<Step> steps) {
     return session()
-        .flatMap(session -> replacement.run(session, planned, new Moved(to), steps))
+        .flatMap(session -> replacement.run(session, planned, Moved.replaced(to), steps))
         .onErrorMap(workplace::told);
   }
 

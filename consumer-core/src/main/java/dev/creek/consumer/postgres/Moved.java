@@ -13,15 +13,26 @@ import org.jspecify.annotations.Nullable;
  * @param evidence what proves repetitions, for tables without a key; null leaves it as it is
  * @param aheadUntil how far a snapshot brought the target; null where it was none, which leaves it
  *     as it is
+ * @param endsGap whether the target holds all that the source held, whatever it has missed before
  */
-record Moved(Position to, long changes, @Nullable Evidence evidence, @Nullable Instant aheadUntil) {
+record Moved(
+    Position to,
+    long changes,
+    @Nullable Evidence evidence,
+    @Nullable Instant aheadUntil,
+    boolean endsGap) {
 
   Moved(Position to, long changes, @Nullable Evidence evidence) {
-    this(to, changes, evidence, null);
+    this(to, changes, evidence, null, false);
   }
 
-  /** By a snapshot. */
-  Moved(Handover handover) {
-    this(handover.resume(), 0, null, handover.aheadUntil());
+  /** By a snapshot that replaced all rows. */
+  static Moved replaced(Handover handover) {
+    return new Moved(handover.resume(), 0, null, handover.aheadUntil(), true);
+  }
+
+  /** By one that was upserted: rows whose delete was missed are still there. */
+  static Moved upserted(Handover handover) {
+    return new Moved(handover.resume(), 0, null, handover.aheadUntil(), false);
   }
 }

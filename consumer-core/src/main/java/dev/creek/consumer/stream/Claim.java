@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param position where to continue
  * @param aheadUntil {@link Handover#aheadUntil} of the last snapshot; null where there was none
  * @param skips messages to pass over
- * @param gap what is missing before the position, until a snapshot or the user has put an end to
- *     that; null where nothing is
+ * @param gap what is missing before the position, until a clean snapshot or the user has put an end
+ *     to that; null where nothing is
  */
 public record Claim(
     Mapping mapping,

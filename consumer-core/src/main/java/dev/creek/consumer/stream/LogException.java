@@ -25,7 +25,7 @@ public abstract sealed class LogException extends RuntimeException {
     }
   }
 
-  /** Messages that were needed are gone: only a snapshot heals it. */
+  /** Messages that were needed are gone: only a clean snapshot heals it. */
   public static final class Gap extends LogException {
     private static final long serialVersionUID = 1L;
 

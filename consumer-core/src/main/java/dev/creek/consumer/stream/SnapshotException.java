@@ -17,6 +17,11 @@ public final class SnapshotException extends RuntimeException {
     this.hint = hint;
   }
 
+  SnapshotException(String message, @Nullable String hint, Throwable cause) {
+    super(message, cause);
+    this.hint = hint;
+  }
+
   @Override
   public String getMessage() {
     return Objects.requireNonNull(super.getMessage());

@@ -4,6 +4,7 @@ import dev.creek.consumer.control.SnapshotProgress.Step;
 import dev.creek.consumer.stream.SnapshotChunks.Chunk;
 import dev.creek.consumer.wire.SnapshotHeader;
 import dev.creek.consumer.wire.SourceTable;
+import dev.creek.consumer.wire.WireException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -52,7 +53,15 @@ final class SnapshotLoad {
         .takeUntil(Chunk::last)
         .takeUntilOther(Mono.firstWithSignal(interrupted, stalled()))
         .switchOnFirst(this::load)
+        .onErrorMap(WireException.class, this::unreadable)
         .then();
+  }
+
+  private SnapshotException unreadable(WireException e) {
+    return new SnapshotException(
+        "snapshot %s cannot be read: %s".formatted(task.subject(), e.getMessage()),
+        "request a new snapshot, when no other one of this database is under way",
+        e);
   }
 
   /** What was asked for by name must be there; what was requested may be still to come. */
@@ -129,6 +138,8 @@ final class SnapshotLoad {
   private Mono<Mono<Void>> work(SnapshotWriter writer, Chunk chunk) {
     return writer
         .prepare(chunk.rows())
+        // Else it would run where the demand comes from: on the database's thread, while it waits.
+        .subscribeOn(around.scheduler())
         .map(prepared -> writer.write(prepared).doOnSuccess(nothing -> wrote(prepared)));
   }
 

@@ -6,8 +6,8 @@ import reactor.core.publisher.Mono;
 /**
  * Failed or in a gap: shown with reason and hint until the cause is gone. Where it failed, nothing
  * is lost meanwhile, so it is simply tried again, with growing pauses, from the same position; the
- * state stays visible until that works. A gap stays until a snapshot has filled it, or the user
- * says that the line may go on without.
+ * state stays visible until that works. A gap stays until a clean snapshot has filled it, or the
+ * user says that the line may go on without.
  *
  * @param searchUntil where a batch of several changes failed, the stream sequence of its last one:
  *     up to there they are tried one by one next, to find the one to be told; 0 where it is known
@@ -20,7 +20,7 @@ record Stuck(TableLine line, Claim claim, TableState state, Backoff backoff, lon
     if (isGap()) {
       line.entersGap();
     }
-    return line.enter(claim, state).then(line.pause(backoff)).then(line.next(this));
+    return line.report().enter(claim, state).then(line.pause(backoff)).then(line.next(this));
   }
 
   boolean isGap() {
@@ -33,7 +33,7 @@ record Stuck(TableLine line, Claim claim, TableState state, Backoff backoff, lon
     TableState state =
         gap == null && before != null
             ? before.state()
-            : TableLine.gap(String.valueOf(gap), line.mapping());
+            : TableState.gap(String.valueOf(gap), line.mapping());
     Backoff backoff = before != null && before.isGap() ? before.backoff().next() : Backoff.STUCK;
     return new Stuck(line, claim, state, backoff, 0);
   }

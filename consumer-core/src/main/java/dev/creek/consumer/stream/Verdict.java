@@ -2,6 +2,9 @@ package dev.creek.consumer.stream;
 
 /** What a line does about an error. */
 sealed interface Verdict {
+  /** For users. */
+  String reason();
+
   /** The cause passes by itself: try again, for ever, with growing pauses. */
   record Retry(String reason, String category) implements Verdict {}
 
@@ -17,7 +20,7 @@ sealed interface Verdict {
    */
   record Stop(String reason, String hint) implements Verdict {}
 
-  /** Changes are gone: only a snapshot heals it. */
+  /** Changes are gone: only a clean snapshot heals it. */
   record Gap(String reason) implements Verdict {}
 
   /** Another instance has claimed the table: nothing can be written any more. */

@@ -85,6 +85,23 @@ final class SnapshotIT {
     assertThat(tables()).isEqualTo("items");
   }
 
+  /** An upsert brings none of the deletes that were missed. */
+  @Test
+  void onlyACleanOneEndsAGap() {
+    items();
+    var upsert = new Load(target, ITEMS).open(SnapshotMode.UPSERT);
+    database.execute("update _creek_consumer.subscriptions set gap = 'lost'");
+    await(upsert.writer().begin(new Handover(Load.RESUME, Load.AHEAD_UNTIL)));
+    upsert.write(row(2, "B")).finish().close();
+    assertThat(gap()).isEqualTo("lost");
+    Load.of(target, ITEMS, SnapshotMode.CLEAN, List.<Object[]>of(row(2, "B")));
+    assertThat(gap()).isNull();
+  }
+
+  private String gap() {
+    return database.value("select gap from _creek_consumer.subscriptions");
+  }
+
   @Test
   void anEmptySnapshotEmptiesOrChangesNothing() {
     items();

@@ -3,4 +3,4 @@ alter table {{control}}.subscriptions
     -- the gap is to be seen then.
     add column if not exists gap text;
 
-comment on column {{control}}.subscriptions.gap is 'changes that are missing; null: none. Over with a snapshot, or by resume_table';
+comment on column {{control}}.subscriptions.gap is 'changes that are missing; null: none. Over with a clean snapshot, or by resume_table';

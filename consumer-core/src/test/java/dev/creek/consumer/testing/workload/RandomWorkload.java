@@ -84,10 +84,10 @@ public final class RandomWorkload implements AutoCloseable {
         IntStream.range(0, SESSIONS).mapToObj(i -> new SourceSession(i, source, claims)).toList();
     this.follower = new Follower(builder.target);
     this.tableActs = new TableActs(random, follower);
-    this.acts = acts(new RowActs(random), tableActs);
+    this.acts = acts(new RowActs(random), tableActs, builder.truncates);
   }
 
-  private static List<Act> acts(RowActs rows, TableActs whole) {
+  private static List<Act> acts(RowActs rows, TableActs whole, boolean truncates) {
     Predicate<WorkloadTable> any = table -> true;
     Predicate<WorkloadTable> updatable = table -> table.may(UPDATE);
     Predicate<WorkloadTable> marked = WorkloadTable::isMarked;
@@ -103,7 +103,7 @@ public final class RandomWorkload implements AutoCloseable {
         new Act(12, marked, rows::moveMark),
         new Act(6, any, rows::copy),
         new Act(2, any, rows::insertBulk),
-        new Act(3, table -> table.may(TRUNCATE), whole::truncate),
+        new Act(3, table -> truncates && table.may(TRUNCATE), whole::truncate),
         new Act(2, table -> table.may(EVOLVE), whole::addColumn),
         new Act(1, table -> table.may(EVOLVE), whole::dropColumn),
         new Act(8, any, (session, table) -> session.setSavepoint()),
@@ -128,6 +128,16 @@ public final class RandomWorkload implements AutoCloseable {
     List<String> ddl = new ArrayList<>(WorkloadTables.before());
     tables.forEach(table -> ddl.addAll(table.targetDdl()));
     target.execute(ddl.toArray(String[]::new));
+  }
+
+  /**
+   * Gives each table that has a key so many rows more, which then stay as they are, TRUNCATE aside:
+   * something to read for whoever copies a table meanwhile.
+   */
+  public void fill(int rows) {
+    RowActs acts = new RowActs(random);
+    source.execute(
+        tables.stream().flatMap(table -> acts.still(table, rows)).toArray(String[]::new));
   }
 
   /** All tables with their schema, as SQL takes them, partitions aside. */
@@ -267,6 +277,7 @@ public final class RandomWorkload implements AutoCloseable {
     private final long seed;
     private @Nullable PostgresDatabase target;
     private Predicate<WorkloadTable> only = table -> true;
+    private boolean truncates = true;
 
     private Builder(PostgresDatabase source, long seed) {
       this.source = source;
@@ -285,6 +296,12 @@ public final class RandomWorkload implements AutoCloseable {
     /** Leaves out tables whose rows nothing tells apart but their values. */
     public Builder onlyWithKey() {
       this.only = table -> !table.key().isEmpty();
+      return this;
+    }
+
+    /** Never empties a table. */
+    public Builder withoutTruncate() {
+      this.truncates = false;
       return this;
     }
 

@@ -6,6 +6,8 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** What happens to rows. Each method does one thing, or nothing where others are at work. */
 final class RowActs {
@@ -14,6 +16,11 @@ final class RowActs {
 
   private static final int MOST_ROWS = 4;
   private static final int MOST_BULK_ROWS = 1500;
+
+  /** Beyond all ids that change, those of renamed rows included. */
+  private static final int FIRST_STILL_ID = 100;
+
+  private static final int STILL_ROWS_AT_ONCE = 50;
 
   private final Random random;
 
@@ -25,17 +32,34 @@ final class RowActs {
     insert(session, table, ids(session, table, 1 + random.nextInt(MOST_ROWS)));
   }
 
+  /** What inserts so many rows that none of the others here touches, by rows. */
+  Stream<String> still(WorkloadTable table, int rows) {
+    if (table.key().isEmpty()) {
+      return Stream.empty();
+    }
+    List<Integer> ids = IntStream.range(FIRST_STILL_ID, FIRST_STILL_ID + rows).boxed().toList();
+    return IntStream.iterate(0, from -> from < rows, from -> from + STILL_ROWS_AT_ONCE)
+        .mapToObj(from -> ids.subList(from, Math.min(rows, from + STILL_ROWS_AT_ONCE)))
+        .map(
+            some ->
+                "insert into %s (%s) values %s"
+                    .formatted(table, names(table.columns()), values(table.columns(), some)));
+  }
+
+  private String values(List<Column> columns, List<Integer> ids) {
+    return ids.stream()
+        .map(id -> columns.stream().map(column -> column.literal(random, id)))
+        .map(row -> row.collect(Collectors.joining(", ", "(", ")")))
+        .collect(Collectors.joining(", "));
+  }
+
   private void insert(SourceSession session, WorkloadTable table, List<Integer> ids)
       throws SQLException {
     if (ids.isEmpty()) {
       return;
     }
     List<Column> columns = table.columns();
-    String rows =
-        ids.stream()
-            .map(id -> columns.stream().map(column -> column.literal(random, id)))
-            .map(row -> row.collect(Collectors.joining(", ", "(", ")")))
-            .collect(Collectors.joining(", "));
+    String rows = values(columns, ids);
     String names = names(columns);
     session.execute(
         "insert into %s (%s) select * from (values %s) as v (%s)%s%s"
