@@ -72,6 +72,10 @@ final class BadInputIT {
         Map.of("NATS_URI", NATS.server().uri(), "DB_URI", uri(), "PROMETHEUS_PORT", "off"));
   }
 
+  static Stream<String> forBoth() {
+    return FOR_BOTH.stream();
+  }
+
   static Stream<String> forTheDatabase() {
     return Stream.concat(FOR_THE_DATABASE.stream(), FOR_BOTH.stream());
   }
@@ -108,7 +112,7 @@ final class BadInputIT {
   }
 
   @ParameterizedTest
-  @MethodSource("forTheBroker")
+  @MethodSource("forBoth")
   void aTableThatNobodyKnows(String line) {
     assertThat(refusal(line.split(" "))).contains("orders");
   }
@@ -136,7 +140,6 @@ final class BadInputIT {
     }
     refusal("apply-snapshot", "--name", text, MAPPING);
     refusal("remove-tables", "copy." + name);
-    refusal("list-snapshots", "shop." + name + "." + name);
     assertThat(LocalRun.of(environment, "add-tables", "--db-namespace", text, hostile).code())
         .as("a schema and a table of this name")
         .isZero();
@@ -158,8 +161,10 @@ final class BadInputIT {
     LocalRun run = LocalRun.of(environment, arguments);
     assertThat(run.code()).as(run.said()).isOne();
     assertThat(run.out()).isEmpty();
-    assertThat(run.err().strip().lines()).as(run.err()).hasSize(1);
-    assertThat(run.err()).startsWith("creek-consumer: ").doesNotContain("Exception");
+    // Before it there may be how far it came.
+    List<String> lines = run.err().lines().toList();
+    String last = lines.get(lines.size() - 1);
+    assertThat(last).startsWith("creek-consumer: ").doesNotContain("Exception");
     assertThat(picture()).isEqualTo(before);
     return run.err();
   }
