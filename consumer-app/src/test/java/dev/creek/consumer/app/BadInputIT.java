@@ -140,13 +140,25 @@ final class BadInputIT {
     }
     refusal("apply-snapshot", "--name", text, MAPPING);
     refusal("remove-tables", "copy." + name);
-    assertThat(LocalRun.of(environment, "add-tables", "--db-namespace", text, hostile).code())
-        .as("a schema and a table of this name")
-        .isZero();
-    assertThat(LocalRun.of(environment, "list-tables", "--db-namespace", text).out())
-        .contains(text.replace("\"\"", "\"").replace("\"", "\"\""));
-    target.execute("drop schema \"" + text.replace("\"", "\"\"") + "\" cascade");
+    assertThat(LocalRun.of(environment, "add-tables", hostile).code()).as("a name").isZero();
+    target.execute("delete from _creek_consumer.subscriptions where target <> 'copy.there'");
     assertThat(target.value("select count(*) from copy.canary")).isEqualTo("0");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"x\"; drop table copy.canary; --", "'; drop table copy.canary; --", "%s$1"})
+  void aHostileNameForTheControlSchema(String name) {
+    LocalRun run = LocalRun.of(environment, "add-tables", "--db-namespace", name, MAPPING);
+    assertThat(run.code()).as(run.said()).isZero();
+    target.execute("drop schema \"" + name.replace("\"", "\"\"") + "\" cascade");
+    assertThat(target.value("select count(*) from copy.canary")).isEqualTo("0");
+  }
+
+  @Test
+  void theQuotesOfFunctionBodiesInTheControlSchemasName() {
+    assertThat(refusal("add-tables", "--db-namespace", "a$creek$", MAPPING))
+        .contains("must not contain $creek$");
   }
 
   @Test
