@@ -173,11 +173,18 @@ public final class TableLines {
   /** Before the line is paused: a producer may take its time, or never answer. */
   private Mono<Void> requested(SnapshotTask task) {
     SnapshotOrder order = task.order();
-    if (order.subject() != null) {
-      return Mono.empty();
+    SourceTable source = order.mapping().source();
+    String subject = order.subject();
+    if (subject != null) {
+      // A name that is none must not pause the table, or leave a row for it.
+      return around
+          .snapshotLog()
+          .snapshot(source, subject)
+          .switchIfEmpty(Mono.error(() -> Snapshotting.unknown(subject)))
+          .then()
+          .takeUntilOther(stop.then(Mono.error(Snapshotting::stopped)));
     }
     task.tell(SnapshotProgress.Step.REQUESTING);
-    SourceTable source = order.mapping().source();
     return around
         .changes()
         .state(source)
