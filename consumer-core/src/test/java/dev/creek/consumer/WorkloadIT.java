@@ -19,7 +19,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -32,7 +31,6 @@ import reactor.core.Disposable;
  *
  * <p>{@code -Dcreek.test.seed=…} runs another seed, {@code -Dcreek.test.transactions=…} more.
  */
-@Tag("long")
 final class WorkloadIT {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final int TRANSACTIONS = Integer.getInteger("creek.test.transactions", 300);

@@ -33,7 +33,7 @@ public record Diagnosis(String reason, @Nullable String hint, boolean passing) {
     if (verdict instanceof Verdict.LetGo letGo) {
       return new Diagnosis(letGo.reason(), null, true);
     }
-    TableState stuck = TableLine.stuckState(verdict, table);
+    TableState stuck = TableState.stuck(verdict, table);
     return new Diagnosis(String.valueOf(stuck.reason()), stuck.hint(), false);
   }
 }

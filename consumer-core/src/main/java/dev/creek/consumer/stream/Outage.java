@@ -41,7 +41,7 @@ final class Outage implements ReadListener {
         .switchMap(away -> away ? line.delay(UNNOTICED).thenReturn(true) : Mono.just(false))
         .distinctUntilChanged()
         .skipWhile(away -> !away)
-        .concatMap(away -> line.enter(claim, away ? waiting() : TableState.STREAMING), 1)
+        .concatMap(away -> line.report().enter(claim, away ? waiting() : TableState.STREAMING), 1)
         .then(Mono.never());
   }
 

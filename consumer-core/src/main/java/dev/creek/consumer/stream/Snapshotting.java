@@ -22,7 +22,7 @@ record Snapshotting(TableLine line, SnapshotTask task, @Nullable Stuck recoverin
         .doOnSuccess(applied -> task.done())
         .onErrorResume(
             error -> {
-              line.snapshotFailed(task, error);
+              line.report().snapshotFailed(task, error);
               return Mono.just(false);
             })
         .flatMap(applied -> line.next(applied ? null : recovering));

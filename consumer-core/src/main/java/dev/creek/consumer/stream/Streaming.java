@@ -34,7 +34,10 @@ record Streaming(TableLine line, Claim claim, @Nullable Stuck recovering, Backof
         .state(line.mapping().source())
         .takeUntilOther(line.interruption())
         .delayUntil(
-            log -> recovering == null ? line.enter(claim, TableState.STREAMING) : Mono.empty())
+            log ->
+                recovering == null
+                    ? line.report().enter(claim, TableState.STREAMING)
+                    : Mono.empty())
         .flatMap(log -> applyUntilEnd(log, attempt))
         .thenReturn(true)
         .<Phase>flatMap(ended -> line.next(attempt.hasProgressed() ? null : recovering))
@@ -45,7 +48,7 @@ record Streaming(TableLine line, Claim claim, @Nullable Stuck recovering, Backof
   private Mono<Void> applyUntilEnd(LogState log, Attempt attempt) {
     Outage outage = new Outage(line, claim);
     Mono<Void> applying =
-        apply(log, outage, attempt).doFinally(end -> line.unapplied().stopped()).then();
+        apply(log, outage, attempt).doFinally(end -> line.report().unapplied().stopped()).then();
     // What it was stuck in says more than an outage does.
     return recovering == null ? Mono.firstWithSignal(applying, outage.show()) : applying;
   }
@@ -54,7 +57,7 @@ record Streaming(TableLine line, Claim claim, @Nullable Stuck recovering, Backof
     StartAt start = Resume.from(claim, log, line.options().overlap());
     ChangeDecoder decoder = line.newDecoder(start, claim.skips().of(log.stream()));
     attempt.reads(log.stream(), decoder);
-    Unapplied unapplied = line.unapplied();
+    Unapplied unapplied = line.report().unapplied();
     return Flux.usingWhen(
         Mono.fromSupplier(() -> line.targets().writer(claim)),
         writer ->
@@ -118,21 +121,23 @@ record Streaming(TableLine line, Claim claim, @Nullable Stuck recovering, Backof
               .apply(prepared)
               .doOnSuccess(
                   applied ->
-                      line.recordBatch(
-                          prepared.batch(), Duration.ofNanos(System.nanoTime() - began)));
+                      line.report()
+                          .batch(prepared.batch(), Duration.ofNanos(System.nanoTime() - began)));
         });
   }
 
   private Mono<Void> committed(Applied applied, Attempt attempt) {
-    line.recordCommit(applied);
+    line.report().commit(applied);
     boolean first = attempt.progresses();
-    return first && recovering != null ? line.enter(claim, TableState.STREAMING) : Mono.empty();
+    return first && recovering != null
+        ? line.report().enter(claim, TableState.STREAMING)
+        : Mono.empty();
   }
 
   private Phase after(Throwable error, Attempt attempt) {
     boolean progressed = attempt.hasProgressed();
     Verdict verdict = FailurePolicy.classify(error, line.mapping());
-    line.recordFailure(verdict, error);
+    line.report().failure(verdict, error);
     Stuck still = progressed ? null : recovering;
     if (verdict instanceof Verdict.LetGo letGo) {
       return Yielding.first(line, letGo.reason());
@@ -151,7 +156,7 @@ record Streaming(TableLine line, Claim claim, @Nullable Stuck recovering, Backof
 
   /** Names the message, where it is known; otherwise has it looked for. */
   private Stuck stuck(Verdict verdict, Attempt attempt, Backoff pause) {
-    TableState state = TableLine.stuckState(verdict, line.mapping());
+    TableState state = TableState.stuck(verdict, line.mapping());
     StoppedAt known = recovering == null ? null : recovering.state().stoppedAt();
     StoppedAt stoppedAt =
         known != null && attempt.failedAround(known) ? known : attempt.stoppedAt();

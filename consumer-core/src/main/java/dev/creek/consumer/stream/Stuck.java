@@ -20,7 +20,7 @@ record Stuck(TableLine line, Claim claim, TableState state, Backoff backoff, lon
     if (isGap()) {
       line.entersGap();
     }
-    return line.enter(claim, state).then(line.pause(backoff)).then(line.next(this));
+    return line.report().enter(claim, state).then(line.pause(backoff)).then(line.next(this));
   }
 
   boolean isGap() {
@@ -33,7 +33,7 @@ record Stuck(TableLine line, Claim claim, TableState state, Backoff backoff, lon
     TableState state =
         gap == null && before != null
             ? before.state()
-            : TableLine.gap(String.valueOf(gap), line.mapping());
+            : TableState.gap(String.valueOf(gap), line.mapping());
     Backoff backoff = before != null && before.isGap() ? before.backoff().next() : Backoff.STUCK;
     return new Stuck(line, claim, state, backoff, 0);
   }

@@ -2,11 +2,8 @@ package dev.creek.consumer.stream;
 
 import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.metrics.Recorder;
-import dev.creek.consumer.wire.Lsn;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.List;
-import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
@@ -14,8 +11,6 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.slf4j.spi.LoggingEventBuilder;
-import reactor.core.Exceptions;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
@@ -43,10 +38,8 @@ final class TableLine {
   private final AtomicBoolean goesOn = new AtomicBoolean();
 
   private final Mailbox mailbox = new Mailbox();
-  private final Unapplied unapplied = new Unapplied(InstantSource.system());
-  private @Nullable TableState shown;
+  private final LineReport report;
   private volatile @Nullable Claim held;
-  private volatile Position reached = Position.NONE;
   private volatile boolean loading;
 
   /**
@@ -77,6 +70,7 @@ final class TableLine {
     this.mapping = mapping;
     this.around = around;
     this.visiting = visiting;
+    this.report = new LineReport(mapping, around);
   }
 
   /** A line that ends when it has carried out its orders: of a table that no other line has. */
@@ -104,14 +98,14 @@ final class TableLine {
     return mapping;
   }
 
-  /** What is known not to be applied yet. */
-  Unapplied unapplied() {
-    return unapplied;
+  /** What it says of itself. */
+  LineReport report() {
+    return report;
   }
 
   /** Completes when the line has ended; never errors. */
   Mono<Void> run() {
-    around.recorder().line(mapping.source().toString(), mapping.target().toString(), unapplied);
+    report.begins();
     return nextOr(null, () -> Mono.just(Waiting.first(this)))
         .expand(Phase::run)
         .then(Mono.defer(this::letGo));
@@ -178,7 +172,7 @@ final class TableLine {
             .claimForSnapshot(mapping)
             .doOnSubscribe(begins -> begun.set(true))
             .doOnNext(claim -> held = claim)
-            .delayUntil(claim -> enter(claim, TableState.SNAPSHOTTING))
+            .delayUntil(claim -> report.enter(claim, TableState.SNAPSHOTTING))
             .flatMap(claim -> new SnapshotLoad(around, task, claim, interrupted).run());
     return around
         .replicas()
@@ -193,13 +187,6 @@ final class TableLine {
   /** Whether a snapshot is being applied. */
   boolean isLoading() {
     return loading;
-  }
-
-  void snapshotFailed(SnapshotTask task, Throwable error) {
-    Throwable cause = Exceptions.unwrap(error);
-    log.warn("The snapshot of {} was not applied: {}", mapping, cause.getMessage());
-    log.debug("{} gave up {}", mapping, task.order(), cause);
-    task.failed(cause);
   }
 
   TargetTables targets() {
@@ -266,9 +253,9 @@ final class TableLine {
             error -> !(error instanceof HeldException),
             error -> {
               Verdict verdict = FailurePolicy.classify(error, mapping);
-              recordFailure(verdict, error);
+              report.failure(verdict, error);
               Claim last = recovering == null ? null : recovering.claim();
-              return Mono.just(new Waiting(this, last, reason(verdict), backoff));
+              return Mono.just(new Waiting(this, last, verdict.reason(), backoff));
             });
   }
 
@@ -288,7 +275,7 @@ final class TableLine {
 
   private void holds(Claim claim) {
     held = claim;
-    reached = claim.position();
+    report.at(claim.position());
   }
 
   /** Ends the pause that the line makes; false if it makes none. */
@@ -311,134 +298,5 @@ final class TableLine {
 
   Mono<Long> delay(Duration pause) {
     return Mono.delay(pause, around.scheduler());
-  }
-
-  /**
-   * Shows a state to users. The target being away is no error here: the state is shown again with
-   * the next one.
-   */
-  Mono<Void> enter(@Nullable Claim claim, TableState state) {
-    announce(state);
-    if (claim == null) {
-      return Mono.empty();
-    }
-    return around
-        .targets()
-        .report(claim, state)
-        .doOnError(
-            e ->
-                log.debug(
-                    "State {} of {} could not be stored: {}",
-                    state.name(),
-                    mapping.target(),
-                    e.getMessage()))
-        .onErrorComplete()
-        .then();
-  }
-
-  private void announce(TableState state) {
-    if (Objects.equals(shown, state)) {
-      return;
-    }
-    shown = state;
-    around
-        .recorder()
-        .state(mapping.target().toString(), state.name().stored(), state.reason(), state.hint());
-    around.events().accept(new LineEvent.StateChanged(mapping, state));
-    switch (state.name()) {
-      case FAILED, GAP ->
-          about(log.atError(), state)
-              .log(
-                  "{} is {}: {}. Hint: {}",
-                  mapping,
-                  state.name().stored(),
-                  state.reason(),
-                  state.hint());
-      case WAITING -> about(log.atWarn(), state).log("{} is waiting: {}", mapping, state.reason());
-      default -> about(log.atInfo(), state).log("{} is {}", mapping, state.name().stored());
-    }
-  }
-
-  /** For logs that programs read. */
-  private LoggingEventBuilder about(LoggingEventBuilder event, TableState state) {
-    return event
-        .addKeyValue("table", mapping.target())
-        .addKeyValue("source", mapping.source())
-        .addKeyValue("sequence", reached.sequence())
-        .addKeyValue("lsn", Lsn.format(reached.lsn()))
-        .addKeyValue("state", state.name().stored())
-        .addKeyValue("reason", state.reason())
-        .addKeyValue("hint", state.hint());
-  }
-
-  static TableState stuckState(Verdict verdict, Object table) {
-    if (verdict instanceof Verdict.Stop failed) {
-      return new TableState(TableState.Name.FAILED, failed.reason(), failed.hint());
-    }
-    if (verdict instanceof Verdict.Await await) {
-      return new TableState(TableState.Name.FAILED, await.reason(), await.hint());
-    }
-    return gap(reason(verdict), table);
-  }
-
-  static TableState gap(String reason, Object table) {
-    return new TableState(
-        TableState.Name.GAP,
-        reason,
-        "take a clean snapshot of "
-            + table
-            + ": changes are missing that the broker no longer has");
-  }
-
-  private static String reason(Verdict verdict) {
-    if (verdict instanceof Verdict.Retry retry) {
-      return retry.reason();
-    }
-    if (verdict instanceof Verdict.Stop failed) {
-      return failed.reason();
-    }
-    if (verdict instanceof Verdict.Await await) {
-      return await.reason();
-    }
-    if (verdict instanceof Verdict.Gap gap) {
-      return gap.reason();
-    }
-    return ((Verdict.LetGo) verdict).reason();
-  }
-
-  void recordFailure(Verdict verdict, Throwable error) {
-    if (verdict instanceof Verdict.Retry retry) {
-      around.recorder().retry(mapping.target().toString(), retry.category());
-    }
-    log.debug("{} ended its run", mapping, error);
-  }
-
-  void recordBatch(Batch batch, Duration took) {
-    int changes = batch.changes().size();
-    if (changes > 0) {
-      unapplied.written(changes);
-      around.recorder().batch(mapping.target().toString(), changes, batch.bytes(), took);
-    }
-  }
-
-  void recordCommit(Applied applied) {
-    reached = applied.position();
-    unapplied.committed(applied.position());
-    around
-        .recorder()
-        .applied(
-            mapping.source().toString(),
-            mapping.target().toString(),
-            applied.inserts(),
-            applied.updates(),
-            applied.deletes(),
-            applied.truncates(),
-            applied.position().committedAt());
-    around.events().accept(new LineEvent.Committed(mapping, applied));
-  }
-
-  /** The line is gone: nothing about it is shown any more. */
-  void forget() {
-    around.recorder().removed(mapping.target().toString());
   }
 }

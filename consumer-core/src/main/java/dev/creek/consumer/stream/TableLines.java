@@ -262,7 +262,7 @@ public final class TableLines {
         .doFinally(
             signal -> {
               // Before another line of the table may begin.
-              line.forget();
+              line.report().forget();
               List<SnapshotTask> left = line.left();
               running.remove(line.mapping(), line);
               left.forEach(this::enter);

@@ -29,6 +29,31 @@ public record TableState(
         name, known.contains(where) ? known : known + " (at " + where + ")", hint, message);
   }
 
+  /**
+   * What a verdict makes of a line that cannot go on.
+   *
+   * @param table as the user named it
+   */
+  static TableState stuck(Verdict verdict, Object table) {
+    if (verdict instanceof Verdict.Stop stop) {
+      return new TableState(Name.FAILED, stop.reason(), stop.hint());
+    }
+    if (verdict instanceof Verdict.Await await) {
+      return new TableState(Name.FAILED, await.reason(), await.hint());
+    }
+    return gap(verdict.reason(), table);
+  }
+
+  /** Changes are missing. */
+  static TableState gap(String reason, Object table) {
+    return new TableState(
+        Name.GAP,
+        reason,
+        "take a clean snapshot of "
+            + table
+            + ": changes are missing that the broker no longer has");
+  }
+
   /** The names of the states. */
   public enum Name {
     WAITING,

@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
@@ -169,14 +170,19 @@ final class TransactionBatcher extends Flux<Batch> {
       }
       try {
         worker.schedule(task);
-      } catch (java.util.concurrent.RejectedExecutionException e) {
-        if (!cancelled) {
-          Subscription s = upstream;
-          if (s != null) {
-            s.cancel();
-          }
-          actual.onError(e);
+      } catch (RejectedExecutionException e) {
+        rejected(e);
+      }
+    }
+
+    /** A cancellation disposes the worker, perhaps while a task is running there. */
+    private void rejected(RejectedExecutionException e) {
+      if (!cancelled) {
+        Subscription s = upstream;
+        if (s != null) {
+          s.cancel();
         }
+        actual.onError(e);
       }
     }
 
@@ -221,7 +227,11 @@ final class TransactionBatcher extends Flux<Batch> {
       if (wait <= 0) {
         allComplete();
       } else if (complete < waiting.size() || open) {
-        quietTimer.update(worker.schedule(this::quiet, wait, TimeUnit.NANOSECONDS));
+        try {
+          quietTimer.update(worker.schedule(this::quiet, wait, TimeUnit.NANOSECONDS));
+        } catch (RejectedExecutionException e) {
+          rejected(e);
+        }
       }
     }
 

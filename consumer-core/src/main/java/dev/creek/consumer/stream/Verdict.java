@@ -2,6 +2,9 @@ package dev.creek.consumer.stream;
 
 /** What a line does about an error. */
 sealed interface Verdict {
+  /** For users. */
+  String reason();
+
   /** The cause passes by itself: try again, for ever, with growing pauses. */
   record Retry(String reason, String category) implements Verdict {}
 

@@ -22,7 +22,8 @@ record Waiting(TableLine line, @Nullable Claim claim, @Nullable String reason, B
       return line.claimThenStream(null, backoff);
     }
     TableState state = new TableState(TableState.Name.WAITING, reason, null);
-    return line.enter(claim, state)
+    return line.report()
+        .enter(claim, state)
         .then(line.pause(backoff))
         .then(line.nextOr(null, () -> line.claimThenStream(null, backoff.next())));
   }

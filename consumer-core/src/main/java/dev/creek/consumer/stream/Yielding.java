@@ -43,7 +43,7 @@ record Yielding(TableLine line, String reason, boolean snapshot, Backoff backoff
   private Mono<Void> shown() {
     return backoff.attempt() < QUIET
         ? Mono.empty()
-        : line.enter(
-            null, new TableState(snapshot ? Name.SNAPSHOTTING : Name.WAITING, reason, null));
+        : line.report()
+            .enter(null, new TableState(snapshot ? Name.SNAPSHOTTING : Name.WAITING, reason, null));
   }
 }

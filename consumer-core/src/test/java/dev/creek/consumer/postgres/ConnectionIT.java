@@ -135,7 +135,7 @@ final class ConnectionIT {
       free = socket.getLocalPort();
     }
     String uri =
-        "postgres://%s:%s@127.0.0.1:%d,%s:%d/%s"
+        "postgres://%s:%s@127.0.0.1:%d,%s:%d/%s?connect_timeout=60"
             .formatted(
                 server.user(),
                 server.password(),
@@ -147,7 +147,7 @@ final class ConnectionIT {
     database.execute(
         "alter database " + database.name() + " set default_transaction_read_only = on");
     assertThat(refused(uri).sqlState()).startsWith("08");
-    assertThat(ask(uri + "?target_session_attrs=any", "select 'in'")).containsExactly("in");
+    assertThat(ask(uri + "&target_session_attrs=any", "select 'in'")).containsExactly("in");
   }
 
   @Test

@@ -44,7 +44,7 @@ final class KillsIT {
     Random random = new Random(seed);
     try (Installation all = new Installation(generation, seed, UnaryOperator.identity())) {
       try (BackgroundWorkload load = BackgroundWorkload.start(all.workload(), STEPS_PER_SECOND)) {
-        for (int kill = 0; kill < KILLS / 2; kill++) {
+        for (int kill = 0; kill < KILLS; kill++) {
           all.startService();
           all.awaitProgress(1 + random.nextInt(MOST_MESSAGES));
           all.service().kill();

@@ -1,0 +1,147 @@
+package dev.creek.consumer.stream;
+
+import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.wire.Lsn;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.spi.LoggingEventBuilder;
+import reactor.core.Exceptions;
+import reactor.core.publisher.Mono;
+
+/** What a line says of itself: its state to users and logs, its work to whoever counts. */
+final class LineReport {
+  private static final Logger log = LoggerFactory.getLogger(LineReport.class);
+
+  private final Mapping mapping;
+  private final TableLine.Surroundings around;
+  private final Unapplied unapplied = new Unapplied(InstantSource.system());
+  private @Nullable TableState shown;
+  private volatile Position reached = Position.NONE;
+
+  LineReport(Mapping mapping, TableLine.Surroundings around) {
+    this.mapping = mapping;
+    this.around = around;
+  }
+
+  /** What is known not to be applied yet. */
+  Unapplied unapplied() {
+    return unapplied;
+  }
+
+  void begins() {
+    around.recorder().line(mapping.source().toString(), mapping.target().toString(), unapplied);
+  }
+
+  /** The line goes on from a position that is stored. */
+  void at(Position position) {
+    reached = position;
+  }
+
+  /**
+   * Shows a state to users. The target being away is no error here: the state is shown again with
+   * the next one.
+   */
+  Mono<Void> enter(@Nullable Claim claim, TableState state) {
+    announce(state);
+    if (claim == null) {
+      return Mono.empty();
+    }
+    return around
+        .targets()
+        .report(claim, state)
+        .doOnError(
+            e ->
+                log.debug(
+                    "State {} of {} could not be stored: {}",
+                    state.name(),
+                    mapping.target(),
+                    e.getMessage()))
+        .onErrorComplete()
+        .then();
+  }
+
+  private void announce(TableState state) {
+    if (Objects.equals(shown, state)) {
+      return;
+    }
+    shown = state;
+    around
+        .recorder()
+        .state(mapping.target().toString(), state.name().stored(), state.reason(), state.hint());
+    around.events().accept(new LineEvent.StateChanged(mapping, state));
+    switch (state.name()) {
+      case FAILED, GAP ->
+          about(log.atError(), state)
+              .log(
+                  "{} is {}: {}. Hint: {}",
+                  mapping,
+                  state.name().stored(),
+                  state.reason(),
+                  state.hint());
+      case WAITING -> about(log.atWarn(), state).log("{} is waiting: {}", mapping, state.reason());
+      default -> about(log.atInfo(), state).log("{} is {}", mapping, state.name().stored());
+    }
+  }
+
+  /** For logs that programs read. */
+  private LoggingEventBuilder about(LoggingEventBuilder event, TableState state) {
+    return event
+        .addKeyValue("table", mapping.target())
+        .addKeyValue("source", mapping.source())
+        .addKeyValue("sequence", reached.sequence())
+        .addKeyValue("lsn", Lsn.format(reached.lsn()))
+        .addKeyValue("state", state.name().stored())
+        .addKeyValue("reason", state.reason())
+        .addKeyValue("hint", state.hint());
+  }
+
+  void snapshotFailed(SnapshotTask task, Throwable error) {
+    Throwable cause = Exceptions.unwrap(error);
+    log.warn("The snapshot of {} was not applied: {}", mapping, cause.getMessage());
+    log.debug("{} gave up {}", mapping, task.order(), cause);
+    task.failed(cause);
+  }
+
+  /** A run of the line ended with an error. */
+  void failure(Verdict verdict, Throwable error) {
+    if (verdict instanceof Verdict.Retry retry) {
+      around.recorder().retry(mapping.target().toString(), retry.category());
+    }
+    log.debug("{} ended its run", mapping, error);
+  }
+
+  /** A batch has been written, not committed yet perhaps. */
+  void batch(Batch batch, Duration took) {
+    int changes = batch.changes().size();
+    if (changes > 0) {
+      unapplied.written(changes);
+      around.recorder().batch(mapping.target().toString(), changes, batch.bytes(), took);
+    }
+  }
+
+  /** A position has been committed. */
+  void commit(Applied applied) {
+    reached = applied.position();
+    unapplied.committed(applied.position());
+    around
+        .recorder()
+        .applied(
+            mapping.source().toString(),
+            mapping.target().toString(),
+            applied.inserts(),
+            applied.updates(),
+            applied.deletes(),
+            applied.truncates(),
+            applied.position().committedAt());
+    around.events().accept(new LineEvent.Committed(mapping, applied));
+  }
+
+  /** The line is gone: nothing about it is shown any more. */
+  void forget() {
+    around.recorder().removed(mapping.target().toString());
+  }
+}
