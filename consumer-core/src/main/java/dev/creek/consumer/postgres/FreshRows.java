@@ -1,6 +1,5 @@
 package dev.creek.consumer.postgres;
 
-import dev.creek.consumer.row.FoldedChanges;
 import java.util.function.Function;
 import reactor.core.publisher.Mono;
 
@@ -17,12 +16,12 @@ final class FreshRows {
   /**
    * Writes a batch.
    *
+   * @param fresh whether its rows should be new
    * @param statement what writes it
    * @param undo what has to be done before it is tried in another way
    */
-  Mono<Long> write(
-      FoldedChanges folded, Function<TablePlan.Rows, Mono<Long>> statement, Mono<Void> undo) {
-    if (!folded.fresh() || upserted > 0) {
+  Mono<Long> write(boolean fresh, Function<TablePlan.Rows, Mono<Long>> statement, Mono<Void> undo) {
+    if (!fresh || upserted > 0) {
       upserted = Math.max(0, upserted - 1);
       return statement.apply(TablePlan.Rows.UPSERTED);
     }

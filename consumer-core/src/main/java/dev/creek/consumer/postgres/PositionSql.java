@@ -25,12 +25,31 @@ final class PositionSql {
   private static final String AHEAD_UNTIL =
       "case when $4 < \"timestamp\" then greatest(ahead_until, \"timestamp\") else ahead_until end";
 
+  /** A condition that is true. It costs no round trip, and ends with the transaction. */
+  private static final String WITHOUT_WAITING =
+      " and pg_catalog.set_config('synchronous_commit', 'off', true) = 'off'";
+
   private final String table;
   private final Claim claim;
+  private final String commit;
 
+  /** Transactions commit as the session's do. */
   PositionSql(String table, Claim claim) {
+    this(table, claim, "");
+  }
+
+  private PositionSql(String table, Claim claim, String commit) {
     this.table = table;
     this.claim = claim;
+    this.commit = commit;
+  }
+
+  /**
+   * The same for transactions whose commit does not wait for the disk. Rows and position are lost
+   * together, if the server crashes, and what was lost is read again.
+   */
+  PositionSql withoutWaiting() {
+    return new PositionSql(table, claim, WITHOUT_WAITING);
   }
 
   /** Moves the position: parameters from 1 on. */
@@ -45,7 +64,8 @@ final class PositionSql {
         + ", ahead_until = "
         + (moved.aheadUntil() == null ? AHEAD_UNTIL : "$" + (nextParameter(moved) - 1))
         + (moved.endsGap() ? ", gap = null" : "")
-        + " where target = $1 and epoch = $2";
+        + " where target = $1 and epoch = $2"
+        + commit;
   }
 
   /** The number of the first parameter behind those of {@link #update}. */
@@ -58,7 +78,11 @@ final class PositionSql {
 
   /** Locks the row, so that nobody can claim the table before the transaction ends. */
   String lock() {
-    return "select 1 from " + table + " where target = $1 and epoch = $2 for no key update";
+    return "select 1 from "
+        + table
+        + " where target = $1 and epoch = $2"
+        + commit
+        + " for no key update";
   }
 
   void bindClaim(Statement statement) {

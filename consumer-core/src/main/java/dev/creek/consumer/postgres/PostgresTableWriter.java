@@ -50,7 +50,8 @@ final class PostgresTableWriter implements TableWriter {
   PostgresTableWriter(Sessions sessions, String table, Claim claim) {
     this.sessions = sessions;
     this.hints = new TableHints(claim.mapping());
-    this.position = new PositionSql(table, claim);
+    PositionSql durable = new PositionSql(table, claim);
+    this.position = sessions.mayLoseLastCommits() ? durable.withoutWaiting() : durable;
     this.held = new HeldSession(sessions, position);
     this.seen = new SeenTime(claim);
   }
@@ -152,7 +153,7 @@ final class PostgresTableWriter implements TableWriter {
         .flatMap(
             session ->
                 fresh.write(
-                    folded,
+                    folded.fresh(),
                     how ->
                         session.update(
                             plan.alone(folded, how, moved), s -> plan.bind(s, moved, folded)),
@@ -201,7 +202,7 @@ final class PostgresTableWriter implements TableWriter {
         ? emptied
         : fresh
             .write(
-                folded,
+                folded.fresh(),
                 how ->
                     emptied.then(
                         session.update(plan.inside(folded, how), s -> plan.bind(s, 0, folded))),

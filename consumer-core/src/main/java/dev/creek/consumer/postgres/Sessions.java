@@ -38,6 +38,7 @@ final class Sessions {
   private final ConnectionPool pool;
   private final Duration patience;
   private final String place;
+  private final boolean mayLoseLastCommits;
   private final Mono<Session> borrowed;
   private final Map<Connection, Long> idleSince = Collections.synchronizedMap(new WeakHashMap<>());
 
@@ -48,6 +49,9 @@ final class Sessions {
             ? Duration.ZERO
             : options.statementTimeout().plus(ANSWER_MARGIN);
     this.place = "PostgreSQL " + options;
+    this.mayLoseLastCommits =
+        options.address().settings().keySet().stream()
+            .noneMatch("synchronous_commit"::equalsIgnoreCase);
     this.pool = new ConnectionPool(poolOf(options));
     this.borrowed =
         pool.create()
@@ -153,6 +157,11 @@ final class Sessions {
                     now.acquiredSize(),
                     now.pendingAcquireSize()))
         .orElse(PoolUse.NONE);
+  }
+
+  /** Whether nobody has said in the URI how long a commit is to wait. */
+  boolean mayLoseLastCommits() {
+    return mayLoseLastCommits;
   }
 
   /** Which server, without the password. */

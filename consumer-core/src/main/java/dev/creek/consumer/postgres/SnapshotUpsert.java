@@ -27,6 +27,12 @@ final class SnapshotUpsert {
     this.key = key;
   }
 
+  /** Returns one row while the claim holds; fails where a row is there already. */
+  String insert() {
+    String rows = InsertSql.plain(plan, target.sqlName()).sql("fence, ", 1 + CLAIM_PARAMETERS);
+    return "with fence as (%s), u as (%s) select 1 from fence".formatted(position.lock(), rows);
+  }
+
   /** Returns one row while the claim holds. */
   String upsert() {
     int parameter = 1 + CLAIM_PARAMETERS;

@@ -101,7 +101,7 @@ final class SqlErrors {
 
   private static String withoutValues(ErrorDetails details) {
     String message = details.getMessage();
-    return details.getCode().startsWith("22") ? QUOTED.matcher(message).replaceAll("…") : message;
+    return details.getCode().startsWith("22") ? QUOTED.matcher(message).replaceAll("...") : message;
   }
 
   private static Throwable deepest(Throwable error) {

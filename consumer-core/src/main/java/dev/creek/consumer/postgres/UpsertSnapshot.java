@@ -28,7 +28,11 @@ final class UpsertSnapshot implements SnapshotWriter {
   private final SqlHints hints;
   private final RowPlan plan;
   private final SnapshotUpsert statements;
+  private final String insert;
   private final String upsert;
+
+  /** Only for writes, which follow each other. */
+  private final FreshRows fresh = new FreshRows();
 
   /**
    * @throws ShapeMismatchException where the target has no key to tell rows apart by
@@ -47,7 +51,9 @@ final class UpsertSnapshot implements SnapshotWriter {
     this.held = new HeldSession(sessions, position);
     this.hints = hints;
     this.plan = plan;
-    this.statements = new SnapshotUpsert(position, target, plan, key);
+    // Nobody relies on a chunk before the last commit, which is synchronous and covers it.
+    this.statements = new SnapshotUpsert(position.withoutWaiting(), target, plan, key);
+    this.insert = statements.insert();
     this.upsert = statements.upsert();
   }
 
@@ -99,8 +105,14 @@ final class UpsertSnapshot implements SnapshotWriter {
   }
 
   private Mono<Void> written(Session session, RowColumns rows) {
-    return session
-        .update(upsert, statement -> statements.bind(statement, rows))
+    return fresh
+        .write(
+            true,
+            how ->
+                session.update(
+                    how == TablePlan.Rows.INSERTED ? insert : upsert,
+                    statement -> statements.bind(statement, rows)),
+            Mono.empty())
         .flatMap(held::requireClaim)
         .onErrorResume(this::mayDisplace, e -> displacing(session, rows));
   }

@@ -138,6 +138,8 @@ final class SnapshotLoad {
   private Mono<Mono<Void>> work(SnapshotWriter writer, Chunk chunk) {
     return writer
         .prepare(chunk.rows())
+        // Else it would run where the demand comes from: on the database's thread, while it waits.
+        .subscribeOn(around.scheduler())
         .map(prepared -> writer.write(prepared).doOnSuccess(nothing -> wrote(prepared)));
   }
 

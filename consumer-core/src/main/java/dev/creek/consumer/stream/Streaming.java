@@ -108,6 +108,8 @@ record Streaming(TableLine line, Claim claim, @Nullable Stuck recovering, Backof
     }
     return writer
         .prepare(batch)
+        // Else it would run where the demand comes from: on the database's thread, while it waits.
+        .subscribeOn(line.scheduler())
         .map(prepared -> write(writer, prepared))
         .onErrorResume(unprepared -> Mono.just(Mono.error(unprepared)))
         .map(work -> work.doOnError(e -> attempt.failedIn(batch)));

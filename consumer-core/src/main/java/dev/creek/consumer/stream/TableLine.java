@@ -193,6 +193,11 @@ final class TableLine {
     return around.targets();
   }
 
+  /** Where work that takes time is done. */
+  Scheduler scheduler() {
+    return around.scheduler();
+  }
+
   LineOptions options() {
     return around.options();
   }

@@ -7,8 +7,10 @@ import dev.creek.consumer.metrics.Recorder;
 import dev.creek.consumer.wire.SourceTable;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -37,6 +39,9 @@ public final class TableLines {
 
   /** How long a line that ends waits for another one that ends at the same moment. */
   private static final Duration EMIT_PATIENCE = Duration.ofSeconds(1);
+
+  /** How late people may see how late a table is. */
+  private static final Duration LAG_INTERVAL = Duration.ofSeconds(3);
 
   private final Subscriptions subscriptions;
   private final Replicas replicas;
@@ -97,8 +102,29 @@ public final class TableLines {
         () -> {
           Sinks.Empty<Void> allEnded = Sinks.empty();
           Mono<Void> lines = lines().doOnTerminate(allEnded::tryEmitEmpty);
-          return Flux.merge(lines, takePart(allEnded.asMono())).then();
+          return Flux.merge(lines, takePart(allEnded.asMono()), noteLags()).then();
         });
+  }
+
+  private Mono<Void> noteLags() {
+    return Flux.interval(LAG_INTERVAL)
+        .onBackpressureDrop()
+        .map(tick -> lags())
+        .filter(lags -> !lags.isEmpty())
+        .concatMap(lags -> subscriptions.noteLags(lags).onErrorComplete(), 1)
+        .takeUntilOther(stop)
+        .then();
+  }
+
+  private Map<TargetTable, Duration> lags() {
+    Map<TargetTable, Duration> lags = new HashMap<>();
+    running.forEach(
+        (mapping, line) -> {
+          if (!line.isVisiting()) {
+            lags.put(mapping.target(), line.report().unapplied().lag());
+          }
+        });
+    return lags;
   }
 
   private Mono<Void> lines() {

@@ -8,7 +8,7 @@ import java.util.Deque;
 
 /**
  * The servers that all contenders share: source, broker and target, all on disk and with fsync, in
- * processes of their own. Closing it ends them.
+ * processes of their own; and the service, installed. Closing it ends and removes them.
  */
 final class Rig implements AutoCloseable {
   private final Deque<AutoCloseable> running = new ArrayDeque<>();
@@ -16,6 +16,7 @@ final class Rig implements AutoCloseable {
   private final PostgresServer source;
   private final PostgresServer target;
   private final NatsServer nats;
+  private final Installation installation;
 
   Rig(BenchOptions options) {
     this.options = options;
@@ -23,6 +24,7 @@ final class Rig implements AutoCloseable {
       source = keep(postgres(options).setting("track_commit_timestamp", "on").start());
       target = keep(postgres(options).setting("wal_level", "replica").start());
       nats = keep(broker(options.store()).start());
+      installation = keep(Installation.make());
     } catch (RuntimeException e) {
       close();
       throw e;
@@ -65,6 +67,11 @@ final class Rig implements AutoCloseable {
 
   NatsServer nats() {
     return nats;
+  }
+
+  /** Where the service is. */
+  Path installation() {
+    return installation.folder();
   }
 
   /** The processor time that the servers have used so far. */

@@ -17,8 +17,8 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Pattern;
 
 /**
- * The packaged service: the launcher with the JVM options that it ships with, and nothing else but
- * a log of its collector.
+ * The installed service: the launcher with the JVM options that it ships with and the archive of
+ * its classes, and nothing else but a log of its collector.
  */
 final class Service implements AutoCloseable {
   private static final Duration LIMIT = Duration.ofSeconds(60);
@@ -43,7 +43,7 @@ final class Service implements AutoCloseable {
     Path folder = Scratch.onDisk("gc");
     ServiceProcess process =
         ServiceProcess.of("serve")
-            .launcher()
+            .installed(rig.installation())
             .environment("NATS_URI", rig.nats().uri())
             .environment("DB_URI", target.uri())
             .environment("PROMETHEUS_PORT", "off")

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One run of the packaged jar in a JVM of its own: {@code serve}, or a short command. Its output,
@@ -169,7 +170,7 @@ public final class ServiceProcess implements AutoCloseable {
     private final Map<String, String> environment = new LinkedHashMap<>();
     private final List<String> jvmOptions = new ArrayList<>();
     private Path jar = defaultJar();
-    private boolean launched;
+    private @Nullable Path installation;
 
     private Builder(List<String> arguments) {
       this.arguments = arguments;
@@ -193,9 +194,13 @@ public final class ServiceProcess implements AutoCloseable {
       return this;
     }
 
-    /** By the launcher that ships beside the jar, with its JVM options. */
-    public Builder launcher() {
-      this.launched = true;
+    /**
+     * By the launcher of an installation, with its JVM options: a folder with all that ships, and
+     * the archive of classes.
+     */
+    public Builder installed(Path folder) {
+      this.installation = folder;
+      this.jar = folder.resolve("creek-consumer.jar");
       return this;
     }
 
@@ -225,13 +230,9 @@ public final class ServiceProcess implements AutoCloseable {
 
     private List<String> command() {
       List<String> command = new ArrayList<>();
-      if (launched) {
+      if (installation != null) {
         environment.put("JAVA_HOME", System.getProperty("java.home"));
-        environment.put("CREEK_CONSUMER_JAR", jar.toString());
-        if (!jvmOptions.isEmpty()) {
-          environment.put("CREEK_CONSUMER_JVM", String.join(" ", jvmOptions));
-        }
-        command.add(jar.resolveSibling("../src/main/dist/creek-consumer").toString());
+        command.add(installation.resolve("creek-consumer").toString());
         command.addAll(arguments);
         return command;
       }
@@ -244,7 +245,7 @@ public final class ServiceProcess implements AutoCloseable {
     }
 
     /** An IDE does not know the property, but runs this class from {@code target/test-classes}. */
-    private static Path defaultJar() {
+    public static Path defaultJar() {
       String given = System.getProperty(JAR);
       if (given != null) {
         return Path.of(given);
