@@ -173,11 +173,18 @@ public final class TableLines {
   /** Before the line is paused: a producer may take its time, or never answer. */
   private Mono<Void> requested(SnapshotTask task) {
     SnapshotOrder order = task.order();
-    if (order.subject() != null) {
-      return Mono.empty();
+    SourceTable source = order.mapping().source();
+    String subject = order.subject();
+    if (subject != null) {
+      // A name that is none must not pause the table, or leave a row for it.
+      return around
+          .snapshotLog()
+          .snapshot(source, subject)
+          .switchIfEmpty(Mono.error(() -> Snapshotting.unknown(subject)))
+          .then()
+          .takeUntilOther(stop.then(Mono.error(Snapshotting::stopped)));
     }
     task.tell(SnapshotProgress.Step.REQUESTING);
-    SourceTable source = order.mapping().source();
     return around
         .changes()
         .state(source)
@@ -231,15 +238,30 @@ public final class TableLines {
   }
 
   private Mono<List<Mapping>> active() {
-    return subscriptions
-        .all()
-        .filter(Subscription::active)
-        .map(Subscription::mapping)
-        .collectList()
+    return Mono.defer(this::compared)
         .doOnError(e -> log.warn("The subscriptions cannot be read: {}", e.getMessage()))
         .retryWhen(
             Retry.backoff(Long.MAX_VALUE, Duration.ofMillis(200)).maxBackoff(Duration.ofSeconds(5)))
         .takeUntilOther(stop);
+  }
+
+  /** Reads what is subscribed; lines that are ahead of it begin anew. */
+  private Mono<List<Mapping>> compared() {
+    Map<Mapping, Position> reached = new HashMap<>();
+    running.forEach((mapping, line) -> reached.put(mapping, line.report().reached()));
+    return subscriptions
+        .all()
+        .filter(Subscription::active)
+        .doOnNext(
+            subscription -> {
+              TableLine line = running.get(subscription.mapping());
+              Position before = reached.get(subscription.mapping());
+              if (line != null && before != null) {
+                line.compare(before, subscription.position());
+              }
+            })
+        .map(Subscription::mapping)
+        .collectList();
   }
 
   /**
