@@ -238,15 +238,30 @@ public final class TableLines {
   }
 
   private Mono<List<Mapping>> active() {
-    return subscriptions
-        .all()
-        .filter(Subscription::active)
-        .map(Subscription::mapping)
-        .collectList()
+    return Mono.defer(this::compared)
         .doOnError(e -> log.warn("The subscriptions cannot be read: {}", e.getMessage()))
         .retryWhen(
             Retry.backoff(Long.MAX_VALUE, Duration.ofMillis(200)).maxBackoff(Duration.ofSeconds(5)))
         .takeUntilOther(stop);
+  }
+
+  /** Reads what is subscribed; lines that are ahead of it begin anew. */
+  private Mono<List<Mapping>> compared() {
+    Map<Mapping, Position> reached = new HashMap<>();
+    running.forEach((mapping, line) -> reached.put(mapping, line.report().reached()));
+    return subscriptions
+        .all()
+        .filter(Subscription::active)
+        .doOnNext(
+            subscription -> {
+              TableLine line = running.get(subscription.mapping());
+              Position before = reached.get(subscription.mapping());
+              if (line != null && before != null) {
+                line.compare(before, subscription.position());
+              }
+            })
+        .map(Subscription::mapping)
+        .collectList();
   }
 
   /**
