@@ -1,6 +1,7 @@
 package dev.creek.consumer;
 
 import dev.creek.consumer.control.Commands;
+import dev.creek.consumer.control.NotifiedCommands;
 import dev.creek.consumer.control.Operations;
 import dev.creek.consumer.control.SnapshotProgress;
 import dev.creek.consumer.control.TargetTable;
@@ -48,7 +49,11 @@ final class Run {
                 database
                     .takeUntilOther(stop.asMono())
                     .flatMap(
-                        db -> Mono.when(commands(operations).run(), applyChanges(broker, threads))),
+                        db ->
+                            Mono.when(
+                                notifiedCommands().run(),
+                                commands(operations).run(),
+                                applyChanges(broker, threads))),
             Scheduler::dispose)
         .takeUntilOther(abandon.asMono())
         .doFinally(signal -> ended.tryEmitEmpty());
@@ -72,6 +77,12 @@ final class Run {
         .takeUntilOther(stop.asMono())
         .doOnNext(shareChanges::tryEmitNext)
         .then();
+  }
+
+  /** Subscribed to before anybody listens. */
+  private NotifiedCommands notifiedCommands() {
+    return new NotifiedCommands(
+        target.notifiedCommands(), target.commands(), this::isMine, stop.asMono());
   }
 
   private Commands commands(Operations operations) {

@@ -6,6 +6,8 @@ import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.jetstream.JetStreamOptions;
 import dev.creek.consumer.postgres.PostgresOptions;
+import dev.creek.consumer.stream.Instance;
+import dev.creek.consumer.testing.ListenPooler;
 import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
@@ -19,11 +21,14 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.postgresql.util.PGInterval;
 import reactor.core.Disposable;
 import reactor.core.Disposables;
@@ -60,12 +65,25 @@ class CommandsIT {
   }
 
   private ConsumerOptions options() {
-    return ConsumerOptions.of(
-        JetStreamOptions.builder(nats.server().uri()).build(), PostgresOptions.of(database.uri()));
+    return options(PostgresOptions.of(database.uri()));
+  }
+
+  private ConsumerOptions options(PostgresOptions target) {
+    return ConsumerOptions.of(JetStreamOptions.builder(nats.server().uri()).build(), target);
   }
 
   private void start() {
     running = consumer.run().subscribe();
+  }
+
+  /** Another one in its place. */
+  private void start(PostgresOptions target) {
+    consumer.close();
+    consumer = CreekConsumer.create(options(target));
+    start();
+    Awaitility.await()
+        .atMost(PATIENCE)
+        .until(() -> consumer.instances().any(Instance::serving).block(PATIENCE));
   }
 
   @Test
@@ -213,9 +231,13 @@ class CommandsIT {
     start();
     outcome("add_table", mapping(orders));
     awaitState("orders", "failed");
+    awaitLag("orders", "lag > '1 year'");
     database.execute("alter table copy.orders add column note text");
     assertThat(outcome("resume_table", "copy.orders")).startsWith("ok: ");
     awaitRows("orders", 2);
+    awaitLag("orders", "lag = '0'");
+    assertThat(outcome("remove_table", "copy.orders")).startsWith("ok: ");
+    awaitLag("orders", "lag is null");
   }
 
   @Test
@@ -282,6 +304,60 @@ class CommandsIT {
     assertThat(state("orders")).isNotEqualTo("inactive");
   }
 
+  @Test
+  void takesCommandsFromNotificationsWhereItMay() throws SQLException {
+    TableWire orders = publish("orders", 2);
+    start(PostgresOptions.builder(database.uri(), Map.of()).notifiedCommands(true).build());
+    notify("CREATE " + mapping(orders));
+    notify("ADD " + mapping(orders));
+    awaitRows("orders", 1);
+    notify("anything");
+    notify("ADD nonsense");
+    notify("SKIP 2 copy.orders");
+    notify("SNAP sideways " + mapping(orders));
+    notify("REMOVE copy.orders");
+    awaitState("orders", "inactive");
+    assertThat(database.query("select command from _creek_consumer._notification_log order by id"))
+        .containsExactly(
+            List.of("CREATE " + mapping(orders)),
+            List.of("ADD " + mapping(orders)),
+            List.of("REMOVE copy.orders"));
+  }
+
+  @Test
+  void isOnlyWokenByNotificationsUnlessItMay() throws SQLException {
+    TableWire orders = publish("orders", 2);
+    start(PostgresOptions.of(database.uri()));
+    notify("REMOVE copy.unknown");
+    assertThat(outcome("create_schema", mapping(orders))).isEqualTo("ok: created");
+    assertThat(database.query("select command from _creek_consumer._notification_log"))
+        .containsExactly(List.of("CREATE " + mapping(orders)));
+  }
+
+  private void notify(String payload) {
+    database.execute("select pg_notify('creek_consumer', '" + payload + "')");
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void hearsOfCommandsThroughAPoolerThatListenDoesNotWorkThrough(ListenPooler.Manner manner)
+      throws Exception {
+    TableWire orders = publish("orders", 3);
+    try (var pooler = ListenPooler.start(database.server(), manner)) {
+      start(
+          PostgresOptions.builder(pooler.uri(database), Map.of())
+              .preparedStatements(false)
+              .wakeInterval(Duration.ofSeconds(1))
+              .build());
+      assertThat(outcome("create_schema", mapping(orders))).isEqualTo("ok: created");
+      assertThat(outcome("add_table", mapping(orders))).isEqualTo("ok: subscribed");
+      awaitRows("orders", 2);
+      assertThat(outcome("remove_table", "copy.orders")).isEqualTo("ok: removed");
+      consumer.stop(PATIENCE).block(PATIENCE);
+      consumer.close();
+    }
+  }
+
   private TableWire table(String name) {
     return TableWire.of("app", name)
         .column("id", "int4", TableWire.Flag.KEY)
@@ -327,6 +403,10 @@ class CommandsIT {
         .atMost(PATIENCE)
         .ignoreExceptions()
         .until(() -> ids(table).split(" ").length >= atLeast && !ids(table).isEmpty());
+  }
+
+  private void awaitLag(String table, String condition) {
+    Awaitility.await(condition).atMost(PATIENCE).until(() -> "t".equals(column(table, condition)));
   }
 
   private String ids(String table) {

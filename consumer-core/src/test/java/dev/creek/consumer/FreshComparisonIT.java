@@ -38,6 +38,9 @@ final class FreshComparisonIT {
   @RegisterExtension static final PostgresExtension postgres = PostgresExtension.shared();
   @RegisterExtension static final NatsExtension nats = NatsExtension.shared();
 
+  /** Names are the users'. */
+  private static final String ITEMS = "\"Odd. ns\".\"'It\"\"ems $1\"";
+
   private PostgresDatabase source;
   private PostgresDatabase target;
   private TestProducer producer;
@@ -52,6 +55,7 @@ final class FreshComparisonIT {
     source.execute(
         "create table items (id int primary key, v text)",
         "insert into items select i, 'v' || i from generate_series(1, 1000) i");
+    target.execute("create schema \"Odd. ns\"");
     producer =
         TestProducer.builder()
             .source(source.uri())
@@ -90,7 +94,7 @@ final class FreshComparisonIT {
   }
 
   private Mapping items() {
-    return Mapping.parse(source.name() + ".public.items:public.items");
+    return Mapping.parse(source.name() + ".public.items:" + ITEMS);
   }
 
   @Test
@@ -123,9 +127,9 @@ final class FreshComparisonIT {
   void tellsWhichRowsAreWrong() {
     serve();
     target.execute(
-        "update items set v = 'wrong' where id = 7",
-        "delete from items where id = 8",
-        "insert into items values (-1, 'extra')");
+        "update %s set v = 'wrong' where id = 7".formatted(ITEMS),
+        "delete from %s where id = 8".formatted(ITEMS),
+        "insert into %s values (-1, 'extra')".formatted(ITEMS));
     var brief = new Verification.Options(Duration.ofSeconds(2), 100, false);
     Verification found = visitor.verify(items(), brief).block(PATIENCE);
     assertThat(found.sourceRows()).isEqualTo(1000);
@@ -155,7 +159,7 @@ final class FreshComparisonIT {
         """);
     serve();
     await().atMost(PATIENCE).untilAsserted(this::assertNothingIsLeft);
-    target.execute("update items set v = 'wrong' where id = 7");
+    target.execute("update %s set v = 'wrong' where id = 7".formatted(ITEMS));
     CompletableFuture<Verification> comparing = visitor.verify(items(), HOW).toFuture();
     await().atMost(PATIENCE).until(() -> subscribed() == 2);
     visitor.stop(PATIENCE).block(PATIENCE);
@@ -171,6 +175,6 @@ final class FreshComparisonIT {
   private void assertNothingIsLeft() {
     assertThat(target.query("select relname from pg_class where relname ~ '^_creek_'")).isEmpty();
     assertThat(target.query("select target from _creek_consumer.subscriptions"))
-        .containsExactly(List.of("public.items"));
+        .containsExactly(List.of(ITEMS));
   }
 }

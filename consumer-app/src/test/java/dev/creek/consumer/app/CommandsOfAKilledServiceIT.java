@@ -60,29 +60,55 @@ final class CommandsOfAKilledServiceIT {
       sql.call("resync", mapping);
       sql.call("snapshot", mapping, "upsert");
       sql.call("resume_table", "public.items");
-      for (int command = 1; command <= 5; command++) {
-        crash(command);
+      crash(1, 1);
+      for (int command = 2; command <= 5; command++) {
+        crash(command, 2);
       }
+      String topic =
+          target.value(
+              "select split_part(detail, ' of ', 2) from _creek_consumer._notification_log where id = 4");
+      sql.call("apply_snapshot", topic, mapping, "upsert");
+      crash(6, 2);
+      sql.call("skip_change", "public.items", stopAt(source));
+      crash(7, 1);
       // Behind a snapshot it would not wait for that.
       sql.call("remove_table", "public.items");
-      crash(6);
+      crash(8, 2);
       try (var last = serve(null)) {
-        assertThat(sql.call("wait_for", 6, new PGInterval("1 minute"))).isEqualTo("ok");
+        assertThat(sql.call("wait_for", 8, new PGInterval("1 minute"))).isEqualTo("ok");
         last.terminate(PATIENCE);
       }
     }
     assertThat(
             target.query(
                 "select status, attempts > 1 from _creek_consumer._notification_log order by id"))
-        .hasSize(6)
+        .hasSize(8)
         .allMatch(List.of("ok", "t")::equals);
     assertThat(target.value("select count(*) || ' ' || min(v) from items")).isEqualTo("100 first");
     assertThat(target.value("select active from _creek_consumer.subscriptions")).isEqualTo("f");
   }
 
-  /** Until the process has ended in the middle of this command; earlier ones end before it. */
-  private void crash(int command) {
-    try (var service = serve("before-outcome=crash@" + (command == 1 ? 1 : 2))) {
+  /** Lets the table fail at a change, and ends; the change's place in the stream. */
+  private long stopAt(PostgresDatabase source) {
+    target.execute("alter table items add constraint narrow check (v <> 'too much')");
+    source.execute("update items set v = 'too much' where id = 2");
+    String failed = "select failed_seq from _creek_consumer.subscriptions where state = 'failed'";
+    try (var service = serve(null)) {
+      await()
+          .atMost(PATIENCE)
+          .until(() -> !target.query(failed).isEmpty() && target.value(failed) != null);
+      service.terminate(PATIENCE);
+    }
+    return Long.parseLong(target.value(failed));
+  }
+
+  /**
+   * Until the process has ended in the middle of this command.
+   *
+   * @param nth which one that is in this process: one that was cut short comes before it
+   */
+  private void crash(int command, int nth) {
+    try (var service = serve("before-outcome=crash@" + nth)) {
       assertThat(service.awaitExit(PATIENCE)).isEqualTo(137);
     }
     assertThat(

@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,6 +37,10 @@ final class NatsConnector {
 
   private static final int PINGS_OUT = 2;
   private static final String TLS_NEEDED = "SSL required by server";
+
+  /** What Java puts before an error's words: nothing for people. */
+  private static final Pattern EXCEPTION_NAME =
+      Pattern.compile("\\b(?:[a-z0-9]+\\.)+[A-Z][A-Za-z]*(?:Exception|Error): ");
 
   private final JetStreamOptions options;
 
@@ -65,7 +70,8 @@ final class NatsConnector {
 
   /** The client's own exception lists the URIs as given, passwords included: it goes no further. */
   private LogException.Unavailable unreachable(@Nullable String said, @Nullable Throwable cause) {
-    String why = said != null || cause == null ? said : cause.toString();
+    String words = said != null || cause == null ? said : cause.toString();
+    String why = words == null ? null : EXCEPTION_NAME.matcher(words).replaceAll("");
     String message =
         "cannot connect to NATS at "
             + options.serversForPeople()

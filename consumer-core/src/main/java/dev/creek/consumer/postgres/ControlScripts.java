@@ -19,7 +19,8 @@ final class ControlScripts {
           "003_commands.sql",
           "004_instances.sql",
           "005_snapshots.sql",
-          "006_gaps.sql");
+          "006_gaps.sql",
+          "007_lag.sql");
 
   /** What quotes the functions' bodies, which name the schema. */
   private static final String BODY_QUOTE = "$creek$";

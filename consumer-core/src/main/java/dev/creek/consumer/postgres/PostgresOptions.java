@@ -34,6 +34,7 @@ public final class PostgresOptions {
   private final Duration lockTimeout;
   private final Duration wakeInterval;
   private final boolean preparedStatements;
+  private final boolean notifiedCommands;
 
   private PostgresOptions(Builder builder) {
     this.address = builder.address;
@@ -44,6 +45,7 @@ public final class PostgresOptions {
     this.lockTimeout = builder.lockTimeout;
     this.wakeInterval = builder.wakeInterval;
     this.preparedStatements = builder.preparedStatements;
+    this.notifiedCommands = builder.notifiedCommands;
   }
 
   /**
@@ -98,6 +100,10 @@ public final class PostgresOptions {
     return preparedStatements;
   }
 
+  boolean notifiedCommands() {
+    return notifiedCommands;
+  }
+
   ServerAddress address() {
     return address;
   }
@@ -130,6 +136,7 @@ public final class PostgresOptions {
     private Duration lockTimeout = Duration.ofSeconds(30);
     private Duration wakeInterval = Duration.ofSeconds(10);
     private boolean preparedStatements = true;
+    private boolean notifiedCommands;
 
     private Builder(ServerAddress address) {
       this.address = address;
@@ -214,6 +221,15 @@ public final class PostgresOptions {
      */
     public Builder preparedStatements(boolean on) {
       this.preparedStatements = on;
+      return this;
+    }
+
+    /**
+     * Whether commands in the payload of a notification are carried out, as the Go consumer did;
+     * default false, because any role may notify.
+     */
+    public Builder notifiedCommands(boolean on) {
+      this.notifiedCommands = on;
       return this;
     }
 

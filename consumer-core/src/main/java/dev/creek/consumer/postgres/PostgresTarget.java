@@ -128,6 +128,14 @@ public final class PostgresTarget {
   }
 
   /**
+   * Commands in the payloads of notifications, for as long as {@link Subscriptions#changes} are
+   * asked for; none where the options do not accept them.
+   */
+  public Flux<String> notifiedCommands() {
+    return options.notifiedCommands() ? subscriptions.notifications() : Flux.empty();
+  }
+
+  /**
    * Completes where the server answers and the control schema fits. Where all connections are busy
    * it is enough that the one that listens answers: writers that keep a server busy do not make it
    * unreachable.

@@ -125,7 +125,7 @@ final class Sessions {
   <T> Mono<T> use(String what, SqlHints hints, Function<Session, Mono<T>> work) {
     return Mono.usingWhen(
             borrow(), work, Session::end, (session, error) -> session.end(), Session::end)
-        .onErrorMap(e -> SqlErrors.told(e, what, hints));
+        .onErrorMap(e -> SqlErrors.told(e, what, place, hints));
   }
 
   /** The same inside a transaction, which commits when {@code work} completes. */

@@ -53,6 +53,16 @@ final class SqlErrors {
    * @param what what failed: table and position
    */
   static RuntimeException told(Throwable error, String what, SqlHints hints) {
+    return told(error, what, null, hints);
+  }
+
+  /**
+   * The same.
+   *
+   * @param place the server, named where it cannot be reached; null where {@code what} does so
+   */
+  static RuntimeException told(
+      Throwable error, String what, @Nullable String place, SqlHints hints) {
     if (error instanceof ApplyException
         || error instanceof FencedException
         || error instanceof ShapeMismatchException
@@ -76,7 +86,11 @@ final class SqlErrors {
         || find(error, TimeoutException.class) != null
         || find(error, PoolShutdownException.class) != null) {
       return new ApplyException(
-          what + ": " + deepest(error).getMessage(), CONNECTION_FAILURE, null, null, error);
+          what + (place == null ? "" : ": " + place) + ": " + deepest(error).getMessage(),
+          CONNECTION_FAILURE,
+          null,
+          null,
+          error);
     }
     return error instanceof RuntimeException e ? e : new IllegalStateException(what, error);
   }
@@ -101,7 +115,7 @@ final class SqlErrors {
 
   private static String withoutValues(ErrorDetails details) {
     String message = details.getMessage();
-    return details.getCode().startsWith("22") ? QUOTED.matcher(message).replaceAll("…") : message;
+    return details.getCode().startsWith("22") ? QUOTED.matcher(message).replaceAll("...") : message;
   }
 
   private static Throwable deepest(Throwable error) {

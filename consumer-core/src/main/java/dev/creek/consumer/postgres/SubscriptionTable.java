@@ -5,6 +5,8 @@ import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.stream.ApplyException;
 import dev.creek.consumer.stream.Subscription;
 import dev.creek.consumer.stream.Subscriptions;
+import java.time.Duration;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -45,6 +47,11 @@ final class SubscriptionTable implements Subscriptions {
   /** Completes where the control schema fits. */
   Mono<Void> check() {
     return Mono.defer(() -> migrator.check(sessions));
+  }
+
+  /** What notifications say, while {@link #changes} are asked for. */
+  Flux<String> notifications() {
+    return wakeUps.payloads();
   }
 
   boolean isListening() {
@@ -122,7 +129,7 @@ final class SubscriptionTable implements Subscriptions {
             """
             with changed as (
                 update %1$s
-                set active = false, state = 'inactive', reason = null, hint = null,
+                set active = false, state = 'inactive', reason = null, hint = null, lag = null,
                     epoch = epoch + 1, owner = null, updated_at = now()
                 where target = $1
                 returning *)
@@ -162,6 +169,36 @@ final class SubscriptionTable implements Subscriptions {
                     statement -> statement.bind(0, target.toString()).bind(1, sequence),
                     row -> Objects.requireNonNull(row.get("reason", String.class)))
                 .next());
+  }
+
+  /** A row that is being written is left for the next time: its line must not wait for this. */
+  @Override
+  public Mono<Void> noteLags(Map<TargetTable, Duration> lags) {
+    String sql =
+        """
+        with told as (
+                 select target, make_interval(secs => seconds) as lag
+                 from unnest($1::text[], $2::int8[]) as given (target, seconds)),
+             free as (
+                 select s.target, told.lag
+                 from %1$s s join told on told.target = s.target
+                 where s.active and s.lag is distinct from told.lag
+                 for no key update of s skip locked)
+        update %1$s s
+        set lag = free.lag
+        from free
+        where s.target = free.target
+        """
+            .formatted(table);
+    String[] targets = lags.keySet().stream().map(TargetTable::toString).toArray(String[]::new);
+    Long[] seconds = lags.values().stream().map(Duration::toSeconds).toArray(Long[]::new);
+    return sessions
+        .use(
+            "lags of subscriptions",
+            this::hint,
+            session ->
+                session.update(sql, statement -> statement.bind(0, targets).bind(1, seconds)))
+        .then();
   }
 
   /** Changes one row, wakes the services, returns the row; empty where none was changed. */

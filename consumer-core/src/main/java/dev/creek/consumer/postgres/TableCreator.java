@@ -104,7 +104,7 @@ final class TableCreator {
     return sqlState.equals("42501")
         ? "GRANT CREATE ON SCHEMA "
             + namespace
-            + " TO …; (CREATE on the database, if the schema is missing too)"
+            + " TO ...; (CREATE on the database, if the schema is missing too)"
         : null;
   }
 

@@ -16,8 +16,8 @@ record TableHints(Mapping mapping) implements SqlHints {
     return switch (sqlState) {
       case "42P01", "3F000" -> create();
       case "42501" ->
-          ("GRANT USAGE ON SCHEMA %s TO …; GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON %s TO"
-                  + " …; (the role that the database URI names, and the owners of triggers need"
+          ("GRANT USAGE ON SCHEMA %s TO ...; GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON %s TO"
+                  + " ...; (the role that the database URI names, and the owners of triggers need"
                   + " their own)")
               .formatted(namespace, name);
       case "55P03" ->

@@ -1,6 +1,7 @@
 package dev.creek.consumer.postgres;
 
 import dev.creek.consumer.stream.Subscriptions.Signal;
+import io.r2dbc.postgresql.api.Notification;
 import io.r2dbc.postgresql.api.PostgresqlConnection;
 import io.r2dbc.postgresql.api.PostgresqlResult;
 import io.r2dbc.spi.ValidationDepth;
@@ -10,6 +11,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 import reactor.util.retry.Retry;
 
 /**
@@ -29,13 +31,14 @@ final class WakeUps {
   private final Sessions sessions;
   private final Duration tick;
   private final Flux<Signal> shared;
+  private final Sinks.Many<String> payloads = Sinks.many().multicast().directBestEffort();
   private volatile boolean listening;
 
   WakeUps(Sessions sessions, Duration tick) {
     this.sessions = sessions;
     this.tick = tick;
-    // Who comes later is told at once: LISTEN was before, so what there is to see can be seen.
-    this.shared = listen().replay(1).refCount();
+    // Who comes later is told at once: to look once too often costs nothing.
+    this.shared = Flux.merge(listen(), ticks()).replay(1).refCount();
   }
 
   /** Whether the connection that listens answered when it was last asked, a tick ago at most. */
@@ -46,6 +49,14 @@ final class WakeUps {
   /** All who subscribe share the connection; it is closed when the last one has gone. */
   Flux<Signal> signals() {
     return shared.onBackpressureLatest();
+  }
+
+  /**
+   * What notifications say, for as long as {@link #signals} are asked for. Who does not ask for
+   * them in time misses some.
+   */
+  Flux<String> payloads() {
+    return payloads.asFlux();
   }
 
   private Flux<Signal> listen() {
@@ -66,7 +77,12 @@ final class WakeUps {
   }
 
   private Flux<Signal> signalsOf(PostgresqlConnection connection) {
-    Flux<Signal> notified = connection.getNotifications().map(notification -> Signal.WAKE);
+    Flux<Signal> notified =
+        connection
+            .getNotifications()
+            .doOnNext(this::pass)
+            .map(notification -> Signal.WAKE)
+            .onBackpressureLatest();
     Mono<Signal> listening =
         connection
             .createStatement("listen " + CHANNEL)
@@ -77,23 +93,37 @@ final class WakeUps {
     return Flux.merge(
         notified.concatWith(Mono.error(() -> new TimeoutException("the connection was closed"))),
         listening,
-        ticks(connection));
+        heartbeats(connection));
+  }
+
+  private void pass(Notification notification) {
+    String payload = notification.getParameter();
+    if (payload != null && !payload.isEmpty()) {
+      payloads.tryEmitNext(payload);
+    }
+  }
+
+  /** Whatever becomes of the connection: a pooler may refuse LISTEN, or swallow what it brings. */
+  private Flux<Signal> ticks() {
+    return Flux.interval(tick).onBackpressureDrop().map(n -> Signal.WAKE);
   }
 
   /** A connection that was cut without a word would be listened to for ever: ask now and then. */
-  private Flux<Signal> ticks(PostgresqlConnection connection) {
+  private Mono<Signal> heartbeats(PostgresqlConnection connection) {
     return Flux.interval(tick)
         .onBackpressureDrop()
-        .concatMap(
-            n ->
-                connection
-                    .validate(ValidationDepth.REMOTE)
-                    .timeout(ANSWER_LIMIT, Mono.just(false))
-                    .flatMap(
-                        valid ->
-                            valid
-                                ? Mono.just(Signal.WAKE)
-                                : Mono.error(new TimeoutException("no answer from the server"))),
-            1);
+        .concatMap(n -> heartbeat(connection), 1)
+        .then(Mono.empty());
+  }
+
+  private static Mono<Void> heartbeat(PostgresqlConnection connection) {
+    return connection
+        .validate(ValidationDepth.REMOTE)
+        .timeout(ANSWER_LIMIT, Mono.just(false))
+        .flatMap(
+            valid ->
+                valid
+                    ? Mono.empty()
+                    : Mono.error(new TimeoutException("no answer from the server")));
   }
 }

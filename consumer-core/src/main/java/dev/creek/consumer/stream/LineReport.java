@@ -36,6 +36,11 @@ final class LineReport {
     around.recorder().line(mapping.source().toString(), mapping.target().toString(), unapplied);
   }
 
+  /** How far the table is, as far as the line knows. */
+  Position reached() {
+    return reached;
+  }
+
   /** The line goes on from a position that is stored. */
   void at(Position position) {
     reached = position;

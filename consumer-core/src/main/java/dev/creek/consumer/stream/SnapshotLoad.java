@@ -71,14 +71,9 @@ final class SnapshotLoad {
         : around
             .snapshotLog()
             .snapshot(source, task.subject())
-            .switchIfEmpty(Mono.error(this::unknown))
+            .switchIfEmpty(Mono.error(() -> Snapshotting.unknown(task.subject())))
             .doOnNext(found -> task.expect(found.complete() ? found.rows() : -1))
             .then();
-  }
-
-  private SnapshotException unknown() {
-    return new SnapshotException(
-        "there is no snapshot " + task.subject(), "list-snapshots shows which there are");
   }
 
   private Mono<Void> stalled() {

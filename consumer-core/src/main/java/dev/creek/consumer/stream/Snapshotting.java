@@ -39,6 +39,11 @@ record Snapshotting(TableLine line, SnapshotTask task, @Nullable Stuck recoverin
         "the snapshot was given up: the table was removed, or the service stops", null);
   }
 
+  static SnapshotException unknown(String subject) {
+    return new SnapshotException(
+        "there is no snapshot " + subject, "list-snapshots shows which there are");
+  }
+
   private static CancellationException cancelled() {
     return new CancellationException("nobody wants the snapshot any more");
   }

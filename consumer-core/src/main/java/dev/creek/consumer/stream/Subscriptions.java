@@ -2,6 +2,8 @@ package dev.creek.consumer.stream;
 
 import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.TargetTable;
+import java.time.Duration;
+import java.util.Map;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -38,6 +40,9 @@ public interface Subscriptions {
    * services.
    */
   Mono<Boolean> deactivate(TargetTable target);
+
+  /** Shows how far tables are behind, in whole seconds. */
+  Mono<Void> noteLags(Map<TargetTable, Duration> lags);
 
   /**
    * Has a failed table pass over the message that it stopped at, and no other; from its next claim

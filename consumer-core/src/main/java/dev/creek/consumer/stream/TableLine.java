@@ -32,6 +32,8 @@ final class TableLine {
   private final Sinks.Empty<Void> stop = Sinks.empty();
   private final Sinks.Many<Boolean> resumed = Sinks.many().multicast().directBestEffort();
 
+  private final Sinks.Many<Boolean> setBacks = Sinks.many().multicast().directBestEffort();
+
   /** Asked for just before a pause begins: then that is not made. */
   private final AtomicBoolean resumeSoon = new AtomicBoolean();
 
@@ -136,9 +138,30 @@ final class TableLine {
     return Mono.firstWithSignal(stop.asMono(), around.stopAll());
   }
 
-  /** Completes when the line is to end, or has an order to carry out. */
+  /** Completes when the line is to end, to look at its position again, or has an order. */
   Mono<Void> interruption() {
-    return Mono.firstWithSignal(stopping(), mailbox.arrived());
+    return Mono.firstWithSignal(stopping(), mailbox.arrived(), setBacks.asFlux().next().then());
+  }
+
+  /**
+   * Has the line claim its table anew where the target has forgotten how far it was: after a crash
+   * that took back the last commits, or on a standby that had not received them. Lost where the
+   * line is between two phases: whoever looks, looks again.
+   *
+   * @param reached how far the line was before {@code stored} was read
+   */
+  void compare(Position reached, Position stored) {
+    StreamIdentity stream = reached.stream();
+    if (stream != null
+        && stream.equals(stored.stream())
+        && stored.sequence() < reached.sequence()) {
+      log.warn(
+          "{}: the target is back at stream sequence {}, from {}: what it lost is applied again",
+          mapping,
+          stored.sequence(),
+          reached.sequence());
+      setBacks.tryEmitNext(true);
+    }
   }
 
   /** What follows now: the end, an order, or streaming. */

@@ -7,8 +7,10 @@ import dev.creek.consumer.metrics.Recorder;
 import dev.creek.consumer.wire.SourceTable;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -37,6 +39,9 @@ public final class TableLines {
 
   /** How long a line that ends waits for another one that ends at the same moment. */
   private static final Duration EMIT_PATIENCE = Duration.ofSeconds(1);
+
+  /** How late people may see how late a table is. */
+  private static final Duration LAG_INTERVAL = Duration.ofSeconds(3);
 
   private final Subscriptions subscriptions;
   private final Replicas replicas;
@@ -97,8 +102,29 @@ public final class TableLines {
         () -> {
           Sinks.Empty<Void> allEnded = Sinks.empty();
           Mono<Void> lines = lines().doOnTerminate(allEnded::tryEmitEmpty);
-          return Flux.merge(lines, takePart(allEnded.asMono())).then();
+          return Flux.merge(lines, takePart(allEnded.asMono()), noteLags()).then();
         });
+  }
+
+  private Mono<Void> noteLags() {
+    return Flux.interval(LAG_INTERVAL)
+        .onBackpressureDrop()
+        .map(tick -> lags())
+        .filter(lags -> !lags.isEmpty())
+        .concatMap(lags -> subscriptions.noteLags(lags).onErrorComplete(), 1)
+        .takeUntilOther(stop)
+        .then();
+  }
+
+  private Map<TargetTable, Duration> lags() {
+    Map<TargetTable, Duration> lags = new HashMap<>();
+    running.forEach(
+        (mapping, line) -> {
+          if (!line.isVisiting()) {
+            lags.put(mapping.target(), line.report().unapplied().lag());
+          }
+        });
+    return lags;
   }
 
   private Mono<Void> lines() {
@@ -147,11 +173,18 @@ public final class TableLines {
   /** Before the line is paused: a producer may take its time, or never answer. */
   private Mono<Void> requested(SnapshotTask task) {
     SnapshotOrder order = task.order();
-    if (order.subject() != null) {
-      return Mono.empty();
+    SourceTable source = order.mapping().source();
+    String subject = order.subject();
+    if (subject != null) {
+      // A name that is none must not pause the table, or leave a row for it.
+      return around
+          .snapshotLog()
+          .snapshot(source, subject)
+          .switchIfEmpty(Mono.error(() -> Snapshotting.unknown(subject)))
+          .then()
+          .takeUntilOther(stop.then(Mono.error(Snapshotting::stopped)));
     }
     task.tell(SnapshotProgress.Step.REQUESTING);
-    SourceTable source = order.mapping().source();
     return around
         .changes()
         .state(source)
@@ -205,15 +238,30 @@ public final class TableLines {
   }
 
   private Mono<List<Mapping>> active() {
-    return subscriptions
-        .all()
-        .filter(Subscription::active)
-        .map(Subscription::mapping)
-        .collectList()
+    return Mono.defer(this::compared)
         .doOnError(e -> log.warn("The subscriptions cannot be read: {}", e.getMessage()))
         .retryWhen(
             Retry.backoff(Long.MAX_VALUE, Duration.ofMillis(200)).maxBackoff(Duration.ofSeconds(5)))
         .takeUntilOther(stop);
+  }
+
+  /** Reads what is subscribed; lines that are ahead of it begin anew. */
+  private Mono<List<Mapping>> compared() {
+    Map<Mapping, Position> reached = new HashMap<>();
+    running.forEach((mapping, line) -> reached.put(mapping, line.report().reached()));
+    return subscriptions
+        .all()
+        .filter(Subscription::active)
+        .doOnNext(
+            subscription -> {
+              TableLine line = running.get(subscription.mapping());
+              Position before = reached.get(subscription.mapping());
+              if (line != null && before != null) {
+                line.compare(before, subscription.position());
+              }
+            })
+        .map(Subscription::mapping)
+        .collectList();
   }
 
   /**

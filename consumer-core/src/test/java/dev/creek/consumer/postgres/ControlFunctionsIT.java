@@ -79,6 +79,18 @@ final class ControlFunctionsIT {
   }
 
   @Test
+  void areNotForEverybody() {
+    assertThat(
+            database.query(
+                """
+                select proname from pg_proc
+                where pronamespace = '_creek_consumer'::regnamespace
+                  and has_function_privilege('public', oid, 'execute')
+                """))
+        .isEmpty();
+  }
+
+  @Test
   void storeWhatTheyWereAsked() throws SQLException {
     subscribe("failed", 812);
     database.execute("create table public.orders (id int)");
@@ -157,6 +169,13 @@ final class ControlFunctionsIT {
           remove_table   | public.unknown                | public.unknown is not subscribed
           remove_table   | shop.app.orders:public.orders | target 'shop.app.orders:public.orders' must
           remove_table   |                               | "table" must not be null
+          snapshot       | shop.app.orders               | must have the form db.namespace.table:target
+          snapshot       |                               | "table" must not be null
+          apply_snapshot | app.orders:public.orders      | source 'app.orders' must have the form
+          apply_snapshot |                               | "table" must not be null
+          skip_change    | public.unknown                | public.unknown is not subscribed
+          skip_change    | public.a.b                    | target 'public.a.b' must have the form
+          skip_change    |                               | "table" must not be null
           resume_table   | public.unknown                | public.unknown is not subscribed
           resume_table   | public.removed                | public.removed is not subscribed
           """)
@@ -166,7 +185,13 @@ final class ControlFunctionsIT {
         "create view public.a_view as select 1",
         "insert into _creek_consumer.subscriptions (topic, target, active)"
             + " values ('shop.app.removed', 'public.removed', false)");
-    var refusal = sql.refusal(function, table);
+    var refusal =
+        switch (function) {
+          case "snapshot" -> sql.refusal(function, table, "clean");
+          case "apply_snapshot" -> sql.refusal(function, TOPIC, table, "clean");
+          case "skip_change" -> sql.refusal(function, table, 1L);
+          default -> sql.refusal(function, table);
+        };
     assertThat(refusal.message()).contains(message);
     assertThat(refusal.sqlState()).isIn("22023", "22004", "42704", "42P01");
     assertNothingStored();
@@ -208,14 +233,16 @@ final class ControlFunctionsIT {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"add_table", "resync", "snapshot"})
+  @ValueSource(strings = {"add_table", "resync", "snapshot", "apply_snapshot"})
   void refuseAnotherSourceForASubscribedTarget(String function) throws SQLException {
     subscribe("streaming", null);
     String other = "shop.app.other:public.orders";
     var refusal =
-        function.equals("snapshot")
-            ? sql.refusal(function, other, "clean")
-            : sql.refusal(function, other);
+        switch (function) {
+          case "snapshot" -> sql.refusal(function, other, "clean");
+          case "apply_snapshot" -> sql.refusal(function, TOPIC, other, "clean");
+          default -> sql.refusal(function, other);
+        };
     assertThat(refusal.message())
         .isEqualTo("target public.orders is subscribed to another source, shop.app.orders");
     assertThat(refusal.hint()).contains("subscriptions");

@@ -14,6 +14,7 @@ import dev.creek.consumer.stream.ApplyException;
 import dev.creek.consumer.stream.Position;
 import dev.creek.consumer.stream.Subscription;
 import dev.creek.consumer.stream.TableState;
+import dev.creek.consumer.testing.GoConsumer;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.PostgresServer;
@@ -34,33 +35,6 @@ import reactor.core.publisher.Flux;
 
 /** Migration and subscriptions on a real server. */
 final class ControlSchemaIT {
-  private static final String GO_TABLES =
-      """
-      create schema _creek_consumer;
-      create table _creek_consumer.subscriptions (
-        topic text, target text, lsn pg_lsn, timestamp timestamptz, active bool,
-        constraint pk_creek_subscriptions primary key (target));
-      create table _creek_consumer._notification_log (
-        timestamp timestamptz default now(), command text, status text,
-        constraint pk_creek_notification_log primary key (timestamp));
-      """;
-
-  /** As the Go consumer makes them at each start: they only notify. */
-  private static final String GO_FUNCTIONS =
-      """
-      create or replace function _creek_consumer.add_table("table" text) returns void
-        language plpgsql as $$ begin perform pg_notify('creek_consumer', 'ADD ' || "table"); end $$;
-      create or replace function _creek_consumer.remove_table("table" text) returns void
-        language plpgsql as $$ begin perform pg_notify('creek_consumer', 'REMOVE ' || "table"); end $$;
-      create or replace function _creek_consumer.create_schema("table" text) returns void
-        language plpgsql as $$ begin perform pg_notify('creek_consumer', 'CREATE ' || "table"); end $$;
-      create or replace function _creek_consumer.snapshot("table" text, "mode" text) returns void
-        language plpgsql as $$ begin perform pg_notify('creek_consumer', 'SNAP'); end $$;
-      create or replace function _creek_consumer.apply_snapshot("topic" text, "table" text, "mode" text)
-        returns void
-        language plpgsql as $$ begin perform pg_notify('creek_consumer', 'APPLY_SNAP'); end $$;
-      """;
-
   private static final Mapping ORDERS = Mapping.parse("shop.app.orders:public.orders");
 
   @RegisterExtension
@@ -118,7 +92,7 @@ final class ControlSchemaIT {
   @Test
   void keepsTheRowsThatTheGoConsumerLeft(PostgresDatabase database) {
     database.execute(
-        GO_TABLES,
+        GoConsumer.TABLES,
         """
         insert into _creek_consumer.subscriptions values
           ('shop.app.b', 'public.b', '16/B374D848', '2024-05-01 10:00:00.123456+00', true),
@@ -148,8 +122,8 @@ final class ControlSchemaIT {
   void keepsTheLogAndReplacesTheFunctionsThatTheGoConsumerLeft(PostgresDatabase database)
       throws SQLException {
     database.execute(
-        GO_TABLES,
-        GO_FUNCTIONS,
+        GoConsumer.TABLES,
+        GoConsumer.FUNCTIONS,
         """
         insert into _creek_consumer._notification_log values
           ('2024-05-01 10:00+00', 'ADD shop.app.a:public.a', 'ok'),
@@ -177,7 +151,7 @@ final class ControlSchemaIT {
         "drop function _creek_consumer.add_table, _creek_consumer.create_schema,"
             + " _creek_consumer.snapshot, _creek_consumer.apply_snapshot,"
             + " _creek_consumer.remove_table(text)",
-        GO_FUNCTIONS,
+        GoConsumer.FUNCTIONS,
         "insert into _creek_consumer._notification_log (command, status) values ('ADD x', 'ok')");
   }
 
@@ -203,8 +177,8 @@ final class ControlSchemaIT {
     assertThat(fresh.value(everything)).as("from nothing").isEqualTo(expected);
     var old = database.server().createDatabase();
     old.execute(
-        GO_TABLES,
-        GO_FUNCTIONS,
+        GoConsumer.TABLES,
+        GoConsumer.FUNCTIONS,
         "insert into _creek_consumer.subscriptions values ('shop.app.\"D\"', 'public.\"D\"')",
         script);
     assertThat(old.value(everything)).as("from the Go consumer's").isEqualTo(expected);

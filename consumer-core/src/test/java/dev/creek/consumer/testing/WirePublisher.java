@@ -6,6 +6,7 @@ import dev.creek.consumer.wire.Subjects;
 import io.nats.client.Connection;
 import io.nats.client.JetStream;
 import io.nats.client.JetStreamApiException;
+import io.nats.client.JetStreamManagement;
 import io.nats.client.Nats;
 import io.nats.client.Options;
 import io.nats.client.PublishOptions;
@@ -44,26 +45,41 @@ public final class WirePublisher implements AutoCloseable {
 
   /** Connects and makes the three streams. */
   public static WirePublisher of(NatsServer nats, Generation generation, String database) {
+    return replicated(nats.uri(), generation, database, 1);
+  }
+
+  /**
+   * The same with a cluster, once that is one.
+   *
+   * @param servers addresses, separated by commas
+   * @param replicas of each stream
+   */
+  public static WirePublisher replicated(
+      String servers, Generation generation, String database, int replicas) {
     try {
       Connection connection =
           Nats.connect(
               Options.builder()
-                  .server(nats.uri())
+                  .server(servers)
                   .maxReconnects(-1)
                   .reconnectWait(Duration.ofMillis(50))
                   .build());
       WirePublisher publisher = new WirePublisher(new Subjects(generation, "CREEK"), connection);
       publisher.addStream(
-          publisher.subjects.walStream(database), subjectsOf(generation, database, "wal"));
+          publisher.subjects.walStream(database),
+          subjectsOf(generation, database, "wal"),
+          replicas);
       publisher.addStream(
-          publisher.subjects.schemaStream(database), subjectsOf(generation, database, "schema"));
+          publisher.subjects.schemaStream(database),
+          subjectsOf(generation, database, "schema"),
+          replicas);
       publisher.addStream(
-          publisher.subjects.snapshotStream(database), subjectsOf(generation, database, "snap"));
+          publisher.subjects.snapshotStream(database),
+          subjectsOf(generation, database, "snap"),
+          replicas);
       return publisher;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
-    } catch (JetStreamApiException e) {
-      throw new IllegalStateException(e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException(e);
@@ -76,10 +92,22 @@ public final class WirePublisher implements AutoCloseable {
         : "CREEK_" + kind + "_" + database + ".>";
   }
 
-  private void addStream(String name, String subject) throws IOException, JetStreamApiException {
-    connection
-        .jetStreamManagement()
-        .addStream(StreamConfiguration.builder().name(name).subjects(subject).build());
+  private void addStream(String name, String subject, int replicas) throws IOException {
+    StreamConfiguration stream =
+        StreamConfiguration.builder().name(name).subjects(subject).replicas(replicas).build();
+    JetStreamManagement management = connection.jetStreamManagement();
+    if (replicas > 1) {
+      Awaitility.await("the cluster takes " + name)
+          .atMost(PATIENCE)
+          .ignoreExceptions()
+          .until(() -> management.addStream(stream) != null);
+      return;
+    }
+    try {
+      management.addStream(stream);
+    } catch (JetStreamApiException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   /** Publishes a table's schema. */

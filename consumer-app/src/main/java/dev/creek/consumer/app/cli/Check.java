@@ -3,10 +3,8 @@ package dev.creek.consumer.app.cli;
 import dev.creek.consumer.app.config.Configuration;
 import dev.creek.consumer.control.Finding;
 import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.postgres.PostgresOptions;
 import java.util.List;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import reactor.core.publisher.Flux;
@@ -35,8 +33,6 @@ final class Check implements Verb {
       description = "db.namespace.table:target_namespace.target_table")
   private List<String> arguments = List.of();
 
-  @Mixin private final SourceDatabase source = new SourceDatabase();
-
   @Option(names = "--json", description = "One JSON array, for programs.")
   private boolean json;
 
@@ -54,11 +50,10 @@ final class Check implements Verb {
 
   @Override
   public int run(Configuration configuration, Surroundings around) {
-    PostgresOptions from = source.optional(around);
     return WithConsumer.run(
         configuration,
         around,
-        consumer -> print(consumer.check(mappings, from), around.terminal()));
+        consumer -> print(consumer.check(mappings, configuration.source()), around.terminal()));
   }
 
   private Mono<Integer> print(Flux<Finding> findings, Terminal terminal) {

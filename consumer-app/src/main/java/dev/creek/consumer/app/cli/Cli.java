@@ -6,6 +6,7 @@ import dev.creek.consumer.app.config.Setting.Topic;
 import dev.creek.consumer.app.config.Settings;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import picocli.CommandLine;
@@ -70,8 +71,11 @@ public final class Cli {
           ShowConfig.class,
           Completion.class);
 
-  /** Those that take the options of the monitoring server: it and who asks it. */
-  private static final Set<Class<?>> KNOW_THE_SERVER = Set.of(Serve.class, Health.class);
+  /** Topics whose options only these verbs take. */
+  private static final Map<Topic, Set<Class<?>>> FOR_FEW =
+      Map.of(
+          Topic.SERVE, Set.of(Serve.class, Health.class),
+          Topic.SOURCE, Set.of(Check.class, Verify.class));
 
   private final Surroundings around;
 
@@ -86,7 +90,7 @@ public final class Cli {
 
   private CommandLine commandLine() {
     var root = new CommandLine(new Root());
-    SettingOptions.addTo(root.getCommandSpec(), Set.of(Topic.SERVE));
+    SettingOptions.addTo(root.getCommandSpec(), FOR_FEW.keySet());
     VERBS.forEach(verb -> root.addSubcommand(command(verb)));
     Terminal terminal = around.terminal();
     return root.setOut(terminal.out())
@@ -101,12 +105,19 @@ public final class Cli {
     var command = new CommandLine(verb);
     CommandSpec spec = command.getCommandSpec();
     spec.mixinStandardHelpOptions(true).versionProvider(new Version());
-    SettingOptions.addTo(spec, KNOW_THE_SERVER.contains(verb) ? Set.of() : Set.of(Topic.SERVE));
+    SettingOptions.addTo(spec, notFor(verb));
     String parameters =
         spec.positionalParameters().stream().map(Cli::shown).collect(Collectors.joining());
     spec.usageMessage()
         .customSynopsis("creek-consumer " + spec.name() + " [OPTION]..." + parameters);
     return command;
+  }
+
+  private static Set<Topic> notFor(Class<?> verb) {
+    return FOR_FEW.entrySet().stream()
+        .filter(topic -> !topic.getValue().contains(verb))
+        .map(Map.Entry::getKey)
+        .collect(Collectors.toSet());
   }
 
   private static String shown(PositionalParamSpec parameter) {

@@ -16,11 +16,15 @@ import dev.creek.consumer.wire.Lsn;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 import reactor.core.publisher.Mono;
 
 /** A consumer as the page and the probes see it. */
 final class ObservedConsumer implements Observed {
+  private static final int LAGS_AT_ONCE = 4;
+
   private final Consumer consumer;
   private final String database;
   private final Instance.Self self;
@@ -75,6 +79,24 @@ final class ObservedConsumer implements Observed {
         subscription.rowsApplied(),
         position.sequence(),
         Lsn.format(position.lsn()));
+  }
+
+  @Override
+  public Mono<Map<String, Duration>> lags(Set<String> targets) {
+    return targets.isEmpty()
+        ? Mono.just(Map.of())
+        : consumer
+            .subscriptions()
+            .filter(table -> targets.contains(table.mapping().target().toString()))
+            .flatMap(this::lag, LAGS_AT_ONCE, 1)
+            .collectMap(Map.Entry::getKey, Map.Entry::getValue);
+  }
+
+  private Mono<Map.Entry<String, Duration>> lag(Subscription table) {
+    return consumer
+        .lag(table)
+        .map(lag -> Map.entry(table.mapping().target().toString(), lag))
+        .onErrorComplete();
   }
 
   @Override

@@ -110,6 +110,7 @@ final class SettingOptions {
     var own = notSettings(help);
     own.remove(help.commandSpec().findOption(ConfigFile.OPTION));
     return section(help, "Options", own)
+        + section(help, Topic.SOURCE.title(), settings(help, Topic.SOURCE))
         + section(help, Topic.SERVE.title(), settings(help, Topic.SERVE))
         + help.createHeading(
             "%nAlso all options that " + command.root().name() + " --help shows.%n");

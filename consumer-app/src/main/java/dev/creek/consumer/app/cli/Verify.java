@@ -9,7 +9,6 @@ import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import reactor.core.publisher.Flux;
@@ -44,8 +43,6 @@ final class Verify implements Verb {
       arity = "1..*",
       description = "db.namespace.table:target_namespace.target_table")
   private List<String> arguments = List.of();
-
-  @Mixin private final SourceDatabase source = new SourceDatabase();
 
   @Option(
       names = "--patience",
@@ -85,7 +82,7 @@ final class Verify implements Verb {
 
   @Override
   public int run(Configuration configuration, Surroundings around) {
-    PostgresOptions from = source.optional(around);
+    PostgresOptions from = configuration.source();
     if (from == null) {
       checkWithoutSource(configuration);
     }

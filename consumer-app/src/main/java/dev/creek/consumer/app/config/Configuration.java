@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param broker where changes come from; null where none was named and the command needs none
  * @param target where they go
+ * @param source the database that they are made in; null where it was not named
  * @param batches bounds of what is written in one go
  * @param linger how long a table that has caught up waits for more of a transaction; null adapts
  * @param snapshots how snapshots are applied
@@ -23,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 public record Configuration(
     @Nullable JetStreamOptions broker,
     PostgresOptions target,
+    @Nullable PostgresOptions source,
     BatchLimits batches,
     @Nullable Duration linger,
     SnapshotOptions snapshots,

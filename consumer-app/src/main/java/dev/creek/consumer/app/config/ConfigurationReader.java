@@ -39,6 +39,8 @@ final class ConfigurationReader {
   Configuration read(boolean needsBroker) {
     JetStreamOptions broker = broker(needsBroker);
     PostgresOptions target = target();
+    // Another server: libpq's variables, which complete the target's URI, do not count.
+    PostgresOptions source = optional(Setting.SOURCE_URI, PostgresOptions::of);
     var batches =
         new BatchLimits(
             optional(Setting.BATCH_ROWS, text -> Parse.count(text, 1, 1_000_000), 1),
@@ -53,7 +55,8 @@ final class ConfigurationReader {
     if (!problems.isEmpty() || target == null) {
       throw new ConfigurationException(problems);
     }
-    return new Configuration(broker, target, batches, linger, snapshots, logging, monitoring);
+    return new Configuration(
+        broker, target, source, batches, linger, snapshots, logging, monitoring);
   }
 
   Monitoring readMonitoring() {
@@ -101,6 +104,7 @@ final class ConfigurationReader {
     var builder = optional(Setting.DB_URI, text -> PostgresOptions.builder(text, environment));
     var namespace = optional(Setting.DB_NAMESPACE, Parse::schemaName);
     var controlRole = optional(Setting.CONTROL_ROLE, Parse::roleName);
+    boolean notified = optional(Setting.NOTIFIED_COMMANDS, Parse::onOrOff, false);
     var connections = optional(Setting.DB_CONNECTIONS, text -> Parse.count(text, 1, 1000));
     String password = secret(Setting.DB_PASSWORD, Setting.DB_PASSWORD_FILE);
     if (builder == null || namespace == null) {
@@ -113,6 +117,7 @@ final class ConfigurationReader {
     return (connections == null ? builder : builder.poolSize(connections))
         .controlSchema(namespace)
         .controlRole(controlRole)
+        .notifiedCommands(notified)
         .build();
   }
 

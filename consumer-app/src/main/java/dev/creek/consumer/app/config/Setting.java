@@ -65,6 +65,12 @@ public enum Setting {
       "NAME",
       null,
       "Role whose members may call the SQL functions; it is granted them when the service starts."),
+  NOTIFIED_COMMANDS(
+      Topic.TARGET,
+      Secrecy.NONE,
+      "SWITCH",
+      "off",
+      "Whether commands in the payload of a NOTIFY are carried out, as the Go consumer did: on or off. Any role may send them."),
   DB_PASSWORD(
       Topic.TARGET,
       Secrecy.SECRET,
@@ -128,6 +134,13 @@ public enum Setting {
   LOG_BURST(
       Topic.LOGGING, Secrecy.NONE, "COUNT", "10", "Log lines that may come at once within that."),
 
+  SOURCE_URI(
+      Topic.SOURCE,
+      Secrecy.URI,
+      "URI",
+      null,
+      "Source database, e.g. postgres://me@host:5432/shop; a role that may read the tables is enough."),
+
   PROMETHEUS_PORT(
       Topic.SERVE,
       Secrecy.NONE,
@@ -166,7 +179,9 @@ public enum Setting {
     TARGET("Target database"),
     APPLY("Applying changes"),
     LOGGING("Logging"),
-    /** Only {@code serve} takes these as options. */
+    /** Only verbs that look at it take these as options. */
+    SOURCE("Source database"),
+    /** Only {@code serve} and who asks it take these as options. */
     SERVE("Monitoring");
 
     private final String title;
@@ -256,6 +271,7 @@ public enum Setting {
       case GENERATION -> List.of("auto", "old", "new");
       case LOG_LEVEL -> List.of("error", "warn", "info", "debug", "trace");
       case LOG_FORMAT -> List.of("text", "json");
+      case NOTIFIED_COMMANDS -> List.of("off", "on");
       default -> List.of();
     };
   }

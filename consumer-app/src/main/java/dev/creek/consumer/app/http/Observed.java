@@ -4,6 +4,8 @@ import dev.creek.consumer.Reachability;
 import dev.creek.consumer.postgres.PoolUse;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import reactor.core.publisher.Mono;
 
 /** What this package asks of the service that it shows. Thread-safe. */
@@ -23,6 +25,12 @@ public interface Observed {
 
   /** All subscriptions, as the database has them. */
   Mono<List<SeenTable>> tables();
+
+  /**
+   * The age of the oldest change of each of these targets that is not applied yet; those of which
+   * it cannot be told are left out.
+   */
+  Mono<Map<String, Duration>> lags(Set<String> targets);
 
   /** The newest commands, newest first. */
   Mono<List<SeenCommand>> commands(int most);

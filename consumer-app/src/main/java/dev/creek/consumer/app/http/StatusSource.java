@@ -11,9 +11,12 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -40,6 +43,7 @@ final class StatusSource {
   private final Mono<List<SeenTable>> tables;
   private final Mono<List<SeenCommand>> commands;
   private final Mono<List<SeenInstance>> instances;
+  private final Mono<Map<String, Elsewhere.Progress>> elsewhere;
   private final Flux<StatusView> views;
 
   StatusSource(Meters meters, Observed service, Build build, Probes probes) {
@@ -47,9 +51,11 @@ final class StatusSource {
     this.service = service;
     this.build = build;
     this.probes = probes;
-    this.tables = lastKnown(service.tables());
-    this.commands = lastKnown(service.commands(COMMANDS));
-    this.instances = lastKnown(service.instances());
+    this.tables = lastKnown(service.tables(), List.of());
+    this.commands = lastKnown(service.commands(COMMANDS), List.of());
+    this.instances = lastKnown(service.instances(), List.of());
+    var others = new Elsewhere(service);
+    this.elsewhere = lastKnown(tables.map(this::notHere).flatMap(others::look), Map.of());
     this.views =
         Flux.interval(Duration.ZERO, TICK)
             .onBackpressureDrop()
@@ -58,8 +64,14 @@ final class StatusSource {
             .refCount(1, GRACE);
   }
 
-  private static <T> Mono<List<T>> lastKnown(Mono<List<T>> asked) {
-    var known = new java.util.concurrent.atomic.AtomicReference<List<T>>(List.of());
+  private List<SeenTable> notHere(List<SeenTable> all) {
+    Set<String> here =
+        meters.tables().stream().map(TableMeter::target).collect(Collectors.toUnmodifiableSet());
+    return all.stream().filter(table -> !here.contains(table.target())).toList();
+  }
+
+  private static <T> Mono<T> lastKnown(Mono<T> asked, T none) {
+    var known = new AtomicReference<>(none);
     return asked
         .timeout(LIMIT)
         .doOnNext(known::set)
@@ -74,15 +86,18 @@ final class StatusSource {
 
   /** The status now. */
   Mono<StatusView> now() {
-    return Mono.zip(probes.servers(), tables, commands, instances)
-        .map(known -> view(known.getT1(), known.getT2(), known.getT3(), known.getT4()));
+    return Mono.zip(probes.servers(), tables, commands, instances, elsewhere)
+        .map(
+            known ->
+                view(known.getT1(), known.getT2(), known.getT3(), known.getT4(), known.getT5()));
   }
 
   private StatusView view(
       Reachability reached,
       List<SeenTable> seen,
       List<SeenCommand> given,
-      List<SeenInstance> there) {
+      List<SeenInstance> there,
+      Map<String, Elsewhere.Progress> others) {
     var sections = new LinkedHashMap<String, String>();
     sections.put("service", service(reached));
     sections.put("broker", server(reached.brokerTrouble(), json -> {}));
@@ -93,7 +108,7 @@ final class StatusSource {
     var rates = new HashMap<String, double[]>();
     meters.tables().forEach(table -> rates.put(table.target(), table.rates().all()));
     return new StatusView(
-        Instant.now(), sections, tables(seen, owners(there)), rates, meters.samples());
+        Instant.now(), sections, tables(seen, owners(there), others), rates, meters.samples());
   }
 
   private String service(Reachability reached) {
@@ -176,7 +191,8 @@ final class StatusSource {
     return owners;
   }
 
-  private SortedMap<String, String> tables(List<SeenTable> seen, Map<String, String> owners) {
+  private SortedMap<String, String> tables(
+      List<SeenTable> seen, Map<String, String> owners, Map<String, Elsewhere.Progress> others) {
     var byTarget = new HashMap<String, SeenTable>();
     seen.forEach(table -> byTarget.put(table.target(), table));
     var here = new HashMap<String, TableMeter>();
@@ -196,7 +212,7 @@ final class StatusSource {
                 if (meter != null) {
                   handledHere(json, meter, stored);
                 } else if (stored != null) {
-                  handledElsewhere(json, stored);
+                  handledElsewhere(json, stored, others.get(target));
                 }
               }));
     }
@@ -227,12 +243,20 @@ final class StatusSource {
     }
   }
 
-  private static void handledElsewhere(JsonGenerator json, SeenTable stored) throws IOException {
+  private static void handledElsewhere(
+      JsonGenerator json, SeenTable stored, Elsewhere.@Nullable Progress progress)
+      throws IOException {
     json.writeStringField("source", stored.source());
     json.writeStringField("state", stored.state());
     text(json, "reason", stored.reason());
     text(json, "hint", stored.hint());
     json.writeBooleanField("here", false);
+    if (progress != null && progress.lag() != null) {
+      json.writeNumberField("lag", StatusView.rounded(progress.lag().toMillis() / 1000.0));
+    }
+    if (progress != null && progress.rate() != null) {
+      json.writeNumberField("rate", StatusView.rounded(progress.rate()));
+    }
     time(json, "committed", stored.committedAt());
     if (!stored.state().equals("streaming")) {
       position(json, stored);

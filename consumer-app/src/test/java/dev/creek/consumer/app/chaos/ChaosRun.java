@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.LocalTime;
+import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -99,7 +100,7 @@ final class ChaosRun {
   }
 
   private void round(Installation all, BackgroundWorkload load, Fault fault) {
-    out.printf("%s %-45s ", LocalTime.now().format(CLOCK), fault);
+    out.printf("%s %-45s ", LocalTime.now(ZoneId.systemDefault()).format(CLOCK), fault);
     out.flush();
     try {
       all.awaitProgress(1 + random.nextInt(MOST_MESSAGES));

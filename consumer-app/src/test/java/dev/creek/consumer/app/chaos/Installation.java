@@ -50,6 +50,10 @@ final class Installation implements AutoCloseable {
 
   private static final String LOGS = "chaos.logs";
   private static final int IN_FLIGHT = 256;
+
+  /** A source or producer that ends leaves snapshots without an end. */
+  private static final String SNAPSHOT_STALL = "10s";
+
   private static final String DEADLOCK_TIMEOUT = "200ms";
 
   /** Bounds that faults can run into. */
@@ -223,6 +227,7 @@ final class Installation implements AutoCloseable {
                 "DB_URI",
                 "postgres://creek:creek@127.0.0.1:" + toTarget.port() + "/target" + OPTIONS)
             .environment("PROMETHEUS_PORT", "off")
+            .environment("SNAPSHOT_STALL", SNAPSHOT_STALL)
             .jvmOptions(JVM)
             .start();
   }

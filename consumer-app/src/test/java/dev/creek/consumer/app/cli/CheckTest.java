@@ -43,7 +43,7 @@ final class CheckTest {
   @Test
   void aSourceThatCannotBeReadIsAUsageError() {
     assertThat(cli.run("check", "--source-uri", "mysql://me:geheim@h/db")).isEqualTo(2);
-    assertThat(cli.err.toString()).contains("--source-uri: ").doesNotContain("geheim");
+    assertThat(cli.err.toString()).contains("--source-uri 'mysql://").doesNotContain("geheim");
     assertThat(cli.consumer.asked).isEmpty();
   }
 }

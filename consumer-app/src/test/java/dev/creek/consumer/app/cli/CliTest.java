@@ -50,12 +50,12 @@ final class CliTest {
   @ParameterizedTest
   @EnumSource(Setting.class)
   void everySettingIsAnOptionOfEveryVerbThatUsesIt(Setting setting) {
-    boolean onlyServe = setting.topic() == Topic.SERVE;
-    String verb = onlyServe ? "serve" : "list-tables";
+    boolean forFew = setting.topic() == Topic.SERVE || setting.topic() == Topic.SOURCE;
+    String verb = !forFew ? "list-tables" : setting.topic() == Topic.SERVE ? "serve" : "check";
     var run = new CliRun();
     assertThat(run.run(verb, setting.option(), "\u0000")).isEqualTo(ExitCode.USAGE);
     assertThat(run.err.toString()).doesNotContain("unknown option");
-    run.run(onlyServe ? "serve" : "", "--help");
+    run.run(forFew ? verb : "", "--help");
     assertThat(run.out.toString()).contains(setting.option());
   }
 

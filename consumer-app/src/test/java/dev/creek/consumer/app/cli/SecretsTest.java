@@ -21,6 +21,8 @@ final class SecretsTest {
         "create-schemas s.a.b:c.d",
         "add-tables s.a.b:c.d",
         "remove-tables c.d",
+        "snapshot s.a.b:c.d",
+        "resync s.a.b:c.d",
         "list-tables",
         "list-tables --json",
         "status",
@@ -40,9 +42,11 @@ final class SecretsTest {
       var leak = new IllegalStateException("no way to nats://me:geheim@h?password=geheim");
       for (String asked :
           List.of(
-              "create s.a.b:c.d",
-              "add s.a.b:c.d",
-              "remove c.d",
+              "CREATE s.a.b:c.d",
+              "ADD s.a.b:c.d",
+              "REMOVE c.d",
+              "SNAP upsert s.a.b:c.d",
+              "RESYNC s.a.b:c.d",
               "subscriptions",
               "check [s.a.b:c.d]",
               "check []",

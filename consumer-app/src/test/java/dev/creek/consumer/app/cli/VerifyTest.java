@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.creek.consumer.row.ShapeMismatchException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 final class VerifyTest {
   private static final String SOURCE = "postgres://reader:verborgen@source/shop";
@@ -43,6 +46,17 @@ final class VerifyTest {
     assertThat(told.get(0).get("error").textValue()).contains("does not exist");
     assertThat(told.get(1).get("differences").get(0).get("key").get(0).textValue()).isEqualTo("7");
     assertThat(told.get(1).get("equal").booleanValue()).isFalse();
+    assertThat(cli.out.toString() + cli.err).doesNotContain("verborgen");
+  }
+
+  @Test
+  void takesTheSourceFromAFile(@TempDir Path folder) throws Exception {
+    Path file = Files.writeString(folder.resolve("settings"), "source-uri = " + SOURCE);
+    assertThat(cli.run("verify", "--config", file.toString(), "s.a.b:c.d")).isZero();
+    assertThat(cli.consumer.asked).contains("verify s.a.b:c.d with reader@source:5432/shop");
+    assertThat(cli.run("config", "--config", file.toString())).isZero();
+    assertThat(cli.out.toString())
+        .containsPattern("source-uri +postgres://reader:\\*+@source/shop");
     assertThat(cli.out.toString() + cli.err).doesNotContain("verborgen");
   }
 

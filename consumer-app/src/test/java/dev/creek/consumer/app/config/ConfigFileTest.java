@@ -12,6 +12,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 final class ConfigFileTest {
@@ -57,6 +58,14 @@ final class ConfigFileTest {
     var file = read("NATS_URI=nats://one\ndb-uri=postgres://me@h/db");
     assertThat(file.find(Setting.NATS_URI).text()).isEqualTo("nats://one");
     assertThat(file.find(Setting.DB_URI).text()).isEqualTo("postgres://me@h/db");
+  }
+
+  @ParameterizedTest
+  @EnumSource(Setting.class)
+  void everySettingMayStandInIt(Setting setting) throws IOException {
+    var file = read(setting.key() + " = here");
+    assertThat(file.problems()).isEmpty();
+    assertThat(file.find(setting).text()).isEqualTo("here");
   }
 
   @Test

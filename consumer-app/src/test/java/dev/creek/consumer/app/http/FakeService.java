@@ -4,7 +4,10 @@ import dev.creek.consumer.Reachability;
 import dev.creek.consumer.metrics.Backlog;
 import dev.creek.consumer.postgres.PoolUse;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import reactor.core.publisher.Mono;
 
@@ -16,6 +19,7 @@ final class FakeService implements Observed {
   volatile Reachability reached = new Reachability(null, null);
   volatile Mono<Void> answers = Mono.empty();
   volatile List<SeenTable> tables = List.of();
+  volatile Map<String, Duration> lags = Map.of();
   volatile List<SeenCommand> commands = List.of();
   volatile List<SeenInstance> instances = List.of();
 
@@ -67,6 +71,16 @@ final class FakeService implements Observed {
             throw new IllegalStateException("away");
           }
           return tables;
+        });
+  }
+
+  @Override
+  public Mono<Map<String, Duration>> lags(Set<String> targets) {
+    return Mono.fromSupplier(
+        () -> {
+          var known = new HashMap<>(lags);
+          known.keySet().retainAll(targets);
+          return known;
         });
   }
 
