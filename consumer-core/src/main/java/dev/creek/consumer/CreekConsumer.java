@@ -85,6 +85,14 @@ public final class CreekConsumer implements AutoCloseable {
             .cacheInvalidateIf(reached -> false);
   }
 
+  /**
+   * Loads what the first connection to a target database needs, which takes longer than all else at
+   * the start: for a program that has something else to do first. Blocks; nobody has to call it.
+   */
+  public static void preload() {
+    PostgresTarget.preload();
+  }
+
   /** A consumer for these servers; connects to each when it is first needed. */
   public static CreekConsumer create(ConsumerOptions options) {
     return new CreekConsumer(options);
@@ -114,13 +122,20 @@ public final class CreekConsumer implements AutoCloseable {
       sink.error(new IllegalStateException("this consumer runs already"));
       return;
     }
-    sink.onDispose(
+    Mono<Void> applying =
         run.apply(
-                whenReachable(database, "the target database").delayUntil(CreekConsumer::cleared),
-                whenReachable(broker, "NATS").delayUntil(log -> visitsEnded()),
-                new FacadeOperations(this))
+            whenReachable(database, "the target database").delayUntil(CreekConsumer::cleared),
+            whenReachable(broker, "NATS").delayUntil(log -> visitsEnded()),
+            new FacadeOperations(this));
+    sink.onDispose(
+        Mono.when(applying, connectedEarly().takeUntilOther(run.ended()))
             .doFinally(signal -> running.set(null))
             .subscribe(nothing -> {}, sink::error, sink::complete));
+  }
+
+  /** Beside the first connection to the database, which takes longer than all else at the start. */
+  private Mono<Void> connectedEarly() {
+    return broker.then().onErrorComplete();
   }
 
   /** Lines that begin beside a snapshot of their table would take the table away from it. */

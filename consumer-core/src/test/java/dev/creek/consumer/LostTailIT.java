@@ -23,7 +23,8 @@ import reactor.core.Disposable;
 
 /**
  * A broker that lost the tail of its stream fills its place with other messages. Nothing of the gap
- * is to be seen in the stream then, but the table remains in it.
+ * is to be seen in the stream then, but the table remains in it. A target that lost its last
+ * commits is brought up to date from the stream.
  */
 final class LostTailIT {
   private static final Duration PATIENCE = Duration.ofMinutes(1);
@@ -70,6 +71,27 @@ final class LostTailIT {
               .atMost(PATIENCE)
               .until(() -> !database.query("select from copy.orders where id = 20").isEmpty());
           assertThat(column(database, "gap")).isNull();
+        });
+  }
+
+  /** Commits do not wait for the disk; rows and position go together. */
+  @Test
+  void anIdleTableGetsBackWhatItsTargetForgotInACrash(PostgresDatabase database) {
+    NatsServer nats = extension.restartable();
+    publish(nats, 1, 3);
+    apply(
+        nats,
+        database,
+        consumer -> {
+          awaitRows(database, 3);
+          String position = column(database, "stream_seq");
+          publish(nats, 4, 6);
+          awaitRows(database, 6);
+          database.execute(
+              "begin; delete from copy.orders where id > 3; update _creek_consumer.subscriptions set stream_seq = "
+                  + position
+                  + "; notify creek_consumer; commit");
+          awaitRows(database, 6);
         });
   }
 

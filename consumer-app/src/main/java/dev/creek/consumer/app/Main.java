@@ -2,6 +2,7 @@ package dev.creek.consumer.app;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.creek.consumer.CreekConsumer;
 import dev.creek.consumer.app.cli.Cli;
 import dev.creek.consumer.app.cli.Surroundings;
 import dev.creek.consumer.app.cli.Terminal;
@@ -10,6 +11,7 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.Map;
 
 /** The entry point of the runnable jar: puts the parts together. */
@@ -18,6 +20,9 @@ public final class Main {
   private Main() {}
 
   public static void main(String[] args) {
+    if (List.of(args).contains("serve")) {
+      preload();
+    }
     Map<String, String> environment = System.getenv();
     var terminal =
         new Terminal(
@@ -39,6 +44,13 @@ public final class Main {
     int code = cli.run(args);
     logging.stop();
     System.exit(code);
+  }
+
+  /** On a core that reading the options leaves idle. */
+  private static void preload() {
+    Thread thread = new Thread(CreekConsumer::preload, "preload");
+    thread.setDaemon(true);
+    thread.start();
   }
 
   /** UTF-8 whatever the locale says: names of tables are data, and a container has no locale. */

@@ -63,6 +63,7 @@ final class SnapshotFailpointsIT {
     "clean, snapshot-replaced, false",
     "clean, snapshot-moved, false",
     "clean, snapshot-committed, true",
+    "upsert, snapshot-chunk, true",
     "upsert, snapshot-loaded, true",
     "upsert, snapshot-committed, true"
   })

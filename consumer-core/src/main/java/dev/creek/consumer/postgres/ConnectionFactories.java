@@ -2,6 +2,8 @@ package dev.creek.consumer.postgres;
 
 import dev.creek.consumer.postgres.ServerAddress.Host;
 import dev.creek.consumer.postgres.ServerAddress.Tls;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import io.r2dbc.postgresql.MultiHostConnectionStrategy.TargetServerType;
 import io.r2dbc.postgresql.PostgresqlConnectionConfiguration;
 import io.r2dbc.postgresql.PostgresqlConnectionFactory;
@@ -13,6 +15,7 @@ import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.time.Duration;
 import java.util.TimeZone;
+import javax.net.ssl.SSLException;
 import javax.net.ssl.TrustManagerFactory;
 import reactor.core.publisher.Mono;
 
@@ -56,6 +59,18 @@ final class ConnectionFactories {
       return new PostgresqlConnectionFactory(builder.build());
     } catch (IllegalStateException e) {
       throw new IllegalArgumentException("TLS for PostgreSQL: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Loads what the first connection needs for TLS, which is set up before the server is asked for
+   * it. Takes a while, blocks, and may run beside anything.
+   */
+  static void preload() {
+    try {
+      SslContextBuilder.forClient().trustManager(InsecureTrustManagerFactory.INSTANCE).build();
+    } catch (SSLException e) {
+      // The connection will tell.
     }
   }
 

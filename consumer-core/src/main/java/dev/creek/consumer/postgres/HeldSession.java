@@ -61,11 +61,16 @@ final class HeldSession {
                         .thenReturn(session));
   }
 
-  /** Errors unless the fence let exactly one row through. */
+  /**
+   * Errors unless the fence let exactly one row through. Else the table is another's, or a crash of
+   * the server took commits back: it is claimed anew either way, and read from where it is.
+   */
   Mono<Void> requireClaim(long rows) {
     return rows == 1
         ? Mono.empty()
-        : Mono.error(new FencedException(position.target() + " has been claimed by another"));
+        : Mono.error(
+            new FencedException(
+                position.target() + " has been claimed by another, or was set back by a crash"));
   }
 
   /** Sets the one savepoint anew: each would nest in the one before. */

@@ -8,6 +8,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * How far a commit gets.
  *
+ * @param from the stream sequence of the position that it follows, without which it moves nothing;
+ *     null where it follows none
  * @param to the new position
  * @param changes how many changes brought us there
  * @param evidence what proves repetitions, for tables without a key; null leaves it as it is
@@ -16,23 +18,24 @@ import org.jspecify.annotations.Nullable;
  * @param endsGap whether the target holds all that the source held, whatever it has missed before
  */
 record Moved(
+    @Nullable Long from,
     Position to,
     long changes,
     @Nullable Evidence evidence,
     @Nullable Instant aheadUntil,
     boolean endsGap) {
 
-  Moved(Position to, long changes, @Nullable Evidence evidence) {
-    this(to, changes, evidence, null, false);
+  Moved(long from, Position to, long changes, @Nullable Evidence evidence) {
+    this(from, to, changes, evidence, null, false);
   }
 
   /** By a snapshot that replaced all rows. */
   static Moved replaced(Handover handover) {
-    return new Moved(handover.resume(), 0, null, handover.aheadUntil(), true);
+    return new Moved(null, handover.resume(), 0, null, handover.aheadUntil(), true);
   }
 
   /** By one that was upserted: rows whose delete was missed are still there. */
   static Moved upserted(Handover handover) {
-    return new Moved(handover.resume(), 0, null, handover.aheadUntil(), false);
+    return new Moved(null, handover.resume(), 0, null, handover.aheadUntil(), false);
   }
 }

@@ -13,13 +13,17 @@ import reactor.core.publisher.Mono;
  * The update that moves a claimed table's position. It is the fence as well: it touches one row
  * while the claim holds and none afterwards, and rows are written only for the row that it returns.
  *
+ * <p>It also compares the position that the rows follow: where a crash of the server took the last
+ * commits back, rows that come after them must not be written. Their session may never have been
+ * told, as a table that is idle has none.
+ *
  * <p>It comes first, and rows wait for it, not the other way round: the parts of a statement see
  * nothing of each other but what they return, and where the main query is the update it runs before
  * the parts that write rows – a {@code select … for update} among those then finds its row changed
  * by their own statement, locks nothing, and the position moves without the rows.
  */
 final class PositionSql {
-  private static final int OWN_PARAMETERS = 8;
+  private static final int OWN_PARAMETERS = 9;
 
   /** Where changes come again, the target stays ahead of them up to where it was. */
   private static final String AHEAD_UNTIL =
@@ -64,7 +68,7 @@ final class PositionSql {
         + ", ahead_until = "
         + (moved.aheadUntil() == null ? AHEAD_UNTIL : "$" + (nextParameter(moved) - 1))
         + (moved.endsGap() ? ", gap = null" : "")
-        + " where target = $1 and epoch = $2"
+        + " where target = $1 and epoch = $2 and ($9::bigint is null or coalesce(stream_seq, 0) = $9)"
         + commit;
   }
 
@@ -100,6 +104,7 @@ final class PositionSql {
     Binding.text(statement, 4, stream == null ? null : stream.name());
     Binding.text(statement, 5, stream == null ? null : stream.created().toString());
     statement.bind(6, to.sequence()).bind(7, moved.changes());
+    Binding.number(statement, 8, moved.from());
     if (moved.evidence() != null) {
       moved.evidence().bind(statement, OWN_PARAMETERS);
     }

@@ -38,6 +38,9 @@ final class PostgresTableWriter implements TableWriter {
   /** Changes since the last commit; only for apply, whose calls follow each other. */
   private Counts counts = Counts.NONE;
 
+  /** Up to where the target is; only for apply. */
+  private long from;
+
   /** Only of a table without a key, once it has changes; only for apply. */
   private @Nullable Repetitions repetitions;
 
@@ -54,6 +57,7 @@ final class PostgresTableWriter implements TableWriter {
     this.position = sessions.mayLoseLastCommits() ? durable.withoutWaiting() : durable;
     this.held = new HeldSession(sessions, position);
     this.seen = new SeenTime(claim);
+    this.from = claim.position().sequence();
   }
 
   /**
@@ -148,7 +152,7 @@ final class PostgresTableWriter implements TableWriter {
       return held.transaction()
           .flatMap(session -> part(session, plan, batch, folded).then(ended(session, batch, null)));
     }
-    var moved = new Moved(batch.position(), counts.total(), null);
+    var moved = new Moved(from, batch.position(), counts.total(), null);
     return held.session()
         .flatMap(
             session ->
@@ -247,7 +251,7 @@ final class PostgresTableWriter implements TableWriter {
                       .then(Steps.run(session, plan, steps))
                       .then(ended(session, batch, evidence)));
     }
-    var moved = new Moved(batch.position(), counts.total(), evidence);
+    var moved = new Moved(from, batch.position(), counts.total(), evidence);
     return held.session()
         .flatMap(session -> Steps.runAlone(session, plan, first, position, moved))
         .flatMap(held::requireClaim)
@@ -274,7 +278,7 @@ final class PostgresTableWriter implements TableWriter {
   private Mono<Void> move(Session session, Batch batch, @Nullable Evidence evidence) {
     return Mono.defer(
         () -> {
-          var moved = new Moved(batch.position(), counts.total(), evidence);
+          var moved = new Moved(from, batch.position(), counts.total(), evidence);
           return session
               .update(position.update(moved), statement -> position.bind(statement, moved))
               .flatMap(held::requireClaim);
@@ -289,6 +293,7 @@ final class PostgresTableWriter implements TableWriter {
                 () -> {
                   Applied applied = counts.at(batch.position());
                   counts = Counts.NONE;
+                  from = batch.position().sequence();
                   seen.committed(batch.position().committedAt());
                   return applied;
                 }));

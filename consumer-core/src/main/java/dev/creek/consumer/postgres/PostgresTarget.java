@@ -58,6 +58,14 @@ public final class PostgresTarget {
   }
 
   /**
+   * Loads what every first connection in a JVM has to load. Nobody has to call it; it blocks, and
+   * may run beside anything.
+   */
+  public static void preload() {
+    ConnectionFactories.preload();
+  }
+
+  /**
    * A pool of connections, none of them open yet. Reads certificates and resources: may block for a
    * moment.
    *

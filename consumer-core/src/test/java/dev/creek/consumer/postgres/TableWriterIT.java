@@ -203,6 +203,24 @@ final class TableWriterIT {
     assertThat(zombie.stored()).isEqualTo(position);
   }
 
+  /** Commits do not wait for the disk, and a table that is idle does not notice a crash. */
+  @Test
+  void writesNothingBehindCommitsThatACrashTookBack() {
+    var line = items();
+    line.apply(ITEMS.insert(WalTx.of(1), 1, "a"));
+    var before = line.stored();
+    line.apply(ITEMS.insert(WalTx.of(2), 2, "b"));
+    database.execute(
+        "delete from items where id = 2",
+        "update _creek_consumer.subscriptions set stream_seq = " + before.sequence());
+    var behind = line.batch(ITEMS.insert(WalTx.of(3), 3, "c"));
+    assertThatThrownBy(() -> line.apply(behind)).isInstanceOf(FencedException.class);
+    assertThat(rows("items")).isEqualTo("(1,a)");
+    assertThat(line.stored().sequence()).isEqualTo(before.sequence());
+    assertThat(await(target.tables().claim(line.mapping)).position().sequence())
+        .isEqualTo(before.sequence());
+  }
+
   @Test
   void fencesPartsOfATransactionTruncateAndTablesWithoutAKey() {
     var wire = ITEMS.identity(Identity.FULL);

@@ -43,7 +43,13 @@ final class BenchIT {
     assertThat(Files.readString(folder.resolve("benchmark.md"))).contains("| mixed | creek | ");
     assertThat(folder.resolve("benchmark/throughput.svg")).isNotEmptyFile();
 
+    Path report = folder.resolve("benchmark.md");
+    Files.writeString(
+        report,
+        Files.readString(report).replace("again: -->\n", "again: -->\n\nThe disk is slow.\n"));
     assertThat(run("mixed")).as(output::toString).isZero();
+
+    assertThat(Files.readString(report)).containsOnlyOnce("The disk is slow.");
 
     assertThat(measured().at("/mixed").properties())
         .extracting(Map.Entry::getKey)

@@ -53,12 +53,13 @@ final class Report {
     try {
       Files.createDirectories(folder.resolve("benchmark"));
       Files.writeString(folder.resolve("benchmark/benchmark.json"), json());
+      String findings = Findings.in(folder.resolve("benchmark.md"));
       Map<String, String> pictures = new Plots(results).all();
       for (Map.Entry<String, String> picture : pictures.entrySet()) {
         Files.writeString(
             folder.resolve("benchmark").resolve(picture.getKey()), picture.getValue());
       }
-      Files.writeString(folder.resolve("benchmark.md"), markdown(pictures, took));
+      Files.writeString(folder.resolve("benchmark.md"), markdown(pictures, took, findings));
       return folder;
     } catch (IOException e) {
       throw new UncheckedIOException("could not write the report", e);
@@ -87,7 +88,7 @@ final class Report {
     return mapper.writerWithDefaultPrettyPrinter().writeValueAsString(root) + "\n";
   }
 
-  private String markdown(Map<String, String> pictures, Duration took) {
+  private String markdown(Map<String, String> pictures, Duration took, String findings) {
     StringBuilder text = new StringBuilder("# Benchmark\n\n");
     text.append(INTRODUCTION);
     text.append("\nRun on ").append(LocalDate.now(ZoneOffset.UTC));
@@ -99,6 +100,8 @@ final class Report {
     machine.forEach((name, value) -> on.row(List.of(name, value)));
     text.append(on.markdown());
     section(text, "Bars", "What was promised, and what this run gave.", tables.bars(), null);
+    text.append('\n').append(Findings.ofBars(Bar.outcomes(results)));
+    text.append(Findings.marked(findings));
     section(
         text,
         "Speed",

@@ -41,8 +41,8 @@ record Start(Dataset dataset) implements Scenario {
     try {
       Measured run =
           new Watch(bench.rig(), target, dataset)
-              .from(
-                  () -> started[0] = Service.start(bench.rig(), target), () -> started[0].check());
+              .from(() -> started[0] = Service.start(bench.rig(), target), () -> started[0].check())
+              .with(Metric.CONSUMER_CPU, started[0].cpuSeconds());
       Backlog.verify(input, creek, target);
       bench.add(this, creek.name(), started[0].end(run, 0));
     } finally {

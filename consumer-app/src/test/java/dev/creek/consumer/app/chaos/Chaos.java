@@ -17,6 +17,7 @@ public final class Chaos {
     long seed = Long.getLong("chaos.seed", System.currentTimeMillis() % 100_000);
     Duration limit = Duration.ofMinutes(Long.getLong("chaos.minutes", 10));
     String generation = System.getProperty("chaos.generation", "new").toUpperCase(Locale.ROOT);
-    new ChaosRun(Generation.valueOf(generation), seed, System.out).during(limit);
+    new ChaosRun(Generation.valueOf(generation), seed, System.out)
+        .during(limit, System.getProperty("chaos.faults", ""));
   }
 }

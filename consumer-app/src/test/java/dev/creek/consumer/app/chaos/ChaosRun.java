@@ -66,13 +66,16 @@ final class ChaosRun {
   }
 
   /**
-   * All faults, again and again.
+   * Faults again and again.
    *
+   * @param names what their names have in common
    * @throws AssertionError where something does not hold, with what there is to know
    */
-  void during(Duration limit) {
+  void during(Duration limit, String names) {
     out.printf("chaos: %s, seed %d, %s%n", generation, seed, limit);
-    run(Faults.all(), System.nanoTime() + limit.toNanos(), true);
+    List<Fault> faults =
+        Faults.all().stream().filter(fault -> fault.name().contains(names)).toList();
+    run(faults, System.nanoTime() + limit.toNanos(), true);
   }
 
   private void run(List<Fault> faults, long endNanos, boolean again) {

@@ -218,7 +218,12 @@ final class Installation implements AutoCloseable {
     return service;
   }
 
-  void startService() {
+  /**
+   * Starts the service, again where it runs.
+   *
+   * @param options more of its JVM
+   */
+  void startService(String... options) {
     closeService();
     service =
         ServiceProcess.of("serve")
@@ -229,6 +234,7 @@ final class Installation implements AutoCloseable {
             .environment("PROMETHEUS_PORT", "off")
             .environment("SNAPSHOT_STALL", SNAPSHOT_STALL)
             .jvmOptions(JVM)
+            .jvmOptions(options)
             .start();
   }
 

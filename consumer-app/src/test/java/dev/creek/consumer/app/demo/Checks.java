@@ -12,18 +12,24 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Compares both sides every few seconds, on a thread of its own. Two databases that change can only
- * be compared when they stand still, so the load pauses for that long.
+ * be compared when they stand still, so the load pauses for that long. Now and then a clean
+ * snapshot follows, while it goes on.
  */
 final class Checks implements AutoCloseable {
 
   private static final Duration FIRST = Duration.ofSeconds(3);
   private static final Duration BETWEEN = Duration.ofSeconds(10);
+
+  /** One snapshot to so many comparisons, the first at once. */
+  private static final int CHECKS_PER_SNAPSHOT = 3;
+
   private static final Duration PUBLISH_LIMIT = Duration.ofSeconds(30);
   private static final Duration PATIENCE = Duration.ofSeconds(5);
 
   private final Stage stage;
   private final Workload workload;
   private final Supplier<Duration> clock;
+  private final CleanSnapshots snapshots;
   private final AtomicReference<Sample.@Nullable Check> last = new AtomicReference<>();
   private final AtomicReference<@Nullable Exception> failure = new AtomicReference<>();
   private final CountDownLatch ended = new CountDownLatch(1);
@@ -33,11 +39,16 @@ final class Checks implements AutoCloseable {
     this.stage = stage;
     this.workload = workload;
     this.clock = clock;
+    this.snapshots = new CleanSnapshots(stage, clock);
     thread.start();
   }
 
   Sample.@Nullable Check last() {
     return last.get();
+  }
+
+  Sample.@Nullable Snapshot lastSnapshot() {
+    return snapshots.last();
   }
 
   /** What ended them before their time. */
@@ -48,8 +59,11 @@ final class Checks implements AutoCloseable {
   private void run() {
     try {
       Duration pause = FIRST;
-      while (!ended.await(pause.toMillis(), TimeUnit.MILLISECONDS)) {
+      for (int i = 0; !ended.await(pause.toMillis(), TimeUnit.MILLISECONDS); i++) {
         check();
+        if (i % CHECKS_PER_SNAPSHOT == 0) {
+          snapshots.take();
+        }
         pause = BETWEEN;
       }
     } catch (InterruptedException e) {

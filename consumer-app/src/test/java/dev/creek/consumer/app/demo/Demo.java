@@ -94,7 +94,7 @@ public final class Demo {
   private void watch(Stage stage, Workload workload, Observer observer, Checks checks, View view) {
     @Nullable Duration end = options.seconds();
     while (true) {
-      view.show(observer.sample(checks.last()));
+      view.show(observer.sample(checks.last(), checks.lastSnapshot()));
       stage.check();
       workload.failure().ifPresent(Demo::fail);
       checks.failure().ifPresent(Demo::fail);

@@ -37,6 +37,9 @@ final class DemoIT {
   /** The comparison that is made while the load pauses. */
   private static final Pattern EQUAL_IN_BETWEEN = Pattern.compile("equal at 0:\\d\\d");
 
+  private static final Pattern SNAPSHOT_IN_PLACE =
+      Pattern.compile("snapshot of order_lines in place at 0:\\d\\d");
+
   @TempDir private Path folder;
   private ServerProcess demo;
 
@@ -63,7 +66,8 @@ final class DemoIT {
   void controlCEndsItAndDifferencesFailIt() throws Exception {
     assumeFalse(Interrupts.areIgnored(), "SIGINT is ignored here");
     start("-Ddemo.rate=50", "-Ddemo.source=17", "-Ddemo.target=13", "-Ddemo.generation=old");
-    List<ProcessHandle> started = onceSeen(EQUAL_IN_BETWEEN);
+    onceSeen(EQUAL_IN_BETWEEN);
+    List<ProcessHandle> started = onceSeen(SNAPSHOT_IN_PLACE);
     tamper(
         "insert into customers select (jsonb_populate_record(c, '{\"id\": 1000000000}')).*"
             + " from customers c limit 1");

@@ -2,6 +2,7 @@ package dev.creek.consumer.app.demo;
 
 import java.time.Duration;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** A line every two seconds, for logs and pipes. */
 final class LineView implements View {
@@ -24,14 +25,15 @@ final class LineView implements View {
   }
 
   static String line(Sample sample) {
-    return "%5s  %5s tx/s  %6s rows/s  lag %-6s  %s  %s"
+    return "%5s  %5s tx/s  %6s rows/s  lag %-6s  %s  %s%s"
         .formatted(
             View.clock(sample.elapsed()),
             View.count(Math.round(sample.transactionsPerSecond())),
             View.count(Math.round(sample.rowsPerSecond())),
             View.latency(sample.lag()),
             sample.tables().stream().map(LineView::table).collect(Collectors.joining("  ")),
-            check(sample))
+            check(sample),
+            snapshot(sample.snapshot()))
         .stripTrailing();
   }
 
@@ -53,6 +55,17 @@ final class LineView implements View {
       return "";
     }
     return (check.equal() ? "equal at " : "DIFFERENT at ") + View.clock(check.at());
+  }
+
+  private static String snapshot(Sample.@Nullable Snapshot snapshot) {
+    if (snapshot == null) {
+      return "";
+    }
+    return snapshot.doneAt() != null
+        ? ", snapshot of %s in place at %s"
+            .formatted(snapshot.table(), View.clock(snapshot.doneAt()))
+        : ", snapshot of %s: %s, %s rows"
+            .formatted(snapshot.table(), snapshot.step(), View.count(snapshot.rows()));
   }
 
   @Override

@@ -74,7 +74,7 @@ final class Observer implements AutoCloseable {
     return Duration.ofNanos(System.nanoTime() - begin);
   }
 
-  Sample sample(Sample.@Nullable Check check) {
+  Sample sample(Sample.@Nullable Check check, Sample.@Nullable Snapshot snapshot) {
     try {
       long now = System.nanoTime();
       if (now - countedAt >= BETWEEN_COUNTS.toNanos()) {
@@ -96,7 +96,8 @@ final class Observer implements AutoCloseable {
           transactions.rates(),
           rows.rates(),
           workload.lastBurst().map(Observer::shown).orElse(null),
-          check);
+          check,
+          snapshot);
     } catch (SQLException e) {
       throw new IllegalStateException("could not ask how it goes: " + e.getMessage(), e);
     }

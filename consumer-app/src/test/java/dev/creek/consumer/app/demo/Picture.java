@@ -4,11 +4,13 @@ import dev.creek.consumer.testing.ComparedTable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** Draws a sample as lines of text, with escape sequences for colour if wanted. */
 final class Picture {
 
   private static final int WIDTH = 78;
+  private static final int BAR = 20;
   private static final String SPARKS = "▁▂▃▄▅▆▇█";
 
   private enum Tone {
@@ -61,6 +63,7 @@ final class Picture {
     lines.add("");
     lines.add(fit(" load    " + load(sample), width));
     lines.add(fit(" check   " + check(sample), width));
+    lines.add(fit(" clean   " + snapshot(sample.snapshot()), width));
     trouble(sample, width, lines);
     lines.add("");
     lines.add(
@@ -148,6 +151,25 @@ final class Picture {
         View.count(rows),
         check.results().size(),
         View.latency(check.paused()));
+  }
+
+  private static String snapshot(Sample.@Nullable Snapshot snapshot) {
+    if (snapshot == null) {
+      return "soon: a snapshot of a table, while it is traded in";
+    }
+    if (snapshot.doneAt() != null) {
+      return "snapshot of %s in place at %s: %s rows"
+          .formatted(snapshot.table(), View.clock(snapshot.doneAt()), View.count(snapshot.rows()));
+    }
+    return "snapshot of %s %s %s, %s rows"
+        .formatted(snapshot.table(), bar(snapshot), snapshot.step(), View.count(snapshot.rows()));
+  }
+
+  /** How much of what is expected is there. */
+  static String bar(Sample.Snapshot snapshot) {
+    long expected = Math.max(snapshot.expected(), snapshot.rows());
+    int full = expected == 0 ? 0 : (int) (BAR * snapshot.rows() / expected);
+    return "█".repeat(full) + "░".repeat(BAR - full);
   }
 
   private void trouble(Sample sample, int width, List<String> lines) {

@@ -20,7 +20,8 @@ final class PictureTest {
           List.of(0.0, 100.0, 200.0),
           List.of(891.0),
           new Sample.Burst("all prices change", Duration.ofSeconds(4)),
-          null);
+          null,
+          new Sample.Snapshot("order_lines", "loading", 3_000, 4_000, null));
 
   @Test
   void alignsItsColumns() {
@@ -31,6 +32,7 @@ final class PictureTest {
             " order_lines     failed               9         3         0       -  ",
             " source      203 tx/s    ▁▅█",
             " load    steady, and 4 s ago: all prices change",
+            " clean   snapshot of order_lines ███████████████░░░░░ loading, 3,000 rows",
             " order_lines: no column x");
   }
 
@@ -63,6 +65,7 @@ final class PictureTest {
     assertThat(LineView.line(SAMPLE))
         .contains("1:05")
         .contains("orders 5,200/5,198")
-        .contains("order_lines 9/3 (failed: no column x)");
+        .contains("order_lines 9/3 (failed: no column x)")
+        .contains("snapshot of order_lines: loading, 3,000 rows");
   }
 }

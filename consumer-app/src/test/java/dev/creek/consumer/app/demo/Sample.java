@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param rowHistory likewise
  * @param burst the last burst; null before the first
  * @param check the last comparison; null before the first
+ * @param snapshot the last snapshot, done or not; null before the first
  */
 record Sample(
     Duration elapsed,
@@ -25,7 +26,8 @@ record Sample(
     List<Double> transactionHistory,
     List<Double> rowHistory,
     @Nullable Burst burst,
-    @Nullable Check check) {
+    @Nullable Check check,
+    @Nullable Snapshot snapshot) {
 
   /**
    * One table.
@@ -60,6 +62,15 @@ record Sample(
       return results.stream().allMatch(ComparedTable::equal);
     }
   }
+
+  /**
+   * A clean snapshot of a table.
+   *
+   * @param step what the service is at
+   * @param expected rows that there will be, as far as is known; 0 where it is not
+   * @param doneAt when it was in place, since the load began; null before that
+   */
+  record Snapshot(String table, String step, long rows, long expected, @Nullable Duration doneAt) {}
 
   /** The longest lag of all tables; null before the first change. */
   @Nullable Duration lag() {

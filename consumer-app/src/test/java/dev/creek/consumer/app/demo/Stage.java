@@ -121,7 +121,7 @@ final class Stage implements AutoCloseable {
         .orThrow();
   }
 
-  private static String mapping(String table) {
+  static String mapping(String table) {
     return "%1$s.%2$s:%2$s".formatted(SOURCE_DATABASE, Shop.qualified(table));
   }
 

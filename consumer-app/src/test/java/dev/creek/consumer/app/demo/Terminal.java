@@ -31,6 +31,7 @@ final class Terminal {
           Map.entry('▆', "+"),
           Map.entry('▇', "*"),
           Map.entry('█', "#"),
+          Map.entry('░', "."),
           Map.entry('─', "-"),
           Map.entry('━', "-"),
           Map.entry('▶', ">"),

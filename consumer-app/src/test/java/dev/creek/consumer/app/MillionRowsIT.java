@@ -1,0 +1,70 @@
+package dev.creek.consumer.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.creek.consumer.app.testing.ServiceProcess;
+import dev.creek.consumer.testing.NatsExtension;
+import dev.creek.consumer.testing.PostgresDatabase;
+import dev.creek.consumer.testing.PostgresExtension;
+import dev.creek.consumer.testing.producer.TestProducer;
+import dev.creek.consumer.wire.Generation;
+import java.time.Duration;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** A snapshot that is larger than memory, by the packaged command line with a heap of 64 MiB. */
+@Tag("long")
+final class MillionRowsIT {
+  private static final int ROWS = 1_000_000;
+  private static final Duration PATIENCE = Duration.ofMinutes(8);
+  private static final Pattern SUBJECT = Pattern.compile("1,000,000 rows of (\\S+) in");
+
+  private static final String CONTENTS =
+      "select count(*) || ' ' || sum(id) || ' ' || sum(hashtext(note)::bigint) from public.events";
+
+  @RegisterExtension private static final PostgresExtension POSTGRES = PostgresExtension.own();
+  @RegisterExtension private static final NatsExtension NATS = NatsExtension.own();
+
+  @Test
+  void goesThroughAHeapOf64MegabytesInEitherMode() {
+    PostgresDatabase source = POSTGRES.freshDatabase();
+    PostgresDatabase target = POSTGRES.freshDatabase();
+    source.execute(
+        "create table events (id int primary key, at timestamptz, note text)",
+        "insert into events select i, now(), 'event number ' || i from generate_series(1, %d) i"
+            .formatted(ROWS),
+        "analyze events");
+    String mapping = source.name() + ".public.events:public.events";
+    try (TestProducer producer =
+        TestProducer.builder()
+            .source(source.uri())
+            .slot(source.name())
+            .nats(NATS.server().uri())
+            .generation(Generation.OLD)
+            .start()) {
+      String told = run(target, "snapshot", "--mode", "clean", mapping);
+      assertThat(target.value(CONTENTS)).isEqualTo(source.value(CONTENTS));
+
+      target.execute(
+          "delete from events where id % 2 = 0",
+          "update events set note = 'mine' where id % 3 = 0");
+      Matcher subject = SUBJECT.matcher(told);
+      assertThat(subject.find()).as(told).isTrue();
+      run(target, "apply-snapshot", "--name", subject.group(1), "--mode", "upsert", mapping);
+      assertThat(target.value(CONTENTS)).isEqualTo(source.value(CONTENTS));
+      producer.dropSlot();
+    }
+  }
+
+  private static String run(PostgresDatabase target, String... arguments) {
+    return ServiceProcess.of(arguments)
+        .jvmOptions("-Xmx64m")
+        .environment("NATS_URI", NATS.server().uri())
+        .environment("DB_URI", target.uri() + "?connect_timeout=60")
+        .run(PATIENCE)
+        .orThrow();
+  }
+}

@@ -1,0 +1,115 @@
+package dev.creek.consumer.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.creek.consumer.app.testing.ServiceProcess;
+import dev.creek.consumer.testing.Interrupts;
+import dev.creek.consumer.testing.NatsExtension;
+import dev.creek.consumer.testing.PostgresDatabase;
+import dev.creek.consumer.testing.PostgresExtension;
+import dev.creek.consumer.testing.producer.Defect;
+import dev.creek.consumer.testing.producer.TestProducer;
+import dev.creek.consumer.wire.Generation;
+import java.io.IOException;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** The packaged jar is asked to end while a snapshot waits for its rest. */
+final class SnapshotSignalsIT {
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  @RegisterExtension private static final PostgresExtension POSTGRES = PostgresExtension.own();
+  @RegisterExtension private final NatsExtension nats = NatsExtension.own();
+
+  private PostgresDatabase source;
+  private PostgresDatabase target;
+  private TestProducer producer;
+  private String mapping;
+
+  @BeforeEach
+  void publishWithoutAnEnd() {
+    source = POSTGRES.freshDatabase();
+    target = POSTGRES.freshDatabase();
+    source.execute(
+        "create table items (id int primary key, v text)",
+        "insert into items select i, 'v' || i from generate_series(1, 6000) i");
+    target.execute(
+        "create table items (id int primary key, v text)", "insert into items values (1, 'mine')");
+    mapping = source.name() + ".public.items:public.items";
+    producer =
+        TestProducer.builder()
+            .source(source.uri())
+            .slot(source.name())
+            .nats(nats.server().uri())
+            .generation(Generation.OLD)
+            .defects(Defect.NO_SNAPSHOT_EOF)
+            .start();
+  }
+
+  @AfterEach
+  void dropSlot() {
+    producer.dropSlot();
+  }
+
+  @Test
+  void controlCGivesUpTheVerbsOwnSnapshot() throws Exception {
+    try (ServiceProcess verb = jar("snapshot", "--mode", "clean", mapping).start()) {
+      awaitLoadedRows(verb);
+      signal(Interrupts.areIgnored() ? "TERM" : "INT", verb);
+      assertThat(verb.awaitExit(PATIENCE)).as(verb::log).isEqualTo(1);
+      assertThat(verb.log()).contains("the snapshot was given up");
+    }
+    assertNothingIsLeft();
+  }
+
+  @Test
+  void aServiceThatIsTerminatedGivesItsSnapshotBack() throws Exception {
+    jar("add-tables", mapping).run(PATIENCE).orThrow();
+    try (ServiceProcess service = jar("serve").start()) {
+      target.query("select _creek_consumer.snapshot('%s', 'clean')".formatted(mapping));
+      awaitLoadedRows(service);
+      assertThat(service.terminate(PATIENCE)).as(service::log).isZero();
+    }
+    assertNothingIsLeft();
+    assertThat(target.value("select status from _creek_consumer._notification_log"))
+        .as("begun again by the next service")
+        .isEqualTo("queued");
+  }
+
+  private ServiceProcess.Builder jar(String... arguments) {
+    return ServiceProcess.of(arguments)
+        .jvmOptions("-Xmx96m", "-XX:TieredStopAtLevel=1")
+        .environment("NATS_URI", nats.server().uri())
+        .environment("DB_URI", target.uri() + "?connect_timeout=60")
+        .environment("PROMETHEUS_PORT", "off");
+  }
+
+  private void awaitLoadedRows(ServiceProcess process) {
+    await()
+        .atMost(PATIENCE)
+        .failFast("it has ended", () -> !process.isAlive())
+        .ignoreExceptions()
+        .until(
+            () ->
+                !"0"
+                    .equals(
+                        target.value(
+                            "select count(*) from pg_class where relname like '\\_creek\\_snap%'"
+                                + " and relkind = 'r' and pg_relation_size(oid) > 0")));
+  }
+
+  private static void signal(String name, ServiceProcess process)
+      throws IOException, InterruptedException {
+    new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().waitFor();
+  }
+
+  private void assertNothingIsLeft() {
+    assertThat(target.value("select count(*) from pg_class where relname like '\\_creek\\_snap%'"))
+        .isEqualTo("0");
+    assertThat(target.value("select string_agg(i::text, ' ') from items i")).isEqualTo("(1,mine)");
+  }
+}
