@@ -92,7 +92,9 @@ final class SeenIT {
     assertThat(service.out() + service.err()).doesNotContain(SECRET);
     assertThat(service.commandLine()).contains("serve").doesNotContain(SECRET);
     for (String path : List.of("/metrics", "/api/status", "/readyz", "/livez", "/")) {
-      assertThat(get(path).body()).isNotEmpty().doesNotContain(SECRET);
+      // One that turns away whom it cannot serve yet may be asked again.
+      await().until(() -> !get(path).body().isEmpty());
+      assertThat(get(path).body()).doesNotContain(SECRET);
     }
     for (List<String> table :
         target.query("select tablename from pg_tables where schemaname = '_creek_consumer'")) {
@@ -144,16 +146,14 @@ final class SeenIT {
     JsonNode shown = table("copy.broken");
     assertThat(shown.get("hint").asText()).contains("ALTER TABLE");
     await().until(() -> table("copy.broken").get("lag").asDouble() > 0);
-    assertThat(table("copy.broken").get("pending").asInt()).isEqualTo(3);
+    await().until(() -> table("copy.broken").get("pending").asInt() == 3);
     assertThat(metrics())
         .contains("creek_consumer_table_state{state=\"failed\",target=\"copy.broken\"} 1.0")
-        .contains("creek_consumer_failed_changes_total{target=\"copy.broken\"} 1.0");
+        .containsPattern("creek_consumer_failed_changes_total\\{target=\"copy.broken\"\\} [1-9]");
     target.execute("alter table copy.broken add column note text");
     await().until(() -> get("/readyz").statusCode() == 200);
     await().until(() -> table("copy.broken").get("lag").asDouble() == 0);
-    assertThat(service.err())
-        .contains("copy.broken is failed")
-        .contains("copy.broken is streaming");
+    service.awaitLog("copy.broken is failed").awaitLog("copy.broken is streaming");
     run("remove-tables", "copy.broken");
   }
 
@@ -170,7 +170,8 @@ final class SeenIT {
     }
     run("add-tables", "shop.public.holed:copy.holed");
     await().until(() -> get("/readyz").body().contains("\"state\":\"gap\""));
-    assertThat(metrics()).contains("creek_consumer_gaps_total{target=\"copy.holed\"} 1.0");
+    assertThat(metrics())
+        .containsPattern("creek_consumer_gaps_total\\{target=\"copy.holed\"\\} [1-9]");
     assertThat(table("copy.holed").get("hint").asText()).contains("snapshot");
     run("remove-tables", "copy.holed");
     await().until(() -> get("/readyz").statusCode() == 200);
@@ -183,7 +184,7 @@ final class SeenIT {
     await().until(() -> rows("patient") == 1);
     NATS.server().stop();
     await().until(() -> get("/readyz").body().contains("\"what\":\"broker\""));
-    assertThat(metrics()).contains("creek_consumer_broker_up 0.0");
+    await().until(() -> metrics().contains("creek_consumer_broker_up 0.0"));
     await().until(() -> table("copy.patient").get("state").asText().equals("waiting"));
     await().until(() -> table("copy.patient").get("lag").asDouble() > 0);
     NATS.server().start();
@@ -193,7 +194,7 @@ final class SeenIT {
     POSTGRES.restartable().stop();
     await().until(() -> get("/readyz").body().contains("\"what\":\"database\""));
     assertThat(get("/livez").statusCode()).as("a restart would not help").isEqualTo(200);
-    assertThat(metrics()).contains("creek_consumer_database_up 0.0");
+    await().until(() -> metrics().contains("creek_consumer_database_up 0.0"));
     POSTGRES.restartable().start();
     await().until(() -> get("/readyz").statusCode() == 200);
     run("remove-tables", "copy.patient");
