@@ -22,6 +22,9 @@ import org.slf4j.LoggerFactory;
  */
 final class Logging {
   private final boolean colour;
+  /** Warns of every broken connection with a stack trace; the tables that miss it say so too. */
+  private static final String DATABASE_DRIVER = "io.r2dbc.postgresql.client";
+
   private final LogCounts counts;
   private @Nullable LimitedAppender appender;
 
@@ -48,6 +51,9 @@ final class Logging {
     Logger root = context.getLogger(Logger.ROOT_LOGGER_NAME);
     root.setLevel(ofLibraries(options.level()));
     root.addAppender(limited);
+    if (ofLibraries(options.level()) == Level.WARN) {
+      context.getLogger(DATABASE_DRIVER).setLevel(Level.ERROR);
+    }
     context.getLogger("dev.creek").setLevel(Level.toLevel(options.level().name()));
   }
 

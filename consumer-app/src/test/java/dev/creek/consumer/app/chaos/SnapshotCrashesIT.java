@@ -41,7 +41,8 @@ final class SnapshotCrashesIT {
           new Death("clean", "before-outcome"),
           new Death("upsert", "snapshot-chunk"),
           new Death("upsert", "snapshot-loaded"),
-          new Death("upsert", "snapshot-committed"));
+          new Death("upsert", "snapshot-committed"),
+          new Death("upsert", "after-outcome"));
 
   static Stream<Arguments> generations() {
     return Stream.of(
