@@ -21,10 +21,10 @@ import org.slf4j.LoggerFactory;
  * than the first row to come.
  */
 final class Logging {
-  private final boolean colour;
   /** Warns of every broken connection with a stack trace; the tables that miss it say so too. */
   private static final String DATABASE_DRIVER = "io.r2dbc.postgresql.client";
 
+  private final boolean colour;
   private final LogCounts counts;
   private @Nullable LimitedAppender appender;
 
