@@ -21,8 +21,8 @@ import org.slf4j.LoggerFactory;
  * than the first row to come.
  */
 final class Logging {
-  /** Warns of every broken connection with a stack trace; the tables that miss it say so too. */
-  private static final String DATABASE_DRIVER = "io.r2dbc.postgresql.client";
+  /** Has a stack trace for every broken connection; the tables that miss it say so in a line. */
+  private static final String DATABASE_DRIVER = "io.r2dbc.postgresql.client.ReactorNettyClient";
 
   private final boolean colour;
   private final LogCounts counts;
@@ -52,7 +52,7 @@ final class Logging {
     root.setLevel(ofLibraries(options.level()));
     root.addAppender(limited);
     if (ofLibraries(options.level()) == Level.WARN) {
-      context.getLogger(DATABASE_DRIVER).setLevel(Level.ERROR);
+      context.getLogger(DATABASE_DRIVER).setLevel(Level.OFF);
     }
     context.getLogger("dev.creek").setLevel(Level.toLevel(options.level().name()));
   }
