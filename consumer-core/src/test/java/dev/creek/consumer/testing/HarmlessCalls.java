@@ -16,6 +16,7 @@ public final class HarmlessCalls implements BlockHoundIntegration {
     builder
         .allowBlockingCallsInside("java.security.SecureRandom", "nextBytes")
         .allowBlockingCallsInside("io.netty.buffer.AdaptivePoolingAllocator$Magazine", "free")
+        .allowBlockingCallsInside("java.util.concurrent.ThreadPoolExecutor", "shutdownNow")
         .allowBlockingCallsInside("java.util.concurrent.ThreadPoolExecutor", "tryTerminate");
   }
 }
