@@ -7,6 +7,7 @@ import dev.creek.consumer.stream.Applied;
 import dev.creek.consumer.stream.Batch;
 import dev.creek.consumer.stream.Claim;
 import dev.creek.consumer.stream.Failpoint;
+import dev.creek.consumer.stream.Position;
 import dev.creek.consumer.stream.TableWriter;
 import dev.creek.consumer.wire.Change;
 import dev.creek.consumer.wire.Fingerprint;
@@ -147,12 +148,13 @@ final class PostgresTableWriter implements TableWriter {
   }
 
   private Mono<Applied> withKey(Batch batch, TablePlan plan, FoldedChanges folded) {
+    seen.next(batch.changes());
     counts = counts.plus(batch.changes());
     if (held.inTransaction() || !batch.endsTransaction() || folded.truncate()) {
       return held.transaction()
           .flatMap(session -> part(session, plan, batch, folded).then(ended(session, batch, null)));
     }
-    var moved = new Moved(from, batch.position(), counts.total(), null);
+    Moved moved = moved(batch, null);
     return held.session()
         .flatMap(
             session ->
@@ -187,7 +189,7 @@ final class PostgresTableWriter implements TableWriter {
   /** Change by change; those first that may be repetitions. */
   private Mono<Void> inOrder(Session session, TablePlan plan, Batch batch) {
     List<Change> changes = batch.changes();
-    int repeated = seen.repeated(changes);
+    int repeated = seen.repeated();
     return Steps.run(session, plan, steps(plan, changes.subList(0, repeated)), true)
         .then(
             Mono.defer(
@@ -215,6 +217,7 @@ final class PostgresTableWriter implements TableWriter {
   }
 
   private Mono<Applied> withoutKey(Batch batch, TablePlan plan) {
+    seen.next(batch.changes());
     return known()
         .flatMap(
             known -> {
@@ -251,7 +254,7 @@ final class PostgresTableWriter implements TableWriter {
                       .then(Steps.run(session, plan, steps))
                       .then(ended(session, batch, evidence)));
     }
-    var moved = new Moved(from, batch.position(), counts.total(), evidence);
+    Moved moved = moved(batch, evidence);
     return held.session()
         .flatMap(session -> Steps.runAlone(session, plan, first, position, moved))
         .flatMap(held::requireClaim)
@@ -275,10 +278,15 @@ final class PostgresTableWriter implements TableWriter {
         .then(committed(batch));
   }
 
+  private Moved moved(Batch batch, @Nullable Evidence evidence) {
+    Position to = batch.position();
+    return new Moved(from, to, counts.total(), evidence, seen.ahead(to));
+  }
+
   private Mono<Void> move(Session session, Batch batch, @Nullable Evidence evidence) {
     return Mono.defer(
         () -> {
-          var moved = new Moved(from, batch.position(), counts.total(), evidence);
+          Moved moved = moved(batch, evidence);
           return session
               .update(position.update(moved), statement -> position.bind(statement, moved))
               .flatMap(held::requireClaim);
@@ -294,7 +302,7 @@ final class PostgresTableWriter implements TableWriter {
                   Applied applied = counts.at(batch.position());
                   counts = Counts.NONE;
                   from = batch.position().sequence();
-                  seen.committed(batch.position().committedAt());
+                  seen.committed();
                   return applied;
                 }));
   }

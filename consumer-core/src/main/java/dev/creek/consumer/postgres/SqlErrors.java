@@ -33,9 +33,10 @@ final class SqlErrors {
     return state != null && (state.startsWith("23") || state.equals("21000"));
   }
 
-  /** Whether a row was there already, by some unique value. */
+  /** Whether a row was there already, by some unique value or one that overlaps. */
   static boolean isAlreadyThere(Throwable error) {
-    return "23505".equals(sqlState(error));
+    String state = sqlState(error);
+    return "23505".equals(state) || "23P01".equals(state);
   }
 
   /** The five characters, or null where none is known. */

@@ -5,6 +5,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -47,7 +48,9 @@ final class Sightings implements AutoCloseable {
             .collect(Collectors.joining(", ", "select ", ""));
     int[] last = new int[seenAtMicros.length];
     try (Connection connection = target.connect();
+        Statement settings = connection.createStatement();
         PreparedStatement query = connection.prepareStatement(sql)) {
+      settings.execute(Watch.BY_KEY);
       while (!closed && !note(query, last)) {
         LockSupport.parkNanos(PAUSE_NANOS);
       }
