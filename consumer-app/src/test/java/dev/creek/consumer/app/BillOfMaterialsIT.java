@@ -32,7 +32,7 @@ final class BillOfMaterialsIT {
 
   @Test
   void namesEveryLibraryWithItsLicenceAndItsHash() throws IOException {
-    assumeTrue(hasBill(), "the jar was built offline, and so without its bill");
+    assumeTrue(hasBill(), "the jar was built without -Psbom");
     var names = new TreeSet<String>();
     JsonNode bill = bill();
     assertThat(bill.get("metadata").has("timestamp")).isFalse();
