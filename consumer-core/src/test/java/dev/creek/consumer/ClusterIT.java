@@ -87,7 +87,7 @@ final class ClusterIT {
         CreekConsumer.create(
             ConsumerOptions.of(
                 JetStreamOptions.builder(cluster.uris()).build(),
-                PostgresOptions.of(database.uri())));
+                PostgresOptions.of(database.patientUri())));
     Mapping mapping = new Mapping(orders.source(), TARGET);
     consumer.createTable(mapping).block(PATIENCE);
     consumer.addTable(mapping).block(PATIENCE);

@@ -66,7 +66,7 @@ final class ServiceIT {
     producer.publishSchema(orders);
     environment.put("NATS_URI", nats.uri());
     // A cold JVM on a busy machine needs more than the usual 10 s for its first connection.
-    environment.put("DB_URI", target.uri() + "?connect_timeout=60");
+    environment.put("DB_URI", target.patientUri());
     environment.put("PROMETHEUS_PORT", "off");
   }
 
