@@ -381,6 +381,16 @@ final class TableWriterIT {
   }
 
   @Test
+  void partsMaySwapValuesThatADeferrableConstraintKeepsApart() {
+    var line = items("create table items (id int primary key, v text, unique (v) deferrable)");
+    line.apply(ITEMS.insert(WalTx.of(1), 1, "a"), ITEMS.insert(WalTx.of(1), 2, "b"));
+    var tx = WalTx.of(2);
+    line.applyPart(ITEMS.update(tx, 1, "b"));
+    line.apply(ITEMS.update(tx, 2, "a"));
+    assertThat(rows("items")).isEqualTo("(1,b) (2,a)");
+  }
+
+  @Test
   void commitsPartsWhereOnlyTheEndIsMissing() {
     var line = items();
     line.applyPart(ITEMS.insert(WalTx.of(1), 1, "a"));
