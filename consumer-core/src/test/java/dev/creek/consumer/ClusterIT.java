@@ -39,9 +39,6 @@ final class ClusterIT {
   private static final int ROWS_BETWEEN_KILLS = 300;
   private static final String NAMESPACE = "CREEK";
 
-  /** A cold JVM beside servers that are killed needs more than the usual 10 s. */
-  private static final String LONG_CONNECT = "?connect_timeout=60";
-
   private static final TargetTable TARGET = new TargetTable("copy", "orders");
 
   @RegisterExtension static final PostgresExtension postgres = PostgresExtension.shared();
@@ -100,7 +97,7 @@ final class ClusterIT {
         CreekConsumer.create(
             ConsumerOptions.of(
                 JetStreamOptions.builder(cluster.uris()).build(),
-                PostgresOptions.of(database.uri() + LONG_CONNECT)));
+                PostgresOptions.of(database.patientUri())));
     Mapping mapping = new Mapping(orders.source(), TARGET);
     consumer.createTable(mapping).block(PATIENCE);
     consumer.addTable(mapping).block(PATIENCE);

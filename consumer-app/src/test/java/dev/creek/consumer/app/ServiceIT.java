@@ -51,9 +51,6 @@ final class ServiceIT {
   private static final String MAPPING = SOURCE + ":" + TARGET;
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
-  /** A cold JVM on a busy machine needs more than the usual 10 s for its first connection. */
-  private static final String LONG_CONNECT = "?connect_timeout=60";
-
   private final TableWire orders =
       TableWire.of(SourceTable.parse(SOURCE))
           .generation(Generation.NEW)
@@ -71,7 +68,7 @@ final class ServiceIT {
     producer = Producer.of(nats, "shop");
     producer.publishSchema(orders);
     environment.put("NATS_URI", nats.uri());
-    environment.put("DB_URI", target.uri() + LONG_CONNECT);
+    environment.put("DB_URI", target.patientUri());
     environment.put("PROMETHEUS_PORT", "off");
   }
 
@@ -190,7 +187,7 @@ final class ServiceIT {
     Files.writeString(security, "networkaddress.cache.negative.ttl=0\n");
     Files.writeString(names, "127.0.0.1 localhost\n");
     environment.put("NATS_URI", "nats://broker.creek:" + nats.port());
-    environment.put("DB_URI", target.uri().replaceFirst("@[^:/]+", "@target.creek") + LONG_CONNECT);
+    environment.put("DB_URI", target.patientUri().replaceFirst("@[^:/]+", "@target.creek"));
     try (Jar service =
         Jar.start(
             List.of("-Djdk.net.hosts.file=" + names, "-Djava.security.properties=" + security),

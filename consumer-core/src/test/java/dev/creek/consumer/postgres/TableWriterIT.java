@@ -54,7 +54,7 @@ final class TableWriterIT {
   @BeforeEach
   void open() {
     database = postgres.freshDatabase();
-    target = connect(PostgresOptions.of(database.uri()));
+    target = connect(PostgresOptions.of(database.patientUri()));
     await(target.subscriptions().migrate());
   }
 
