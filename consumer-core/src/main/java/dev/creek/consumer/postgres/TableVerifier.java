@@ -58,11 +58,7 @@ final class TableVerifier {
   }
 
   Mono<Verification> verify() {
-    return Mono.defer(
-        () -> {
-          long deadline = System.nanoTime() + options.patience().toNanos();
-          return mask().flatMap(mask -> pass(mask, deadline));
-        });
+    return mask().flatMap(mask -> pass(mask, null));
   }
 
   private Mono<Long> mask() {
@@ -79,17 +75,29 @@ final class TableVerifier {
       List<Candidate> candidates,
       boolean more) {}
 
-  private Mono<Verification> pass(long mask, long deadline) {
+  /**
+   * Reads both sides and looks again at what differs.
+   *
+   * @param deadline null in the first pass: patience begins when a difference is known, since
+   *     reading a large table may take longer than that
+   */
+  private Mono<Verification> pass(long mask, @Nullable Long deadline) {
     return Mono.zip(tables.source().buckets(mask), tables.target().buckets(mask))
         .flatMap(both -> candidates(both.getT1(), both.getT2(), mask))
+        .flatMap(found -> settled(found, mask, deadline == null ? deadline() : deadline));
+  }
+
+  private long deadline() {
+    return System.nanoTime() + options.patience().toNanos();
+  }
+
+  private Mono<Verification> settled(Found found, long mask, long deadline) {
+    return settled(found.candidates(), found.buckets(), mask, deadline)
         .flatMap(
-            found ->
-                settled(found, mask, deadline)
-                    .flatMap(
-                        left ->
-                            left.isEmpty() && found.more() && System.nanoTime() < deadline
-                                ? pass(mask, deadline)
-                                : repaired(found, left, mask)));
+            left ->
+                left.isEmpty() && found.more() && System.nanoTime() < deadline
+                    ? pass(mask, deadline)
+                    : repaired(found, left, mask));
   }
 
   private Mono<Found> candidates(Map<Long, Bucket> source, Map<Long, Bucket> target, long mask) {
@@ -187,10 +195,6 @@ final class TableVerifier {
   }
 
   /** Those that still differ when patience ends. */
-  private Mono<List<Candidate>> settled(Found found, long mask, long deadline) {
-    return settled(found.candidates(), found.buckets(), mask, deadline);
-  }
-
   private Mono<List<Candidate>> settled(
       List<Candidate> open, Set<Long> buckets, long mask, long deadline) {
     if (open.isEmpty() || System.nanoTime() >= deadline) {
@@ -230,14 +234,7 @@ final class TableVerifier {
     List<List<String>> keys = left.stream().map(Candidate::key).toList();
     return repair
         .repair(keys)
-        .then(
-            Mono.defer(
-                () ->
-                    settled(
-                        left,
-                        found.buckets(),
-                        mask,
-                        System.nanoTime() + options.patience().toNanos())))
+        .then(Mono.defer(() -> settled(left, found.buckets(), mask, deadline())))
         .map(still -> verification(found, still, left.size() - still.size()));
   }
 

@@ -56,7 +56,7 @@ final class TableVerifierIT {
       return await(
           here.verify(
               ITEMS,
-              PostgresOptions.of(source.uri()),
+              PostgresOptions.of(source.patientUri()),
               new Verification.Options(patience, 100, repair)));
     } finally {
       await(here.close());
