@@ -127,7 +127,7 @@ final class TemporalKeyIT {
         CreekConsumer.create(
             ConsumerOptions.of(
                 JetStreamOptions.builder(nats.server().uri()).build(),
-                PostgresOptions.of(target.uri())));
+                PostgresOptions.of(target.patientUri())));
     consumer.addTable(stays()).block(PATIENCE);
   }
 

@@ -104,7 +104,7 @@ final class RuntimeIT {
     var environment = new HashMap<String, String>();
     int port = freePort();
     environment.put("NATS_URI", NATS.server().uri());
-    environment.put("DB_URI", target.uri() + "?connect_timeout=60");
+    environment.put("DB_URI", target.patientUri());
     environment.put("PROMETHEUS_PORT", Integer.toString(port));
     try (Producer producer = Producer.of(NATS.server(), "runtime")) {
       producer.publishSchema(orders);

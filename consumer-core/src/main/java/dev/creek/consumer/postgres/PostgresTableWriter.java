@@ -186,11 +186,19 @@ final class PostgresTableWriter implements TableWriter {
                     .then(Mono.defer(() -> inOrder(session, plan, batch))));
   }
 
-  /** Change by change; those first that may be repetitions. */
+  /**
+   * Change by change; those first that may be repetitions. What was one statement at the source is
+   * several then, and may be so in a part of a transaction: a deferrable constraint that held at
+   * the end of that statement holds at the end of the transaction.
+   */
   private Mono<Void> inOrder(Session session, TablePlan plan, Batch batch) {
     List<Change> changes = batch.changes();
     int repeated = seen.repeated();
-    return Steps.run(session, plan, steps(plan, changes.subList(0, repeated)), true)
+    return session
+        .execute("set constraints all deferred")
+        .then(
+            Mono.defer(
+                () -> Steps.run(session, plan, steps(plan, changes.subList(0, repeated)), true)))
         .then(
             Mono.defer(
                 () ->

@@ -8,6 +8,7 @@ import io.r2dbc.postgresql.api.ErrorDetails;
 import io.r2dbc.postgresql.api.PostgresqlException;
 import io.r2dbc.spi.R2dbcException;
 import io.r2dbc.spi.R2dbcTimeoutException;
+import java.net.UnknownHostException;
 import java.util.concurrent.TimeoutException;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -87,7 +88,7 @@ final class SqlErrors {
         || find(error, TimeoutException.class) != null
         || find(error, PoolShutdownException.class) != null) {
       return new ApplyException(
-          what + (place == null ? "" : ": " + place) + ": " + deepest(error).getMessage(),
+          what + (place == null ? "" : ": " + place) + ": " + reason(error),
           CONNECTION_FAILURE,
           null,
           null,
@@ -117,6 +118,14 @@ final class SqlErrors {
   private static String withoutValues(ErrorDetails details) {
     String message = details.getMessage();
     return details.getCode().startsWith("22") ? QUOTED.matcher(message).replaceAll("...") : message;
+  }
+
+  /** The JDK says no more of a name that nobody knows than the name. */
+  private static String reason(Throwable error) {
+    Throwable cause = deepest(error);
+    return cause instanceof UnknownHostException
+        ? "the host's name cannot be resolved"
+        : String.valueOf(cause.getMessage());
   }
 
   private static Throwable deepest(Throwable error) {
