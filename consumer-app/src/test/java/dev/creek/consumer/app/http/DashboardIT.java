@@ -28,6 +28,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -73,6 +74,7 @@ final class DashboardIT {
   private TestProducer producer;
   private ServiceProcess service;
   private PrometheusServer prometheus;
+  private Future<?> trading;
   private long began;
 
   @BeforeAll
@@ -109,11 +111,14 @@ final class DashboardIT {
     prometheus = PrometheusServer.scraping(JOB, port, RULES);
     await("every table").until(() -> value("sum(creek_consumer_tables_owned)") == TABLES.size());
     began = Instant.now().getEpochSecond();
-    clock.scheduleWithFixedDelay(this::trade, 0, 100, TimeUnit.MILLISECONDS);
+    trading = clock.scheduleWithFixedDelay(this::trade, 0, 100, TimeUnit.MILLISECONDS);
   }
 
   @AfterEach
   void end() {
+    if (trading != null) {
+      trading.cancel(true);
+    }
     clock.shutdownNow();
     for (AutoCloseable one : Stream.of(prometheus, service).filter(c -> c != null).toList()) {
       try {
