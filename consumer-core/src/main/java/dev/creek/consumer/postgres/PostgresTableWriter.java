@@ -1,6 +1,5 @@
 package dev.creek.consumer.postgres;
 
-import dev.creek.consumer.row.FoldedChanges;
 import dev.creek.consumer.row.ShapeMismatchException;
 import dev.creek.consumer.row.Step;
 import dev.creek.consumer.stream.Applied;
@@ -44,7 +43,6 @@ final class PostgresTableWriter implements TableWriter {
   /** Only of a table without a key, once it has changes; only for apply. */
   private @Nullable Repetitions repetitions;
 
-  /** Only for apply. */
   private final FreshRows fresh = new FreshRows();
 
   /**
@@ -64,7 +62,7 @@ final class PostgresTableWriter implements TableWriter {
    * @param plan null where the batch has no changes
    * @param folded null where the table has no key
    */
-  private record Ready(Batch batch, @Nullable TablePlan plan, @Nullable FoldedChanges folded)
+  private record Ready(Batch batch, @Nullable TablePlan plan, @Nullable FoldedBatch folded)
       implements Prepared {}
 
   @Override
@@ -89,8 +87,12 @@ final class PostgresTableWriter implements TableWriter {
   }
 
   private Prepared ready(Batch batch, Target known) {
-    TablePlan plan = plan(batch.changes().get(0).schema(), known);
-    return new Ready(batch, plan, plan.hasKey() ? plan.changes().fold(batch.changes()) : null);
+    List<Change> changes = batch.changes();
+    TablePlan plan = plan(changes.get(0).schema(), known);
+    return new Ready(
+        batch,
+        plan,
+        plan.hasKey() ? new FoldedBatch(plan, changes, plan.fold(changes, fresh.mayCopy())) : null);
   }
 
   private TablePlan plan(WalSchema schema, Target known) {
@@ -134,7 +136,7 @@ final class PostgresTableWriter implements TableWriter {
     }
     return ready.folded() == null
         ? withoutKey(batch, ready.plan())
-        : withKey(batch, ready.plan(), ready.folded());
+        : withKey(batch, ready.folded());
   }
 
   private Mono<Applied> positionOnly(Batch batch) {
@@ -146,47 +148,76 @@ final class PostgresTableWriter implements TableWriter {
         : held.session().flatMap(session -> move(session, batch, null)).then(committed(batch));
   }
 
-  private Mono<Applied> withKey(Batch batch, TablePlan plan, FoldedChanges folded) {
+  private Mono<Applied> withKey(Batch batch, FoldedBatch folded) {
     counts = counts.plus(batch.changes());
-    if (held.inTransaction() || !batch.endsTransaction() || folded.truncate()) {
+    if (held.inTransaction() || !batch.endsTransaction() || folded.folded().truncate()) {
       return held.transaction()
-          .flatMap(session -> part(session, plan, batch, folded).then(ended(session, batch, null)));
+          .flatMap(session -> part(session, folded).then(ended(session, batch, null)));
     }
-    var moved = new Moved(from, batch.position(), counts.total(), null);
     return held.session()
-        .flatMap(
-            session ->
-                fresh.write(
-                    folded.fresh(),
-                    how ->
-                        session.update(
-                            plan.alone(folded, how, moved), s -> plan.bind(s, moved, folded)),
-                    Mono.empty()))
-        .flatMap(held::requireClaim)
+        .flatMap(session -> whole(session, batch, folded))
         .then(committed(batch))
         .onErrorResume(
             SqlErrors::mayDependOnOrder,
             e ->
-                held.transaction()
+                held.session()
+                    .flatMap(this::rolledBack)
+                    .then(held.transaction())
                     .flatMap(
                         session ->
-                            inOrder(session, plan, batch).then(ended(session, batch, null))));
+                            inOrder(session, folded.plan(), batch.changes())
+                                .then(ended(session, batch, null))));
+  }
+
+  /** Rows and position, committed: one statement, or a transaction around a COPY. */
+  private Mono<Void> whole(Session session, Batch batch, FoldedBatch folded) {
+    var moved = new Moved(from, batch.position(), counts.total(), null);
+    return fresh
+        .write(
+            folded,
+            how ->
+                how == TablePlan.Rows.COPIED
+                    ? copied(batch, folded)
+                    : folded.alone(session, how, moved),
+            rolledBack(session))
+        .flatMap(held::requireClaim)
+        .then(
+            Mono.defer(
+                () ->
+                    held.inTransaction()
+                        ? Failpoint.BEFORE_COMMIT.before(held.commit(session))
+                        : Mono.empty()));
+  }
+
+  /** Leaves the transaction open. */
+  private Mono<Long> copied(Batch batch, FoldedBatch folded) {
+    return held.transaction()
+        .flatMap(
+            session ->
+                folded
+                    .inside(session, TablePlan.Rows.COPIED)
+                    .then(move(session, batch, null))
+                    .thenReturn(1L));
+  }
+
+  /** Also after a commit that failed. */
+  private Mono<Void> rolledBack(Session session) {
+    return Mono.defer(() -> held.inTransaction() ? held.rollback(session) : Mono.empty());
   }
 
   /** Writes what is left of each row; where the order mattered after all, change by change. */
-  private Mono<Void> part(Session session, TablePlan plan, Batch batch, FoldedChanges folded) {
+  private Mono<Void> part(Session session, FoldedBatch folded) {
     return held.savepoint(session)
-        .then(survivors(session, plan, folded))
+        .then(survivors(session, folded))
         .onErrorResume(
             SqlErrors::mayDependOnOrder,
             e ->
                 held.rollbackToSavepoint(session)
-                    .then(Mono.defer(() -> inOrder(session, plan, batch))));
+                    .then(Mono.defer(() -> inOrder(session, folded.plan(), folded.changes()))));
   }
 
   /** Change by change; those first that may be repetitions. */
-  private Mono<Void> inOrder(Session session, TablePlan plan, Batch batch) {
-    List<Change> changes = batch.changes();
+  private Mono<Void> inOrder(Session session, TablePlan plan, List<Change> changes) {
     int repeated = seen.repeated(changes);
     return Steps.run(session, plan, steps(plan, changes.subList(0, repeated)), true)
         .then(
@@ -200,16 +231,17 @@ final class PostgresTableWriter implements TableWriter {
     return plan.changes().unfolded(changes).iterator();
   }
 
-  private Mono<Void> survivors(Session session, TablePlan plan, FoldedChanges folded) {
-    Mono<Void> emptied = folded.truncate() ? session.execute(plan.rows().truncate()) : Mono.empty();
-    return folded.deletes().rows() + folded.upserts().rows() == 0
+  private Mono<Void> survivors(Session session, FoldedBatch folded) {
+    Mono<Void> emptied =
+        folded.folded().truncate()
+            ? session.execute(folded.plan().rows().truncate())
+            : Mono.empty();
+    return folded.isEmpty()
         ? emptied
         : fresh
             .write(
-                folded.fresh(),
-                how ->
-                    emptied.then(
-                        session.update(plan.inside(folded, how), s -> plan.bind(s, 0, folded))),
+                folded,
+                how -> emptied.then(folded.inside(session, how)),
                 held.rollbackToSavepoint(session))
             .then();
   }

@@ -125,13 +125,13 @@ final class FoldTest {
   @Test
   void truncateAloneWritesNothing() {
     assertThat(fold(TABLE.truncate(TX)))
-        .isEqualTo(new FoldedChanges(true, RowColumns.EMPTY, RowColumns.EMPTY, true));
+        .isEqualTo(new FoldedChanges(true, RowColumns.EMPTY, RowColumns.EMPTY, null, true));
   }
 
   @Test
   void anEmptyBatchFoldsToNothing() {
     assertThat(fold())
-        .isEqualTo(new FoldedChanges(false, RowColumns.EMPTY, RowColumns.EMPTY, true));
+        .isEqualTo(new FoldedChanges(false, RowColumns.EMPTY, RowColumns.EMPTY, null, true));
   }
 
   @Test
