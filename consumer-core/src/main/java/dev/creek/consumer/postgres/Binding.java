@@ -1,6 +1,7 @@
 package dev.creek.consumer.postgres;
 
 import io.r2dbc.spi.Statement;
+import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /** Parameters that may be null. */
@@ -18,6 +19,14 @@ final class Binding {
   static void number(Statement statement, int index, @Nullable Long value) {
     if (value == null) {
       statement.bindNull(index, Long.class);
+    } else {
+      statement.bind(index, value);
+    }
+  }
+
+  static void time(Statement statement, int index, @Nullable Instant value) {
+    if (value == null) {
+      statement.bindNull(index, Instant.class);
     } else {
       statement.bind(index, value);
     }

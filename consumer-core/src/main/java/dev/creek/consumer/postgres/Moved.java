@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param to the new position
  * @param changes how many changes brought us there
  * @param evidence what proves repetitions, for tables without a key; null leaves it as it is
- * @param aheadUntil how far a snapshot brought the target; null where it was none, which leaves it
- *     as it is
+ * @param aheadUntil how far a snapshot, or changes that now come again, brought the target; null
+ *     where it is not ahead of the position
  * @param endsGap whether the target holds all that the source held, whatever it has missed before
  */
 record Moved(
@@ -25,8 +25,14 @@ record Moved(
     @Nullable Instant aheadUntil,
     boolean endsGap) {
 
-  Moved(long from, Position to, long changes, @Nullable Evidence evidence) {
-    this(from, to, changes, evidence, null, false);
+  /** By changes. */
+  Moved(
+      long from,
+      Position to,
+      long changes,
+      @Nullable Evidence evidence,
+      @Nullable Instant aheadUntil) {
+    this(from, to, changes, evidence, aheadUntil, false);
   }
 
   /** By a snapshot that replaced all rows. */

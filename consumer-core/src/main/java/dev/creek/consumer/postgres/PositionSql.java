@@ -23,11 +23,7 @@ import reactor.core.publisher.Mono;
  * by their own statement, locks nothing, and the position moves without the rows.
  */
 final class PositionSql {
-  private static final int OWN_PARAMETERS = 9;
-
-  /** Where changes come again, the target stays ahead of them up to where it was. */
-  private static final String AHEAD_UNTIL =
-      "case when $4 < \"timestamp\" then greatest(ahead_until, \"timestamp\") else ahead_until end";
+  private static final int OWN_PARAMETERS = 10;
 
   /** A condition that is true. It costs no round trip, and ends with the transaction. */
   private static final String WITHOUT_WAITING =
@@ -62,11 +58,10 @@ final class PositionSql {
         + table
         + " set lsn = $3::pg_lsn, \"timestamp\" = $4, stream_name = $5, stream_created = $6,"
         + " stream_seq = $7, rows_applied = rows_applied + $8,"
+        + " ahead_until = greatest(ahead_until, $10),"
         + " last_change_at = case when $8 > 0 then clock_timestamp() else last_change_at end,"
         + " updated_at = clock_timestamp()"
         + (moved.evidence() == null ? "" : Evidence.assignments(OWN_PARAMETERS + 1))
-        + ", ahead_until = "
-        + (moved.aheadUntil() == null ? AHEAD_UNTIL : "$" + (nextParameter(moved) - 1))
         + (moved.endsGap() ? ", gap = null" : "")
         + " where target = $1 and epoch = $2 and ($9::bigint is null or coalesce(stream_seq, 0) = $9)"
         + commit;
@@ -74,10 +69,7 @@ final class PositionSql {
 
   /** The number of the first parameter behind those of {@link #update}. */
   static int nextParameter(Moved moved) {
-    return 1
-        + OWN_PARAMETERS
-        + (moved.evidence() == null ? 0 : Evidence.PARAMETERS)
-        + (moved.aheadUntil() == null ? 0 : 1);
+    return 1 + OWN_PARAMETERS + (moved.evidence() == null ? 0 : Evidence.PARAMETERS);
   }
 
   /** Locks the row, so that nobody can claim the table before the transaction ends. */
@@ -105,11 +97,9 @@ final class PositionSql {
     Binding.text(statement, 5, stream == null ? null : stream.created().toString());
     statement.bind(6, to.sequence()).bind(7, moved.changes());
     Binding.number(statement, 8, moved.from());
+    Binding.time(statement, 9, moved.aheadUntil());
     if (moved.evidence() != null) {
       moved.evidence().bind(statement, OWN_PARAMETERS);
-    }
-    if (moved.aheadUntil() != null) {
-      statement.bind(nextParameter(moved) - 2, moved.aheadUntil());
     }
   }
 

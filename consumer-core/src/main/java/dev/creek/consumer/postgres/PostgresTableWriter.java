@@ -6,6 +6,7 @@ import dev.creek.consumer.stream.Applied;
 import dev.creek.consumer.stream.Batch;
 import dev.creek.consumer.stream.Claim;
 import dev.creek.consumer.stream.Failpoint;
+import dev.creek.consumer.stream.Position;
 import dev.creek.consumer.stream.TableWriter;
 import dev.creek.consumer.wire.Change;
 import dev.creek.consumer.wire.Fingerprint;
@@ -149,6 +150,7 @@ final class PostgresTableWriter implements TableWriter {
   }
 
   private Mono<Applied> withKey(Batch batch, FoldedBatch folded) {
+    seen.next(batch.changes());
     counts = counts.plus(batch.changes());
     if (held.inTransaction() || !batch.endsTransaction() || folded.folded().truncate()) {
       return held.transaction()
@@ -171,7 +173,7 @@ final class PostgresTableWriter implements TableWriter {
 
   /** Rows and position, committed: one statement, or a transaction around a COPY. */
   private Mono<Void> whole(Session session, Batch batch, FoldedBatch folded) {
-    var moved = new Moved(from, batch.position(), counts.total(), null);
+    Moved moved = moved(batch, null);
     return fresh
         .write(
             folded,
@@ -218,7 +220,7 @@ final class PostgresTableWriter implements TableWriter {
 
   /** Change by change; those first that may be repetitions. */
   private Mono<Void> inOrder(Session session, TablePlan plan, List<Change> changes) {
-    int repeated = seen.repeated(changes);
+    int repeated = seen.repeated();
     return Steps.run(session, plan, steps(plan, changes.subList(0, repeated)), true)
         .then(
             Mono.defer(
@@ -247,6 +249,7 @@ final class PostgresTableWriter implements TableWriter {
   }
 
   private Mono<Applied> withoutKey(Batch batch, TablePlan plan) {
+    seen.next(batch.changes());
     return known()
         .flatMap(
             known -> {
@@ -283,7 +286,7 @@ final class PostgresTableWriter implements TableWriter {
                       .then(Steps.run(session, plan, steps))
                       .then(ended(session, batch, evidence)));
     }
-    var moved = new Moved(from, batch.position(), counts.total(), evidence);
+    Moved moved = moved(batch, evidence);
     return held.session()
         .flatMap(session -> Steps.runAlone(session, plan, first, position, moved))
         .flatMap(held::requireClaim)
@@ -307,10 +310,15 @@ final class PostgresTableWriter implements TableWriter {
         .then(committed(batch));
   }
 
+  private Moved moved(Batch batch, @Nullable Evidence evidence) {
+    Position to = batch.position();
+    return new Moved(from, to, counts.total(), evidence, seen.ahead(to));
+  }
+
   private Mono<Void> move(Session session, Batch batch, @Nullable Evidence evidence) {
     return Mono.defer(
         () -> {
-          var moved = new Moved(from, batch.position(), counts.total(), evidence);
+          Moved moved = moved(batch, evidence);
           return session
               .update(position.update(moved), statement -> position.bind(statement, moved))
               .flatMap(held::requireClaim);
@@ -326,7 +334,7 @@ final class PostgresTableWriter implements TableWriter {
                   Applied applied = counts.at(batch.position());
                   counts = Counts.NONE;
                   from = batch.position().sequence();
-                  seen.committed(batch.position().committedAt());
+                  seen.committed();
                   return applied;
                 }));
   }

@@ -33,6 +33,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -684,13 +686,7 @@ final class TableWriterIT {
     database.execute(
         "create table items (id int primary key, slot int unique deferrable, other int unique)");
     var line = new Line(target, wire);
-    var history =
-        List.of(
-            wire.insert(WalTx.of(1), 1, 5),
-            wire.insert(WalTx.of(2), 2, 6),
-            wire.update(WalTx.of(3), 1, null),
-            wire.update(WalTx.of(4), 2, 5),
-            wire.insert(WalTx.of(5), 3, 6));
+    List<WalBytes> history = movingSlots(wire, 0);
     history.forEach(line::apply);
     // A producer was restarted, this one too, in the middle of that.
     history.subList(0, 2).forEach(line::apply);
@@ -709,6 +705,33 @@ final class TableWriterIT {
         .isInstanceOfSatisfying(
             ApplyException.class, e -> assertThat(e.sqlState()).isEqualTo("23505"));
     assertThat(rows("items")).isEqualTo("(1,,) (2,5,) (3,6,)");
+  }
+
+  /** At its end rows 1 to 3 have no slot, slot 5 and slot 6. */
+  private static List<WalBytes> movingSlots(TableWire wire, long after) {
+    return List.of(
+        wire.insert(WalTx.of(after + 1), 1, 5),
+        wire.insert(WalTx.of(after + 2), 2, 6),
+        wire.update(WalTx.of(after + 3), 1, null),
+        wire.update(WalTx.of(after + 4), 2, 5),
+        wire.insert(WalTx.of(after + 5), 3, 6));
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void takesUniqueValuesBackWhereChangesComeAgainInTheMiddleOfABatch(boolean restarted) {
+    var wire = TableWire.of("app", "items").column("id", "int4", KEY).column("slot", "int4");
+    database.execute("create table items (id int primary key, slot int unique)");
+    var line = new Line(target, wire);
+    var batch = new ArrayList<>(movingSlots(wire, 0));
+    List<WalBytes> again = movingSlots(wire, 0);
+    batch.add(again.get(0));
+    line.apply(batch.toArray(WalBytes[]::new));
+    if (restarted) {
+      line.restart();
+    }
+    again.subList(1, 5).forEach(line::apply);
+    assertThat(rows("items")).isEqualTo("(1,) (2,5) (3,6)");
   }
 
   @Test

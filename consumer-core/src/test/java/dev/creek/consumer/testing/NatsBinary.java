@@ -1,15 +1,10 @@
 package dev.creek.consumer.testing;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import java.io.File;
-import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +16,13 @@ final class NatsBinary {
   static final String SETTING = "NATS_SERVER";
 
   private static final String NAME = "nats-server";
+
+  /**
+   * This release's server is newer than the one of the oldest Debian in use: 2.10 against 2.9, for
+   * consumers with several filters, and the store format of the golden captures.
+   */
+  private static final DebianPackage PACKAGE =
+      new DebianPackage("nats/debian", "nats-server", "trixie", NAME);
 
   private NatsBinary() {}
 
@@ -61,28 +63,11 @@ final class NatsBinary {
     }
     tried.add("- PATH: has no " + NAME);
     try {
-      Path folder =
-          TestCache.madeOnce(TestCache.folder().resolve("nats/debian"), NatsBinary::fetch);
-      return new Search(folder.resolve(NAME), tried);
+      return new Search(PACKAGE.unpacked().resolve(NAME), tried);
     } catch (IllegalStateException e) {
       tried.add(
           "- the Debian package: " + String.valueOf(e.getMessage()).strip().indent(2).strip());
       return new Search(null, tried);
-    }
-  }
-
-  private static void fetch(Path folder) throws IOException {
-    try (InputStream script = NatsBinary.class.getResourceAsStream("fetch-nats-server.sh")) {
-      if (script == null) {
-        throw new IOException("fetch-nats-server.sh is missing from the test resources");
-      }
-      String text = new String(script.readAllBytes(), UTF_8);
-      Commands.Outcome outcome =
-          Commands.attempt(
-              List.of("sh", "-c", text, "fetch-nats-server.sh", folder.toString()), Map.of());
-      if (!outcome.succeeded()) {
-        throw new IllegalStateException("could not be fetched:\n" + outcome.output());
-      }
     }
   }
 }

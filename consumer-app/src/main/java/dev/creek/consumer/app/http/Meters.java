@@ -1,6 +1,8 @@
 package dev.creek.consumer.app.http;
 
 import dev.creek.consumer.app.http.TableMeter.Operation;
+import dev.creek.consumer.control.SnapshotMode;
+import dev.creek.consumer.control.Verb;
 import dev.creek.consumer.metrics.Backlog;
 import dev.creek.consumer.metrics.Recorder;
 import java.time.Duration;
@@ -44,6 +46,19 @@ public final class Meters implements Recorder {
 
   public Meters(LogCounts logCounts) {
     this.logCounts = logCounts;
+    // Prometheus sees no increase in a series that begins with 1: the first failure would be lost.
+    for (Verb verb : Verb.values()) {
+      begin(commands, verb.toString(), "ok", "failed");
+    }
+    for (SnapshotMode mode : SnapshotMode.values()) {
+      begin(endedSnapshots, mode.toString(), "ok", "failed", "cancelled");
+    }
+  }
+
+  private static void begin(Map<Counted, LongAdder> counts, String what, String... results) {
+    for (String result : results) {
+      counts.put(new Counted(what, result), new LongAdder());
+    }
   }
 
   @Override

@@ -137,6 +137,15 @@ final class ExpositionTest {
     assertThat(scrape()).contains("creek_pg_source=\"My Schema.a.b\",creek_pg_target=\"c.x\\\"y\"");
   }
 
+  /** Else the first failure would be no increase. */
+  @Test
+  void countsOfCommandsAndSnapshotsBeginWithZero() {
+    assertThat(scrape())
+        .contains(
+            "creek_consumer_commands_total{result=\"failed\",verb=\"resync\"} 0.0\n",
+            "creek_consumer_snapshots_total{mode=\"upsert\",result=\"cancelled\"} 0.0\n");
+  }
+
   @Test
   void tellsOfServersPoolCommandsAndTheJvm() {
     meters.command("snapshot", "ok");

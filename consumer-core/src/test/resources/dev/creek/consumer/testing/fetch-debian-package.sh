@@ -1,14 +1,15 @@
-# Takes nats-server out of its Debian package: no root, nothing installed, the machine's own apt state untouched.
+# Takes programs out of a Debian package: no root, nothing installed, the machine's own apt state untouched.
 #
-#   sh fetch-nats-server.sh FOLDER      puts FOLDER/nats-server
+#   sh fetch-debian-package.sh FOLDER PACKAGE RELEASE PROGRAM...      puts each PROGRAM into FOLDER
 #
-# It first asks the machine's Debian mirror for the release below, whose server is newer than the one of the oldest
-# Debian in use (2.10 against 2.9: consumers with several filters, and the store format of the golden captures). If
-# there is none, the machine's own sources decide.
+# It first asks the machine's Debian mirror for that release, unless it is "own". If there is none, the machine's own
+# sources decide.
 set -eu
 
 target=$1
-release=trixie
+package=$2
+release=$3
+shift 3
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
 for tool in apt-get dpkg; do
@@ -36,13 +37,14 @@ apt() {
 }
 
 from_release() {
+    [ "$release" != own ] || return 1
     mirror=$(apt own update --print-uris | sed -n "s#^'\(.*/debian\)/dists/[^/]*/InRelease'.*#\1#p" | head -n 1)
     [ -n "$mirror" ] || return 1
     {
         printf 'Types: deb\nURIs: %s\nSuites: %s\nComponents: main\n' "$mirror" "$release"
         [ ! -e "$keyring" ] || printf 'Signed-By: %s\n' "$keyring"
     } >"$work/sources/release.sources"
-    newer update && newer download nats-server
+    newer update && newer download "$package"
 }
 
 newer() {
@@ -50,10 +52,12 @@ newer() {
 }
 
 from_own_sources() {
-    apt own update && apt own download nats-server
+    apt own update && apt own download "$package"
 }
 
 from_release || from_own_sources
-dpkg -x ./nats-server_*.deb "$work/unpacked"
-mv "$work"/unpacked/usr/*bin/nats-server "$target/nats-server"
-"$target/nats-server" --version
+dpkg -x "./$package"_*.deb "$work/unpacked"
+for program; do
+    mv "$work"/unpacked/usr/*bin/"$program" "$target/$program"
+    "$target/$program" --version
+done
