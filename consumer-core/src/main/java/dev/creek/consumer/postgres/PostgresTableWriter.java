@@ -20,9 +20,9 @@ import reactor.core.publisher.Mono;
 
 /**
  * Writes one table's batches. A batch of whole source transactions is one statement in one round
- * trip, committed by itself. What that cannot hold – parts of a long source transaction, TRUNCATE,
- * a batch that must be applied change by change – runs in a transaction that takes the fence first
- * and moves the position last. After an error the writer is of no more use.
+ * trip, committed by itself. What that cannot hold – a COPY of many new rows, parts of a long source
+ * transaction, TRUNCATE, a batch that must be applied change by change – runs in a transaction that
+ * takes the fence first and moves the position last. After an error the writer is of no more use.
  */
 final class PostgresTableWriter implements TableWriter {
   private final Sessions sessions;

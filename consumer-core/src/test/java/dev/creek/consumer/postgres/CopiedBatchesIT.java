@@ -32,6 +32,9 @@ final class CopiedBatchesIT {
   /** More than it takes. */
   private static final int ROWS = 600;
 
+  /** A JVM's first connection takes seconds on a machine that has other work. */
+  private static final String PATIENTLY = "?connect_timeout=60";
+
   private static final WalTx TX = WalTx.of(1);
 
   @RegisterExtension static final PostgresExtension postgres = PostgresExtension.shared();
@@ -43,7 +46,7 @@ final class CopiedBatchesIT {
   @BeforeEach
   void open() {
     database = postgres.freshDatabase();
-    target = connect(PostgresOptions.of(database.uri()));
+    target = connect(PostgresOptions.of(database.uri() + PATIENTLY));
     await(target.subscriptions().migrate());
     database.execute(
         "create table items (id int primary key, v text)",
@@ -148,8 +151,8 @@ final class CopiedBatchesIT {
     target =
         connect(
             PostgresOptions.of(
-                "postgres://under_policies:x@%s:%d/%s"
-                    .formatted(server.host(), server.port(), database.name())));
+                "postgres://under_policies:x@%s:%d/%s%s"
+                    .formatted(server.host(), server.port(), database.name(), PATIENTLY)));
     var line = new Line(target, ITEMS);
     line.apply(inserts(0, "a"));
     database.execute("alter table items enable row level security");
