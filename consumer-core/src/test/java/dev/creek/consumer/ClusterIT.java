@@ -15,13 +15,15 @@ import dev.creek.consumer.testing.TableWire;
 import dev.creek.consumer.testing.WalTx;
 import dev.creek.consumer.testing.WirePublisher;
 import dev.creek.consumer.wire.Generation;
+import dev.creek.consumer.wire.Subjects;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import reactor.core.Disposable;
 
 /**
@@ -35,21 +37,28 @@ final class ClusterIT {
   private static final int SERVERS = 3;
   private static final int KILLS = Integer.getInteger("creek.test.kills", 6);
   private static final int ROWS_BETWEEN_KILLS = 300;
-  private static final String STREAM = "CREEK_wal";
+  private static final String NAMESPACE = "CREEK";
+
   private static final TargetTable TARGET = new TargetTable("copy", "orders");
 
   @RegisterExtension static final PostgresExtension postgres = PostgresExtension.shared();
 
-  private final TableWire orders =
-      TableWire.of("app", "orders").column("id", "int4", TableWire.Flag.KEY).column("note", "text");
-
-  @Test
-  void leadersThatAreKilledLoseNothingAndLeaveNoGap(PostgresDatabase database) {
+  @ParameterizedTest
+  @EnumSource(Generation.class)
+  void leadersThatAreKilledLoseNothingAndLeaveNoGap(
+      Generation generation, PostgresDatabase database) {
+    TableWire orders =
+        TableWire.of("app", "orders")
+            .generation(generation)
+            .column("id", "int4", TableWire.Flag.KEY)
+            .column("note", "text");
+    String stream = new Subjects(generation, NAMESPACE).walStream(orders.source().database());
     AtomicBoolean ends = new AtomicBoolean();
     AtomicInteger published = new AtomicInteger();
     try (NatsCluster cluster = NatsCluster.of(SERVERS);
         WirePublisher publisher =
-            WirePublisher.replicated(cluster.uris(), Generation.OLD, "source", SERVERS)) {
+            WirePublisher.replicated(
+                cluster.uris(), generation, orders.source().database(), SERVERS)) {
       publisher.publishSchema(orders);
       CompletableFuture<Void> load =
           CompletableFuture.runAsync(
@@ -59,11 +68,11 @@ final class ClusterIT {
                   publisher.publishSurely(orders.source(), orders.insert(WalTx.of(id), id, "note"));
                 }
               });
-      try (CreekConsumer consumer = consumer(cluster, database)) {
+      try (CreekConsumer consumer = consumer(cluster, database, orders)) {
         Disposable running = consumer.run().subscribe();
         for (int kill = 0; kill < KILLS; kill++) {
           awaitRows(database, rows(database) + ROWS_BETWEEN_KILLS, load);
-          NatsServer leader = leader(cluster);
+          NatsServer leader = leader(cluster, stream);
           leader.kill();
           awaitRows(database, rows(database) + ROWS_BETWEEN_KILLS, load);
           leader.start();
@@ -82,12 +91,13 @@ final class ClusterIT {
     }
   }
 
-  private CreekConsumer consumer(NatsCluster cluster, PostgresDatabase database) {
+  private static CreekConsumer consumer(
+      NatsCluster cluster, PostgresDatabase database, TableWire orders) {
     CreekConsumer consumer =
         CreekConsumer.create(
             ConsumerOptions.of(
                 JetStreamOptions.builder(cluster.uris()).build(),
-                PostgresOptions.of(database.uri())));
+                PostgresOptions.of(database.patientUri())));
     Mapping mapping = new Mapping(orders.source(), TARGET);
     consumer.createTable(mapping).block(PATIENCE);
     consumer.addTable(mapping).block(PATIENCE);
@@ -114,11 +124,11 @@ final class ClusterIT {
   }
 
   /** Asked for until there is one. */
-  private static NatsServer leader(NatsCluster cluster) {
+  private static NatsServer leader(NatsCluster cluster, String stream) {
     return await()
         .atMost(PATIENCE)
         .ignoreExceptions()
-        .until(() -> cluster.leader(STREAM), NatsServer::isRunning);
+        .until(() -> cluster.leader(stream), NatsServer::isRunning);
   }
 
   private static int rows(PostgresDatabase database) {

@@ -65,7 +65,7 @@ class CommandsIT {
   }
 
   private ConsumerOptions options() {
-    return options(PostgresOptions.of(database.uri()));
+    return options(PostgresOptions.of(database.patientUri()));
   }
 
   private ConsumerOptions options(PostgresOptions target) {
@@ -327,7 +327,7 @@ class CommandsIT {
   @Test
   void isOnlyWokenByNotificationsUnlessItMay() throws SQLException {
     TableWire orders = publish("orders", 2);
-    start(PostgresOptions.of(database.uri()));
+    start(PostgresOptions.of(database.patientUri()));
     notify("REMOVE copy.unknown");
     assertThat(outcome("create_schema", mapping(orders))).isEqualTo("ok: created");
     assertThat(database.query("select command from _creek_consumer._notification_log"))

@@ -95,7 +95,7 @@ final class ForeignTextIT {
         CreekConsumer.create(
             ConsumerOptions.of(
                 JetStreamOptions.builder(nats.server().uri()).build(),
-                PostgresOptions.of(database.uri())))) {
+                PostgresOptions.of(database.patientUri())))) {
       consumer
           .addTable(new Mapping(words.source(), new TargetTable("copy", "words")))
           .block(PATIENCE);

@@ -74,7 +74,7 @@ final class FreshComparisonIT {
     return CreekConsumer.create(
         ConsumerOptions.of(
             JetStreamOptions.builder(nats.server().uri()).build(),
-            PostgresOptions.of(target.uri())));
+            PostgresOptions.of(target.patientUri())));
   }
 
   private void serve() {

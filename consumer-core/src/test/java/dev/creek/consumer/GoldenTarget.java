@@ -49,7 +49,7 @@ final class GoldenTarget {
 
   /** With patience for a machine that does other things too. */
   String uri() {
-    return database.uri() + "?connect_timeout=60";
+    return database.patientUri();
   }
 
   /**

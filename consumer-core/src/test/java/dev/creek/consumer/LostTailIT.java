@@ -104,7 +104,7 @@ final class LostTailIT {
         CreekConsumer.create(
             ConsumerOptions.of(
                 JetStreamOptions.builder(nats.uri()).build(),
-                PostgresOptions.of(database.uri())))) {
+                PostgresOptions.of(database.patientUri())))) {
       Mapping mapping = new Mapping(orders.source(), TARGET);
       consumer.createTable(mapping).block(PATIENCE);
       consumer.addTable(mapping).block(PATIENCE);

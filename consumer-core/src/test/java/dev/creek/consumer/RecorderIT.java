@@ -65,7 +65,7 @@ class RecorderIT {
         CreekConsumer.create(
             ConsumerOptions.of(
                     JetStreamOptions.builder(nats.server().uri()).build(),
-                    PostgresOptions.of(database.uri()))
+                    PostgresOptions.of(database.patientUri()))
                 .withRecorder(seen));
     consumer.createTable(mapping).block(PATIENCE);
     consumer.addTable(mapping).block(PATIENCE);

@@ -96,7 +96,7 @@ final class SnapshotCancelIT {
         CreekConsumer.create(
             ConsumerOptions.of(
                     JetStreamOptions.builder(nats.server().uri()).build(),
-                    PostgresOptions.of(target.uri()))
+                    PostgresOptions.of(target.patientUri()))
                 .withBatches(SMALL));
     running = consumer.run().subscribe();
   }

@@ -51,7 +51,7 @@ class SnapshotCommandsIT {
         CreekConsumer.create(
             ConsumerOptions.of(
                 JetStreamOptions.builder(nats.server().uri()).build(),
-                PostgresOptions.of(target.uri())));
+                PostgresOptions.of(target.patientUri())));
     consumer.subscriptions().collectList().block(PATIENCE);
     running = consumer.run().subscribe();
   }

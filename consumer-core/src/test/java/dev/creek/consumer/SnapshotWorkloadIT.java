@@ -129,7 +129,7 @@ final class SnapshotWorkloadIT {
           CreekConsumer.create(
               ConsumerOptions.of(
                       JetStreamOptions.builder(nats.uri()).build(),
-                      PostgresOptions.of(target.uri()))
+                      PostgresOptions.of(target.patientUri()))
                   .withBatches(SMALL)
                   .withSnapshots(IMPATIENT));
       workload.tables().forEach(table -> consumer.addTable(mapping(table)).block(PATIENCE));

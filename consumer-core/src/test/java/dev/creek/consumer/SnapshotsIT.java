@@ -76,7 +76,7 @@ final class SnapshotsIT {
     return CreekConsumer.create(
         ConsumerOptions.of(
                 JetStreamOptions.builder(nats.server().uri()).build(),
-                PostgresOptions.of(target.uri()))
+                PostgresOptions.of(target.patientUri()))
             .withSnapshots(snapshots));
   }
 

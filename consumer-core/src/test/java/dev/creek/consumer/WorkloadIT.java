@@ -116,7 +116,7 @@ final class WorkloadIT {
   private static CreekConsumer consumer(NatsServer nats, PostgresDatabase target) {
     return CreekConsumer.create(
         ConsumerOptions.of(
-            JetStreamOptions.builder(nats.uri()).build(), PostgresOptions.of(target.uri())));
+            JetStreamOptions.builder(nats.uri()).build(), PostgresOptions.of(target.patientUri())));
   }
 
   private static void subscribe(

@@ -45,7 +45,7 @@ final class CheckIT {
     producer = Producer.of(nats, "shop");
     producer.publishSchema(orders);
     environment.put("NATS_URI", nats.uri());
-    environment.put("DB_URI", target.uri() + "?connect_timeout=60");
+    environment.put("DB_URI", target.patientUri());
   }
 
   @AfterEach

@@ -124,7 +124,7 @@ final class CommandsOfAKilledServiceIT {
         ServiceProcess.of("serve")
             .jvmOptions("-Xmx96m", "-XX:TieredStopAtLevel=1")
             .environment("NATS_URI", NATS.server().uri())
-            .environment("DB_URI", target.uri() + "?connect_timeout=60")
+            .environment("DB_URI", target.patientUri())
             .environment("PROMETHEUS_PORT", "off");
     return (failpoints == null ? service : service.environment("CREEK_FAILPOINTS", failpoints))
         .start();

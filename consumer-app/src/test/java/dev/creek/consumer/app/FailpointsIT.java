@@ -132,7 +132,8 @@ final class FailpointsIT {
     try (CreekConsumer consumer =
         CreekConsumer.create(
             ConsumerOptions.of(
-                JetStreamOptions.builder(nats.uri()).build(), PostgresOptions.of(target.uri())))) {
+                JetStreamOptions.builder(nats.uri()).build(),
+                PostgresOptions.of(target.patientUri())))) {
       consumer
           .addTable(new Mapping(items.source(), new TargetTable("public", "items")))
           .block(PATIENCE);
@@ -165,7 +166,7 @@ final class FailpointsIT {
     return ServiceProcess.of("serve", "--batch-rows", BATCH_ROWS)
         .jvmOptions("-Xmx96m", "-XX:TieredStopAtLevel=1", "-Dcreek.failpoints=" + failpoints)
         .environment("NATS_URI", nats.uri())
-        .environment("DB_URI", target.uri() + "?connect_timeout=60")
+        .environment("DB_URI", target.patientUri())
         .environment("PROMETHEUS_PORT", "off")
         .start();
   }

@@ -78,7 +78,7 @@ final class GoUpgradeIT {
         "insert into orders select i, 'late ' || i from generate_series(101, 200) i");
     producer.awaitCaughtUp(PATIENCE);
     environment.put("NATS_URI", NATS.server().uri());
-    environment.put("DB_URI", target.uri() + "?connect_timeout=60");
+    environment.put("DB_URI", target.patientUri());
   }
 
   @AfterEach

@@ -36,7 +36,7 @@ final class HandbookIT {
     var environment = new HashMap<String, String>();
     environment.put("NATS_URI", NATS.server().uri());
     environment.put("PROMETHEUS_PORT", "off");
-    environment.put("DB_URI", database.uri() + "?connect_timeout=60");
+    environment.put("DB_URI", database.patientUri());
     database.execute("create table public.orders (id int primary key, note text)");
     database.execute(grants());
     try (Jar init = Jar.run(environment, "init", "--print-sql", "--role", "creek")) {

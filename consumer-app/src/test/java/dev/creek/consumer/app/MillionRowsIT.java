@@ -63,7 +63,7 @@ final class MillionRowsIT {
     return ServiceProcess.of(arguments)
         .jvmOptions("-Xmx64m")
         .environment("NATS_URI", NATS.server().uri())
-        .environment("DB_URI", target.uri() + "?connect_timeout=60")
+        .environment("DB_URI", target.patientUri())
         .run(PATIENCE)
         .orThrow();
   }

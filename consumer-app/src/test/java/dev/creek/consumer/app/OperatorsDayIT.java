@@ -58,7 +58,7 @@ final class OperatorsDayIT {
             "NATS_URI",
             nats,
             "DB_URI",
-            target.uri() + "?connect_timeout=60",
+            target.patientUri(),
             "SOURCE_URI",
             source.uri(),
             "PROMETHEUS_PORT",

@@ -2,11 +2,13 @@ package dev.creek.consumer.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.creek.consumer.stream.Failpoint;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -29,6 +31,18 @@ final class ReliabilityTest {
                 assertThat(source(found.group(1)))
                     .as(found.group())
                     .contains("void " + found.group(2) + "("));
+  }
+
+  @Test
+  void everyFailpointIsWhereATestCrashes() {
+    String tests =
+        files(ROOT.resolve("consumer-app/src/test/java"))
+            .filter(path -> path.toString().endsWith("IT.java"))
+            .map(ReliabilityTest::read)
+            .collect(Collectors.joining());
+    assertThat(Failpoint.values())
+        .extracting(point -> point.name().toLowerCase(Locale.ROOT).replace('_', '-'))
+        .allSatisfy(name -> assertThat(tests).containsPattern("\"" + name + "\\b"));
   }
 
   /** Of both modules; a name that two packages have stands for either. */

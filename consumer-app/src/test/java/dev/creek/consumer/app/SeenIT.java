@@ -83,6 +83,7 @@ final class SeenIT {
     // A server that asks for no password takes any.
     ENVIRONMENT.put("NATS_URI", NATS.server().uri().replaceFirst("(://)", login));
     ENVIRONMENT.put("PROMETHEUS_PORT", Integer.toString(port));
+    ENVIRONMENT.put("LOG_FORMAT", "json");
     service = Jar.start(List.of("-Xmx64m"), ENVIRONMENT, "serve");
     service.awaitLog("Metrics are at");
   }
@@ -103,6 +104,23 @@ final class SeenIT {
     }
     assertThat(target.query("select query, application_name from pg_stat_activity").toString())
         .doesNotContain(SECRET);
+  }
+
+  /** But for the summary of the minute, which is about all of them. */
+  @AfterEach
+  void everyLineAboutATableSaysWhichInAField() throws Exception {
+    String log = service.err();
+    // The last line may not be whole yet.
+    for (String line : log.substring(0, log.lastIndexOf('\n') + 1).lines().toList()) {
+      JsonNode fields = JSON.readTree(line);
+      String message = fields.get("message").asText();
+      if (message.contains("copy.") && !fields.get("logger").asText().endsWith("MinuteSummary")) {
+        assertThat(fields.path("table").asText()).as(line).startsWith("copy.");
+      }
+      if (fields.has("state")) {
+        assertThat(fields.has("sequence") && fields.has("lsn")).as(line).isTrue();
+      }
+    }
   }
 
   @AfterAll

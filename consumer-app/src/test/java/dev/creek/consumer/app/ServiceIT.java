@@ -25,6 +25,8 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.time.Duration;
 import java.util.HashMap;
@@ -36,6 +38,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The packaged jar, used as a user would, against real servers. */
 final class ServiceIT {
@@ -65,8 +68,7 @@ final class ServiceIT {
     producer = Producer.of(nats, "shop");
     producer.publishSchema(orders);
     environment.put("NATS_URI", nats.uri());
-    // A cold JVM on a busy machine needs more than the usual 10 s for its first connection.
-    environment.put("DB_URI", target.uri() + "?connect_timeout=60");
+    environment.put("DB_URI", target.patientUri());
     environment.put("PROMETHEUS_PORT", "off");
   }
 
@@ -173,6 +175,29 @@ final class ServiceIT {
       service.awaitLog("Waiting for NATS");
       service.signal("TERM");
       assertThat(service.exitCode()).describedAs(service.toString()).isZero();
+    }
+  }
+
+  @Test
+  void waitsForServersWhoseNamesAreNotKnownYet(@TempDir Path folder) throws Exception {
+    subscribe();
+    publish(1, 1);
+    Path names = folder.resolve("hosts");
+    Path security = folder.resolve("security");
+    Files.writeString(security, "networkaddress.cache.negative.ttl=0\n");
+    Files.writeString(names, "127.0.0.1 localhost\n");
+    environment.put("NATS_URI", "nats://broker.creek:" + nats.port());
+    environment.put("DB_URI", target.patientUri().replaceFirst("@[^:/]+", "@target.creek"));
+    try (Jar service =
+        Jar.start(
+            List.of("-Djdk.net.hosts.file=" + names, "-Djava.security.properties=" + security),
+            environment,
+            "serve")) {
+      service.awaitLog("the host's name cannot be resolved");
+      Files.writeString(names, "127.0.0.1 localhost target.creek\n");
+      service.awaitLog("Waiting for NATS");
+      Files.writeString(names, "127.0.0.1 localhost target.creek broker.creek\n");
+      awaitRows(1);
     }
   }
 

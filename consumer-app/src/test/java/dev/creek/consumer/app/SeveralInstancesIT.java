@@ -90,7 +90,8 @@ final class SeveralInstancesIT {
     try (CreekConsumer consumer =
         CreekConsumer.create(
             ConsumerOptions.of(
-                JetStreamOptions.builder(nats.uri()).build(), PostgresOptions.of(target.uri())))) {
+                JetStreamOptions.builder(nats.uri()).build(),
+                PostgresOptions.of(target.patientUri())))) {
       for (TableWire table : tables) {
         String name = table.source().table();
         target.execute(
@@ -164,7 +165,7 @@ final class SeveralInstancesIT {
         ServiceProcess.of("serve")
             .jvmOptions("-Xmx96m", "-XX:TieredStopAtLevel=1")
             .environment("NATS_URI", nats.uri())
-            .environment("DB_URI", target.uri() + "?connect_timeout=60")
+            .environment("DB_URI", target.patientUri())
             .environment("PROMETHEUS_PORT", "off")
             .start();
     started.add(service);

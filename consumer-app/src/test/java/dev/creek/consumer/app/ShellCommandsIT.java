@@ -75,7 +75,7 @@ final class ShellCommandsIT {
     environment.putAll(Map.of("NATS_URI", nats, "DB_URI", target.uri(), "PROMETHEUS_PORT", "off"));
     options =
         ConsumerOptions.of(
-            JetStreamOptions.builder(nats).build(), PostgresOptions.of(target.uri()));
+            JetStreamOptions.builder(nats).build(), PostgresOptions.of(target.patientUri()));
   }
 
   @AfterEach

@@ -89,7 +89,7 @@ final class SnapshotFailpointsIT {
             "snapshot", "--mode", mode, source.name() + ".public.items:public.items")
         .jvmOptions("-Xmx96m", "-XX:TieredStopAtLevel=1", "-Dcreek.failpoints=" + failpoints)
         .environment("NATS_URI", NATS.server().uri())
-        .environment("DB_URI", target.uri() + "?connect_timeout=60")
+        .environment("DB_URI", target.patientUri())
         .run(PATIENCE);
   }
 }

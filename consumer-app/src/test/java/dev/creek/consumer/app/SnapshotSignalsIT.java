@@ -84,7 +84,7 @@ final class SnapshotSignalsIT {
     return ServiceProcess.of(arguments)
         .jvmOptions("-Xmx96m", "-XX:TieredStopAtLevel=1")
         .environment("NATS_URI", nats.server().uri())
-        .environment("DB_URI", target.uri() + "?connect_timeout=60")
+        .environment("DB_URI", target.patientUri())
         .environment("PROMETHEUS_PORT", "off");
   }
 

@@ -82,10 +82,12 @@ final class Mailbox {
                 .maxBackoff(LONGEST_PAUSE)
                 .doBeforeRetry(
                     retry ->
-                        LOG.warn(
-                            "Commands for {} cannot be read: {}",
-                            target,
-                            retry.failure().getMessage())))
+                        LOG.atWarn()
+                            .addKeyValue("table", target)
+                            .log(
+                                "Commands for {} cannot be read: {}",
+                                target,
+                                retry.failure().getMessage())))
         .takeUntilOther(stop);
   }
 
@@ -127,12 +129,16 @@ final class Mailbox {
   private Mono<Void> stored(Execution execution, Outcome outcome) {
     long id = execution.id();
     if (outcome instanceof Outcome.Done done) {
-      LOG.info("command {}, {}: ok, {}", id, execution, done.detail());
+      LOG.atInfo()
+          .addKeyValue("table", target)
+          .log("command {}, {}: ok, {}", id, execution, done.detail());
       listener.ended(execution.command(), true);
       return log.finish(id, CommandRecord.OK, done.detail(), execution.progress());
     }
     if (outcome instanceof Outcome.Failed failed) {
-      LOG.error("command {}, {}: {}", id, execution, failed.error());
+      LOG.atError()
+          .addKeyValue("table", target)
+          .log("command {}, {}: {}", id, execution, failed.error());
       listener.ended(execution.command(), false);
       return log.finish(id, failed.error(), null, execution.progress());
     }

@@ -156,11 +156,13 @@ final class Claims {
             "select pg_terminate_backend($1)", statement -> statement.bind(0, process), row -> true)
         .doOnComplete(
             () ->
-                log.warn(
-                    "{}: ended session {} of {}, which has not shown itself any more",
-                    mapping.target(),
-                    process,
-                    owner))
+                log.atWarn()
+                    .addKeyValue("table", mapping.target())
+                    .log(
+                        "{}: ended session {} of {}, which has not shown itself any more",
+                        mapping.target(),
+                        process,
+                        owner))
         .then();
   }
 

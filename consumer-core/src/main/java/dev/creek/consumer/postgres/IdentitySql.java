@@ -7,9 +7,10 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * PostgreSQL lets nobody update a column that is GENERATED ALWAYS AS IDENTITY. A row that is to
- * have another value there than it has – it was deleted at the source, and came back – is deleted
- * before it is upserted.
+ * Rows that cannot be updated by an upsert, and are deleted before. PostgreSQL lets nobody update a
+ * column that is GENERATED ALWAYS AS IDENTITY, and a row may be to have another value there than it
+ * has: it was deleted at the source, and came back. And it has no ON CONFLICT DO UPDATE for keys
+ * WITHOUT OVERLAPS.
  */
 final class IdentitySql {
   private IdentitySql() {}
@@ -19,12 +20,12 @@ final class IdentitySql {
    *
    * @param from what is cross-joined with the rows, which wait for it: empty, or ending in a comma
    * @param parameter number of the first column's, as of {@link InsertSql#sql}
-   * @return null where the table has no such column besides its key, or where others' rows would go
-   *     along
+   * @return null where the table has neither such a column besides its key nor such a key, or where
+   *     others' rows would go along
    */
   static @Nullable String delete(RowPlan plan, Target target, String from, int parameter) {
     UniqueKey key = plan.key();
-    if (key == null || !plan.overridesIdentity() || target.cascades()) {
+    if (key == null || target.cascades() || !(plan.overridesIdentity() || key.temporal())) {
       return null;
     }
     var rows = new UnnestSql("x", plan.columns(), parameter);
@@ -39,18 +40,17 @@ final class IdentitySql {
             .filter(i -> key.columns().contains(name(plan, i)))
             .mapToObj(i -> target.equality(name(plan, i)).sql(column(plan, i), rows.value(i)))
             .collect(Collectors.joining(" and "));
-    return otherIdentity.isEmpty()
-        ? null
-        : "delete from "
-            + target.sqlName()
-            + " as t using "
-            + from
-            + rows.from()
-            + " where "
-            + sameKey
-            + " and ("
-            + otherIdentity
-            + ")";
+    if (otherIdentity.isEmpty() && !key.temporal()) {
+      return null;
+    }
+    return "delete from "
+        + target.sqlName()
+        + " as t using "
+        + from
+        + rows.from()
+        + " where "
+        + sameKey
+        + (key.temporal() ? "" : " and (" + otherIdentity + ")");
   }
 
   private static IntStream indices(RowPlan plan) {

@@ -15,7 +15,10 @@ import java.util.stream.Collectors;
  */
 record InsertSql(String table, RowPlan plan, String onConflict) {
 
-  /** Upserts into the target where there is a key, else inserts. */
+  /**
+   * Upserts into the target where there is a key, else inserts. Rows with a temporal key are
+   * inserted, too: {@link IdentitySql} has those of the same keys go before.
+   */
   static InsertSql upsert(RowPlan plan, Target target) {
     return new InsertSql(target.sqlName(), plan, onConflict(plan, target));
   }
@@ -55,7 +58,7 @@ record InsertSql(String table, RowPlan plan, String onConflict) {
 
   private static String onConflict(RowPlan plan, Target target) {
     UniqueKey key = plan.key();
-    if (key == null) {
+    if (key == null || key.temporal()) {
       return "";
     }
     String changes =

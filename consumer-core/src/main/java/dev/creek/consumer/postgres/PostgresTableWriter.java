@@ -20,9 +20,10 @@ import reactor.core.publisher.Mono;
 
 /**
  * Writes one table's batches. A batch of whole source transactions is one statement in one round
- * trip, committed by itself. What that cannot hold – a COPY of many new rows, parts of a long source
- * transaction, TRUNCATE, a batch that must be applied change by change – runs in a transaction that
- * takes the fence first and moves the position last. After an error the writer is of no more use.
+ * trip, committed by itself. What that cannot hold – a COPY of many new rows, parts of a long
+ * source transaction, TRUNCATE, a batch that must be applied change by change – runs in a
+ * transaction that takes the fence first and moves the position last. After an error the writer is
+ * of no more use.
  */
 final class PostgresTableWriter implements TableWriter {
   private final Sessions sessions;
@@ -218,10 +219,18 @@ final class PostgresTableWriter implements TableWriter {
                     .then(Mono.defer(() -> inOrder(session, folded.plan(), folded.changes()))));
   }
 
-  /** Change by change; those first that may be repetitions. */
+  /**
+   * Change by change; those first that may be repetitions. What was one statement at the source is
+   * several then, and may be so in a part of a transaction: a deferrable constraint that held at
+   * the end of that statement holds at the end of the transaction.
+   */
   private Mono<Void> inOrder(Session session, TablePlan plan, List<Change> changes) {
     int repeated = seen.repeated();
-    return Steps.run(session, plan, steps(plan, changes.subList(0, repeated)), true)
+    return session
+        .execute("set constraints all deferred")
+        .then(
+            Mono.defer(
+                () -> Steps.run(session, plan, steps(plan, changes.subList(0, repeated)), true)))
         .then(
             Mono.defer(
                 () ->

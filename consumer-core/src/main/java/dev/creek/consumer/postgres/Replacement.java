@@ -9,6 +9,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.spi.LoggingEventBuilder;
 import reactor.core.publisher.Mono;
 import reactor.util.retry.Retry;
 
@@ -122,7 +123,7 @@ final class Replacement {
         .then(Mono.defer(() -> swap.twin().swap(session)))
         .then(Failpoint.SNAPSHOT_REPLACED.before(Mono.defer(() -> move(session, moved))))
         .then(committed(Mono.defer(() -> held.commit(session))))
-        .doOnSuccess(nothing -> log.info("The snapshot took the place of {}", target.sqlName()));
+        .doOnSuccess(nothing -> about().log("The snapshot took the place of {}", target.sqlName()));
   }
 
   /** Now that it is locked. */
@@ -148,7 +149,7 @@ final class Replacement {
   private Mono<Void> equalize(Session session, Ending.InPlace in, Moved moved) {
     String name = target.sqlName();
     return Mono.fromRunnable(
-            () -> log.info("The snapshot is brought into {} row by row: {}", name, in.reason()))
+            () -> about().log("The snapshot is brought into {} row by row: {}", name, in.reason()))
         .then(Mono.defer(() -> analyze(session)))
         .then(Mono.defer(session::beginUnhurried))
         .then(session.execute(COMPARE_TABLES))
@@ -160,7 +161,12 @@ final class Replacement {
                 Failpoint.SNAPSHOT_REPLACED
                     .before(move(session, moved))
                     .then(committed(Mono.defer(session::commit)))
-                    .doOnSuccess(nothing -> log.info("The snapshot is in {}: {}", name, counts)));
+                    .doOnSuccess(
+                        nothing -> about().log("The snapshot is in {}: {}", name, counts)));
+  }
+
+  private LoggingEventBuilder about() {
+    return log.atInfo().addKeyValue("table", position.target());
   }
 
   /**

@@ -71,7 +71,10 @@ final class RowRepair {
         session ->
             lock(session)
                 .then(sourceRows(keys))
-                .flatMap(rows -> delete(session, missing(keys, rows)).then(upsert(session, rows)))
+                .flatMap(
+                    rows ->
+                        delete(session, key.temporal() ? keys : missing(keys, rows))
+                            .then(upsert(session, rows)))
                 .then(Mono.empty()));
   }
 
@@ -146,12 +149,6 @@ final class RowRepair {
 
   private String upsertSql() {
     boolean identity = written.stream().anyMatch(TargetColumn::alwaysIdentity);
-    String changes =
-        written.stream()
-            .filter(c -> !key.columns().contains(c.name()) && !c.alwaysIdentity())
-            .map(c -> SqlNames.quoted(c.name()))
-            .map(name -> name + " = excluded." + name)
-            .collect(Collectors.joining(", "));
     return "insert into "
         + targetTable
         + " ("
@@ -170,7 +167,22 @@ final class RowRepair {
         + IntStream.range(0, written.size())
             .mapToObj(i -> "c" + i)
             .collect(Collectors.joining(", "))
-        + ") on conflict ("
+        + ")"
+        + onConflict();
+  }
+
+  /** A row with a temporal key is not there any more: nothing else can be done with one. */
+  private String onConflict() {
+    if (key.temporal()) {
+      return "";
+    }
+    String changes =
+        written.stream()
+            .filter(c -> !key.columns().contains(c.name()) && !c.alwaysIdentity())
+            .map(c -> SqlNames.quoted(c.name()))
+            .map(name -> name + " = excluded." + name)
+            .collect(Collectors.joining(", "));
+    return " on conflict ("
         + key.columns().stream().map(SqlNames::quoted).collect(Collectors.joining(", "))
         + ") do "
         + (changes.isEmpty() ? "nothing" : "update set " + changes);

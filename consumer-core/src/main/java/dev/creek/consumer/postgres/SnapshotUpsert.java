@@ -62,7 +62,10 @@ final class SnapshotUpsert {
         Stream.concat(
                 rivals().stream()
                     .map(rival -> equal(rival.columns()) + " and not (" + sameKey + ")"),
-                identities().map(identity -> sameKey + " and not " + equal(List.of(identity))))
+                key.temporal()
+                    ? Stream.of(sameKey)
+                    : identities()
+                        .map(identity -> sameKey + " and not " + equal(List.of(identity))))
             .toList();
     var gone = new ArrayList<String>();
     for (int i = 0; i < conditions.size(); i++) {

@@ -8,6 +8,7 @@ import io.r2dbc.postgresql.api.ErrorDetails;
 import io.r2dbc.postgresql.api.PostgresqlException;
 import io.r2dbc.spi.R2dbcException;
 import io.r2dbc.spi.R2dbcTimeoutException;
+import java.net.UnknownHostException;
 import java.util.Set;
 import java.util.concurrent.TimeoutException;
 import java.util.regex.Pattern;
@@ -46,9 +47,10 @@ final class SqlErrors {
     return state != null && INSERTABLE.contains(state.substring(0, 2));
   }
 
-  /** Whether a row was there already, by some unique value. */
+  /** Whether a row was there already, by some unique value or one that overlaps. */
   static boolean isAlreadyThere(Throwable error) {
-    return "23505".equals(sqlState(error));
+    String state = sqlState(error);
+    return "23505".equals(state) || "23P01".equals(state);
   }
 
   /** The five characters, or null where none is known. */
@@ -99,7 +101,7 @@ final class SqlErrors {
         || find(error, TimeoutException.class) != null
         || find(error, PoolShutdownException.class) != null) {
       return new ApplyException(
-          what + (place == null ? "" : ": " + place) + ": " + deepest(error).getMessage(),
+          what + (place == null ? "" : ": " + place) + ": " + reason(error),
           CONNECTION_FAILURE,
           null,
           null,
@@ -129,6 +131,14 @@ final class SqlErrors {
   private static String withoutValues(ErrorDetails details) {
     String message = details.getMessage();
     return details.getCode().startsWith("22") ? QUOTED.matcher(message).replaceAll("...") : message;
+  }
+
+  /** The JDK says no more of a name that nobody knows than the name. */
+  private static String reason(Throwable error) {
+    Throwable cause = deepest(error);
+    return cause instanceof UnknownHostException
+        ? "the host's name cannot be resolved"
+        : String.valueOf(cause.getMessage());
   }
 
   private static Throwable deepest(Throwable error) {

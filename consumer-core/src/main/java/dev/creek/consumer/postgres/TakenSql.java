@@ -16,7 +16,8 @@ final class TakenSql {
   private TakenSql() {}
 
   /**
-   * Deletes rows of other keys that hold a unique value of the rows.
+   * Deletes rows of other keys that hold a unique value of the rows, or one that overlaps with
+   * theirs where none may.
    *
    * @param from what is cross-joined with the rows, which wait for it: empty, or ending in a comma
    * @param parameter number of the first column's, as of {@link InsertSql#sql}
@@ -32,9 +33,9 @@ final class TakenSql {
     var rows = new UnnestSql("x", plan.columns(), parameter);
     String taken =
         target.uniques().stream()
-            .filter(unique -> !unique.name().equals(key.name()))
+            .filter(unique -> unique.temporal() || !unique.name().equals(key.name()))
             .filter(unique -> names.containsAll(unique.columns()))
-            .map(unique -> same(unique, names, target, rows))
+            .map(unique -> taken(unique, names, target, rows))
             .collect(Collectors.joining(") or (", "((", "))"));
     return taken.equals("(())")
         ? null
@@ -44,13 +45,27 @@ final class TakenSql {
             + from
             + rows.from()
             + " where not ("
-            + same(key, names, target, rows)
+            + same(key.columns(), names, target, rows)
             + ") and "
             + taken;
   }
 
-  private static String same(UniqueKey unique, List<String> names, Target target, UnnestSql rows) {
-    return unique.columns().stream()
+  private static String taken(UniqueKey unique, List<String> names, Target target, UnnestSql rows) {
+    if (!unique.temporal()) {
+      return same(unique.columns(), names, target, rows);
+    }
+    int last = unique.columns().size() - 1;
+    String period = unique.columns().get(last);
+    return same(unique.columns().subList(0, last), names, target, rows)
+        + " and t."
+        + SqlNames.quoted(period)
+        + " && "
+        + rows.value(names.indexOf(period));
+  }
+
+  private static String same(
+      List<String> columns, List<String> names, Target target, UnnestSql rows) {
+    return columns.stream()
         .map(
             name ->
                 target

@@ -113,11 +113,11 @@ final class TargetCatalog {
       order by live.attnum
       """;
 
-  /** One row per key column, the primary key first. */
+  /** One row per key column, the primary key first. Unique and exclusive is what is temporal. */
   private static final String KEYS =
       """
       select i.relname::text as key, x.indisprimary as is_primary,
-             x.indimmediate as immediate, a.attname::text as name
+             x.indisexclusion as temporal, x.indimmediate as immediate, a.attname::text as name
       from pg_index x
       join pg_class c on c.oid = x.indrelid
       join pg_namespace n on n.oid = c.relnamespace
@@ -158,6 +158,7 @@ final class TargetCatalog {
                 new KeyColumn(
                     text(row, "key"),
                     is(row, "is_primary"),
+                    is(row, "temporal"),
                     is(row, "immediate"),
                     text(row, "name")))
         .collectList();
@@ -172,7 +173,10 @@ final class TargetCatalog {
         (name, parts) ->
             keys.add(
                 new UniqueKey(
-                    name, parts.get(0).primary(), parts.stream().map(KeyColumn::column).toList())));
+                    name,
+                    parts.get(0).primary(),
+                    parts.get(0).temporal(),
+                    parts.stream().map(KeyColumn::column).toList())));
     return keys;
   }
 
@@ -240,5 +244,6 @@ final class TargetCatalog {
       Equality equality,
       boolean truncatable) {}
 
-  private record KeyColumn(String key, boolean primary, boolean immediate, String column) {}
+  private record KeyColumn(
+      String key, boolean primary, boolean temporal, boolean immediate, String column) {}
 }

@@ -98,10 +98,12 @@ final class UpsertSnapshot implements SnapshotWriter {
   }
 
   private void tell(long displaced) {
-    log.info(
-        "{} rows of {} made way for unique values that the snapshot gives to others",
-        displaced,
-        position.target());
+    log.atInfo()
+        .addKeyValue("table", position.target())
+        .log(
+            "{} rows of {} made way for unique values that the snapshot gives to others",
+            displaced,
+            position.target());
   }
 
   private Mono<Void> written(Session session, RowColumns rows) {

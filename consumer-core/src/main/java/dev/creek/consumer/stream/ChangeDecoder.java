@@ -132,7 +132,10 @@ final class ChangeDecoder {
   /** Of a message that cannot be put together more packets may follow. */
   private void passOver() {
     onSkip.run();
-    log.warn("{}: passing over stream sequence {}, as skip_change asked", source, current);
+    log.atWarn()
+        .addKeyValue("source", source)
+        .addKeyValue("sequence", current)
+        .log("{}: passing over stream sequence {}, as skip_change asked", source, current);
     frontier = current;
     mayLackHead = true;
   }

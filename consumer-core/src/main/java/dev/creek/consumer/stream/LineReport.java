@@ -92,13 +92,17 @@ final class LineReport {
     }
   }
 
-  /** For logs that programs read. */
-  private LoggingEventBuilder about(LoggingEventBuilder event, TableState state) {
+  /** For logs that programs read: which table, and how far it is. */
+  LoggingEventBuilder about(LoggingEventBuilder event) {
     return event
         .addKeyValue("table", mapping.target())
         .addKeyValue("source", mapping.source())
         .addKeyValue("sequence", reached.sequence())
-        .addKeyValue("lsn", Lsn.format(reached.lsn()))
+        .addKeyValue("lsn", Lsn.format(reached.lsn()));
+  }
+
+  private LoggingEventBuilder about(LoggingEventBuilder event, TableState state) {
+    return about(event)
         .addKeyValue("state", state.name().stored())
         .addKeyValue("reason", state.reason())
         .addKeyValue("hint", state.hint());
@@ -106,7 +110,7 @@ final class LineReport {
 
   void snapshotFailed(SnapshotTask task, Throwable error) {
     Throwable cause = Exceptions.unwrap(error);
-    log.warn("The snapshot of {} was not applied: {}", mapping, cause.getMessage());
+    about(log.atWarn()).log("The snapshot of {} was not applied: {}", mapping, cause.getMessage());
     log.debug("{} gave up {}", mapping, task.order(), cause);
     task.failed(cause);
   }

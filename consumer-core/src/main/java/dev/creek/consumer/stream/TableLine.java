@@ -155,11 +155,13 @@ final class TableLine {
     if (stream != null
         && stream.equals(stored.stream())
         && stored.sequence() < reached.sequence()) {
-      log.warn(
-          "{}: the target is back at stream sequence {}, from {}: what it lost is applied again",
-          mapping,
-          stored.sequence(),
-          reached.sequence());
+      report
+          .about(log.atWarn())
+          .log(
+              "{}: the target is back at stream sequence {}, from {}: what it lost is applied again",
+              mapping,
+              stored.sequence(),
+              reached.sequence());
       setBacks.tryEmitNext(true);
     }
   }

@@ -33,7 +33,7 @@ final class BinaryArrayCodecIT {
   @BeforeEach
   void open() {
     PostgresDatabase database = postgres.freshDatabase();
-    sessions = new Sessions(PostgresOptions.of(database.uri()));
+    sessions = new Sessions(PostgresOptions.of(database.patientUri()));
   }
 
   @AfterEach

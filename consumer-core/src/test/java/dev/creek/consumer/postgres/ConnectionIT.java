@@ -188,7 +188,7 @@ final class ConnectionIT {
 
   @Test
   void aConnectionStaysWithABorrowerThatIsCancelled(PostgresDatabase database) {
-    var sessions = new Sessions(PostgresOptions.of(database.uri()));
+    var sessions = new Sessions(PostgresOptions.of(database.patientUri()));
     var borrowed = new AtomicReference<Session>();
     var begun = new AtomicBoolean();
     try {

@@ -55,7 +55,7 @@ final class ControlSchemaIT {
   }
 
   private PostgresTarget connect(PostgresDatabase database) {
-    return connect(PostgresOptions.of(database.uri()));
+    return connect(PostgresOptions.of(database.patientUri()));
   }
 
   private PostgresTarget migrated(PostgresDatabase database) {

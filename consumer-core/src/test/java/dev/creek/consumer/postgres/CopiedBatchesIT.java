@@ -32,9 +32,6 @@ final class CopiedBatchesIT {
   /** More than it takes. */
   private static final int ROWS = 600;
 
-  /** A JVM's first connection takes seconds on a machine that has other work. */
-  private static final String PATIENTLY = "?connect_timeout=60";
-
   private static final WalTx TX = WalTx.of(1);
 
   @RegisterExtension static final PostgresExtension postgres = PostgresExtension.shared();
@@ -46,7 +43,7 @@ final class CopiedBatchesIT {
   @BeforeEach
   void open() {
     database = postgres.freshDatabase();
-    target = connect(PostgresOptions.of(database.uri() + PATIENTLY));
+    target = connect(PostgresOptions.of(database.patientUri()));
     await(target.subscriptions().migrate());
     database.execute(
         "create table items (id int primary key, v text)",
@@ -151,8 +148,8 @@ final class CopiedBatchesIT {
     target =
         connect(
             PostgresOptions.of(
-                "postgres://under_policies:x@%s:%d/%s%s"
-                    .formatted(server.host(), server.port(), database.name(), PATIENTLY)));
+                "postgres://under_policies:x@%s:%d/%s?connect_timeout=60"
+                    .formatted(server.host(), server.port(), database.name())));
     var line = new Line(target, ITEMS);
     line.apply(inserts(0, "a"));
     database.execute("alter table items enable row level security");

@@ -24,7 +24,7 @@ final class EveryVersionIT {
   void migratesCreatesAndApplies(int version) throws SQLException {
     try (PostgresServer server = PostgresServer.builder().version(version).start()) {
       var database = server.createDatabase();
-      var target = PostgresTarget.connect(PostgresOptions.of(database.uri()));
+      var target = PostgresTarget.connect(PostgresOptions.of(database.patientUri()));
       await(target.subscriptions().migrate());
       var sql = SqlCall.of(database);
       long command = sql.id("resync", "shop.app.\"a b\":public.t");

@@ -29,7 +29,7 @@ final class LongTransactionIT {
 
   @Test
   void holdsOnePartAtATime(PostgresDatabase database) {
-    var target = PostgresTarget.connect(PostgresOptions.of(database.uri()));
+    var target = PostgresTarget.connect(PostgresOptions.of(database.patientUri()));
     await(target.subscriptions().migrate());
     database.execute("create table items (id int primary key, v text)");
     var wire = TableWire.of("app", "items").column("id", "int4", KEY).column("v", "text");

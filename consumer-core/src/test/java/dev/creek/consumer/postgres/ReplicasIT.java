@@ -230,7 +230,8 @@ final class ReplicasIT {
     var mapping = Mapping.parse("db.app.items:public.items");
     var target =
         PostgresTarget.connect(
-            PostgresOptions.of(database.uri()), new Instance.Self("web", 7, "1.2", "http://w/"));
+            PostgresOptions.of(database.patientUri()),
+            new Instance.Self("web", 7, "1.2", "http://w/"));
     opened.add(target);
     await(target.subscriptions().activate(mapping));
     serve(target);

@@ -37,7 +37,7 @@ final class SnapshotSpeed {
   public static void main(String[] args) {
     try (PostgresServer server = PostgresServer.builder().version(15).fsync(true).start()) {
       var database = server.createDatabase();
-      var target = PostgresTarget.connect(PostgresOptions.of(database.uri()));
+      var target = PostgresTarget.connect(PostgresOptions.of(database.patientUri()));
       target.subscriptions().migrate().block(LIMIT);
       for (int round = 0; round < ROUNDS; round++) {
         database.execute(

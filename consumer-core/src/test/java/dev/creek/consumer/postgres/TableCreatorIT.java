@@ -39,7 +39,7 @@ final class TableCreatorIT {
   @BeforeEach
   void open() {
     database = postgres.freshDatabase();
-    target = PostgresTarget.connect(PostgresOptions.of(database.uri()));
+    target = PostgresTarget.connect(PostgresOptions.of(database.patientUri()));
   }
 
   @AfterEach

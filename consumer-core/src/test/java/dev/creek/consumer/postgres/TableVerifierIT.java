@@ -50,7 +50,7 @@ final class TableVerifierIT {
   }
 
   private Verification verify(Duration patience, boolean repair) {
-    var here = PostgresTarget.connect(PostgresOptions.of(target.uri()));
+    var here = PostgresTarget.connect(PostgresOptions.of(target.patientUri()));
     await(here.subscriptions().migrate());
     try {
       return await(

@@ -54,7 +54,7 @@ final class TableWriterIT {
   @BeforeEach
   void open() {
     database = postgres.freshDatabase();
-    target = connect(PostgresOptions.of(database.uri()));
+    target = connect(PostgresOptions.of(database.patientUri()));
     await(target.subscriptions().migrate());
   }
 
@@ -378,6 +378,16 @@ final class TableWriterIT {
     assertThat(line.stored().sequence()).isEqualTo(5);
     line.apply(ITEMS.insert(WalTx.of(3), 5, "e"));
     assertThat(rows("items")).isEqualTo("(3,c) (4,d) (5,e)");
+  }
+
+  @Test
+  void partsMaySwapValuesThatADeferrableConstraintKeepsApart() {
+    var line = items("create table items (id int primary key, v text, unique (v) deferrable)");
+    line.apply(ITEMS.insert(WalTx.of(1), 1, "a"), ITEMS.insert(WalTx.of(1), 2, "b"));
+    var tx = WalTx.of(2);
+    line.applyPart(ITEMS.update(tx, 1, "b"));
+    line.apply(ITEMS.update(tx, 2, "a"));
+    assertThat(rows("items")).isEqualTo("(1,b) (2,a)");
   }
 
   @Test

@@ -76,6 +76,7 @@ final class TargetShapes {
             new UniqueKey(
                 rows.getString(1),
                 rows.getBoolean(2),
+                false,
                 List.of((String[]) rows.getArray(3).getArray())));
       }
     }

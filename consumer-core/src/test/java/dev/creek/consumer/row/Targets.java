@@ -19,14 +19,15 @@ final class Targets {
   static TargetShape target(List<String> primaryKey, TargetColumn... columns) {
     var keys = new ArrayList<UniqueKey>();
     if (!primaryKey.isEmpty()) {
-      keys.add(new UniqueKey("t_pkey", true, primaryKey));
+      keys.add(new UniqueKey("t_pkey", true, false, primaryKey));
     }
     return new TargetShape("t", "t", List.of(columns), keys, true);
   }
 
   static TargetShape withUnique(TargetShape target, String... columns) {
     var keys = new ArrayList<>(target.uniqueKeys());
-    keys.add(new UniqueKey("t_" + String.join("_", columns) + "_key", false, List.of(columns)));
+    keys.add(
+        new UniqueKey("t_" + String.join("_", columns) + "_key", false, false, List.of(columns)));
     return new TargetShape("t", "t", target.columns(), keys, true);
   }
 

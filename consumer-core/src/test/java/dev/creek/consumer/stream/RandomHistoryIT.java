@@ -61,7 +61,7 @@ class RandomHistoryIT {
                             random.nextBoolean() ? Generation.OLD : Generation.NEW)
                         .transactions(250))
             .toList();
-    PostgresTarget target = PostgresTarget.connect(PostgresOptions.of(database.uri()));
+    PostgresTarget target = PostgresTarget.connect(PostgresOptions.of(database.patientUri()));
     try {
       target.subscriptions().migrate().block(PATIENCE);
       histories.forEach(h -> createTarget(database, h.wire().source().table()));

@@ -34,6 +34,14 @@ public final class PostgresDatabase {
     return server.uri(name);
   }
 
+  /**
+   * The same for who has time: on a machine that does other work as well, the first connection of a
+   * new process may take longer than is usual.
+   */
+  public String patientUri() {
+    return uri() + "?connect_timeout=60";
+  }
+
   public String jdbcUrl() {
     return server.jdbcUrl(name);
   }

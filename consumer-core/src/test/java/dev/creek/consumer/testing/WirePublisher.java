@@ -29,6 +29,7 @@ public final class WirePublisher implements AutoCloseable {
   private static final int MAX_PAYLOAD_BYTES = 1 << 20;
   private static final int MOST_UNACKNOWLEDGED = 2000;
   private static final Duration PATIENCE = Duration.ofMinutes(1);
+  private static final Duration TO_FIND_EACH_OTHER = Duration.ofMinutes(3);
 
   private final Subjects subjects;
   private final Connection connection;
@@ -98,7 +99,7 @@ public final class WirePublisher implements AutoCloseable {
     JetStreamManagement management = connection.jetStreamManagement();
     if (replicas > 1) {
       Awaitility.await("the cluster takes " + name)
-          .atMost(PATIENCE)
+          .atMost(TO_FIND_EACH_OTHER)
           .ignoreExceptions()
           .until(() -> management.addStream(stream) != null);
       return;

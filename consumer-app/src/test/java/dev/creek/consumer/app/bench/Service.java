@@ -25,9 +25,6 @@ final class Service implements AutoCloseable {
   private static final Pattern CONNECTED = Pattern.compile("connected to NATS");
   private static final long POLL_NANOS = 5_000_000;
 
-  /** On a machine that does other work as well, the first connection may take longer than usual. */
-  private static final String PATIENTLY = "?connect_timeout=60";
-
   private final PostgresDatabase target;
   private final Path folder;
   private final ServiceProcess process;
@@ -48,7 +45,7 @@ final class Service implements AutoCloseable {
         ServiceProcess.of("serve")
             .installed(rig.installation())
             .environment("NATS_URI", rig.nats().uri())
-            .environment("DB_URI", target.uri() + PATIENTLY)
+            .environment("DB_URI", target.patientUri())
             .environment("PROMETHEUS_PORT", "off")
             .environment(
                 "JDK_JAVA_OPTIONS",
@@ -63,7 +60,7 @@ final class Service implements AutoCloseable {
         CreekConsumer.create(
             ConsumerOptions.of(
                 JetStreamOptions.builder(rig.nats().uri()).build(),
-                PostgresOptions.of(target.uri() + PATIENTLY)));
+                PostgresOptions.of(target.patientUri())));
     control.subscriptions().collectList().block(LIMIT);
     return control;
   }

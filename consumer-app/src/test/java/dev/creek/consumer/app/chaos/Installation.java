@@ -124,7 +124,7 @@ final class Installation implements AutoCloseable {
   private void subscribe() {
     ConsumerOptions options =
         ConsumerOptions.of(
-            JetStreamOptions.builder(nats.uri()).build(), PostgresOptions.of(target.uri()));
+            JetStreamOptions.builder(nats.uri()).build(), PostgresOptions.of(target.patientUri()));
     try (CreekConsumer consumer = CreekConsumer.create(options)) {
       for (String table : workload.tables()) {
         consumer.addTable(Mapping.parse(mapping(table))).block(PATIENCE);

@@ -205,7 +205,7 @@ final class DashboardIT {
   private ServiceProcess.Builder configured(ServiceProcess.Builder service) {
     return service
         .environment("NATS_URI", natsExtension.server().uri())
-        .environment("DB_URI", target.uri() + "?connect_timeout=60");
+        .environment("DB_URI", target.patientUri());
   }
 
   /** Time as Prometheus has seen it. */

@@ -1,0 +1,159 @@
+package dev.creek.consumer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.control.SnapshotMode;
+import dev.creek.consumer.control.Verification;
+import dev.creek.consumer.jetstream.JetStreamOptions;
+import dev.creek.consumer.postgres.PostgresOptions;
+import dev.creek.consumer.testing.NatsExtension;
+import dev.creek.consumer.testing.PostgresDatabase;
+import dev.creek.consumer.testing.PostgresExtension;
+import dev.creek.consumer.testing.PostgresServer;
+import dev.creek.consumer.testing.producer.Defect;
+import dev.creek.consumer.testing.producer.TestProducer;
+import dev.creek.consumer.wire.Generation;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import reactor.core.Disposable;
+
+/**
+ * Keys WITHOUT OVERLAPS, which PostgreSQL has since version 18, and for which it has no ON CONFLICT
+ * DO UPDATE.
+ */
+final class TemporalKeyIT {
+  private static final Duration PATIENCE = Duration.ofMinutes(1);
+  private static final String STAYS =
+      """
+      create table stays (
+          room int, during int4range, guest text unique,
+          primary key (room, during without overlaps))""";
+
+  @RegisterExtension
+  static final PostgresExtension postgres =
+      PostgresExtension.own(PostgresServer.builder().version(18));
+
+  @RegisterExtension final NatsExtension nats = NatsExtension.own();
+
+  private final PostgresDatabase source = postgres.freshDatabase();
+  private final PostgresDatabase target = postgres.freshDatabase();
+  private TestProducer producer;
+  private CreekConsumer consumer;
+
+  @AfterEach
+  void close() {
+    consumer.close();
+    producer.close();
+    producer.dropSlot();
+  }
+
+  @ParameterizedTest
+  @EnumSource(Generation.class)
+  void rowsAreFoundByThem(Generation generation) {
+    begin(generation);
+    Disposable running = consumer.run().subscribe();
+    source.execute(
+        "insert into stays select i, '[1,10)', 'guest ' || i from generate_series(1, 9) i");
+    awaitEqual();
+    source.execute("update stays set guest = guest || '.' where room < 3");
+    source.execute("delete from stays where room = 9");
+    source.execute(
+        "begin",
+        "update stays set during = '[1,5)' where room = 1",
+        "insert into stays values (1, '[5,8)', 'next')",
+        "update stays set during = '[8,10)' where room = 1 and during = '[5,8)'",
+        "update stays set guest = null where room = 1",
+        "commit");
+    awaitEqual();
+    // What is published again is there already, and has moved on since.
+    producer.kill();
+    producer.start();
+    source.execute("insert into stays values (10, '[1,2)', 'last')");
+    awaitEqual();
+    stop(running);
+  }
+
+  @ParameterizedTest
+  @EnumSource(Generation.class)
+  void snapshotsAndRepairsFindThemToo(Generation generation) {
+    begin(generation);
+    source.execute(
+        "insert into stays select i, '[1,10)', 'guest ' || i from generate_series(1, 9) i");
+    Disposable running = consumer.run().subscribe();
+    for (SnapshotMode mode : SnapshotMode.values()) {
+      target.execute(
+          "delete from stays where room = 7",
+          "update stays set guest = 'guest 7' where room = 8",
+          "update stays set guest = 'wrong' where room = 9");
+      consumer.snapshot(stays(), mode).blockLast(PATIENCE);
+      source.execute("update stays set guest = guest || '.' where room = 5");
+      awaitEqual();
+    }
+    target.execute(
+        "update stays set guest = 'wrong' where room = 3", "delete from stays where room = 4");
+    var repairing = new Verification.Options(Duration.ofSeconds(1), 10, true);
+    assertThat(
+            consumer
+                .verify(stays(), PostgresOptions.of(source.uri()), repairing)
+                .block(PATIENCE)
+                .repaired())
+        .isEqualTo(2);
+    awaitEqual();
+    assertThat(
+            target.value(
+                "select pg_get_constraintdef(oid) from pg_constraint where contype = 'p' and conrelid = 'stays'::regclass"))
+        .isEqualTo("PRIMARY KEY (room, during WITHOUT OVERLAPS)");
+    stop(running);
+  }
+
+  private void begin(Generation generation) {
+    for (PostgresDatabase database : new PostgresDatabase[] {source, target}) {
+      database.execute("create extension btree_gist", STAYS);
+    }
+    producer =
+        TestProducer.builder()
+            .source(source.uri())
+            .slot(source.name())
+            .nats(nats.server().uri())
+            .generation(generation)
+            .defects(Defect.DUPLICATE_AFTER_RESTART)
+            .start();
+    consumer =
+        CreekConsumer.create(
+            ConsumerOptions.of(
+                JetStreamOptions.builder(nats.server().uri()).build(),
+                PostgresOptions.of(target.patientUri())));
+    consumer.addTable(stays()).block(PATIENCE);
+  }
+
+  private Mapping stays() {
+    return Mapping.parse(source.name() + ".public.stays:public.stays");
+  }
+
+  private void awaitEqual() {
+    producer.awaitCaughtUp(PATIENCE);
+    await()
+        .atMost(PATIENCE)
+        .failFast(
+            () ->
+                assertThat(
+                        target.query(
+                            "select reason from _creek_consumer.subscriptions where reason is not null"))
+                    .isEmpty())
+        .untilAsserted(() -> assertThat(rows(target)).isEqualTo(rows(source)));
+  }
+
+  private static String rows(PostgresDatabase database) {
+    return database.value("select string_agg(s::text, ' ' order by s) from stays s");
+  }
+
+  private void stop(Disposable running) {
+    consumer.stop(PATIENCE).block(PATIENCE);
+    running.dispose();
+  }
+}
