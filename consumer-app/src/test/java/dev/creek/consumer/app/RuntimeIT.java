@@ -161,15 +161,11 @@ final class RuntimeIT {
       }
     }
     Path fresh = TARGET.resolve("creek-consumer.classlist");
+    List<String> named = new ArrayList<>(classes.loaded);
     try (Stream<String> dumped = Files.lines(DUMPED)) {
-      Files.write(
-          fresh,
-          (Iterable<String>)
-              Stream.concat(
-                      classes.loaded.stream(),
-                      dumped.filter(line -> line.startsWith("@lambda")).distinct().sorted())
-                  ::iterator);
+      dumped.filter(line -> line.startsWith("@lambda")).distinct().sorted().forEach(named::add);
     }
+    Files.write(fresh, named);
     classes.assertShare(FRESH, fresh);
     lambdas.assertShare(FRESH_LAMBDAS, fresh);
   }

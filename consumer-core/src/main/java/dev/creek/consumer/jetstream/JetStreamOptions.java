@@ -16,6 +16,7 @@ import reactor.core.scheduler.Schedulers;
  *
  * <p>Memory that one table's reading takes is bounded by {@link #maxMessages} and {@link #maxBytes}
  * of payload that is requested or waits for the reader, or one single message where that is longer.
+ * Tables with a backlog share twice {@link #maxBytes}, and a sixteenth of it for each.
  */
 public final class JetStreamOptions {
   private static final Pattern USER_INFO = Pattern.compile("//[^@/]*@");

@@ -1,5 +1,6 @@
 package dev.creek.consumer.jetstream;
 
+import dev.creek.consumer.stream.ByteShares;
 import dev.creek.consumer.stream.LogException;
 import io.nats.client.Connection;
 import io.nats.client.ConnectionListener.Events;
@@ -35,6 +36,7 @@ final class Link {
   private final Scheduler scheduler;
   private final Set<Runnable> lossListeners = ConcurrentHashMap.newKeySet();
   private final PacketReceivers receivers = new PacketReceivers();
+  private final ByteShares readAhead;
   private final Mono<Open> open;
   private volatile @Nullable Open current;
   private volatile boolean up;
@@ -43,6 +45,7 @@ final class Link {
   Link(JetStreamOptions options) {
     servers = options.serversForPeople();
     connector = new NatsConnector(options);
+    readAhead = ByteShares.of(options.maxBytes());
     scheduler =
         Schedulers.fromExecutorService(
             Executors.newSingleThreadScheduledExecutor(Link::thread), "creek-jetstream");
@@ -118,6 +121,11 @@ final class Link {
   /** Where to say who takes a consumer's messages. */
   PacketReceivers receivers() {
     return receivers;
+  }
+
+  /** What all readers may ask for and hold. */
+  ByteShares readAhead() {
+    return readAhead;
   }
 
   /** Calls back, on some thread, each time the connection is lost; dispose to end it. */

@@ -63,7 +63,7 @@ final class PullSession {
     this.window = window;
     outlet = new Outlet(options, window, sink, this::askIfDue);
     checks = new StreamChecks(api, consumer, window, outlet, () -> received);
-    resources = Disposables.composite(checks);
+    resources = Disposables.composite(checks, window::close);
     inbox = open.connection().createInbox() + ".";
     sink.onDispose(resources);
   }

@@ -1,5 +1,6 @@
 package dev.creek.consumer.jetstream;
 
+import dev.creek.consumer.stream.ByteShares;
 import dev.creek.consumer.stream.Delivery;
 import dev.creek.consumer.stream.Packet;
 import java.util.ArrayDeque;
@@ -10,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * What one consumer was asked for, what has come of it, and what of that may leave. All bounds are
  * kept here: messages asked for and messages waiting are together never more than allowed, nor are
- * their bytes, except for a single message that is longer than all bytes allowed.
+ * their bytes, except for a single message that is longer than all bytes allowed. How many bytes
+ * are allowed depends on how many other tables have a backlog.
  *
  * <p>One request is out at a time; the next one goes when half of the room is free, so reading goes
  * on while what came before is applied.
@@ -27,7 +29,7 @@ final class PullWindow {
   private static final long LIVE_NANOS = 1_000_000_000L;
 
   private final int maxMessages;
-  private final long maxBytes;
+  private final ByteShares.Share share;
   private final int proofPackets;
 
   private final ArrayDeque<Packet> packets = new ArrayDeque<>();
@@ -57,14 +59,20 @@ final class PullWindow {
   /**
    * Of one consumer.
    *
+   * @param share of the bytes that all windows may hold
    * @param next sequence from which it reads
    * @param fromOldest whether it just reads from the oldest on, wherever that is
    * @param nothingPending whether there was nothing to read when it was created
    */
   PullWindow(
-      JetStreamOptions options, long next, boolean fromOldest, boolean nothingPending, long now) {
+      JetStreamOptions options,
+      ByteShares.Share share,
+      long next,
+      boolean fromOldest,
+      boolean nothingPending,
+      long now) {
     maxMessages = options.maxMessages();
-    maxBytes = options.maxBytes();
+    this.share = share;
     proofPackets = options.deliveryPackets();
     proven = next - 1;
     lastSequence = proven;
@@ -97,10 +105,13 @@ final class PullWindow {
       return null;
     }
     int room = maxMessages - packets.size();
+    if (nextAlone ? !packets.isEmpty() : room * 2L < maxMessages) {
+      return null;
+    }
+    long maxBytes = share.reserve(bytes, !idle);
     long roomBytes = maxBytes - bytes;
-    boolean enough =
-        nextAlone ? packets.isEmpty() : room * 2L >= maxMessages && roomBytes * 2 >= maxBytes;
-    if (!enough) {
+    if (!nextAlone && roomBytes * 2 < maxBytes) {
+      share.keep(bytes);
       return null;
     }
     if (now - notAskedSince >= LIVE_NANOS) {
@@ -251,6 +262,7 @@ final class PullWindow {
       taken.add(packet);
     }
     bytes -= takenBytes;
+    share.keep(bytes + (asked ? Math.max(0, askedBytes) : 0));
     frontier = taken.get(taken.size() - 1).sequence();
     return new Delivery(taken, pending + packets.size(), frontier);
   }
@@ -258,6 +270,11 @@ final class PullWindow {
   private Delivery emptyDelivery() {
     frontier = idleFrontier;
     return new Delivery(List.of(), 0, frontier);
+  }
+
+  /** Nothing more is asked for. */
+  void close() {
+    share.close();
   }
 
   /**

@@ -148,7 +148,13 @@ final class SubjectReader {
       boolean nothingPending = created.pending() == 0;
       listener.began(created.pending());
       var window =
-          new PullWindow(options, next(created), fromOldest, nothingPending, System.nanoTime());
+          new PullWindow(
+              options,
+              link.readAhead().share(),
+              next(created),
+              fromOldest,
+              nothingPending,
+              System.nanoTime());
       return PullSession.deliveries(
           link, open, api, options, new PullConsumer(now.identity(), name), window);
     }

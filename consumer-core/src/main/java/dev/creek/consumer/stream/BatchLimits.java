@@ -5,7 +5,8 @@ package dev.creek.consumer.stream;
  * is prepared, once more is being written.
  *
  * @param rows changes in a batch, at least 1
- * @param bytes message bytes in a batch; one larger message makes a batch of its own
+ * @param bytes message bytes in a batch; one larger message makes a batch of its own. Where many
+ *     tables have a backlog, less: see {@link ByteShares}
  */
 public record BatchLimits(int rows, int bytes) {
   /** 5000 rows or 2 MiB: beyond it PostgreSQL gets no faster, and memory only grows. */

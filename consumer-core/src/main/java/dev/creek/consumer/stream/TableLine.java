@@ -47,6 +47,7 @@ final class TableLine {
   /**
    * What all lines share.
    *
+   * @param batchBytes what all batches that are being gathered may hold
    * @param scheduler where changes are decoded, folded and transcoded
    * @param stopAll ends every line
    */
@@ -58,6 +59,7 @@ final class TableLine {
       Replicas replicas,
       Schemas schemas,
       LineOptions options,
+      ByteShares batchBytes,
       Scheduler scheduler,
       Recorder recorder,
       Consumer<LineEvent> events,
@@ -246,7 +248,8 @@ final class TableLine {
         limits,
         new Linger(options.linger()),
         around.scheduler(),
-        Repeats.of(claim, log, options.overlap()));
+        Repeats.of(claim, log, options.overlap()),
+        around.batchBytes());
   }
 
   /**

@@ -90,6 +90,7 @@ public final class TableLines {
             replicas,
             schemas,
             options,
+            ByteShares.of(options.limits().bytes()),
             scheduler,
             recorder,
             events,

@@ -23,8 +23,9 @@ import reactor.core.scheduler.Scheduler;
  *   <li><b>Boundary</b>: a transaction is complete when a change of another one follows, or when
  *       the line is caught up and the {@link Linger} has passed in silence.
  *   <li><b>Size</b>: a batch is cut when it is asked for, from all that is complete then, up to the
- *       {@link BatchLimits}: alone when idle, large when behind. Only a transaction larger than the
- *       limits is handed on in parts.
+ *       {@link BatchLimits}: alone when idle, large when behind. Of its bytes, tables with much to
+ *       do share what all may hold. Only a transaction larger than the limits is handed on in
+ *       parts.
  *   <li><b>{@link Repeats}</b> count as one transaction.
  *   <li><b>Schema</b>: a change of fingerprint ends a batch.
  *   <li><b>Demand</b>: chunks are requested one at a time and only while less than a batch waits;
@@ -45,17 +46,11 @@ final class TransactionBatcher extends Flux<Batch> {
   private final Linger linger;
   private final Scheduler scheduler;
   private final Repeats repeats;
+  private final ByteShares shares;
 
-  TransactionBatcher(
-      Flux<DecodedChunk> chunks,
-      StreamIdentity stream,
-      Position from,
-      BatchLimits limits,
-      Linger linger,
-      Scheduler scheduler) {
-    this(chunks, stream, from, limits, linger, scheduler, Repeats.NONE);
-  }
-
+  /**
+   * @param shares what all batches that are being gathered may hold
+   */
   TransactionBatcher(
       Flux<DecodedChunk> chunks,
       StreamIdentity stream,
@@ -63,7 +58,9 @@ final class TransactionBatcher extends Flux<Batch> {
       BatchLimits limits,
       Linger linger,
       Scheduler scheduler,
-      Repeats repeats) {
+      Repeats repeats,
+      ByteShares shares) {
+    this.shares = shares;
     this.repeats = repeats;
     this.chunks = chunks;
     this.stream = stream;
@@ -82,6 +79,7 @@ final class TransactionBatcher extends Flux<Batch> {
     private final CoreSubscriber<? super Batch> actual;
     private final Scheduler.Worker worker;
     private final Disposable.Swap quietTimer = Disposables.swap();
+    private final ByteShares.Share share = shares.share();
 
     private @Nullable Subscription upstream;
     private volatile boolean cancelled;
@@ -89,6 +87,7 @@ final class TransactionBatcher extends Flux<Batch> {
     // Below: only on the worker.
     private final ArrayDeque<Change> waiting = new ArrayDeque<>();
     private long waitingBytes;
+    private long maxBytes;
     private int complete;
     private @Nullable Change last;
     private long lastArrival;
@@ -162,6 +161,7 @@ final class TransactionBatcher extends Flux<Batch> {
       }
       worker.dispose();
       quietTimer.dispose();
+      share.close();
     }
 
     private void post(Runnable task) {
@@ -247,6 +247,7 @@ final class TransactionBatcher extends Flux<Batch> {
     }
 
     private void proceed() {
+      measure();
       while (demand > 0 && !finished && !cancelled) {
         Batch batch = nextBatch();
         if (batch == null) {
@@ -254,15 +255,14 @@ final class TransactionBatcher extends Flux<Batch> {
         }
         demand--;
         actual.onNext(batch);
+        measure();
       }
       if (cancelled || finished) {
         return;
       }
       if (ended) {
         finishIfDrained();
-      } else if (!awaitingChunk
-          && waiting.size() < limits.rows()
-          && waitingBytes < limits.bytes()) {
+      } else if (!awaitingChunk && waiting.size() < limits.rows() && waitingBytes < maxBytes) {
         awaitingChunk = true;
         Subscription s = upstream;
         if (s != null) {
@@ -271,12 +271,18 @@ final class TransactionBatcher extends Flux<Batch> {
       }
     }
 
+    /** Who has nothing at hand may begin with little. */
+    private void measure() {
+      maxBytes = share.reserve(waitingBytes, waitingBytes > 0);
+    }
+
     private void finishIfDrained() {
       if (complete > 0 || openIsComplete) {
         return;
       }
       finished = true;
       quietTimer.dispose();
+      share.close();
       Throwable t = failure;
       if (t != null) {
         actual.onError(t);
@@ -293,7 +299,7 @@ final class TransactionBatcher extends Flux<Batch> {
       if (openIsComplete) {
         return emit(0, true);
       }
-      if (!ended && (waiting.size() >= limits.rows() || waitingBytes >= limits.bytes())) {
+      if (!ended && (waiting.size() >= limits.rows() || waitingBytes >= maxBytes)) {
         return emit(fitting(waiting.size(), false), false);
       }
       if (waiting.isEmpty() && !open && frontier > cut) {
@@ -324,7 +330,7 @@ final class TransactionBatcher extends Flux<Batch> {
         bytes += change.bytes();
         boolean fits =
             count == 0
-                || (count < limits.rows() && bytes <= limits.bytes() && sameSchema(before, change));
+                || (count < limits.rows() && bytes <= maxBytes && sameSchema(before, change));
         if (count == most || !fits) {
           break;
         }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.creek.consumer.jetstream.PullWindow.Idle;
 import dev.creek.consumer.jetstream.PullWindow.Proof;
 import dev.creek.consumer.jetstream.PullWindow.Pull;
+import dev.creek.consumer.stream.ByteShares;
 import dev.creek.consumer.stream.Packet;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,16 +23,20 @@ final class PullWindowTest {
   private long now = 17 * SECOND;
   private long sequence;
 
+  private ByteShares.Share share() {
+    return new ByteShares(1000, 1000, 1000).share();
+  }
+
   private PullWindow live() {
-    return new PullWindow(options, 1, false, true, now);
+    return new PullWindow(options, share(), 1, false, true, now);
   }
 
   private PullWindow lagging() {
-    return new PullWindow(options, 1, false, false, now);
+    return new PullWindow(options, share(), 1, false, false, now);
   }
 
   private PullWindow fromOldest() {
-    return new PullWindow(options, 1, true, false, now);
+    return new PullWindow(options, share(), 1, true, false, now);
   }
 
   private Pull pull(PullWindow window) {
@@ -56,6 +61,51 @@ final class PullWindowTest {
     assertThat(window.nextPull(now)).isNull();
     window.pullEnded(1, now);
     assertThat(pull(window)).isEqualTo(new Pull(2, 10, 1000));
+  }
+
+  @Test
+  void windowsOfManyTablesAskTogetherForNoMoreThanAllMayHold() {
+    ByteShares shares = new ByteShares(1000, 50, 2000);
+    long asked = 0;
+    for (int i = 0; i < 8; i++) {
+      var window = new PullWindow(options, shares.share(), 1, false, false, now);
+      Pull pull = pull(window);
+      assertThat(pull.bytes()).isBetween(50L, 1000L);
+      asked += pull.bytes();
+    }
+    assertThat(asked).isLessThanOrEqualTo(2000 + 8 * 50);
+  }
+
+  @Test
+  void aWindowWhoseTableStallsLeavesRoomForTheOthers() {
+    ByteShares shares = new ByteShares(1000, 100, 2000);
+    for (int i = 0; i < 3; i++) {
+      pull(new PullWindow(options, shares.share(), 1, false, false, now));
+    }
+    var window = new PullWindow(options, shares.share(), 1, false, false, now);
+    for (int i = 1; i < 50; i++) {
+      assertThat(pull(window).bytes()).isGreaterThanOrEqualTo(100);
+      window.arrived(++sequence, new byte[50], 1000, 1, now);
+      window.proved(Objects.requireNonNull(window.nextProof(true)), 1);
+      assertThat(take(window)).containsExactly(sequence);
+    }
+  }
+
+  @Test
+  void whatLeavesTheWindowAndWhatIsClosedIsFreeForOthers() {
+    ByteShares shares = new ByteShares(1000, 100, 1000);
+    var window = new PullWindow(options, shares.share(), 1, false, false, now);
+    pull(window);
+    assertThat(shares.reserved()).isEqualTo(900);
+    window.arrived(++sequence, new byte[500], 1000, 0, now);
+    window.proved(Objects.requireNonNull(window.nextProof(true)), 1);
+    assertThat(take(window)).containsExactly(sequence);
+    assertThat(shares.reserved()).isZero();
+
+    var closed = new PullWindow(options, shares.share(), 1, false, false, now);
+    pull(closed);
+    closed.close();
+    assertThat(shares.reserved()).isZero();
   }
 
   @Test

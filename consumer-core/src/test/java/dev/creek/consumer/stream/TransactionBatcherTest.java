@@ -107,6 +107,35 @@ class TransactionBatcherTest {
   }
 
   @Test
+  void gathersLessWhereOtherTablesHoldWhatTheyMayHoldTogether() {
+    ByteShares shares = new ByteShares(160, 20, 140);
+    ByteShares.Share other = shares.share();
+    other.reserve(0, true);
+    subscribe(new BatchLimits(100, 160), LINGER, Repeats.NONE, shares);
+    next(chunk(false, change(1, 1), change(2, 2), change(3, 3)));
+    next(chunk(false, change(4, 4), change(5, 5), change(6, 6)));
+    assertThat(asked).isEqualTo(1);
+    taken.request(1);
+    time.advanceTime();
+    assertThat(sequences(taken.batches.get(0))).isEqualTo(sequencesOf(1, 2));
+
+    other.close();
+    taken.request(1);
+    time.advanceTime();
+    assertThat(sequences(taken.batches.get(1))).isEqualTo(sequencesOf(3, 4, 5));
+  }
+
+  @Test
+  void givesItsShareBackWhenItIsCancelled() {
+    ByteShares shares = new ByteShares(160, 20, 160);
+    subscribe(new BatchLimits(100, 160), LINGER, Repeats.NONE, shares);
+    next(chunk(false, change(1, 1), change(2, 2), change(3, 3), change(4, 4)));
+    assertThat(shares.reserved()).isPositive();
+    taken.cancel();
+    assertThat(shares.reserved()).isZero();
+  }
+
+  @Test
   void takesWhatASnapshotMayHoldAlreadyAsOneTransaction() {
     Change second = change(2, 8);
     subscribe(new BatchLimits(100, 10_000), LINGER, new Repeats(second.committedAtMicros(), 3));
@@ -310,6 +339,10 @@ class TransactionBatcherTest {
   }
 
   private void subscribe(BatchLimits limits, Duration linger, Repeats repeats) {
+    subscribe(limits, linger, repeats, ByteShares.of(limits.bytes()));
+  }
+
+  private void subscribe(BatchLimits limits, Duration linger, Repeats repeats, ByteShares shares) {
     new TransactionBatcher(
             source.asFlux().doOnRequest(n -> asked += n),
             STREAM,
@@ -317,7 +350,8 @@ class TransactionBatcherTest {
             limits,
             new Linger(linger),
             time,
-            repeats)
+            repeats,
+            shares)
         .subscribe(taken);
     time.advanceTime();
   }

@@ -40,7 +40,7 @@ import org.jspecify.annotations.Nullable;
  * will, under a random workload. Everything keeps its address.
  */
 final class Installation implements AutoCloseable {
-  static final Duration PATIENCE = Duration.ofSeconds(60);
+  static final Duration PATIENCE = Duration.ofMinutes(2);
 
   /** Short lives: better code would not pay off. */
   private static final String[] JVM = {"-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx128m"};

@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 @Tag("long")
 final class SnapshotCrashesIT {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final int AS_IF_KILLED = 128 + 9;
   private static final int STEPS_PER_SECOND = 200;
 
