@@ -40,8 +40,8 @@ final class TablePlan {
   enum Rows {
     NONE,
     /**
-     * None of them is there; if one is, or COPY does not work here, it fails. Half of an insert's
-     * work, but it takes a transaction around it.
+     * None of them is there; if one is, or COPY does not work here, it fails. Two thirds of an
+     * insert's work, but it takes a transaction around it.
      */
     COPIED,
     /** None of them is there; if one is, the statement fails. */

@@ -52,7 +52,7 @@ public final class CopyRows {
     bytes.put(HEADER, 0, HEADER.length);
   }
 
-  /** Begins a row: as many values follow in {@link #values()}. */
+  /** Begins a row: as many values follow in {@link #columns}. */
   void beginRow(int columns) {
     rows++;
     bytes.putShort(columns);
