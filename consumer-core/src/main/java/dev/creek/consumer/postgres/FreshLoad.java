@@ -6,15 +6,11 @@ import dev.creek.consumer.row.RowColumns;
 import dev.creek.consumer.row.RowPlan;
 import dev.creek.consumer.stream.SnapshotWriter.Prepared;
 import dev.creek.consumer.wire.WireMessage;
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import io.r2dbc.spi.Statement;
-import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jspecify.annotations.Nullable;
-import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
@@ -23,29 +19,20 @@ import reactor.core.publisher.Mono;
  * own types, else an INSERT that casts. Preparing may run beside writing.
  */
 final class FreshLoad {
-  /** What the driver is given at once: it copies each piece before it sends it. */
-  private static final int PIECE_BYTES = 1 << 16;
-
   /** A buffer that one chunk of long rows has blown up is not kept for short ones. */
   private static final int KEPT_BYTES = 1 << 23;
 
   /** Nobody relies on a chunk before the last commit, which is synchronous and covers it. */
-  private static final String WITHOUT_WAITING_FOR_THE_DISK = "set local synchronous_commit = off; ";
+  private static final String WITHOUT_WAITING_FOR_THE_DISK = "set local synchronous_commit = off;";
 
   private final RowPlan plan;
-  private final String copy;
+  private final CopySql copy;
   private final String insert;
   private final Queue<CopyRows> spare = new ConcurrentLinkedQueue<>();
 
   FreshLoad(RowPlan plan, FreshTable fresh) {
     this.plan = plan;
-    this.copy =
-        WITHOUT_WAITING_FOR_THE_DISK
-            + "copy "
-            + fresh.sqlName()
-            + " ("
-            + InsertSql.columns(plan.columns())
-            + ") from stdin (format binary)";
+    this.copy = CopySql.into(fresh.sqlName(), plan).behind(WITHOUT_WAITING_FOR_THE_DISK);
     this.insert = InsertSql.plain(plan, fresh.sqlName()).sql("", 1);
   }
 
@@ -65,11 +52,11 @@ final class FreshLoad {
 
   /** Transcodes on the calling thread. */
   Prepared prepare(List<WireMessage> rows) {
-    if (!plan.isDirect()) {
+    if (!plan.isCopyable()) {
       return new Cast(plan.transcode(rows));
     }
     @Nullable CopyRows kept = spare.poll();
-    CopyRows into = kept == null ? new CopyRows(PIECE_BYTES) : kept;
+    CopyRows into = kept == null ? new CopyRows(CopySql.PIECE_BYTES) : kept;
     plan.copy(rows, into);
     return new Copied(into);
   }
@@ -79,26 +66,10 @@ final class FreshLoad {
       return Mono.empty();
     }
     if (chunk instanceof Copied copied) {
-      return session
-          .copyIn(copy, pieces(copied.content().view()))
-          .doOnSuccess(nothing -> keep(copied.content()));
+      return copy.write(session, copied.content()).doOnSuccess(nothing -> keep(copied.content()));
     }
     RowColumns rows = ((Cast) chunk).content();
     return session.update(insert, statement -> bind(statement, rows)).then();
-  }
-
-  private static Flux<ByteBuf> pieces(ByteBuffer all) {
-    return Flux.generate(
-        () -> 0,
-        (from, sink) -> {
-          int length = Math.min(PIECE_BYTES, all.limit() - from);
-          if (length == 0) {
-            sink.complete();
-          } else {
-            sink.next(Unpooled.wrappedBuffer(all.slice(from, length)));
-          }
-          return from + length;
-        });
   }
 
   /** The database has it, so the driver no longer looks at the buffer. */

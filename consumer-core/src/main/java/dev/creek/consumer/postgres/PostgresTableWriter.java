@@ -1,6 +1,5 @@
 package dev.creek.consumer.postgres;
 
-import dev.creek.consumer.row.FoldedChanges;
 import dev.creek.consumer.row.ShapeMismatchException;
 import dev.creek.consumer.row.Step;
 import dev.creek.consumer.stream.Applied;
@@ -21,9 +20,10 @@ import reactor.core.publisher.Mono;
 
 /**
  * Writes one table's batches. A batch of whole source transactions is one statement in one round
- * trip, committed by itself. What that cannot hold – parts of a long source transaction, TRUNCATE,
- * a batch that must be applied change by change – runs in a transaction that takes the fence first
- * and moves the position last. After an error the writer is of no more use.
+ * trip, committed by itself. What that cannot hold – a COPY of many new rows, parts of a long
+ * source transaction, TRUNCATE, a batch that must be applied change by change – runs in a
+ * transaction that takes the fence first and moves the position last. After an error the writer is
+ * of no more use.
  */
 final class PostgresTableWriter implements TableWriter {
   private final Sessions sessions;
@@ -45,7 +45,6 @@ final class PostgresTableWriter implements TableWriter {
   /** Only of a table without a key, once it has changes; only for apply. */
   private @Nullable Repetitions repetitions;
 
-  /** Only for apply. */
   private final FreshRows fresh = new FreshRows();
 
   /**
@@ -65,7 +64,7 @@ final class PostgresTableWriter implements TableWriter {
    * @param plan null where the batch has no changes
    * @param folded null where the table has no key
    */
-  private record Ready(Batch batch, @Nullable TablePlan plan, @Nullable FoldedChanges folded)
+  private record Ready(Batch batch, @Nullable TablePlan plan, @Nullable FoldedBatch folded)
       implements Prepared {}
 
   @Override
@@ -90,8 +89,12 @@ final class PostgresTableWriter implements TableWriter {
   }
 
   private Prepared ready(Batch batch, Target known) {
-    TablePlan plan = plan(batch.changes().get(0).schema(), known);
-    return new Ready(batch, plan, plan.hasKey() ? plan.changes().fold(batch.changes()) : null);
+    List<Change> changes = batch.changes();
+    TablePlan plan = plan(changes.get(0).schema(), known);
+    return new Ready(
+        batch,
+        plan,
+        plan.hasKey() ? new FoldedBatch(plan, changes, plan.fold(changes, fresh.mayCopy())) : null);
   }
 
   private TablePlan plan(WalSchema schema, Target known) {
@@ -135,7 +138,7 @@ final class PostgresTableWriter implements TableWriter {
     }
     return ready.folded() == null
         ? withoutKey(batch, ready.plan())
-        : withKey(batch, ready.plan(), ready.folded());
+        : withKey(batch, ready.folded());
   }
 
   private Mono<Applied> positionOnly(Batch batch) {
@@ -147,43 +150,73 @@ final class PostgresTableWriter implements TableWriter {
         : held.session().flatMap(session -> move(session, batch, null)).then(committed(batch));
   }
 
-  private Mono<Applied> withKey(Batch batch, TablePlan plan, FoldedChanges folded) {
+  private Mono<Applied> withKey(Batch batch, FoldedBatch folded) {
     seen.next(batch.changes());
     counts = counts.plus(batch.changes());
-    if (held.inTransaction() || !batch.endsTransaction() || folded.truncate()) {
+    if (held.inTransaction() || !batch.endsTransaction() || folded.folded().truncate()) {
       return held.transaction()
-          .flatMap(session -> part(session, plan, batch, folded).then(ended(session, batch, null)));
+          .flatMap(session -> part(session, folded).then(ended(session, batch, null)));
     }
-    Moved moved = moved(batch, null);
     return held.session()
-        .flatMap(
-            session ->
-                fresh.write(
-                    folded.fresh(),
-                    how ->
-                        session.update(
-                            plan.alone(folded, how, moved), s -> plan.bind(s, moved, folded)),
-                    Mono.empty()))
-        .flatMap(held::requireClaim)
+        .flatMap(session -> whole(session, batch, folded))
         .then(committed(batch))
         .onErrorResume(
             SqlErrors::mayDependOnOrder,
             e ->
-                held.transaction()
+                held.session()
+                    .flatMap(this::rolledBack)
+                    .then(held.transaction())
                     .flatMap(
                         session ->
-                            inOrder(session, plan, batch).then(ended(session, batch, null))));
+                            inOrder(session, folded.plan(), batch.changes())
+                                .then(ended(session, batch, null))));
+  }
+
+  /** Rows and position, committed: one statement, or a transaction around a COPY. */
+  private Mono<Void> whole(Session session, Batch batch, FoldedBatch folded) {
+    Moved moved = moved(batch, null);
+    return fresh
+        .write(
+            folded,
+            how ->
+                how == TablePlan.Rows.COPIED
+                    ? copied(batch, folded)
+                    : folded.alone(session, how, moved),
+            rolledBack(session))
+        .flatMap(held::requireClaim)
+        .then(
+            Mono.defer(
+                () ->
+                    held.inTransaction()
+                        ? Failpoint.BEFORE_COMMIT.before(held.commit(session))
+                        : Mono.empty()));
+  }
+
+  /** Leaves the transaction open. */
+  private Mono<Long> copied(Batch batch, FoldedBatch folded) {
+    return held.transaction()
+        .flatMap(
+            session ->
+                folded
+                    .inside(session, TablePlan.Rows.COPIED)
+                    .then(move(session, batch, null))
+                    .thenReturn(1L));
+  }
+
+  /** Also after a commit that failed. */
+  private Mono<Void> rolledBack(Session session) {
+    return Mono.defer(() -> held.inTransaction() ? held.rollback(session) : Mono.empty());
   }
 
   /** Writes what is left of each row; where the order mattered after all, change by change. */
-  private Mono<Void> part(Session session, TablePlan plan, Batch batch, FoldedChanges folded) {
+  private Mono<Void> part(Session session, FoldedBatch folded) {
     return held.savepoint(session)
-        .then(survivors(session, plan, folded))
+        .then(survivors(session, folded))
         .onErrorResume(
             SqlErrors::mayDependOnOrder,
             e ->
                 held.rollbackToSavepoint(session)
-                    .then(Mono.defer(() -> inOrder(session, plan, batch))));
+                    .then(Mono.defer(() -> inOrder(session, folded.plan(), folded.changes()))));
   }
 
   /**
@@ -191,8 +224,7 @@ final class PostgresTableWriter implements TableWriter {
    * several then, and may be so in a part of a transaction: a deferrable constraint that held at
    * the end of that statement holds at the end of the transaction.
    */
-  private Mono<Void> inOrder(Session session, TablePlan plan, Batch batch) {
-    List<Change> changes = batch.changes();
+  private Mono<Void> inOrder(Session session, TablePlan plan, List<Change> changes) {
     int repeated = seen.repeated();
     return session
         .execute("set constraints all deferred")
@@ -210,16 +242,17 @@ final class PostgresTableWriter implements TableWriter {
     return plan.changes().unfolded(changes).iterator();
   }
 
-  private Mono<Void> survivors(Session session, TablePlan plan, FoldedChanges folded) {
-    Mono<Void> emptied = folded.truncate() ? session.execute(plan.rows().truncate()) : Mono.empty();
-    return folded.deletes().rows() + folded.upserts().rows() == 0
+  private Mono<Void> survivors(Session session, FoldedBatch folded) {
+    Mono<Void> emptied =
+        folded.folded().truncate()
+            ? session.execute(folded.plan().rows().truncate())
+            : Mono.empty();
+    return folded.isEmpty()
         ? emptied
         : fresh
             .write(
-                folded.fresh(),
-                how ->
-                    emptied.then(
-                        session.update(plan.inside(folded, how), s -> plan.bind(s, 0, folded))),
+                folded,
+                how -> emptied.then(folded.inside(session, how)),
                 held.rollbackToSavepoint(session))
             .then();
   }

@@ -9,6 +9,7 @@ import io.r2dbc.postgresql.api.PostgresqlException;
 import io.r2dbc.spi.R2dbcException;
 import io.r2dbc.spi.R2dbcTimeoutException;
 import java.net.UnknownHostException;
+import java.util.Set;
 import java.util.concurrent.TimeoutException;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +26,8 @@ final class SqlErrors {
   private static final String TOO_MANY_CONNECTIONS = "53300";
   private static final Pattern QUOTED = Pattern.compile("\"[^\"]*\"|'[^']*'|«[^»]*»|„[^“”]*[“”]");
 
+  private static final Set<String> INSERTABLE = Set.of("0A", "22", "23", "42");
+
   private SqlErrors() {}
 
   /** Whether the rows of a batch, in another order, might have been accepted. */
@@ -32,6 +35,16 @@ final class SqlErrors {
     String state = sqlState(error);
     // 21000: ON CONFLICT met one row twice (keys equal to the database, not to us).
     return state != null && (state.startsWith("23") || state.equals("21000"));
+  }
+
+  /**
+   * Whether an INSERT might do what COPY would not: COPY knows no policies (0A000), and which of
+   * its values or rows it minds it cannot say. The rest, as a lock that is not free, is as bad for
+   * both.
+   */
+  static boolean mayBeInserted(Throwable error) {
+    String state = sqlState(error);
+    return state != null && INSERTABLE.contains(state.substring(0, 2));
   }
 
   /** Whether a row was there already, by some unique value or one that overlaps. */

@@ -1,26 +1,35 @@
 package dev.creek.consumer.postgres;
 
 import dev.creek.consumer.row.ChangePlan;
+import dev.creek.consumer.row.CopyRows;
 import dev.creek.consumer.row.FoldedChanges;
 import dev.creek.consumer.row.PlanColumn;
 import dev.creek.consumer.row.RowColumns;
+import dev.creek.consumer.wire.Change;
 import dev.creek.consumer.wire.WalSchema;
 import io.r2dbc.spi.Statement;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
 
 /**
  * How changes of one schema are written into one target: the row plan and its statements, each text
  * made once, so that the driver finds the prepared statement by it. Thread-safe.
  */
 final class TablePlan {
+  /** From here on what COPY saves is more than the round trips of a transaction cost. */
+  private static final int COPIED_ROWS = 500;
+
   private final WalSchema schema;
   private final ChangePlan changes;
   private final PositionSql position;
   private final RowSql rows;
+  private final @Nullable CopySql copy;
 
   /** By what there is to do: deletes, rows or both; alone or inside a transaction. */
   private final Map<Shape, String> texts = new ConcurrentHashMap<>();
@@ -30,6 +39,11 @@ final class TablePlan {
   /** What is done with rows. */
   enum Rows {
     NONE,
+    /**
+     * None of them is there; if one is, or COPY does not work here, it fails. Two thirds of an
+     * insert's work, but it takes a transaction around it.
+     */
+    COPIED,
     /** None of them is there; if one is, the statement fails. */
     INSERTED,
     /**
@@ -46,6 +60,10 @@ final class TablePlan {
     this.changes = ChangePlan.of(schema, target.shape());
     this.position = position;
     this.rows = new RowSql(changes, target);
+    this.copy =
+        target.copyable() && changes.rows().isCopyable()
+            ? CopySql.into(target.sqlName(), changes.rows())
+            : null;
   }
 
   WalSchema schema() {
@@ -58,6 +76,20 @@ final class TablePlan {
 
   boolean hasKey() {
     return changes.key() != null;
+  }
+
+  /**
+   * Folds a batch; for COPY, if it is worth that.
+   *
+   * @param mayCopy whether to try
+   */
+  FoldedChanges fold(List<Change> batch, boolean mayCopy) {
+    return changes.fold(batch, mayCopy && copy != null ? COPIED_ROWS : Integer.MAX_VALUE);
+  }
+
+  /** Copies rows, where {@link #fold} has made a COPY of them. */
+  Mono<Void> copy(Session session, CopyRows copied) {
+    return Objects.requireNonNull(copy).write(session, copied);
   }
 
   RowSql rows() {

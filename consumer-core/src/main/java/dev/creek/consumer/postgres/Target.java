@@ -14,6 +14,7 @@ import java.util.Objects;
  * @param partitioned whether rows are in its partitions
  * @param cascades whether a row that is deleted, though it comes again at once, takes rows of
  *     others along: a foreign key with ON DELETE CASCADE, SET NULL, … or RESTRICT refers to it
+ * @param copyable whether COPY does what INSERT does: it knows no rules, and no policies
  * @param shape what the row package plans with
  * @param uniques all unique keys, deferrable ones too
  * @param equalities by column
@@ -22,6 +23,7 @@ record Target(
     long oid,
     boolean partitioned,
     boolean cascades,
+    boolean copyable,
     TargetShape shape,
     List<UniqueKey> uniques,
     Map<String, Equality> equalities) {

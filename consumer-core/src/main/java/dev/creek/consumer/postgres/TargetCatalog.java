@@ -25,7 +25,7 @@ final class TargetCatalog {
   private static final String COLUMNS =
       """
       with recursive target as (
-          select c.oid, c.relkind
+          select c.oid, c.relkind, c.relhasrules
           from pg_class c
           join pg_namespace n on n.oid = c.relnamespace
           where n.nspname = $1 and c.relname = $2
@@ -57,6 +57,7 @@ final class TargetCatalog {
                  select from pg_constraint f
                  where f.contype = 'f' and f.confrelid = target.oid and f.confdeltype <> 'a')
                  as cascades,
+             not (target.relhasrules or row_security_active(target.oid)) as copyable,
              live.attname::text as name,
              live.atttypid::int8 as type_oid,
              case n.nspname
@@ -188,6 +189,7 @@ final class TargetCatalog {
         first.table(),
         first.partitioned(),
         first.cascades(),
+        first.copyable(),
         new TargetShape(
             table.namespace(),
             table.table(),
@@ -208,6 +210,7 @@ final class TargetCatalog {
         Objects.requireNonNull(row.get("oid", Long.class)),
         kind.equals("p"),
         is(row, "cascades"),
+        is(row, "copyable"),
         new TargetColumn(
             text(row, "name"),
             Objects.requireNonNull(row.get("type_oid", Long.class)).intValue(),
@@ -236,6 +239,7 @@ final class TargetCatalog {
       long table,
       boolean partitioned,
       boolean cascades,
+      boolean copyable,
       TargetColumn column,
       Equality equality,
       boolean truncatable) {}

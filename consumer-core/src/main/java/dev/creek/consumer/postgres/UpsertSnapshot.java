@@ -109,7 +109,6 @@ final class UpsertSnapshot implements SnapshotWriter {
   private Mono<Void> written(Session session, RowColumns rows) {
     return fresh
         .write(
-            true,
             how ->
                 session.update(
                     how == TablePlan.Rows.INSERTED ? insert : upsert,

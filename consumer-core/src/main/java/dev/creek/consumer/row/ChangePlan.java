@@ -72,13 +72,24 @@ public final class ChangePlan {
    * @throws IllegalStateException without a key
    */
   public FoldedChanges fold(List<Change> changes) {
+    return fold(changes, Integer.MAX_VALUE);
+  }
+
+  /**
+   * The same, for COPY where that is possible: the batch amounts to nothing but rows that should be
+   * new, and they {@linkplain RowPlan#isCopyable() can be copied}.
+   *
+   * @param copiedFrom how many rows are worth it
+   */
+  public FoldedChanges fold(List<Change> changes, int copiedFrom) {
     if (rows.key() == null) {
       throw new IllegalStateException("rows without a key cannot be folded");
     }
     check(changes);
     Folding kept = spare.getAndSet(null);
     Folding folding = kept == null ? new Folding(images, rows) : kept;
-    FoldedChanges folded = folding.fold(changes);
+    FoldedChanges folded =
+        folding.fold(changes, rows.isCopyable() ? copiedFrom : Integer.MAX_VALUE);
     if (!folding.tooLargeToKeep()) {
       spare.set(folding);
     }

@@ -5,6 +5,7 @@ import dev.creek.consumer.wire.WireType;
 import dev.creek.consumer.wire.WireType.ArrayOf;
 import dev.creek.consumer.wire.WireType.Plain;
 import dev.creek.consumer.wire.WireType.Undecodable;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A wire column and the target column that takes it. Before and after images of a row differ in
@@ -38,6 +39,24 @@ record ColumnPlan(TargetColumn target, PlanColumn column) {
   /** Transcodes the column where an image writes it as {@code field}. */
   SlotTranscoder transcoder(WireField field) {
     return new SlotTranscoder(field.slot(), encoder(field));
+  }
+
+  /**
+   * As {@link #transcoder}, into the target column's own type, as COPY wants it; null where only
+   * PostgreSQL knows how.
+   */
+  @Nullable SlotTranscoder copyTranscoder(WireField field) {
+    if (column.cast() == null) {
+      return transcoder(field);
+    }
+    PgType item = PgType.ofArrayOid(target.typeOid());
+    if (item == null || !(type(field, target) instanceof ArrayOf array)) {
+      return null;
+    }
+    ValueEncoder encoder = Transcodings.encoder(array.item().type(), item);
+    return encoder == null
+        ? null
+        : new SlotTranscoder(field.slot(), new ArrayEncoder(array.item(), item, encoder));
   }
 
   /** As {@link #transcoder}, into bytes that are equal where PostgreSQL's values are. */

@@ -3,6 +3,7 @@ package dev.creek.consumer.row;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 
 /**
  * Rows as the bytes of one binary COPY, signature and trailer included. A buffer to be filled again
@@ -16,6 +17,9 @@ public final class CopyRows {
 
   private final ValueColumn bytes;
   private int rows;
+
+  /** The one column, as often as a row has values: a value looks here as it does in an array. */
+  private ValueColumn[] columns = {};
 
   /**
    * An empty buffer, which grows as needed.
@@ -48,15 +52,19 @@ public final class CopyRows {
     bytes.put(HEADER, 0, HEADER.length);
   }
 
-  /** Begins a row: as many values follow in {@link #values()}. */
+  /** Begins a row: as many values follow in {@link #columns}. */
   void beginRow(int columns) {
     rows++;
     bytes.putShort(columns);
   }
 
-  /** Where a row's values go, all columns in one: a value looks here as it does in an array. */
-  ValueColumn values() {
-    return bytes;
+  /** Where a row's values go, in order. */
+  ValueColumn[] columns(int count) {
+    if (columns.length != count) {
+      columns = new ValueColumn[count];
+      Arrays.fill(columns, bytes);
+    }
+    return columns;
   }
 
   void end() {

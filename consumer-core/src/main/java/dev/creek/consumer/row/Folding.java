@@ -12,6 +12,11 @@ final class Folding {
   /** What a table with a rare, huge batch may hold on to for ever. */
   private static final int MAX_RETAINED_BYTES = 4 << 20;
 
+  /** Of a value: its length word, and what a number has more than on the wire. */
+  private static final int COPY_OVERHEAD_BYTES = 8;
+
+  private static final int MAX_GUESS_BYTES = 16 << 20;
+
   private static final int DELETED = -1;
   private static final int NO_KEY = -1;
 
@@ -29,17 +34,16 @@ final class Folding {
   /** By key: whether the batch began with inserting it. */
   private boolean[] born = {};
 
-  /** Of the rows that were written so far. */
-  private boolean fresh;
-
   Folding(ImageKeys images, RowPlan rows) {
     this.images = images;
     this.rows = rows;
   }
 
-  FoldedChanges fold(List<Change> changes) {
+  /**
+   * @param copiedFrom how many rows, where there is nothing else to do, become a COPY
+   */
+  FoldedChanges fold(List<Change> changes, int copiedFrom) {
     begin(changes.size());
-    fresh = true;
     int first = 0;
     for (int i = 0; i < changes.size(); i++) {
       if (readKeys(changes.get(i), i, changes.size())) {
@@ -48,8 +52,22 @@ final class Folding {
     }
     boolean truncated = first > 0;
     // Behind a truncate there is nothing to delete but what this batch wrote, and will not write.
+    RowColumns deletes = truncated ? RowColumns.EMPTY : deletes();
+    int survivors = 0;
+    boolean fresh = true;
+    for (int i = first; i < changes.size(); i++) {
+      if (survives(i)) {
+        survivors++;
+        fresh &= born[wrote[i]];
+      }
+    }
+    boolean copied = fresh && !truncated && deletes.rows() == 0 && survivors >= copiedFrom;
     return new FoldedChanges(
-        truncated, truncated ? RowColumns.EMPTY : deletes(), upserts(changes, first), fresh);
+        truncated,
+        deletes,
+        copied ? RowColumns.EMPTY : upserts(changes, first, survivors),
+        copied ? copied(changes, survivors) : null,
+        fresh);
   }
 
   boolean tooLargeToKeep() {
@@ -139,24 +157,47 @@ final class Folding {
     return RowPlan.rowColumns(into, deleted);
   }
 
-  private RowColumns upserts(List<Change> changes, int first) {
-    int survivors = 0;
-    for (int i = first; i < changes.size(); i++) {
-      survivors += survives(i) ? 1 : 0;
-    }
+  private RowColumns upserts(List<Change> changes, int first, int survivors) {
     if (survivors == 0) {
       return RowColumns.EMPTY;
     }
     var into = rows.newColumns(survivors);
     for (int i = first; i < changes.size(); i++) {
       if (survives(i)) {
-        fresh &= born[wrote[i]];
-        Change change = changes.get(i);
-        cursor.over(change.data(), change.after(), change.end());
-        rows.transcode(cursor, change.sequence(), into);
+        rows.transcode(afterImage(changes.get(i)), changes.get(i).sequence(), into);
       }
     }
     return RowPlan.rowColumns(into, survivors);
+  }
+
+  private CopyRows copied(List<Change> changes, int survivors) {
+    var into = new CopyRows(copyBytes(changes, survivors));
+    into.begin();
+    for (int i = 0; i < changes.size(); i++) {
+      if (survives(i)) {
+        rows.copy(afterImage(changes.get(i)), changes.get(i).sequence(), into);
+      }
+    }
+    into.end();
+    return into;
+  }
+
+  /**
+   * About what they take, so that the buffer need not grow: numbers are longer than on the wire.
+   */
+  private int copyBytes(List<Change> changes, int survivors) {
+    long bytes = (long) survivors * rows.columns().size() * COPY_OVERHEAD_BYTES;
+    for (int i = 0; i < changes.size(); i++) {
+      if (survives(i)) {
+        bytes += changes.get(i).end() - changes.get(i).after();
+      }
+    }
+    return (int) Math.min(bytes, MAX_GUESS_BYTES);
+  }
+
+  private AvroCursor afterImage(Change change) {
+    cursor.over(change.data(), change.after(), change.end());
+    return cursor;
   }
 
   private boolean survives(int change) {

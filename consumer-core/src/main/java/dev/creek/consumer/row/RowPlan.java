@@ -6,9 +6,9 @@ import dev.creek.consumer.wire.WireException;
 import dev.creek.consumer.wire.WireField;
 import dev.creek.consumer.wire.WireMessage;
 import dev.creek.consumer.wire.WireType.Slot;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** How records of one shape become rows of one target table. Immutable and thread-safe. */
@@ -21,6 +21,9 @@ public final class RowPlan {
 
   /** By field; null where it is not written. */
   private final @Nullable SlotTranscoder[] transcoders;
+
+  /** The same for COPY; null where one of them could not write its column. */
+  private final @Nullable SlotTranscoder @Nullable [] copying;
 
   RowPlan(
       RecordShape shape,
@@ -41,6 +44,23 @@ public final class RowPlan {
       ColumnPlan column = field.repeated() ? null : written.get(field.name());
       transcoders[i] = column == null ? null : column.transcoder(field);
     }
+    this.copying = copying(shape, written);
+  }
+
+  private static @Nullable SlotTranscoder @Nullable [] copying(
+      RecordShape shape, Map<String, ColumnPlan> written) {
+    var copying = new SlotTranscoder[shape.fields().size()];
+    for (int i = 0; i < copying.length; i++) {
+      WireField field = shape.fields().get(i);
+      ColumnPlan column = field.repeated() ? null : written.get(field.name());
+      if (column != null) {
+        copying[i] = column.copyTranscoder(field);
+        if (copying[i] == null) {
+          return null;
+        }
+      }
+    }
+    return copying;
   }
 
   /**
@@ -85,15 +105,16 @@ public final class RowPlan {
   }
 
   /**
-   * Whether every column is sent as the target column's own type, so that rows can be copied into
-   * the target, or into a table with its columns, without a cast.
+   * Whether every value can be written as the target column's own type, so that rows can be copied
+   * into the target, or into a table with its columns, without a cast.
    */
-  public boolean isDirect() {
-    return columns.stream().allMatch(column -> column.cast() == null);
+  public boolean isCopyable() {
+    return copying != null;
   }
 
   /**
-   * Transcodes rows, row by row, for a binary COPY of {@link #columns()} in their order.
+   * Transcodes rows, row by row, for a binary COPY of {@link #columns()} in their order. Only where
+   * they {@linkplain #isCopyable() can be copied}.
    *
    * @param rows messages that are one bare Avro record each
    * @param into what it held before is forgotten
@@ -101,15 +122,18 @@ public final class RowPlan {
    */
   public void copy(List<WireMessage> rows, CopyRows into) {
     into.begin();
-    var values = new ValueColumn[columns.size()];
-    Arrays.fill(values, into.values());
     var cursor = new AvroCursor();
     for (WireMessage row : rows) {
-      into.beginRow(values.length);
       cursor.over(row.bytes(), row.offset(), row.offset() + row.length());
-      transcode(cursor, row.lastSequence(), values);
+      copy(cursor, row.lastSequence(), into);
     }
     into.end();
+  }
+
+  /** Adds the record under the cursor, as {@link #transcode}. */
+  void copy(AvroCursor in, long sequence, CopyRows into) {
+    into.beginRow(columns.size());
+    transcode(Objects.requireNonNull(copying), in, sequence, into.columns(columns.size()));
   }
 
   ValueColumn[] newColumns(int rows) {
@@ -138,10 +162,15 @@ public final class RowPlan {
 
   /** Adds the record under the cursor, which must end where the cursor's part of the array ends. */
   void transcode(AvroCursor in, long sequence, ValueColumn[] into) {
+    transcode(transcoders, in, sequence, into);
+  }
+
+  private void transcode(
+      @Nullable SlotTranscoder[] by, AvroCursor in, long sequence, ValueColumn[] into) {
     int field = 0;
     try {
       for (int column = 0; field < slots.length; field++) {
-        SlotTranscoder transcoder = transcoders[field];
+        SlotTranscoder transcoder = by[field];
         if (transcoder == null) {
           in.skip(slots[field]);
         } else {

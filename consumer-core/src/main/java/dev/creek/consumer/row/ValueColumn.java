@@ -121,6 +121,17 @@ public final class ValueColumn {
     size += 2;
   }
 
+  void putInt(int value) {
+    ensure(4);
+    INT.set(bytes, size, value);
+    size += 4;
+  }
+
+  /** Overwrites four bytes that are there already. */
+  void setInt(int at, int value) {
+    INT.set(bytes, at, value);
+  }
+
   void put(byte[] from, int offset, int length) {
     ensure(length);
     System.arraycopy(from, offset, bytes, size, length);

@@ -16,6 +16,7 @@ import dev.creek.consumer.testing.WalTx;
 import dev.creek.consumer.wire.WireException;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -125,13 +126,13 @@ final class FoldTest {
   @Test
   void truncateAloneWritesNothing() {
     assertThat(fold(TABLE.truncate(TX)))
-        .isEqualTo(new FoldedChanges(true, RowColumns.EMPTY, RowColumns.EMPTY, true));
+        .isEqualTo(new FoldedChanges(true, RowColumns.EMPTY, RowColumns.EMPTY, null, true));
   }
 
   @Test
   void anEmptyBatchFoldsToNothing() {
     assertThat(fold())
-        .isEqualTo(new FoldedChanges(false, RowColumns.EMPTY, RowColumns.EMPTY, true));
+        .isEqualTo(new FoldedChanges(false, RowColumns.EMPTY, RowColumns.EMPTY, null, true));
   }
 
   @Test
@@ -325,5 +326,32 @@ final class FoldTest {
             table.walSchema(),
             target(List.of(), column("id", PgType.INT4), column("v", PgType.TEXT)));
     assertThatThrownBy(() -> noKey.fold(List.of())).isInstanceOf(IllegalStateException.class);
+  }
+
+  @Test
+  void copiesBatchesOfEnoughNewRowsAndNothingElse() {
+    var one = TABLE.insert(TX, 1, "a");
+    var two = TABLE.insert(TX, 2, "b");
+    assertThat(copied(2, one, two)).isEqualTo(2);
+    assertThat(copied(2, one, two, TABLE.update(TX, 2, "c"))).isEqualTo(2);
+    assertThat(copied(3, one, two)).isNull();
+    assertThat(copied(2, one, TABLE.update(TX, 2, "c"))).isNull();
+    assertThat(copied(2, one, two, delete(3))).isNull();
+    assertThat(copied(2, TABLE.truncate(TX), one, two)).isNull();
+  }
+
+  private @Nullable Integer copied(int from, WalBytes... messages) {
+    var folded = plan.fold(changes(TABLE, messages), from);
+    assertThat(folded.copied() == null).isEqualTo(folded.upserts().rows() > 0);
+    return folded.copied() == null ? null : folded.copied().rows();
+  }
+
+  @Test
+  void copiesNothingThatOnlyPostgresqlCanCast() {
+    var moods = target(List.of("id"), notNull("id", PgType.INT4), column("v", 99_999, "app.mood"));
+    var plan = ChangePlan.of(TABLE.walSchema(), moods);
+    var folded = plan.fold(changes(TABLE, TABLE.insert(TX, 1, "calm")), 1);
+    assertThat(folded.copied()).isNull();
+    assertThat(folded.upserts().rows()).isEqualTo(1);
   }
 }

@@ -124,14 +124,24 @@ final class PostgresApply {
                     ", ", "create temp table stage (n int8 generated always as identity, ", ")")));
     String names =
         IntStream.range(0, columns.size()).mapToObj(i -> "c" + i).collect(Collectors.joining(", "));
+    copy("stage (" + names + ")", copyBytes(rows), rows.rows());
+  }
+
+  /** Straight into the table. */
+  void copy(ChangePlan plan, CopyRows rows) throws SQLException {
+    byte[] bytes = new byte[rows.size()];
+    rows.view().get(bytes);
+    copy(table + " (" + names(plan.columns()) + ")", bytes, rows.rows());
+  }
+
+  private void copy(String into, byte[] bytes, int rows) throws SQLException {
     var copy =
         connection
             .unwrap(PGConnection.class)
             .getCopyAPI()
-            .copyIn("copy stage (" + names + ") from stdin (format binary)");
-    byte[] bytes = copyBytes(rows);
+            .copyIn("copy " + into + " from stdin (format binary)");
     copy.writeToCopy(bytes, 0, bytes.length);
-    if (copy.endCopy() != rows.rows()) {
+    if (copy.endCopy() != rows) {
       throw new IllegalStateException("rows were lost");
     }
   }

@@ -229,6 +229,11 @@ final class ValueMatrixIT {
       database.execute("delete from t");
       apply.apply(plan, plan.fold(changes));
       assertSameRows("id");
+      if (plan.rows().isCopyable()) {
+        database.execute("delete from t");
+        apply.copy(plan, plan.fold(changes, 1).copied());
+        assertSameRows("id");
+      }
     }
   }
 

@@ -1,0 +1,49 @@
+package dev.creek.consumer.postgres;
+
+import dev.creek.consumer.row.CopyRows;
+import dev.creek.consumer.row.FoldedChanges;
+import dev.creek.consumer.wire.Change;
+import java.util.List;
+import java.util.Objects;
+import reactor.core.publisher.Mono;
+
+/**
+ * What a batch of a table with a key amounts to, and the statements that write it.
+ *
+ * @param plan how
+ * @param changes the batch itself
+ * @param folded for COPY where that seemed right when it was prepared
+ */
+record FoldedBatch(TablePlan plan, List<Change> changes, FoldedChanges folded) {
+
+  boolean isForCopy() {
+    return folded.copied() != null;
+  }
+
+  /** Whether there is nothing to write, or nothing but a TRUNCATE. */
+  boolean isEmpty() {
+    return folded.deletes().rows() + folded.upserts().rows() == 0 && !isForCopy();
+  }
+
+  /** Rows and position in one statement, which touches one row while the claim holds. */
+  Mono<Long> alone(Session session, TablePlan.Rows how, Moved moved) {
+    FoldedChanges columns = inColumns();
+    return session.update(
+        plan.alone(columns, how, moved), statement -> plan.bind(statement, moved, columns));
+  }
+
+  /** The rows, where the transaction holds the fence. */
+  Mono<Long> inside(Session session, TablePlan.Rows how) {
+    if (how == TablePlan.Rows.COPIED) {
+      CopyRows rows = Objects.requireNonNull(folded.copied());
+      return plan.copy(session, rows).thenReturn((long) rows.rows());
+    }
+    FoldedChanges columns = inColumns();
+    return session.update(plan.inside(columns, how), statement -> plan.bind(statement, 0, columns));
+  }
+
+  /** Once more, where COPY is not possible after all. */
+  private FoldedChanges inColumns() {
+    return isForCopy() ? plan.changes().fold(changes) : folded;
+  }
+}
