@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.creek.consumer.testing.CapturedMessage;
 import dev.creek.consumer.testing.GoldenCapture;
 import dev.creek.consumer.testing.NatsExtension;
+import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.PostgresServer;
 import dev.creek.consumer.wire.Generation;
@@ -19,6 +20,7 @@ import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -61,7 +63,8 @@ final class GoldenWorkloadIT {
     var golden = new GoldenCapture(Generation.NEW);
     // Which rows of a transaction of 5,000 share an id depends on when keepalives come.
     Predicate<CapturedMessage> certain = message -> !message.subject().endsWith(".app.bulk");
-    try (var workload = new GoldenWorkload(postgres.server().createDatabase("golden"));
+    PostgresDatabase source = postgres.server().createDatabase("golden");
+    try (var workload = new GoldenWorkload(source);
         var producer = producer(Generation.NEW).start();
         var requests = new Requests(nats.server().uri())) {
       runAll(workload);
@@ -80,15 +83,15 @@ final class GoldenWorkloadIT {
       producer.awaitCaughtUp(PATIENCE);
 
       int seen = read("CREEK_wal_golden").size();
-      runAfterRestart(workload, producer);
+      runAfterRestart(source, workload, producer);
       var after = golden.wal().stream().filter(m -> m.sequence() >= NEW_RESTARTED).toList();
       var all = read("CREEK_wal_golden");
       assertSame(wal(all.subList(seen, all.size()), false), wal(after, false));
     }
   }
 
-  private static void runAfterRestart(GoldenWorkload workload, TestProducer producer)
-      throws Exception {
+  private static void runAfterRestart(
+      PostgresDatabase source, GoldenWorkload workload, TestProducer producer) throws Exception {
     workload.run("INSERT INTO app.orders VALUES (700,'probe',1,'2026-11-22 05:58:16.955613+00')");
     workload.file("w6n"); // again: what is there already fails
     workload.file("w5n");
@@ -96,11 +99,24 @@ final class GoldenWorkloadIT {
     workload.big(2, "b".repeat(1_048_430));
     workload.big(3, "c".repeat(1_048_600)); // a packet that the server does not take, and so
     workload.run("INSERT INTO app.pk_text VALUES ('lost', 'x')"); // nothing until a restart
-    producer.awaitCaughtUp(PATIENCE);
+    awaitSlotBehindAll(source);
     producer.kill();
     producer.start();
     workload.run("INSERT INTO app.pk_text VALUES ('after-restart', 'x')");
     producer.awaitCaughtUp(PATIENCE);
+  }
+
+  /** Else the packet that the server does not take comes again after the restart. */
+  private static void awaitSlotBehindAll(PostgresDatabase source) {
+    String end = source.value("select pg_current_wal_lsn()::text");
+    Awaitility.await()
+        .atMost(PATIENCE)
+        .until(
+            () ->
+                source.value(
+                    "select bool_and(confirmed_flush_lsn >= '%s')::text from pg_replication_slots"
+                        .formatted(end)),
+            "true"::equals);
   }
 
   private static void runAll(GoldenWorkload workload) throws Exception {
