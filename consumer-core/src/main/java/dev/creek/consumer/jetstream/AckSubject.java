@@ -31,6 +31,7 @@ final class AckSubject {
   private int at;
   private int consumerFrom;
   private int consumerTo;
+  private int numbersFrom;
   private long streamSequence;
   private long consumerSequence;
   private long pending;
@@ -64,10 +65,22 @@ final class AckSubject {
     skip(1);
     consumerTo = at - 1;
     skip(1);
-    streamSequence = number();
-    consumerSequence = number();
+    numbersFrom = at;
+    long stream = number();
+    long consumer = number();
     skip(1);
-    pending = number();
+    return set(stream, consumer, number());
+  }
+
+  /**
+   * Takes the numbers of one that was read elsewhere.
+   *
+   * @return false where they are none of such a subject
+   */
+  boolean set(long streamSequence, long consumerSequence, long pending) {
+    this.streamSequence = streamSequence;
+    this.consumerSequence = consumerSequence;
+    this.pending = pending;
     return streamSequence > 0 && consumerSequence > 0 && pending >= 0;
   }
 
@@ -106,6 +119,11 @@ final class AckSubject {
   /** Index behind its last. */
   int consumerTo() {
     return consumerTo;
+  }
+
+  /** Index of the first byte of the stream's sequence. */
+  int numbersFrom() {
+    return numbersFrom;
   }
 
   long streamSequence() {

@@ -32,6 +32,7 @@ final class PacketFilter {
   private final PacketReceivers receivers;
   private final Rest rest = new Rest();
   private final AckSubject ack = new AckSubject();
+  private final KnownLines known;
   private Part part = Part.LINE;
 
   /** A line whose end has not come yet. */
@@ -53,6 +54,7 @@ final class PacketFilter {
 
   PacketFilter(PacketReceivers receivers) {
     this.receivers = receivers;
+    known = new KnownLines(receivers, ack);
   }
 
   /** What comes next. */
@@ -80,13 +82,27 @@ final class PacketFilter {
     while (at < length) {
       at =
           switch (part) {
-            case LINE -> line(bytes, at, length);
+            case LINE -> lineLength == 0 ? message(bytes, at, length) : line(bytes, at, length);
             case OTHERS_BODY -> othersBody(bytes, at, length);
             case HEADERS -> headers(at, length);
             case PAYLOAD -> payload(bytes, at, length);
             case END -> end(bytes, at);
           };
     }
+  }
+
+  /**
+   * Mostly a message that is here as a whole, much like the one before; else a line of any kind.
+   */
+  private int message(byte[] bytes, int at, int length) throws IOException {
+    PacketReceivers.Entry to = known.read(bytes, at, length);
+    if (to == null) {
+      return line(bytes, at, length);
+    }
+    int next = known.next();
+    deliver(
+        to, Arrays.copyOfRange(bytes, known.payloadFrom(), known.payloadTo()), known.wireBytes());
+    return next;
   }
 
   private int line(byte[] bytes, int at, int length) throws IOException {
@@ -144,7 +160,10 @@ final class PacketFilter {
       left = Math.addExact(total, 2);
       part = Part.OTHERS_BODY;
     } else {
-      wireBytes = (long) total + to[0] - from[0] + to[2] - from[2];
+      int subject = to[0] - from[0];
+      receiver.knownBy(
+          new LineBeginning(receiver, bytes, at, ack.numbersFrom(), headed, subject, from[2]));
+      wireBytes = (long) total + subject + to[2] - from[2];
       payload = new byte[total - headers];
       left = headers;
       part = Part.HEADERS;
@@ -256,46 +275,19 @@ final class PacketFilter {
   private void deliver() throws IOException {
     byte[] data = payload;
     payload = line;
-    PacketReceivers.Entry to = receiver;
-    if (to == null || to.isDisposed()) {
-      return;
-    }
-    try {
-      to.receiver().onPacket(ack, data, wireBytes);
-    } catch (RuntimeException e) {
-      throw new IOException("a message was refused: " + e.getMessage(), e);
+    if (receiver != null) {
+      deliver(receiver, data, wireBytes);
     }
   }
 
-  /** Bytes in the order in which they came. */
-  static final class Rest {
-    private byte[] bytes = new byte[1024];
-    private int begin;
-    private int end;
-
-    boolean isEmpty() {
-      return begin == end;
+  private void deliver(PacketReceivers.Entry to, byte[] data, long size) throws IOException {
+    if (to.isDisposed()) {
+      return;
     }
-
-    private void add(byte[] more, int from, int to) {
-      int length = to - from;
-      if (isEmpty()) {
-        begin = 0;
-        end = 0;
-      }
-      if (end + length > bytes.length) {
-        bytes = Arrays.copyOf(bytes, Math.max(end + length, 2 * bytes.length));
-      }
-      System.arraycopy(more, from, bytes, end, length);
-      end += length;
-    }
-
-    /** Moves as much as there is, and has room; how much that was. */
-    int take(byte[] into, int at, int room) {
-      int length = Math.min(room, end - begin);
-      System.arraycopy(bytes, begin, into, at, length);
-      begin += length;
-      return length;
+    try {
+      to.receiver().onPacket(ack, data, size);
+    } catch (RuntimeException e) {
+      throw new IOException("a message was refused: " + e.getMessage(), e);
     }
   }
 }

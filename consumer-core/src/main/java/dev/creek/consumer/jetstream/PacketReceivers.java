@@ -12,6 +12,9 @@ import reactor.core.Disposable;
 final class PacketReceivers {
   private final Map<String, Entry> byConsumer = new ConcurrentHashMap<>();
 
+  /** The same, to go through quickly. */
+  private volatile Entry[] all = {};
+
   /** Takes one consumer's messages. */
   interface Receiver {
     /**
@@ -31,6 +34,7 @@ final class PacketReceivers {
     private final byte[] name;
     private final Receiver receiver;
     private volatile boolean disposed;
+    private volatile @Nullable LineBeginning beginning;
 
     private Entry(PacketReceivers in, String consumer, Receiver receiver) {
       this.in = in;
@@ -43,10 +47,15 @@ final class PacketReceivers {
       return receiver;
     }
 
+    /** From now on its messages are known by how their lines begin. */
+    void knownBy(LineBeginning line) {
+      beginning = line;
+    }
+
     @Override
     public void dispose() {
       disposed = true;
-      in.byConsumer.remove(consumer, this);
+      in.remove(this);
     }
 
     @Override
@@ -56,10 +65,16 @@ final class PacketReceivers {
   }
 
   /** From now on until it is disposed this receiver gets the messages of that consumer. */
-  Disposable register(String consumer, Receiver receiver) {
+  synchronized Disposable register(String consumer, Receiver receiver) {
     Entry entry = new Entry(this, consumer, receiver);
     byConsumer.put(consumer, entry);
+    all = byConsumer.values().toArray(Entry[]::new);
     return entry;
+  }
+
+  private synchronized void remove(Entry entry) {
+    byConsumer.remove(entry.consumer, entry);
+    all = byConsumer.values().toArray(Entry[]::new);
   }
 
   /**
@@ -73,5 +88,23 @@ final class PacketReceivers {
             && Arrays.equals(bytes, from, to, last.name, 0, last.name.length)
         ? last
         : byConsumer.get(new String(bytes, from, to - from, US_ASCII));
+  }
+
+  /**
+   * The beginning of one of its receivers' lines that is there, or null.
+   *
+   * @param last the one before: mostly it is the same
+   */
+  @Nullable LineBeginning beginning(byte[] bytes, int at, int limit, @Nullable LineBeginning last) {
+    if (last != null && last.isAt(bytes, at, limit)) {
+      return last;
+    }
+    for (Entry entry : all) {
+      LineBeginning known = entry.beginning;
+      if (known != null && known.isAt(bytes, at, limit)) {
+        return known;
+      }
+    }
+    return null;
   }
 }
