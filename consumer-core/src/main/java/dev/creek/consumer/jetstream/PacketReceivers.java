@@ -22,6 +22,9 @@ final class PacketReceivers {
      * @param wireBytes its size as the broker counts it
      */
     void onPacket(AckSubject ack, byte[] data, long wireBytes);
+
+    /** All that has come so far is handed over; on the same thread, after one message or many. */
+    void onPause();
   }
 
   /** A receiver with its consumer's name; disposing it ends it. */
@@ -32,6 +35,9 @@ final class PacketReceivers {
     private final Receiver receiver;
     private volatile boolean disposed;
 
+    /** Only for who hands messages over: whether some were since the last pause. */
+    private boolean hasNew;
+
     private Entry(PacketReceivers in, String consumer, Receiver receiver) {
       this.in = in;
       this.consumer = consumer;
@@ -39,8 +45,19 @@ final class PacketReceivers {
       this.receiver = receiver;
     }
 
-    Receiver receiver() {
-      return receiver;
+    /** Hands a message over; whether it is the first since the last pause. */
+    boolean deliver(AckSubject ack, byte[] data, long wireBytes) {
+      receiver.onPacket(ack, data, wireBytes);
+      boolean first = !hasNew;
+      hasNew = true;
+      return first;
+    }
+
+    void pause() {
+      hasNew = false;
+      if (!disposed) {
+        receiver.onPause();
+      }
     }
 
     @Override

@@ -153,9 +153,8 @@ final class PullWindow {
    *
    * @param wireBytes its size as the broker counts it
    * @param pendingBehind how many more the stream held
-   * @return whether something is to be asked now, for more or for a proof
    */
-  synchronized boolean arrived(
+  synchronized void arrived(
       long sequence, byte[] data, long wireBytes, long pendingBehind, long now) {
     packets.add(new Packet(sequence, data));
     bytes += data.length;
@@ -163,7 +162,16 @@ final class PullWindow {
     pending = pendingBehind;
     countPull(wireBytes, now);
     countProof(sequence, now);
+  }
+
+  /** Whether something is to be asked now, for more or for a proof. */
+  synchronized boolean isAskDue() {
     return !asked || wantsProof(false);
+  }
+
+  /** Whether something may leave. */
+  synchronized boolean hasReady() {
+    return packets.size() > unproven;
   }
 
   private void countPull(long wireBytes, long now) {

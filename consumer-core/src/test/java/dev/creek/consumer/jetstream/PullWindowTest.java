@@ -44,7 +44,8 @@ final class PullWindowTest {
   }
 
   private boolean arrive(PullWindow window, int bytes, long pending) {
-    return window.arrived(++sequence, new byte[bytes], bytes + 50, pending, now);
+    window.arrived(++sequence, new byte[bytes], bytes + 50, pending, now);
+    return window.isAskDue();
   }
 
   private static List<Long> take(PullWindow window) {
