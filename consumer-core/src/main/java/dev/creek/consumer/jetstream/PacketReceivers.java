@@ -24,7 +24,7 @@ final class PacketReceivers {
     void onPacket(AckSubject ack, byte[] data, long wireBytes);
 
     /** All that has come so far is handed over; on the same thread, after one message or many. */
-    void onPause();
+    default void onPause() {}
   }
 
   /** A receiver with its consumer's name; disposing it ends it. */

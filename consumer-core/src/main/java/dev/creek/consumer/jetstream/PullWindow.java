@@ -55,6 +55,7 @@ final class PullWindow {
   private int unproven;
   private long proven;
   private boolean proofAsked;
+  private boolean anyProven;
 
   /**
    * Of one consumer.
@@ -206,7 +207,7 @@ final class PullWindow {
   private boolean wantsProof(boolean quiet) {
     return unproven > 0
         && !proofAsked
-        && (unproven >= proofPackets || !asked || pending == 0 || quiet);
+        && (!anyProven || unproven >= proofPackets || !asked || pending == 0 || quiet);
   }
 
   /**
@@ -236,6 +237,7 @@ final class PullWindow {
    */
   synchronized void proved(Proof proof, long begins) {
     proofAsked = false;
+    anyProven = true;
     int left = unproven - proof.packets();
     if (fromOldest) {
       forgetBefore(begins);
