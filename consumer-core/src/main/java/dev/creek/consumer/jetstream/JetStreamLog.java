@@ -16,7 +16,6 @@ import dev.creek.consumer.wire.SourceTable;
 import dev.creek.consumer.wire.Subjects;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -132,7 +131,7 @@ public final class JetStreamLog implements ChangeLog, SnapshotLog {
   }
 
   @Override
-  public Mono<List<PublishedSchema>> publishedSchemas(
+  public Mono<PublishedSchema> publishedSchema(
       SourceTable source, @Nullable Fingerprint fingerprint) {
     return subjects(source)
         .flatMap(names -> schemas.published(names, source, fingerprint))

@@ -182,9 +182,9 @@ public final class JetStreamOptions {
     private @Nullable Generation generation;
     private @Nullable String domain;
     private String connectionName = "creek-consumer";
-    private int maxMessages = 4000;
+    private int maxMessages = 8000;
     private int maxBytes = 4 << 20;
-    private int deliveryPackets = 1000;
+    private int deliveryPackets = 4000;
     private int deliveryBytes = 1 << 20;
     private Duration heartbeat = Duration.ofSeconds(2);
     private Duration pullExpiry = Duration.ofSeconds(30);

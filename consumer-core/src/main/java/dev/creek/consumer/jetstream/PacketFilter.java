@@ -3,7 +3,9 @@ package dev.creek.consumer.jetstream;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,6 +54,9 @@ final class PacketFilter {
   private long wireBytes;
   private PacketReceivers.@Nullable Entry receiver;
 
+  /** Who got something out of the bytes at hand. */
+  private final List<PacketReceivers.Entry> reached = new ArrayList<>();
+
   PacketFilter(PacketReceivers receivers) {
     this.receivers = receivers;
     known = new KnownLines(receivers, ack);
@@ -89,6 +94,17 @@ final class PacketFilter {
             case END -> end(bytes, at);
           };
     }
+    pause();
+  }
+
+  /** Receivers wake others once for all that came at once. */
+  private void pause() throws IOException {
+    try {
+      reached.forEach(PacketReceivers.Entry::pause);
+    } catch (RuntimeException e) {
+      throw refused(e);
+    }
+    reached.clear();
   }
 
   /**
@@ -285,9 +301,15 @@ final class PacketFilter {
       return;
     }
     try {
-      to.receiver().onPacket(ack, data, size);
+      if (to.deliver(ack, data, size)) {
+        reached.add(to);
+      }
     } catch (RuntimeException e) {
-      throw new IOException("a message was refused: " + e.getMessage(), e);
+      throw refused(e);
     }
+  }
+
+  private static IOException refused(RuntimeException e) {
+    return new IOException("a message was refused: " + e.getMessage(), e);
   }
 }

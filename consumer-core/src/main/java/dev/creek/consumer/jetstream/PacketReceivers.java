@@ -25,6 +25,9 @@ final class PacketReceivers {
      * @param wireBytes its size as the broker counts it
      */
     void onPacket(AckSubject ack, byte[] data, long wireBytes);
+
+    /** All that has come so far is handed over; on the same thread, after one message or many. */
+    default void onPause() {}
   }
 
   /** A receiver with its consumer's name; disposing it ends it. */
@@ -36,6 +39,9 @@ final class PacketReceivers {
     private volatile boolean disposed;
     private volatile @Nullable LineBeginning beginning;
 
+    /** Only for who hands messages over: whether some were since the last pause. */
+    private boolean hasNew;
+
     private Entry(PacketReceivers in, String consumer, Receiver receiver) {
       this.in = in;
       this.consumer = consumer;
@@ -43,8 +49,19 @@ final class PacketReceivers {
       this.receiver = receiver;
     }
 
-    Receiver receiver() {
-      return receiver;
+    /** Hands a message over; whether it is the first since the last pause. */
+    boolean deliver(AckSubject ack, byte[] data, long wireBytes) {
+      receiver.onPacket(ack, data, wireBytes);
+      boolean first = !hasNew;
+      hasNew = true;
+      return first;
+    }
+
+    void pause() {
+      hasNew = false;
+      if (!disposed) {
+        receiver.onPause();
+      }
     }
 
     /** From now on its messages are known by how their lines begin. */

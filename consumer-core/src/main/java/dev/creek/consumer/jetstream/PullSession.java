@@ -24,7 +24,7 @@ import reactor.core.publisher.FluxSink;
  * goes on to those of other tables. The client's dispatcher hears, later, what the broker says
  * beside them. {@link Link#scheduler()} asks and watches. The {@link Outlet} emits.
  */
-final class PullSession {
+final class PullSession implements PacketReceivers.Receiver {
   private static final int MISSED_HEARTBEATS = 3;
   private static final String LAST_CONSUMER_SEQUENCE = "Nats-Last-Consumer";
 
@@ -84,7 +84,7 @@ final class PullSession {
 
   private void start(FluxSink<Delivery> sink) {
     resources.add(link.onLoss(this::connectionLost));
-    resources.add(link.receivers().register(consumer.name(), this::onPacket));
+    resources.add(link.receivers().register(consumer.name(), this));
     try {
       Subscription subscription = open.dispatcher().subscribe(inbox + "*", this::onMessage);
       resources.add(() -> onLink(() -> unsubscribe(subscription)));
@@ -128,7 +128,8 @@ final class PullSession {
 
   // ---- the connection's reading thread
 
-  private void onPacket(AckSubject ack, byte[] data, long wireBytes) {
+  @Override
+  public void onPacket(AckSubject ack, byte[] data, long wireBytes) {
     if (ack.consumerSequence() != received + 1) {
       interrupted("messages were lost on the way");
       return;
@@ -136,10 +137,17 @@ final class PullSession {
     long now = System.nanoTime();
     heardAt = now;
     received = ack.consumerSequence();
-    if (window.arrived(ack.streamSequence(), data, wireBytes, ack.pending(), now)) {
+    window.arrived(ack.streamSequence(), data, wireBytes, ack.pending(), now);
+  }
+
+  @Override
+  public void onPause() {
+    if (window.isAskDue()) {
       askSoon();
     }
-    outlet.filled();
+    if (window.hasReady()) {
+      outlet.filled();
+    }
   }
 
   // ---- the dispatcher's thread

@@ -55,6 +55,7 @@ final class PullWindow {
   private int unproven;
   private long proven;
   private boolean proofAsked;
+  private boolean anyProven;
 
   /**
    * Of one consumer.
@@ -153,9 +154,8 @@ final class PullWindow {
    *
    * @param wireBytes its size as the broker counts it
    * @param pendingBehind how many more the stream held
-   * @return whether something is to be asked now, for more or for a proof
    */
-  synchronized boolean arrived(
+  synchronized void arrived(
       long sequence, byte[] data, long wireBytes, long pendingBehind, long now) {
     packets.add(new Packet(sequence, data));
     bytes += data.length;
@@ -163,7 +163,16 @@ final class PullWindow {
     pending = pendingBehind;
     countPull(wireBytes, now);
     countProof(sequence, now);
+  }
+
+  /** Whether something is to be asked now, for more or for a proof. */
+  synchronized boolean isAskDue() {
     return !asked || wantsProof(false);
+  }
+
+  /** Whether something may leave. */
+  synchronized boolean hasReady() {
+    return packets.size() > unproven;
   }
 
   private void countPull(long wireBytes, long now) {
@@ -198,7 +207,7 @@ final class PullWindow {
   private boolean wantsProof(boolean quiet) {
     return unproven > 0
         && !proofAsked
-        && (unproven >= proofPackets || !asked || pending == 0 || quiet);
+        && (!anyProven || unproven >= proofPackets || !asked || pending == 0 || quiet);
   }
 
   /**
@@ -228,6 +237,7 @@ final class PullWindow {
    */
   synchronized void proved(Proof proof, long begins) {
     proofAsked = false;
+    anyProven = true;
     int left = unproven - proof.packets();
     if (fromOldest) {
       forgetBefore(begins);

@@ -18,11 +18,6 @@ import dev.creek.consumer.wire.WireException;
 import dev.creek.consumer.wire.WireMessage;
 import io.nats.client.Message;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.LinkedHashSet;
-import java.util.List;
-import java.util.Set;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -54,16 +49,25 @@ final class SchemaLookup {
     this.options = options;
   }
 
-  /** As {@link dev.creek.consumer.stream.ChangeLog#publishedSchemas} says. */
-  Mono<List<PublishedSchema>> published(
+  /**
+   * As {@link dev.creek.consumer.stream.ChangeLog#publishedSchema} says. Mostly it is the last
+   * message, whole: then the stream is not read.
+   */
+  Mono<PublishedSchema> published(
       Subjects subjects, SourceTable source, @Nullable Fingerprint fingerprint) {
     String stream = subjects.schemaStream(source.database());
     String subject = subjects.schemaSubject(source);
     return api.lastMessage(stream, subject)
-        .map(JetStreamApi.StoredMessage::sequence)
         .onErrorResume(ApiException.class, e -> e.streamNotFound() ? Mono.empty() : Mono.error(e))
-        .flatMap(last -> read(new SubjectReader.Place(stream, subject), last, fingerprint))
-        .defaultIfEmpty(List.of())
+        .flatMap(
+            last ->
+                new Found(fingerprint)
+                    .in(last)
+                    .switchIfEmpty(
+                        read(
+                            new SubjectReader.Place(stream, subject),
+                            last.sequence(),
+                            fingerprint)))
         .onErrorMap(ApiException.class, e -> unavailable(stream, e));
   }
 
@@ -72,9 +76,9 @@ final class SchemaLookup {
         "stream " + stream + " cannot be read: " + e.getMessage(), e);
   }
 
-  private Mono<List<PublishedSchema>> read(
+  private Mono<PublishedSchema> read(
       SubjectReader.Place place, long last, @Nullable Fingerprint fingerprint) {
-    var found = new Found(fingerprint);
+    Found found = new Found(fingerprint);
     return new SubjectReader(
             link,
             api,
@@ -87,19 +91,29 @@ final class SchemaLookup {
         .deliveries()
         .takeUntil(delivery -> delivery.frontier() >= last)
         .doOnNext(found::add)
-        .then(Mono.fromSupplier(found::newestFirst))
+        .then(Mono.fromSupplier(() -> found.newest))
         .timeout(options.requestTimeout().multipliedBy(4))
         .onErrorMap(TimeoutException.class, e -> unavailable(place.stream(), e));
   }
 
-  /** Distinct schemas in the order of their last appearance. */
+  /** Takes messages in their order, and keeps the newest schema that is looked for. */
   private static final class Found {
     private final @Nullable Fingerprint fingerprint;
     private final MessageAssembler assembler = new MessageAssembler(MAX_SCHEMA_BYTES);
-    private final Set<PublishedSchema> schemas = new LinkedHashSet<>();
+    private @Nullable PublishedSchema newest;
 
     Found(@Nullable Fingerprint fingerprint) {
       this.fingerprint = fingerprint;
+    }
+
+    /** The one in this message; empty also where it is no more than a part of one. */
+    Mono<PublishedSchema> in(JetStreamApi.StoredMessage message) {
+      try {
+        accept(message.sequence(), message.data());
+      } catch (WireException e) {
+        // Whoever reads all says so, if it is not just the last packet of several.
+      }
+      return Mono.justOrEmpty(newest);
     }
 
     void add(Delivery delivery) {
@@ -108,32 +122,27 @@ final class SchemaLookup {
 
     private void add(Packet packet) {
       try {
-        WireMessage whole = assembler.accept(packet.sequence(), packet.data());
-        if (whole != null) {
-          add(SchemaMessage.parse(whole));
-        }
+        accept(packet.sequence(), packet.data());
       } catch (WireException e) {
         // One bad message must not hide the good ones.
         log.warn("schema message {} is skipped: {}", packet.sequence(), e.getMessage());
       }
     }
 
-    private void add(SchemaMessage message) {
-      Fingerprint key = message.fingerprint();
-      if (key == null
-          || message.schema().equals(NO_SCHEMA)
-          || !(fingerprint == null || fingerprint.equals(key))) {
-        return;
+    private void accept(long sequence, byte[] data) {
+      WireMessage whole = assembler.accept(sequence, data);
+      if (whole != null) {
+        add(SchemaMessage.parse(whole));
       }
-      var schema = new PublishedSchema(key, message.schema());
-      schemas.remove(schema);
-      schemas.add(schema);
     }
 
-    List<PublishedSchema> newestFirst() {
-      var list = new ArrayList<>(schemas);
-      Collections.reverse(list);
-      return list;
+    private void add(SchemaMessage message) {
+      Fingerprint key = message.fingerprint();
+      if (key != null
+          && !message.schema().equals(NO_SCHEMA)
+          && (fingerprint == null || fingerprint.equals(key))) {
+        newest = new PublishedSchema(key, message.schema());
+      }
     }
   }
 

@@ -25,8 +25,11 @@ record FoldedBatch(TablePlan plan, List<Change> changes, FoldedChanges folded) {
     return folded.deletes().rows() + folded.upserts().rows() == 0 && !isForCopy();
   }
 
-  /** Rows and position in one statement, which touches one row while the claim holds. */
+  /** Rows and position in one round trip, which touches one row while the claim holds. */
   Mono<Long> alone(Session session, TablePlan.Rows how, Moved moved) {
+    if (how == TablePlan.Rows.COPIED) {
+      return plan.copyAlone(session, Objects.requireNonNull(folded.copied()), moved);
+    }
     FoldedChanges columns = inColumns();
     return session.update(
         plan.alone(columns, how, moved), statement -> plan.bind(statement, moved, columns));

@@ -23,7 +23,8 @@ import reactor.core.publisher.Mono;
  * by their own statement, locks nothing, and the position moves without the rows.
  */
 final class PositionSql {
-  private static final int OWN_PARAMETERS = 10;
+  /** Not a number: what a statement without parameters stumbles over where it touches no row. */
+  private static final String NO_ROW = "creek: the claim is over";
 
   /** A condition that is true. It costs no round trip, and ends with the transaction. */
   private static final String WITHOUT_WAITING =
@@ -54,22 +55,54 @@ final class PositionSql {
 
   /** Moves the position: parameters from 1 on. */
   String update(Moved moved) {
+    return update(
+        PositionValues.PARAMETERS,
+        (moved.evidence() == null ? "" : Evidence.assignments(PositionValues.COUNT + 1))
+            + (moved.endsGap() ? ", gap = null" : ""));
+  }
+
+  /**
+   * The same without parameters, by changes of a table with a key: for what can have none, as a
+   * COPY behind it in one query. Where it touches no row it is an error, so that nothing behind it
+   * is done: {@link #touchedNoRow}.
+   */
+  String updateOrFail(Moved moved) {
+    return "with fence as ("
+        + update(PositionValues.literals(claim, moved), "")
+        + " returning 1) select (case count(*) when 1 then '1' else '"
+        + NO_ROW
+        + "' end)::int from fence;";
+  }
+
+  private String update(PositionValues to, String more) {
     return "update "
         + table
-        + " set lsn = $3::pg_lsn, \"timestamp\" = $4, stream_name = $5, stream_created = $6,"
-        + " stream_seq = $7, rows_applied = rows_applied + $8,"
-        + " ahead_until = greatest(ahead_until, $10),"
-        + " last_change_at = case when $8 > 0 then clock_timestamp() else last_change_at end,"
-        + " updated_at = clock_timestamp()"
-        + (moved.evidence() == null ? "" : Evidence.assignments(OWN_PARAMETERS + 1))
-        + (moved.endsGap() ? ", gap = null" : "")
-        + " where target = $1 and epoch = $2 and ($9::bigint is null or coalesce(stream_seq, 0) = $9)"
+        + (" set lsn = " + to.lsn() + "::pg_lsn")
+        + (", \"timestamp\" = " + to.committedAt())
+        + (", stream_name = " + to.stream() + ", stream_created = " + to.streamCreated())
+        + (", stream_seq = " + to.sequence())
+        + (", rows_applied = rows_applied + " + to.changes())
+        + (", ahead_until = greatest(ahead_until, " + to.aheadUntil() + ")")
+        + (", last_change_at = case when " + to.changes() + " > 0")
+        + " then clock_timestamp() else last_change_at end, updated_at = clock_timestamp()"
+        + more
+        + (" where target = " + to.target() + " and epoch = " + to.epoch())
+        + (" and ("
+            + to.from()
+            + "::bigint is null or coalesce(stream_seq, 0) = "
+            + to.from()
+            + ")")
         + commit;
+  }
+
+  /** Whether this is the error of {@link #updateOrFail}, and of nothing else. */
+  static boolean touchedNoRow(Throwable error) {
+    return SqlErrors.isOf("22P02", NO_ROW, error);
   }
 
   /** The number of the first parameter behind those of {@link #update}. */
   static int nextParameter(Moved moved) {
-    return 1 + OWN_PARAMETERS + (moved.evidence() == null ? 0 : Evidence.PARAMETERS);
+    return 1 + PositionValues.COUNT + (moved.evidence() == null ? 0 : Evidence.PARAMETERS);
   }
 
   /** Locks the row, so that nobody can claim the table before the transaction ends. */
@@ -99,7 +132,7 @@ final class PositionSql {
     Binding.number(statement, 8, moved.from());
     Binding.time(statement, 9, moved.aheadUntil());
     if (moved.evidence() != null) {
-      moved.evidence().bind(statement, OWN_PARAMETERS);
+      moved.evidence().bind(statement, PositionValues.COUNT);
     }
   }
 

@@ -19,11 +19,10 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
- * Writes one table's batches. A batch of whole source transactions is one statement in one round
- * trip, committed by itself. What that cannot hold – a COPY of many new rows, parts of a long
- * source transaction, TRUNCATE, a batch that must be applied change by change – runs in a
- * transaction that takes the fence first and moves the position last. After an error the writer is
- * of no more use.
+ * Writes one table's batches. A batch of whole source transactions is one query in one round trip,
+ * committed by itself. What that cannot hold – parts of a long source transaction, TRUNCATE, a
+ * batch that must be applied change by change – runs in a transaction that takes the fence first
+ * and moves the position last. After an error the writer is of no more use.
  */
 final class PostgresTableWriter implements TableWriter {
   private final Sessions sessions;
@@ -163,49 +162,19 @@ final class PostgresTableWriter implements TableWriter {
         .onErrorResume(
             SqlErrors::mayDependOnOrder,
             e ->
-                held.session()
-                    .flatMap(this::rolledBack)
-                    .then(held.transaction())
+                held.transaction()
                     .flatMap(
                         session ->
                             inOrder(session, folded.plan(), batch.changes())
                                 .then(ended(session, batch, null))));
   }
 
-  /** Rows and position, committed: one statement, or a transaction around a COPY. */
+  /** Rows and position, committed; without a trace where it fails. */
   private Mono<Void> whole(Session session, Batch batch, FoldedBatch folded) {
     Moved moved = moved(batch, null);
     return fresh
-        .write(
-            folded,
-            how ->
-                how == TablePlan.Rows.COPIED
-                    ? copied(batch, folded)
-                    : folded.alone(session, how, moved),
-            rolledBack(session))
-        .flatMap(held::requireClaim)
-        .then(
-            Mono.defer(
-                () ->
-                    held.inTransaction()
-                        ? Failpoint.BEFORE_COMMIT.before(held.commit(session))
-                        : Mono.empty()));
-  }
-
-  /** Leaves the transaction open. */
-  private Mono<Long> copied(Batch batch, FoldedBatch folded) {
-    return held.transaction()
-        .flatMap(
-            session ->
-                folded
-                    .inside(session, TablePlan.Rows.COPIED)
-                    .then(move(session, batch, null))
-                    .thenReturn(1L));
-  }
-
-  /** Also after a commit that failed. */
-  private Mono<Void> rolledBack(Session session) {
-    return Mono.defer(() -> held.inTransaction() ? held.rollback(session) : Mono.empty());
+        .write(folded, how -> folded.alone(session, how, moved), Mono.empty())
+        .flatMap(held::requireClaim);
   }
 
   /** Writes what is left of each row; where the order mattered after all, change by change. */

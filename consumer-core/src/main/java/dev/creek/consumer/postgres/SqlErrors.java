@@ -53,6 +53,18 @@ final class SqlErrors {
     return "23505".equals(state) || "23P01".equals(state);
   }
 
+  /**
+   * Whether the server said this.
+   *
+   * @param quoted what its message quotes, whatever language that is in
+   */
+  static boolean isOf(String sqlState, String quoted, Throwable error) {
+    PostgresqlException server = find(error, PostgresqlException.class);
+    return server != null
+        && server.getErrorDetails().getCode().equals(sqlState)
+        && server.getErrorDetails().getMessage().contains(quoted);
+  }
+
   /** The five characters, or null where none is known. */
   static @Nullable String sqlState(Throwable error) {
     if (error instanceof ApplyException e) {

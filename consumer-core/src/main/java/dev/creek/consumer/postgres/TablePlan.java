@@ -22,7 +22,7 @@ import reactor.core.publisher.Mono;
  * made once, so that the driver finds the prepared statement by it. Thread-safe.
  */
 final class TablePlan {
-  /** From here on what COPY saves is more than the round trips of a transaction cost. */
+  /** From here on what COPY saves is clearly more than to parse and plan the position's update. */
   private static final int COPIED_ROWS = 500;
 
   private final WalSchema schema;
@@ -41,7 +41,7 @@ final class TablePlan {
     NONE,
     /**
      * None of them is there; if one is, or COPY does not work here, it fails. Two thirds of an
-     * insert's work, but it takes a transaction around it.
+     * insert's work.
      */
     COPIED,
     /** None of them is there; if one is, the statement fails. */
@@ -87,7 +87,19 @@ final class TablePlan {
     return changes.fold(batch, mayCopy && copy != null ? COPIED_ROWS : Integer.MAX_VALUE);
   }
 
-  /** Copies rows, where {@link #fold} has made a COPY of them. */
+  /**
+   * Copies rows, where {@link #fold} has made a COPY of them, and moves the position: one query,
+   * which is one transaction. Touches one row while the claim holds.
+   */
+  Mono<Long> copyAlone(Session session, CopyRows copied, Moved moved) {
+    return Objects.requireNonNull(copy)
+        .behind(position.updateOrFail(moved))
+        .write(session, copied)
+        .thenReturn(1L)
+        .onErrorResume(PositionSql::touchedNoRow, e -> Mono.just(0L));
+  }
+
+  /** Copies the rows alone, where the transaction holds the fence. */
   Mono<Void> copy(Session session, CopyRows copied) {
     return Objects.requireNonNull(copy).write(session, copied);
   }

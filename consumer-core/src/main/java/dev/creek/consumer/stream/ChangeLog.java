@@ -3,7 +3,6 @@ package dev.creek.consumer.stream;
 import dev.creek.consumer.wire.Fingerprint;
 import dev.creek.consumer.wire.Generation;
 import dev.creek.consumer.wire.SourceTable;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -50,12 +49,11 @@ public interface ChangeLog {
   }
 
   /**
-   * This table's schemas from its subject in the schema stream, newest first; empty list if none.
+   * This table's newest schema from its subject in the schema stream; empty if there is none.
    *
-   * @param fingerprint only those; null: all
+   * @param fingerprint of those with this one; null: of all
    */
-  Mono<List<PublishedSchema>> publishedSchemas(
-      SourceTable source, @Nullable Fingerprint fingerprint);
+  Mono<PublishedSchema> publishedSchema(SourceTable source, @Nullable Fingerprint fingerprint);
 
   /**
    * A schema as published.

@@ -25,7 +25,7 @@ public enum Failpoint {
   AFTER_CLAIM,
   /** A batch is about to be written. */
   BEFORE_APPLY,
-  /** Rows and position of a transaction with several statements are written, but not committed. */
+  /** Rows and position of a transaction of several round trips are written, but not committed. */
   BEFORE_COMMIT,
   /** Rows and position are committed; nobody has learned of it. */
   AFTER_COMMIT,

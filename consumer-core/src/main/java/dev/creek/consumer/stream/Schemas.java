@@ -55,15 +55,13 @@ public final class Schemas {
    */
   public Mono<WalSchema> newest(SourceTable source) {
     return changes
-        .publishedSchemas(source, null)
-        .flatMap(messages -> Mono.justOrEmpty(messages.stream().findFirst()))
+        .publishedSchema(source, null)
         .map(message -> SchemaParser.parse(message.fingerprint(), message.schema()));
   }
 
   private Mono<String> learn(SourceTable source, Fingerprint fingerprint) {
     return changes
-        .publishedSchemas(source, fingerprint)
-        .flatMap(messages -> Mono.justOrEmpty(messages.stream().findFirst()))
+        .publishedSchema(source, fingerprint)
         .map(ChangeLog.PublishedSchema::schema)
         .switchIfEmpty(Mono.defer(() -> changes.requestSchema(source, fingerprint)))
         .delayUntil(text -> remember(source, fingerprint, text));

@@ -24,8 +24,9 @@ import reactor.core.scheduler.Scheduler;
  *       the line is caught up and the {@link Linger} has passed in silence.
  *   <li><b>Size</b>: a batch is cut when it is asked for, from all that is complete then, up to the
  *       {@link BatchLimits}: alone when idle, large when behind. Of its bytes, tables with much to
- *       do share what all may hold. Only a transaction larger than the limits is handed on in
- *       parts.
+ *       do share what all may hold. While more is on its way a small one waits for it, not for
+ *       long: a batch costs nearly the same whatever its size. Only a transaction larger than the
+ *       limits is handed on in parts.
  *   <li><b>{@link Repeats}</b> count as one transaction.
  *   <li><b>Schema</b>: a change of fingerprint ends a batch.
  *   <li><b>Demand</b>: chunks are requested one at a time and only while less than a batch waits;
@@ -39,6 +40,9 @@ import reactor.core.scheduler.Scheduler;
  * switchMap} ignores demand. All state is confined to one worker: signals only post tasks to it.
  */
 final class TransactionBatcher extends Flux<Batch> {
+  /** What a small batch waits for more: less than a full one takes to be written. */
+  static final long GATHER_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+
   private final Flux<DecodedChunk> chunks;
   private final StreamIdentity stream;
   private final Position from;
@@ -79,6 +83,7 @@ final class TransactionBatcher extends Flux<Batch> {
     private final CoreSubscriber<? super Batch> actual;
     private final Scheduler.Worker worker;
     private final Disposable.Swap quietTimer = Disposables.swap();
+    private final Disposable.Swap gatherTimer = Disposables.swap();
     private final ByteShares.Share share = shares.share();
 
     private @Nullable Subscription upstream;
@@ -91,6 +96,11 @@ final class TransactionBatcher extends Flux<Batch> {
     private int complete;
     private @Nullable Change last;
     private long lastArrival;
+
+    /** A small batch waits no longer. */
+    private boolean gathered;
+
+    private boolean isGathering;
 
     /** Only then is the time between two changes the producer's, not ours. */
     private boolean wasCaughtUp;
@@ -161,6 +171,7 @@ final class TransactionBatcher extends Flux<Batch> {
       }
       worker.dispose();
       quietTimer.dispose();
+      gatherTimer.dispose();
       share.close();
     }
 
@@ -227,11 +238,16 @@ final class TransactionBatcher extends Flux<Batch> {
       if (wait <= 0) {
         allComplete();
       } else if (complete < waiting.size() || open) {
-        try {
-          quietTimer.update(worker.schedule(this::quiet, wait, TimeUnit.NANOSECONDS));
-        } catch (RejectedExecutionException e) {
-          rejected(e);
-        }
+        quietTimer.update(after(wait, this::quiet));
+      }
+    }
+
+    private Disposable after(long nanos, Runnable task) {
+      try {
+        return worker.schedule(task, nanos, TimeUnit.NANOSECONDS);
+      } catch (RejectedExecutionException e) {
+        rejected(e);
+        return Disposables.disposed();
       }
     }
 
@@ -282,6 +298,7 @@ final class TransactionBatcher extends Flux<Batch> {
       }
       finished = true;
       quietTimer.dispose();
+      gatherTimer.dispose();
       share.close();
       Throwable t = failure;
       if (t != null) {
@@ -308,8 +325,36 @@ final class TransactionBatcher extends Flux<Batch> {
       return null;
     }
 
-    private Batch cutComplete() {
+    /**
+     * Whether more is on its way that a batch of all that is complete might hold too. The first
+     * batch goes at once: what is new to everybody takes its time beside what is still read.
+     */
+    private boolean isFillingUp() {
+      boolean filling =
+          !wasCaughtUp
+              && !gathered
+              && !ended
+              && !open
+              && cut > from.sequence()
+              && waiting.size() < limits.rows()
+              && waitingBytes < maxBytes;
+      if (filling && !isGathering) {
+        isGathering = true;
+        gatherTimer.update(after(GATHER_NANOS, this::gathered));
+      }
+      return filling;
+    }
+
+    private void gathered() {
+      gathered = true;
+      proceed();
+    }
+
+    private @Nullable Batch cutComplete() {
       int whole = fitting(complete, true);
+      if (whole == complete && isFillingUp()) {
+        return null;
+      }
       return whole > 0 ? emit(whole, true) : emit(fitting(complete, false), false);
     }
 
@@ -354,6 +399,9 @@ final class TransactionBatcher extends Flux<Batch> {
       complete = Math.max(0, complete - count);
       open = !endsTransaction;
       openIsComplete = false;
+      gathered = false;
+      isGathering = false;
+      gatherTimer.update(Disposables.disposed());
       if (count > 0) {
         Change newest = changes.get(count - 1);
         cut = newest.sequence();

@@ -2,20 +2,21 @@ package dev.creek.consumer.jetstream;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.creek.consumer.stream.ChangeLog;
 import dev.creek.consumer.stream.Packet;
 import dev.creek.consumer.stream.StartAt;
 import dev.creek.consumer.testing.CapturedMessage;
 import dev.creek.consumer.testing.GoldenCapture;
 import dev.creek.consumer.testing.NatsExtension;
+import dev.creek.consumer.wire.Fingerprint;
 import dev.creek.consumer.wire.Generation;
 import dev.creek.consumer.wire.MessageAssembler;
 import dev.creek.consumer.wire.SchemaMessage;
 import dev.creek.consumer.wire.SourceTable;
 import io.nats.client.impl.Headers;
 import java.util.ArrayList;
-import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -62,9 +63,11 @@ final class GoldenReadIT {
       byTable(capture.schemas())
           .forEach(
               (table, messages) -> {
-                var expected = newestFirst(messages);
-                var found = Objects.requireNonNull(log.publishedSchemas(table, null).block());
-                assertThat(found).extracting(s -> s.schema()).containsExactlyElementsOf(expected);
+                newest(messages)
+                    .forEach(
+                        (fingerprint, text) ->
+                            assertThat(log.publishedSchema(table, fingerprint).block())
+                                .isEqualTo(new ChangeLog.PublishedSchema(fingerprint, text)));
               });
       log.close().block();
     }
@@ -90,20 +93,19 @@ final class GoldenReadIT {
     }
   }
 
-  private static List<String> newestFirst(List<CapturedMessage> messages) {
+  private static Map<Fingerprint, String> newest(List<CapturedMessage> messages) {
     var assembler = new MessageAssembler(1 << 24);
-    var texts = new LinkedHashSet<String>();
+    var texts = new HashMap<Fingerprint, String>();
     for (CapturedMessage message : messages) {
       var whole = assembler.accept(message.sequence(), message.payload());
-      if (whole != null && SchemaMessage.parse(whole).fingerprint() != null) {
-        String text = SchemaMessage.parse(whole).schema();
-        texts.remove(text);
-        texts.add(text);
+      if (whole != null) {
+        SchemaMessage schema = SchemaMessage.parse(whole);
+        if (schema.fingerprint() != null) {
+          texts.put(schema.fingerprint(), schema.schema());
+        }
       }
     }
-    var list = new ArrayList<>(texts);
-    Collections.reverse(list);
-    return list;
+    return texts;
   }
 
   private static JetStreamLog connect(Broker broker) {

@@ -44,7 +44,8 @@ final class PullWindowTest {
   }
 
   private boolean arrive(PullWindow window, int bytes, long pending) {
-    return window.arrived(++sequence, new byte[bytes], bytes + 50, pending, now);
+    window.arrived(++sequence, new byte[bytes], bytes + 50, pending, now);
+    return window.isAskDue();
   }
 
   private static List<Long> take(PullWindow window) {
@@ -215,18 +216,30 @@ final class PullWindowTest {
   void whoLagsKeepsPacketsUntilTheyAreProven() {
     var window = lagging();
     pull(window);
+    assertThat(arrive(window, 1, 1000)).isTrue();
+    prove(window, new Proof(1, 1, 1));
+    assertThat(take(window)).containsExactly(1L);
     for (int i = 0; i < 4; i++) {
       assertThat(arrive(window, 1, 1000)).isFalse();
     }
     assertThat(window.nextProof(false)).isNull();
     assertThat(arrive(window, 1, 1000)).isTrue();
     var proof = Objects.requireNonNull(window.nextProof(false));
-    assertThat(proof).isEqualTo(new Proof(1, 5, 5));
+    assertThat(proof).isEqualTo(new Proof(2, 5, 6));
     arrive(window, 1, 1000);
+    assertThat(window.hasReady()).isFalse();
     assertThat(take(window)).isEmpty();
     window.proved(proof, 1);
-    assertThat(take(window)).containsExactly(1L, 2L, 3L, 4L, 5L);
-    assertThat(window.nextProof(true)).isEqualTo(new Proof(6, 1, 6));
+    assertThat(window.hasReady()).isTrue();
+    assertThat(take(window)).containsExactly(2L, 3L, 4L, 5L, 6L);
+    assertThat(window.hasReady()).isFalse();
+    assertThat(window.nextProof(true)).isEqualTo(new Proof(7, 1, 7));
+  }
+
+  private static void prove(PullWindow window, Proof expected) {
+    var proof = Objects.requireNonNull(window.nextProof(false));
+    assertThat(proof).isEqualTo(expected);
+    window.proved(proof, 1);
   }
 
   @Test

@@ -9,8 +9,10 @@ import dev.creek.consumer.control.SnapshotMode;
 import dev.creek.consumer.stream.Handover;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.TableWire;
+import dev.creek.consumer.testing.WalBytes;
 import dev.creek.consumer.testing.WalTx;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -57,6 +59,10 @@ final class CommitIT {
     line.applyPart(ITEMS.insert(WalTx.of(2), 2, "b"));
     line.apply(ITEMS.insert(WalTx.of(2), 3, "c"));
     line.apply(line.batch(true, List.of()));
+    line.apply(
+        IntStream.range(1000, 1600)
+            .mapToObj(id -> ITEMS.insert(WalTx.of(3), id, "copied"))
+            .toArray(WalBytes[]::new));
   }
 
   @Test
@@ -64,7 +70,7 @@ final class CommitIT {
     apply(postgres.connect(database));
 
     assertThat(commits()).isEqualTo("items off, subscriptions off");
-    assertThat(database.value("select count(*) from items")).isEqualTo("3");
+    assertThat(database.value("select count(*) from items")).isEqualTo("603");
   }
 
   @Test

@@ -5,6 +5,7 @@ import static dev.creek.consumer.testing.TableWire.Flag.KEY;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.stream.ApplyException;
 import dev.creek.consumer.stream.FencedException;
 import dev.creek.consumer.testing.PostgresDatabase;
@@ -14,6 +15,7 @@ import dev.creek.consumer.testing.WalBytes;
 import dev.creek.consumer.testing.WalTx;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +25,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Batches of new rows that are large enough for COPY, and what becomes of them where it fails. */
 final class CopiedBatchesIT {
@@ -33,6 +37,8 @@ final class CopiedBatchesIT {
   private static final int ROWS = 600;
 
   private static final WalTx TX = WalTx.of(1);
+  private static final String COUNTED = "select rows_applied from _creek_consumer.subscriptions";
+  private static final Duration LIMIT = Duration.ofSeconds(60);
 
   @RegisterExtension static final PostgresExtension postgres = PostgresExtension.shared();
 
@@ -52,7 +58,7 @@ final class CopiedBatchesIT {
         create function note() returns trigger language plpgsql security definer as $$
         begin
             insert into public.statements (word)
-            values (case when current_query() ilike 'copy %' then 'copy' else 'insert' end);
+            values (case when current_query() like '%; copy %' or current_query() like 'copy %' then 'copy' else 'insert' end);
             return null;
         end $$""",
         "create trigger note after insert on items for each statement execute function note()");
@@ -96,8 +102,7 @@ final class CopiedBatchesIT {
     line.apply(inserts(2000, "c"));
     assertThat(rows()).isEqualTo("1201 a c");
     assertThat(statements()).isEqualTo("copy insert copy");
-    assertThat(database.value("select rows_applied from _creek_consumer.subscriptions"))
-        .isEqualTo("1201");
+    assertThat(database.value(COUNTED)).isEqualTo("1201");
   }
 
   @Test
@@ -222,6 +227,94 @@ final class CopiedBatchesIT {
     assertThatThrownBy(() -> zombie.apply(late)).isInstanceOf(FencedException.class);
     assertThat(rows()).isEqualTo("1 a a");
     assertThat(zombie.stored()).isEqualTo(position);
+  }
+
+  @Test
+  void copiesNothingWhereAnotherClaimsWhileItWaits() throws SQLException {
+    var line = new Line(target, ITEMS);
+    line.apply(inserts(0, "a"));
+    var position = line.stored();
+    try (Connection other = database.connect()) {
+      other.setAutoCommit(false);
+      other.createStatement().execute("update _creek_consumer.subscriptions set epoch = epoch + 1");
+      var running = line.applying(line.batch(inserts(1000, "b"))).toFuture();
+      Awaitility.await().until(() -> waiting() > 0);
+      other.commit();
+      assertThat(running)
+          .failsWithin(LIMIT)
+          .withThrowableThat()
+          .havingCause()
+          .isInstanceOf(FencedException.class)
+          .withMessageContaining("claimed by another");
+    }
+    assertThat(rows()).isEqualTo("600 a a");
+    assertThat(line.stored()).isEqualTo(position);
+  }
+
+  @Test
+  void copiesNothingBehindAPositionThatACrashTookBack() {
+    var line = new Line(target, ITEMS);
+    line.apply(inserts(0, "a"));
+    database.execute("update _creek_consumer.subscriptions set stream_seq = stream_seq - 1");
+    var late = line.batch(inserts(1000, "b"));
+    assertThatThrownBy(() -> line.apply(late)).isInstanceOf(FencedException.class);
+    assertThat(rows()).isEqualTo("600 a a");
+  }
+
+  /** The first is what moving the position says where it touches no row. */
+  @ParameterizedTest
+  @CsvSource({
+    "22P02, perform new.v::int",
+    "22012, perform 1 / (new.id - 300)",
+    "P0001, raise 'no'"
+  })
+  void tellsAnErrorOfTheTableAsSuchAndLeavesAllAsItWas(String state, String statement) {
+    var line = new Line(target, ITEMS);
+    line.apply(inserts(1000, "a"));
+    var position = line.stored();
+    database.execute(
+        "create function refuse() returns trigger language plpgsql as $$ begin "
+            + statement
+            + "; return new; end $$",
+        "create trigger refuse before insert on items for each row execute function refuse()");
+    var batch = line.batch(inserts(0, "b"));
+    assertThatThrownBy(() -> line.apply(batch))
+        .isInstanceOfSatisfying(
+            ApplyException.class, e -> assertThat(e.sqlState()).isEqualTo(state));
+    assertThat(rows()).isEqualTo("600 a a");
+    assertThat(line.stored()).isEqualTo(position);
+    database.execute("drop trigger refuse on items");
+    line.restart();
+    line.apply(inserts(2000, "c"));
+    assertThat(rows()).isEqualTo("1200 a c");
+    assertThat(database.value(COUNTED)).isEqualTo("1200");
+  }
+
+  @Test
+  void storesWhatTheInsertStores() {
+    database.execute(
+        "create table \"it's \\ odd\" (like items including all)",
+        "create table inserted (like items including all)",
+        "create trigger note after insert on \"it's \\ odd\" for each statement execute function note()",
+        "create rule nothing as on update to inserted do instead nothing");
+    for (String table : List.of("it's \\ odd", "inserted")) {
+      var line = new Line(target, ITEMS, new TargetTable("public", table));
+      var messages = inserts(0, "a");
+      messages[7] = ITEMS.insert(WalTx.of(9), 7, "later");
+      line.apply(messages);
+    }
+    assertThat(statements()).isEqualTo("copy");
+    assertThat(
+            database.value(
+                """
+                select count(distinct s) || ' ' || min(s) from (
+                    select concat_ws(' ', lsn, timestamp, stream_name, stream_created, stream_seq,
+                                     rows_applied, ahead_until, epoch, gap, tx_id,
+                                     last_change_at is null, updated_at is null) as s
+                    from _creek_consumer.subscriptions) stored"""))
+        .isEqualTo(
+            "1 2/80000100 2024-05-01 10:00:00.001+00 CREEK_wal 2024-01-01T00:00:00.123456789Z 600"
+                + " 600 2024-05-01 10:00:00.009+00 1 f f");
   }
 
   @Test

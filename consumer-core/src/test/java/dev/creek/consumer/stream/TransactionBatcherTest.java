@@ -24,6 +24,7 @@ import reactor.test.scheduler.VirtualTimeScheduler;
 
 class TransactionBatcherTest {
   private static final Duration LINGER = Duration.ofMillis(5);
+  private static final Duration GATHER = Duration.ofNanos(TransactionBatcher.GATHER_NANOS);
 
   private final VirtualTimeScheduler time = VirtualTimeScheduler.create();
   private final Sinks.Many<DecodedChunk> source = Sinks.many().unicast().onBackpressureBuffer();
@@ -46,6 +47,36 @@ class TransactionBatcherTest {
     assertThat(sequences(taken.batches.get(0))).isEqualTo(sequencesOf(1, 2));
     assertThat(taken.batches.get(0).endsTransaction()).isTrue();
     assertThat(taken.batches.get(0).position().sequence()).isEqualTo(2);
+  }
+
+  @Test
+  void behindASmallBatchWaitsForWhatIsOnItsWayButNotForLong() {
+    subscribe(new BatchLimits(5, 10_000), LINGER);
+    taken.request(10);
+    next(chunk(false, change(1, 7), change(2, 8)));
+    assertThat(taken.batches).hasSize(1);
+
+    next(chunk(false, change(3, 9)));
+    next(chunk(false, change(4, 10)));
+    assertThat(taken.batches).hasSize(1);
+    next(chunk(false, change(5, 11), change(6, 12), change(7, 13)));
+    assertThat(sequences(taken.batches.get(1))).isEqualTo(sequencesOf(2, 3, 4, 5, 6));
+
+    next(chunk(false, change(8, 14)));
+    time.advanceTimeBy(GATHER.minusNanos(1));
+    assertThat(taken.batches).hasSize(2);
+    time.advanceTimeBy(Duration.ofNanos(1));
+    assertThat(sequences(taken.batches.get(2))).isEqualTo(sequencesOf(7));
+  }
+
+  @Test
+  void aSmallBatchWaitsForNothingOnceCaughtUp() {
+    subscribe(new BatchLimits(5, 10_000), LINGER);
+    taken.request(10);
+    next(chunk(false, change(1, 7), change(2, 8)));
+    next(chunk(true, change(3, 9)));
+
+    assertThat(sequences(taken.batches.get(1))).isEqualTo(sequencesOf(2));
   }
 
   @Test
@@ -121,8 +152,13 @@ class TransactionBatcherTest {
 
     other.close();
     taken.request(1);
-    time.advanceTime();
+    gather();
     assertThat(sequences(taken.batches.get(1))).isEqualTo(sequencesOf(3, 4, 5));
+  }
+
+  /** A batch that more could follow into is cut. */
+  private void gather() {
+    time.advanceTimeBy(GATHER);
   }
 
   @Test
@@ -209,6 +245,7 @@ class TransactionBatcherTest {
     subscribe(new BatchLimits(100, 10_000), LINGER);
     taken.request(10);
     next(chunk(false, change(1, 7), change(2, 8, other, 10), change(3, 9, other, 10)));
+    gather();
 
     assertThat(taken.batches)
         .extracting(Histories::sequences)
@@ -239,6 +276,7 @@ class TransactionBatcherTest {
             change(2, 8, Histories.SCHEMA, 60),
             change(3, 9, Histories.SCHEMA, 60),
             change(4, 10)));
+    gather();
 
     assertThat(taken.batches)
         .extracting(Histories::sequences)

@@ -101,12 +101,10 @@ public final class MemoryLog implements ChangeLog {
   }
 
   @Override
-  public Mono<List<PublishedSchema>> publishedSchemas(SourceTable source, Fingerprint fingerprint) {
-    return Mono.fromSupplier(
-        () ->
-            schemas.getOrDefault(source, List.of()).stream()
-                .filter(s -> fingerprint == null || s.fingerprint().equals(fingerprint))
-                .toList());
+  public Mono<PublishedSchema> publishedSchema(SourceTable source, Fingerprint fingerprint) {
+    return Flux.defer(() -> Flux.fromIterable(schemas.getOrDefault(source, List.of())))
+        .filter(s -> fingerprint == null || s.fingerprint().equals(fingerprint))
+        .next();
   }
 
   @Override
