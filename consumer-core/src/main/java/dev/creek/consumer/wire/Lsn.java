@@ -63,12 +63,22 @@ public final class Lsn {
     }
     long value = 0;
     for (int i = from; i < to; i++) {
-      int digit = Character.digit(bytes[i], 16);
+      int digit = digit(bytes[i]);
       if (digit < 0) {
         return MALFORMED;
       }
       value = value << 4 | digit;
     }
     return value;
+  }
+
+  /** Negative where it is no hexadecimal digit. */
+  private static int digit(byte b) {
+    int digit = b - '0';
+    if (digit < 10) {
+      return digit;
+    }
+    int letter = (b | 0x20) - 'a' + 10;
+    return letter >= 10 && letter < 16 ? letter : -1;
   }
 }

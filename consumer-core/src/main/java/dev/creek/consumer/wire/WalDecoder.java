@@ -8,18 +8,20 @@ import org.jspecify.annotations.Nullable;
  * per message is the {@link Change}. Not thread-safe: one per table line.
  */
 public final class WalDecoder {
+  /** Magic and fingerprint. */
+  static final int HEADER_BYTES = 10;
+
   private static final int MAGIC = 0xC301;
-  private static final int HEADER_BYTES = 10;
   private static final int NULL_OR_RECORD = 2;
   private static final Operation[] OPERATIONS = Operation.values();
 
   private final WalSchema schema;
-  private final boolean hasLastLsn;
+  private final TransactionHead head;
   private final AvroCursor cursor = new AvroCursor();
 
   public WalDecoder(WalSchema schema) {
     this.schema = schema;
-    this.hasLastLsn = schema.generation() == Generation.OLD;
+    this.head = new TransactionHead(schema.generation());
   }
 
   /** The schema whose messages it reads. */
@@ -54,6 +56,18 @@ public final class WalDecoder {
    * @throws WireException where the message is not one of this schema, with its sequence
    */
   public Change decode(WireMessage message) {
+    boolean known = head.isOf(message);
+    if (!known) {
+      requireSchema(message);
+    }
+    try {
+      return envelope(message, known);
+    } catch (WireException e) {
+      throw atSequence(message, String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private void requireSchema(WireMessage message) {
     long fingerprint = fingerprint(message);
     if (fingerprint != schema.fingerprint().bits()) {
       throw atSequence(
@@ -61,28 +75,16 @@ public final class WalDecoder {
           "schema is " + new Fingerprint(fingerprint) + ", not " + schema.fingerprint(),
           null);
     }
-    try {
-      return envelope(message);
-    } catch (WireException e) {
-      throw atSequence(message, String.valueOf(e.getMessage()), e);
-    }
   }
 
-  private Change envelope(WireMessage message) {
+  private Change envelope(WireMessage message, boolean known) {
     int end = message.offset() + message.length();
     cursor.over(message.bytes(), message.offset(), end);
-    cursor.advance(HEADER_BYTES);
-    skipString(); // fingerprint, again
-    skipString(); // source.name
-    long committedAtMicros = cursor.readLong();
-    skipString(); // source.db
-    skipString(); // source.schema
-    skipString(); // source.table
-    long transactionId = cursor.readLong();
-    if (hasLastLsn) {
-      skipString();
+    if (known) {
+      head.pass(cursor);
+    } else {
+      head.read(cursor);
     }
-    long lsn = Lsn.read(cursor);
     Operation operation = OPERATIONS[cursor.readIndex(OPERATIONS.length)];
     cursor.readLong(); // sent_at
     int before = -1;
@@ -100,9 +102,9 @@ public final class WalDecoder {
         after,
         end,
         message.lastSequence(),
-        transactionId,
-        committedAtMicros,
-        lsn);
+        head.transactionId(),
+        head.committedAtMicros(),
+        head.lsn());
   }
 
   private void check(Operation operation, int before, int after) {
@@ -124,10 +126,6 @@ public final class WalDecoder {
     if (!there) {
       throw cursor.malformed(operation + " without its " + image + " image");
     }
-  }
-
-  private void skipString() {
-    cursor.advance(cursor.readLength());
   }
 
   private static WireException atSequence(

@@ -22,6 +22,19 @@ final class LsnTest {
     assertThat(Lsn.parse("0/abcdef")).isEqualTo(Lsn.parse("0/00ABCDEF"));
   }
 
+  @Test
+  void knowsEveryDigit() {
+    for (char c = 0; c < 0x250; c++) {
+      int value = c < 128 ? Character.digit(c, 16) : -1;
+      String text = c + "/0";
+      if (value < 0) {
+        assertThatThrownBy(() -> Lsn.parse(text)).isInstanceOf(IllegalArgumentException.class);
+      } else {
+        assertThat(Lsn.parse(text)).isEqualTo((long) value << 32);
+      }
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {

@@ -65,9 +65,13 @@ final class WireFuzzTest {
           damaged(
               Arrays.copyOfRange(
                   original.bytes(), original.offset(), original.offset() + original.length()));
+      var message = new WireMessage(bytes, 0, bytes.length, round, round);
       var decoder = new WalDecoder(golden.schemaOf(original));
+      var knowing = new WalDecoder(golden.schemaOf(original));
+      knowing.decode(original);
+      assertThat(outcome(knowing, message)).isEqualTo(outcome(decoder, message));
       try {
-        var change = decoder.decode(new WireMessage(bytes, 0, bytes.length, round, round));
+        var change = decoder.decode(message);
         assertThat(change.end()).isEqualTo(bytes.length);
         if (change.after() >= 0) {
           cursor.over(bytes, change.after(), change.end()).skip(change.schema().after());
@@ -77,6 +81,14 @@ final class WireFuzzTest {
       }
     }
     assertThat(refused).isBetween(ROUNDS / 10, ROUNDS);
+  }
+
+  private static Object outcome(WalDecoder decoder, WireMessage message) {
+    try {
+      return decoder.decode(message);
+    } catch (WireException e) {
+      return String.valueOf(e.getMessage());
+    }
   }
 
   @ParameterizedTest

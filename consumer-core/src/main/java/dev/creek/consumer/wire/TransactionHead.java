@@ -1,0 +1,89 @@
+package dev.creek.consumer.wire;
+
+import java.util.Arrays;
+
+/**
+ * What a WAL message begins with that is the same in all messages of a transaction on a table: all
+ * up to the LSN, and with OLD the LSN too. Kept as bytes, so that the next message's need only be
+ * compared. Not thread-safe.
+ */
+final class TransactionHead {
+  /** Three names of 63 bytes, and what is beside them; a longer one is read each time. */
+  private static final int LONGEST = 512;
+
+  private final Generation generation;
+  private final byte[] bytes = new byte[LONGEST];
+  private int length;
+  private long transactionId;
+  private long committedAtMicros;
+  private long lsn;
+
+  TransactionHead(Generation generation) {
+    this.generation = generation;
+  }
+
+  /** Whether the message begins as the one before did. */
+  boolean isOf(WireMessage message) {
+    int from = message.offset();
+    return length > 0
+        && length <= message.length()
+        && Arrays.equals(message.bytes(), from, from + length, bytes, 0, length);
+  }
+
+  /** Passes over what {@link #isOf} has found. */
+  void pass(AvroCursor cursor) {
+    cursor.advance(length);
+    readLsn(cursor);
+  }
+
+  /** Reads another one; the cursor stands at the message's begin. */
+  void read(AvroCursor cursor) {
+    length = 0;
+    int from = cursor.position();
+    cursor.advance(WalDecoder.HEADER_BYTES);
+    skipString(cursor); // fingerprint, again
+    skipString(cursor); // source.name
+    committedAtMicros = cursor.readLong();
+    skipString(cursor); // source.db
+    skipString(cursor); // source.schema
+    skipString(cursor); // source.table
+    transactionId = cursor.readLong();
+    if (generation == Generation.OLD) {
+      skipString(cursor); // source.last_lsn
+      lsn = Lsn.read(cursor);
+    }
+    keep(cursor.bytes(), from, cursor.position());
+    readLsn(cursor);
+  }
+
+  /** NEW's is of the message. */
+  private void readLsn(AvroCursor cursor) {
+    if (generation == Generation.NEW) {
+      lsn = Lsn.read(cursor);
+    }
+  }
+
+  private void keep(byte[] message, int from, int to) {
+    if (to - from <= LONGEST) {
+      length = to - from;
+      System.arraycopy(message, from, bytes, 0, length);
+    }
+  }
+
+  private static void skipString(AvroCursor cursor) {
+    cursor.advance(cursor.readLength());
+  }
+
+  long transactionId() {
+    return transactionId;
+  }
+
+  long committedAtMicros() {
+    return committedAtMicros;
+  }
+
+  /** Of the message that was read or passed last. */
+  long lsn() {
+    return lsn;
+  }
+}
