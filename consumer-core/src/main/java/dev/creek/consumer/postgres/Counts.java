@@ -9,11 +9,11 @@ import java.util.List;
 record Counts(long inserts, long updates, long deletes, long truncates) {
   static final Counts NONE = new Counts(0, 0, 0, 0);
 
-  Counts plus(List<Change> changes) {
-    long inserted = inserts;
-    long updated = updates;
-    long deleted = deletes;
-    long truncated = truncates;
+  static Counts of(List<Change> changes) {
+    long inserted = 0;
+    long updated = 0;
+    long deleted = 0;
+    long truncated = 0;
     for (Change change : changes) {
       switch (change.operation()) {
         case INSERT, READ -> inserted++;
@@ -23,6 +23,14 @@ record Counts(long inserts, long updates, long deletes, long truncates) {
       }
     }
     return new Counts(inserted, updated, deleted, truncated);
+  }
+
+  Counts plus(Counts more) {
+    return new Counts(
+        inserts + more.inserts,
+        updates + more.updates,
+        deletes + more.deletes,
+        truncates + more.truncates);
   }
 
   long total() {

@@ -13,8 +13,21 @@ import reactor.core.publisher.Mono;
  * @param plan how
  * @param changes the batch itself
  * @param folded for COPY where that seemed right when it was prepared
+ * @param counts what the changes are
+ * @param newestMicros the latest of their commit times
  */
-record FoldedBatch(TablePlan plan, List<Change> changes, FoldedChanges folded) {
+record FoldedBatch(
+    TablePlan plan, List<Change> changes, FoldedChanges folded, Counts counts, long newestMicros) {
+
+  /**
+   * Folds on the calling thread, where all that has to look at every change is done.
+   *
+   * @param mayCopy whether to prepare for COPY, if it is worth that
+   */
+  static FoldedBatch of(TablePlan plan, List<Change> changes, boolean mayCopy) {
+    return new FoldedBatch(
+        plan, changes, plan.fold(changes, mayCopy), Counts.of(changes), SeenTime.newest(changes));
+  }
 
   boolean isForCopy() {
     return folded.copied() != null;

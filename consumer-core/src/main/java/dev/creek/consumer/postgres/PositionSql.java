@@ -32,6 +32,7 @@ final class PositionSql {
 
   private final String table;
   private final Claim claim;
+  private final String target;
   private final String commit;
 
   /** Transactions commit as the session's do. */
@@ -42,6 +43,7 @@ final class PositionSql {
   private PositionSql(String table, Claim claim, String commit) {
     this.table = table;
     this.claim = claim;
+    this.target = claim.mapping().target().toString();
     this.commit = commit;
   }
 
@@ -68,7 +70,7 @@ final class PositionSql {
    */
   String updateOrFail(Moved moved) {
     return "with fence as ("
-        + update(PositionValues.literals(claim, moved), "")
+        + update(PositionValues.literals(target, claim.epoch(), moved), "")
         + " returning 1) select (case count(*) when 1 then '1' else '"
         + NO_ROW
         + "' end)::int from fence;";
@@ -115,7 +117,7 @@ final class PositionSql {
   }
 
   void bindClaim(Statement statement) {
-    statement.bind(0, claim.mapping().target().toString()).bind(1, claim.epoch());
+    statement.bind(0, target).bind(1, claim.epoch());
   }
 
   /** Binds the parameters of {@link #update}. */

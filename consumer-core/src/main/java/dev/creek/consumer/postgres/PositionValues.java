@@ -1,6 +1,5 @@
 package dev.creek.consumer.postgres;
 
-import dev.creek.consumer.stream.Claim;
 import dev.creek.consumer.stream.Position;
 import dev.creek.consumer.stream.StreamIdentity;
 import dev.creek.consumer.wire.Lsn;
@@ -42,13 +41,13 @@ record PositionValues(
 
   private static final String NULL = "null";
 
-  static PositionValues literals(Claim claim, Moved moved) {
+  static PositionValues literals(String target, long epoch, Moved moved) {
     Position to = moved.to();
     Instant committedAt = to.committedAt();
     StreamIdentity stream = to.stream();
     return new PositionValues(
-        SqlNames.literal(claim.mapping().target().toString()),
-        Long.toString(claim.epoch()),
+        SqlNames.literal(target),
+        Long.toString(epoch),
         SqlNames.literal(Lsn.format(to.lsn())),
         time(committedAt == null ? SubscriptionRows.NEVER : committedAt),
         stream == null ? NULL : SqlNames.literal(stream.name()),

@@ -91,9 +91,7 @@ final class PostgresTableWriter implements TableWriter {
     List<Change> changes = batch.changes();
     TablePlan plan = plan(changes.get(0).schema(), known);
     return new Ready(
-        batch,
-        plan,
-        plan.hasKey() ? new FoldedBatch(plan, changes, plan.fold(changes, fresh.mayCopy())) : null);
+        batch, plan, plan.hasKey() ? FoldedBatch.of(plan, changes, fresh.mayCopy()) : null);
   }
 
   private TablePlan plan(WalSchema schema, Target known) {
@@ -150,8 +148,8 @@ final class PostgresTableWriter implements TableWriter {
   }
 
   private Mono<Applied> withKey(Batch batch, FoldedBatch folded) {
-    seen.next(batch.changes());
-    counts = counts.plus(batch.changes());
+    seen.next(batch.changes(), folded.newestMicros());
+    counts = counts.plus(folded.counts());
     if (held.inTransaction() || !batch.endsTransaction() || folded.folded().truncate()) {
       return held.transaction()
           .flatMap(session -> part(session, folded).then(ended(session, batch, null)));
@@ -227,12 +225,12 @@ final class PostgresTableWriter implements TableWriter {
   }
 
   private Mono<Applied> withoutKey(Batch batch, TablePlan plan) {
-    seen.next(batch.changes());
+    seen.next(batch.changes(), SeenTime.newest(batch.changes()));
     return known()
         .flatMap(
             known -> {
               List<Change> fresh = known.withoutRepeated(batch.changes());
-              counts = counts.plus(fresh);
+              counts = counts.plus(Counts.of(fresh));
               Iterator<Step> steps = steps(plan, fresh);
               boolean whole = !held.inTransaction() && batch.endsTransaction();
               return whole

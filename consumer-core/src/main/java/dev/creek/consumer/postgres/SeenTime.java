@@ -22,7 +22,12 @@ final class SeenTime {
   private long until;
   private long newest;
   private long lsn;
-  private int repeated;
+
+  /** The changes that were taken in last, and what was known before them. */
+  private List<Change> changes = List.of();
+
+  private long newestBefore;
+  private long lsnBefore;
 
   SeenTime(Claim claim) {
     this.until =
@@ -35,31 +40,52 @@ final class SeenTime {
     this.lsn = claim.position().lsn();
   }
 
-  /** Looks at the next changes, once. */
-  void next(List<Change> changes) {
-    long known = until;
-    repeated = 0;
+  /**
+   * Takes the next changes in, once.
+   *
+   * @param newestOfThem what {@link #newest} says of them
+   */
+  void next(List<Change> next, long newestOfThem) {
+    changes = next;
+    newestBefore = newest;
+    lsnBefore = lsn;
+    newest = Math.max(newest, newestOfThem);
+    lsn = next.get(next.size() - 1).lsn();
+  }
+
+  /** The latest commit time of changes, in microseconds. */
+  static long newest(List<Change> changes) {
+    long newest = Long.MIN_VALUE;
     for (int i = 0; i < changes.size(); i++) {
-      Change change = changes.get(i);
-      if (change.lsn() < lsn) {
-        known = newest;
-      }
-      if (change.committedAtMicros() <= known) {
-        repeated = i + 1;
-      }
-      newest = Math.max(newest, change.committedAtMicros());
-      lsn = change.lsn();
+      newest = Math.max(newest, changes.get(i).committedAtMicros());
     }
+    return newest;
   }
 
   /** How many of those changes, from the first on, may be repetitions. */
   int repeated() {
+    int repeated = 0;
+    long known = until;
+    long newestYet = newestBefore;
+    long lsnYet = lsnBefore;
+    for (int i = 0; i < changes.size(); i++) {
+      Change change = changes.get(i);
+      if (change.lsn() < lsnYet) {
+        known = newestYet;
+      }
+      if (change.committedAtMicros() <= known) {
+        repeated = i + 1;
+      }
+      newestYet = Math.max(newestYet, change.committedAtMicros());
+      lsnYet = change.lsn();
+    }
     return repeated;
   }
 
-  /** All that was looked at has been committed. */
+  /** All that was taken in has been committed. */
   void committed() {
     until = newest;
+    changes = List.of();
   }
 
   /** What to remember where the target is ahead of its position; null where it is not. */

@@ -17,6 +17,8 @@ final class LineReport {
   private static final Logger log = LoggerFactory.getLogger(LineReport.class);
 
   private final Mapping mapping;
+  private final String source;
+  private final String target;
   private final TableLine.Surroundings around;
   private final Unapplied unapplied = new Unapplied(InstantSource.system());
   private @Nullable TableState shown;
@@ -24,6 +26,8 @@ final class LineReport {
 
   LineReport(Mapping mapping, TableLine.Surroundings around) {
     this.mapping = mapping;
+    this.source = mapping.source().toString();
+    this.target = mapping.target().toString();
     this.around = around;
   }
 
@@ -33,7 +37,7 @@ final class LineReport {
   }
 
   void begins() {
-    around.recorder().line(mapping.source().toString(), mapping.target().toString(), unapplied);
+    around.recorder().line(source, target, unapplied);
   }
 
   /** How far the table is, as far as the line knows. */
@@ -74,9 +78,7 @@ final class LineReport {
       return;
     }
     shown = state;
-    around
-        .recorder()
-        .state(mapping.target().toString(), state.name().stored(), state.reason(), state.hint());
+    around.recorder().state(target, state.name().stored(), state.reason(), state.hint());
     around.events().accept(new LineEvent.StateChanged(mapping, state));
     switch (state.name()) {
       case FAILED, GAP ->
@@ -118,7 +120,7 @@ final class LineReport {
   /** A run of the line ended with an error. */
   void failure(Verdict verdict, Throwable error) {
     if (verdict instanceof Verdict.Retry retry) {
-      around.recorder().retry(mapping.target().toString(), retry.category());
+      around.recorder().retry(target, retry.category());
     }
     log.debug("{} ended its run", mapping, error);
   }
@@ -128,7 +130,7 @@ final class LineReport {
     int changes = batch.changes().size();
     if (changes > 0) {
       unapplied.written(changes);
-      around.recorder().batch(mapping.target().toString(), changes, batch.bytes(), took);
+      around.recorder().batch(target, changes, batch.bytes(), took);
     }
   }
 
@@ -139,8 +141,8 @@ final class LineReport {
     around
         .recorder()
         .applied(
-            mapping.source().toString(),
-            mapping.target().toString(),
+            source,
+            target,
             applied.inserts(),
             applied.updates(),
             applied.deletes(),
@@ -151,6 +153,6 @@ final class LineReport {
 
   /** The line is gone: nothing about it is shown any more. */
   void forget() {
-    around.recorder().removed(mapping.target().toString());
+    around.recorder().removed(target);
   }
 }
