@@ -183,9 +183,9 @@ public final class JetStreamOptions {
     private @Nullable String domain;
     private String connectionName = "creek-consumer";
     private int maxMessages = 8000;
-    private int maxBytes = 4 << 20;
-    private int deliveryPackets = 4000;
-    private int deliveryBytes = 1 << 20;
+    private int maxBytes = 2 << 20;
+    private int deliveryPackets = 2000;
+    private int deliveryBytes = 1 << 19;
     private Duration heartbeat = Duration.ofSeconds(2);
     private Duration pullExpiry = Duration.ofSeconds(30);
     private Duration requestTimeout = Duration.ofSeconds(5);
@@ -242,19 +242,19 @@ public final class JetStreamOptions {
       return this;
     }
 
-    /** Most messages of a table requested or waiting; 4000 by default. */
+    /** Most messages of a table requested or waiting; 8000 by default. */
     public Builder maxMessages(int value) {
       maxMessages = positive(value, "maxMessages");
       return this;
     }
 
-    /** Most bytes of a table requested or waiting; 4 MiB by default. */
+    /** Most bytes of a table requested or waiting; 2 MiB by default. */
     public Builder maxBytes(int value) {
       maxBytes = positive(value, "maxBytes");
       return this;
     }
 
-    /** Most packets and bytes in one delivery; 1000 and 1 MiB by default, at least one packet. */
+    /** Most packets and bytes in one delivery; 2000 and 512 KiB by default, at least one packet. */
     public Builder delivery(int packets, int bytes) {
       deliveryPackets = positive(packets, "delivery packets");
       deliveryBytes = positive(bytes, "delivery bytes");

@@ -74,7 +74,7 @@ final class PullWindow {
       long now) {
     maxMessages = options.maxMessages();
     this.share = share;
-    proofPackets = options.deliveryPackets();
+    proofPackets = Math.max(1, maxMessages / 2);
     proven = next - 1;
     lastSequence = proven;
     frontier = proven;

@@ -9,8 +9,8 @@ package dev.creek.consumer.stream;
  *     tables have a backlog, less: see {@link ByteShares}
  */
 public record BatchLimits(int rows, int bytes) {
-  /** 5000 rows or 2 MiB: beyond it PostgreSQL gets no faster, and memory only grows. */
-  public static final BatchLimits DEFAULT = new BatchLimits(5000, 2 << 20);
+  /** 5000 rows or 1 MiB: beyond it PostgreSQL gets no faster, and memory only grows. */
+  public static final BatchLimits DEFAULT = new BatchLimits(5000, 1 << 20);
 
   public BatchLimits {
     if (rows < 1 || bytes < 1) {

@@ -98,7 +98,7 @@ public enum Setting {
       Topic.APPLY,
       Secrecy.NONE,
       "SIZE",
-      "2MiB",
+      "1MiB",
       "Message bytes that are written in one go, at most (e.g. 512KiB)."),
   SNAPSHOTS(
       Topic.APPLY,
