@@ -17,7 +17,6 @@ import java.util.WeakHashMap;
 import java.util.function.Function;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Mono;
-import reactor.util.retry.Retry;
 
 /** The pool of connections to the target database. Thread-safe. */
 final class Sessions {
@@ -53,11 +52,12 @@ final class Sessions {
         options.address().settings().keySet().stream()
             .noneMatch("synchronous_commit"::equalsIgnoreCase);
     this.pool = new ConnectionPool(poolOf(options));
-    this.borrowed =
-        pool.create()
-            .retryWhen(Retry.max(options.poolSize()).filter(Sessions::isStale))
-            .transform(Loan::new)
-            .map(this::session);
+    this.borrowed = new Loan<>(lent(pool.create(), options.poolSize())).map(this::session);
+  }
+
+  /** Asks again for as many connections as may have died while they were idle. */
+  private static Mono<Connection> lent(Mono<Connection> pool, int more) {
+    return more == 0 ? pool : pool.onErrorResume(Sessions::isStale, e -> lent(pool, more - 1));
   }
 
   /**
