@@ -238,7 +238,7 @@ final class CopiedBatchesIT {
       other.setAutoCommit(false);
       other.createStatement().execute("update _creek_consumer.subscriptions set epoch = epoch + 1");
       var running = line.applying(line.batch(inserts(1000, "b"))).toFuture();
-      Awaitility.await().until(() -> waiting() > 0);
+      Awaitility.await().atMost(LIMIT).until(() -> waiting() > 0);
       other.commit();
       assertThat(running)
           .failsWithin(LIMIT)
@@ -324,10 +324,10 @@ final class CopiedBatchesIT {
       other.setAutoCommit(false);
       other.createStatement().execute("lock table items in share mode");
       var running = line.applying(line.batch(inserts(0, "a"))).subscribe();
-      Awaitility.await().until(() -> waiting() > 0);
+      Awaitility.await().atMost(LIMIT).until(() -> waiting() > 0);
       running.dispose();
       await(line.writer().close());
-      Awaitility.await().until(() -> waiting() == 0);
+      Awaitility.await().atMost(LIMIT).until(() -> waiting() == 0);
     }
     assertThat(rows()).isEqualTo("0");
     line.reclaim();
