@@ -115,7 +115,7 @@ final class JetStreamApi {
             message ->
                 new StoredMessage(
                     message.path("seq").longValue(),
-                    time(message.path("time")),
+                    time(message.path("time").asText()),
                     Base64.getDecoder().decode(message.path("data").asText(""))))
         .onErrorResume(ApiException.class, e -> e.messageNotFound() ? Mono.empty() : Mono.error(e));
   }
@@ -232,16 +232,18 @@ final class JetStreamApi {
     List<String> subjects = new ArrayList<>();
     answer.path("config").path("subjects").forEach(subject -> subjects.add(subject.asText()));
     return new StreamState(
-        new StreamIdentity(name, time(answer.path("created")).truncatedTo(ChronoUnit.MICROS)),
+        new StreamIdentity(
+            name, time(answer.path("created").asText()).truncatedTo(ChronoUnit.MICROS)),
         state.path("first_seq").longValue(),
         state.path("last_seq").longValue(),
-        time(state.path("first_ts")),
-        time(state.path("last_ts")),
+        state.path("first_ts").asText(),
+        state.path("last_ts").asText(),
         subjects);
   }
 
-  private static Instant time(JsonNode node) {
-    return node.isTextual() ? OffsetDateTime.parse(node.textValue()).toInstant() : Instant.EPOCH;
+  /** A time as JetStream writes it; the epoch where it says none. */
+  static Instant time(String text) {
+    return text.isEmpty() ? Instant.EPOCH : OffsetDateTime.parse(text).toInstant();
   }
 
   private static ConsumerState consumerState(JsonNode answer) {

@@ -12,22 +12,24 @@ import java.util.List;
  *     that remembers it
  * @param first sequence of the oldest message; where it is empty, of the next
  * @param last sequence of the newest message that it ever held
- * @param firstTime when the oldest message was stored; of no meaning where there is none
- * @param lastTime when the newest message that it ever held was stored; of no meaning where there
- *     was none
+ * @param firstAt when the oldest message was stored, as the broker says it: mostly nobody asks; of
+ *     no meaning where there is none
+ * @param lastAt when the newest message that it ever held was stored; of no meaning where there was
+ *     none
  * @param subjects patterns of what it takes; empty for a mirror
  */
 record StreamState(
     StreamIdentity identity,
     long first,
     long last,
-    Instant firstTime,
-    Instant lastTime,
+    String firstAt,
+    String lastAt,
     List<String> subjects) {
 
   /** The same, as a table's line knows it. */
   LogState forLine() {
-    return new LogState(identity, first, last, first > last || last == 0 ? null : firstTime);
+    return new LogState(
+        identity, first, last, first > last || last == 0 ? null : JetStreamApi.time(firstAt));
   }
 
   /** Whether nothing that was stored at this time or later has been removed at the old end. */
@@ -35,7 +37,9 @@ record StreamState(
     if (first <= 1) {
       return true;
     }
-    return first > last ? lastTime.isBefore(time) : !firstTime.isAfter(time);
+    return first > last
+        ? JetStreamApi.time(lastAt).isBefore(time)
+        : !JetStreamApi.time(firstAt).isAfter(time);
   }
 
   /** Whether a message with this subject belongs here. */

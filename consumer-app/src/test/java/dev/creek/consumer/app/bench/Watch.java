@@ -17,7 +17,7 @@ final class Watch {
    */
   static final String BY_KEY = "set enable_seqscan = off";
 
-  private static final long POLL_NANOS = 2_000_000;
+  private static final long POLL_NANOS = 10_000_000;
   private static final long CHECK_NANOS = 1_000_000_000;
   private static final Duration LIMIT = Duration.ofMinutes(10);
 
