@@ -112,7 +112,7 @@ final class ChangeDecoder {
     if (!assembler.inMessage()) {
       frontier = Math.max(frontier, delivery.frontier());
     }
-    return Mono.just(new DecodedChunk(changes, delivery.caughtUp(), frontier));
+    return Mono.just(new DecodedChunk(changes, delivery.pending(), frontier));
   }
 
   /** Stream sequence of the message that could not be read; 0 while all could. */
@@ -166,6 +166,6 @@ final class ChangeDecoder {
   }
 
   private Flux<DecodedChunk> soFar(List<Change> changes) {
-    return changes.isEmpty() ? Flux.empty() : Flux.just(new DecodedChunk(changes, false, frontier));
+    return changes.isEmpty() ? Flux.empty() : Flux.just(new DecodedChunk(changes, 1, frontier));
   }
 }

@@ -7,7 +7,13 @@ import java.util.List;
  * The whole changes of a delivery.
  *
  * @param changes in stream order
- * @param caughtUp whether the stream held nothing more of this table when it was sent
+ * @param pending how many more messages of this table the stream held, at least, when it was sent
  * @param frontier stream sequence up to which every change of the table has been decoded
  */
-record DecodedChunk(List<Change> changes, boolean caughtUp, long frontier) {}
+record DecodedChunk(List<Change> changes, long pending, long frontier) {
+
+  /** Whether the stream held nothing more of this table. */
+  boolean caughtUp() {
+    return pending == 0;
+  }
+}

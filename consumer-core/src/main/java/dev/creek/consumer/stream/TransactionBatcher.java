@@ -97,6 +97,9 @@ final class TransactionBatcher extends Flux<Batch> {
     private @Nullable Change last;
     private long lastArrival;
 
+    /** How many more messages the broker held. */
+    private long pending;
+
     /** A small batch waits no longer. */
     private boolean gathered;
 
@@ -211,6 +214,7 @@ final class TransactionBatcher extends Flux<Batch> {
       }
       frontier = Math.max(frontier, chunk.frontier());
       wasCaughtUp = chunk.caughtUp();
+      pending = chunk.pending();
       quietTimer.update(Disposables.disposed());
       if (chunk.caughtUp()) {
         awaitQuiet();
@@ -326,12 +330,12 @@ final class TransactionBatcher extends Flux<Batch> {
     }
 
     /**
-     * Whether more is on its way that a batch of all that is complete might hold too. The first
-     * batch goes at once: what is new to everybody takes its time beside what is still read.
+     * Whether as much is on its way as a batch of all that is complete can hold. The first batch
+     * goes at once: what is new to everybody takes its time beside what is still read.
      */
     private boolean isFillingUp() {
       boolean filling =
-          !wasCaughtUp
+          pending >= limits.rows() - waiting.size()
               && !gathered
               && !ended
               && !open

@@ -43,7 +43,7 @@ final class Histories {
   static DecodedChunk chunk(boolean caughtUp, Change... changes) {
     return new DecodedChunk(
         List.of(changes),
-        caughtUp,
+        caughtUp ? 0 : Integer.MAX_VALUE,
         changes.length == 0 ? 0 : changes[changes.length - 1].sequence());
   }
 

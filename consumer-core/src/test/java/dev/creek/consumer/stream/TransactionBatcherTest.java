@@ -311,7 +311,7 @@ class TransactionBatcherTest {
   void movesThePositionOfAnIdleTable() {
     subscribe(new BatchLimits(100, 10_000), LINGER);
     taken.request(10);
-    next(new DecodedChunk(List.of(), true, 4711));
+    next(new DecodedChunk(List.of(), 0, 4711));
 
     assertThat(taken.batches).hasSize(1);
     assertThat(taken.batches.get(0).changes()).isEmpty();
@@ -335,14 +335,14 @@ class TransactionBatcherTest {
         changes.add(change(all.size() + 1L, transaction, Histories.SCHEMA, 1 + random.nextInt(40)));
         all.add(changes.get(changes.size() - 1));
       }
-      next(new DecodedChunk(changes, random.nextInt(4) == 0, all.size()));
+      next(new DecodedChunk(changes, random.nextInt(4), all.size()));
       if (random.nextBoolean()) {
         taken.request(random.nextInt(3));
       }
       time.advanceTimeBy(Duration.ofMillis(random.nextInt(8)));
     }
     taken.request(Long.MAX_VALUE);
-    next(new DecodedChunk(List.of(), true, all.size()));
+    next(new DecodedChunk(List.of(), 0, all.size()));
     time.advanceTimeBy(LINGER);
 
     String context = "seed " + seed;

@@ -137,7 +137,7 @@ class UnappliedTest {
             .mapToObj(i -> new Packet(changes[i].sequence(), changes[i].data()))
             .toList();
     unapplied.delivered(new Delivery(packets, pending, last));
-    unapplied.decoded(new DecodedChunk(List.of(changes), pending == 0, last));
+    unapplied.decoded(new DecodedChunk(List.of(changes), pending, last));
   }
 
   private void commit(long sequence, int changes, long at) {
