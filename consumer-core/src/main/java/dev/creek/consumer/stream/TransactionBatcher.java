@@ -79,6 +79,13 @@ final class TransactionBatcher extends Flux<Batch> {
     chunks.subscribe(new Cutter(actual, scheduler.createWorker()));
   }
 
+  /** Whether a batch that is small waits for more. */
+  private enum Gathering {
+    NOT_BEGUN,
+    WAITING,
+    OVER
+  }
+
   private final class Cutter implements CoreSubscriber<DecodedChunk>, Subscription {
     private final CoreSubscriber<? super Batch> actual;
     private final Scheduler.Worker worker;
@@ -97,17 +104,10 @@ final class TransactionBatcher extends Flux<Batch> {
     private @Nullable Change last;
     private long lastArrival;
 
-    /** How many more messages the broker held. */
+    /** How many more messages the broker held; 0: caught up. */
     private long pending;
 
-    /** A small batch waits no longer. */
-    private boolean gathered;
-
-    private boolean isGathering;
-
-    /** Only then is the time between two changes the producer's, not ours. */
-    private boolean wasCaughtUp;
-
+    private Gathering gathering = Gathering.NOT_BEGUN;
     private boolean open;
     private boolean openIsComplete;
     private long frontier;
@@ -213,7 +213,6 @@ final class TransactionBatcher extends Flux<Batch> {
         add(change, now);
       }
       frontier = Math.max(frontier, chunk.frontier());
-      wasCaughtUp = chunk.caughtUp();
       pending = chunk.pending();
       quietTimer.update(Disposables.disposed());
       if (chunk.caughtUp()) {
@@ -225,7 +224,8 @@ final class TransactionBatcher extends Flux<Batch> {
     private void add(Change change, long now) {
       Change before = last;
       if (before != null && repeats.together(before, change)) {
-        if (wasCaughtUp && lastArrival != now && before.sameTransaction(change)) {
+        // Behind, the time between two changes is ours, not the producer's.
+        if (pending == 0 && lastArrival != now && before.sameTransaction(change)) {
           linger.sawGap(now - lastArrival);
         }
       } else {
@@ -336,21 +336,21 @@ final class TransactionBatcher extends Flux<Batch> {
     private boolean isFillingUp() {
       boolean filling =
           pending >= limits.rows() - waiting.size()
-              && !gathered
+              && gathering != Gathering.OVER
               && !ended
               && !open
               && cut > from.sequence()
               && waiting.size() < limits.rows()
               && waitingBytes < maxBytes;
-      if (filling && !isGathering) {
-        isGathering = true;
+      if (filling && gathering == Gathering.NOT_BEGUN) {
+        gathering = Gathering.WAITING;
         gatherTimer.update(after(GATHER_NANOS, this::gathered));
       }
       return filling;
     }
 
     private void gathered() {
-      gathered = true;
+      gathering = Gathering.OVER;
       proceed();
     }
 
@@ -403,8 +403,7 @@ final class TransactionBatcher extends Flux<Batch> {
       complete = Math.max(0, complete - count);
       open = !endsTransaction;
       openIsComplete = false;
-      gathered = false;
-      isGathering = false;
+      gathering = Gathering.NOT_BEGUN;
       gatherTimer.update(Disposables.disposed());
       if (count > 0) {
         Change newest = changes.get(count - 1);

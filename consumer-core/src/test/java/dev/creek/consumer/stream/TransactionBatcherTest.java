@@ -70,6 +70,16 @@ class TransactionBatcherTest {
   }
 
   @Test
+  void aSmallBatchWaitsForNothingThatWouldNotFillIt() {
+    subscribe(new BatchLimits(5, 10_000), LINGER);
+    taken.request(10);
+    next(chunk(false, change(1, 7), change(2, 8)));
+    next(new DecodedChunk(List.of(change(3, 9)), 2, 3));
+
+    assertThat(sequences(taken.batches.get(1))).isEqualTo(sequencesOf(2));
+  }
+
+  @Test
   void aSmallBatchWaitsForNothingOnceCaughtUp() {
     subscribe(new BatchLimits(5, 10_000), LINGER);
     taken.request(10);
