@@ -5,6 +5,7 @@ import dev.creek.consumer.stream.LogException;
 import io.nats.client.Connection;
 import io.nats.client.ConnectionListener.Events;
 import io.nats.client.Dispatcher;
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
@@ -13,6 +14,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 
@@ -31,14 +33,22 @@ final class Link {
    */
   record Open(Connection connection, Dispatcher dispatcher) {}
 
+  private static final Duration CLOSE_LIMIT = Duration.ofSeconds(4);
+
   private final String servers;
   private final NatsConnector connector;
   private final Scheduler scheduler;
   private final Set<Runnable> lossListeners = ConcurrentHashMap.newKeySet();
   private final PacketReceivers receivers = new PacketReceivers();
   private final ByteShares readAhead;
-  private final Mono<Open> open;
   private volatile @Nullable Open current;
+
+  /**
+   * Under way; shared by all who ask, and ended by nobody's cancellation: the client leaves threads
+   * and a connection behind where it is interrupted.
+   */
+  private @Nullable Mono<Open> attempt;
+
   private volatile boolean up;
   private volatile boolean closed;
 
@@ -49,10 +59,6 @@ final class Link {
     scheduler =
         Schedulers.fromExecutorService(
             Executors.newSingleThreadScheduledExecutor(Link::thread), "creek-jetstream");
-    open =
-        Mono.fromCallable(this::connect)
-            .subscribeOn(Schedulers.boundedElastic())
-            .cacheInvalidateIf(Link::isClosed);
   }
 
   private static Thread thread(Runnable task) {
@@ -61,7 +67,36 @@ final class Link {
     return thread;
   }
 
+  private synchronized Mono<Open> attempt() {
+    Mono<Open> present = attempt;
+    if (present == null) {
+      Sinks.One<Open> result = Sinks.one();
+      present = result.asMono();
+      attempt = present;
+      Schedulers.boundedElastic().schedule(() -> connect(result));
+    }
+    return present;
+  }
+
+  private void connect(Sinks.One<Open> result) {
+    try {
+      Open made = connect();
+      endAttempt();
+      result.tryEmitValue(made);
+    } catch (RuntimeException | Error e) {
+      endAttempt();
+      result.tryEmitError(e);
+    }
+  }
+
+  private synchronized void endAttempt() {
+    attempt = null;
+  }
+
   private Open connect() {
+    if (closed) {
+      throw closedByUs();
+    }
     var connection = connector.connect((source, event) -> onEvent(event), receivers);
     var dispatcher = connection.createDispatcher();
     // Nothing may be dropped: what can wait here is bounded by what was asked for.
@@ -85,7 +120,12 @@ final class Link {
    * @return errors with {@link LogException.Unavailable} at once where it is not
    */
   Mono<Open> open() {
-    return Mono.defer(() -> closed ? Mono.error(closedByUs()) : open).map(this::requireConnected);
+    return Mono.defer(this::made).map(this::requireConnected);
+  }
+
+  private Mono<Open> made() {
+    Open last = current;
+    return last != null && !isClosed(last) ? Mono.just(last) : attempt();
   }
 
   private Open requireConnected(Open open) {
@@ -152,11 +192,19 @@ final class Link {
     }
   }
 
-  /** Ends the connection, if there is one. */
+  /**
+   * Ends the connection, if there is one. One that is being made ends as soon as it is there, which
+   * is waited for, but not for ever.
+   */
   Mono<Void> close() {
     return Mono.<Void>fromRunnable(this::disconnect)
         .subscribeOn(Schedulers.boundedElastic())
+        .then(Mono.defer(this::attempted).timeout(CLOSE_LIMIT, Mono.empty()))
         .doFinally(end -> scheduler.dispose());
+  }
+
+  private synchronized Mono<Void> attempted() {
+    return attempt == null ? Mono.empty() : attempt.then().onErrorComplete();
   }
 
   private void disconnect() {

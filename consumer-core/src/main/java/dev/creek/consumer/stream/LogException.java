@@ -1,10 +1,12 @@
 package dev.creek.consumer.stream;
 
+import org.jspecify.annotations.Nullable;
+
 /** What can go wrong with the broker. */
 public abstract sealed class LogException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  LogException(String message, Throwable cause) {
+  LogException(String message, @Nullable Throwable cause) {
     super(message, cause);
   }
 
@@ -13,15 +15,27 @@ public abstract sealed class LogException extends RuntimeException {
   }
 
   /** It cannot be reached or does not (yet) have the stream: try again later. */
-  public static final class Unavailable extends LogException {
+  public static sealed class Unavailable extends LogException permits Refused {
     private static final long serialVersionUID = 1L;
 
-    public Unavailable(String message, Throwable cause) {
+    public Unavailable(String message, @Nullable Throwable cause) {
       super(message, cause);
     }
 
     public Unavailable(String message) {
       super(message);
+    }
+  }
+
+  /**
+   * It is there and does not accept the credentials. Whether they are wrong, or whoever it asks
+   * about them is away for a moment, cannot be told.
+   */
+  public static final class Refused extends Unavailable {
+    private static final long serialVersionUID = 1L;
+
+    public Refused(String message, @Nullable Throwable cause) {
+      super(message, cause);
     }
   }
 
