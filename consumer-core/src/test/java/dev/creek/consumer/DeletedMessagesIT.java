@@ -39,6 +39,7 @@ final class DeletedMessagesIT {
   private final TableWire orders = table("orders");
   private final TableWire others = table("others");
   private PostgresDatabase database;
+  private WirePublisher publisher;
   private CreekConsumer consumer;
   private Disposable running;
 
@@ -75,14 +76,27 @@ final class DeletedMessagesIT {
     consumer.close();
   }
 
-  private void publish(Generation generation, TableWire table, int first, int last) {
-    try (WirePublisher publisher = WirePublisher.of(nats.server(), generation, "source")) {
-      publisher.publishSchema(table);
-      for (int id = first; id <= last; id++) {
-        publisher.publish(table.source(), table.insert(WalTx.of(id), id, "note"));
-      }
-      publisher.flush();
+  @AfterEach
+  void close() {
+    publisher.close();
+  }
+
+  private void begin(Generation generation) {
+    publisher = WirePublisher.of(nats.server(), generation, "source");
+    publisher.publishSchema(orders);
+    publisher.publishSchema(others);
+    publish(others, 1, 1);
+    publish(orders, 1, 5);
+    run();
+    awaitRow("orders", 5);
+    awaitRow("others", 1);
+  }
+
+  private void publish(TableWire table, int first, int last) {
+    for (int id = first; id <= last; id++) {
+      publisher.publish(table.source(), table.insert(WalTx.of(id), id, "note"));
     }
+    publisher.flush();
   }
 
   private void purge(Generation generation, TableWire table)
@@ -118,15 +132,12 @@ final class DeletedMessagesIT {
   @EnumSource
   void aPurgeOfATablesSubjectWhileTheServiceIsDownIsAGapUntilSomebodySaysToGoOn(
       Generation generation) throws Exception {
-    publish(generation, others, 1, 1);
-    publish(generation, orders, 1, 5);
-    run();
-    awaitRow("orders", 5);
+    begin(generation);
     stop();
-    publish(generation, orders, 6, 9);
-    publish(generation, others, 2, 2);
+    publish(orders, 6, 9);
+    publish(others, 2, 2);
     purge(generation, orders);
-    publish(generation, orders, 10, 10);
+    publish(orders, 10, 10);
 
     run();
     await().atMost(PATIENCE).until(() -> state("orders").startsWith("gap"));
@@ -136,7 +147,7 @@ final class DeletedMessagesIT {
     consumer.resumeTable(TARGET).block(PATIENCE);
     awaitRow("orders", 10);
     await().atMost(PATIENCE).until(() -> state("orders").startsWith("streaming"));
-    publish(generation, orders, 11, 11);
+    publish(orders, 11, 11);
     awaitRow("orders", 11);
   }
 
@@ -144,18 +155,14 @@ final class DeletedMessagesIT {
   @EnumSource
   void aPurgeOfATablesSubjectWhileItStandsStillIsAGapForItAndNoOther(Generation generation)
       throws Exception {
-    publish(generation, others, 1, 1);
-    publish(generation, orders, 1, 5);
-    run();
-    awaitRow("orders", 5);
-    awaitRow("others", 1);
+    begin(generation);
     database.execute("alter table copy.orders rename to away");
-    publish(generation, orders, 6, 9);
+    publish(orders, 6, 9);
     await().atMost(PATIENCE).until(() -> state("orders").startsWith("failed"));
-    publish(generation, others, 2, 2);
+    publish(others, 2, 2);
     awaitRow("others", 2);
     purge(generation, orders);
-    publish(generation, others, 3, 3);
+    publish(others, 3, 3);
     database.execute("alter table copy.away rename to orders");
     consumer.resumeTable(TARGET).block(PATIENCE);
 
