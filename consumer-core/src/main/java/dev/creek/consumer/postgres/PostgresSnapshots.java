@@ -45,6 +45,7 @@ final class PostgresSnapshots implements SnapshotTables {
         .then(
             sessions.use("catalog of " + name, hints, session -> TargetCatalog.find(session, name)))
         .switchIfEmpty(Mono.error(hints.table()::missing))
+        .map(Target::requireVisible)
         .flatMap(
             target -> {
               RowPlan plan = RowPlan.of(shape, target.shape());

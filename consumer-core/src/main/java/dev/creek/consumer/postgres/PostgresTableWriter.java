@@ -84,6 +84,7 @@ final class PostgresTableWriter implements TableWriter {
             hints,
             session -> TargetCatalog.find(session, position.target()))
         .switchIfEmpty(Mono.error(hints::missing))
+        .map(Target::requireVisible)
         .doOnNext(found -> target = found);
   }
 
