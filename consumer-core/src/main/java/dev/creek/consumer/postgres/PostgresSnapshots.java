@@ -39,7 +39,7 @@ final class PostgresSnapshots implements SnapshotTables {
   public Mono<SnapshotWriter> writer(Claim claim, SnapshotMode mode, RecordShape shape) {
     TargetTable name = claim.mapping().target();
     var hints = new SnapshotHints(new TableHints(claim.mapping()));
-    var position = new PositionSql(subscriptions.sqlName(), claim);
+    PositionSql position = subscriptions.position(claim);
     return creator
         .create(name, shape)
         .then(
