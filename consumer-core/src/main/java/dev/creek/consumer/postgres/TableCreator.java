@@ -31,7 +31,11 @@ final class TableCreator {
         find(target)
             .map(
                 found -> {
+<<<<<<< HEAD
                   requireFit(schema, found);
+=======
+                  requireFit(target, schema, found.requireVisible());
+>>>>>>> main
                   return false;
                 });
     return createUnless(exists, target, ddl(target, schema.after(), SourceKey.of(schema)));
