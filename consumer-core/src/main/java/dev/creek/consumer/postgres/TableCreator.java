@@ -31,11 +31,7 @@ final class TableCreator {
         find(target)
             .map(
                 found -> {
-<<<<<<< HEAD
-                  requireFit(schema, found);
-=======
-                  requireFit(target, schema, found.requireVisible());
->>>>>>> main
+                  requireFit(schema, found.requireVisible());
                   return false;
                 });
     return createUnless(exists, target, ddl(target, schema.after(), SourceKey.of(schema)));
