@@ -151,6 +151,16 @@ public final class PostgresTarget {
   }
 
   /**
+   * Completes where the control schema is there and of our version. Creates nothing, and needs no
+   * right to.
+   *
+   * @return errors with {@link ApplyException} that says what to run
+   */
+  public Mono<Void> requireControlSchema() {
+    return subscriptions.requireThere();
+  }
+
+  /**
    * Looks at server and control schema, and changes nothing.
    *
    * @return errors with {@link ApplyException} where the server cannot be reached or does not let

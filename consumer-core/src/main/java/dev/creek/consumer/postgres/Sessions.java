@@ -33,6 +33,8 @@ final class Sessions {
   /** Lets go of server memory that long sessions gather, and follows a changed address. */
   private static final Duration LIFETIME = Duration.ofHours(1);
 
+  private static final String SERVER = "PostgreSQL ";
+
   private final PostgresqlConnectionFactory factory;
   private final ConnectionPool pool;
   private final Duration patience;
@@ -47,7 +49,7 @@ final class Sessions {
         options.statementTimeout().isZero()
             ? Duration.ZERO
             : options.statementTimeout().plus(ANSWER_MARGIN);
-    this.place = "PostgreSQL " + options;
+    this.place = SERVER + options;
     this.mayLoseLastCommits =
         options.address().settings().keySet().stream()
             .noneMatch("synchronous_commit"::equalsIgnoreCase);
@@ -162,6 +164,11 @@ final class Sessions {
   /** Whether nobody has said in the URI how long a commit is to wait. */
   boolean mayLoseLastCommits() {
     return mayLoseLastCommits;
+  }
+
+  /** Which database, without the password: {@code user@host:port/name}. */
+  String database() {
+    return place.substring(SERVER.length());
   }
 
   /** Which server, without the password. */

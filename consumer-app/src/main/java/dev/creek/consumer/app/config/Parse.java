@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.creek.consumer.app.config.Configuration.LogFormat;
 import dev.creek.consumer.app.config.Configuration.LogLevel;
-import dev.creek.consumer.jetstream.JetStreamOptions;
 import dev.creek.consumer.wire.Generation;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -24,25 +23,11 @@ final class Parse {
   private static final Pattern TIME = Pattern.compile("(\\d{1,9})(ms|s|m)?");
   private static final Pattern SIZE = Pattern.compile("(\\d{1,10}) ?(|b|k|kb|kib|m|mb|mib)");
 
-  /** As NATS itself, an address may do without a scheme. */
-  private static final Pattern BROKER =
-      Pattern.compile("(?i)((nats|tls|ws|wss)://)?(?!\\S*://)\\S+");
-
   private static final Duration LONGEST_LINGER = Duration.ofMinutes(1);
   private static final Duration LONGEST_STALL = Duration.ofHours(24);
   private static final int POSTGRES_NAME_BYTES = 63;
 
   private Parse() {}
-
-  static JetStreamOptions.Builder broker(String text) {
-    for (String uri : text.split(",", -1)) {
-      if (!BROKER.matcher(uri.strip()).matches()) {
-        throw new IllegalArgumentException(
-            "not a list of broker addresses such as nats://one:4222,nats://two:4222");
-      }
-    }
-    return JetStreamOptions.builder(text);
-  }
 
   static String brokerNamespace(String text) {
     if (!text.matches("[^\\s.*>/\\\\]+")) {
