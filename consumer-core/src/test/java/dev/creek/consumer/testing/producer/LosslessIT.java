@@ -122,7 +122,8 @@ final class LosslessIT {
             "",
             "CREEK",
             new Dialect(Generation.OLD, Set.of()),
-            1);
+            1,
+            Duration.ZERO);
     try (var connection = database.connect()) {
       for (var row :
           database.query(

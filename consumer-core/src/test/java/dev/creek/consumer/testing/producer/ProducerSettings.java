@@ -1,5 +1,6 @@
 package dev.creek.consumer.testing.producer;
 
+import java.time.Duration;
 import java.util.List;
 
 /**
@@ -8,6 +9,7 @@ import java.util.List;
  * @param database the source database's name on the wire
  * @param tables what to publish, as SQL writes it; empty for all tables
  * @param inFlightMessages how many messages may wait for JetStream's acknowledgement
+ * @param clockOffset how far the source's clock seems to be ahead of its real one
  */
 record ProducerSettings(
     Source source,
@@ -18,4 +20,5 @@ record ProducerSettings(
     String natsUri,
     String namespace,
     Dialect dialect,
-    int inFlightMessages) {}
+    int inFlightMessages,
+    Duration clockOffset) {}

@@ -60,7 +60,7 @@ final class Snapshots {
         "%s.%s_%04x"
             .formatted(
                 streams.subject(Streams.Kind.SNAP, table.relation()),
-                Timestamps.subjectToken(Instant.now()),
+                Timestamps.subjectToken(Instant.now().plus(settings.clockOffset())),
                 ThreadLocalRandom.current().nextInt(1 << 16));
     ledger.snapshotBegins();
     executor.execute(() -> run(table, subject));
@@ -111,12 +111,12 @@ final class Snapshots {
     pipeline.drain();
   }
 
-  private static Moment moment(Connection connection) throws SQLException {
+  private Moment moment(Connection connection) throws SQLException {
     try (Statement statement = connection.createStatement();
         ResultSet rows =
             statement.executeQuery("select txid_current(), pg_current_wal_lsn(), now()")) {
       rows.next();
-      Instant at = rows.getObject(3, OffsetDateTime.class).toInstant();
+      Instant at = rows.getObject(3, OffsetDateTime.class).toInstant().plus(settings.clockOffset());
       return new Moment(rows.getLong(1), rows.getString(2), at);
     }
   }

@@ -210,6 +210,7 @@ public final class TestProducer implements AutoCloseable {
     private Generation generation = Generation.NEW;
     private final Set<Defect> defects = EnumSet.noneOf(Defect.class);
     private int inFlightMessages;
+    private Duration clockOffset = Duration.ZERO;
 
     private Builder() {}
 
@@ -284,6 +285,16 @@ public final class TestProducer implements AutoCloseable {
       return this;
     }
 
+    /**
+     * How far the source's clock is ahead of everybody else's; behind them where it is negative.
+     * Shifts all that the wire tells of that clock: commit times, a snapshot's time and the time in
+     * its subject.
+     */
+    public Builder clockOffset(Duration ahead) {
+      this.clockOffset = ahead;
+      return this;
+    }
+
     /** A producer that does not run yet. */
     public TestProducer build() {
       Source from = Objects.requireNonNull(source, "source");
@@ -298,7 +309,8 @@ public final class TestProducer implements AutoCloseable {
               Objects.requireNonNull(natsUri, "nats"),
               namespace,
               new Dialect(generation, defects),
-              inFlightMessages > 0 ? inFlightMessages : inFlight));
+              inFlightMessages > 0 ? inFlightMessages : inFlight,
+              clockOffset));
     }
 
     /** Builds a producer and {@linkplain TestProducer#start starts} it. */

@@ -8,11 +8,13 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** Turns what the replication stream says into messages. Used by one thread. */
 final class WalPublisher {
   private final Dialect dialect;
+  private final long clockOffsetMicros;
   private final Streams streams;
   private final Ledger ledger;
   private final Bus wal;
@@ -41,6 +43,7 @@ final class WalPublisher {
       ToastLookup toast,
       long startLsn) {
     this.dialect = settings.dialect();
+    this.clockOffsetMicros = TimeUnit.NANOSECONDS.toMicros(settings.clockOffset().toNanos());
     this.streams = new Streams(dialect.generation(), settings.namespace(), settings.database());
     this.ledger = ledger;
     this.wal = wal;
@@ -159,7 +162,8 @@ final class WalPublisher {
     }
     return encoder.encode(
         table.schema(),
-        new ChangeEncoder.Origin(begin.transactionId(), begin.committedAtMicros(), lastLsn, lsn),
+        new ChangeEncoder.Origin(
+            begin.transactionId(), begin.committedAtMicros() + clockOffsetMicros, lastLsn, lsn),
         what,
         what == Operation.UPDATE ? complete : before,
         complete,
