@@ -283,6 +283,25 @@ public final class CreekConsumer implements AutoCloseable {
   }
 
   /**
+   * Completes where a table that is to be subscribed is there, or a command that waits will create
+   * it. {@link #addTable} takes others as well: they are shown as failed until they are created.
+   *
+   * @return errors with {@link ApplyException}, as the SQL function {@code add_table} does
+   */
+  public Mono<Void> requireTable(Mapping mapping) {
+    return database.flatMap(db -> db.requireTable(mapping));
+  }
+
+  /**
+   * Whether the broker holds anything of a source table: a change, a schema or a snapshot.
+   *
+   * @return errors with {@link LogException.Unavailable} where it has no stream of the database
+   */
+  public Mono<Boolean> isPublished(SourceTable source) {
+    return broker.flatMap(log -> log.holds(source));
+  }
+
+  /**
    * Ends a table's subscription, keeping its position and its rows; a running consumer stops
    * applying it.
    *

@@ -100,6 +100,7 @@ final class SecretsIT {
       throws Exception {
     FuzzedSecret secret = FuzzedSecret.few(18, 1).findFirst().orElseThrow();
     try (var nats = natsWith(secret)) {
+      target.execute("create schema copy", "create table copy.orders (id int primary key)");
       LocalRun.of(Map.of("DB_URI", target.patientUri()), "add-tables", MAPPING);
       for (String password : List.of(secret.encoded(), secret.encoded() + "x")) {
         try (var service =

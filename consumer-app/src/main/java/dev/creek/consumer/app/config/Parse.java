@@ -20,7 +20,6 @@ import org.jspecify.annotations.Nullable;
  * message says what it is not, and never repeats the text: it may be secret.
  */
 final class Parse {
-  private static final Pattern TIME = Pattern.compile("(\\d{1,9})(ms|s|m)?");
   private static final Pattern SIZE = Pattern.compile("(\\d{1,10}) ?(|b|k|kb|kib|m|mb|mib)");
 
   private static final Duration LONGEST_LINGER = Duration.ofMinutes(1);
@@ -84,37 +83,15 @@ final class Parse {
 
   /** Null for auto. */
   static @Nullable Duration linger(String text) {
-    return lower(text).equals("auto") ? null : duration(text, LONGEST_LINGER);
+    return lower(text).equals("auto") ? null : TimeText.parse(text, LONGEST_LINGER);
   }
 
   static Duration stall(String text) {
-    Duration stall = duration(text, LONGEST_STALL);
+    Duration stall = TimeText.parse(text, LONGEST_STALL);
     if (stall.isZero()) {
       throw new IllegalArgumentException("no time at all");
     }
     return stall;
-  }
-
-  private static Duration duration(String text, Duration longest) {
-    Matcher time = TIME.matcher(lower(text));
-    if (!time.matches()) {
-      throw new IllegalArgumentException("not a time such as 0, 5ms or 1s");
-    }
-    long amount = Long.parseLong(time.group(1));
-    String unit = time.group(2);
-    if (unit == null && amount != 0) {
-      throw new IllegalArgumentException("a time needs a unit: ms, s or m");
-    }
-    Duration duration =
-        switch (unit == null ? "ms" : unit) {
-          case "s" -> Duration.ofSeconds(amount);
-          case "m" -> Duration.ofMinutes(amount);
-          default -> Duration.ofMillis(amount);
-        };
-    if (duration.compareTo(longest) > 0) {
-      throw new IllegalArgumentException("longer than " + longest.toSeconds() + "s");
-    }
-    return duration;
   }
 
   static int count(String text, int least, int most) {

@@ -85,7 +85,7 @@ final class ConfigurationTest {
             "PROMETHEUS_PORT '70000': not between 0 and 65535",
             "--batch-rows '0': not between 1 and 1000000",
             "--batch-bytes '1': not between 1024 and 1073741824",
-            "--linger '5': a time needs a unit: ms, s or m",
+            "--linger '5': a time needs a unit: ms, s, m or h",
             "--generation 'newest': none of old, new, auto",
             "--nats-namespace 'a.b': cannot begin the name of a stream");
   }
