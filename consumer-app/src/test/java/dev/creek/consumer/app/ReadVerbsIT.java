@@ -66,14 +66,14 @@ final class ReadVerbsIT {
   void sayTheSameToARoleThatMayNotCreate(String line) {
     String role = "reader_" + Long.toHexString(System.nanoTime());
     target.execute(
-        "create role " + role + " login",
+        "create role " + role + " login password 'geheim'",
         "revoke create on database \"" + target.name() + "\" from public");
-    environment.put("DB_URI", target.patientUri().replaceFirst("://[^@]*@", "://" + role + "@"));
+    environment.put("DB_URI", target.patientUri().replaceFirst("://[^@]*@", "://" + role + ":geheim@"));
     try {
       List<List<String>> before = schemas();
       LocalRun run = LocalRun.of(environment, line.split(" "));
       assertThat(run.code()).as(run.said()).isOne();
-      assertThat(run.said()).containsPattern("no control schema|does not exist, and " + role);
+      assertThat(run.said()).contains("no control schema", "in database ");
       assertThat(schemas()).isEqualTo(before);
     } finally {
       target.execute("drop role " + role);

@@ -90,7 +90,11 @@ final class TargetCheck {
                 + " name, say which with --db-namespace")
         : Finding.problem(
             schema(),
-            "does not exist, and " + server.role() + " may not create it",
+            "no control schema of this name in database "
+                + options
+                + ", and "
+                + server.role()
+                + " may not create one",
             "let an administrator run what this prints: " + init());
   }
 
