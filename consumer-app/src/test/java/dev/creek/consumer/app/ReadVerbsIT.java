@@ -68,7 +68,8 @@ final class ReadVerbsIT {
     target.execute(
         "create role " + role + " login password 'geheim'",
         "revoke create on database \"" + target.name() + "\" from public");
-    environment.put("DB_URI", target.patientUri().replaceFirst("://[^@]*@", "://" + role + ":geheim@"));
+    environment.put(
+        "DB_URI", target.patientUri().replaceFirst("://[^@]*@", "://" + role + ":geheim@"));
     try {
       List<List<String>> before = schemas();
       LocalRun run = LocalRun.of(environment, line.split(" "));
