@@ -73,6 +73,14 @@ public final class PostgresOptions {
     return new Builder(LibpqParameters.of(LibpqUri.parameters(uri), environment));
   }
 
+  /**
+   * A URI as {@link #of} takes it, fit to be shown: {@code ***} stands for passwords, and for all
+   * of it where it cannot be read.
+   */
+  public static String shown(String uri) {
+    return LibpqUri.shown(uri);
+  }
+
   /** The schema that holds {@code subscriptions} and its like. */
   public String controlSchema() {
     return controlSchema;

@@ -34,6 +34,8 @@ final class Sessions {
   /** Lets go of server memory that long sessions gather, and follows a changed address. */
   private static final Duration LIFETIME = Duration.ofHours(1);
 
+  private static final String SERVER = "PostgreSQL ";
+
   private final PostgresqlConnectionFactory factory;
   private final ConnectionPool pool;
   private final Duration patience;
@@ -49,7 +51,7 @@ final class Sessions {
         options.statementTimeout().isZero()
             ? Duration.ZERO
             : options.statementTimeout().plus(ANSWER_MARGIN);
-    this.place = "PostgreSQL " + options;
+    this.place = SERVER + options;
     this.lossyColumns = options.lossyColumns();
     this.mayLoseLastCommits =
         options.address().settings().keySet().stream()
@@ -165,6 +167,11 @@ final class Sessions {
   /** Whether nobody has said in the URI how long a commit is to wait. */
   boolean mayLoseLastCommits() {
     return mayLoseLastCommits;
+  }
+
+  /** Which database, without the password: {@code user@host:port/name}. */
+  String database() {
+    return place.substring(SERVER.length());
   }
 
   /** Which server, without the password. */

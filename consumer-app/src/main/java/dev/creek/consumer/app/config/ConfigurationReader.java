@@ -72,7 +72,7 @@ final class ConfigurationReader {
     if (needed) {
       require(Setting.NATS_URI);
     }
-    var builder = optional(Setting.NATS_URI, Parse::broker);
+    var builder = optional(Setting.NATS_URI, JetStreamOptions::builder);
     Credentials credentials = new BrokerLogin(this).read();
     TlsFiles tls = tls();
     var generation = optional(Setting.GENERATION, Parse::generation);
