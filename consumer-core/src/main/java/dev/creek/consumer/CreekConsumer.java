@@ -68,7 +68,13 @@ public final class CreekConsumer implements AutoCloseable {
 
   private final ConsumerOptions options;
   private final PostgresTarget target;
+
+  /** Creates the control schema where it is missing: for what changes something. */
   private final Mono<PostgresTarget> database;
+
+  /** Wants the control schema to be there: for what only reads. */
+  private final Mono<PostgresTarget> readable;
+
   private final Mono<JetStreamLog> broker;
   private final Recorder recorder;
   private final JetStreamLog nats;
@@ -99,6 +105,11 @@ public final class CreekConsumer implements AutoCloseable {
                 .migrate()
                 .thenReturn(target)
                 .cacheInvalidateIf(reached -> false));
+    Mono<PostgresTarget> existing =
+        unlessClosed(
+            target.requireControlSchema().thenReturn(target).cacheInvalidateIf(reached -> false));
+    // A run is about to create it.
+    this.readable = Mono.defer(() -> running.get() == null ? existing : database);
     this.nats = JetStreamLog.of(options.nats());
     this.broker = unlessClosed(nats.connected().cacheInvalidateIf(reached -> false));
   }
@@ -327,13 +338,32 @@ public final class CreekConsumer implements AutoCloseable {
   }
 
   /**
+   * Completes where a table that is to be subscribed is there, or a command that waits will create
+   * it. {@link #addTable} takes others as well: they are shown as failed until they are created.
+   *
+   * @return errors with {@link ApplyException}, as the SQL function {@code add_table} does
+   */
+  public Mono<Void> requireTable(Mapping mapping) {
+    return database.flatMap(db -> db.requireTable(mapping));
+  }
+
+  /**
+   * Whether the broker holds anything of a source table: a change, a schema or a snapshot.
+   *
+   * @return errors with {@link LogException.Unavailable} where it has no stream of the database
+   */
+  public Mono<Boolean> isPublished(SourceTable source) {
+    return broker.flatMap(log -> log.holds(source));
+  }
+
+  /**
    * Ends a table's subscription, keeping its position and its rows; a running consumer stops
    * applying it.
    *
    * @return false where there is no such subscription
    */
   public Mono<Boolean> removeTable(TargetTable table) {
-    return database.flatMap(db -> db.subscriptions().deactivate(table));
+    return readable.flatMap(db -> db.subscriptions().deactivate(table));
   }
 
   /**
@@ -358,14 +388,14 @@ public final class CreekConsumer implements AutoCloseable {
    *     nothing is passed over
    */
   public Mono<String> skipChange(TargetTable table, long sequence) {
-    return database
+    return readable
         .flatMap(db -> db.subscriptions().skip(table, sequence))
         .delayUntil(reason -> resumeTable(table));
   }
 
   /** All subscriptions, in order of target. */
   public Flux<Subscription> subscriptions() {
-    return database.flatMapMany(db -> db.subscriptions().all());
+    return readable.flatMapMany(db -> db.subscriptions().all());
   }
 
   /**
@@ -373,7 +403,7 @@ public final class CreekConsumer implements AutoCloseable {
    * running consumers, which share the tables, and commands that take a snapshot.
    */
   public Flux<Instance> instances() {
-    return database.flatMapMany(db -> db.replicas().instances());
+    return readable.flatMapMany(db -> db.replicas().instances());
   }
 
   /**
@@ -425,7 +455,7 @@ public final class CreekConsumer implements AutoCloseable {
    * @return the command as it is then, finished or not; empty where there is none of this id
    */
   public Mono<CommandRecord> await(long id, Duration patience) {
-    return database
+    return readable
         .map(PostgresTarget::commands)
         .flatMap(
             log -> follow(log, id).take(patience).takeLast(1).switchIfEmpty(log.find(id)).next());
@@ -437,7 +467,7 @@ public final class CreekConsumer implements AutoCloseable {
    * @return empty where there is none of this id
    */
   public Flux<CommandRecord> follow(long id) {
-    return database.map(PostgresTarget::commands).flatMapMany(log -> follow(log, id));
+    return readable.map(PostgresTarget::commands).flatMapMany(log -> follow(log, id));
   }
 
   private static Flux<CommandRecord> follow(CommandLog log, long id) {
@@ -451,7 +481,7 @@ public final class CreekConsumer implements AutoCloseable {
 
   /** The newest commands and what became of them, newest first. */
   public Flux<CommandRecord> commands(int newest) {
-    return database.flatMapMany(db -> db.commands().newest(newest));
+    return readable.flatMapMany(db -> db.commands().newest(newest));
   }
 
   /**
@@ -513,7 +543,7 @@ public final class CreekConsumer implements AutoCloseable {
    */
   public Mono<Verification> verify(
       Mapping mapping, PostgresOptions source, Verification.Options how) {
-    return database.flatMap(db -> db.verify(mapping, source, how));
+    return readable.flatMap(db -> db.verify(mapping, source, how));
   }
 
   /**
@@ -539,7 +569,7 @@ public final class CreekConsumer implements AutoCloseable {
           return ended;
         },
         ended ->
-            database.flatMap(
+            readable.flatMap(
                 db -> new FreshComparison(this, db, ended.asMono()).compare(mapping, how)),
         comparisons::remove);
   }
