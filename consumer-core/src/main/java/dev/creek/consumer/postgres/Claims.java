@@ -225,7 +225,8 @@ final class Claims {
                         SubscriptionRows.position(row),
                         row.get("ahead_until", Instant.class),
                         SubscriptionRows.skips(row),
-                        row.get("gap", String.class)))
+                        row.get("gap", String.class),
+                        null))
             .next();
     return Failpoint.AFTER_CLAIM.after(Failpoint.BEFORE_CLAIM.before(claiming));
   }
