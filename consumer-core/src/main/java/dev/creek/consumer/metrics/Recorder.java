@@ -2,6 +2,8 @@ package dev.creek.consumer.metrics;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,6 +51,14 @@ public interface Recorder {
    * @param hint what to do, where somebody must act
    */
   default void state(String target, String state, @Nullable String reason, @Nullable String hint) {}
+
+  /**
+   * Why a table's rows may differ from its source's, by cause: how many marks of it there are.
+   * Empty where nothing is known that says so.
+   *
+   * @param reasons the same in words, oldest first
+   */
+  default void incomplete(String target, Map<String, Integer> causes, List<String> reasons) {}
 
   /** A table tries again after a passing error. */
   default void retry(String target, String reasonClass) {}

@@ -20,7 +20,8 @@ final class ControlScripts {
           "004_instances.sql",
           "005_snapshots.sql",
           "006_gaps.sql",
-          "007_lag.sql");
+          "007_lag.sql",
+          "008_incompleteness.sql");
 
   /** What quotes the functions' bodies, which name the schema. */
   private static final String BODY_QUOTE = "$creek$";

@@ -31,18 +31,20 @@ final class PositionSql {
       " and pg_catalog.set_config('synchronous_commit', 'off', true) = 'off'";
 
   private final String table;
+  private final IncompletenessSql marks;
   private final Claim claim;
   private final String target;
   private final String commit;
 
   /** Transactions commit as the session's do. */
-  PositionSql(String table, Claim claim) {
-    this(table, claim, "");
+  PositionSql(String table, Claim claim, IncompletenessSql marks) {
+    this(table, claim, marks, "");
   }
 
-  private PositionSql(String table, Claim claim, String commit) {
+  private PositionSql(String table, Claim claim, IncompletenessSql marks, String commit) {
     this.table = table;
     this.claim = claim;
+    this.marks = marks;
     this.target = claim.mapping().target().toString();
     this.commit = commit;
   }
@@ -52,7 +54,7 @@ final class PositionSql {
    * together, if the server crashes, and what was lost is read again.
    */
   PositionSql withoutWaiting() {
-    return new PositionSql(table, claim, WITHOUT_WAITING);
+    return new PositionSql(table, claim, marks, WITHOUT_WAITING);
   }
 
   /** Moves the position: parameters from 1 on. */
@@ -114,6 +116,11 @@ final class PositionSql {
         + " where target = $1 and epoch = $2"
         + commit
         + " for no key update";
+  }
+
+  /** Statements about the table's marks, for whoever holds the fence. */
+  IncompletenessSql marks() {
+    return marks;
   }
 
   void bindClaim(Statement statement) {

@@ -39,12 +39,13 @@ final class PostgresSnapshots implements SnapshotTables {
   public Mono<SnapshotWriter> writer(Claim claim, SnapshotMode mode, RecordShape shape) {
     TargetTable name = claim.mapping().target();
     var hints = new SnapshotHints(new TableHints(claim.mapping()));
-    var position = new PositionSql(subscriptions.sqlName(), claim);
+    PositionSql position = subscriptions.position(claim);
     return creator
         .create(name, shape)
         .then(
             sessions.use("catalog of " + name, hints, session -> TargetCatalog.find(session, name)))
         .switchIfEmpty(Mono.error(hints.table()::missing))
+        .map(Target::requireVisible)
         .flatMap(
             target -> {
               RowPlan plan = RowPlan.of(shape, target.shape());

@@ -46,13 +46,10 @@ final class PostgresTableWriter implements TableWriter {
 
   private final FreshRows fresh = new FreshRows();
 
-  /**
-   * @param table {@code subscriptions} as SQL
-   */
-  PostgresTableWriter(Sessions sessions, String table, Claim claim) {
+  PostgresTableWriter(Sessions sessions, SubscriptionTable subscriptions, Claim claim) {
     this.sessions = sessions;
     this.hints = new TableHints(claim.mapping());
-    PositionSql durable = new PositionSql(table, claim);
+    PositionSql durable = subscriptions.position(claim);
     this.position = sessions.mayLoseLastCommits() ? durable.withoutWaiting() : durable;
     this.held = new HeldSession(sessions, position);
     this.seen = new SeenTime(claim);
@@ -84,6 +81,7 @@ final class PostgresTableWriter implements TableWriter {
             hints,
             session -> TargetCatalog.find(session, position.target()))
         .switchIfEmpty(Mono.error(hints::missing))
+        .map(Target::requireVisible)
         .doOnNext(found -> target = found);
   }
 

@@ -3,6 +3,7 @@ package dev.creek.consumer.postgres;
 import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.stream.Claim;
+import dev.creek.consumer.stream.Incompleteness;
 import dev.creek.consumer.stream.TableState;
 import dev.creek.consumer.stream.TableWriter;
 import dev.creek.consumer.stream.TargetTables;
@@ -14,12 +15,14 @@ final class PostgresTables implements TargetTables {
   private final Sessions sessions;
   private final SubscriptionTable subscriptions;
   private final Claims claims;
+  private final Marks marks;
   private final TableCreator creator;
 
   PostgresTables(Sessions sessions, SubscriptionTable subscriptions, Claims claims) {
     this.sessions = sessions;
     this.subscriptions = subscriptions;
     this.claims = claims;
+    this.marks = new Marks(sessions, subscriptions);
     this.creator = new TableCreator(sessions);
   }
 
@@ -40,12 +43,17 @@ final class PostgresTables implements TargetTables {
 
   @Override
   public TableWriter writer(Claim claim) {
-    return new PostgresTableWriter(sessions, subscriptions.sqlName(), claim);
+    return new PostgresTableWriter(sessions, subscriptions, claim);
   }
 
   @Override
   public Mono<Boolean> report(Claim claim, TableState state) {
     return claims.report(claim, state);
+  }
+
+  @Override
+  public Mono<Boolean> mark(Claim claim, Incompleteness mark) {
+    return marks.set(claim, mark);
   }
 
   @Override

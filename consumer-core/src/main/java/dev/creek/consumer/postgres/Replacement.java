@@ -143,7 +143,8 @@ final class Replacement {
   private Mono<Void> move(Session session, Moved moved) {
     return session
         .update(position.update(moved), statement -> position.bind(statement, moved))
-        .flatMap(held::requireClaim);
+        .flatMap(held::requireClaim)
+        .then(session.execute(position.marks().delete()));
   }
 
   private Mono<Void> equalize(Session session, Ending.InPlace in, Moved moved) {

@@ -12,7 +12,7 @@ record SnapshotHints(TableHints table) implements SqlHints {
     String name = SqlNames.quoted(target.namespace(), target.table());
     return switch (sqlState) {
       case "42501" ->
-          "a clean snapshot needs CREATE on schema %s or TEMPORARY on the database, and SELECT, INSERT, UPDATE and DELETE on %s, past row level security"
+          "a clean snapshot needs CREATE on schema %s or TEMPORARY on the database, and SELECT, INSERT, UPDATE and DELETE on %s, past row level security (ALTER ROLE ... BYPASSRLS;)"
               .formatted(SqlNames.quoted(target.namespace()), name);
       case "21000" ->
           "several rows of the source are one to the target's key: give " + name + " the source's";

@@ -2,6 +2,7 @@ package dev.creek.consumer.postgres;
 
 import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.stream.Incompleteness;
 import dev.creek.consumer.stream.Position;
 import dev.creek.consumer.stream.Skips;
 import dev.creek.consumer.stream.StreamIdentity;
@@ -11,8 +12,11 @@ import dev.creek.consumer.wire.Lsn;
 import dev.creek.consumer.wire.SourceTable;
 import io.r2dbc.spi.Readable;
 import java.time.Instant;
+import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -34,15 +38,53 @@ final class SubscriptionRows {
       "topic, target, coalesce(active, false) as active, state, reason, hint, rows_applied, "
           + POSITION;
 
+  private static final String NO_MARKS = ", null::text[] as causes";
+
+  /** The marks of a row, as arrays side by side: columns of {@link #MARKS}. */
+  private static final String MARK_COLUMNS = ", causes, details, reasons, marked_at";
+
+  /** Behind a row that is called {@code s}; to be filled in: the table of marks. */
+  private static final String MARKS =
+      """
+       left join lateral (
+          select array_agg(i.cause order by i.since, i.cause, i.detail) as causes,
+                 array_agg(i.detail order by i.since, i.cause, i.detail) as details,
+                 array_agg(i.reason order by i.since, i.cause, i.detail) as reasons,
+                 array_agg((extract(epoch from i.since) * 1000)::int8
+                           order by i.since, i.cause, i.detail) as marked_at
+          from %s i where i.target = s.target) as marks on true""";
+
+  /** The same of a control schema from before there were marks. */
+  static final String UNMARKED_COLUMNS = COLUMNS + NO_MARKS;
+
   /** The same of a table that only the Go consumer has used. */
   static final String GO_COLUMNS =
       """
       topic, target, coalesce(active, false) as active, null::text as state, null::text as reason,
       null::text as hint, 0::int8 as rows_applied, null::text as stream_name,
       null::text as stream_created, null::int8 as stream_seq, lsn::text as lsn,
-      "timestamp" as committed_at""";
+      "timestamp" as committed_at"""
+          + NO_MARKS;
 
   private SubscriptionRows() {}
+
+  /**
+   * Reads rows with their marks.
+   *
+   * @param more further columns
+   * @param rows where from
+   * @param incompleteness the table of marks
+   */
+  static String select(String more, String rows, String incompleteness) {
+    return "select "
+        + COLUMNS
+        + MARK_COLUMNS
+        + more
+        + " from "
+        + rows
+        + " as s "
+        + MARKS.formatted(incompleteness);
+  }
 
   /** Empty where names cannot be read: a row that nobody can apply must not stop the others. */
   static Optional<Subscription> subscription(Readable row) {
@@ -59,7 +101,32 @@ final class SubscriptionRows {
     Long applied = row.get("rows_applied", Long.class);
     return Optional.of(
         new Subscription(
-            mapping, active, state(row, active), position(row), applied == null ? 0 : applied));
+            mapping,
+            active,
+            state(row, active),
+            position(row),
+            applied == null ? 0 : applied,
+            marks(row)));
+  }
+
+  private static List<Incompleteness> marks(Readable row) {
+    String[] causes = row.get("causes", String[].class);
+    if (causes == null) {
+      return List.of();
+    }
+    String[] details = Objects.requireNonNull(row.get("details", String[].class));
+    String[] reasons = Objects.requireNonNull(row.get("reasons", String[].class));
+    Long[] since = Objects.requireNonNull(row.get("marked_at", Long[].class));
+    return IntStream.range(0, causes.length)
+        .mapToObj(
+            i ->
+                Incompleteness.Cause.of(causes[i])
+                    .map(
+                        cause ->
+                            new Incompleteness(
+                                cause, details[i], reasons[i], Instant.ofEpochMilli(since[i]))))
+        .flatMap(Optional::stream)
+        .toList();
   }
 
   private static TableState state(Readable row, boolean active) {

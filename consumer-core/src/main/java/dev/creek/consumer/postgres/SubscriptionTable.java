@@ -3,6 +3,7 @@ package dev.creek.consumer.postgres;
 import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.stream.ApplyException;
+import dev.creek.consumer.stream.Claim;
 import dev.creek.consumer.stream.Subscription;
 import dev.creek.consumer.stream.Subscriptions;
 import java.time.Duration;
@@ -17,17 +18,20 @@ import reactor.core.publisher.Mono;
 final class SubscriptionTable implements Subscriptions {
   private static final String UNIQUE_VIOLATION = "23505";
   private static final String UNDEFINED_COLUMN = "42703";
+  private static final String UNDEFINED_TABLE = "42P01";
 
   private final Sessions sessions;
   private final Migrator migrator;
   private final WakeUps wakeUps;
   private final String table;
+  private final String incompleteness;
 
   SubscriptionTable(Sessions sessions, PostgresOptions options) {
     this.sessions = sessions;
     this.migrator = new Migrator(options.controlSchema(), options.controlRole());
     this.wakeUps = new WakeUps(sessions, options.wakeInterval());
     this.table = SqlNames.quoted(options.controlSchema(), "subscriptions");
+    this.incompleteness = SqlNames.quoted(options.controlSchema(), "incompleteness");
   }
 
   Migrator migrator() {
@@ -37,6 +41,16 @@ final class SubscriptionTable implements Subscriptions {
   /** Its name as SQL. */
   String sqlName() {
     return table;
+  }
+
+  /** Statements about the marks of a table. */
+  IncompletenessSql marks(TargetTable target) {
+    return new IncompletenessSql(incompleteness, target);
+  }
+
+  /** The position of a claimed table. */
+  PositionSql position(Claim claim) {
+    return new PositionSql(table, claim, marks(claim.mapping().target()));
   }
 
   @Override
@@ -60,18 +74,21 @@ final class SubscriptionTable implements Subscriptions {
 
   @Override
   public Flux<Subscription> all() {
-    return all(SubscriptionRows.COLUMNS);
+    return read(SubscriptionRows.select("", table, incompleteness));
   }
 
   /** The same, also where the Go consumer's columns are all there is. */
   Flux<Subscription> asTheyAre() {
     return all()
         .onErrorResume(
+            e -> UNDEFINED_TABLE.equals(SqlErrors.sqlState(e)),
+            e -> read("select " + SubscriptionRows.UNMARKED_COLUMNS + " from " + table))
+        .onErrorResume(
             e -> UNDEFINED_COLUMN.equals(SqlErrors.sqlState(e)),
-            e -> all(SubscriptionRows.GO_COLUMNS));
+            e -> read("select " + SubscriptionRows.GO_COLUMNS + " from " + table));
   }
 
-  private Flux<Subscription> all(String columns) {
+  private Flux<Subscription> read(String sql) {
     return sessions
         .use(
             "subscriptions",
@@ -79,9 +96,7 @@ final class SubscriptionTable implements Subscriptions {
             session ->
                 session
                     .query(
-                        "select " + columns + " from " + table + " order by target",
-                        statement -> {},
-                        SubscriptionRows::subscription)
+                        sql + " order by target", statement -> {}, SubscriptionRows::subscription)
                     .collectList())
         .flatMapIterable(rows -> rows.stream().flatMap(Optional::stream).toList());
   }
@@ -108,8 +123,10 @@ final class SubscriptionTable implements Subscriptions {
                 returning *)
             """,
             mapping.source().toString())
-        .flatMap(Mono::justOrEmpty)
-        .switchIfEmpty(Mono.error(() -> otherSource(mapping)));
+        .filter(Optional::isPresent)
+        .switchIfEmpty(Mono.error(() -> otherSource(mapping)))
+        // Marks of a new row are set behind the statement.
+        .then(find(mapping.target()));
   }
 
   static ApplyException otherSource(Mapping mapping) {
@@ -201,16 +218,29 @@ final class SubscriptionTable implements Subscriptions {
         .then();
   }
 
+  /** A row as it is; an error where it is gone. */
+  private Mono<Subscription> find(TargetTable target) {
+    String sql = SubscriptionRows.select("", table, incompleteness) + " where s.target = $1";
+    return sessions.use(
+        "subscription " + target,
+        this::hint,
+        session ->
+            session
+                .query(
+                    sql,
+                    statement -> statement.bind(0, target.toString()),
+                    SubscriptionRows::subscription)
+                .single()
+                .flatMap(Mono::justOrEmpty));
+  }
+
   /** Changes one row, wakes the services, returns the row; empty where none was changed. */
   private Mono<Optional<Subscription>> changeAndWake(
       TargetTable target, String change, @Nullable String topic) {
     String sql =
         change.formatted(table)
-            + "select "
-            + SubscriptionRows.COLUMNS
-            + ", pg_notify('"
-            + WakeUps.CHANNEL
-            + "', '') from changed";
+            + SubscriptionRows.select(
+                ", pg_notify('" + WakeUps.CHANNEL + "', '')", "changed", incompleteness);
     return sessions.use(
         "subscription " + target,
         this::hint,
@@ -233,7 +263,8 @@ final class SubscriptionTable implements Subscriptions {
       case "42P01", "42703", "3F000" ->
           "the control schema is missing or old: let the service create it (serve does)";
       case "42501" ->
-          "the role needs usage of the control schema, and select, insert and update on " + table;
+          "the role needs usage of the control schema, and select, insert, update and delete on the"
+              + " tables in it: creek-consumer init --print-sql shows the grants";
       default -> null;
     };
   }

@@ -96,7 +96,7 @@ final class TableCheck {
           "the role lacks " + lacking, "GRANT " + lacking + " ON " + name + " TO " + role + ";");
     }
     if (is(row, "secured")) {
-      problem("row security hides rows from the role", "ALTER ROLE " + role + " BYPASSRLS;");
+      problem("row level security may hide rows from the role", Target.visible(name, role));
     }
     if (is(row, "unlogged")) {
       warning(

@@ -31,7 +31,7 @@ final class TableCreator {
         find(target)
             .map(
                 found -> {
-                  requireFit(target, schema, found);
+                  requireFit(target, schema, found.requireVisible());
                   return false;
                 });
     return createUnless(exists, target, ddl(target, schema.after(), SourceKey.of(schema)));

@@ -18,7 +18,7 @@ record TableHints(Mapping mapping) implements SqlHints {
       case "42501" ->
           ("GRANT USAGE ON SCHEMA %s TO ...; GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON %s TO"
                   + " ...; (the role that the database URI names, and the owners of triggers need"
-                  + " their own)")
+                  + " their own). Where row level security would hide rows: ALTER ROLE ... BYPASSRLS;")
               .formatted(namespace, name);
       case "55P03" ->
           "another session has held a lock on " + name + " for longer than lock_timeout";

@@ -3,9 +3,11 @@ package dev.creek.consumer.postgres;
 import dev.creek.consumer.row.TargetColumn;
 import dev.creek.consumer.row.TargetShape;
 import dev.creek.consumer.row.UniqueKey;
+import dev.creek.consumer.stream.ApplyException;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A target table as its catalog tells it.
@@ -14,7 +16,8 @@ import java.util.Objects;
  * @param partitioned whether rows are in its partitions
  * @param cascades whether a row that is deleted, though it comes again at once, takes rows of
  *     others along: a foreign key with ON DELETE CASCADE, SET NULL, … or RESTRICT refers to it
- * @param copyable whether COPY does what INSERT does: it knows no rules, and no policies
+ * @param copyable whether COPY does what INSERT does: it knows no rules
+ * @param hiddenFrom our role, quoted, where row level security applies to it; else null
  * @param shape what the row package plans with
  * @param uniques all unique keys, deferrable ones too
  * @param equalities by column
@@ -24,6 +27,7 @@ record Target(
     boolean partitioned,
     boolean cascades,
     boolean copyable,
+    @Nullable String hiddenFrom,
     TargetShape shape,
     List<UniqueKey> uniques,
     Map<String, Equality> equalities) {
@@ -34,6 +38,36 @@ record Target(
 
   String sqlName() {
     return SqlNames.quoted(shape.namespace(), shape.table());
+  }
+
+  /**
+   * Returns this table, or throws where policies could hide rows from us: what hides them also lets
+   * an update or a delete of them do nothing.
+   *
+   * @throws ApplyException with the statements that help
+   */
+  Target requireVisible() {
+    if (hiddenFrom != null) {
+      throw new ApplyException(
+          "row level security of " + sqlName() + " may hide rows from the role " + hiddenFrom,
+          "42501",
+          null,
+          visible(sqlName(), hiddenFrom),
+          null);
+    }
+    return this;
+  }
+
+  /**
+   * How policies are made not to apply to a role.
+   *
+   * @param table as SQL
+   * @param role as SQL
+   */
+  static String visible(String table, String role) {
+    return ("ALTER ROLE %1$s BYPASSRLS; or, for this table only: ALTER TABLE %2$s OWNER TO %1$s;"
+            + " ALTER TABLE %2$s NO FORCE ROW LEVEL SECURITY;")
+        .formatted(role, table);
   }
 
   Equality equality(String column) {

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /** Reads target tables from the catalog; needs no rights on them. */
@@ -57,7 +58,9 @@ final class TargetCatalog {
                  select from pg_constraint f
                  where f.contype = 'f' and f.confrelid = target.oid and f.confdeltype <> 'a')
                  as cascades,
-             not (target.relhasrules or row_security_active(target.oid)) as copyable,
+             not target.relhasrules as copyable,
+             case when row_security_active(target.oid) then quote_ident(current_user) end
+                 as hidden_from,
              live.attname::text as name,
              live.atttypid::int8 as type_oid,
              case n.nspname
@@ -190,6 +193,7 @@ final class TargetCatalog {
         first.partitioned(),
         first.cascades(),
         first.copyable(),
+        first.hiddenFrom(),
         new TargetShape(
             table.namespace(),
             table.table(),
@@ -211,6 +215,7 @@ final class TargetCatalog {
         kind.equals("p"),
         is(row, "cascades"),
         is(row, "copyable"),
+        row.get("hidden_from", String.class),
         new TargetColumn(
             text(row, "name"),
             Objects.requireNonNull(row.get("type_oid", Long.class)).intValue(),
@@ -240,6 +245,7 @@ final class TargetCatalog {
       boolean partitioned,
       boolean cascades,
       boolean copyable,
+      @Nullable String hiddenFrom,
       TargetColumn column,
       Equality equality,
       boolean truncatable) {}

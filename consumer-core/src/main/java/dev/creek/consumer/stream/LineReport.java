@@ -4,7 +4,10 @@ import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.wire.Lsn;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,6 +25,7 @@ final class LineReport {
   private final TableLine.Surroundings around;
   private final Unapplied unapplied = new Unapplied(InstantSource.system());
   private @Nullable TableState shown;
+  private volatile List<Incompleteness> marks = List.of();
   private volatile Position reached = Position.NONE;
 
   LineReport(Mapping mapping, TableLine.Surroundings around) {
@@ -38,6 +42,7 @@ final class LineReport {
 
   void begins() {
     around.recorder().line(source, target, unapplied);
+    count(marks);
   }
 
   /** How far the table is, as far as the line knows. */
@@ -71,6 +76,48 @@ final class LineReport {
                     e.getMessage()))
         .onErrorComplete()
         .then();
+  }
+
+  /** Why the table's rows may differ from the source's, as it is stored now. */
+  void marks(List<Incompleteness> stored) {
+    List<Incompleteness> before = marks;
+    if (before.equals(stored)) {
+      return;
+    }
+    marks = stored;
+    stored.stream().filter(mark -> !before.contains(mark)).forEach(this::logSet);
+    before.stream().filter(mark -> !stored.contains(mark)).forEach(this::logCleared);
+    count(stored);
+  }
+
+  private void count(List<Incompleteness> stored) {
+    Map<String, Integer> causes = new TreeMap<>();
+    stored.forEach(mark -> causes.merge(mark.cause().stored(), 1, Integer::sum));
+    around
+        .recorder()
+        .incomplete(target, causes, stored.stream().map(Incompleteness::reason).toList());
+  }
+
+  private void logSet(Incompleteness mark) {
+    about(log.atWarn(), mark)
+        .log(
+            "{} is incomplete ({}): {}. Hint: {}",
+            mapping,
+            mark.cause().stored(),
+            mark.reason(),
+            Incompleteness.hint(mapping));
+  }
+
+  private void logCleared(Incompleteness mark) {
+    about(log.atInfo(), mark)
+        .log("{} is no longer incomplete ({})", mapping, mark.cause().stored());
+  }
+
+  private LoggingEventBuilder about(LoggingEventBuilder event, Incompleteness mark) {
+    return about(event)
+        .addKeyValue("cause", mark.cause().stored())
+        .addKeyValue("detail", mark.detail())
+        .addKeyValue("reason", mark.reason());
   }
 
   private void announce(TableState state) {

@@ -1,6 +1,7 @@
 package dev.creek.consumer.stream;
 
 import dev.creek.consumer.control.Mapping;
+import java.util.List;
 
 /**
  * A row of {@code subscriptions}.
@@ -10,6 +11,24 @@ import dev.creek.consumer.control.Mapping;
  * @param state state, reason and hint as last reported
  * @param position how far it is
  * @param rowsApplied changes applied so far
+ * @param incompleteness why its rows may differ from the source's, oldest first; empty where
+ *     nothing is known that says so
  */
 public record Subscription(
-    Mapping mapping, boolean active, TableState state, Position position, long rowsApplied) {}
+    Mapping mapping,
+    boolean active,
+    TableState state,
+    Position position,
+    long rowsApplied,
+    List<Incompleteness> incompleteness) {
+
+  public Subscription {
+    incompleteness = List.copyOf(incompleteness);
+  }
+
+  /** One that nothing is known of that says that rows are missing. */
+  public Subscription(
+      Mapping mapping, boolean active, TableState state, Position position, long rowsApplied) {
+    this(mapping, active, state, position, rowsApplied, List.of());
+  }
+}

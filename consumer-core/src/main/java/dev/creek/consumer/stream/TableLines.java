@@ -8,7 +8,6 @@ import dev.creek.consumer.wire.SourceTable;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -16,6 +15,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
@@ -238,7 +239,7 @@ public final class TableLines {
     looks.emitNext(Subscriptions.Signal.WAKE, Sinks.EmitFailureHandler.busyLooping(EMIT_PATIENCE));
   }
 
-  private Mono<List<Mapping>> active() {
+  private Mono<List<Subscription>> active() {
     return Mono.defer(this::compared)
         .doOnError(e -> log.warn("The subscriptions cannot be read: {}", e.getMessage()))
         .retryWhen(
@@ -247,31 +248,36 @@ public final class TableLines {
   }
 
   /** Reads what is subscribed; lines that are ahead of it begin anew. */
-  private Mono<List<Mapping>> compared() {
+  private Mono<List<Subscription>> compared() {
     Map<Mapping, Position> reached = new HashMap<>();
     running.forEach((mapping, line) -> reached.put(mapping, line.report().reached()));
     return subscriptions
         .all()
         .filter(Subscription::active)
-        .doOnNext(
-            subscription -> {
-              TableLine line = running.get(subscription.mapping());
-              Position before = reached.get(subscription.mapping());
-              if (line != null && before != null) {
-                line.compare(before, subscription.position());
-              }
-            })
-        .map(Subscription::mapping)
+        .doOnNext(subscription -> tell(subscription, reached.get(subscription.mapping())))
         .collectList();
+  }
+
+  /** Tells a line what is stored of its table. */
+  private void tell(Subscription stored, @Nullable Position reachedBefore) {
+    TableLine line = running.get(stored.mapping());
+    if (line == null) {
+      return;
+    }
+    line.report().marks(stored.incompleteness());
+    if (reachedBefore != null) {
+      line.compare(reachedBefore, stored.position());
+    }
   }
 
   /**
    * Stops what is not active or not ours any more; the lines to start. A snapshot that has begun is
    * brought to its end wherever the table belongs by now.
    */
-  private List<TableLine> reconcile(List<Mapping> active) {
+  private List<TableLine> reconcile(List<Subscription> active) {
     Replicas.Share present = share;
-    Set<Mapping> activeSet = new HashSet<>(active);
+    Set<Mapping> activeSet =
+        active.stream().map(Subscription::mapping).collect(Collectors.toUnmodifiableSet());
     running.forEach(
         (mapping, line) -> {
           boolean stays = present.owns(mapping.target()) || line.isLoading();
@@ -280,9 +286,11 @@ public final class TableLines {
           }
         });
     List<TableLine> starting = new ArrayList<>();
-    for (Mapping mapping : active) {
+    for (Subscription subscription : active) {
+      Mapping mapping = subscription.mapping();
       TableLine line = new TableLine(mapping, around);
       if (present.owns(mapping.target()) && running.putIfAbsent(mapping, line) == null) {
+        line.report().marks(subscription.incompleteness());
         starting.add(line);
       }
     }

@@ -34,6 +34,15 @@ public interface TargetTables {
   Mono<Boolean> report(Claim claim, TableState state);
 
   /**
+   * Marks the table as incomplete, only while the claim holds. Waits, up to the lock timeout, while
+   * a writer has a transaction open on it.
+   *
+   * @return true if that is new, false if it was marked so already; errors with {@link
+   *     FencedException} where the claim is over
+   */
+  Mono<Boolean> mark(Claim claim, Incompleteness mark);
+
+  /**
    * Creates the target table for a schema if it is missing.
    *
    * @return true if it was created, false if it exists and fits; errors with {@code

@@ -135,6 +135,7 @@ final class PostgresOptionsTest {
         .containsEntry("lock_timeout", "7")
         .containsEntry("statement_timeout", "1000")
         .containsEntry("intervalstyle", "postgres")
+        .containsEntry("row_security", "off")
         .doesNotContainKey("timezone");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> address("postgres://u@h/d?options=-c%20DateStyle%3DSQL"))

@@ -161,7 +161,8 @@ final class TableWriterIT {
     // Statements belong to a connection: one that both the writer and the test use.
     var options = PostgresOptions.builder(database.uri(), Map.of()).poolSize(1).build();
     var sessions = new Sessions(options);
-    var writer = new PostgresTableWriter(sessions, "_creek_consumer.subscriptions", line.claim());
+    var writer =
+        new PostgresTableWriter(sessions, new SubscriptionTable(sessions, options), line.claim());
     for (int size = 1; size <= 40; size += 13) {
       var tx = WalTx.of(size);
       int first = 100 * size;

@@ -59,6 +59,11 @@ final class FaultyTargets implements TargetTables {
   }
 
   @Override
+  public Mono<Boolean> mark(Claim claim, Incompleteness mark) {
+    return maybe(5, real.mark(claim, mark));
+  }
+
+  @Override
   public Mono<Boolean> createTable(TargetTable target, WalSchema schema) {
     return real.createTable(target, schema);
   }

@@ -7,6 +7,9 @@ grant select, insert, update on {{control}}.schema_cache to {{role}};
 -- A comparison with a fresh snapshot subscribes a table of its own, and removes it.
 grant select, insert, update, delete on {{control}}.subscriptions to {{role}};
 
+-- Marks are set by what is written, and cleared by snapshots and comparisons.
+grant select, insert, update, delete on {{control}}.incompleteness, {{control}}.known_targets to {{role}};
+
 -- An instance that leaves removes its row.
 grant select, insert, update, delete on {{control}}.instances to {{role}};
 

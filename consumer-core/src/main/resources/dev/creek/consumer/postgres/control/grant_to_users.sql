@@ -16,5 +16,6 @@ grant execute on function
 
 grant execute on procedure {{control}}.wait_for(bigint, interval, text) to {{role}};
 
-grant select on {{control}}.subscriptions, {{control}}._notification_log, {{control}}.instances
+grant select on {{control}}.subscriptions, {{control}}.incompleteness, {{control}}._notification_log,
+    {{control}}.instances
     to {{role}};
