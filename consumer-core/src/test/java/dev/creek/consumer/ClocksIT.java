@@ -44,11 +44,6 @@ final class ClocksIT {
     source.execute(
         "create table counters (id int primary key, n int not null)",
         "insert into counters select i, 0 from generate_series(1, " + COUNTERS + ") i");
-    consumer =
-        CreekConsumer.create(
-            ConsumerOptions.of(
-                JetStreamOptions.builder(nats.server().uri()).build(),
-                PostgresOptions.of(target.patientUri())));
   }
 
   @AfterEach
@@ -71,7 +66,6 @@ final class ClocksIT {
             .generation(generation)
             .clockOffset(ahead)
             .start();
-    consumer.close();
     consumer =
         CreekConsumer.create(
             ConsumerOptions.of(

@@ -21,7 +21,8 @@ final class ControlScripts {
           "005_snapshots.sql",
           "006_gaps.sql",
           "007_lag.sql",
-          "008_incompleteness.sql");
+          "008_incompleteness.sql",
+          "009_horizon.sql");
 
   /** What quotes the functions' bodies, which name the schema. */
   private static final String BODY_QUOTE = "$creek$";

@@ -1,7 +1,6 @@
 package dev.creek.consumer.postgres;
 
 import dev.creek.consumer.stream.Horizon.Judgement;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -9,17 +8,19 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides where among transactions that are too near to a {@link
- * dev.creek.consumer.stream.Horizon} the target's rows end, by these rows.
+ * Decides where among transactions that are too near to a {@link dev.creek.consumer.stream.Horizon}
+ * the target's rows end, by these rows.
  *
- * <p>They were committed one after the other, and the target holds those up to one of them. For each
- * place that this may be, the rows that are there are followed back to before them and on to
- * behind them: who deletes must find its row, and who inserted must have left it. Where no two rows
- * of the table are equal, none may become so either. A place where one of that does not hold is
- * wrong; where it holds for several, what numbers and times make of it decides, and the transactions
- * between are not proven.
+ * <p>They were committed one after the other, and the target holds those up to one of them. For
+ * each place that this may be, the rows that are there are followed back to before them and on to
+ * behind them: who deletes must find its row, and who inserted must have left it. A place where one
+ * of that does not hold is wrong; where it holds for several, what numbers and times make of it
+ * decides, and the transactions between are not proven.
  */
 final class Doubts {
+  /** So many rows without two that are equal: then one that is there is the one that came. */
+  private static final int ENOUGH_ROWS = 50;
+
   private Doubts() {}
 
   /**
@@ -29,7 +30,7 @@ final class Doubts {
    *     that come to nothing
    * @param judgement what is known of it without looking at rows
    */
-  record Unit(Map<ByteBuffer, Integer> effects, Judgement judgement) {}
+  record Unit(Map<?, Integer> effects, Judgement judgement) {}
 
   /**
    * What came of it.
@@ -48,13 +49,44 @@ final class Doubts {
   private record Touch(int unit, int by) {}
 
   /**
+   * Decides where no two rows of the table are equal: then none should become so either. That is
+   * likely and not certain, so a transaction that looks otherwise by numbers and times is only told
+   * by a row that it left.
+   *
+   * @param counts how many of the row are in the target
+   * @param rows how many rows the table has
+   */
+  static Outcome decideDistinct(List<Unit> units, Map<?, Long> counts, long rows) {
+    Outcome surely = decide(units, counts, false);
+    Outcome likely = decide(units, counts, true);
+    if (hasEqualRows(units, counts, likely) || surely.isProven()) {
+      return likely;
+    }
+    boolean contradicted = !likely.isProven();
+    for (int i = surely.first(); i < surely.end() && !contradicted; i++) {
+      Judgement judgement = units.get(i).judgement();
+      boolean held = i < likely.held();
+      contradicted =
+          !judgement.certain() && judgement.held() != held && !(held && rows >= ENOUGH_ROWS);
+    }
+    return contradicted ? surely : likely;
+  }
+
+  /** Whether there are, or would be, equal rows on the way where this holds. */
+  static boolean hasEqualRows(List<Unit> units, Map<?, Long> counts, Outcome outcome) {
+    return wrong(units, counts, true)[outcome.held()] > 0;
+  }
+
+  /**
    * Decides.
    *
    * @param counts how many of the row are in the target; null where that tells nothing
-   * @param distinct whether no two rows of the table are equal
    */
-  static Outcome decide(
-      List<Unit> units, @Nullable Map<ByteBuffer, Long> counts, boolean distinct) {
+  static Outcome decide(List<Unit> units, @Nullable Map<?, Long> counts) {
+    return decide(units, counts, false);
+  }
+
+  private static Outcome decide(List<Unit> units, @Nullable Map<?, Long> counts, boolean distinct) {
     long[] wrong = counts == null ? new long[units.size() + 1] : wrong(units, counts, distinct);
     int low = 0;
     int high = units.size();
@@ -75,8 +107,7 @@ final class Doubts {
     return among(units, wrong, low, high, least);
   }
 
-  private static Outcome among(
-      List<Unit> units, long[] wrong, int low, int high, long least) {
+  private static Outcome among(List<Unit> units, long[] wrong, int low, int high, long least) {
     int first = -1;
     int last = -1;
     int best = -1;
@@ -106,9 +137,8 @@ final class Doubts {
   }
 
   /** How many rows speak against each place. */
-  private static long[] wrong(
-      List<Unit> units, Map<ByteBuffer, Long> counts, boolean distinct) {
-    Map<ByteBuffer, List<Touch>> touches = new HashMap<>();
+  private static long[] wrong(List<Unit> units, Map<?, Long> counts, boolean distinct) {
+    Map<Object, List<Touch>> touches = new HashMap<>();
     for (int i = 0; i < units.size(); i++) {
       int unit = i;
       units

@@ -2,9 +2,9 @@ package dev.creek.consumer.postgres;
 
 import dev.creek.consumer.row.PlanColumn;
 import dev.creek.consumer.row.RowColumns;
+import dev.creek.consumer.row.RowImage;
 import dev.creek.consumer.row.RowImages;
 import io.r2dbc.spi.Statement;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -17,8 +17,8 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * Counts rows of a target by their values, inside a transaction, which is left as it was. The target
- * is read once for each set of columns that are NULL.
+ * Counts rows of a target by their values, inside a transaction, which is left as it was. The
+ * target is read once for each set of columns that are NULL.
  */
 final class EqualRows {
   /** Enough to see whether a table has rows that are equal, in about a second. */
@@ -43,12 +43,12 @@ final class EqualRows {
   }
 
   /** How many of each are there. */
-  Mono<Map<ByteBuffer, Long>> count(Session session, Collection<ByteBuffer> rows) {
-    Map<List<Boolean>, List<ByteBuffer>> alike = new LinkedHashMap<>();
-    for (ByteBuffer row : rows) {
-      alike.computeIfAbsent(images.nulls(row.array()), nulls -> new ArrayList<>()).add(row);
+  Mono<Map<RowImage, Long>> count(Session session, Collection<RowImage> rows) {
+    Map<List<Boolean>, List<RowImage>> alike = new LinkedHashMap<>();
+    for (RowImage row : rows) {
+      alike.computeIfAbsent(images.nulls(row), nulls -> new ArrayList<>()).add(row);
     }
-    Map<ByteBuffer, Long> counts = new HashMap<>();
+    Map<RowImage, Long> counts = new HashMap<>();
     rows.forEach(row -> counts.put(row, 0L));
     return inside(
         session,
@@ -57,35 +57,40 @@ final class EqualRows {
             .then(Mono.just(counts)));
   }
 
-  /** Whether no two rows are equal, of as many as are looked at. */
-  Mono<Boolean> areDistinct(Session session) {
+  /** How many rows there are, of those that are looked at; empty where two of them are equal. */
+  Mono<Long> distinct(Session session) {
     String row =
         images.columns().stream()
             .map(column -> "t." + SqlNames.quoted(column.name()))
             .collect(Collectors.joining(", ", "row(", ")::text"));
     String sql =
-        "select not exists (select from (select %s as r from %s as t limit %d) as looked group by r having count(*) > 1)"
+        "select count(*), count(distinct r) from (select %s as r from %s as t limit %d) as looked"
             .formatted(row, target.sqlName(), LOOKED_AT);
     return inside(
         session,
         session
-            .query(sql, statement -> {}, found -> Objects.requireNonNull(found.get(0, Boolean.class)))
-            .single());
+            .query(
+                sql,
+                statement -> {},
+                found ->
+                    Map.entry(
+                        Objects.requireNonNull(found.get(0, Long.class)),
+                        Objects.requireNonNull(found.get(1, Long.class))))
+            .filter(counts -> counts.getKey().equals(counts.getValue()))
+            .map(Map.Entry::getKey)
+            .next());
   }
 
   private static <T> Mono<T> inside(Session session, Mono<T> work) {
     return session
         .unhurried()
         .then(session.execute(BEGIN))
-        .then(work)
-        .delayUntil(result -> session.execute(END));
+        .then(work.delayUntil(result -> session.execute(END)))
+        .switchIfEmpty(Mono.defer(() -> session.execute(END).then(Mono.empty())));
   }
 
   private Mono<Void> count(
-      Session session,
-      List<Boolean> nulls,
-      List<ByteBuffer> rows,
-      Map<ByteBuffer, Long> counts) {
+      Session session, List<Boolean> nulls, List<RowImage> rows, Map<RowImage, Long> counts) {
     List<PlanColumn> known = new ArrayList<>();
     List<String> conditions = new ArrayList<>();
     for (int i = 0; i < nulls.size(); i++) {
@@ -99,14 +104,13 @@ final class EqualRows {
     var values = new UnnestSql("v", known, 1);
     for (int i = 0; i < known.size(); i++) {
       String name = known.get(i).name();
-      conditions.add(
-          target.equality(name).sql("t." + SqlNames.quoted(name), values.value(i)));
+      conditions.add(target.equality(name).sql("t." + SqlNames.quoted(name), values.value(i)));
     }
     String from = known.isEmpty() ? "(values (1)) as v (n)" : values.numbered();
     String sql =
         "select v.n::int8, count(*) from %s join %s as t on %s group by v.n"
             .formatted(from, target.sqlName(), String.join(" and ", conditions));
-    RowColumns columns = images.rows(rows.stream().map(ByteBuffer::array).toList());
+    RowColumns columns = images.rows(rows);
     return session
         .query(
             sql,

@@ -28,17 +28,17 @@ public final class RowImages {
   }
 
   /** The row that a change took away; null where it took none, or does not tell which. */
-  public byte @Nullable [] before(Change change) {
+  public @Nullable RowImage before(Change change) {
     if (change.before() < 0 || images.columns().isEmpty()) {
       return null;
     }
     row.clear();
     images.before(cursor, change, row);
-    return Arrays.copyOf(row.array(), row.size());
+    return new RowImage(Arrays.copyOf(row.array(), row.size()));
   }
 
   /** The row that a change left; null where it left none. */
-  public byte @Nullable [] after(Change change) {
+  public @Nullable RowImage after(Change change) {
     if (change.after() < 0) {
       return null;
     }
@@ -53,11 +53,12 @@ public final class RowImages {
     } else {
       images.after(cursor, change, row);
     }
-    return Arrays.copyOf(row.array(), row.size());
+    return new RowImage(Arrays.copyOf(row.array(), row.size()));
   }
 
   /** Which of a row's columns are NULL. */
-  public List<Boolean> nulls(byte[] values) {
+  public List<Boolean> nulls(RowImage image) {
+    byte[] values = image.values();
     var nulls = new Boolean[columns().size()];
     int at = 0;
     for (int i = 0; i < nulls.length; i++) {
@@ -68,13 +69,13 @@ public final class RowImages {
   }
 
   /** Rows, column by column, in the order of {@link #columns}. */
-  public RowColumns rows(List<byte[]> several) {
+  public RowColumns rows(List<RowImage> several) {
     var into = new ValueColumn[columns().size()];
     for (int i = 0; i < into.length; i++) {
       into[i] = new ValueColumn(Math.max(16, several.size() * 8));
     }
-    for (byte[] values : several) {
-      ImageKeys.split(values, 0, into);
+    for (RowImage image : several) {
+      ImageKeys.split(image.values(), 0, into);
     }
     return RowPlan.rowColumns(into, several.size());
   }

@@ -138,6 +138,9 @@ public record Horizon(
   private Judgement byPosition(Change change, long later) {
     int place = Long.compareUnsigned(change.lsn(), lsn);
     if (change.schema().generation() == Generation.OLD) {
+      if (place == 0) {
+        return Judgement.MAYBE_HELD;
+      }
       return place < 0 ? Judgement.HELD : Judgement.MAYBE_MISSING;
     }
     return place > 0 ? Judgement.MAYBE_MISSING : byTime(later);
@@ -151,6 +154,11 @@ public record Horizon(
       return Judgement.MISSING;
     }
     return later < 0 ? Judgement.MAYBE_HELD : Judgement.MAYBE_MISSING;
+  }
+
+  /** Whether the target holds a change because the stream held it before. */
+  public boolean proves(Change change) {
+    return kind == Kind.SNAPSHOT && change.sequence() <= through && judge(change) == Judgement.HELD;
   }
 
   /** Whether what was committed with this change is so late that nothing in doubt follows. */
