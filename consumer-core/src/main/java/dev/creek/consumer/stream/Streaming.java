@@ -46,7 +46,7 @@ record Streaming(TableLine line, Claim claim, @Nullable Stuck recovering, Backof
   }
 
   private Mono<Void> applyFrom(LogState log, Attempt attempt) {
-    return Resume.of(claim, log, line.options().overlap(), line.changes())
+    return line.start(claim, log)
         .takeUntilOther(line.interruption())
         .flatMap(from -> applyUntilEnd(from, log, attempt));
   }

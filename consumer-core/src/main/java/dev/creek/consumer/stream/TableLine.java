@@ -1,6 +1,7 @@
 package dev.creek.consumer.stream;
 
 import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.control.SnapshotMode;
 import dev.creek.consumer.metrics.Recorder;
 import java.time.Duration;
 import java.util.List;
@@ -39,10 +40,16 @@ final class TableLine {
 
   private final AtomicBoolean goesOn = new AtomicBoolean();
 
+  /** Whether the next look at the stream is where changes cease to be passed over. */
+  private final AtomicBoolean passesGap = new AtomicBoolean();
+
   private final Mailbox mailbox = new Mailbox();
   private final LineReport report;
   private volatile @Nullable Claim held;
   private volatile boolean loading;
+
+  /** Up to here the table needs nothing that is missing from the stream; null where it may. */
+  private volatile @Nullable LogState dispensable;
 
   /**
    * What all lines share.
@@ -207,8 +214,43 @@ final class TableLine {
         .then()
         // Afterwards it is the work that ends, once it has cleaned up.
         .takeUntilOther(interrupted.onErrorResume(e -> begun.get() ? Mono.never() : Mono.error(e)))
+        .doOnSuccess(done -> applied(task))
         .doOnSubscribe(begins -> loading = true)
         .doFinally(ends -> loading = false);
+  }
+
+  /** A clean snapshot brought all that was in the stream before it was asked for. */
+  private void applied(SnapshotTask task) {
+    if (task.order().mode() == SnapshotMode.CLEAN) {
+      dispensable = task.requestedAt();
+    }
+  }
+
+  /**
+   * Where reading begins under a claim.
+   *
+   * @return errors with {@link LogException.Gap} where the stream does not hold what the table
+   *     needs
+   */
+  Mono<Resume> start(Claim claim, LogState log) {
+    if (passesGap.getAndSet(false)) {
+      dispensable = log;
+    }
+    return Resume.of(claim, log, around.options().overlap(), around.changes())
+        .map(from -> new Resume(dispensing(from.start(), claim, log), from.claim()));
+  }
+
+  /** What a snapshot holds may be missing, after a restart too. */
+  private StartAt dispensing(StartAt start, Claim claim, LogState log) {
+    LogState until = dispensable;
+    long passed = until != null && until.stream().equals(log.stream()) ? until.lastSequence() : 0;
+    Horizon horizon = claim.horizon();
+    long held =
+        horizon != null && log.stream().equals(claim.position().stream()) ? horizon.through() : 0;
+    long mayMiss = Math.max(passed, held);
+    return start instanceof StartAt.Sequence from && mayMiss > 0
+        ? new StartAt.Sequence(from.first(), mayMiss)
+        : start;
   }
 
   /** Whether a snapshot is being applied. */
@@ -298,7 +340,11 @@ final class TableLine {
    */
   private boolean isInGap(Claim claim, @Nullable Stuck recovering) {
     boolean known = claim.gap() != null || (recovering != null && recovering.isGap());
-    return known && !goesOn.getAndSet(false);
+    boolean goes = known && goesOn.getAndSet(false);
+    if (goes) {
+      passesGap.set(true);
+    }
+    return known && !goes;
   }
 
   /** From here on {@link #resume} means that missing changes are to be passed over. */
