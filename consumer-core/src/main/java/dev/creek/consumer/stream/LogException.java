@@ -17,13 +17,31 @@ public abstract sealed class LogException extends RuntimeException {
   /** It cannot be reached or does not (yet) have the stream: try again later. */
   public static sealed class Unavailable extends LogException permits Refused {
     private static final long serialVersionUID = 1L;
+    private final @Nullable String hint;
 
     public Unavailable(String message, @Nullable Throwable cause) {
       super(message, cause);
+      hint = null;
     }
 
     public Unavailable(String message) {
       super(message);
+      hint = null;
+    }
+
+    private Unavailable(String message, String hint) {
+      super(message);
+      this.hint = hint;
+    }
+
+    /** One that does not pass by itself: somebody has to do what the hint says. */
+    public static Unavailable until(String hint, String message) {
+      return new Unavailable(message, hint);
+    }
+
+    /** For whoever has to act; null where it may pass by itself. */
+    public @Nullable String hint() {
+      return hint;
     }
   }
 
