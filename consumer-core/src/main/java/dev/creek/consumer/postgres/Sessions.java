@@ -13,6 +13,7 @@ import io.r2dbc.spi.Wrapped;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.Map;
+import java.util.Set;
 import java.util.WeakHashMap;
 import java.util.function.Function;
 import org.reactivestreams.Publisher;
@@ -40,6 +41,7 @@ final class Sessions {
   private final Duration patience;
   private final String place;
   private final boolean mayLoseLastCommits;
+  private final Set<String> lossyColumns;
   private final Mono<Session> borrowed;
   private final Map<Connection, Long> idleSince = Collections.synchronizedMap(new WeakHashMap<>());
 
@@ -50,6 +52,7 @@ final class Sessions {
             ? Duration.ZERO
             : options.statementTimeout().plus(ANSWER_MARGIN);
     this.place = SERVER + options;
+    this.lossyColumns = options.lossyColumns();
     this.mayLoseLastCommits =
         options.address().settings().keySet().stream()
             .noneMatch("synchronous_commit"::equalsIgnoreCase);
@@ -110,7 +113,7 @@ final class Sessions {
 
   private Session session(Connection pooled) {
     PostgresqlConnection connection = ((Wrapped<?>) pooled).unwrap(PostgresqlConnection.class);
-    return new Session(pooled, connection, patience);
+    return new Session(pooled, connection, patience, lossyColumns);
   }
 
   /** A session that the caller must end. Errors are the driver's. */

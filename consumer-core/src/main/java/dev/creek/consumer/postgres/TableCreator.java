@@ -26,7 +26,7 @@ final class TableCreator {
         find(target)
             .map(
                 found -> {
-                  requireFit(target, schema, found.requireVisible());
+                  requireFit(schema, found.requireVisible());
                   return false;
                 });
     return createUnless(exists, target, ddl(target, schema.after(), SourceKey.of(schema)));
@@ -52,20 +52,8 @@ final class TableCreator {
    *
    * @throws ShapeMismatchException where they cannot be
    */
-  static ChangePlan requireFit(TargetTable target, WalSchema schema, Target found) {
-    ChangePlan plan = ChangePlan.of(schema, found.shape());
-    List<String> key = SourceKey.of(schema);
-    if (!key.isEmpty() && plan.key() == null) {
-      String columns = quoted(key);
-      throw new ShapeMismatchException(
-          target + " does not fit the source: it has no primary key or unique index on " + columns,
-          "ALTER TABLE "
-              + SqlNames.quoted(target.namespace(), target.table())
-              + " ADD PRIMARY KEY ("
-              + columns
-              + ");");
-    }
-    return plan;
+  static ChangePlan requireFit(WalSchema schema, Target found) {
+    return ChangePlan.of(schema, found.shape());
   }
 
   private Mono<Boolean> createNew(TargetTable target, String ddl) {

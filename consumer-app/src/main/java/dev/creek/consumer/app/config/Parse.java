@@ -11,6 +11,8 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -48,6 +50,18 @@ final class Parse {
       throw new IllegalArgumentException("not the name of " + what + ": at most 63 bytes");
     }
     return text;
+  }
+
+  /** Columns of target tables. A name with a dot in it cannot be told apart, and is refused. */
+  static Set<String> columns(String text) {
+    var columns = new TreeSet<String>();
+    for (String column : text.split(",", -1)) {
+      if (column.strip().split("\\.", -1).length != 3 || column.contains("..")) {
+        throw new IllegalArgumentException("must be columns as schema.table.column");
+      }
+      columns.add(column.strip());
+    }
+    return columns;
   }
 
   /** Null for auto. */

@@ -86,6 +86,13 @@ public enum Setting {
       "COUNT",
       null,
       "Connections to the target database, at most, besides one that listens. Default: the URI's pool_max_conns, or 8."),
+  LOSSY_COLUMNS(
+      Topic.TARGET,
+      Secrecy.NONE,
+      "COLUMN[,COLUMN...]",
+      null,
+      "Columns, as schema.table.column, in which values may be other than the source's: what their types round or cut is stored as"
+          + " it comes out. In all others the first value that would change stops its table."),
 
   LINGER(
       Topic.APPLY,
