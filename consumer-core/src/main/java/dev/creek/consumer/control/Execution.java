@@ -2,6 +2,7 @@ package dev.creek.consumer.control;
 
 import java.time.Duration;
 import java.util.EnumSet;
+import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -198,6 +199,12 @@ final class Execution {
         .takeLast(1)
         .next()
         .filter(last -> last.step() == SnapshotProgress.Step.DONE)
-        .map(done -> done.rowsDone() + " rows of " + done.subject());
+        .map(Execution::told);
+  }
+
+  private static String told(SnapshotProgress done) {
+    long rows = done.rowsDone();
+    return String.format(
+        Locale.ROOT, "%,d %s of %s", rows, rows == 1 ? "row" : "rows", done.subject());
   }
 }

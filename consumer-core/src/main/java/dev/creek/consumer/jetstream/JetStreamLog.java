@@ -135,6 +135,21 @@ public final class JetStreamLog implements ChangeLog, SnapshotLog {
   }
 
   @Override
+  public Mono<ChangesSince> committedSince(SourceTable source, Instant time) {
+    return subjects(source)
+        .flatMap(
+            names ->
+                new CommitSearch(
+                        api,
+                        names.walStream(source.database()),
+                        names.walSubject(source),
+                        names.walSubjects(source.database()))
+                    .since(time))
+        .onErrorMap(ApiException.class, JetStreamLog::refused)
+        .publishOn(options.scheduler());
+  }
+
+  @Override
   public Mono<PublishedSchema> publishedSchema(
       SourceTable source, @Nullable Fingerprint fingerprint) {
     return subjects(source)
@@ -190,6 +205,26 @@ public final class JetStreamLog implements ChangeLog, SnapshotLog {
   public Mono<ChangesSince> changesSince(SourceTable source, Instant time) {
     return subjects(source)
         .flatMap(names -> snapshots.changesSince(names, source, time))
+        .publishOn(options.scheduler());
+  }
+
+  /**
+   * Whether the streams hold anything of a table: a change, a schema or a snapshot.
+   *
+   * @return errors with {@link LogException.Unavailable} where there is no stream of its database
+   */
+  public Mono<Boolean> holds(SourceTable source) {
+    String database = source.database();
+    return subjects(source)
+        .flatMap(
+            names ->
+                Flux.concat(
+                        api.subjects(names.schemaStream(database), names.schemaSubject(source)),
+                        api.subjects(names.walStream(database), names.walSubject(source)),
+                        api.subjects(
+                            names.snapshotStream(database), names.snapshotSubjects(source)))
+                    .hasElements())
+        .onErrorMap(ApiException.class, JetStreamLog::refused)
         .publishOn(options.scheduler());
   }
 

@@ -15,7 +15,7 @@ import reactor.core.publisher.Sinks;
       "Shows the instances that are at work, each table with state, lag and rate, why it is stuck and what helps, and the newest"
           + " commands. The lag is the age of the oldest change that is not applied yet; it is asked of the broker, where one is"
           + " named. The rate is what was applied within a second.",
-      "Exit code 1 if a table is failed or in gap."
+      "Exit code 1 if no service runs, or a table is failed or in gap."
     },
     footerHeading = "%nExamples:%n",
     footer = {
@@ -57,7 +57,7 @@ final class Status implements Verb {
                 .doOnNext(sample -> print(sample, configuration, around.terminal()))
                 .takeLast(1)
                 .next()
-                .map(last -> last.hasStuckTable() ? ExitCode.FAILED : ExitCode.OK)
+                .map(last -> last.isWell() ? ExitCode.OK : ExitCode.FAILED)
                 .defaultIfEmpty(ExitCode.OK));
   }
 
