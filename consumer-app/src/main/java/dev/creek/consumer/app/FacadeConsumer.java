@@ -49,6 +49,7 @@ final class FacadeConsumer implements Consumer {
                 configuration.target())
             .withBatches(configuration.batches())
             .withLinger(configuration.linger())
+            .withMaxMessageBytes(configuration.maxMessageBytes())
             .withSnapshots(configuration.snapshots())
             .withRecorder(recorder);
     String page = PageAddress.of(configuration.monitoring(), options.self().host());
