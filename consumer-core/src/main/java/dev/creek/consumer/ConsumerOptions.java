@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param nats the broker that the producer publishes to
  * @param postgres the target database
  * @param lines how tables are applied
- * @param recorder receives what is counted
+ * @param recorder receives what is counted; what it throws is logged and does no harm
  * @param self how this process is shown among those that share the target's tables
  */
 public record ConsumerOptions(
