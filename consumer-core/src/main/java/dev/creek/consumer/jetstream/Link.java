@@ -5,14 +5,20 @@ import dev.creek.consumer.stream.LogException;
 import io.nats.client.Connection;
 import io.nats.client.ConnectionListener.Events;
 import io.nats.client.Dispatcher;
+import java.io.IOException;
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 
@@ -31,14 +37,25 @@ final class Link {
    */
   record Open(Connection connection, Dispatcher dispatcher) {}
 
+  private static final Duration CLOSE_LIMIT = Duration.ofSeconds(4);
+  private static final Duration RECONNECT_PAUSE = Duration.ofSeconds(3);
+
   private final String servers;
   private final NatsConnector connector;
   private final Scheduler scheduler;
   private final Set<Runnable> lossListeners = ConcurrentHashMap.newKeySet();
+  private final Set<Predicate<Denial>> denialListeners = ConcurrentHashMap.newKeySet();
   private final PacketReceivers receivers = new PacketReceivers();
+  private final AtomicBoolean reconnecting = new AtomicBoolean();
   private final ByteShares readAhead;
-  private final Mono<Open> open;
   private volatile @Nullable Open current;
+
+  /**
+   * Under way; shared by all who ask, and ended by nobody's cancellation: the client leaves threads
+   * and a connection behind where it is interrupted.
+   */
+  private @Nullable Mono<Open> attempt;
+
   private volatile boolean up;
   private volatile boolean closed;
 
@@ -49,10 +66,6 @@ final class Link {
     scheduler =
         Schedulers.fromExecutorService(
             Executors.newSingleThreadScheduledExecutor(Link::thread), "creek-jetstream");
-    open =
-        Mono.fromCallable(this::connect)
-            .subscribeOn(Schedulers.boundedElastic())
-            .cacheInvalidateIf(Link::isClosed);
   }
 
   private static Thread thread(Runnable task) {
@@ -61,8 +74,38 @@ final class Link {
     return thread;
   }
 
+  private synchronized Mono<Open> attempt() {
+    Mono<Open> present = attempt;
+    if (present == null) {
+      Sinks.One<Open> result = Sinks.one();
+      present = result.asMono();
+      attempt = present;
+      Schedulers.boundedElastic().schedule(() -> connect(result));
+    }
+    return present;
+  }
+
+  private void connect(Sinks.One<Open> result) {
+    try {
+      Open made = connect();
+      endAttempt();
+      result.tryEmitValue(made);
+    } catch (RuntimeException | Error e) {
+      endAttempt();
+      result.tryEmitError(e);
+    }
+  }
+
+  private synchronized void endAttempt() {
+    attempt = null;
+  }
+
   private Open connect() {
-    var connection = connector.connect((source, event) -> onEvent(event), receivers);
+    if (closed) {
+      throw closedByUs();
+    }
+    var connection =
+        connector.connect((source, event) -> onEvent(event), receivers, this::onDenial);
     var dispatcher = connection.createDispatcher();
     // Nothing may be dropped: what can wait here is bounded by what was asked for.
     dispatcher.setPendingLimits(0, 0);
@@ -85,7 +128,12 @@ final class Link {
    * @return errors with {@link LogException.Unavailable} at once where it is not
    */
   Mono<Open> open() {
-    return Mono.defer(() -> closed ? Mono.error(closedByUs()) : open).map(this::requireConnected);
+    return Mono.defer(this::made).map(this::requireConnected);
+  }
+
+  private Mono<Open> made() {
+    Open last = current;
+    return last != null && !isClosed(last) ? Mono.just(last) : attempt();
   }
 
   private Open requireConnected(Open open) {
@@ -134,6 +182,51 @@ final class Link {
     return () -> lossListeners.remove(listener);
   }
 
+  /**
+   * Calls back, on a thread of the client, with each thing that the server does not let us do;
+   * dispose to end it.
+   *
+   * @param listener returns whether it is the one that it is about
+   */
+  Disposable onDenial(Predicate<Denial> listener) {
+    denialListeners.add(listener);
+    return () -> denialListeners.remove(listener);
+  }
+
+  /** A subscription that is nobody's is the client's own, for all answers. */
+  private void onDenial(Denial denial) {
+    if (!tell(denial) && denial.subscription()) {
+      tell(Denial.OF_ANSWERS);
+      if (!closed && reconnecting.compareAndSet(false, true)) {
+        Schedulers.boundedElastic()
+            .schedule(this::reconnect, RECONNECT_PAUSE.toMillis(), TimeUnit.MILLISECONDS);
+      }
+    }
+  }
+
+  private boolean tell(Denial denial) {
+    boolean known = false;
+    for (Predicate<Denial> listener : denialListeners) {
+      known |= listener.test(denial);
+    }
+    return known;
+  }
+
+  /** The client does not subscribe again by itself, so it would be deaf for ever. */
+  private void reconnect() {
+    reconnecting.set(false);
+    Open last = current;
+    if (last != null && !closed) {
+      try {
+        last.connection().forceReconnect();
+      } catch (IOException | IllegalStateException e) {
+        log.debug("NATS could not be connected to anew: {}", e.getMessage());
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
   /** One after the other; a failed attempt to come back is a disconnection, too. */
   private void onEvent(Events event) {
     switch (event) {
@@ -152,11 +245,19 @@ final class Link {
     }
   }
 
-  /** Ends the connection, if there is one. */
+  /**
+   * Ends the connection, if there is one. One that is being made ends as soon as it is there, which
+   * is waited for, but not for ever.
+   */
   Mono<Void> close() {
     return Mono.<Void>fromRunnable(this::disconnect)
         .subscribeOn(Schedulers.boundedElastic())
+        .then(Mono.defer(this::attempted).timeout(CLOSE_LIMIT, Mono.empty()))
         .doFinally(end -> scheduler.dispose());
+  }
+
+  private synchronized Mono<Void> attempted() {
+    return attempt == null ? Mono.empty() : attempt.then().onErrorComplete();
   }
 
   private void disconnect() {

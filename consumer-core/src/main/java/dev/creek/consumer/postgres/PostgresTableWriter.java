@@ -7,6 +7,7 @@ import dev.creek.consumer.stream.Batch;
 import dev.creek.consumer.stream.Claim;
 import dev.creek.consumer.stream.Failpoint;
 import dev.creek.consumer.stream.Horizon;
+import dev.creek.consumer.stream.OutOfMemoryException;
 import dev.creek.consumer.stream.Position;
 import dev.creek.consumer.stream.TableWriter;
 import dev.creek.consumer.wire.Change;
@@ -85,8 +86,8 @@ final class PostgresTableWriter implements TableWriter {
     }
     Target known = target;
     return known == null
-        ? readTarget().map(found -> ready(batch, found))
-        : Mono.fromCallable(() -> ready(batch, known));
+        ? readTarget().map(found -> guarded(batch, found))
+        : Mono.fromCallable(() -> guarded(batch, known));
   }
 
   /** What a snapshot holds for certain needs no row, whatever the target's columns are by now. */
@@ -98,6 +99,10 @@ final class PostgresTableWriter implements TableWriter {
     }
     List<Change> missing = changes.stream().filter(change -> !known.proves(change)).toList();
     return new Batch(missing, batch.bytes(), batch.endsTransaction(), batch.position());
+  }
+
+  private Prepared guarded(Batch batch, Target known) {
+    return OutOfMemoryException.guard("prepare a batch", () -> ready(batch, known));
   }
 
   private Mono<Target> readTarget() {

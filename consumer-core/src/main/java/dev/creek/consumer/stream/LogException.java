@@ -1,10 +1,12 @@
 package dev.creek.consumer.stream;
 
+import org.jspecify.annotations.Nullable;
+
 /** What can go wrong with the broker. */
 public abstract sealed class LogException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  LogException(String message, Throwable cause) {
+  LogException(String message, @Nullable Throwable cause) {
     super(message, cause);
   }
 
@@ -13,15 +15,45 @@ public abstract sealed class LogException extends RuntimeException {
   }
 
   /** It cannot be reached or does not (yet) have the stream: try again later. */
-  public static final class Unavailable extends LogException {
+  public static sealed class Unavailable extends LogException permits Refused {
     private static final long serialVersionUID = 1L;
+    private final @Nullable String hint;
 
-    public Unavailable(String message, Throwable cause) {
+    public Unavailable(String message, @Nullable Throwable cause) {
       super(message, cause);
+      hint = null;
     }
 
     public Unavailable(String message) {
       super(message);
+      hint = null;
+    }
+
+    private Unavailable(String message, String hint) {
+      super(message);
+      this.hint = hint;
+    }
+
+    /** One that does not pass by itself: somebody has to do what the hint says. */
+    public static Unavailable until(String hint, String message) {
+      return new Unavailable(message, hint);
+    }
+
+    /** For whoever has to act; null where it may pass by itself. */
+    public @Nullable String hint() {
+      return hint;
+    }
+  }
+
+  /**
+   * It is there and does not accept the credentials. Whether they are wrong, or whoever it asks
+   * about them is away for a moment, cannot be told.
+   */
+  public static final class Refused extends Unavailable {
+    private static final long serialVersionUID = 1L;
+
+    public Refused(String message, @Nullable Throwable cause) {
+      super(message, cause);
     }
   }
 

@@ -30,28 +30,20 @@ record MachineOptions(
   static final Set<Ingredient> KNOWN =
       EnumSet.copyOf(
           List.of(
-              Ingredient.KEYLESS,
-              Ingredient.MISSING_KEY,
               Ingredient.NARROWER_TYPE,
               Ingredient.COARSER_KEY,
               Ingredient.CASE_BLIND_KEY,
               Ingredient.PARTIAL_KEY,
               Ingredient.EXPRESSION_KEY,
               Ingredient.SUPPRESSING_TRIGGER,
-              Ingredient.HIDDEN_ROWS,
-              Ingredient.NO_FIRST_SNAPSHOT,
-              Ingredient.COLUMN_ADDED,
-              Ingredient.COLUMN_WITH_DEFAULT,
               Ingredient.KEY_CHANGED,
               Ingredient.IDENTITY_CHANGED,
+              Ingredient.DELETED_MESSAGE,
               Ingredient.TARGET_EMPTIED,
               Ingredient.TARGET_RECREATED,
-              Ingredient.TARGET_ROWS_DELETED,
-              Ingredient.PURGED_SUBJECT,
-              Ingredient.DELETED_MESSAGE,
+              Ingredient.COLUMN_WITH_DEFAULT,
               Ingredient.CASCADING_CHILDREN,
               Ingredient.RESTRICTING_CHILDREN,
-              Ingredient.CLOCK_OFFSET,
               Ingredient.TAGS));
 
   /**
