@@ -1,7 +1,6 @@
 package dev.creek.consumer.row;
 
 import dev.creek.consumer.wire.Change;
-import dev.creek.consumer.wire.RecordShape;
 import dev.creek.consumer.wire.WalSchema;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
@@ -12,7 +11,6 @@ public final class ChangePlan {
   private final WalSchema schema;
   private final RowPlan rows;
   private final ImageKeys images;
-  private final boolean wholeImages;
 
   /** What the last fold left to the next one; a fold that runs beside another makes its own. */
   private final AtomicReference<@Nullable Folding> spare = new AtomicReference<>();
@@ -21,12 +19,6 @@ public final class ChangePlan {
     this.schema = schema;
     this.rows = rows;
     this.images = images;
-    this.wholeImages = encodings(schema.before()).equals(encodings(schema.after()));
-  }
-
-  /** Equal where equal rows have equal bytes. */
-  private static List<Object> encodings(RecordShape image) {
-    return image.fields().stream().<Object>map(f -> List.of(f.name(), f.slot())).toList();
   }
 
   /**
@@ -138,7 +130,7 @@ public final class ChangePlan {
     }
     check(changes);
     Folding kept = spare.getAndSet(null);
-    Folding folding = kept == null ? new Folding(images, rows, wholeImages) : kept;
+    Folding folding = kept == null ? new Folding(images, rows) : kept;
     FoldedChanges folded =
         folding.fold(changes, rows.isCopyable() ? copiedFrom : Integer.MAX_VALUE);
     if (!folding.tooLargeToKeep()) {

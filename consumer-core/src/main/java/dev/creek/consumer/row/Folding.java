@@ -29,18 +29,12 @@ final class Folding {
   /** Of the batch that is folded. */
   private List<Change> changes = List.of();
 
-  private boolean inPlace;
+  private final boolean inPlace;
 
-  /** Whether before images are whole rows; else they tell no two rows of one key apart. */
-  private final RowFates.Images whole;
-
-  /**
-   * @param wholeImages whether before images have all columns, in the form of the after images
-   */
-  Folding(ImageKeys images, RowPlan rows, boolean wholeImages) {
+  Folding(ImageKeys images, RowPlan rows) {
     this.images = images;
     this.rows = rows;
-    this.whole = wholeImages ? this::isImage : RowFates.NO_IMAGES;
+    this.inPlace = !rows.overridesIdentity();
   }
 
   /**
@@ -63,7 +57,6 @@ final class Folding {
   }
 
   private FoldedChanges folded(int first, int copiedFrom) {
-    inPlace = !rows.overridesIdentity() && !fates.hasShared();
     boolean truncated = first > 0;
     int moved = 0;
     int updated = 0;
@@ -105,17 +98,17 @@ final class Folding {
   private boolean readKeys(Change change, int i) {
     switch (change.operation()) {
       case INSERT -> fates.insert(after(change), i);
-      case READ, UPDATE -> fates.update(after(change), i, whole);
+      case READ, UPDATE -> fates.update(after(change), i);
       case UPDATE_KEY -> {
         int before = before(change);
         int after = after(change);
         if (before == after) {
-          fates.update(after, i, whole);
+          fates.update(after, i);
         } else {
-          fates.move(before, after, i, whole);
+          fates.move(before, after, i);
         }
       }
-      case DELETE -> fates.delete(before(change), i, whole);
+      case DELETE -> fates.delete(before(change), i);
       case TRUNCATE -> {
         fates.skip(i);
         if (keys.size() > 0) {
@@ -143,14 +136,6 @@ final class Folding {
       throw images.nullInKey(change, keys.bytes().array(), keys.start(keys.size()));
     }
     return keys.intern();
-  }
-
-  /** The union's branch of the image that follows is one byte. */
-  private boolean isImage(int earlier, int change) {
-    Change left = changes.get(earlier);
-    Change as = changes.get(change);
-    int end = (as.after() < 0 ? as.end() : as.after()) - 1;
-    return Arrays.equals(left.data(), left.after(), left.end(), as.data(), as.before(), end);
   }
 
   /** How a row that is left is written. */

@@ -5,25 +5,18 @@ package dev.creek.consumer.row;
  * or the batch inserts it. Numbers of keys, rows and changes count from 0. Used again for the next
  * batch.
  *
- * <p>Where the before images are whole rows, the source's key may be deferrable: then two rows can
- * have one key within a statement, and the image tells which of them a change is about.
+ * <p>Before images tell no two rows of one key apart, not even with REPLICA IDENTITY FULL: those of
+ * a partition may have its key alone. A row that gets the key of another is left to the order of
+ * the changes.
  */
 final class RowFates {
   static final int NONE = -1;
-
-  /** Whether a change's before image is the row that an earlier change left. */
-  interface Images {
-    boolean same(int earlier, int change);
-  }
 
   /** By key: the row that was there first. */
   private int[] home = {};
 
   /** By key: the row that is there now. */
   private int[] occupant = {};
-
-  /** By key: the row that was there when another came, and has yet to go. */
-  private int[] displaced = {};
 
   /** By row: its first key. */
   private int[] origin = {};
@@ -42,9 +35,6 @@ final class RowFates {
 
   private int keys;
   private int rows;
-  private int waiting;
-  private boolean moved;
-  private boolean shared;
   private boolean entangled;
 
   void clear(int changes) {
@@ -57,7 +47,6 @@ final class RowFates {
       // A key change has two.
       home = new int[2 * changes];
       occupant = new int[2 * changes];
-      displaced = new int[2 * changes];
     }
     forget();
   }
@@ -66,9 +55,6 @@ final class RowFates {
   void forget() {
     keys = 0;
     rows = 0;
-    waiting = 0;
-    moved = false;
-    shared = false;
     entangled = false;
   }
 
@@ -85,19 +71,19 @@ final class RowFates {
     write(row, change);
   }
 
-  void update(int key, int change, Images images) {
+  void update(int key, int change) {
     meet(key);
-    int row = row(key, change, images);
+    int row = occupant[key];
     if (row == NONE) {
       row = settle(isGone(home[key]) ? home[key] : original(key), key);
     }
     write(row, change);
   }
 
-  void delete(int key, int change, Images images) {
+  void delete(int key, int change) {
     meet(key);
     wrote[change] = NONE;
-    int row = row(key, change, images);
+    int row = occupant[key];
     if (row != NONE) {
       leave(row, key);
     } else if (!isGone(home[key])) {
@@ -106,10 +92,10 @@ final class RowFates {
   }
 
   /** From one key to another. */
-  void move(int from, int to, int change, Images images) {
+  void move(int from, int to, int change) {
     meet(from);
     meet(to);
-    int row = row(from, change, images);
+    int row = occupant[from];
     if (row == NONE) {
       // A row that the batch has deleted, or moved already: its changes come again.
       entangled |= home[from] != NONE;
@@ -117,10 +103,7 @@ final class RowFates {
     } else {
       leave(row, from);
     }
-    if (occupant[to] != NONE) {
-      displace(to, images);
-    }
-    moved = true;
+    entangled |= occupant[to] != NONE;
     write(settle(row, to), change);
   }
 
@@ -134,48 +117,11 @@ final class RowFates {
       keys++;
       home[key] = NONE;
       occupant[key] = NONE;
-      displaced[key] = NONE;
     }
-  }
-
-  /** The row that a change finds under a key; none where nothing of it is known. */
-  private int row(int key, int change, Images images) {
-    int row = occupant[key];
-    if (row == NONE
-        || (at[row] == origin[row] && displaced[key] == NONE)
-        || images.same(last[row], change)) {
-      return row;
-    }
-    shared = true;
-    if (displaced[key] != NONE) {
-      return displaced[key];
-    }
-    entangled |= home[key] != NONE;
-    int under = original(key);
-    at[under] = key;
-    displaced[key] = under;
-    waiting++;
-    return under;
-  }
-
-  private void displace(int key, Images images) {
-    entangled |= displaced[key] != NONE || images == NO_IMAGES;
-    shared = true;
-    displaced[key] = occupant[key];
-    waiting++;
   }
 
   private void leave(int row, int key) {
-    if (displaced[key] == row) {
-      displaced[key] = NONE;
-      waiting--;
-    } else if (displaced[key] != NONE) {
-      occupant[key] = displaced[key];
-      displaced[key] = NONE;
-      waiting--;
-    } else {
-      occupant[key] = NONE;
-    }
+    occupant[key] = NONE;
     at[row] = NONE;
   }
 
@@ -213,36 +159,15 @@ final class RowFates {
     return row != NONE && at[row] == NONE;
   }
 
-  /** For tables whose before images are not whole rows. */
-  static final Images NO_IMAGES = (earlier, change) -> true;
-
   int retainedBytes() {
-    return 41 * wrote.length;
+    return 33 * wrote.length;
   }
 
   // What became of them.
 
   /** Whether only the changes one by one tell what becomes of the rows. */
   boolean isEntangled() {
-    return entangled || waiting > 0;
-  }
-
-  /** Whether a row has another key than before. */
-  boolean hasMoved() {
-    return moved;
-  }
-
-  /** Whether two rows had one key at a time, so that none can be moved before the other. */
-  boolean hasShared() {
-    return shared;
-  }
-
-  int rows() {
-    return rows;
-  }
-
-  int keys() {
-    return keys;
+    return entangled;
   }
 
   /** The row that this change wrote last, if it is still there. */

@@ -14,6 +14,7 @@ import dev.creek.consumer.testing.TableWire.Identity;
 import dev.creek.consumer.testing.WalBytes;
 import dev.creek.consumer.testing.WalTx;
 import dev.creek.consumer.wire.WireException;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -184,35 +185,20 @@ final class FoldTest {
     assertThat(fold(keyChange(1, 2, "a"), TABLE.insert(TX, 2, "b")).ordered()).isTrue();
   }
 
+  /** As those of a partition whose identity is its key, though its parent's is FULL. */
   @Test
-  void wholeImagesTellRowsApartThatHaveOneKeyWithinAStatement() {
+  void imagesOfKeysAloneAreFollowedAsWholeOnesAre() {
     var full = TABLE.identity(Identity.FULL);
     var fullPlan = ChangePlan.of(full.walSchema(), TARGET);
-    // update t set id = 3 - id, under a deferrable key: the second is not about the first's row.
-    var swapped =
-        fullPlan.fold(
-            changes(
-                full,
-                full.update(TX, full.row(1, "a"), full.row(2, "a")),
-                full.update(TX, full.row(2, "b"), full.row(1, "b"))));
-    assertThat(rows(fullPlan.columns(), swapped.updates()))
-        .containsExactly(List.of("2", "a"), List.of("1", "b"));
-    var chain =
-        fullPlan.fold(
-            changes(
-                full,
-                full.update(TX, full.row(1, "a"), full.row(2, "a")),
-                full.update(TX, full.row(2, "b"), full.row(3, "b"))));
-    assertThat(rows(fullPlan.keyColumns(), chain.deletes())).containsExactly(List.of("1"));
-    assertThat(rows(fullPlan.columns(), chain.updates())).containsExactly(List.of("2", "a"));
-    assertThat(rows(fullPlan.columns(), chain.inserts())).containsExactly(List.of("3", "b"));
-    var one =
-        fullPlan.fold(
-            changes(
-                full,
-                full.update(TX, full.row(1, "a"), full.row(2, "a")),
-                full.update(TX, full.row(2, "a"), full.row(3, "a"))));
-    assertThat(moves(fullPlan, one)).containsExactly(List.of("1", "3", "a"));
+    for (var v : Arrays.asList("a", null)) {
+      var folded =
+          fullPlan.fold(
+              changes(
+                  full,
+                  full.update(TX, full.row(1, v), full.row(2, "a")),
+                  full.update(TX, full.row(2, v), full.row(3, "b"))));
+      assertThat(moves(fullPlan, folded)).containsExactly(List.of("1", "3", "b"));
+    }
   }
 
   @Test
