@@ -154,12 +154,12 @@ record Streaming(TableLine line, Claim claim, @Nullable Stuck recovering, Backof
     }
     Backoff pause = progressed ? Backoff.OUTAGE : backoff;
     if (verdict instanceof Verdict.Await await && still == null && pause.attempt() < PATIENCE) {
-      return new Waiting(line, claim, await.reason(), pause);
+      return new Waiting(line, claim, await.reason(), null, pause);
     }
     if (verdict instanceof Verdict.Retry retry) {
       return still != null
           ? new Stuck(line, claim, still.state(), pause, still.searchUntil())
-          : new Waiting(line, claim, retry.reason(), pause);
+          : new Waiting(line, claim, retry.reason(), retry.hint(), pause);
     }
     return stuck(verdict, attempt, still != null ? still.backoff().next() : Backoff.STUCK);
   }

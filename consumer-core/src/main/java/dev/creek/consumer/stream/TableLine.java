@@ -330,7 +330,7 @@ final class TableLine {
               Verdict verdict = FailurePolicy.classify(error, mapping);
               report.failure(verdict, error);
               Claim last = recovering == null ? null : recovering.claim();
-              return Mono.just(new Waiting(this, last, verdict.reason(), backoff));
+              return Mono.just(new Waiting(this, last, verdict.reason(), null, backoff));
             });
   }
 
