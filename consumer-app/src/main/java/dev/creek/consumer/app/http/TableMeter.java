@@ -52,6 +52,7 @@ final class TableMeter {
   private final LongAdder failures = new LongAdder();
   private final LongAdder gaps = new LongAdder();
   private final LongAdder skipped = new LongAdder();
+  private final LongAdder missed = new LongAdder();
   private final Rates rates = new Rates(System.nanoTime());
   private volatile @Nullable Instant committedAt;
   private volatile Shown shown = new Shown("waiting", null, null, Instant.now());
@@ -103,6 +104,10 @@ final class TableMeter {
     retries.computeIfAbsent(reasonClass, c -> new LongAdder()).increment();
   }
 
+  void missed(long rows) {
+    missed.add(rows);
+  }
+
   void skipped() {
     skipped.increment();
   }
@@ -141,6 +146,10 @@ final class TableMeter {
 
   long gaps() {
     return gaps.sum();
+  }
+
+  long misses() {
+    return missed.sum();
   }
 
   long skips() {
