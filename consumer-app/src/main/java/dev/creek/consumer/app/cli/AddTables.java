@@ -39,9 +39,7 @@ final class AddTables extends MappingsVerb {
   @Override
   Command command(Mapping mapping) {
     StartFrom given = start;
-    return given == null
-        ? new Command.AddTable(mapping)
-        : new Command.AddTableFrom(mapping, given);
+    return given == null ? new Command.AddTable(mapping) : new Command.AddTableFrom(mapping, given);
   }
 
   @Override
