@@ -198,6 +198,11 @@ final class Execution {
         .takeLast(1)
         .next()
         .filter(last -> last.step() == SnapshotProgress.Step.DONE)
-        .map(done -> done.rowsDone() + " rows of " + done.subject());
+        .map(Execution::told);
+  }
+
+  private static String told(SnapshotProgress done) {
+    String rows = done.rowsDone() + " rows of " + done.subject();
+    return done.doubt() == null ? rows : rows + ". Incomplete: " + done.doubt();
   }
 }

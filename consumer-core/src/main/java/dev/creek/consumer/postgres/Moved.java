@@ -1,8 +1,10 @@
 package dev.creek.consumer.postgres;
 
 import dev.creek.consumer.stream.Handover;
+import dev.creek.consumer.stream.Incompleteness;
 import dev.creek.consumer.stream.Position;
 import java.time.Instant;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param aheadUntil how far a snapshot, or changes that now come again, brought the target; null
  *     where it is not ahead of the position
  * @param endsGap whether the target holds all that the source held, whatever it has missed before
+ * @param marks why it may differ from the source all the same
  */
 record Moved(
     @Nullable Long from,
@@ -23,7 +26,8 @@ record Moved(
     long changes,
     @Nullable Evidence evidence,
     @Nullable Instant aheadUntil,
-    boolean endsGap) {
+    boolean endsGap,
+    List<Incompleteness> marks) {
 
   /** By changes. */
   Moved(
@@ -32,16 +36,18 @@ record Moved(
       long changes,
       @Nullable Evidence evidence,
       @Nullable Instant aheadUntil) {
-    this(from, to, changes, evidence, aheadUntil, false);
+    this(from, to, changes, evidence, aheadUntil, false, List.of());
   }
 
   /** By a snapshot that replaced all rows. */
   static Moved replaced(Handover handover) {
-    return new Moved(null, handover.resume(), 0, null, handover.aheadUntil(), true);
+    return new Moved(
+        null, handover.resume(), 0, null, handover.aheadUntil(), true, handover.marks());
   }
 
   /** By one that was upserted: rows whose delete was missed are still there. */
   static Moved upserted(Handover handover) {
-    return new Moved(null, handover.resume(), 0, null, handover.aheadUntil(), false);
+    return new Moved(
+        null, handover.resume(), 0, null, handover.aheadUntil(), false, handover.marks());
   }
 }

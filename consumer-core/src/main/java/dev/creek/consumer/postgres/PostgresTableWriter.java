@@ -14,6 +14,7 @@ import dev.creek.consumer.wire.WalSchema;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
@@ -35,6 +36,9 @@ final class PostgresTableWriter implements TableWriter {
   /** Only for apply, as what follows. */
   private final SeenTime seen;
 
+  /** The plan of the changes that were written last; only for apply. */
+  private @Nullable TablePlan met;
+
   /** Changes since the last commit; only for apply, whose calls follow each other. */
   private Counts counts = Counts.NONE;
 
@@ -48,7 +52,7 @@ final class PostgresTableWriter implements TableWriter {
 
   PostgresTableWriter(Sessions sessions, SubscriptionTable subscriptions, Claim claim) {
     this.sessions = sessions;
-    this.hints = new TableHints(claim.mapping());
+    this.hints = subscriptions.hints(claim);
     PositionSql durable = subscriptions.position(claim);
     this.position = sessions.mayLoseLastCommits() ? durable.withoutWaiting() : durable;
     this.held = new HeldSession(sessions, position);
@@ -131,9 +135,36 @@ final class PostgresTableWriter implements TableWriter {
     if (ready.plan() == null) {
       return positionOnly(batch);
     }
+    TablePlan plan = ready.plan();
+    return met == plan || seen.holds(batch.changes())
+        ? written(ready, plan)
+        : meet(plan).then(Mono.defer(() -> written(ready, plan)));
+  }
+
+  private Mono<Applied> written(Ready ready, TablePlan plan) {
     return ready.folded() == null
-        ? withoutKey(batch, ready.plan())
-        : withKey(batch, ready.folded());
+        ? withoutKey(ready.batch(), plan)
+        : withKey(ready.batch(), ready.folded());
+  }
+
+  /**
+   * Looks, before the first changes of a plan, whether the table is the one that it was. What comes
+   * again behind a snapshot has the schema of its time, and tells nothing of the rows.
+   */
+  private Mono<Void> meet(TablePlan plan) {
+    KnownTarget known = position.known();
+    Set<String> columns = plan.carried();
+    boolean inside = held.inTransaction();
+    return held.session()
+        .flatMap(session -> known.isChanged(session, columns))
+        .filter(changed -> changed)
+        .flatMap(changed -> held.transaction())
+        .flatMap(
+            session ->
+                known
+                    .look(session, columns)
+                    .then(Mono.defer(() -> inside ? Mono.empty() : held.commit(session))))
+        .then(Mono.fromRunnable(() -> met = plan));
   }
 
   private Mono<Applied> positionOnly(Batch batch) {
@@ -209,9 +240,7 @@ final class PostgresTableWriter implements TableWriter {
 
   private Mono<Void> survivors(Session session, FoldedBatch folded) {
     Mono<Void> emptied =
-        folded.folded().truncate()
-            ? session.execute(folded.plan().rows().truncate())
-            : Mono.empty();
+        folded.folded().truncate() ? session.execute(folded.plan().truncate()) : Mono.empty();
     return folded.isEmpty()
         ? emptied
         : fresh

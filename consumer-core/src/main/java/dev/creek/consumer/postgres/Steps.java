@@ -39,7 +39,7 @@ final class Steps {
               plan.rows().deleteOne(delete.key(), "", 1),
               statement -> plan.bindKnown(statement, 0, delete.key()));
     }
-    return session.update(plan.rows().truncate(), statement -> {});
+    return session.update(plan.truncate(), statement -> {});
   }
 
   /**

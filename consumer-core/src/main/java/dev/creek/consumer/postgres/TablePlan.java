@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +29,7 @@ final class TablePlan {
   private final WalSchema schema;
   private final ChangePlan changes;
   private final PositionSql position;
+  private final long table;
   private final RowSql rows;
   private final @Nullable CopySql copy;
 
@@ -59,11 +61,22 @@ final class TablePlan {
     this.schema = schema;
     this.changes = ChangePlan.of(schema, target.shape());
     this.position = position;
+    this.table = target.oid();
     this.rows = new RowSql(changes, target);
     this.copy =
         target.copyable() && changes.rows().isCopyable()
             ? CopySql.into(target.sqlName(), changes.rows())
             : null;
+  }
+
+  /** Empties the table, and with it all that was missing in it, or too much. */
+  String truncate() {
+    return rows.truncate() + "; " + position.known().emptied(table);
+  }
+
+  /** The names of the columns that changes carry. */
+  Set<String> carried() {
+    return changes.rows().names();
   }
 
   WalSchema schema() {

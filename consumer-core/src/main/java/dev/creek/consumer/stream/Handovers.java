@@ -59,9 +59,11 @@ final class Handovers {
         .map(
             place -> {
               require(place.whole(), header.at());
-              return new Handover(
-                  new Position(place.stream(), place.after(), header.lsn(), header.at()),
-                  aheadUntil(header.at(), claim));
+              var handover =
+                  new Handover(
+                      new Position(place.stream(), place.after(), header.lsn(), header.at()),
+                      aheadUntil(header.at(), claim));
+              return place.whole() ? handover : handover.with(forced(header.at()));
             });
   }
 
@@ -74,6 +76,12 @@ final class Handovers {
                 require(
                     holds(log, handover.resume()), Objects.requireNonNull(handover.aheadUntil())))
         .then();
+  }
+
+  private static Incompleteness forced(Instant since) {
+    return new Incompleteness(
+        Incompleteness.Cause.FORCED,
+        "a snapshot was forced although the broker no longer holds all changes since " + since);
   }
 
   private void require(boolean whole, Instant since) {

@@ -211,6 +211,11 @@ final class TableLine {
         .doFinally(ends -> loading = false);
   }
 
+  /** The claim that changes are applied under; null before the first. */
+  @Nullable Claim held() {
+    return held;
+  }
+
   /** Whether a snapshot is being applied. */
   boolean isLoading() {
     return loading;
@@ -277,6 +282,7 @@ final class TableLine {
     return claim
         .takeUntilOther(stopping())
         .doOnNext(this::holds)
+        .delayUntil(claimed -> passes(claimed, recovering))
         .map(
             claimed ->
                 isInGap(claimed, recovering)
@@ -290,6 +296,19 @@ final class TableLine {
               Claim last = recovering == null ? null : recovering.claim();
               return Mono.just(new Waiting(this, last, verdict.reason(), backoff));
             });
+  }
+
+  /** Who says that a line may go on behind a gap has a table that misses changes. */
+  private Mono<Boolean> passes(Claim claim, @Nullable Stuck recovering) {
+    String gap = claim.gap() != null || recovering == null ? claim.gap() : recovering.gap();
+    return gap == null || !goesOn.get()
+        ? Mono.empty()
+        : around
+            .targets()
+            .mark(
+                claim,
+                new Incompleteness(
+                    Incompleteness.Cause.FORCED, "resumed although changes are missing: " + gap));
   }
 
   /**

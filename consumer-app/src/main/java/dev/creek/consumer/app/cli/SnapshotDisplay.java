@@ -82,7 +82,10 @@ final class SnapshotDisplay {
       case LOADING -> loading(progress);
       case BUILDING -> rows(progress.rowsDone()) + " loaded; building indexes";
       case FINISHING -> rows(progress.rowsDone()) + " loaded; finishing";
-      case DONE -> rows(progress.rowsDone()) + " applied";
+      case DONE ->
+          rows(progress.rowsDone())
+              + " applied"
+              + (progress.doubt() == null ? "" : ". Incomplete: " + progress.doubt());
     };
   }
 

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import dev.creek.consumer.app.config.Redaction;
 import dev.creek.consumer.control.CommandOutcome;
 import dev.creek.consumer.control.CommandRecord;
+import dev.creek.consumer.stream.Incompleteness;
 import dev.creek.consumer.stream.Instance;
 import dev.creek.consumer.stream.Subscription;
 import java.io.IOException;
@@ -41,6 +42,7 @@ final class StatusText {
         }
       }
     }
+    doubts(sample, lines);
     if (sample.trouble() != null) {
       lines.add("");
       lines.add("The lag is not known: " + clean(sample.trouble()));
@@ -50,6 +52,20 @@ final class StatusText {
       lines.add(commands(sample, colour));
     }
     return String.join(System.lineSeparator(), lines);
+  }
+
+  /** Those of tables that are followed: the rows of others get old in any case. */
+  private static void doubts(StatusSample sample, List<String> lines) {
+    for (Subscription table : sample.tables()) {
+      if (table.active() && !table.incompleteness().isEmpty()) {
+        lines.add("");
+        lines.add(
+            table.mapping().target()
+                + " may differ from its source: "
+                + clean(SubscriptionList.doubt(table)));
+        lines.add("-> " + Incompleteness.hint(table.mapping()));
+      }
+    }
   }
 
   private static String instances(StatusSample sample, boolean colour) {
@@ -80,7 +96,7 @@ final class StatusText {
           SubscriptionList.tone(subscription),
           subscription.mapping().target().toString(),
           subscription.mapping().source().toString(),
-          subscription.state().name().stored(),
+          SubscriptionList.state(subscription),
           lag == null ? "-" : shown(lag),
           rate == null ? "-" : "%,.0f".formatted(rate),
           "%,d".formatted(subscription.rowsApplied()));

@@ -59,7 +59,10 @@ final class VerificationReport {
 
   private static String verdict(Verification found) {
     String repaired =
-        found.repaired() == 0 ? "" : String.format(Locale.ROOT, ", %,d repaired", found.repaired());
+        (found.repaired() == 0
+                ? ""
+                : String.format(Locale.ROOT, ", %,d repaired", found.repaired()))
+            + (found.marksCleared() == 0 ? "" : "; it is no longer incomplete");
     return found.equal()
         ? String.format(Locale.ROOT, "equal, %,d rows%s", found.targetRows(), repaired)
         : String.format(
@@ -110,6 +113,7 @@ final class VerificationReport {
       json.writeNumberField("source_rows", found.sourceRows());
       json.writeNumberField("target_rows", found.targetRows());
       json.writeNumberField("repaired", found.repaired());
+      json.writeNumberField("marks_cleared", found.marksCleared());
       json.writeBooleanField("more", found.more());
       json.writeArrayFieldStart("not_compared");
       for (String column : found.notCompared()) {
