@@ -307,6 +307,28 @@ final class SnapshotsIT {
         });
   }
 
+  /** What was deleted a moment ago is within the overlap that is read once more, but not needed. */
+  @Test
+  void aCleanSnapshotHealsADeletionFromTheMiddleOfTheStream() throws Throwable {
+    produce(Generation.NEW);
+    snapshot(SnapshotMode.CLEAN);
+    consumer.addTable(items()).block(PATIENCE);
+    source.execute("update items set v = 'x' || id where id < 50");
+    producer.awaitCaughtUp(PATIENCE);
+    try (Connection connection = Nats.connect(nats.server().uri())) {
+      connection.jetStreamManagement().deleteMessage("CREEK_wal_" + source.name(), 20);
+    }
+    running(
+        () -> {
+          await().atMost(PATIENCE).until(() -> state() == TableState.Name.GAP);
+          snapshot(SnapshotMode.CLEAN);
+          awaitEqual();
+          await().atMost(PATIENCE).until(() -> state() == TableState.Name.STREAMING);
+          source.execute("update items set v = 'y' || id where id > 500");
+          awaitEqual();
+        });
+  }
+
   @Test
   void aSnapshotIsBroughtToItsEndWhereTheTableMovesToAnotherInstance() throws Throwable {
     produce(Generation.NEW);

@@ -1,5 +1,7 @@
 package dev.creek.consumer.jetstream;
 
+import com.fasterxml.jackson.databind.JsonNode;
+
 /** JetStream's refusal of a request. */
 final class ApiException extends RuntimeException {
   private static final long serialVersionUID = 1L;
@@ -11,6 +13,13 @@ final class ApiException extends RuntimeException {
   ApiException(int errorCode, String description) {
     super(description + " (" + errorCode + ")");
     this.errorCode = errorCode;
+  }
+
+  /** The one that an answer's {@code error} tells of. */
+  static ApiException of(JsonNode error) {
+    return new ApiException(
+        error.path("err_code").intValue(),
+        error.path("description").asText("code " + error.path("code").asText()));
   }
 
   boolean streamNotFound() {

@@ -150,8 +150,24 @@ final class BrokerCheck {
               about,
               "keeps only "
                   + facts.maxPerSubject()
-                  + " messages of each table: changes vanish from its middle, which no reader can see",
+                  + " messages of each table: changes vanish from its middle, and whoever lags is in a gap",
               "nats stream edit " + name + " --max-msgs-per-subject=-1"));
+    }
+    if (facts.deleted() > 0 && !schemas) {
+      findings.add(
+          Finding.warning(
+              about,
+              "%s deleted from its middle: a table that had not read as far is in a gap, because nobody knows of which table they were"
+                  .formatted(
+                      facts.deleted() == 1 ? "1 message was" : facts.deleted() + " messages were"),
+              "purge whole streams, or up to a sequence, rather than a subject"));
+    }
+    if (facts.refusesWhenFull()) {
+      findings.add(
+          Finding.warning(
+              about,
+              "refuses new messages when it is full: what the producer cannot publish, nobody sees",
+              "nats stream edit " + name + " --discard=old, and watch the disk"));
     }
     if (facts.storage().equals("memory")) {
       findings.add(

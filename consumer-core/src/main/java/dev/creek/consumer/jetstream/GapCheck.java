@@ -28,6 +28,22 @@ final class GapCheck {
     }
   }
 
+  /**
+   * A message is missing from the middle of the stream that was not read, and nobody knows what
+   * table it was of.
+   */
+  static LogException.Gap hole(long sequence, StreamState now) {
+    return new LogException.Gap(
+        "%s of stream %s was deleted before it was read, and may have been of this table: by a purge of a subject, one by one, or by a limit per subject"
+                .formatted(
+                    now.deleted() > 0 && sequence <= now.last()
+                        ? "message " + sequence
+                        : "a message",
+                    now.identity().name())
+            + HINT
+            + ", or resume_table where only other tables' messages were deleted");
+  }
+
   /** Whether everything from {@code next} on is still there. */
   static void holds(long next, StreamState now) {
     if (now.last() < next - 1) {

@@ -58,6 +58,16 @@ final class JetStreamApi {
         .onErrorResume(ApiException.class, e -> e.streamNotFound() ? Mono.empty() : Mono.error(e));
   }
 
+  /**
+   * Sequences of the messages that are missing between a stream's oldest and its newest, in no
+   * order. The answer may be long, and is not held as a tree.
+   */
+  Mono<long[]> deleted(String stream) {
+    var request = JSON.createObjectNode().put("deleted_details", true);
+    return request(prefix + "STREAM.INFO." + stream, bytes(request), timeout)
+        .map(answer -> DeletedList.read(JSON, answer.getData()));
+  }
+
   /** How many messages each subject has; empty if there is no such stream, or nothing matches. */
   Flux<SubjectCount> subjects(String stream, String pattern) {
     return subjects(stream, pattern, 0)
@@ -220,9 +230,7 @@ final class JetStreamApi {
     }
     JsonNode error = answer.path("error");
     if (error.isObject()) {
-      throw new ApiException(
-          error.path("err_code").intValue(),
-          error.path("description").asText("code " + error.path("code").asText()));
+      throw ApiException.of(error);
     }
     return answer;
   }
@@ -236,6 +244,7 @@ final class JetStreamApi {
             name, time(answer.path("created").asText()).truncatedTo(ChronoUnit.MICROS)),
         state.path("first_seq").longValue(),
         state.path("last_seq").longValue(),
+        state.path("num_deleted").longValue(),
         state.path("first_ts").asText(),
         state.path("last_ts").asText(),
         subjects);

@@ -31,6 +31,7 @@ public final class JetStreamLog implements ChangeLog, SnapshotLog {
   private final JetStreamOptions options;
   private final Link link;
   private final JetStreamApi api;
+  private final StreamHoles holes;
   private final Generations generations;
   private final SchemaLookup schemas;
   private final SnapshotLookup snapshots;
@@ -39,6 +40,7 @@ public final class JetStreamLog implements ChangeLog, SnapshotLog {
     this.options = options;
     link = new Link(options);
     api = new JetStreamApi(link, options);
+    holes = new StreamHoles(api);
     generations = new Generations(api, options);
     schemas = new SchemaLookup(link, api, options);
     snapshots = new SnapshotLookup(api, options);
@@ -101,8 +103,9 @@ public final class JetStreamLog implements ChangeLog, SnapshotLog {
    * that is there, with the oldest message that fits, whatever was removed before it.
    *
    * <p>Seen as a gap is what is removed at the stream's old end, by limits, age or purge, also
-   * while reading lags. Not seen is what is removed from its middle: single messages, or a purge of
-   * the table's subject alone.
+   * while reading lags; and whatever is removed from its middle behind the position, because the
+   * broker does not tell of which table it was. Not seen is what goes within a tenth of a second of
+   * its publication, while the reader keeps up.
    */
   @Override
   public Flux<Delivery> read(
@@ -113,6 +116,7 @@ public final class JetStreamLog implements ChangeLog, SnapshotLog {
                     link,
                     api,
                     options,
+                    holes,
                     place(source),
                     () -> generations.forget(source.database()),
                     start,
@@ -172,9 +176,10 @@ public final class JetStreamLog implements ChangeLog, SnapshotLog {
                   link,
                   api,
                   options,
+                  holes,
                   Mono.just(place),
                   () -> {},
-                  new StartAt.Beginning(),
+                  StartAt.Beginning.ofAll(),
                   null,
                   ReadListener.NONE)
               .deliveries();

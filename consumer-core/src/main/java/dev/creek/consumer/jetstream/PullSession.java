@@ -10,6 +10,7 @@ import io.nats.client.impl.Headers;
 import io.nats.client.support.Status;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
 import reactor.core.Disposables;
@@ -54,6 +55,7 @@ final class PullSession implements PacketReceivers.Receiver {
       JetStreamOptions options,
       PullConsumer consumer,
       PullWindow window,
+      Checks checks,
       FluxSink<Delivery> sink) {
     this.link = link;
     this.open = open;
@@ -62,10 +64,15 @@ final class PullSession implements PacketReceivers.Receiver {
     this.consumer = consumer;
     this.window = window;
     outlet = new Outlet(options, window, sink, this::askIfDue);
-    checks = new StreamChecks(api, consumer, window, outlet, () -> received);
-    resources = Disposables.composite(checks, window::close);
+    this.checks = checks.of(outlet, () -> received);
+    resources = Disposables.composite(this.checks, window::close);
     inbox = open.connection().createInbox() + ".";
     sink.onDispose(resources);
+  }
+
+  /** What is to be asked of the stream while it is read. */
+  interface Checks {
+    StreamChecks of(Outlet outlet, LongSupplier received);
   }
 
   /** Deliveries of a new consumer; nothing is asked for before the first demand. For one reader. */
@@ -75,9 +82,12 @@ final class PullSession implements PacketReceivers.Receiver {
       JetStreamApi api,
       JetStreamOptions options,
       PullConsumer consumer,
-      PullWindow window) {
+      PullWindow window,
+      Checks checks) {
     return Flux.<Delivery>create(
-            sink -> new PullSession(link, open, api, options, consumer, window, sink).start(sink),
+            sink ->
+                new PullSession(link, open, api, options, consumer, window, checks, sink)
+                    .start(sink),
             FluxSink.OverflowStrategy.ERROR)
         .subscribeOn(link.scheduler(), false);
   }

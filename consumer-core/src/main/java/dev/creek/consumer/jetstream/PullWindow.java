@@ -5,6 +5,7 @@ import dev.creek.consumer.stream.Delivery;
 import dev.creek.consumer.stream.Packet;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -20,13 +21,13 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Proof.</b> A consumer steps over messages that retention removed before it came to them,
  * and says nothing. Who waits at the stream's end cannot lose any that way. Who lags may: then
  * packets leave only when the stream, asked after they came, still began at or before the first
- * that followed the last packet proven.
+ * that followed the last packet proven, and misses none between that and the last of them.
  *
  * <p>Thread-safe: the client's thread puts in, the reader takes out; each call is short.
  */
 final class PullWindow {
-  /** Younger messages than this are not removed by retention, and need no proof. */
-  private static final long LIVE_NANOS = 1_000_000_000L;
+  /** Younger messages than this are removed by no retention and no hand, and need no proof. */
+  private static final long LIVE_NANOS = 100_000_000L;
 
   private final int maxMessages;
   private final ByteShares.Share share;
@@ -45,6 +46,11 @@ final class PullWindow {
   private int arrivedOfAsked;
 
   private long pending;
+
+  /** How many messages came, and how many there are known to have been or to be. */
+  private long arrived;
+
+  private long announced;
   private boolean idle;
   private long caughtUpAt;
   private long lastSequence;
@@ -161,6 +167,13 @@ final class PullWindow {
     bytes += data.length;
     lastSequence = sequence;
     pending = pendingBehind;
+    arrived++;
+    if (arrived + pendingBehind < announced) {
+      // Some went that were still to come: younger ones too, then.
+      idle = false;
+      caughtUpAt = now - LIVE_NANOS;
+    }
+    announced = arrived + pendingBehind;
     countPull(wireBytes, now);
     countProof(sequence, now);
   }
@@ -245,6 +258,35 @@ final class PullWindow {
     fromOldest = false;
     unproven = Math.min(left, packets.size());
     proven = proof.last();
+  }
+
+  /**
+   * The first message that is missing from the stream and did not come here before.
+   *
+   * @param from from this sequence on, or from the first that is not proven
+   * @param to up to this sequence
+   * @param known holes that do not count
+   * @return {@link Long#MAX_VALUE} where there is none
+   */
+  synchronized long firstUnread(Holes holes, Holes known, long from, long to) {
+    Iterator<Packet> held = packets.iterator();
+    long came = 0;
+    long hole = holes.next(Math.max(from, fromOldest ? oldestHeld(to) : proven + 1));
+    while (hole <= to) {
+      while (came < hole && held.hasNext()) {
+        came = held.next().sequence();
+      }
+      if (came != hole && !known.contains(hole)) {
+        return hole;
+      }
+      hole = holes.next(hole + 1);
+    }
+    return Long.MAX_VALUE;
+  }
+
+  private long oldestHeld(long otherwise) {
+    Packet oldest = packets.peek();
+    return oldest == null ? otherwise + 1 : oldest.sequence();
   }
 
   private void forgetBefore(long begins) {

@@ -83,6 +83,8 @@ final class SchemaLookup {
             link,
             api,
             options,
+            // A schema that is there is right, whatever was there before it.
+            HoleSource.IGNORED,
             Mono.just(place),
             () -> {},
             new StartAt.Beginning(),

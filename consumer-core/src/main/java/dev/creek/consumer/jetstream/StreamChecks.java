@@ -17,6 +17,8 @@ final class StreamChecks implements Disposable {
   private final PullConsumer consumer;
   private final PullWindow window;
   private final Outlet outlet;
+  private final HoleSource holes;
+  private final Holes known;
   private final LongSupplier received;
   private final Disposable.Swap proof = Disposables.swap();
   private final Disposable.Swap frontier = Disposables.swap();
@@ -24,15 +26,20 @@ final class StreamChecks implements Disposable {
   /**
    * Of one consumer.
    *
+   * @param known holes of the stream that do not count
    * @param received how many messages of the consumer have come
    */
   StreamChecks(
       JetStreamApi api,
+      HoleSource holes,
+      Holes known,
       PullConsumer consumer,
       PullWindow window,
       Outlet outlet,
       LongSupplier received) {
     this.api = api;
+    this.holes = holes;
+    this.known = known;
     this.consumer = consumer;
     this.window = window;
     this.outlet = outlet;
@@ -40,23 +47,31 @@ final class StreamChecks implements Disposable {
   }
 
   /**
-   * Proves packets by asking where the stream begins now.
+   * Proves packets by asking where the stream begins now, and what it misses.
    *
    * @param then runs when that is done
    */
   void prove(PullWindow.Proof question, Runnable then) {
     proof.update(
         streamNow()
-            .doOnNext(now -> proved(question, now))
-            .subscribe(now -> then.run(), outlet::fail));
+            .flatMap(now -> holes.of(now).doOnNext(list -> proved(question, now, list)))
+            .subscribe(list -> then.run(), outlet::fail));
   }
 
-  private void proved(PullWindow.Proof question, StreamState now) {
+  private void proved(PullWindow.Proof question, StreamState now, Holes list) {
     if (!window.mayForget()) {
       GapCheck.holds(question.first(), now);
     }
+    requireWhole(list, question.first(), question.last(), now);
     window.proved(question, now.first());
     outlet.filled();
+  }
+
+  private void requireWhole(Holes list, long from, long to, StreamState now) {
+    long hole = window.firstUnread(list, known, from, to);
+    if (hole <= to) {
+      throw GapCheck.hole(hole, now);
+    }
   }
 
   private Mono<StreamState> streamNow() {
@@ -74,7 +89,7 @@ final class StreamChecks implements Disposable {
     if (idle != null) {
       frontier.update(
           streamNow()
-              .doOnNext(now -> check(idle, now))
+              .delayUntil(now -> check(idle, now))
               .flatMap(this::reached)
               // An answer that is late is no trouble: the heartbeat tells of that.
               .onErrorResume(LogException.Unavailable.class, e -> Mono.empty())
@@ -82,10 +97,12 @@ final class StreamChecks implements Disposable {
     }
   }
 
-  private static void check(PullWindow.Idle idle, StreamState now) {
-    if (!idle.live()) {
-      GapCheck.holds(idle.next(), now);
+  private Mono<Void> check(PullWindow.Idle idle, StreamState now) {
+    if (idle.live()) {
+      return Mono.empty();
     }
+    GapCheck.holds(idle.next(), now);
+    return holes.of(now).doOnNext(list -> requireWhole(list, idle.next(), now.last(), now)).then();
   }
 
   /**

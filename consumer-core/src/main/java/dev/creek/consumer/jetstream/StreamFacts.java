@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * set are 0.
  *
  * @param messages how many it holds
+ * @param deleted how many between the oldest and the newest are missing
  * @param oldest when the oldest of them was stored; null where it is empty
  * @param retention {@code limits}, {@code interest} or {@code workqueue}
  * @param storage {@code file} or {@code memory}
@@ -19,11 +20,14 @@ import org.jspecify.annotations.Nullable;
  * @param maxBytes bytes that are kept
  * @param maxMessages messages that are kept
  * @param maxPerSubject messages that are kept of each table
+ * @param refusesWhenFull whether new messages are refused at the limits, instead of old ones
+ *     removed
  * @param duplicateWindow how long a message id is remembered
  * @param serverTime the broker's clock when it answered; null where it does not tell
  */
 record StreamFacts(
     long messages,
+    long deleted,
     @Nullable Instant oldest,
     String retention,
     String storage,
@@ -32,6 +36,7 @@ record StreamFacts(
     long maxBytes,
     long maxMessages,
     long maxPerSubject,
+    boolean refusesWhenFull,
     Duration duplicateWindow,
     @Nullable Instant serverTime) {
 
@@ -41,6 +46,7 @@ record StreamFacts(
     long messages = state.path("messages").longValue();
     return new StreamFacts(
         messages,
+        state.path("num_deleted").longValue(),
         messages == 0 ? null : time(state.path("first_ts")),
         config.path("retention").asText("limits"),
         config.path("storage").asText("file"),
@@ -49,6 +55,7 @@ record StreamFacts(
         limit(config, "max_bytes"),
         limit(config, "max_msgs"),
         limit(config, "max_msgs_per_subject"),
+        config.path("discard").asText("old").equals("new"),
         Duration.ofNanos(limit(config, "duplicate_window")),
         time(answer.path("ts")));
   }

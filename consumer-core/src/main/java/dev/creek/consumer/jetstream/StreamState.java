@@ -12,6 +12,7 @@ import java.util.List;
  *     that remembers it
  * @param first sequence of the oldest message; where it is empty, of the next
  * @param last sequence of the newest message that it ever held
+ * @param deleted how many messages between those two are missing
  * @param firstAt when the oldest message was stored, as the broker says it: mostly nobody asks; of
  *     no meaning where there is none
  * @param lastAt when the newest message that it ever held was stored; of no meaning where there was
@@ -22,6 +23,7 @@ record StreamState(
     StreamIdentity identity,
     long first,
     long last,
+    long deleted,
     String firstAt,
     String lastAt,
     List<String> subjects) {
@@ -30,6 +32,11 @@ record StreamState(
   LogState forLine() {
     return new LogState(
         identity, first, last, first > last || last == 0 ? null : JetStreamApi.time(firstAt));
+  }
+
+  /** How many messages were ever removed, from wherever. It only grows. */
+  long removed() {
+    return first - 1 + deleted;
   }
 
   /** Whether nothing that was stored at this time or later has been removed at the old end. */

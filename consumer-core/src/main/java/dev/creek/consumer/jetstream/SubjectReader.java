@@ -29,6 +29,7 @@ final class SubjectReader {
   private final Link link;
   private final JetStreamApi api;
   private final JetStreamOptions options;
+  private final HoleSource holes;
   private final Mono<Place> place;
   private final Runnable onNoStream;
   private final ReadListener listener;
@@ -39,6 +40,10 @@ final class SubjectReader {
   private @Nullable StreamIdentity stream;
 
   private @Nullable StreamIdentity read;
+
+  /** Holes that do not count; null until reading begins. */
+  private @Nullable Holes known;
+
   private int attempts;
 
   /** What to read. */
@@ -47,6 +52,7 @@ final class SubjectReader {
   /**
    * A reader.
    *
+   * @param holes tells what is missing from the stream
    * @param place what to read, found out at each attempt
    * @param onNoStream runs where there was no such stream
    * @param expected the stream that {@code start} counts in; null for the present one
@@ -56,6 +62,7 @@ final class SubjectReader {
       Link link,
       JetStreamApi api,
       JetStreamOptions options,
+      HoleSource holes,
       Mono<Place> place,
       Runnable onNoStream,
       StartAt start,
@@ -64,11 +71,12 @@ final class SubjectReader {
     this.link = link;
     this.api = api;
     this.options = options;
+    this.holes = holes;
     this.place = place;
     this.onNoStream = onNoStream;
     this.start =
         start instanceof StartAt.Sequence from
-            ? new StartAt.Sequence(Math.max(1, from.first()))
+            ? new StartAt.Sequence(Math.max(1, from.first()), from.mayMissUntil())
             : start;
     this.stream = expected;
     this.listener = listener;
@@ -111,6 +119,27 @@ final class SubjectReader {
     return new LogException.Unavailable("there is no stream " + name);
   }
 
+  /** What is missing when reading begins may be fine; what goes afterwards is not. */
+  private void check(Holes list, long next, StreamState now) {
+    if (known == null) {
+      known = list.upTo(start.mayMissUntil());
+    }
+    if (start instanceof StartAt.Beginning) {
+      return;
+    }
+    long hole = list.next(next);
+    while (hole <= now.last()) {
+      if (!known().contains(hole)) {
+        throw GapCheck.hole(hole, now);
+      }
+      hole = list.next(hole + 1);
+    }
+  }
+
+  private Holes known() {
+    return known == null ? Holes.NONE : known;
+  }
+
   private void check(StreamState now) {
     if (stream != null) {
       GapCheck.sameStream(stream, now);
@@ -139,7 +168,26 @@ final class SubjectReader {
     Flux<Delivery> deliveries() {
       return api.createConsumer(
               from.stream(), name, from.subject(), start, options.consumerInactivity())
+          .delayUntil(this::checkHoles)
           .flatMapMany(this::deliveries);
+    }
+
+    /**
+     * What lags is looked at as it comes. Who has nothing to read waits from here on, so what went
+     * before is looked for now.
+     */
+    private Mono<Void> checkHoles(ConsumerState created) {
+      return latest(created)
+          .flatMap(state -> holes.of(state).doOnNext(list -> check(list, next(created), state)))
+          .then();
+    }
+
+    private Mono<StreamState> latest(ConsumerState created) {
+      return created.pending() > 0 || start instanceof StartAt.Beginning
+          ? Mono.just(now)
+          : api.stream(from.stream())
+              .switchIfEmpty(Mono.error(() -> noStream(from.stream())))
+              .doOnNext(SubjectReader.this::check);
     }
 
     private Flux<Delivery> deliveries(ConsumerState created) {
@@ -155,8 +203,16 @@ final class SubjectReader {
               fromOldest,
               nothingPending,
               System.nanoTime());
+      var consumer = new PullConsumer(now.identity(), name);
       return PullSession.deliveries(
-          link, open, api, options, new PullConsumer(now.identity(), name), window);
+          link,
+          open,
+          api,
+          options,
+          consumer,
+          window,
+          (outlet, received) ->
+              new StreamChecks(api, holes, known(), consumer, window, outlet, received));
     }
 
     /** Only the broker knows which sequence belongs to a time. */

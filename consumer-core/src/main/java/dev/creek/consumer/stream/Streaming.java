@@ -54,7 +54,7 @@ record Streaming(TableLine line, Claim claim, @Nullable Stuck recovering, Backof
   }
 
   private Flux<Applied> apply(LogState log, Outage outage, Attempt attempt) {
-    StartAt start = Resume.from(claim, log, line.options().overlap());
+    StartAt start = line.start(claim, log);
     ChangeDecoder decoder = line.newDecoder(start, claim.skips().of(log.stream()));
     attempt.reads(log.stream(), decoder);
     Unapplied unapplied = line.report().unapplied();

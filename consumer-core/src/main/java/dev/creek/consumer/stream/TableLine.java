@@ -1,6 +1,7 @@
 package dev.creek.consumer.stream;
 
 import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.control.SnapshotMode;
 import dev.creek.consumer.metrics.Recorder;
 import java.time.Duration;
 import java.util.List;
@@ -39,10 +40,19 @@ final class TableLine {
 
   private final AtomicBoolean goesOn = new AtomicBoolean();
 
+  /** The table is marked as one that goes on behind a gap: then it may. */
+  private final AtomicBoolean mayPass = new AtomicBoolean();
+
+  /** Whether the next look at the stream is where changes cease to be passed over. */
+  private final AtomicBoolean passesGap = new AtomicBoolean();
+
   private final Mailbox mailbox = new Mailbox();
   private final LineReport report;
   private volatile @Nullable Claim held;
   private volatile boolean loading;
+
+  /** Up to here the table needs nothing that is missing from the stream; null where it may. */
+  private volatile @Nullable LogState dispensable;
 
   /**
    * What all lines share.
@@ -207,6 +217,7 @@ final class TableLine {
         .then()
         // Afterwards it is the work that ends, once it has cleaned up.
         .takeUntilOther(interrupted.onErrorResume(e -> begun.get() ? Mono.never() : Mono.error(e)))
+        .doOnSuccess(done -> applied(task))
         .doOnSubscribe(begins -> loading = true)
         .doFinally(ends -> loading = false);
   }
@@ -214,6 +225,31 @@ final class TableLine {
   /** The claim that changes are applied under; null before the first. */
   @Nullable Claim held() {
     return held;
+  }
+
+  /** A clean snapshot brought all that was in the stream before it was asked for. */
+  private void applied(SnapshotTask task) {
+    if (task.order().mode() == SnapshotMode.CLEAN) {
+      dispensable = task.requestedAt();
+    }
+  }
+
+  /**
+   * Where reading begins under a claim.
+   *
+   * @throws LogException.Gap where the stream does not hold what the table needs
+   */
+  StartAt start(Claim claim, LogState log) {
+    if (passesGap.getAndSet(false)) {
+      dispensable = log;
+    }
+    StartAt start = Resume.from(claim, log, around.options().overlap());
+    LogState until = dispensable;
+    return start instanceof StartAt.Sequence from
+            && until != null
+            && until.stream().equals(log.stream())
+        ? new StartAt.Sequence(from.first(), until.lastSequence())
+        : start;
   }
 
   /** Whether a snapshot is being applied. */
@@ -308,7 +344,8 @@ final class TableLine {
             .mark(
                 claim,
                 new Incompleteness(
-                    Incompleteness.Cause.FORCED, "resumed although changes are missing: " + gap));
+                    Incompleteness.Cause.FORCED, "resumed although changes are missing: " + gap))
+            .doOnSuccess(marked -> mayPass.set(true));
   }
 
   /**
@@ -317,7 +354,11 @@ final class TableLine {
    */
   private boolean isInGap(Claim claim, @Nullable Stuck recovering) {
     boolean known = claim.gap() != null || (recovering != null && recovering.isGap());
-    return known && !goesOn.getAndSet(false);
+    boolean goes = known && mayPass.getAndSet(false) && goesOn.getAndSet(false);
+    if (goes) {
+      passesGap.set(true);
+    }
+    return known && !goes;
   }
 
   /** From here on {@link #resume} means that missing changes are to be passed over. */

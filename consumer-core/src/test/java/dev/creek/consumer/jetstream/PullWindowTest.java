@@ -65,6 +65,45 @@ final class PullWindowTest {
   }
 
   @Test
+  void aHoleIsWhatDidNotComeBeforeItWent() {
+    var window = lagging();
+    pull(window);
+    arrive(window, 10, 5);
+    sequence++;
+    arrive(window, 10, 4);
+    assertThat(window.firstUnread(Holes.of(1, 3), Holes.NONE, 1, 3)).isEqualTo(Long.MAX_VALUE);
+    assertThat(window.firstUnread(Holes.of(3, 1, 2), Holes.NONE, 1, 3)).isEqualTo(2);
+    assertThat(window.firstUnread(Holes.of(2), Holes.of(2), 1, 3)).isEqualTo(Long.MAX_VALUE);
+    assertThat(window.firstUnread(Holes.of(2, 4), Holes.of(2), 1, 4)).isEqualTo(4);
+    assertThat(window.firstUnread(Holes.EVERYWHERE, Holes.NONE, 1, 3)).isEqualTo(2);
+    assertThat(window.firstUnread(Holes.NONE, Holes.NONE, 1, 3)).isEqualTo(Long.MAX_VALUE);
+  }
+
+  @Test
+  void holesBeforeTheOldestMessageOfWhoBeginsThereAreNone() {
+    var window = fromOldest();
+    pull(window);
+    sequence = 6;
+    arrive(window, 10, 2);
+    sequence = 8;
+    arrive(window, 10, 1);
+    assertThat(window.firstUnread(Holes.of(2, 6), Holes.NONE, 1, 9)).isEqualTo(Long.MAX_VALUE);
+    assertThat(window.firstUnread(Holes.of(2, 8), Holes.NONE, 1, 9)).isEqualTo(8);
+  }
+
+  @Test
+  void whatIsReadAsItComesNeedsAProofWhereFewerFollowThanWereAnnounced() {
+    var window = live();
+    pull(window);
+    arrive(window, 10, 5);
+    arrive(window, 10, 4);
+    assertThat(take(window)).containsExactly(1L, 2L);
+    arrive(window, 10, 0);
+    assertThat(take(window)).isEmpty();
+    assertThat(window.nextProof(false)).isEqualTo(new Proof(3, 1, 3));
+  }
+
+  @Test
   void windowsOfManyTablesAskTogetherForNoMoreThanAllMayHold() {
     ByteShares shares = new ByteShares(1000, 50, 2000);
     long asked = 0;

@@ -1,0 +1,173 @@
+package dev.creek.consumer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.jetstream.JetStreamOptions;
+import dev.creek.consumer.postgres.PostgresOptions;
+import dev.creek.consumer.testing.NatsExtension;
+import dev.creek.consumer.testing.PostgresDatabase;
+import dev.creek.consumer.testing.PostgresExtension;
+import dev.creek.consumer.testing.TableWire;
+import dev.creek.consumer.testing.WalTx;
+import dev.creek.consumer.testing.WirePublisher;
+import dev.creek.consumer.wire.Generation;
+import dev.creek.consumer.wire.Subjects;
+import io.nats.client.Connection;
+import io.nats.client.JetStreamApiException;
+import io.nats.client.Nats;
+import io.nats.client.PurgeOptions;
+import java.io.IOException;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import reactor.core.Disposable;
+
+/** Somebody deletes a table's messages from the middle of the stream. */
+final class DeletedMessagesIT {
+  private static final Duration PATIENCE = Duration.ofMinutes(1);
+  private static final TargetTable TARGET = new TargetTable("copy", "orders");
+
+  @RegisterExtension static final PostgresExtension postgres = PostgresExtension.shared();
+  @RegisterExtension final NatsExtension nats = NatsExtension.own();
+
+  private final TableWire orders = table("orders");
+  private final TableWire others = table("others");
+  private PostgresDatabase database;
+  private WirePublisher publisher;
+  private CreekConsumer consumer;
+  private Disposable running;
+
+  private static TableWire table(String name) {
+    return TableWire.of("app", name)
+        .column("id", "int4", TableWire.Flag.KEY)
+        .column("note", "text");
+  }
+
+  @BeforeEach
+  void open() {
+    database = postgres.freshDatabase();
+  }
+
+  private void run() {
+    consumer =
+        CreekConsumer.create(
+            ConsumerOptions.of(
+                JetStreamOptions.builder(nats.server().uri()).build(),
+                PostgresOptions.of(database.patientUri())));
+    for (TableWire table : new TableWire[] {orders, others}) {
+      String name = table.source().table();
+      Mapping mapping = new Mapping(table.source(), new TargetTable("copy", name));
+      consumer.createTable(mapping).block(PATIENCE);
+      consumer.addTable(mapping).block(PATIENCE);
+    }
+    running = consumer.run().subscribe();
+  }
+
+  @AfterEach
+  void stop() {
+    consumer.stop(PATIENCE).block(PATIENCE);
+    running.dispose();
+    consumer.close();
+  }
+
+  @AfterEach
+  void close() {
+    publisher.close();
+  }
+
+  private void begin(Generation generation) {
+    publisher = WirePublisher.of(nats.server(), generation, "source");
+    publisher.publishSchema(orders);
+    publisher.publishSchema(others);
+    publish(others, 1, 1);
+    publish(orders, 1, 5);
+    run();
+    awaitRow("orders", 5);
+    awaitRow("others", 1);
+  }
+
+  private void publish(TableWire table, int first, int last) {
+    for (int id = first; id <= last; id++) {
+      publisher.publish(table.source(), table.insert(WalTx.of(id), id, "note"));
+    }
+    publisher.flush();
+  }
+
+  private void purge(Generation generation, TableWire table)
+      throws IOException, InterruptedException, JetStreamApiException {
+    Subjects names = new Subjects(generation, "CREEK");
+    try (Connection connection = Nats.connect(nats.server().uri())) {
+      connection
+          .jetStreamManagement()
+          .purgeStream(
+              names.walStream("source"),
+              PurgeOptions.builder().subject(names.walSubject(table.source())).build());
+    }
+  }
+
+  private void awaitRow(String table, int id) {
+    await()
+        .atMost(PATIENCE)
+        .ignoreExceptions()
+        .until(
+            () ->
+                !database
+                    .query("select from copy.%s where id = %d".formatted(table, id))
+                    .isEmpty());
+  }
+
+  private String state(String table) {
+    return database.value(
+        "select state || ' ' || coalesce(reason, '') from _creek_consumer.subscriptions where target = 'copy.%s'"
+            .formatted(table));
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aPurgeOfATablesSubjectWhileTheServiceIsDownIsAGapUntilSomebodySaysToGoOn(
+      Generation generation) throws Exception {
+    begin(generation);
+    stop();
+    publish(orders, 6, 9);
+    publish(others, 2, 2);
+    purge(generation, orders);
+    publish(orders, 10, 10);
+
+    run();
+    await().atMost(PATIENCE).until(() -> state("orders").startsWith("gap"));
+    assertThat(state("orders")).contains("was deleted before it was read", "resume_table");
+    assertThat(database.query("select from copy.orders where id = 10")).isEmpty();
+
+    consumer.resumeTable(TARGET).block(PATIENCE);
+    awaitRow("orders", 10);
+    await().atMost(PATIENCE).until(() -> state("orders").startsWith("streaming"));
+    publish(orders, 11, 11);
+    awaitRow("orders", 11);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aPurgeOfATablesSubjectWhileItStandsStillIsAGapForItAndNoOther(Generation generation)
+      throws Exception {
+    begin(generation);
+    database.execute("alter table copy.orders rename to away");
+    publish(orders, 6, 9);
+    await().atMost(PATIENCE).until(() -> state("orders").startsWith("failed"));
+    publish(others, 2, 2);
+    awaitRow("others", 2);
+    purge(generation, orders);
+    publish(others, 3, 3);
+    database.execute("alter table copy.away rename to orders");
+    consumer.resumeTable(TARGET).block(PATIENCE);
+
+    await().atMost(PATIENCE).until(() -> state("orders").startsWith("gap"));
+    awaitRow("others", 3);
+    assertThat(state("others")).startsWith("streaming");
+  }
+}
