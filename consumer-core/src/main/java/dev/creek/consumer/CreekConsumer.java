@@ -64,7 +64,13 @@ public final class CreekConsumer implements AutoCloseable {
 
   private final ConsumerOptions options;
   private final PostgresTarget target;
+
+  /** Creates the control schema where it is missing: for what changes something. */
   private final Mono<PostgresTarget> database;
+
+  /** Wants the control schema to be there: for what only reads. */
+  private final Mono<PostgresTarget> readable;
+
   private final Mono<JetStreamLog> broker;
   private final AtomicReference<@Nullable JetStreamLog> connection = new AtomicReference<>();
   private final AtomicReference<@Nullable Run> running = new AtomicReference<>();
@@ -79,6 +85,10 @@ public final class CreekConsumer implements AutoCloseable {
     // Only success is kept: a server that was away when it was first needed is asked again.
     this.database =
         target.subscriptions().migrate().thenReturn(target).cacheInvalidateIf(reached -> false);
+    Mono<PostgresTarget> existing =
+        target.requireControlSchema().thenReturn(target).cacheInvalidateIf(reached -> false);
+    // A run is about to create it.
+    this.readable = Mono.defer(() -> running.get() == null ? existing : database);
     this.broker =
         Mono.defer(() -> JetStreamLog.connect(options.nats()))
             .doOnNext(connection::set)
@@ -273,13 +283,32 @@ public final class CreekConsumer implements AutoCloseable {
   }
 
   /**
+   * Completes where a table that is to be subscribed is there, or a command that waits will create
+   * it. {@link #addTable} takes others as well: they are shown as failed until they are created.
+   *
+   * @return errors with {@link ApplyException}, as the SQL function {@code add_table} does
+   */
+  public Mono<Void> requireTable(Mapping mapping) {
+    return database.flatMap(db -> db.requireTable(mapping));
+  }
+
+  /**
+   * Whether the broker holds anything of a source table: a change, a schema or a snapshot.
+   *
+   * @return errors with {@link LogException.Unavailable} where it has no stream of the database
+   */
+  public Mono<Boolean> isPublished(SourceTable source) {
+    return broker.flatMap(log -> log.holds(source));
+  }
+
+  /**
    * Ends a table's subscription, keeping its position and its rows; a running consumer stops
    * applying it.
    *
    * @return false where there is no such subscription
    */
   public Mono<Boolean> removeTable(TargetTable table) {
-    return database.flatMap(db -> db.subscriptions().deactivate(table));
+    return readable.flatMap(db -> db.subscriptions().deactivate(table));
   }
 
   /**
@@ -304,14 +333,14 @@ public final class CreekConsumer implements AutoCloseable {
    *     nothing is passed over
    */
   public Mono<String> skipChange(TargetTable table, long sequence) {
-    return database
+    return readable
         .flatMap(db -> db.subscriptions().skip(table, sequence))
         .delayUntil(reason -> resumeTable(table));
   }
 
   /** All subscriptions, in order of target. */
   public Flux<Subscription> subscriptions() {
-    return database.flatMapMany(db -> db.subscriptions().all());
+    return readable.flatMapMany(db -> db.subscriptions().all());
   }
 
   /**
@@ -319,7 +348,7 @@ public final class CreekConsumer implements AutoCloseable {
    * running consumers, which share the tables, and commands that take a snapshot.
    */
   public Flux<Instance> instances() {
-    return database.flatMapMany(db -> db.replicas().instances());
+    return readable.flatMapMany(db -> db.replicas().instances());
   }
 
   /**
@@ -367,7 +396,7 @@ public final class CreekConsumer implements AutoCloseable {
    * @return the command as it is then, finished or not; empty where there is none of this id
    */
   public Mono<CommandRecord> await(long id, Duration patience) {
-    return database
+    return readable
         .map(PostgresTarget::commands)
         .flatMap(
             log -> follow(log, id).take(patience).takeLast(1).switchIfEmpty(log.find(id)).next());
@@ -379,7 +408,7 @@ public final class CreekConsumer implements AutoCloseable {
    * @return empty where there is none of this id
    */
   public Flux<CommandRecord> follow(long id) {
-    return database.map(PostgresTarget::commands).flatMapMany(log -> follow(log, id));
+    return readable.map(PostgresTarget::commands).flatMapMany(log -> follow(log, id));
   }
 
   private static Flux<CommandRecord> follow(CommandLog log, long id) {
@@ -393,7 +422,7 @@ public final class CreekConsumer implements AutoCloseable {
 
   /** The newest commands and what became of them, newest first. */
   public Flux<CommandRecord> commands(int newest) {
-    return database.flatMapMany(db -> db.commands().newest(newest));
+    return readable.flatMapMany(db -> db.commands().newest(newest));
   }
 
   /**
@@ -448,7 +477,7 @@ public final class CreekConsumer implements AutoCloseable {
    */
   public Mono<Verification> verify(
       Mapping mapping, PostgresOptions source, Verification.Options how) {
-    return database.flatMap(db -> db.verify(mapping, source, how));
+    return readable.flatMap(db -> db.verify(mapping, source, how));
   }
 
   /**
@@ -474,7 +503,7 @@ public final class CreekConsumer implements AutoCloseable {
           return ended;
         },
         ended ->
-            database.flatMap(
+            readable.flatMap(
                 db -> new FreshComparison(this, db, ended.asMono()).compare(mapping, how)),
         comparisons::remove);
   }

@@ -68,7 +68,10 @@ final class FacadeConsumer implements Consumer {
 
   @Override
   public Flux<CommandStep> carryOut(Command command) {
-    return service.carryOut(command, Flux.defer(() -> own.carryOut(command)));
+    Flux<CommandStep> done = service.carryOut(command, Flux.defer(() -> own.carryOut(command)));
+    return command instanceof Command.AddTable add
+        ? facade.requireTable(add.mapping()).thenMany(done)
+        : done;
   }
 
   @Override
@@ -79,6 +82,11 @@ final class FacadeConsumer implements Consumer {
   @Override
   public Flux<PublishedSnapshot> snapshots(SourceTable source) {
     return facade.snapshots(source);
+  }
+
+  @Override
+  public Mono<Boolean> isPublished(SourceTable source) {
+    return facade.isPublished(source);
   }
 
   @Override

@@ -79,8 +79,9 @@ final class OwnWork {
   private static String told(SnapshotProgress done) {
     return String.format(
         Locale.ROOT,
-        "%,d rows of %s in %.1f s",
+        "%,d %s of %s in %.1f s",
         done.rowsDone(),
+        done.rowsDone() == 1 ? "row" : "rows",
         done.subject(),
         done.elapsed().toMillis() / 1000.0);
   }

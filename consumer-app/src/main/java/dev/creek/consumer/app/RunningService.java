@@ -38,7 +38,9 @@ final class RunningService {
    * @return errors with what the service says, or with what goes on without us
    */
   Flux<CommandStep> carryOut(Command command, Flux<CommandStep> otherwise) {
-    return runs()
+    // What only ends something needs no control schema of its own making.
+    boolean creates = !(command instanceof Command.RemoveTable);
+    return (creates ? facade.initialize().then(runs()) : runs())
         .flatMapMany(
             runs ->
                 runs

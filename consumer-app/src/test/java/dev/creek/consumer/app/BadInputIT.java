@@ -55,6 +55,7 @@ final class BadInputIT {
     target.execute(
         "create schema copy",
         "create table copy.canary (id int primary key)",
+        "create table copy.there (id int primary key)",
         """
         insert into _creek_consumer.subscriptions (topic, target, lsn, "timestamp", active, state)
         values ('shop.public.there', 'copy.there', '0/0', '0001-01-01Z', true, 'waiting')
@@ -140,7 +141,11 @@ final class BadInputIT {
     }
     refusal("apply-snapshot", "--name", text, MAPPING);
     refusal("remove-tables", "copy." + name);
+    assertThat(refusal("add-tables", hostile)).contains("does not exist");
+    target.execute(
+        "create schema " + name, "create table " + name + "." + name + " (id int primary key)");
     assertThat(LocalRun.of(environment, "add-tables", hostile).code()).as("a name").isZero();
+    target.execute("drop schema " + name + " cascade");
     target.execute("delete from _creek_consumer.subscriptions where target <> 'copy.there'");
     assertThat(target.value("select count(*) from copy.canary")).isEqualTo("0");
   }
@@ -149,7 +154,9 @@ final class BadInputIT {
   @ValueSource(
       strings = {"x\"; drop table copy.canary; --", "'; drop table copy.canary; --", "%s$1"})
   void aHostileNameForTheControlSchema(String name) {
-    LocalRun run = LocalRun.of(environment, "add-tables", "--db-namespace", name, MAPPING);
+    LocalRun run =
+        LocalRun.of(
+            environment, "add-tables", "--db-namespace", name, "shop.public.canary:copy.canary");
     assertThat(run.code()).as(run.said()).isZero();
     target.execute("drop schema \"" + name.replace("\"", "\"\"") + "\" cascade");
     assertThat(target.value("select count(*) from copy.canary")).isEqualTo("0");
@@ -159,6 +166,30 @@ final class BadInputIT {
   void theQuotesOfFunctionBodiesInTheControlSchemasName() {
     assertThat(refusal("add-tables", "--db-namespace", "a$creek$", MAPPING))
         .contains("must not contain $creek$");
+  }
+
+  @Test
+  void aTargetThatDoesNotExistAsInSql() {
+    assertThat(refusal("add-tables", MAPPING))
+        .contains("table copy.orders does not exist", "create-schemas '" + MAPPING + "'");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "add-tables|shop.public.canary:copy.canary ",
+        "add-tables| shop.public.canary:copy.canary",
+        "add-tables|shop.public.canary:copy .canary",
+        "resync|shop.public.canary: copy.canary",
+        "remove-tables|copy.there\u00a0",
+        "verify|shop.public.canary:copy.canary\t",
+        "list-snapshots|shop.public.canary\u200b"
+      })
+  void whiteSpaceAroundANameIsRefusedBeforeAnythingIsDone(String line) {
+    int bar = line.indexOf('|');
+    LocalRun run = LocalRun.of(environment, line.substring(0, bar), line.substring(bar + 1));
+    assertThat(run.code()).as(run.said()).isEqualTo(2);
+    assertThat(run.err()).contains("white space around a name");
   }
 
   @Test

@@ -32,7 +32,7 @@ final class LogLineTest {
     assertThat(format(false, OURS, Level.INFO, "to postgres://me:geheim@h/db", error))
         .doesNotContain("geheim")
         .contains("postgres://me:***@h/db")
-        .contains("IllegalStateException: at nats://me:***@h");
+        .contains("IllegalStateException: at nats://***@h");
   }
 
   @Test

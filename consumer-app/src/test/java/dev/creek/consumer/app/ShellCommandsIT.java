@@ -107,10 +107,10 @@ final class ShellCommandsIT {
     assertThat(run("create-schemas", mapping("a"))).isEqualTo(mapping("a") + ": created");
     assertThat(run("add-tables", mapping("a"))).isEqualTo(mapping("a") + ": subscribed");
     String snapshot = run("snapshot", "--mode", "clean", mapping("a"));
-    assertThat(snapshot).matches(".*: 1000 rows of \\S+");
+    assertThat(snapshot).matches(".*: 1,000 rows of \\S+");
     String name = snapshot.replaceAll(".* ", "");
     assertThat(run("apply-snapshot", "--name", name, mapping("a")))
-        .contains("1000 rows of " + name);
+        .contains("1,000 rows of " + name);
     assertThat(run("resync", mapping("b"))).endsWith(", subscribed");
     assertThat(run("remove-tables", "public.a")).isEqualTo("public.a: removed");
     LocalRun refused = LocalRun.of(environment, "remove-table", "public.unknown", "public.b");

@@ -1,5 +1,6 @@
 package dev.creek.consumer.control;
 
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -12,6 +13,8 @@ import java.util.stream.Stream;
  * </pre>
  */
 public final class CommandText {
+  private static final Pattern WORDS = Pattern.compile("[A-Za-z_ ]{1,40}");
+
   private CommandText() {}
 
   /**
@@ -38,16 +41,21 @@ public final class CommandText {
     return Stream.of(Verb.values())
         .filter(verb -> verb.word().equals(word))
         .findFirst()
-        .orElseThrow(() -> new IllegalArgumentException("'" + word + "' is not a command"));
+        .orElseThrow(() -> new IllegalArgumentException(quoted(word) + " is not a command"));
   }
 
   /** Names may hold spaces, but only in what comes last. */
   private static String[] split(String text, int count) {
     String[] words = text.split(" ", count);
     if (words.length < count) {
-      throw new IllegalArgumentException("command '" + text + "' lacks an argument");
+      throw new IllegalArgumentException("command " + quoted(text) + " lacks an argument");
     }
     return words;
+  }
+
+  /** Whatever else somebody sends may be no command at all, and not be meant for a log. */
+  private static String quoted(String text) {
+    return WORDS.matcher(text).matches() ? "'" + text + "'" : "(not shown)";
   }
 
   private static Command snapshot(String[] words) {
@@ -63,7 +71,7 @@ public final class CommandText {
     try {
       return new Command.SkipChange(TargetTable.parse(words[1]), Long.parseLong(words[0]));
     } catch (NumberFormatException e) {
-      throw new IllegalArgumentException("'" + words[0] + "' is not a stream sequence", e);
+      throw new IllegalArgumentException(quoted(words[0]) + " is not a stream sequence", e);
     }
   }
 

@@ -2,6 +2,7 @@ package dev.creek.consumer.control;
 
 import java.time.Duration;
 import java.util.EnumSet;
+import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -202,7 +203,10 @@ final class Execution {
   }
 
   private static String told(SnapshotProgress done) {
-    String rows = done.rowsDone() + " rows of " + done.subject();
-    return done.doubt() == null ? rows : rows + ". Incomplete: " + done.doubt();
+    long rows = done.rowsDone();
+    String text =
+        String.format(
+            Locale.ROOT, "%,d %s of %s", rows, rows == 1 ? "row" : "rows", done.subject());
+    return done.doubt() == null ? text : text + ". Incomplete: " + done.doubt();
   }
 }

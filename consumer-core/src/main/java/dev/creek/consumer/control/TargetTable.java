@@ -25,6 +25,11 @@ public record TargetTable(String namespace, String table) {
    * @throws IllegalArgumentException with a message for the user
    */
   public static TargetTable parse(String text) {
+    var sides = QualifiedName.split(text, ':');
+    if (sides.size() == 2) {
+      throw new IllegalArgumentException(
+          "target '" + text + "' must be named without its source: " + sides.get(1));
+    }
     var parts = QualifiedName.parse(text, 2, "target", "namespace.table");
     return new TargetTable(parts.get(0), parts.get(1));
   }

@@ -201,10 +201,10 @@ final class BrokerCheck {
       limits.add((facts.maxBytes() >> 20) + " MiB");
     }
     if (facts.maxMessages() > 0) {
-      limits.add(facts.maxMessages() + " messages");
+      limits.add("%,d messages".formatted(facts.maxMessages()));
     }
     Instant oldest = facts.oldest();
-    return "%s generation, %d messages%s, keeps %s, R%d"
+    return "%s generation, %,d messages%s, keeps %s, R%d"
         .formatted(
             subjects.generation().name().toLowerCase(Locale.ROOT),
             facts.messages(),

@@ -193,6 +193,26 @@ public final class JetStreamLog implements ChangeLog, SnapshotLog {
         .publishOn(options.scheduler());
   }
 
+  /**
+   * Whether the streams hold anything of a table: a change, a schema or a snapshot.
+   *
+   * @return errors with {@link LogException.Unavailable} where there is no stream of its database
+   */
+  public Mono<Boolean> holds(SourceTable source) {
+    String database = source.database();
+    return subjects(source)
+        .flatMap(
+            names ->
+                Flux.concat(
+                        api.subjects(names.schemaStream(database), names.schemaSubject(source)),
+                        api.subjects(names.walStream(database), names.walSubject(source)),
+                        api.subjects(
+                            names.snapshotStream(database), names.snapshotSubjects(source)))
+                    .hasElements())
+        .onErrorMap(ApiException.class, JetStreamLog::refused)
+        .publishOn(options.scheduler());
+  }
+
   private Mono<Subjects> subjects(SourceTable source) {
     return generations
         .subjects(source.database())

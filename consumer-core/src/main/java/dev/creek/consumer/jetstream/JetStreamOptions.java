@@ -3,10 +3,7 @@ package dev.creek.consumer.jetstream;
 import dev.creek.consumer.wire.Generation;
 import dev.creek.consumer.wire.Subjects;
 import java.time.Duration;
-import java.util.List;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
@@ -19,10 +16,12 @@ import reactor.core.scheduler.Schedulers;
  * Tables with a backlog share twice {@link #maxBytes}, and a sixteenth of it for each.
  */
 public final class JetStreamOptions {
+  /** The client's own, whose users are percent-encoded by us: no other @ or / can be in them. */
   private static final Pattern USER_INFO = Pattern.compile("//[^@/]*@");
+
   private static final Duration SHORTEST_HEARTBEAT = Duration.ofMillis(100);
 
-  private final List<String> servers;
+  private final ServerList servers;
   private final Credentials credentials;
   private final TlsFiles tls;
   private final String namespace;
@@ -66,19 +65,23 @@ public final class JetStreamOptions {
    * Options with defaults.
    *
    * @param servers one or more URIs, separated by commas: {@code nats://user:password@host:port},
-   *     {@code nats://token@host}, {@code tls://host}, {@code host:port}
-   * @throws IllegalArgumentException where there is none
+   *     {@code nats://token@host}, {@code tls://host}, {@code host:port}. User, password and token
+   *     are percent-encoded where they hold {@code / ? # @ ,} or white space
+   * @throws IllegalArgumentException where there is none, or one that cannot be read: it says which
+   *     and why, and repeats nothing of the text, which may be secret
    */
   public static Builder builder(String servers) {
     return new Builder(servers);
   }
 
-  List<String> servers() {
-    return servers;
+  /** As the client takes them; with users only where servers have different ones. */
+  String[] servers() {
+    return servers.uris(credentials);
   }
 
-  Credentials credentials() {
-    return credentials;
+  /** The login of servers that have none of their own in their URI. */
+  Credentials login() {
+    return servers.login(credentials);
   }
 
   TlsFiles tls() {
@@ -87,9 +90,7 @@ public final class JetStreamOptions {
 
   /** Whether URIs or files ask for TLS. */
   boolean usesTls() {
-    return !tls.isEmpty()
-        || servers.stream()
-            .anyMatch(server -> server.startsWith("tls:") || server.startsWith("wss:"));
+    return !tls.isEmpty() || servers.usesTls();
   }
 
   /** The producer's namespace. */
@@ -159,9 +160,18 @@ public final class JetStreamOptions {
 
   /** The servers without user, password or token. */
   String serversForPeople() {
-    return servers.stream().map(JetStreamOptions::withoutUser).collect(Collectors.joining(","));
+    return servers.toString();
   }
 
+  /**
+   * A list of servers as {@link #builder} takes it, fit to be shown: {@code ***} stands for each
+   * user's part, and for all of it where it cannot be read.
+   */
+  public static String shown(String servers) {
+    return ServerList.shown(servers);
+  }
+
+  /** What the client says, without the users of its URIs. */
   static String withoutUser(String uri) {
     return USER_INFO.matcher(uri).replaceAll("//");
   }
@@ -175,7 +185,7 @@ public final class JetStreamOptions {
 
   /** Collects what differs from the defaults. Not thread-safe. */
   public static final class Builder {
-    private final List<String> servers;
+    private final ServerList servers;
     private Credentials credentials = new Credentials.None();
     private TlsFiles tls = TlsFiles.NONE;
     private String namespace = "CREEK";
@@ -195,11 +205,7 @@ public final class JetStreamOptions {
     private Scheduler scheduler = Schedulers.parallel();
 
     private Builder(String servers) {
-      this.servers =
-          Stream.of(servers.split(",", -1)).map(String::trim).filter(s -> !s.isEmpty()).toList();
-      if (this.servers.isEmpty()) {
-        throw new IllegalArgumentException("no NATS server is named; give nats://host:port");
-      }
+      this.servers = ServerList.parse(servers);
     }
 
     /** Who we are, where the URIs do not say it; a URI's own user wins. */

@@ -8,10 +8,6 @@ import io.nats.client.ErrorListener;
 import io.nats.client.Nats;
 import io.nats.client.Options;
 import java.io.IOException;
-import java.net.URI;
-import java.net.URISyntaxException;
-import java.net.URLDecoder;
-import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicReference;
@@ -77,16 +73,27 @@ final class NatsConnector {
             + options.serversForPeople()
             + (why == null ? "" : ": " + JetStreamOptions.withoutUser(why))
             + (why != null && why.contains(TLS_NEEDED) ? " (use tls:// in the URI)" : "");
-    return cause == null
+    return cause == null || namesUser(cause)
         ? new LogException.Unavailable(message)
         : new LogException.Unavailable(message, cause);
+  }
+
+  /** Whoever logs a cause does not take the users out of its words. */
+  private static boolean namesUser(Throwable thrown) {
+    for (Throwable e = thrown; e != null; e = e.getCause()) {
+      String words = String.valueOf(e.getMessage());
+      if (!JetStreamOptions.withoutUser(words).equals(words)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private Options natsOptions(ConnectionListener listener, ErrorListener errors)
       throws IOException, GeneralSecurityException {
     var builder =
         Options.builder()
-            .servers(options.servers().toArray(String[]::new))
+            .servers(options.servers())
             .connectionName(options.connectionName())
             .connectionListener(listener)
             .dataPortType(PacketPort.class.getName())
@@ -112,10 +119,7 @@ final class NatsConnector {
   }
 
   private void authenticate(Options.Builder builder) {
-    var credentials = options.credentials();
-    if (credentials instanceof Credentials.None) {
-      credentials = credentialsInUris();
-    }
+    Credentials credentials = options.login();
     if (credentials instanceof Credentials.User user) {
       builder.userInfo(user.name(), user.password());
     } else if (credentials instanceof Credentials.Token token) {
@@ -125,34 +129,6 @@ final class NatsConnector {
     } else if (credentials instanceof Credentials.NkeyFile file) {
       builder.authHandler(new NkeyFileAuth(file.file()));
     }
-  }
-
-  /** Servers that the first one tells of have no user in their URI: they take the first one's. */
-  private Credentials credentialsInUris() {
-    for (String server : options.servers()) {
-      String user = userInfo(server);
-      if (user != null) {
-        int colon = user.indexOf(':');
-        return colon < 0
-            ? new Credentials.Token(decode(user))
-            : new Credentials.User(
-                decode(user.substring(0, colon)), decode(user.substring(colon + 1)));
-      }
-    }
-    return new Credentials.None();
-  }
-
-  private static @Nullable String userInfo(String server) {
-    try {
-      return new URI(server).getRawUserInfo();
-    } catch (URISyntaxException e) {
-      // host:port without a scheme
-      return null;
-    }
-  }
-
-  private static String decode(String text) {
-    return URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
   }
 
   /** The one object of ours that the client hands to a {@link PacketPort}. */
@@ -172,7 +148,7 @@ final class NatsConnector {
     @Override
     public void errorOccurred(Connection connection, String error) {
       text.set(error);
-      log.warn("NATS: {}", error);
+      log.warn("NATS: {}", JetStreamOptions.withoutUser(String.valueOf(error)));
     }
 
     @Override

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
@@ -77,7 +78,7 @@ record ComparedTables(
       throw new ShapeMismatchException(
           "the tables have no column in common", "check which tables the mapping names");
     }
-    UniqueKey key = key(target, columns);
+    UniqueKey key = key(source, target, columns);
     List<ComparedColumn> keyColumns = key == null ? List.of() : keyColumns(key, columns);
     return new ComparedTables(
         new ComparedSide(sourceSessions, sqlName(source), columns, keyColumns, true),
@@ -95,19 +96,34 @@ record ComparedTables(
                 TargetColumn::name, Function.identity(), (a, b) -> a, LinkedHashMap::new));
   }
 
-  /** The first key, the primary one before others, whose columns both sides have, never NULL. */
-  private static @Nullable UniqueKey key(TargetShape target, List<ComparedColumn> columns) {
+  /**
+   * The first key, the primary one before others, whose columns both sides have, never NULL, and by
+   * which no two rows of the source are one.
+   */
+  private static @Nullable UniqueKey key(
+      TargetShape source, TargetShape target, List<ComparedColumn> columns) {
     Set<String> compared =
         columns.stream().map(ComparedColumn::name).collect(Collectors.toUnmodifiableSet());
-    Set<String> notNull =
-        target.columns().stream()
-            .filter(TargetColumn::notNull)
-            .map(TargetColumn::name)
-            .collect(Collectors.toUnmodifiableSet());
+    Set<String> notNull = notNull(target);
     return target.uniqueKeys().stream()
         .filter(key -> compared.containsAll(key.columns()) && notNull.containsAll(key.columns()))
+        .filter(key -> tellsApart(source, key))
         .findFirst()
         .orElse(null);
+  }
+
+  private static boolean tellsApart(TargetShape source, UniqueKey key) {
+    Set<String> notNull = notNull(source);
+    return Stream.concat(source.uniqueKeys().stream(), source.deferrableKeys().stream())
+        .map(UniqueKey::columns)
+        .anyMatch(unique -> key.columns().containsAll(unique) && notNull.containsAll(unique));
+  }
+
+  private static Set<String> notNull(TargetShape shape) {
+    return shape.columns().stream()
+        .filter(TargetColumn::notNull)
+        .map(TargetColumn::name)
+        .collect(Collectors.toUnmodifiableSet());
   }
 
   private static List<ComparedColumn> keyColumns(UniqueKey key, List<ComparedColumn> columns) {

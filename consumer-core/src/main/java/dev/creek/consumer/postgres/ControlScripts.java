@@ -21,7 +21,8 @@ final class ControlScripts {
           "005_snapshots.sql",
           "006_gaps.sql",
           "007_lag.sql",
-          "008_incompleteness.sql");
+          "008_incompleteness.sql",
+          "009_names.sql");
 
   /** What quotes the functions' bodies, which name the schema. */
   private static final String BODY_QUOTE = "$creek$";
@@ -81,6 +82,12 @@ final class ControlScripts {
   /** Everything at once, for psql: makes a new schema or brings an old one up to date. */
   String all(@Nullable String usersRole, @Nullable String serviceRole) {
     var sql = new StringBuilder("begin;\n\n");
+    // The lock of a service that starts meanwhile and finds the schema missing, too.
+    sql.append("select pg_advisory_xact_lock(")
+        .append(Migrator.LOCK)
+        .append(", hashtext(")
+        .append(SqlNames.literal(namespace))
+        .append("));\n\n");
     sql.append("create schema if not exists ").append(control).append(";\n\n");
     sql.append(createVersionTable()).append(";\n\n");
     for (int version = 1; version <= newestVersion(); version++) {

@@ -84,12 +84,26 @@ final class LibpqParameters {
         throw new IllegalArgumentException(
             "database parameter " + name + " can only be one of " + new TreeSet<>(allowed));
       }
-    } else if (!VARIABLES.containsKey(name) && !OTHERS.contains(name)) {
-      var known = new TreeSet<>(VARIABLES.keySet());
-      known.addAll(OTHERS);
-      throw new IllegalArgumentException(
-          "unknown database parameter '" + name + "'; known are " + String.join(", ", known));
+    } else if (!isKnown(name)) {
+      throw unknown("'" + name + "'");
     }
+  }
+
+  static boolean isKnown(String name) {
+    return FIXED.containsKey(name) || VARIABLES.containsKey(name) || OTHERS.contains(name);
+  }
+
+  /**
+   * @param shown the name in quotes, or empty where it may be a part of a password
+   */
+  static IllegalArgumentException unknown(String shown) {
+    var known = new TreeSet<>(VARIABLES.keySet());
+    known.addAll(OTHERS);
+    return new IllegalArgumentException(
+        "unknown database parameter "
+            + (shown.isEmpty() ? "(a ? in a password is written %3F)" : shown)
+            + "; known are "
+            + String.join(", ", known));
   }
 
   /** The number of connections that the URI asks for, as pgx's pools name it; -1 if it does not. */

@@ -7,6 +7,10 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Takes a connection URI of libpq apart: {@code
@@ -16,10 +20,20 @@ import java.util.Map;
  * as in libpq.
  *
  * <p>Unlike libpq it takes the last {@code @} as the end of the user's part, as Go's clients do: a
- * password with a raw {@code @} still works. Its messages never repeat the URI.
+ * password with a raw {@code @} still works. Its messages repeat nothing of the URI but the name of
+ * an unknown parameter, and that only where it cannot be a password's end.
  */
 final class LibpqUri {
   private static final List<String> SCHEMES = List.of("postgresql://", "postgres://");
+
+  private static final Set<String> SECRETS = Set.of("password", "sslpassword");
+
+  /** Stands for what is not shown. */
+  private static final String HIDDEN = "***";
+
+  /** A place with a wrong scheme or so: seeing it helps, and there is no password in it. */
+  private static final Pattern HARMLESS =
+      Pattern.compile("[a-z]{1,12}://[A-Za-z0-9.-]+(:[0-9]{1,5})?");
 
   private final Map<String, String> parameters = new LinkedHashMap<>();
 
@@ -42,17 +56,58 @@ final class LibpqUri {
                         "a database URI must begin with postgres:// or postgresql://"));
     var parsed = new LibpqUri();
     int query = rest.indexOf('?');
-    parsed.readPlace(query < 0 ? rest : rest.substring(0, query));
+    String place = query < 0 ? rest : rest.substring(0, query);
+    parsed.readPlace(place);
     if (query >= 0) {
       parsed.readQuery(rest.substring(query + 1));
     }
     return parsed.parameters;
   }
 
+  /**
+   * The URI with {@code ***} for each password, and for all of it where it cannot be read: then
+   * nobody knows what in it is secret.
+   */
+  static String shown(String uri) {
+    try {
+      var parameters = new LinkedHashMap<>(parameters(uri));
+      parameters.putIfAbsent("user", "anybody");
+      LibpqParameters.of(parameters, Map.of()).address("");
+    } catch (IllegalArgumentException e) {
+      return HARMLESS.matcher(uri).matches() ? uri : HIDDEN;
+    }
+    int start = uri.indexOf("://") + "://".length();
+    int query = uri.indexOf('?');
+    String place = query < 0 ? uri.substring(start) : uri.substring(start, query);
+    int slash = place.indexOf('/');
+    int at = place.lastIndexOf('@', slash < 0 ? place.length() : slash);
+    int colon = place.indexOf(':');
+    if (colon >= 0 && colon < at) {
+      place = place.substring(0, colon + 1) + HIDDEN + place.substring(at);
+    }
+    return uri.substring(0, start) + place + (query < 0 ? "" : shownQuery(uri.substring(query)));
+  }
+
+  private static String shownQuery(String query) {
+    return Stream.of(query.substring(1).split("&", -1))
+        .map(
+            pair -> {
+              String name = decode(pair.substring(0, Math.max(pair.indexOf('='), 0)), "name");
+              return SECRETS.contains(name) ? name + "=" + HIDDEN : pair;
+            })
+        .collect(Collectors.joining("&", "?", ""));
+  }
+
   private void readPlace(String place) {
     int slash = place.indexOf('/');
     String authority = slash < 0 ? place : place.substring(0, slash);
     if (slash >= 0) {
+      // Most likely a password with a slash; its end would be taken for a database's name.
+      if (place.indexOf('@', slash) >= 0) {
+        throw new IllegalArgumentException(
+            "a database URI has an @ behind the first /: a / in a password is written %2F, and an @"
+                + " in a database's name %40");
+      }
       put("dbname", decode(place.substring(slash + 1), "database"));
     }
     int at = authority.lastIndexOf('@');
@@ -108,7 +163,10 @@ final class LibpqUri {
             "the parameters of a database URI must look like name=value&name=value");
       }
       String name = decode(pair.substring(0, equals), "parameter name");
-      put(name, decode(pair.substring(equals + 1), name));
+      if (!LibpqParameters.isKnown(name)) {
+        throw LibpqParameters.unknown(query.indexOf('@') < 0 ? "'" + name + "'" : "");
+      }
+      put(name, decode(pair.substring(equals + 1), "value of a parameter"));
     }
   }
 

@@ -22,7 +22,7 @@ final class Migrator {
   private static final Logger log = LoggerFactory.getLogger(Migrator.class);
 
   /** First half of the advisory lock's key, "CREK"; the second is the schema's name. */
-  private static final int LOCK = 0x4352454b;
+  static final int LOCK = 0x4352454b;
 
   private final String namespace;
   private final String control;
@@ -50,7 +50,9 @@ final class Migrator {
         .filter(version -> version < scripts.newestVersion())
         .flatMap(
             version ->
-                sessions.transaction(what, this::hint, s -> upgrade(s).then(Mono.<Void>empty())))
+                CreationRace.again(
+                    sessions.transaction(
+                        what, this::hint, s -> upgrade(s).then(Mono.<Void>empty()))))
         .then(Mono.justOrEmpty(usersRole).flatMap(role -> admit(sessions, role)));
   }
 
@@ -62,11 +64,12 @@ final class Migrator {
         .filter(admitted -> !admitted)
         .flatMap(
             missing ->
-                sessions.transaction(
-                    what,
-                    this::grantHint,
-                    session ->
-                        lock(session).then(session.execute(grants)).then(Mono.<Void>empty())));
+                CreationRace.again(
+                    sessions.transaction(
+                        what,
+                        this::grantHint,
+                        session ->
+                            lock(session).then(session.execute(grants)).then(Mono.<Void>empty()))));
   }
 
   private Mono<Boolean> isAdmitted(Session session, String role) {
@@ -105,13 +108,45 @@ final class Migrator {
             version -> version < scripts.newestVersion() ? Mono.error(old(version)) : Mono.empty());
   }
 
+  /** Completes where there is a control schema that can be read; creates nothing. */
+  Mono<Void> requireThere(Sessions sessions) {
+    return sessions
+        .use("control schema " + control, this::hint, this::isThere)
+        .flatMap(there -> there ? check(sessions) : Mono.error(missing(sessions)));
+  }
+
+  /** Whether there is one of any version, what the Go consumer left included. */
+  private Mono<Boolean> isThere(Session session) {
+    return session
+        .query(
+            """
+            select count(*)
+            from pg_class c join pg_namespace n on n.oid = c.relnamespace
+            where n.nspname = $1 and c.relname = 'subscriptions'
+            """,
+            statement -> statement.bind(0, namespace),
+            row -> number(row) > 0)
+        .single();
+  }
+
+  private ApplyException missing(Sessions sessions) {
+    return new ApplyException(
+        "no control schema " + control + " in database " + sessions.database(),
+        "3F000",
+        null,
+        "run: creek-consumer init (a program: initialize()); where the schema has another name, say"
+            + " which with --db-namespace",
+        null);
+  }
+
   private ApplyException old(int version) {
     return new ApplyException(
         "control schema %s is at version %d, but this program needs %d"
             .formatted(control, version, scripts.newestVersion()),
         "3F000",
         null,
-        "restart the service: it brings the schema up to date",
+        "run: creek-consumer init, or restart the service: both bring the schema up to date and keep"
+            + " what is in it",
         null);
   }
 

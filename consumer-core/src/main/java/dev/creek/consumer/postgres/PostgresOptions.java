@@ -2,6 +2,7 @@ package dev.creek.consumer.postgres;
 
 import java.time.Duration;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +36,7 @@ public final class PostgresOptions {
   private final Duration wakeInterval;
   private final boolean preparedStatements;
   private final boolean notifiedCommands;
+  private final Set<String> lossyColumns;
 
   private PostgresOptions(Builder builder) {
     this.address = builder.address;
@@ -46,6 +48,7 @@ public final class PostgresOptions {
     this.wakeInterval = builder.wakeInterval;
     this.preparedStatements = builder.preparedStatements;
     this.notifiedCommands = builder.notifiedCommands;
+    this.lossyColumns = builder.lossyColumns;
   }
 
   /**
@@ -68,6 +71,14 @@ public final class PostgresOptions {
    */
   public static Builder builder(String uri, Map<String, String> environment) {
     return new Builder(LibpqParameters.of(LibpqUri.parameters(uri), environment));
+  }
+
+  /**
+   * A URI as {@link #of} takes it, fit to be shown: {@code ***} stands for passwords, and for all
+   * of it where it cannot be read.
+   */
+  public static String shown(String uri) {
+    return LibpqUri.shown(uri);
   }
 
   /** The schema that holds {@code subscriptions} and its like. */
@@ -104,6 +115,10 @@ public final class PostgresOptions {
     return notifiedCommands;
   }
 
+  Set<String> lossyColumns() {
+    return lossyColumns;
+  }
+
   ServerAddress address() {
     return address;
   }
@@ -117,6 +132,7 @@ public final class PostgresOptions {
     builder.lockTimeout = lockTimeout;
     builder.wakeInterval = wakeInterval;
     builder.preparedStatements = preparedStatements;
+    builder.lossyColumns = lossyColumns;
     return builder.build();
   }
 
@@ -137,6 +153,7 @@ public final class PostgresOptions {
     private Duration wakeInterval = Duration.ofSeconds(10);
     private boolean preparedStatements = true;
     private boolean notifiedCommands;
+    private Set<String> lossyColumns = Set.of();
 
     private Builder(ServerAddress address) {
       this.address = address;
@@ -230,6 +247,16 @@ public final class PostgresOptions {
      */
     public Builder notifiedCommands(boolean on) {
       this.notifiedCommands = on;
+      return this;
+    }
+
+    /**
+     * Columns of target tables, as {@code schema.table.column}, in which values may be other than
+     * the source's: what the column's type rounds, cuts or forgets is then stored as it comes out.
+     * Default none: the first value that a column would not store as it is stops its table.
+     */
+    public Builder lossyColumns(Set<String> columns) {
+      this.lossyColumns = Set.copyOf(columns);
       return this;
     }
 

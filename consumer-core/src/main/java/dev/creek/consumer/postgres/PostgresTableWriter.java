@@ -179,6 +179,10 @@ final class PostgresTableWriter implements TableWriter {
   private Mono<Applied> withKey(Batch batch, FoldedBatch folded) {
     seen.next(batch.changes(), folded.newestMicros());
     counts = counts.plus(folded.counts());
+    if (folded.plan().changes().assumesKey()) {
+      return held.transaction()
+          .flatMap(session -> onTrust(session, folded).then(ended(session, batch, null)));
+    }
     if (held.inTransaction() || !batch.endsTransaction() || folded.folded().truncate()) {
       return held.transaction()
           .flatMap(session -> part(session, folded).then(ended(session, batch, null)));
@@ -196,6 +200,31 @@ final class PostgresTableWriter implements TableWriter {
                                 .then(ended(session, batch, null))));
   }
 
+  /**
+   * Writes a batch by a key of which it is not proven that the source's rows never meet by it. What
+   * may come again is written as ever; what comes for the first time must not come into being where
+   * a row is.
+   */
+  private Mono<Void> onTrust(Session session, FoldedBatch folded) {
+    int repeated = seen.repeated();
+    List<Change> first = folded.changes().subList(repeated, folded.changes().size());
+    if (first.isEmpty()) {
+      return part(session, folded);
+    }
+    if (repeated == 0) {
+      return new AssumedKey(folded.plan(), first)
+          .write(session, inOrder -> part(session, folded, inOrder));
+    }
+    FoldedBatch again = FoldedBatch.of(folded.plan(), folded.changes().subList(0, repeated), false);
+    FoldedBatch rest = FoldedBatch.of(folded.plan(), first, false);
+    return part(session, again)
+        .then(
+            Mono.defer(
+                () ->
+                    new AssumedKey(folded.plan(), first)
+                        .write(session, inOrder -> part(session, rest, inOrder))));
+  }
+
   /** Rows and position, committed; without a trace where it fails. */
   private Mono<Void> whole(Session session, Batch batch, FoldedBatch folded) {
     Moved moved = moved(batch, null);
@@ -206,13 +235,15 @@ final class PostgresTableWriter implements TableWriter {
 
   /** Writes what is left of each row; where the order mattered after all, change by change. */
   private Mono<Void> part(Session session, FoldedBatch folded) {
+    return part(
+        session, folded, Mono.defer(() -> inOrder(session, folded.plan(), folded.changes())));
+  }
+
+  private Mono<Void> part(Session session, FoldedBatch folded, Mono<Void> inOrder) {
     return held.savepoint(session)
         .then(survivors(session, folded))
         .onErrorResume(
-            SqlErrors::mayDependOnOrder,
-            e ->
-                held.rollbackToSavepoint(session)
-                    .then(Mono.defer(() -> inOrder(session, folded.plan(), folded.changes()))));
+            SqlErrors::mayDependOnOrder, e -> held.rollbackToSavepoint(session).then(inOrder));
   }
 
   /**

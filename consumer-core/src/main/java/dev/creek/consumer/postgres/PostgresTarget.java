@@ -153,6 +153,62 @@ public final class PostgresTarget {
   }
 
   /**
+   * Completes where the control schema is there and of our version. Creates nothing, and needs no
+   * right to.
+   *
+   * @return errors with {@link ApplyException} that says what to run
+   */
+  public Mono<Void> requireControlSchema() {
+    return subscriptions.requireThere();
+  }
+
+  /**
+   * Completes where a table that is to be subscribed is there, or a command that waits will create
+   * it: what the SQL function {@code add_table} wants.
+   *
+   * @return errors with {@link ApplyException}
+   */
+  public Mono<Void> requireTable(Mapping mapping) {
+    String log = SqlNames.quoted(options.controlSchema(), "_notification_log");
+    return sessions
+        .use(
+            "table " + mapping.target(),
+            session ->
+                session
+                    .query(
+                        """
+                        select 1
+                        from pg_class c join pg_namespace n on n.oid = c.relnamespace
+                        where n.nspname = $1 and c.relname = $2 and c.relkind in ('r', 'p')
+                        union all
+                        select 1
+                        from %s l
+                        where l.target = $3 and l.finished_at is null
+                          and l.verb in ('create_schema', 'snapshot', 'apply_snapshot', 'resync')
+                        limit 1
+                        """
+                            .formatted(log),
+                        statement ->
+                            statement
+                                .bind(0, mapping.target().namespace())
+                                .bind(1, mapping.target().table())
+                                .bind(2, mapping.target().toString()),
+                        row -> true)
+                    .next())
+        .switchIfEmpty(Mono.error(() -> missing(mapping)))
+        .then();
+  }
+
+  private static ApplyException missing(Mapping mapping) {
+    return new ApplyException(
+        "table " + mapping.target() + " does not exist",
+        "42P01",
+        null,
+        "create it first: creek-consumer create-schemas '" + mapping + "'",
+        null);
+  }
+
+  /**
    * Looks at server and control schema, and changes nothing.
    *
    * @return errors with {@link ApplyException} where the server cannot be reached or does not let

@@ -7,6 +7,7 @@ import dev.creek.consumer.stream.Failpoint;
 import java.time.Duration;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.spi.LoggingEventBuilder;
@@ -157,6 +158,7 @@ final class Replacement {
         .then(Mono.defer(() -> analyze(session)))
         .then(Mono.defer(session::beginUnhurried))
         .then(session.execute(COMPARE_TABLES))
+        .then(Mono.defer(() -> requireApart(session)))
         .then(Mono.defer(() -> leaving(session)))
         .map(leaving -> new InPlaceSql(plan, target, fresh, leaving))
         .flatMap(statement -> session.query(statement.sql(), s -> {}, RowCounts::of).single())
@@ -167,6 +169,29 @@ final class Replacement {
                     .then(committed(Mono.defer(session::commit)))
                     .doOnSuccess(
                         nothing -> about().log("The snapshot is in {}: {}", name, counts)));
+  }
+
+  /**
+   * Where the source does not vouch for the key: that no two rows are one by it. A swap has the
+   * key's own index for that.
+   */
+  private Mono<Void> requireApart(Session session) {
+    UniqueKey key = plan.key();
+    return key == null || !plan.assumesKey()
+        ? Mono.empty()
+        : session
+            .query(
+                "select exists (select from %s group by %s having count(*) > 1)"
+                    .formatted(
+                        fresh.sqlName(),
+                        key.columns().stream()
+                            .map(SqlNames::quoted)
+                            .collect(Collectors.joining(", "))),
+                statement -> {},
+                row -> Boolean.TRUE.equals(row.get(0, Boolean.class)))
+            .single()
+            .filter(twice -> twice)
+            .flatMap(twice -> Mono.error(plan.secondRow("the snapshot of " + position.target())));
   }
 
   private LoggingEventBuilder about() {

@@ -7,6 +7,7 @@ import io.r2dbc.postgresql.api.PostgresqlStatement;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.Readable;
 import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -24,6 +25,7 @@ final class Session {
   private final Connection pooled;
   private final PostgresqlConnection connection;
   private final Duration patience;
+  private final Set<String> lossyColumns;
   private final AtomicBoolean ended = new AtomicBoolean();
   private volatile boolean busy;
   private volatile boolean inTransaction;
@@ -32,11 +34,22 @@ final class Session {
 
   /**
    * @param patience bound of one statement's answer; zero for none
+   * @param lossyColumns see {@link PostgresOptions.Builder#lossyColumns}
    */
-  Session(Connection pooled, PostgresqlConnection connection, Duration patience) {
+  Session(
+      Connection pooled,
+      PostgresqlConnection connection,
+      Duration patience,
+      Set<String> lossyColumns) {
     this.pooled = pooled;
     this.connection = connection;
     this.patience = patience;
+    this.lossyColumns = lossyColumns;
+  }
+
+  /** Columns in which values may be other than the source's, as {@code schema.table.column}. */
+  Set<String> lossyColumns() {
+    return lossyColumns;
   }
 
   /** Runs a statement; the number of rows that it touched. */

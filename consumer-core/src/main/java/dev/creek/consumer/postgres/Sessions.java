@@ -13,6 +13,7 @@ import io.r2dbc.spi.Wrapped;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.Map;
+import java.util.Set;
 import java.util.WeakHashMap;
 import java.util.function.Function;
 import org.reactivestreams.Publisher;
@@ -33,11 +34,14 @@ final class Sessions {
   /** Lets go of server memory that long sessions gather, and follows a changed address. */
   private static final Duration LIFETIME = Duration.ofHours(1);
 
+  private static final String SERVER = "PostgreSQL ";
+
   private final PostgresqlConnectionFactory factory;
   private final ConnectionPool pool;
   private final Duration patience;
   private final String place;
   private final boolean mayLoseLastCommits;
+  private final Set<String> lossyColumns;
   private final Mono<Session> borrowed;
   private final Map<Connection, Long> idleSince = Collections.synchronizedMap(new WeakHashMap<>());
 
@@ -47,7 +51,8 @@ final class Sessions {
         options.statementTimeout().isZero()
             ? Duration.ZERO
             : options.statementTimeout().plus(ANSWER_MARGIN);
-    this.place = "PostgreSQL " + options;
+    this.place = SERVER + options;
+    this.lossyColumns = options.lossyColumns();
     this.mayLoseLastCommits =
         options.address().settings().keySet().stream()
             .noneMatch("synchronous_commit"::equalsIgnoreCase);
@@ -108,7 +113,7 @@ final class Sessions {
 
   private Session session(Connection pooled) {
     PostgresqlConnection connection = ((Wrapped<?>) pooled).unwrap(PostgresqlConnection.class);
-    return new Session(pooled, connection, patience);
+    return new Session(pooled, connection, patience, lossyColumns);
   }
 
   /** A session that the caller must end. Errors are the driver's. */
@@ -162,6 +167,11 @@ final class Sessions {
   /** Whether nobody has said in the URI how long a commit is to wait. */
   boolean mayLoseLastCommits() {
     return mayLoseLastCommits;
+  }
+
+  /** Which database, without the password: {@code user@host:port/name}. */
+  String database() {
+    return place.substring(SERVER.length());
   }
 
   /** Which server, without the password. */

@@ -11,7 +11,10 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
-/** The statements that upsert a chunk of a snapshot's rows, each only while the claim holds. */
+/**
+ * The statements that upsert a chunk of a snapshot's rows, each only while the claim holds. Each
+ * returns the id of its transaction, by which later ones know its rows again.
+ */
 final class SnapshotUpsert {
   private static final int CLAIM_PARAMETERS = 2;
 
@@ -27,13 +30,14 @@ final class SnapshotUpsert {
     this.key = key;
   }
 
-  /** Returns one row while the claim holds; fails where a row is there already. */
+  /** Returns its transaction while the claim holds; fails where a row is there already. */
   String insert() {
     String rows = InsertSql.plain(plan, target.sqlName()).sql("fence, ", 1 + CLAIM_PARAMETERS);
-    return "with fence as (%s), u as (%s) select 1 from fence".formatted(position.lock(), rows);
+    return "with fence as (%s), u as (%s) select txid_current(), 0::int8 from fence"
+        .formatted(position.lock(), rows);
   }
 
-  /** Returns one row while the claim holds. */
+  /** Returns its transaction while the claim holds. */
   String upsert() {
     int parameter = 1 + CLAIM_PARAMETERS;
     String reidentified = IdentitySql.delete(plan, target, "fence, ", parameter);
@@ -43,7 +47,11 @@ final class SnapshotUpsert {
             ? "u as (" + insert.sql("fence, ", parameter) + ")"
             : "i as (%s returning 1), n as materialized (select count(*) from i), u as (%s)"
                 .formatted(reidentified, insert.sql("fence, n, ", parameter));
-    return "with fence as (" + position.lock() + "), " + rows + " select 1 from fence";
+    return "with fence as ("
+        + position.lock()
+        + "), "
+        + rows
+        + " select txid_current(), 0::int8 from fence";
   }
 
   /**
@@ -55,7 +63,49 @@ final class SnapshotUpsert {
     return !target.cascades() && !rivals().isEmpty();
   }
 
-  /** As {@link #upsert}, displacing such rows; returns how many, while the claim holds. */
+  /**
+   * Whether a row with the key of one of these rows has come with the snapshot already: then the
+   * key does not keep the source's rows apart. Without the claim.
+   */
+  String meets() {
+    var columns = plan.columns().stream().filter(c -> key.columns().contains(c.name())).toList();
+    var values = new UnnestSql("x", columns, 1);
+    return "select exists (select from %s as t, %s where %s and %s)"
+        .formatted(
+            target.sqlName(),
+            values.from(),
+            IntStream.range(0, columns.size())
+                .mapToObj(
+                    i ->
+                        target
+                            .equality(columns.get(i).name())
+                            .sql("t." + SqlNames.quoted(columns.get(i).name()), values.value(i)))
+                .collect(Collectors.joining(" and ")),
+            isOf(1 + columns.size()));
+  }
+
+  /** Binds the parameters of {@link #meets}. */
+  void bindKeys(Statement statement, RowColumns rows, List<Long> transactions) {
+    int parameter = 0;
+    for (int i = 0; i < plan.columns().size(); i++) {
+      if (key.columns().contains(plan.columns().get(i).name())) {
+        statement.bind(
+            parameter++, new BinaryArray(plan.columns().get(i).sentAs(), rows.columns().get(i)));
+      }
+    }
+    statement.bind(parameter, transactions.toArray(Long[]::new));
+  }
+
+  /** Whether t was written last by one of these transactions: xmin has 32 bits of their ids. */
+  private static String isOf(int parameter) {
+    return "t.xmin::text::int8 = any(select id & 4294967295 from unnest($%d::int8[]) as id)"
+        .formatted(parameter);
+  }
+
+  /**
+   * As {@link #upsert}, displacing such rows, but none of the snapshot's own: two of its rows with
+   * one unique value are both there on the source. Returns its transaction and how many.
+   */
   String displacing() {
     String sameKey = equal(key.columns());
     List<String> conditions =
@@ -70,8 +120,12 @@ final class SnapshotUpsert {
     var gone = new ArrayList<String>();
     for (int i = 0; i < conditions.size(); i++) {
       gone.add(
-          "g%d as (delete from %s as t using x where %s returning 1)"
-              .formatted(i, target.sqlName(), conditions.get(i)));
+          "g%d as (delete from %s as t using x where %s and not %s returning 1)"
+              .formatted(
+                  i,
+                  target.sqlName(),
+                  conditions.get(i),
+                  isOf(1 + CLAIM_PARAMETERS + plan.columns().size())));
     }
     var values = new UnnestSql("r", plan.columns(), 1 + CLAIM_PARAMETERS);
     String rows =
@@ -91,7 +145,7 @@ final class SnapshotUpsert {
         with fence as (%s), x as (select %s from fence, %s), %s,
         n as materialized (select %s as displaced),
         u as (%s select %s from x, n%s)
-        select n.displaced from fence, n"""
+        select txid_current(), n.displaced::int8 from fence, n"""
         .formatted(
             position.lock(),
             rows,
@@ -130,6 +184,12 @@ final class SnapshotUpsert {
 
   private String name(int column) {
     return SqlNames.quoted(plan.columns().get(column).name());
+  }
+
+  /** Binds the parameters of {@link #displacing}. */
+  void bind(Statement statement, RowColumns rows, List<Long> transactions) {
+    bind(statement, rows);
+    statement.bind(CLAIM_PARAMETERS + plan.columns().size(), transactions.toArray(Long[]::new));
   }
 
   void bind(Statement statement, RowColumns rows) {

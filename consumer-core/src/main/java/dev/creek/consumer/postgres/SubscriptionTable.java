@@ -73,6 +73,11 @@ final class SubscriptionTable implements Subscriptions {
     return Mono.defer(() -> migrator.migrate(sessions));
   }
 
+  /** Completes where the control schema is there and fits; creates nothing. */
+  Mono<Void> requireThere() {
+    return Mono.defer(() -> migrator.requireThere(sessions));
+  }
+
   /** Completes where the control schema fits. */
   Mono<Void> check() {
     return Mono.defer(() -> migrator.check(sessions));

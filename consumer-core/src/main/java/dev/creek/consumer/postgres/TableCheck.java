@@ -3,6 +3,7 @@ package dev.creek.consumer.postgres;
 import dev.creek.consumer.control.Finding;
 import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.row.ChangePlan;
 import dev.creek.consumer.row.ShapeMismatchException;
 import dev.creek.consumer.wire.WalSchema;
 import io.r2dbc.spi.Readable;
@@ -134,8 +135,14 @@ final class TableCheck {
     if (schema == null) {
       return;
     }
-    boolean keyed = TableCreator.requireFit(mapping.target(), schema, target).key() != null;
-    if (keyed) {
+    ChangePlan plan = TableCreator.requireFit(schema, target);
+    if (plan.assumesKey()) {
+      findings.add(
+          Finding.ok(
+              about,
+              "the target table fits the source, which does not tell whether its rows differ in the"
+                  + " target's key: two that do not stop it"));
+    } else if (plan.key() != null) {
       findings.add(Finding.ok(about, "the target table fits the source"));
     } else {
       warning(

@@ -4,21 +4,16 @@ import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.row.ChangePlan;
 import dev.creek.consumer.row.ShapeMismatchException;
 import dev.creek.consumer.row.SourceType;
-import dev.creek.consumer.stream.ApplyException;
 import dev.creek.consumer.wire.RecordShape;
 import dev.creek.consumer.wire.WalSchema;
 import dev.creek.consumer.wire.WireField;
 import java.util.List;
-import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /** Makes a target table from a source's schema, or says why the one that is there will not do. */
 final class TableCreator {
-  /** Somebody else was first: table, schema, and the catalog's own unique indexes. */
-  private static final Set<String> EXISTS = Set.of("42P07", "42P06", "42710", "23505");
-
   private final Sessions sessions;
 
   TableCreator(Sessions sessions) {
@@ -31,7 +26,7 @@ final class TableCreator {
         find(target)
             .map(
                 found -> {
-                  requireFit(target, schema, found.requireVisible());
+                  requireFit(schema, found.requireVisible());
                   return false;
                 });
     return createUnless(exists, target, ddl(target, schema.after(), SourceKey.of(schema)));
@@ -44,16 +39,7 @@ final class TableCreator {
   }
 
   private Mono<Boolean> createUnless(Mono<Boolean> exists, TargetTable target, String ddl) {
-    return exists.switchIfEmpty(
-        Mono.defer(
-            () ->
-                createNew(target, ddl)
-                    .onErrorResume(
-                        TableCreator::lostRace, e -> exists.switchIfEmpty(Mono.error(e)))));
-  }
-
-  private static boolean lostRace(Throwable error) {
-    return error instanceof ApplyException e && EXISTS.contains(e.sqlState());
+    return CreationRace.again(exists.switchIfEmpty(Mono.defer(() -> createNew(target, ddl))));
   }
 
   /** Empty where it is missing. */
@@ -66,20 +52,8 @@ final class TableCreator {
    *
    * @throws ShapeMismatchException where they cannot be
    */
-  static ChangePlan requireFit(TargetTable target, WalSchema schema, Target found) {
-    ChangePlan plan = ChangePlan.of(schema, found.shape());
-    List<String> key = SourceKey.of(schema);
-    if (!key.isEmpty() && plan.key() == null) {
-      String columns = quoted(key);
-      throw new ShapeMismatchException(
-          target + " does not fit the source: it has no primary key or unique index on " + columns,
-          "ALTER TABLE "
-              + SqlNames.quoted(target.namespace(), target.table())
-              + " ADD PRIMARY KEY ("
-              + columns
-              + ");");
-    }
-    return plan;
+  static ChangePlan requireFit(WalSchema schema, Target found) {
+    return ChangePlan.of(schema, found.shape());
   }
 
   private Mono<Boolean> createNew(TargetTable target, String ddl) {

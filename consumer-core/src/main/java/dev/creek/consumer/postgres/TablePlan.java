@@ -27,6 +27,7 @@ final class TablePlan {
   private static final int COPIED_ROWS = 500;
 
   private final WalSchema schema;
+  private final Target target;
   private final ChangePlan changes;
   private final PositionSql position;
   private final long table;
@@ -59,6 +60,7 @@ final class TablePlan {
 
   TablePlan(WalSchema schema, Target target, PositionSql position) {
     this.schema = schema;
+    this.target = target;
     this.changes = ChangePlan.of(schema, target.shape());
     this.position = position;
     this.table = target.oid();
@@ -81,6 +83,10 @@ final class TablePlan {
 
   WalSchema schema() {
     return schema;
+  }
+
+  Target target() {
+    return target;
   }
 
   ChangePlan changes() {

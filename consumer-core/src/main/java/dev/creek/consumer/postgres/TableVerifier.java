@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -248,11 +249,29 @@ final class TableVerifier {
     return new Verification(
         mapping,
         found.sourceRows(),
-        found.targetRows(),
+        targetRows(found, left),
         tables.notCompared(),
         differences,
         more,
         repaired);
+  }
+
+  /** Of the moment at which {@code left} was all that differed, not of the first look. */
+  private long targetRows(Found found, List<Candidate> left) {
+    if (left.isEmpty() && !found.more()) {
+      return found.sourceRows();
+    }
+    if (!tables.source().hasKey()) {
+      return found.targetRows();
+    }
+    Set<List<String>> open = left.stream().map(Candidate::key).collect(Collectors.toSet());
+    long came = 0;
+    for (Candidate first : found.candidates()) {
+      if (!open.contains(first.key())) {
+        came += (first.source() == null ? 0 : 1) - (first.target() == null ? 0 : 1);
+      }
+    }
+    return found.targetRows() + came;
   }
 
   private Difference difference(Candidate row) {

@@ -4,6 +4,7 @@ import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.row.ShapeMismatchException;
 import dev.creek.consumer.row.TargetColumn;
 import dev.creek.consumer.row.TargetShape;
+import dev.creek.consumer.row.TargetType;
 import dev.creek.consumer.row.UniqueKey;
 import io.r2dbc.spi.Readable;
 import java.util.ArrayList;
@@ -11,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -46,6 +48,33 @@ final class TargetCatalog {
           from bare
           join pg_type t on t.oid = bare.typbasetype
           where bare.typtype = 'd'
+      ), part as (
+          select attnum, atttypid as typ, atttypmod as modifier, false as in_array, false as nested
+          from live
+        union all
+          select part.attnum, inside.typ, inside.modifier, inside.in_array, inside.nested
+          from part
+          join pg_type t on t.oid = part.typ
+          cross join lateral (
+              select t.typbasetype, t.typtypmod, part.in_array, part.nested
+              where t.typtype = 'd'
+            union all
+              select t.typelem, part.modifier, true, part.nested
+              where t.typtype = 'b' and exists (
+                  select from pg_type item where item.oid = t.typelem and item.typarray = t.oid)
+            union all
+              select a.atttypid, a.atttypmod, part.in_array, true
+              from pg_attribute a
+              where t.typtype = 'c' and a.attrelid = t.typrelid
+                and a.attnum > 0 and not a.attisdropped
+          ) as inside (typ, modifier, in_array, nested)
+      ), leaf as (
+          select part.attnum, part.typ, part.modifier, part.in_array, t.typtype
+          from part
+          join pg_type t on t.oid = part.typ
+          where not part.nested and t.typtype <> 'd'
+            and not exists (
+                select from pg_type item where item.oid = t.typelem and item.typarray = t.oid)
       )
       select target.oid::int8 as oid,
              target.relkind::text as kind,
@@ -71,6 +100,23 @@ final class TargetCatalog {
              live.atthasdef or live.attidentity <> '' or bare.has_default as has_default,
              live.attgenerated <> '' as generated,
              live.attidentity = 'a' as always_identity,
+             leaf.typ::int8 as leaf_oid,
+             leaf.modifier as leaf_modifier,
+             leaf.in_array as leaf_in_array,
+             leaf.typtype = 'e'
+                 or leaf.typ in ('bool'::regtype, 'int2'::regtype, 'int4'::regtype,
+                     'int8'::regtype, 'uuid'::regtype, 'date'::regtype, 'time'::regtype,
+                     'timestamp'::regtype, 'timestamptz'::regtype)
+                 or leaf.typ in ('text'::regtype, 'varchar'::regtype, 'name'::regtype)
+                    and coalesce(col.collisdeterministic, true) as leaf_distinct,
+             exists (
+                 select from part
+                 where part.attnum = live.attnum and part.nested and part.modifier >= 0)
+                 as nested_modifiers,
+             format_type(live.atttypid, live.atttypmod)
+                 || case when bare.typ <> live.atttypid or leaf.typ <> bare.typ and not leaf.in_array
+                        then ' (' || format_type(leaf.typ, leaf.modifier) || ')' else '' end
+                 as display,
              equal.namespace,
              equal.operator,
              bare.typ = 'json'::regtype as json,
@@ -83,6 +129,7 @@ final class TargetCatalog {
       from target
       join live on true
       join bare on bare.attnum = live.attnum and bare.typtype <> 'd'
+      join leaf on leaf.attnum = live.attnum
       join pg_type t on t.oid = live.atttypid
       join pg_namespace n on n.oid = t.typnamespace
       left join pg_collation col on col.oid = live.attcollation
@@ -120,13 +167,19 @@ final class TargetCatalog {
   private static final String KEYS =
       """
       select i.relname::text as key, x.indisprimary as is_primary,
-             x.indisexclusion as temporal, x.indimmediate as immediate, a.attname::text as name
+             x.indisexclusion as temporal, x.indimmediate as immediate, a.attname::text as name,
+             not coalesce(own.collisdeterministic, true)
+                 and x.indcollation[k.position::int - 1] <> a.attcollation
+                 or not (o.opcdefault or n2.nspname = 'pg_catalog') as coarse
       from pg_index x
       join pg_class c on c.oid = x.indrelid
       join pg_namespace n on n.oid = c.relnamespace
       join pg_class i on i.oid = x.indexrelid
       cross join unnest(x.indkey::int2[]) with ordinality as k (attnum, position)
       join pg_attribute a on a.attrelid = c.oid and a.attnum = k.attnum
+      join pg_opclass o on o.oid = x.indclass[k.position::int - 1]
+      join pg_namespace n2 on n2.oid = o.opcnamespace
+      left join pg_collation own on own.oid = x.indcollation[k.position::int - 1]
       where n.nspname = $1 and c.relname = $2
         and x.indisunique and x.indisvalid
         and x.indpred is null and x.indexprs is null
@@ -146,7 +199,7 @@ final class TargetCatalog {
         .query(
             COLUMNS,
             statement -> statement.bind(0, table.namespace()).bind(1, table.table()),
-            row -> column(row, table))
+            row -> column(row, table, session.lossyColumns()))
         .collectList()
         .filter(columns -> !columns.isEmpty())
         .flatMap(columns -> keys(session, table).map(parts -> target(table, columns, parts)));
@@ -163,6 +216,7 @@ final class TargetCatalog {
                     is(row, "is_primary"),
                     is(row, "temporal"),
                     is(row, "immediate"),
+                    is(row, "coarse"),
                     text(row, "name")))
         .collectList();
   }
@@ -179,6 +233,7 @@ final class TargetCatalog {
                     name,
                     parts.get(0).primary(),
                     parts.get(0).temporal(),
+                    parts.stream().anyMatch(KeyColumn::coarse),
                     parts.stream().map(KeyColumn::column).toList())));
     return keys;
   }
@@ -199,12 +254,16 @@ final class TargetCatalog {
             table.table(),
             columns.stream().map(Column::column).toList(),
             uniqueKeys(keyColumns.stream().filter(KeyColumn::immediate)),
+            uniqueKeys(keyColumns.stream().filter(column -> !column.immediate())),
             first.truncatable()),
         uniqueKeys(keyColumns.stream()),
         equalities);
   }
 
-  private static Column column(Readable row, TargetTable table) {
+  /**
+   * @param lossy {@code schema.table.column} of columns in which values may change
+   */
+  private static Column column(Readable row, TargetTable table, Set<String> lossy) {
     String kind = text(row, "kind");
     if (!kind.equals("r") && !kind.equals("p")) {
       throw new ShapeMismatchException(
@@ -223,13 +282,25 @@ final class TargetCatalog {
             is(row, "not_null"),
             is(row, "has_default"),
             is(row, "generated"),
-            is(row, "always_identity")),
+            is(row, "always_identity"),
+            type(row),
+            lossy.contains(table.namespace() + "." + table.table() + "." + text(row, "name"))),
         Equality.of(
             row.get("namespace", String.class),
             row.get("operator", String.class),
             is(row, "json"),
             is(row, "exact")),
         is(row, "truncatable"));
+  }
+
+  private static TargetType type(Readable row) {
+    return new TargetType(
+        Objects.requireNonNull(row.get("leaf_oid", Long.class)).intValue(),
+        Objects.requireNonNull(row.get("leaf_modifier", Integer.class)),
+        is(row, "leaf_in_array"),
+        is(row, "leaf_distinct"),
+        is(row, "nested_modifiers"),
+        text(row, "display"));
   }
 
   private static String text(Readable row, String name) {
@@ -251,5 +322,10 @@ final class TargetCatalog {
       boolean truncatable) {}
 
   private record KeyColumn(
-      String key, boolean primary, boolean temporal, boolean immediate, String column) {}
+      String key,
+      boolean primary,
+      boolean temporal,
+      boolean immediate,
+      boolean coarse,
+      String column) {}
 }

@@ -10,6 +10,8 @@ import dev.creek.consumer.stream.Handover;
 import dev.creek.consumer.stream.Incompleteness;
 import dev.creek.consumer.stream.SnapshotWriter;
 import dev.creek.consumer.wire.WireMessage;
+import io.r2dbc.postgresql.api.PostgresqlStatement;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Consumer;
@@ -35,6 +37,9 @@ final class UpsertSnapshot implements SnapshotWriter {
 
   /** Only for writes, which follow each other. */
   private final FreshRows fresh = new FreshRows();
+
+  /** Those that have written chunks; only for writes. */
+  private final List<Long> transactions = new ArrayList<>();
 
   /**
    * @param intoEmpty whether the target had no rows before: then it holds the snapshot's and no
@@ -95,19 +100,33 @@ final class UpsertSnapshot implements SnapshotWriter {
   }
 
   private Mono<Void> displacing(Session session, RowColumns rows) {
-    return session
-        .query(
+    return run(
+            session,
             statements.displacing(),
-            statement -> statements.bind(statement, rows),
-            row -> Objects.requireNonNull(row.get(0, Long.class)))
-        .next()
-        .doOnNext(this::tell)
-        .map(displaced -> 1L)
-        .defaultIfEmpty(0L)
+            statement -> statements.bind(statement, rows, transactions))
         .flatMap(held::requireClaim);
   }
 
+  /** Returns 1 while the claim holds. */
+  private Mono<Long> run(Session session, String sql, Consumer<PostgresqlStatement> bind) {
+    return session
+        .query(
+            sql,
+            bind,
+            row -> {
+              transactions.add(Objects.requireNonNull(row.get(0, Long.class)));
+              return Objects.requireNonNull(row.get(1, Long.class));
+            })
+        .next()
+        .doOnNext(this::tell)
+        .map(displaced -> 1L)
+        .defaultIfEmpty(0L);
+  }
+
   private void tell(long displaced) {
+    if (displaced == 0) {
+      return;
+    }
     log.atInfo()
         .addKeyValue("table", position.target())
         .log(
@@ -117,15 +136,31 @@ final class UpsertSnapshot implements SnapshotWriter {
   }
 
   private Mono<Void> written(Session session, RowColumns rows) {
-    return fresh
-        .write(
-            how ->
-                session.update(
-                    how == TablePlan.Rows.INSERTED ? insert : upsert,
-                    statement -> statements.bind(statement, rows)),
-            Mono.empty())
+    return requireApart(session, rows)
+        .then(
+            fresh.write(
+                how ->
+                    run(
+                        session,
+                        how == TablePlan.Rows.INSERTED ? insert : upsert,
+                        statement -> statements.bind(statement, rows)),
+                Mono.empty()))
         .flatMap(held::requireClaim)
         .onErrorResume(this::mayDisplace, e -> displacing(session, rows));
+  }
+
+  /** Where the source does not vouch for the key: that no row meets one of an earlier chunk. */
+  private Mono<Void> requireApart(Session session, RowColumns rows) {
+    return !plan.assumesKey() || transactions.isEmpty()
+        ? Mono.empty()
+        : session
+            .query(
+                statements.meets(),
+                statement -> statements.bindKeys(statement, rows, transactions),
+                row -> Boolean.TRUE.equals(row.get(0, Boolean.class)))
+            .single()
+            .filter(meets -> meets)
+            .flatMap(meets -> Mono.error(plan.secondRow("the snapshot of " + position.target())));
   }
 
   @Override

@@ -42,6 +42,35 @@ public final class ChangePlan {
     return rows.key();
   }
 
+  /** As {@link RowPlan#assumesKey()}. */
+  public boolean assumesKey() {
+    return rows.assumesKey();
+  }
+
+  /**
+   * Keys of rows that come into being in these changes, by an insert or a change of key, as the
+   * first thing that happens to them: none of them may be there, unless changes are applied again.
+   * Only with a {@link #key()}.
+   *
+   * @param changes changes of this plan's schema, in stream order
+   * @return their {@link #keyColumns()}
+   * @throws ShapeMismatchException where one comes into being that these changes have made already:
+   *     the key does not keep the source's rows apart
+   */
+  public RowColumns arrivals(List<Change> changes) {
+    check(changes);
+    return new Arrivals(images).of(changes);
+  }
+
+  /**
+   * That a row whose key {@link #arrivals} told is there.
+   *
+   * @param sequence of the change that makes it come into being
+   */
+  public ShapeMismatchException secondRow(long sequence) {
+    return images.secondRow(sequence);
+  }
+
   /**
    * Written columns, in the order of {@link FoldedChanges#upserts()} and {@link Step.Write#rows()}.
    */

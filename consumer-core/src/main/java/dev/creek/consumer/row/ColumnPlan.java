@@ -13,10 +13,21 @@ import org.jspecify.annotations.Nullable;
  *
  * @param target the target column
  * @param column how it is sent
+ * @param loss what to do about values that it would not store as they are; null where there are
+ *     none
  */
-record ColumnPlan(TargetColumn target, PlanColumn column) {
+record ColumnPlan(TargetColumn target, PlanColumn column, @Nullable Loss loss) {
 
-  static ColumnPlan of(WireField field, TargetColumn target) {
+  /**
+   * Stops at values that a column would not store as they are.
+   *
+   * @param guard finds them
+   * @param reason what to say then
+   * @param hint the statement that mends it
+   */
+  record Loss(ValueGuard guard, String reason, String hint) {}
+
+  static ColumnPlan of(WireField field, TargetColumn target, @Nullable Loss loss) {
     WireType type = type(field, target);
     PgType own = PgType.ofOid(target.typeOid());
     boolean direct =
@@ -29,7 +40,8 @@ record ColumnPlan(TargetColumn target, PlanColumn column) {
         direct && own != null
             ? new PlanColumn(target.name(), own, null)
             : new PlanColumn(
-                target.name(), Transcodings.natural(type, field.pgType()), target.typeSql()));
+                target.name(), Transcodings.natural(type, field.pgType()), target.typeSql()),
+        loss);
   }
 
   String name() {
@@ -56,21 +68,32 @@ record ColumnPlan(TargetColumn target, PlanColumn column) {
     ValueEncoder encoder = Transcodings.encoder(array.item().type(), item);
     return encoder == null
         ? null
-        : new SlotTranscoder(field.slot(), new ArrayEncoder(array.item(), item, encoder));
+        : new SlotTranscoder(field.slot(), new ArrayEncoder(array.item(), item, guarded(encoder)));
   }
 
   /** As {@link #transcoder}, into bytes that are equal where PostgreSQL's values are. */
   SlotTranscoder keyTranscoder(WireField field) {
-    ValueEncoder encoder = encoder(field);
-    boolean padded = encoder == BytesEncoder.TEXT && column.sentAs() == PgType.BPCHAR;
-    return new SlotTranscoder(field.slot(), padded ? BytesEncoder.BPCHAR_KEY : encoder);
+    boolean padded = column.sentAs() == PgType.BPCHAR && bare(field) == BytesEncoder.TEXT;
+    return new SlotTranscoder(
+        field.slot(), padded ? guarded(BytesEncoder.BPCHAR_KEY) : encoder(field));
   }
 
   private ValueEncoder encoder(WireField field) {
+    return type(field, target) instanceof ArrayOf array
+        ? Transcodings.arrayEncoder(
+            array, guarded(Transcodings.itemText(array.item().type(), zoned(field))))
+        : guarded(bare(field));
+  }
+
+  private ValueEncoder guarded(ValueEncoder encoder) {
+    return loss == null
+        ? encoder
+        : new GuardedEncoder(loss.guard(), encoder, loss.reason(), loss.hint());
+  }
+
+  /** Of what is no array. */
+  private ValueEncoder bare(WireField field) {
     WireType type = type(field, target);
-    if (type instanceof ArrayOf array) {
-      return Transcodings.arrayEncoder(array, zoned(field));
-    }
     ValueEncoder encoder = Transcodings.encoder(type, column.sentAs());
     if (encoder == null) {
       throw new IllegalArgumentException(

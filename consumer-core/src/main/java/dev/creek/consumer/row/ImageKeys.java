@@ -6,6 +6,7 @@ import dev.creek.consumer.wire.RecordShape;
 import dev.creek.consumer.wire.WalSchema;
 import dev.creek.consumer.wire.WireException;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** What finds a change's row, read from its images. Immutable. */
@@ -14,8 +15,13 @@ final class ImageKeys {
   private final List<PlanColumn> columns;
   private final @Nullable KeyReader before;
   private final @Nullable KeyReader after;
+  private final String remedy;
 
-  ImageKeys(TargetShape target, WalSchema schema, List<ColumnPlan> columns) {
+  /**
+   * @param remedy what to do where two rows of the source are one by these columns
+   */
+  ImageKeys(TargetShape target, WalSchema schema, List<ColumnPlan> columns, String remedy) {
+    this.remedy = remedy;
     this.target = SqlName.of(target);
     this.columns = columns.stream().map(ColumnPlan::column).toList();
     this.before = reader(schema.before(), columns);
@@ -78,6 +84,22 @@ final class ImageKeys {
         "message at sequence %d: column %s is NULL, and the rows of %s are found by it"
             .formatted(change.sequence(), SqlName.quote(columns.get(column).name()), target),
         "give " + target + " a primary key whose columns are never NULL in the source");
+  }
+
+  /**
+   * That a row has come into being where the target has one with the same key: the source tells the
+   * two apart, and the target cannot.
+   */
+  ShapeMismatchException secondRow(long sequence) {
+    return new ShapeMismatchException(
+        "message at sequence %d: a row of %s with the same (%s) is there, and the source tells the two apart"
+            .formatted(
+                sequence,
+                target,
+                columns.stream()
+                    .map(column -> SqlName.quote(column.name()))
+                    .collect(Collectors.joining(", "))),
+        remedy);
   }
 
   private static WireException noImage(Change change, String image) {

@@ -1,68 +1,191 @@
 package dev.creek.consumer.row;
 
+import dev.creek.consumer.wire.RecordShape;
+import dev.creek.consumer.wire.WireField;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.BiConsumer;
+import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which of the target's unique keys tells its rows apart as the source does. Null: rows are matched
- * by the values of their before image.
+ * Which of the target's unique keys tells its rows apart, and whether it is proven that rows which
+ * the source keeps apart never meet by it. Null: rows are matched by the values of their before
+ * image.
  */
 final class KeyChoice {
   private final TargetShape target;
-  private final Set<String> notNull;
+  private final RecordShape rows;
+  private final Map<String, ColumnPlan> written;
 
-  KeyChoice(TargetShape target) {
+  /**
+   * @param rows what is written
+   * @param written its columns that are, by name
+   */
+  KeyChoice(TargetShape target, RecordShape rows, Map<String, ColumnPlan> written) {
     this.target = target;
-    this.notNull =
-        target.columns().stream()
-            .filter(TargetColumn::notNull)
-            .map(TargetColumn::name)
-            .collect(Collectors.toSet());
+    this.rows = rows;
+    this.written = written;
   }
 
   /**
-   * @param before columns of the before image that are written
-   * @param after columns of the after image that are written
+   * The source keeps rows apart by its replica identity. FULL is every column, and NOTHING none:
+   * then the wire does not tell by what, or whether at all.
+   *
+   * @param problems takes what is wrong with the target's keys, and the statement that mends it
    */
-  @Nullable UniqueKey ofChanges(List<String> before, List<String> after) {
-    if (before.isEmpty()) {
-      return ofRows(after);
+  @Nullable PlanKey ofChanges(RecordShape before, BiConsumer<String, String> problems) {
+    List<String> identity = SourceIdentity.of(before.columns(), rows);
+    if (identity.isEmpty()) {
+      return assumed(before.columns().isEmpty() ? rows : before);
     }
-    UniqueKey same = ofSame(before, after);
-    return same != null ? same : ofRows(before);
+    PlanKey same = same(identity);
+    if (same == null) {
+      problems.accept(
+          "it has no primary key or unique index on "
+              + quoted(identity)
+              + target.primaryKey().map(KeyChoice::instead).orElse(""),
+          statement(identity));
+      return null;
+    }
+    coarse(identity)
+        .ifPresent(
+            index ->
+                problems.accept(
+                    "unique index "
+                        + SqlName.quote(index.name())
+                        + " takes keys for equal that the source tells apart",
+                    dropIndex(index)));
+    return same;
   }
 
   /**
    * A snapshot flags the source's primary key, whatever its replica identity, and with FULL all
    * columns.
-   *
-   * @param flagged written columns that the source marks as key
-   * @param written columns that are written
    */
-  @Nullable UniqueKey ofSnapshot(List<String> flagged, List<String> written) {
-    UniqueKey same = ofSame(flagged, written);
-    return same != null ? same : ofRows(written);
+  @Nullable PlanKey ofSnapshot() {
+    List<String> flagged = SourceIdentity.of(rows);
+    PlanKey same = flagged.isEmpty() ? null : same(flagged);
+    return same == null ? assumed(rows) : same;
   }
 
-  /** The key with exactly these columns. */
-  private @Nullable UniqueKey ofSame(List<String> identity, List<String> written) {
-    // A source's replica identity is never NULL, unless it is FULL: then it has all columns.
-    boolean full = new HashSet<>(identity).containsAll(written);
-    return target.uniqueKeys().stream()
-        .filter(key -> Set.copyOf(key.columns()).equals(Set.copyOf(identity)))
-        .filter(key -> !full || notNull.containsAll(key.columns()))
-        .findFirst()
+  /** A key with exactly these columns; one that is proven, if there is one. */
+  private @Nullable PlanKey same(List<String> identity) {
+    return keys(identity)
+        .filter(key -> !key.coarse())
+        .map(this::planKey)
+        .min(Comparator.comparing(PlanKey::proof))
         .orElse(null);
   }
 
-  /** The primary key, where rows carry its columns. */
-  private @Nullable UniqueKey ofRows(List<String> columns) {
+  /** The database may take such an index into account beside the key. */
+  private Optional<UniqueKey> coarse(List<String> identity) {
+    return keys(identity).filter(UniqueKey::coarse).findFirst();
+  }
+
+  private Stream<UniqueKey> keys(List<String> identity) {
+    var columns = Set.copyOf(identity);
     return target.uniqueKeys().stream()
-        .filter(key -> key.primary() && Set.copyOf(columns).containsAll(key.columns()))
+        .filter(key -> Set.copyOf(key.columns()).equals(columns))
+        .filter(key -> written.keySet().containsAll(key.columns()));
+  }
+
+  private PlanKey planKey(UniqueKey key) {
+    Map<String, WireField> fields =
+        rows.columns().stream().collect(Collectors.toMap(WireField::name, Function.identity()));
+    // A period is a range on both sides.
+    List<String> compared =
+        key.temporal() ? key.columns().subList(0, key.columns().size() - 1) : key.columns();
+    List<WireField> coarse =
+        compared.stream()
+            .map(fields::get)
+            .filter(field -> field == null || !Fits.keepsApart(field, plan(field.name()).target()))
+            .toList();
+    return coarse.isEmpty()
+        ? new PlanKey(key, PlanKey.Proof.PROVEN, "")
+        : new PlanKey(key, PlanKey.Proof.ASSUMED, finer(coarse));
+  }
+
+  /** Columns whose types take values for equal that the source's may tell apart. */
+  private String finer(List<WireField> coarse) {
+    return alter(
+        coarse.stream()
+            .map(
+                field ->
+                    "ALTER COLUMN %s TYPE %s COLLATE \"default\""
+                        .formatted(SqlName.quote(field.name()), SourceType.sql(field)))
+            .collect(Collectors.joining(", ")));
+  }
+
+  /** The primary key, or else a key of all columns that are never NULL, where rows carry it. */
+  private @Nullable PlanKey assumed(RecordShape image) {
+    var names = image.columns().stream().map(WireField::name).collect(Collectors.toSet());
+    names.retainAll(written.keySet());
+    Predicate<UniqueKey> whole =
+        key -> key.columns().stream().allMatch(name -> plan(name).target().notNull());
+    return target.uniqueKeys().stream()
+        .filter(key -> !key.coarse() && names.containsAll(key.columns()))
+        .filter(
+            key -> key.primary() || (Set.copyOf(key.columns()).equals(names) && whole.test(key)))
         .findFirst()
+        .map(key -> new PlanKey(key, PlanKey.Proof.ASSUMED, without(key)))
         .orElse(null);
+  }
+
+  private String without(UniqueKey key) {
+    return "if these columns are the source's primary key, there: ALTER TABLE ... REPLICA IDENTITY"
+        + " DEFAULT; if they are not, here: "
+        + (key.primary() ? alter("DROP CONSTRAINT " + SqlName.quote(key.name())) : dropIndex(key));
+  }
+
+  private String dropIndex(UniqueKey key) {
+    return "DROP INDEX "
+        + SqlName.quote(target.namespace())
+        + "."
+        + SqlName.quote(key.name())
+        + ";";
+  }
+
+  private ColumnPlan plan(String column) {
+    return Objects.requireNonNull(written.get(column), column);
+  }
+
+  private String alter(String action) {
+    return "ALTER TABLE " + SqlName.of(target) + " " + action + ";";
+  }
+
+  private static String instead(UniqueKey primary) {
+    return ", the source's key, but a primary key on " + quoted(primary.columns());
+  }
+
+  /**
+   * A primary key that shares columns with the source's is what the source's was, and would keep
+   * rows out; another one may stay.
+   */
+  private String statement(List<String> identity) {
+    var shared = new HashSet<>(identity);
+    String key = "PRIMARY KEY (" + quoted(identity) + ")";
+    String action =
+        target
+            .primaryKey()
+            .map(
+                primary ->
+                    shared.removeAll(primary.columns())
+                        ? "DROP CONSTRAINT " + SqlName.quote(primary.name()) + ", ADD " + key
+                        : "ADD UNIQUE (" + quoted(identity) + ")")
+            .orElse("ADD " + key);
+    return alter(action);
+  }
+
+  private static String quoted(List<String> names) {
+    return names.stream().map(SqlName::quote).collect(Collectors.joining(", "));
   }
 }

@@ -63,6 +63,8 @@ final class KeyReader {
       }
     } catch (WireException e) {
       throw RowPlan.inColumn(sequence, names[column], e);
+    } catch (ShapeMismatchException e) {
+      throw e.at(sequence);
     }
   }
 }

@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 
 /** Lays a wire record beside a target table: which column goes where, and whether it can. */
 final class PlanCompiler {
@@ -30,31 +29,42 @@ final class PlanCompiler {
             .collect(Collectors.toMap(TargetColumn::name, Function.identity()));
     shape.columns().forEach(this::match);
     checkMissingValues();
+  }
+
+  RowPlan rows() {
+    var plan = new RowPlan(shape, written, List.copyOf(written.values()), keys().ofSnapshot());
+    requireFit();
+    return plan;
+  }
+
+  /** Plans changes whose after image is this compiler's record. */
+  ChangePlan changes(WalSchema schema) {
+    PlanKey key = keys().ofChanges(schema.before(), this::problem);
+    requireFit();
+    var before = names(schema.before());
+    var finding = key == null ? before : key.unique().columns();
+    var found =
+        written.values().stream().filter(column -> finding.contains(column.name())).toList();
+    var rows = new RowPlan(shape, written, List.copyOf(written.values()), key);
+    return new ChangePlan(
+        schema, rows, new ImageKeys(target, schema, found, key == null ? "" : key.remedy()));
+  }
+
+  private KeyChoice keys() {
+    return new KeyChoice(target, shape, written);
+  }
+
+  private void problem(String reason, String hint) {
+    problems.add(reason);
+    hints.add(hint);
+  }
+
+  private void requireFit() {
     if (!problems.isEmpty()) {
       throw new ShapeMismatchException(
           SqlName.of(target) + " does not fit the source: " + String.join("; ", problems),
           String.join("\n", hints));
     }
-  }
-
-  RowPlan rows() {
-    var flagged =
-        shape.keyColumns().stream().map(WireField::name).filter(written::containsKey).toList();
-    return rows(new KeyChoice(target).ofSnapshot(flagged, List.copyOf(written.keySet())));
-  }
-
-  /** Plans changes whose after image is this compiler's record. */
-  ChangePlan changes(WalSchema schema) {
-    var before = names(schema.before());
-    UniqueKey key = new KeyChoice(target).ofChanges(before, List.copyOf(written.keySet()));
-    var finding = key == null ? before : key.columns();
-    var found =
-        written.values().stream().filter(column -> finding.contains(column.name())).toList();
-    return new ChangePlan(schema, rows(key), new ImageKeys(target, schema, found));
-  }
-
-  private RowPlan rows(@Nullable UniqueKey key) {
-    return new RowPlan(shape, written, List.copyOf(written.values()), key);
   }
 
   private List<String> names(RecordShape image) {
@@ -65,18 +75,35 @@ final class PlanCompiler {
     TargetColumn column = targets.get(field.name());
     String quoted = SqlName.quote(field.name());
     if (column == null) {
-      problems.add("column " + quoted + " is missing");
-      hints.add(alter("ADD COLUMN " + quoted + " " + SourceType.sql(field)));
-    } else if (column.generated()) {
-      return;
-    } else if (!Transcodings.fits(field.slot().type(), column.typeOid())) {
-      String type = SourceType.sql(field);
-      problems.add(
-          "column %s is %s, which cannot hold every %s".formatted(quoted, column.typeSql(), type));
-      hints.add(alter("ALTER COLUMN " + quoted + " TYPE " + type));
-    } else {
-      written.put(field.name(), ColumnPlan.of(field, column));
+      problem(
+          "column " + quoted + " is missing",
+          alter("ADD COLUMN " + quoted + " " + SourceType.sql(field)));
+    } else if (!column.generated()) {
+      match(field, column);
     }
+  }
+
+  private void match(WireField field, TargetColumn column) {
+    String type = SourceType.sql(field);
+    String quoted = SqlName.quote(field.name());
+    String hint = alter("ALTER COLUMN " + quoted + " TYPE " + type);
+    Fit fit = Fits.of(field, column);
+    if (fit instanceof Fit.Never) {
+      problem(
+          "column %s is %s, which cannot hold every %s"
+              .formatted(quoted, column.type().display(), type),
+          hint);
+      return;
+    }
+    ColumnPlan.Loss loss =
+        fit instanceof Fit.Checked checked
+            ? new ColumnPlan.Loss(
+                checked.guard(),
+                "column %s of %s is %s, and would not hold this value of the source's %s as it is"
+                    .formatted(quoted, SqlName.of(target), column.type().display(), type),
+                hint)
+            : null;
+    written.put(field.name(), ColumnPlan.of(field, column, loss));
   }
 
   private void checkMissingValues() {
@@ -86,9 +113,9 @@ final class PlanCompiler {
           !column.notNull() || column.hasDefault() || column.generated() || column.alwaysIdentity();
       if (!optional && !carried.contains(column.name())) {
         String quoted = SqlName.quote(column.name());
-        problems.add(
-            "column " + quoted + " is NOT NULL without a default, and the source lacks it");
-        hints.add(alter("ALTER COLUMN " + quoted + " DROP NOT NULL"));
+        problem(
+            "column " + quoted + " is NOT NULL without a default, and the source lacks it",
+            alter("ALTER COLUMN " + quoted + " DROP NOT NULL"));
       }
     }
   }

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /** How records of one shape become rows of one target table. Immutable and thread-safe. */
 public final class RowPlan {
   private final List<PlanColumn> columns;
-  private final @Nullable UniqueKey key;
+  private final @Nullable PlanKey key;
   private final boolean overridesIdentity;
   private final String[] names;
   private final Slot[] slots;
@@ -31,7 +31,7 @@ public final class RowPlan {
       RecordShape shape,
       Map<String, ColumnPlan> written,
       List<ColumnPlan> order,
-      @Nullable UniqueKey key) {
+      @Nullable PlanKey key) {
     this.columns = order.stream().map(ColumnPlan::column).toList();
     this.key = key;
     this.overridesIdentity = order.stream().anyMatch(column -> column.target().alwaysIdentity());
@@ -87,7 +87,32 @@ public final class RowPlan {
 
   /** The target's key that tells rows apart as the source does: what an upsert conflicts on. */
   public @Nullable UniqueKey key() {
-    return key;
+    return key == null ? null : key.unique();
+  }
+
+  /**
+   * Whether it is not proven that the {@link #key()} keeps the source's rows apart: then a row that
+   * comes into being where one is there already is a collision, unless rows come again.
+   */
+  public boolean assumesKey() {
+    return key != null && key.proof() == PlanKey.Proof.ASSUMED;
+  }
+
+  /**
+   * That two rows of the source have met by the {@link #key()}.
+   *
+   * @param where they both are
+   */
+  public ShapeMismatchException secondRow(String where) {
+    PlanKey met = Objects.requireNonNull(key);
+    return new ShapeMismatchException(
+        "%s: several rows have the same (%s), and the source tells them apart"
+            .formatted(
+                where,
+                met.unique().columns().stream()
+                    .map(SqlName::quote)
+                    .collect(Collectors.joining(", "))),
+        met.remedy());
   }
 
   /** Whether a written column is GENERATED ALWAYS AS IDENTITY. */
@@ -186,6 +211,8 @@ public final class RowPlan {
       }
     } catch (WireException e) {
       throw inColumn(sequence, names[field], e);
+    } catch (ShapeMismatchException e) {
+      throw e.at(sequence);
     }
     if (in.remaining() > 0) {
       throw new WireException(

@@ -13,6 +13,12 @@ public final class ShapeMismatchException extends RuntimeException {
     this.hint = hint;
   }
 
+  /** The same of the message at a sequence. */
+  ShapeMismatchException at(long sequence) {
+    return new ShapeMismatchException(
+        "message at sequence " + sequence + ": " + getMessage(), hint);
+  }
+
   /** What to do, e.g. the {@code ALTER TABLE} to run. */
   public String hint() {
     return hint;

@@ -11,6 +11,8 @@ package dev.creek.consumer.row;
  * @param hasDefault whether an insert may leave it out although it is not null
  * @param generated GENERATED ALWAYS AS (…) STORED or VIRTUAL: never written
  * @param alwaysIdentity GENERATED ALWAYS AS IDENTITY: written with OVERRIDING SYSTEM VALUE
+ * @param type what its values are stored as
+ * @param lossy whether the user has said that values may change on their way into it
  */
 public record TargetColumn(
     String name,
@@ -19,4 +21,28 @@ public record TargetColumn(
     boolean notNull,
     boolean hasDefault,
     boolean generated,
-    boolean alwaysIdentity) {}
+    boolean alwaysIdentity,
+    TargetType type,
+    boolean lossy) {
+
+  /** Of a type without domain or modifier, whose values may not change. */
+  public TargetColumn(
+      String name,
+      int typeOid,
+      String typeSql,
+      boolean notNull,
+      boolean hasDefault,
+      boolean generated,
+      boolean alwaysIdentity) {
+    this(
+        name,
+        typeOid,
+        typeSql,
+        notNull,
+        hasDefault,
+        generated,
+        alwaysIdentity,
+        TargetType.plain(typeOid, typeSql),
+        false);
+  }
+}

@@ -5,11 +5,10 @@ import dev.creek.consumer.wire.WireType.ArrayOf;
 import dev.creek.consumer.wire.WireType.Decimal;
 import dev.creek.consumer.wire.WireType.Plain;
 import dev.creek.consumer.wire.WireType.Undecodable;
-import java.util.EnumSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Which wire type becomes which PostgreSQL type: directly, by a cast, or not at all. */
+/** Which wire type becomes which PostgreSQL type: directly, or by a cast. */
 final class Transcodings {
   /** NUMERIC_DSCALE_MASK: what the binary format has room for. */
   private static final int MAX_SCALE = 0x3fff;
@@ -72,13 +71,18 @@ final class Transcodings {
   /**
    * Writes an array as the text of a literal.
    *
-   * @param zoned whether timestamps in it are those of timestamptz
+   * @param text puts one item, see {@link #itemText}
    */
-  static ValueEncoder arrayEncoder(ArrayOf array, boolean zoned) {
-    return new ArrayLiteralEncoder(array.item(), itemText(array.item().type(), zoned));
+  static ValueEncoder arrayEncoder(ArrayOf array, ValueEncoder text) {
+    return new ArrayLiteralEncoder(array.item(), text);
   }
 
-  private static ValueEncoder itemText(WireType type, boolean zoned) {
+  /**
+   * Writes an item of an array as the text that it has in a literal.
+   *
+   * @param zoned whether timestamps are those of timestamptz
+   */
+  static ValueEncoder itemText(WireType type, boolean zoned) {
     if (type instanceof Decimal decimal) {
       return new ItemText.DecimalText(decimal.scale());
     }
@@ -121,48 +125,6 @@ final class Transcodings {
       case DATE -> PgType.DATE;
       case TIME_MICROS -> PgType.TIME;
       case TIMESTAMP_MICROS -> pgType.equals("timestamptz") ? PgType.TIMESTAMPTZ : PgType.TIMESTAMP;
-    };
-  }
-
-  /**
-   * Whether a column of this type can take every value of the wire type, unchanged or with a loud
-   * error: casts that exist but round, cut or forget are refused. Of types other than our own
-   * PostgreSQL knows better.
-   */
-  static boolean fits(WireType type, int typeOid) {
-    PgType scalar = PgType.ofOid(typeOid);
-    PgType item = PgType.ofArrayOid(typeOid);
-    if (type instanceof ArrayOf array) {
-      return scalar != null
-          ? scalar == PgType.TEXT || scalar == PgType.VARCHAR
-          : item == null || fits(array.item().type(), item.oid());
-    }
-    if (type == Plain.STRING || type instanceof Undecodable) {
-      return true;
-    }
-    return item == null
-        && (scalar == null || TEXTS.contains(scalar) || casts(type).contains(scalar));
-  }
-
-  private static Set<PgType> casts(WireType type) {
-    if (type instanceof Decimal decimal) {
-      return decimal.scale() > 0
-          ? EnumSet.of(PgType.NUMERIC, PgType.FLOAT8)
-          : EnumSet.of(PgType.NUMERIC, PgType.FLOAT8, PgType.INT2, PgType.INT4, PgType.INT8);
-    }
-    return switch ((Plain) type) {
-      case BOOLEAN -> EnumSet.of(PgType.BOOL, PgType.INT4);
-      case INT, LONG ->
-          EnumSet.of(PgType.INT2, PgType.INT4, PgType.INT8, PgType.NUMERIC, PgType.FLOAT8);
-      case FLOAT -> EnumSet.of(PgType.FLOAT4, PgType.FLOAT8);
-      case DOUBLE -> EnumSet.of(PgType.FLOAT8);
-      case STRING -> EnumSet.allOf(PgType.class);
-      case UUID -> EnumSet.of(PgType.UUID);
-      // numeric: OLD's bytes of a numeric without precision look like those of json.
-      case BYTES -> EnumSet.of(PgType.JSON, PgType.JSONB, PgType.NUMERIC);
-      case DATE -> EnumSet.of(PgType.DATE, PgType.TIMESTAMP, PgType.TIMESTAMPTZ);
-      case TIME_MICROS -> EnumSet.of(PgType.TIME);
-      case TIMESTAMP_MICROS -> EnumSet.of(PgType.TIMESTAMP, PgType.TIMESTAMPTZ);
     };
   }
 }

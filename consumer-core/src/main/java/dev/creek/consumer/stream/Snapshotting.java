@@ -41,7 +41,7 @@ record Snapshotting(TableLine line, SnapshotTask task, @Nullable Stuck recoverin
 
   static SnapshotException unknown(String subject) {
     return new SnapshotException(
-        "there is no snapshot " + subject, "list-snapshots shows which there are");
+        "there is no snapshot " + subject, "creek-consumer list-snapshots shows which there are");
   }
 
   private static CancellationException cancelled() {

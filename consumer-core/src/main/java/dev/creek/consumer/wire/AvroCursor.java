@@ -56,6 +56,14 @@ public final class AvroCursor {
     position += count;
   }
 
+  /** Goes back to a {@link #position()} that it had in the same bytes. */
+  public void back(int to) {
+    if (to < from || to > position) {
+      throw new IllegalArgumentException("not a position that was passed");
+    }
+    position = to;
+  }
+
   /** An Avro int or long: zigzag, variable length. */
   public long readLong() {
     int at = position;

@@ -31,8 +31,8 @@ public final class QualifiedName {
    *
    * @param what what the text names, for the message
    * @param form the expected form, for the message
-   * @throws IllegalArgumentException where it has another number of parts, an empty part or an open
-   *     quote
+   * @throws IllegalArgumentException where it has another number of parts, an empty part, white
+   *     space around a part or an open quote
    */
   public static List<String> parse(String text, int count, String what, String form) {
     var parts = split(text, '.');
@@ -45,10 +45,37 @@ public final class QualifiedName {
               text,
               form));
     }
+    for (String part : parts) {
+      requireNothingAround(part, what, text);
+    }
     return parts.stream().map(QualifiedName::unquote).toList();
   }
 
-  /** Splits at {@code separator} outside double quotes; parts keep their quotes. */
+  /** A name that looks like another one in every list: nobody means it who does not quote it. */
+  private static void requireNothingAround(String part, String what, String text) {
+    if (isInvisible(part.codePointAt(0)) || isInvisible(part.codePointBefore(part.length()))) {
+      throw new IllegalArgumentException(
+          what
+              + " '"
+              + text
+              + "' has white space around a name: take it away, or double-quote the name if it is"
+              + " part of it");
+    }
+  }
+
+  private static boolean isInvisible(int c) {
+    return Character.isWhitespace(c)
+        || Character.isSpaceChar(c)
+        || Character.isISOControl(c)
+        || Character.getType(c) == Character.FORMAT;
+  }
+
+  /**
+   * Splits at {@code separator} outside double quotes; parts keep their quotes.
+   *
+   * @throws IllegalArgumentException where a quote is not closed, or the text is a URI, which may
+   *     hold a password and is not repeated
+   */
   public static List<String> split(String text, char separator) {
     var parts = new ArrayList<String>();
     var part = new StringBuilder();
@@ -57,6 +84,9 @@ public final class QualifiedName {
       char c = text.charAt(i);
       if (c == '"') {
         quoted = !quoted;
+      }
+      if (!quoted && text.startsWith("://", i)) {
+        throw new IllegalArgumentException("a table's name is expected, not a URI");
       }
       if (c == separator && !quoted) {
         parts.add(part.toString());

@@ -12,7 +12,7 @@ final class JetStreamOptionsTest {
   @Test
   void takesSeveralServers() {
     assertThat(JetStreamOptions.builder(" nats://a:1, b:2,,tls://c ").build().servers())
-        .containsExactly("nats://a:1", "b:2", "tls://c");
+        .containsExactly("nats://a:1", "nats://b:2", "tls://c");
   }
 
   @Test

@@ -163,6 +163,14 @@ final class ControlFunctionsIT {
           add_table      | shop.app.orders:public.absent | table public.absent does not exist
           add_table      | shop.app.orders:public.a_view | table public.a_view does not exist
           add_table      |                               | "table" must not be null
+          add_table      | 'shop.app.orders:public.orders ' | has white space around a name
+          add_table      | 'shop.app.orders: public.orders' | has white space around a name
+          create_schema  | 'shop.app .orders:public.orders' | has white space around a name
+          resync         | 'shop.app.orders:public.orders ' | has white space around a name
+          remove_table   | 'public.orders​'         | has white space around a name
+          add_table      | postgres://me:x@h/d           | a table's name is expected, not a URI
+          skip_change    | shop.app.orders:public.orders | must be named without its source: public.orders
+          resume_table   | shop.app.orders:public.orders | must be named without its source: public.orders
           create_schema  | shop.app.orders               | must have the form db.namespace.table:target
           create_schema  |                               | "table" must not be null
           resync         | nonsense                      | must have the form db.namespace.table:target
@@ -213,7 +221,8 @@ final class ControlFunctionsIT {
           .satisfies(
               refusal -> {
                 assertThat(refusal.message()).contains("is not the name of a snapshot");
-                assertThat(refusal.hint()).contains("list-snapshots");
+                assertThat(refusal.hint())
+                    .contains("list-snapshots", "CREEK_snap_db.", "CREEK.db.snap.");
               });
     }
     for (Long sequence : new Long[] {null, 0L, -1L, 811L, 813L}) {

@@ -182,24 +182,6 @@ final class KeylessTableIT {
   }
 
   @Test
-  void matchesByTheColumnsOfAReplicaIdentityIndexThatTheTargetLacks() {
-    var wire =
-        TableWire.of("app", "log")
-            .column("id", "int4", KEY)
-            .column("code", "text", INDEX)
-            .column("v", "text")
-            .identity(Identity.INDEX);
-    database.execute("create table log (id int primary key, code text not null, v text)");
-    var line = new Line(target, wire);
-    var tx = WalTx.of(1);
-    line.apply(wire.insert(tx, 1, "a", "x"), wire.insert(tx, 2, "b", "y"));
-    line.apply(
-        wire.update(tx, Map.of("code", "a"), Map.of("id", 5, "code", "a", "v", "z")),
-        wire.delete(tx, Map.of("code", "b")));
-    assertThat(rows("log")).isEqualTo("(5,a,z)");
-  }
-
-  @Test
   void usesTheTargetsOwnIndexOfThatIdentityWhereThereIsOne() {
     var wire =
         TableWire.of("app", "log")
@@ -225,17 +207,6 @@ final class KeylessTableIT {
     var line = new Line(target, wire);
     line.apply(wire.insert(WalTx.of(1), 1, "a"), wire.insert(WalTx.of(2), 1, "a"));
     assertThat(rows("log")).isEqualTo("(1,a) (1,a)");
-  }
-
-  @Test
-  void usesTheTargetsPrimaryKeyWithReplicaIdentityFull() {
-    database.execute("create table log (n int primary key, v text)");
-    var line = new Line(target, LOG);
-    var tx = WalTx.of(1);
-    line.apply(LOG.insert(tx, 1, "a"), LOG.insert(tx, 1, "b"));
-    line.apply(LOG.update(tx, row(1, "b"), row(2, "c")), LOG.insert(tx, 3, null));
-    line.apply(LOG.delete(tx, row(3, null)));
-    assertThat(rows("log")).isEqualTo("(2,c)");
   }
 
   @Test

@@ -126,7 +126,7 @@ final class TableVerifierIT {
         create,
         "insert into items select i, 'k' || i % 5, 'v' from generate_series(1, 5000) i",
         "update items set v = 'wrong' where a = 100",
-        "delete from items where a = 200",
+        "delete from items where a in (200, 201)",
         "insert into items values (-1, 'extra', null)");
 
     Verification found = verify(Duration.ofSeconds(1), false);
@@ -135,13 +135,16 @@ final class TableVerifierIT {
         .containsExactlyInAnyOrder(
             new Difference(Kind.DIFFERENT, List.of("k0", "100"), 1),
             new Difference(Kind.MISSING, List.of("k0", "200"), 1),
+            new Difference(Kind.MISSING, List.of("k1", "201"), 1),
             new Difference(Kind.UNEXPECTED, List.of("extra", "-1"), 1));
+    assertThat(found.targetRows()).isEqualTo(4999);
     assertThat(found.more()).isFalse();
 
     Verification mended = verify(Duration.ofSeconds(1), true);
 
-    assertThat(mended.repaired()).isEqualTo(3);
+    assertThat(mended.repaired()).isEqualTo(4);
     assertThat(mended.equal()).isTrue();
+    assertThat(mended.targetRows()).isEqualTo(5000).isEqualTo(mended.sourceRows());
     assertThat(target.value("select count(*)::text from items where v = 'v'")).isEqualTo("5000");
   }
 

@@ -65,22 +65,100 @@ final class ChangePlanTest {
   }
 
   @Test
-  void aPrimaryKeyWithinTheSourcesIdentityWillDo() {
+  void aKeyOfFewerColumnsThanTheSourcesIsRefusedWithTheOneToMake() {
     var wire =
         TableWire.of("app", "t")
             .column("id", "int4", Flag.KEY)
             .column("code", "text", Flag.KEY)
             .column("v", "text");
-    var plan = ChangePlan.of(wire.walSchema(), target(List.of("id"), ID, CODE, V));
-    assertThat(key(plan)).containsExactly("id");
-    assertThat(keyColumns(plan)).containsExactly("id");
+    var mismatch = mismatch(wire, target(List.of("id"), ID, CODE, V));
+    assertThat(mismatch)
+        .hasMessage(
+            "\"t\".\"t\" does not fit the source: it has no primary key or unique index on"
+                + " \"id\", \"code\", the source's key, but a primary key on \"id\"");
+    assertThat(mismatch.hint())
+        .isEqualTo(
+            "ALTER TABLE \"t\".\"t\" DROP CONSTRAINT \"t_pkey\","
+                + " ADD PRIMARY KEY (\"id\", \"code\");");
+    var both = withUnique(target(List.of("id"), ID, CODE, V), "code", "id");
+    assertThat(key(ChangePlan.of(wire.walSchema(), both))).containsExactly("code", "id");
   }
 
   @Test
-  void withoutSuchAKeyRowsAreFoundByTheirBeforeImage() {
-    var noKey = plan(Identity.INDEX, target(List.of("id"), ID, CODE, V));
-    assertThat(noKey.key()).isNull();
-    assertThat(keyColumns(noKey)).containsExactly("code");
+  void aKeyOfMoreColumnsThanTheSourcesIsRefusedToo() {
+    var mismatch = mismatch(TABLE, target(List.of("id", "code"), ID, CODE, V));
+    assertThat(mismatch.hint())
+        .isEqualTo("ALTER TABLE \"t\".\"t\" DROP CONSTRAINT \"t_pkey\", ADD PRIMARY KEY (\"id\");");
+  }
+
+  @Test
+  void aKeyThatIsOnlyKeptAtTheEndOfATransactionIsReplaced() {
+    var deferrable =
+        new TargetShape(
+            "t",
+            "t",
+            List.of(ID, CODE, V),
+            List.of(),
+            List.of(new UniqueKey("late", true, false, List.of("id"))),
+            true);
+    assertThat(mismatch(TABLE, deferrable).hint())
+        .isEqualTo("ALTER TABLE \"t\".\"t\" DROP CONSTRAINT \"late\", ADD PRIMARY KEY (\"id\");");
+  }
+
+  @Test
+  void aReplicaIdentityThatTheTargetHasNoIndexOfIsRefused() {
+    var wire = TABLE.identity(Identity.INDEX);
+    assertThat(mismatch(wire, target(List.of("id"), ID, CODE, V)).hint())
+        .isEqualTo("ALTER TABLE \"t\".\"t\" ADD UNIQUE (\"code\");");
+    assertThat(mismatch(TABLE, target(List.of(), ID, CODE, V)).hint())
+        .isEqualTo("ALTER TABLE \"t\".\"t\" ADD PRIMARY KEY (\"id\");");
+  }
+
+  @Test
+  void anIndexThatComparesMoreCoarselyThanItsColumnsIsNoKey() {
+    var coarse = new UniqueKey("any_case", false, false, true, List.of("code"));
+    var wire = TABLE.identity(Identity.INDEX);
+    var alone = new TargetShape("t", "t", List.of(ID, CODE, V), List.of(coarse), true);
+    assertThat(mismatch(wire, alone).hint()).contains("ADD PRIMARY KEY (\"code\")");
+    var keys = List.of(new UniqueKey("t_code_key", false, false, List.of("code")), coarse);
+    var beside = new TargetShape("t", "t", List.of(ID, CODE, V), keys, true);
+    assertThat(mismatch(wire, beside).hint()).isEqualTo("DROP INDEX \"t\".\"any_case\";");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    // what the source's key is, oid of the target's, whether nothing is equal there but the same
+    "int4, 20, true, PROVEN",
+    "int4, 1700, false, PROVEN",
+    "numeric(10;2), 1700, false, PROVEN",
+    "text, 25, true, PROVEN",
+    "text, 25, false, ASSUMED",
+    "text, 99999, true, PROVEN",
+    "text, 99999, false, ASSUMED",
+    "text, 1042, false, ASSUMED",
+    "bpchar, 1042, false, PROVEN",
+    "bpchar, 25, true, PROVEN",
+    "text, 23, true, ASSUMED",
+    "text, 1114, true, ASSUMED",
+    "uuid, 2950, true, PROVEN",
+    "float8, 701, false, PROVEN",
+    "jsonb, 3802, false, PROVEN",
+  })
+  void aKeyIsProvenWhereTheTargetTellsApartWhatTheSourceDoes(
+      String wire, int oid, boolean distinct, PlanKey.Proof proof) {
+    var table = TableWire.of("app", "t").column("k", wire.replace(';', ','), Flag.KEY);
+    var type = new TargetType(oid, -1, false, distinct, false, "some");
+    var column = new TargetColumn("k", oid, "some", true, false, false, false, type, false);
+    var plan = ChangePlan.of(table.walSchema(), target(List.of("k"), column));
+    assertThat(plan.assumesKey()).isEqualTo(proof == PlanKey.Proof.ASSUMED);
+  }
+
+  @Test
+  void ofFullIdentityAndOfNoneAKeyIsAssumed() {
+    var target = target(List.of("id"), ID, CODE, V);
+    assertThat(plan(Identity.DEFAULT, target).assumesKey()).isFalse();
+    assertThat(plan(Identity.FULL, target).assumesKey()).isTrue();
+    assertThat(plan(Identity.NONE, target).assumesKey()).isTrue();
   }
 
   @Test
@@ -181,13 +259,15 @@ final class ChangePlanTest {
             "\"My Schema\".\"t\" does not fit the source: column \"qt\" is missing;"
                 + " column \"amount\" is missing;"
                 + " column \"n\" is integer, which cannot hold every numeric(6,3);"
-                + " column \"must\" is NOT NULL without a default, and the source lacks it");
+                + " column \"must\" is NOT NULL without a default, and the source lacks it;"
+                + " it has no primary key or unique index on \"id\"");
     assertThat(mismatch.hint().lines())
         .containsExactly(
             "ALTER TABLE \"My Schema\".\"t\" ADD COLUMN \"qt\" timestamptz[];",
             "ALTER TABLE \"My Schema\".\"t\" ADD COLUMN \"amount\" numeric(12,2);",
             "ALTER TABLE \"My Schema\".\"t\" ALTER COLUMN \"n\" TYPE numeric(6,3);",
-            "ALTER TABLE \"My Schema\".\"t\" ALTER COLUMN \"must\" DROP NOT NULL;");
+            "ALTER TABLE \"My Schema\".\"t\" ALTER COLUMN \"must\" DROP NOT NULL;",
+            "ALTER TABLE \"My Schema\".\"t\" ADD PRIMARY KEY (\"id\");");
   }
 
   @Test
@@ -267,6 +347,57 @@ final class ChangePlanTest {
     var table = TABLE.column("c", wire.replace(';', ','));
     assertThat(mismatch(table, target(List.of("id"), ID, CODE, V, column("c", type))))
         .hasMessageContaining("cannot hold every");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    // wire, oid, modifier as the catalog has it, whether it fits
+    "numeric(10;2), 1700, 655365, false", // numeric(10,1)
+    "numeric(10;2), 1700, 655366, true", // numeric(10,2)
+    "numeric(10;2), 1700, 655367, true", // numeric(10,3)
+    "numeric(10), 1700, 657410, false", // numeric(10,-2)
+    "numeric(10;2), 1700, -1, true",
+    "int4, 1700, 655364, true", // numeric(10,0)
+    "int4, 1700, 657410, false",
+    "numeric(15;5), 701, -1, true",
+    "numeric(16;5), 701, -1, false",
+    "numeric(10;2), 790, -1, true", // money
+    "numeric(10;3), 790, -1, false",
+    "int4, 26, -1, false", // oid
+    "int4, 1560, 1, false", // bit(1)
+    "timestamptz, 1266, -1, false", // timetz
+    "time, 1186, -1, true", // interval
+    "time, 1186, 335544319, false", // interval of days
+    "text, 1186, 335544319, false",
+  })
+  void refusesModifiersThatWouldRoundEveryOther(String wire, int oid, int modifier, boolean fits) {
+    var table = TABLE.column("c", wire.replace(';', ','));
+    var type = new TargetType(oid, modifier, false, true, false, "some(1)");
+    var column = new TargetColumn("c", oid, "some", false, false, false, false, type, false);
+    var lossy = new TargetColumn("c", oid, "some", false, false, false, false, type, true);
+    if (fits) {
+      ChangePlan.of(table.walSchema(), target(List.of("id"), ID, CODE, V, column));
+    } else {
+      assertThat(mismatch(table, target(List.of("id"), ID, CODE, V, column)))
+          .hasMessageContaining("is some(1), which cannot hold every ");
+    }
+    ChangePlan.of(table.walSchema(), target(List.of("id"), ID, CODE, V, lossy));
+  }
+
+  @Test
+  void refusesCompositeTypesThatRoundInside() {
+    var type = new TargetType(99_999, -1, false, false, true, "app.pair");
+    var column = new TargetColumn("c", 99_999, "app.pair", false, false, false, false, type, false);
+    assertThat(mismatch(TABLE.column("c", "text"), target(List.of("id"), ID, CODE, V, column)))
+        .hasMessageContaining("app.pair");
+  }
+
+  @Test
+  void domainsFitAsWhatTheyAreOf() {
+    var type = new TargetType(PgType.DATE.oid(), -1, false, true, false, "app.day (date)");
+    var day = new TargetColumn("c", 99_999, "app.day", false, false, false, false, type, false);
+    assertThat(mismatch(TABLE.column("c", "timestamp"), target(List.of("id"), ID, CODE, V, day)))
+        .hasMessageContaining("app.day (date)");
   }
 
   @Test

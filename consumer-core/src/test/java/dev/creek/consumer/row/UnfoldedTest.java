@@ -115,13 +115,6 @@ final class UnfoldedTest {
   }
 
   @Test
-  void anUpdateIsFoundByItsBeforeImageWhereTheTargetHasNoSuchKey() {
-    var plan = ChangePlan.of(KEYED.walSchema(), WITHOUT_KEY);
-    assertThat(steps(plan, KEYED, KEYED.update(TX, 1, "b")))
-        .containsExactly("delete [[1]]", "write [[1, b]]");
-  }
-
-  @Test
   void stepsAreMadeWhenTheyAreAskedFor() {
     var good = KEYED.insert(TX, 1, "a");
     byte[] broken = KEYED.insert(TX, 2, "b").bytes();

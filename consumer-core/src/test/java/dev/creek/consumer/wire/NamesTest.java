@@ -42,6 +42,35 @@ final class NamesTest {
     assertThatThrownBy(() -> SourceTable.parse(text)).isInstanceOf(IllegalArgumentException.class);
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        " db.app.t",
+        "db.app.t ",
+        "db. app.t",
+        "db.app .t",
+        "db.app.t\t",
+        "db.app.t\n",
+        "db.app.t\u00a0",
+        "db.app.\u3000t",
+        "db.app.t\u200b",
+        "\ufeffdb.app.t",
+        "db.app.\"t\" "
+      })
+  void refusesWhiteSpaceAroundANameUnlessItIsQuoted(String text) {
+    assertThatThrownBy(() -> SourceTable.parse(text))
+        .hasMessageContaining("white space around a name");
+    assertThat(SourceTable.parse("db.app.\" t\u00a0\"").table()).isEqualTo(" t\u00a0");
+    assertThat(SourceTable.parse("db.app.two words").table()).isEqualTo("two words");
+  }
+
+  @Test
+  void aUriIsNotRepeated() {
+    assertThatThrownBy(() -> SourceTable.parse("nats://me:geheim@h"))
+        .hasMessage("a table's name is expected, not a URI");
+    assertThat(SourceTable.parse("db.app.\"a://b\"").table()).isEqualTo("a://b");
+  }
+
   @Test
   void saysThatAQuoteIsOpen() {
     assertThatThrownBy(() -> SourceTable.parse("db.app.\"t")).hasMessageContaining("not closed");

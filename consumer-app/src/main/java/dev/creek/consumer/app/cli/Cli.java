@@ -91,6 +91,7 @@ public final class Cli {
   private CommandLine commandLine() {
     var root = new CommandLine(new Root());
     SettingOptions.addTo(root.getCommandSpec(), FOR_FEW.keySet());
+    Examples.keepWhole(root.getCommandSpec());
     VERBS.forEach(verb -> root.addSubcommand(command(verb)));
     Terminal terminal = around.terminal();
     return root.setOut(terminal.out())
@@ -110,6 +111,7 @@ public final class Cli {
         spec.positionalParameters().stream().map(Cli::shown).collect(Collectors.joining());
     spec.usageMessage()
         .customSynopsis("creek-consumer " + spec.name() + " [OPTION]..." + parameters);
+    Examples.keepWhole(spec);
     return command;
   }
 

@@ -48,6 +48,9 @@ public interface Consumer {
   /** Snapshots of a table that the broker holds, oldest first. */
   Flux<PublishedSnapshot> snapshots(SourceTable source);
 
+  /** Whether the broker holds anything of a table. */
+  Mono<Boolean> isPublished(SourceTable source);
+
   /**
    * Applies a snapshot itself, also where changes since then are gone from the broker; a service
    * hands the table over for that long.

@@ -22,11 +22,11 @@ final class FindingList {
 
   /** How many there are of each level. */
   static String summary(List<Finding> findings) {
-    return "%d ok, %d warnings, %d problems"
-        .formatted(
-            count(findings, Level.OK),
-            count(findings, Level.WARNING),
-            count(findings, Level.PROBLEM));
+    return Amount.of(count(findings, Level.OK))
+        + " ok, "
+        + Amount.of(count(findings, Level.WARNING), "warning")
+        + ", "
+        + Amount.of(count(findings, Level.PROBLEM), "problem");
   }
 
   /** One array. */

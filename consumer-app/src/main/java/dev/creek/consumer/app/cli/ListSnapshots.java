@@ -16,6 +16,7 @@ import reactor.core.publisher.Mono;
     description = {
       "Shows the snapshots of source tables that the broker still holds, oldest first: name, when it was published, how many rows,"
           + " and whether it has its end. One without is being published now, or its producer died.",
+      "Exit code 1 where the broker holds nothing at all of a table: its name may be wrong."
     },
     footerHeading = "%nExamples:%n",
     footer = {
@@ -48,14 +49,51 @@ final class ListSnapshots implements Verb {
         around,
         consumer ->
             Flux.fromIterable(tables)
-                .concatMap(consumer::snapshots)
+                .concatMap(table -> snapshots(consumer, table, around.terminal()))
                 .collectList()
-                .doOnNext(found -> print(found, around.terminal()))
-                .then(Mono.just(ExitCode.OK)));
+                .map(found -> print(found, around.terminal())));
   }
 
-  private void print(List<PublishedSnapshot> found, Terminal terminal) {
-    terminal.print(json ? json(found) : text(found, terminal.colourOut()));
+  /** What is known of one table; an empty list of a table that nobody has is no answer. */
+  private record Listed(List<PublishedSnapshot> snapshots, boolean known) {}
+
+  private static Mono<Listed> snapshots(Consumer consumer, SourceTable table, Terminal terminal) {
+    return consumer
+        .snapshots(table)
+        .collectList()
+        .flatMap(
+            found ->
+                found.isEmpty()
+                    ? consumer
+                        .isPublished(table)
+                        .doOnNext(known -> complainUnless(known, table, terminal))
+                        .map(known -> new Listed(found, known))
+                    : Mono.just(new Listed(found, true)))
+        .onErrorResume(
+            error -> {
+              terminal.complain(table + ": " + Reason.of(error));
+              return Mono.just(new Listed(List.of(), false));
+            });
+  }
+
+  private static void complainUnless(boolean known, SourceTable table, Terminal terminal) {
+    if (!known) {
+      terminal.complain(
+          table
+              + ": the broker holds no change, schema or snapshot of it (hint: check the name, which"
+              + " is case-sensitive; of a table that nobody changes creek-consumer resync takes a"
+              + " first snapshot)");
+    }
+  }
+
+  private int print(List<Listed> all, Terminal terminal) {
+    List<PublishedSnapshot> found =
+        all.stream().flatMap(listed -> listed.snapshots().stream()).toList();
+    boolean known = all.stream().allMatch(Listed::known);
+    if (known || !found.isEmpty()) {
+      terminal.print(json ? json(found) : text(found, terminal.colourOut()));
+    }
+    return known ? ExitCode.OK : ExitCode.FAILED;
   }
 
   private static String text(List<PublishedSnapshot> found, boolean colour) {
@@ -65,7 +103,7 @@ final class ListSnapshots implements Verb {
           snapshot.complete() ? TextTable.Tone.PLAIN : TextTable.Tone.ATTENTION,
           snapshot.subject(),
           snapshot.publishedAt().toString(),
-          Long.toString(snapshot.rows()),
+          Amount.of(snapshot.rows()),
           snapshot.complete() ? "complete" : "incomplete");
     }
     return table.render(colour);

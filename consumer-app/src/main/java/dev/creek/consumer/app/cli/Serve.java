@@ -58,14 +58,12 @@ final class Serve implements Verb {
         Mono.usingWhen(
             Mono.fromSupplier(() -> around.consumers().create(configuration, meters)),
             consumer ->
-                Mono.firstWithSignal(
-                    serve(consumer, stop),
-                    MinuteSummary.run(meters),
-                    MonitoringServer.run(
-                        configuration.monitoring(),
-                        meters,
-                        new ObservedConsumer(consumer, configuration.target().toString()),
-                        build)),
+                MonitoringServer.beside(
+                    Mono.firstWithSignal(serve(consumer, stop), MinuteSummary.run(meters)),
+                    configuration.monitoring(),
+                    meters,
+                    new ObservedConsumer(consumer, configuration.target().toString()),
+                    build),
             Consumer::close);
     return end(Mono.firstWithSignal(service, deadline(stop)));
   }

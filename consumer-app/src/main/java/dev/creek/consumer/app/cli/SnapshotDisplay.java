@@ -80,10 +80,10 @@ final class SnapshotDisplay {
       case REQUESTING -> "asking the producer for a snapshot";
       case PAUSING -> "waiting for the table";
       case LOADING -> loading(progress);
-      case BUILDING -> rows(progress.rowsDone()) + " loaded; building indexes";
-      case FINISHING -> rows(progress.rowsDone()) + " loaded; finishing";
+      case BUILDING -> Amount.rows(progress.rowsDone()) + " loaded; building indexes";
+      case FINISHING -> Amount.rows(progress.rowsDone()) + " loaded; finishing";
       case DONE ->
-          rows(progress.rowsDone())
+          Amount.rows(progress.rowsDone())
               + " applied"
               + (progress.doubt() == null ? "" : ". Incomplete: " + progress.doubt());
     };
@@ -93,22 +93,18 @@ final class SnapshotDisplay {
     long done = progress.rowsDone();
     long expected = progress.rowsExpected();
     long millis = Math.max(1, progress.elapsed().toMillis());
-    String rate = String.format(Locale.ROOT, "%,d rows/s", done * 1000 / millis);
+    String rate = Amount.of(done * 1000 / millis) + " rows/s";
     if (expected <= 0) {
-      return rows(done) + ", " + rate;
+      return Amount.rows(done) + ", " + rate;
     }
     String part =
-        String.format(
-            Locale.ROOT, "%d %%, %,d of %,d rows, %s", done * 100 / expected, done, expected, rate);
+        "%d %%, %s of %s, %s"
+            .formatted(done * 100 / expected, Amount.of(done), Amount.rows(expected), rate);
     return done == 0 ? part : part + ", " + left((expected - done) * millis / done);
   }
 
   private static String left(long millis) {
     long seconds = (millis + 999) / 1000;
     return String.format(Locale.ROOT, "%d:%02d left", seconds / 60, seconds % 60);
-  }
-
-  private static String rows(long rows) {
-    return String.format(Locale.ROOT, "%,d rows", rows);
   }
 }

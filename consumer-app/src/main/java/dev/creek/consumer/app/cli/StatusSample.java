@@ -105,9 +105,14 @@ record StatusSample(
     return lags.get(table.mapping().target());
   }
 
-  /** Whether a table is stuck that somebody wants to follow. */
-  boolean hasStuckTable() {
-    return tables.stream().filter(Subscription::active).anyMatch(StatusSample::isStuck);
+  /** Whether a service runs, and no table is stuck that somebody wants to follow. */
+  boolean isWell() {
+    return isServed()
+        && tables.stream().filter(Subscription::active).noneMatch(StatusSample::isStuck);
+  }
+
+  boolean isServed() {
+    return instances.stream().anyMatch(Instance::serving);
   }
 
   static boolean isStuck(Subscription table) {

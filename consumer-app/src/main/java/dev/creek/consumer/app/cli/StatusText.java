@@ -69,17 +69,24 @@ final class StatusText {
   }
 
   private static String instances(StatusSample sample, boolean colour) {
-    if (sample.instances().isEmpty()) {
-      String none = "No service is running: nothing is applied until serve does.";
-      return colour ? TextTable.Tone.ATTENTION.paint(none) : none;
+    String none = "No service is running: nothing is applied until serve does.";
+    if (!sample.isServed()) {
+      String shown = colour ? TextTable.Tone.ATTENTION.paint(none) : none;
+      return sample.instances().isEmpty()
+          ? shown
+          : shown + System.lineSeparator() + System.lineSeparator() + list(sample, colour);
     }
+    return list(sample, colour);
+  }
+
+  private static String list(StatusSample sample, boolean colour) {
     var table = new TextTable("Instance", "Does", "Tables", "Since", "Heartbeat", "Version");
     for (Instance instance : sample.instances()) {
       table.row(
           TextTable.Tone.PLAIN,
           instance.self().host() + ":" + instance.self().process(),
           instance.serving() ? "serves" : "takes a snapshot",
-          Integer.toString(instance.owns().size()),
+          Amount.of(instance.owns().size()),
           instance.startedAt().truncatedTo(ChronoUnit.SECONDS).toString(),
           shown(instance.heartbeatAge()) + " ago",
           instance.self().version());
@@ -98,8 +105,8 @@ final class StatusText {
           subscription.mapping().source().toString(),
           SubscriptionList.state(subscription),
           lag == null ? "-" : shown(lag),
-          rate == null ? "-" : "%,.0f".formatted(rate),
-          "%,d".formatted(subscription.rowsApplied()));
+          rate == null ? "-" : Amount.of(Math.round(rate)),
+          Amount.of(subscription.rowsApplied()));
     }
     return table.render(colour);
   }
@@ -131,11 +138,13 @@ final class StatusText {
       return "";
     }
     Long expected = command.rowsExpected();
-    return "%s: %,d%s rows"
-            .formatted(
-                " (" + command.step(),
-                command.rowsDone() == null ? 0 : command.rowsDone(),
-                expected == null || expected < 0 ? "" : " of %,d".formatted(expected))
+    long done = command.rowsDone() == null ? 0 : command.rowsDone();
+    return " ("
+        + command.step()
+        + ": "
+        + (expected == null || expected < 0
+            ? Amount.rows(done)
+            : Amount.of(done) + " of " + Amount.rows(expected))
         + ")";
   }
 

@@ -59,18 +59,16 @@ final class VerificationReport {
 
   private static String verdict(Verification found) {
     String repaired =
-        (found.repaired() == 0
-                ? ""
-                : String.format(Locale.ROOT, ", %,d repaired", found.repaired()))
+        (found.repaired() == 0 ? "" : ", " + Amount.of(found.repaired()) + " repaired")
             + (found.marksCleared() == 0 ? "" : "; it is no longer incomplete");
     return found.equal()
-        ? String.format(Locale.ROOT, "equal, %,d rows%s", found.targetRows(), repaired)
-        : String.format(
-            Locale.ROOT,
-            "different; %,d rows on the source, %,d on the target%s",
-            found.sourceRows(),
-            found.targetRows(),
-            repaired);
+        ? "equal, " + Amount.rows(found.targetRows()) + repaired
+        : "different; "
+            + Amount.rows(found.sourceRows())
+            + " on the source, "
+            + Amount.of(found.targetRows())
+            + " on the target"
+            + repaired;
   }
 
   private static String described(Difference difference) {
@@ -83,7 +81,7 @@ final class VerificationReport {
         };
     String key = String.join(", ", difference.key()).replaceAll("\\p{Cntrl}", "?");
     return difference.key().isEmpty()
-        ? String.format(Locale.ROOT, "%,d rows: each %s", difference.rows(), what)
+        ? Amount.rows(difference.rows()) + ": each " + what
         : "(" + key + ") " + what;
   }
 

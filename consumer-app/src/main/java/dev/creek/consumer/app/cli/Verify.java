@@ -2,6 +2,7 @@ package dev.creek.consumer.app.cli;
 
 import dev.creek.consumer.app.config.Configuration;
 import dev.creek.consumer.app.config.ConfigurationException;
+import dev.creek.consumer.app.config.TimeText;
 import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.Verification;
 import dev.creek.consumer.postgres.PostgresOptions;
@@ -36,6 +37,8 @@ import reactor.core.publisher.Sinks;
       "  creek-consumer verify --repair --source-uri postgres://me@source/shop shop.public.orders:public.orders"
     })
 final class Verify implements Verb {
+  private static final Duration LONGEST_PATIENCE = Duration.ofDays(1);
+
   /** For giving a snapshot up in order, and removing what was loaded. */
   private static final Duration GRACE = Duration.ofSeconds(8);
 
@@ -47,10 +50,12 @@ final class Verify implements Verb {
 
   @Option(
       names = "--patience",
-      paramLabel = "SECONDS",
-      defaultValue = "30",
-      description = "How long rows that differ are looked at again. Default: ${DEFAULT-VALUE}.")
-  private long patience;
+      paramLabel = "TIME",
+      defaultValue = "30s",
+      description =
+          "How long rows that differ are looked at again, e.g. 30s or 5m; 0 for not at all. Default:"
+              + " ${DEFAULT-VALUE}.")
+  private String patience = "30s";
 
   @Option(
       names = "--most",
@@ -78,7 +83,7 @@ final class Verify implements Verb {
   @Override
   public void checkArguments() {
     mappings = EachArgument.parse(arguments, Mapping::parse);
-    options = new Verification.Options(Duration.ofSeconds(patience), most, repair);
+    options = new Verification.Options(patience(), most, repair);
   }
 
   @Override
@@ -99,6 +104,14 @@ final class Verify implements Verb {
                   stopping.then(Mono.<Integer>never()))
               .next();
         });
+  }
+
+  private Duration patience() {
+    try {
+      return TimeText.parse(patience, LONGEST_PATIENCE);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("--patience '" + patience + "': " + e.getMessage(), e);
+    }
   }
 
   private void checkWithoutSource(Configuration configuration) {

@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -71,7 +72,7 @@ final class ConfigurationReader {
     if (needed) {
       require(Setting.NATS_URI);
     }
-    var builder = optional(Setting.NATS_URI, Parse::broker);
+    var builder = optional(Setting.NATS_URI, JetStreamOptions::builder);
     Credentials credentials = new BrokerLogin(this).read();
     TlsFiles tls = tls();
     var generation = optional(Setting.GENERATION, Parse::generation);
@@ -106,6 +107,7 @@ final class ConfigurationReader {
     var controlRole = optional(Setting.CONTROL_ROLE, Parse::roleName);
     boolean notified = optional(Setting.NOTIFIED_COMMANDS, Parse::onOrOff, false);
     var connections = optional(Setting.DB_CONNECTIONS, text -> Parse.count(text, 1, 1000));
+    Set<String> lossy = optional(Setting.LOSSY_COLUMNS, Parse::columns, Set.of());
     String password = secret(Setting.DB_PASSWORD, Setting.DB_PASSWORD_FILE);
     if (builder == null || namespace == null) {
       return null;
@@ -118,6 +120,7 @@ final class ConfigurationReader {
         .controlSchema(namespace)
         .controlRole(controlRole)
         .notifiedCommands(notified)
+        .lossyColumns(lossy)
         .build();
   }
 

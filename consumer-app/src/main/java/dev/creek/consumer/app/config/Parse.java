@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.creek.consumer.app.config.Configuration.LogFormat;
 import dev.creek.consumer.app.config.Configuration.LogLevel;
-import dev.creek.consumer.jetstream.JetStreamOptions;
 import dev.creek.consumer.wire.Generation;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -12,6 +11,8 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -21,28 +22,13 @@ import org.jspecify.annotations.Nullable;
  * message says what it is not, and never repeats the text: it may be secret.
  */
 final class Parse {
-  private static final Pattern TIME = Pattern.compile("(\\d{1,9})(ms|s|m)?");
   private static final Pattern SIZE = Pattern.compile("(\\d{1,10}) ?(|b|k|kb|kib|m|mb|mib)");
-
-  /** As NATS itself, an address may do without a scheme. */
-  private static final Pattern BROKER =
-      Pattern.compile("(?i)((nats|tls|ws|wss)://)?(?!\\S*://)\\S+");
 
   private static final Duration LONGEST_LINGER = Duration.ofMinutes(1);
   private static final Duration LONGEST_STALL = Duration.ofHours(24);
   private static final int POSTGRES_NAME_BYTES = 63;
 
   private Parse() {}
-
-  static JetStreamOptions.Builder broker(String text) {
-    for (String uri : text.split(",", -1)) {
-      if (!BROKER.matcher(uri.strip()).matches()) {
-        throw new IllegalArgumentException(
-            "not a list of broker addresses such as nats://one:4222,nats://two:4222");
-      }
-    }
-    return JetStreamOptions.builder(text);
-  }
 
   static String brokerNamespace(String text) {
     if (!text.matches("[^\\s.*>/\\\\]+")) {
@@ -64,6 +50,18 @@ final class Parse {
       throw new IllegalArgumentException("not the name of " + what + ": at most 63 bytes");
     }
     return text;
+  }
+
+  /** Columns of target tables. A name with a dot in it cannot be told apart, and is refused. */
+  static Set<String> columns(String text) {
+    var columns = new TreeSet<String>();
+    for (String column : text.split(",", -1)) {
+      if (column.strip().split("\\.", -1).length != 3 || column.contains("..")) {
+        throw new IllegalArgumentException("must be columns as schema.table.column");
+      }
+      columns.add(column.strip());
+    }
+    return columns;
   }
 
   /** Null for auto. */
@@ -99,37 +97,15 @@ final class Parse {
 
   /** Null for auto. */
   static @Nullable Duration linger(String text) {
-    return lower(text).equals("auto") ? null : duration(text, LONGEST_LINGER);
+    return lower(text).equals("auto") ? null : TimeText.parse(text, LONGEST_LINGER);
   }
 
   static Duration stall(String text) {
-    Duration stall = duration(text, LONGEST_STALL);
+    Duration stall = TimeText.parse(text, LONGEST_STALL);
     if (stall.isZero()) {
       throw new IllegalArgumentException("no time at all");
     }
     return stall;
-  }
-
-  private static Duration duration(String text, Duration longest) {
-    Matcher time = TIME.matcher(lower(text));
-    if (!time.matches()) {
-      throw new IllegalArgumentException("not a time such as 0, 5ms or 1s");
-    }
-    long amount = Long.parseLong(time.group(1));
-    String unit = time.group(2);
-    if (unit == null && amount != 0) {
-      throw new IllegalArgumentException("a time needs a unit: ms, s or m");
-    }
-    Duration duration =
-        switch (unit == null ? "ms" : unit) {
-          case "s" -> Duration.ofSeconds(amount);
-          case "m" -> Duration.ofMinutes(amount);
-          default -> Duration.ofMillis(amount);
-        };
-    if (duration.compareTo(longest) > 0) {
-      throw new IllegalArgumentException("longer than " + longest.toSeconds() + "s");
-    }
-    return duration;
   }
 
   static int count(String text, int least, int most) {

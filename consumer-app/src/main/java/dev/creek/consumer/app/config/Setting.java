@@ -1,5 +1,7 @@
 package dev.creek.consumer.app.config;
 
+import dev.creek.consumer.jetstream.JetStreamOptions;
+import dev.creek.consumer.postgres.PostgresOptions;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
@@ -13,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 public enum Setting {
   NATS_URI(
       Topic.BROKER,
-      Secrecy.URI,
+      Secrecy.BROKER_URI,
       "URI[,URI...]",
       null,
       "Servers of the broker, e.g. nats://127.0.0.1:4222; tls:// for TLS."),
@@ -49,7 +51,7 @@ public enum Setting {
 
   DB_URI(
       Topic.TARGET,
-      Secrecy.URI,
+      Secrecy.DATABASE_URI,
       "URI",
       null,
       "Target database, e.g. postgres://me@host:5432/name?sslmode=verify-full."),
@@ -84,6 +86,13 @@ public enum Setting {
       "COUNT",
       null,
       "Connections to the target database, at most, besides one that listens. Default: the URI's pool_max_conns, or 8."),
+  LOSSY_COLUMNS(
+      Topic.TARGET,
+      Secrecy.NONE,
+      "COLUMN[,COLUMN...]",
+      null,
+      "Columns, as schema.table.column, in which values may be other than the source's: what their types round or cut is stored as"
+          + " it comes out. In all others the first value that would change stops its table."),
 
   LINGER(
       Topic.APPLY,
@@ -136,7 +145,7 @@ public enum Setting {
 
   SOURCE_URI(
       Topic.SOURCE,
-      Secrecy.URI,
+      Secrecy.DATABASE_URI,
       "URI",
       null,
       "Source database, e.g. postgres://me@host:5432/shop; a role that may read the tables is enough."),
@@ -197,8 +206,10 @@ public enum Setting {
 
   private enum Secrecy {
     NONE,
+    /** May hold a password or token: shown without. */
+    BROKER_URI,
     /** May hold a password: shown without. */
-    URI,
+    DATABASE_URI,
     /** Never shown. */
     SECRET
   }
@@ -283,14 +294,15 @@ public enum Setting {
 
   /** Whether the value must not be read by others. */
   boolean holdsSecret(String value) {
-    return !value.isBlank() && !shown(value).equals(value);
+    return !value.isBlank() && shown(value).contains(Redaction.HIDDEN);
   }
 
   /** The value as it may be shown. */
   public String shown(String value) {
     return switch (secrecy) {
       case NONE -> value;
-      case URI -> Redaction.redactUri(value);
+      case BROKER_URI -> JetStreamOptions.shown(value);
+      case DATABASE_URI -> PostgresOptions.shown(value);
       case SECRET -> Redaction.HIDDEN;
     };
   }

@@ -53,7 +53,7 @@ public final class MinuteSummary {
             changes,
             lag.isZero()
                 ? "nothing pending"
-                : "%d messages pending, %s is %s s behind"
+                : "%,d messages pending, %s is %s s behind"
                     .formatted(
                         pending, furthest.map(TableMeter::target).orElse("-"), seconds(lag)));
   }

@@ -7,6 +7,7 @@ import io.netty.handler.ssl.SslContextBuilder;
 import java.net.SocketAddress;
 import java.time.Duration;
 import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
@@ -41,43 +42,64 @@ public final class MonitoringServer {
   private final Monitoring options;
   private final Meters meters;
   private final Endpoints endpoints;
+  private final HttpServer http;
 
-  private MonitoringServer(Monitoring options, Meters meters, Endpoints endpoints) {
+  private MonitoringServer(
+      Monitoring options, Meters meters, Endpoints endpoints, HttpServer http) {
     this.options = options;
     this.meters = meters;
     this.endpoints = endpoints;
+    this.http = http;
   }
 
   /**
-   * Serves until cancelled.
+   * Serves beside {@code work} for as long as that goes on. The port, certificate and key are taken
+   * first: where that fails the work is not begun.
    *
-   * @return never completes; errors where a port that the user named cannot be listened on. Where
-   *     it is only the default one that is taken, the service goes without
+   * @return completes or errors as the work does; errors where a port that the user named cannot be
+   *     listened on. Where it is only the default one that is taken, the work goes on without
    */
-  public static Mono<Void> run(Monitoring options, Meters meters, Observed service, Build build) {
+  public static Mono<Void> beside(
+      Mono<Void> work, Monitoring options, Meters meters, Observed service, Build build) {
     Integer port = options.port();
     if (port == null) {
-      return Mono.never();
+      return work;
     }
-    return Mono.defer(
-        () ->
-            new MonitoringServer(options, meters, new Endpoints(options, meters, service, build))
-                .run(port));
+    return Mono.defer(() -> begin(work, port, options, meters, service, build))
+        .subscribeOn(Schedulers.boundedElastic());
   }
 
-  private Mono<Void> run(int port) {
+  private static Mono<Void> begin(
+      Mono<Void> work, int port, Monitoring options, Meters meters, Observed service, Build build) {
+    HttpServer http;
+    ReservedPort reserved;
+    try {
+      http = withTls(options.tls());
+      reserved = ReservedPort.take(options.address(), port);
+    } catch (SSLException | IllegalArgumentException e) {
+      return Mono.error(ReservedPort.cannotListen(options.address(), port, e));
+    } catch (IllegalStateException e) {
+      return options.wanted() ? Mono.error(e) : Mono.firstWithSignal(work, goWithout(port, e));
+    }
+    var server =
+        new MonitoringServer(options, meters, new Endpoints(options, meters, service, build), http);
+    return Mono.firstWithSignal(work, server.run(reserved)).doFinally(end -> reserved.close());
+  }
+
+  private Mono<Void> run(ReservedPort reserved) {
     return Mono.firstWithSignal(Mono.delay(HEAD_START).then(), meters.firstApplied())
         .publishOn(Schedulers.boundedElastic())
         .then(
             Mono.usingWhen(
                 Mono.fromSupplier(() -> LoopResources.create("creek-http", THREADS, true)),
-                threads -> serve(port, threads),
+                threads -> serve(reserved, threads),
                 threads -> threads.disposeLater(Duration.ZERO, PATIENCE)));
   }
 
-  private Mono<Void> serve(int port, LoopResources threads) {
+  private Mono<Void> serve(ReservedPort reserved, LoopResources threads) {
+    int port = reserved.port();
     return Mono.usingWhen(
-            bind(port, threads),
+            Mono.fromRunnable(reserved::close).then(bind(port, threads)),
             server -> {
               String scheme = options.tls() == null ? "http" : "https";
               log.info("Metrics are at {}://{}/metrics", scheme, readable(server.address()));
@@ -92,36 +114,19 @@ public final class MonitoringServer {
 
   private Mono<? extends DisposableServer> bind(int port, LoopResources threads) {
     var guard = new ConnectionGuard(MOST_CONNECTIONS, REQUEST_LIMIT, WRITE_LIMIT);
-    return Mono.fromCallable(this::withTls)
-        .flatMap(
-            server ->
-                server
-                    .host(options.address())
-                    .port(port)
-                    .runOn(threads)
-                    .maxKeepAliveRequests(REQUESTS_OF_A_CONNECTION)
-                    .httpRequestDecoder(
-                        limits ->
-                            limits
-                                .maxInitialLineLength(LONGEST_LINE)
-                                .maxHeaderSize(LONGEST_HEADERS))
-                    .doOnChannelInit((observer, channel, remote) -> guard.admit(channel))
-                    .route(endpoints::addTo)
-                    .bind())
-        .onErrorMap(
-            error ->
-                new IllegalStateException(
-                    "cannot listen on "
-                        + options.address()
-                        + ":"
-                        + port
-                        + ": "
-                        + error.getMessage(),
-                    error));
+    return http.host(options.address())
+        .port(port)
+        .runOn(threads)
+        .maxKeepAliveRequests(REQUESTS_OF_A_CONNECTION)
+        .httpRequestDecoder(
+            limits -> limits.maxInitialLineLength(LONGEST_LINE).maxHeaderSize(LONGEST_HEADERS))
+        .doOnChannelInit((observer, channel, remote) -> guard.admit(channel))
+        .route(endpoints::addTo)
+        .bind()
+        .onErrorMap(error -> ReservedPort.cannotListen(options.address(), port, error));
   }
 
-  private HttpServer withTls() throws SSLException {
-    ServerTls tls = options.tls();
+  private static HttpServer withTls(@Nullable ServerTls tls) throws SSLException {
     if (tls == null) {
       return HttpServer.create();
     }

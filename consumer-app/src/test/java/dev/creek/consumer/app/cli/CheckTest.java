@@ -17,9 +17,9 @@ final class CheckTest {
     assertThat(cli.out.toString().lines())
         .containsExactly(
             "ok       target: PostgreSQL 17",
-            "warning  a?.b: at nats://me:***@h",
+            "warning  a?.b: at nats://***@h",
             "         -> ALTER x; ALTER y;",
-            "1 ok, 1 warnings, 0 problems");
+            "1 ok, 1 warning, 0 problems");
     assertThat(cli.consumer.asked).containsExactly("check []", "close");
   }
 
@@ -43,7 +43,7 @@ final class CheckTest {
   @Test
   void aSourceThatCannotBeReadIsAUsageError() {
     assertThat(cli.run("check", "--source-uri", "mysql://me:geheim@h/db")).isEqualTo(2);
-    assertThat(cli.err.toString()).contains("--source-uri 'mysql://").doesNotContain("geheim");
+    assertThat(cli.err.toString()).contains("--source-uri '***'").doesNotContain("geheim");
     assertThat(cli.consumer.asked).isEmpty();
   }
 }

@@ -153,6 +153,20 @@ final class CliTest {
     assertThat(cli.out.toString().lines()).allMatch(line -> line.length() <= 80);
   }
 
+  @Test
+  void examplesCanBeCopiedWhereTheyAreLong() {
+    cli.run("verify", "--help");
+    assertThat(cli.out.toString())
+        .contains(
+            """
+              creek-consumer verify --source-uri postgres://me@source/shop \\
+                shop.public.orders:public.orders
+            """
+                .replace("\n", System.lineSeparator()));
+    assertThat(Examples.lines("  a --json " + "x".repeat(64) + " | jq 'b c | d e f g'"))
+        .containsExactly("  a --json " + "x".repeat(64) + " | \\", "    jq 'b c | d e f g'");
+  }
+
   static Stream<String> verbs() {
     return Arrays.stream(VERBS);
   }

@@ -69,6 +69,11 @@ final class FakeConsumer implements Consumer {
   }
 
   @Override
+  public Mono<Boolean> isPublished(SourceTable source) {
+    return ask("isPublished " + source, Mono.just(!source.table().equals("unknown")));
+  }
+
+  @Override
   public Flux<Subscription> subscriptions() {
     return ask("subscriptions", Mono.just(subscribed)).flatMapIterable(all -> all);
   }

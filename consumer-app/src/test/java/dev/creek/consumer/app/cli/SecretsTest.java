@@ -2,13 +2,19 @@ package dev.creek.consumer.app.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.creek.consumer.app.config.Setting;
+import dev.creek.consumer.testing.FuzzedSecret;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Whatever goes wrong, no secret is printed: of option, environment, file or a library's words. */
@@ -59,6 +65,79 @@ final class SecretsTest {
       cli.run(arguments.toArray(String[]::new));
       assertThat(cli.out.toString() + cli.err).doesNotContain("geheim");
     }
+  }
+
+  static Stream<FuzzedSecret> secrets() {
+    return FuzzedSecret.all(16, 10);
+  }
+
+  @ParameterizedTest
+  @MethodSource("secrets")
+  void ofAnyFormAreInNoPlaceOfTheConfigurationPrinted(FuzzedSecret secret) throws IOException {
+    for (Map.Entry<Setting, String> place : places(secret).entrySet()) {
+      Setting setting = place.getKey();
+      String text = place.getValue();
+      var byVariable = CliRun.withServers();
+      byVariable.environment.put(setting.variable(), text);
+      byVariable.run("config");
+      assertSilent(byVariable, secret);
+      var byOption = CliRun.withServers();
+      byOption.run("check", setting.option(), text);
+      assertSilent(byOption, secret);
+      var byFile = CliRun.withServers();
+      byFile.environment.remove(setting.variable());
+      byFile.run("config", "--json", "--config", file(setting.key() + " = " + text));
+      assertSilent(byFile, secret);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("secrets")
+  void ofAnyFormAreNotPrintedWhereAUriIsTakenForATable(FuzzedSecret secret) {
+    var inLibpqsVariables = CliRun.withServers();
+    inLibpqsVariables.environment.put("DB_URI", "postgres://me@h/db");
+    inLibpqsVariables.environment.put("PGPASSWORD", secret.text());
+    inLibpqsVariables.run("config");
+    assertSilent(inLibpqsVariables, secret);
+    for (String uri : List.of("postgres://me:%s@h/db", "nats://%s@h", "x://%s:y.z")) {
+      for (String verb : List.of("add-tables", "remove-tables", "list-snapshots")) {
+        var asArgument = CliRun.withServers();
+        asArgument.run(verb, uri.formatted(secret.text()));
+        assertSilent(asArgument, secret);
+      }
+    }
+  }
+
+  private static void assertSilent(CliRun run, FuzzedSecret secret) {
+    secret.assertNotIn(run.out.toString());
+    secret.assertNotIn(run.err.toString());
+    if (run.configuration != null) {
+      secret.assertNotIn(run.configuration.toString());
+    }
+  }
+
+  private Map<Setting, String> places(FuzzedSecret secret) throws IOException {
+    var places = new EnumMap<Setting, String>(Setting.class);
+    String inFile = file(secret.text());
+    String login = "//me:" + secret.text() + "@h";
+    places.put(Setting.NATS_URI, "nats:" + login + ":4222");
+    places.put(Setting.NATS_USER, "me");
+    places.put(Setting.NATS_PASSWORD, secret.text());
+    places.put(Setting.NATS_TOKEN, secret.text());
+    places.put(Setting.NATS_TOKEN_FILE, inFile);
+    places.put(Setting.NATS_PASSWORD_FILE, inFile);
+    places.put(Setting.NATS_CREDS, inFile);
+    places.put(Setting.DB_URI, "postgres:" + login + "/db");
+    places.put(Setting.DB_PASSWORD, secret.text());
+    places.put(Setting.DB_PASSWORD_FILE, inFile);
+    places.put(Setting.SOURCE_URI, "postgres:" + login + "/db");
+    places.put(Setting.HTTP_TOKEN_FILE, inFile);
+    return places;
+  }
+
+  private String file(String content) throws IOException {
+    Path file = Files.createTempFile(folder, "given", "");
+    return Files.writeString(file, content).toString();
   }
 
   private List<List<String>> wrongAndRight() throws IOException {

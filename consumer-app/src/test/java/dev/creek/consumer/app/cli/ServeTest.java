@@ -5,6 +5,8 @@ import static org.awaitility.Awaitility.await;
 
 import dev.creek.consumer.app.config.Configuration.LogLevel;
 import dev.creek.consumer.stream.ApplyException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import org.junit.jupiter.api.Test;
@@ -55,6 +57,15 @@ final class ServeTest {
     assertThat(cli.logging.level()).isEqualTo(LogLevel.INFO);
     cli.run("list-tables");
     assertThat(cli.logging.level()).isEqualTo(LogLevel.WARN);
+  }
+
+  @Test
+  void takesNoTableWhereItsPortIsTaken() throws Exception {
+    try (var taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      cli.environment.put("PROMETHEUS_PORT", Integer.toString(taken.getLocalPort()));
+      assertThat(serve().get()).isEqualTo(ExitCode.FAILED);
+    }
+    assertThat(cli.consumer.asked).containsExactly("close");
   }
 
   private CompletableFuture<Integer> serve() {

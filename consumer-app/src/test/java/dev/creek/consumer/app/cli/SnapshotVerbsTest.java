@@ -42,6 +42,15 @@ final class SnapshotVerbsTest {
   }
 
   @Test
+  void anEmptyListOfATableThatNobodyHasIsAnError() {
+    assertThat(cli.run("list-snapshots", "shop.public.idle")).isZero();
+    assertThat(cli.run("list-snapshots", "shop.public.unknown", "shop.public.idle")).isOne();
+    assertThat(cli.err.toString())
+        .contains("shop.public.unknown: the broker holds no change, schema or snapshot of it")
+        .doesNotContain("idle:");
+  }
+
+  @Test
   void showsHowFarASnapshotIs() {
     cli.consumer.steps.put(
         Verb.SNAPSHOT,

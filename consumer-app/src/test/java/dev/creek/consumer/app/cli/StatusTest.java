@@ -24,19 +24,39 @@ final class StatusTest {
 
   private final CliRun cli = CliRun.withServers();
 
-  @Test
-  void showsInstancesTablesAndCommands() {
-    cli.consumer.subscribed.add(table("orders", TableState.Name.STREAMING, null, 12345));
-    cli.consumer.lag = Duration.ofMillis(1500);
+  private void serve(boolean serving) {
     cli.consumer.instances.add(
         new Instance(
             "1",
             new Instance.Self("host", 7, "1.2.3", null),
-            true,
+            serving,
             WHEN,
             Duration.ofMillis(300),
             List.of(TargetTable.parse("copy.orders")),
             List.of()));
+  }
+
+  @Test
+  void failsWhereNoServiceRuns() {
+    cli.consumer.subscribed.add(table("a", TableState.Name.STREAMING, null, 1));
+    assertThat(cli.run("status")).isOne();
+    assertThat(cli.out.toString()).contains("No service is running");
+    var json = CliRun.withServers();
+    assertThat(json.run("status", "--json")).isOne();
+  }
+
+  @Test
+  void aCommandAtWorkIsNoService() {
+    serve(false);
+    assertThat(cli.run("status")).isOne();
+    assertThat(cli.out.toString()).contains("No service is running", "takes a snapshot");
+  }
+
+  @Test
+  void showsInstancesTablesAndCommands() {
+    cli.consumer.subscribed.add(table("orders", TableState.Name.STREAMING, null, 12345));
+    cli.consumer.lag = Duration.ofMillis(1500);
+    serve(true);
     cli.consumer.commands.add(command("running", "loading"));
     assertThat(cli.run("status")).isZero();
     assertThat(cli.out.toString().lines())
@@ -64,6 +84,7 @@ final class StatusTest {
     var state = new TableState(TableState.Name.FAILED, "x", null);
     cli.consumer.subscribed.add(
         new Subscription(Mapping.parse("s.a.b:c.d"), false, state, Position.NONE, 0));
+    serve(true);
     assertThat(cli.run("status")).isZero();
     assertThat(cli.consumer.asked).doesNotContain("lag c.d");
   }
@@ -90,6 +111,7 @@ final class StatusTest {
   void doesWithoutABroker() {
     cli.environment.remove("NATS_URI");
     cli.consumer.subscribed.add(table("a", TableState.Name.STREAMING, null, 1));
+    serve(true);
     assertThat(cli.run("status")).isZero();
     assertThat(cli.consumer.asked).doesNotContain("lag copy.a");
     assertThat(cli.out.toString()).containsPattern("streaming +- ");
@@ -99,8 +121,9 @@ final class StatusTest {
   void saysWhyLagsAreNotKnown() {
     cli.consumer.subscribed.add(table("a", TableState.Name.STREAMING, null, 1));
     cli.consumer.failures.put("lag copy.a", new IllegalStateException("no nats://me:geheim@h"));
+    serve(true);
     assertThat(cli.run("status")).isZero();
-    assertThat(cli.out.toString()).contains("The lag is not known: no nats://me:***@h");
+    assertThat(cli.out.toString()).contains("The lag is not known: no nats://***@h");
   }
 
   @Test
@@ -120,6 +143,7 @@ final class StatusTest {
 
   @Test
   void watchesUntilASignal() throws Exception {
+    serve(true);
     var code = CompletableFuture.supplyAsync(() -> cli.run("status", "--watch"));
     await().until(() -> cli.consumer.asked.stream().filter("commands"::equals).count() >= 3);
     cli.signal.get().accept("SIGINT");

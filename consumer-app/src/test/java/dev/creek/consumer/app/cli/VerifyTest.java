@@ -78,6 +78,17 @@ final class VerifyTest {
   }
 
   @Test
+  void takesPatienceWithItsUnit() {
+    assertThat(cli.run("verify", "--source-uri", SOURCE, "--patience", "2m", "s.a.b:c.d")).isZero();
+    for (String wrong : new String[] {"5", "soon", "-1s", "48h"}) {
+      var refused = CliRun.withServers();
+      assertThat(refused.run("verify", "--source-uri", SOURCE, "--patience=" + wrong, "s.a.b:c.d"))
+          .isEqualTo(ExitCode.USAGE);
+      assertThat(refused.err.toString()).contains("--patience");
+    }
+  }
+
+  @Test
   void refusesBoundsThatMakeNoSense() {
     assertThat(cli.run("verify", "--source-uri", SOURCE, "--most", "0", "s.a.b:c.d"))
         .isEqualTo(ExitCode.USAGE);

@@ -76,15 +76,16 @@ final class ConfigurationTest {
             "PROMETHEUS_PORT", "70000");
     assertThat(problems(environment))
         .containsExactlyInAnyOrder(
-            "NATS_URI 'http://h': not a list of broker addresses such as nats://one:4222,nats://two:4222",
-            "DB_URI 'mysql://me:***@h/db': a database URI must begin with postgres:// or postgresql://",
+            "NATS_URI 'http://h': not a list of NATS servers such as nats://one:4222,nats://two:4222: the"
+                + " scheme must be nats://, tls://, ws:// or wss://",
+            "DB_URI '***': a database URI must begin with postgres:// or postgresql://",
             "LOG_LEVEL 'loud': none of error, warn, info, debug, trace",
             "LOG_RATE 'NaN': not a number of lines a second",
             "LOG_BURST 'many': not a whole number",
             "PROMETHEUS_PORT '70000': not between 0 and 65535",
             "--batch-rows '0': not between 1 and 1000000",
             "--batch-bytes '1': not between 1024 and 1073741824",
-            "--linger '5': a time needs a unit: ms, s or m",
+            "--linger '5': a time needs a unit: ms, s, m or h",
             "--generation 'newest': none of old, new, auto",
             "--nats-namespace 'a.b': cannot begin the name of a stream");
   }

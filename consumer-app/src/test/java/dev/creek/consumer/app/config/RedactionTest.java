@@ -2,7 +2,6 @@ package dev.creek.consumer.app.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -14,12 +13,12 @@ final class RedactionTest {
       delimiter = '|',
       textBlock =
           """
-          nats://me:geheim@h:4222                          | nats://me:***@h:4222
+          nats://me:geheim@h:4222                          | nats://***@h:4222
           nats://geheim@h:4222                             | nats://***@h:4222
           TLS://geheim@h                                   | TLS://***@h
           nats://h:4222                                    | nats://h:4222
-          nats://a:geheim@h1,nats://b:geheim@h2            | nats://a:***@h1,nats://b:***@h2
-          nats://h1:4222,nats://b:geheim@h2                | nats://h1:4222,nats://b:***@h2
+          nats://a:geheim@h1,nats://b:geheim@h2            | nats://***@h1,nats://***@h2
+          nats://h1:4222,nats://b:geheim@h2                | nats://h1:4222,nats://***@h2
           postgres://me:geheim@h/db                        | postgres://me:***@h/db
           postgresql://me@h/db                             | postgresql://me@h/db
           postgres://me:geh/eim@h/db                       | postgres://me:***@h/db
@@ -28,18 +27,11 @@ final class RedactionTest {
           postgres://:geheim@h/db                          | postgres://:***@h/db
           postgres://h/db?user=me&password=geheim&x=y      | postgres://h/db?user=me&password=***&x=y
           postgres://h/db?sslpassword=geheim               | postgres://h/db?sslpassword=***
-          could not reach nats://me:geheim@h:1 and :2      | could not reach nats://me:***@h:1 and :2
+          could not reach nats://me:geheim@h:1 and :2      | could not reach nats://***@h:1 and :2
           host=h PASSWORD=geheim user=me                   | host=h PASSWORD=*** user=me
           """)
   void hidesPasswordsAndTokens(String text, String shown) {
     assertThat(Redaction.redact(text)).isEqualTo(shown);
-    assertThat(Redaction.redactUri(text)).doesNotContain("geheim");
-  }
-
-  @Test
-  void hidesAPasswordWithWhiteSpaceWhereTheTextIsAUri() {
-    assertThat(Redaction.redactUri("postgres://me:ge heim\n@h/db"))
-        .isEqualTo("postgres://me:***@h/db");
   }
 
   @ParameterizedTest

@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import dev.creek.consumer.Reachability;
 import dev.creek.consumer.app.config.BearerToken;
 import dev.creek.consumer.app.config.Configuration.Monitoring;
+import dev.creek.consumer.app.config.Configuration.ServerTls;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
@@ -18,10 +19,14 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
 import reactor.test.StepVerifier;
@@ -129,15 +134,53 @@ final class MonitoringServerTest {
   }
 
   @Test
-  void aWantedPortThatIsTakenIsAnError() throws IOException {
-    hurry();
+  void aWantedPortThatIsTakenIsAnErrorBeforeAnythingIsBegun() throws IOException {
+    var begun = new AtomicBoolean();
     try (var taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       int busy = taken.getLocalPort();
-      StepVerifier.create(run(on(busy, true, null)))
+      StepVerifier.create(beside(begun, on(busy, true, null)))
           .expectErrorSatisfies(
               error -> assertThat(error).hasMessageContaining("cannot listen on 127.0.0.1:" + busy))
           .verify();
     }
+    assertThat(begun).isFalse();
+  }
+
+  @Test
+  void aKeyThatCannotBeReadIsAnErrorBeforeAnythingIsBegun(@TempDir Path folder) throws IOException {
+    var begun = new AtomicBoolean();
+    Path nonsense = Files.writeString(folder.resolve("key"), "nonsense");
+    var options =
+        new Monitoring("127.0.0.1", port, true, true, null, new ServerTls(nonsense, nonsense));
+    StepVerifier.create(beside(begun, options)).expectError().verify();
+    assertThat(begun).isFalse();
+  }
+
+  @Test
+  void whereTheDefaultPortIsTakenTheWorkGoesOnWithout() throws IOException {
+    var begun = new AtomicBoolean();
+    try (var taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      Disposable running = beside(begun, on(taken.getLocalPort(), false, null)).subscribe();
+      await().untilTrue(begun);
+      assertThat(running.isDisposed()).isFalse();
+      running.dispose();
+    }
+  }
+
+  @Test
+  void nobodyElseGetsThePortWhileTheFirstRowComesFirst() {
+    var begun = new AtomicBoolean();
+    Disposable first = beside(begun, on(port, true, null)).subscribe();
+    await().untilTrue(begun);
+    var second = new AtomicBoolean();
+    StepVerifier.create(beside(second, on(port, true, null))).expectError().verify();
+    assertThat(second).isFalse();
+    first.dispose();
+  }
+
+  private Mono<Void> beside(AtomicBoolean begun, Monitoring options) {
+    Mono<Void> work = Mono.<Void>never().doOnSubscribe(subscription -> begun.set(true));
+    return MonitoringServer.beside(work, options, meters, service, Build.of("1.2.3"));
   }
 
   @Test
@@ -161,7 +204,7 @@ final class MonitoringServerTest {
   }
 
   private Mono<Void> run(Monitoring options) {
-    return MonitoringServer.run(options, meters, service, Build.of("1.2.3"));
+    return MonitoringServer.beside(Mono.never(), options, meters, service, Build.of("1.2.3"));
   }
 
   private static Monitoring on(int port, boolean wanted, @Nullable BearerToken token) {

@@ -16,6 +16,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
+import reactor.core.publisher.Mono;
 
 /** The monitoring server in this JVM, in front of a service that a test makes up. Close it. */
 final class RunningServer implements AutoCloseable {
@@ -30,7 +31,9 @@ final class RunningServer implements AutoCloseable {
   private RunningServer(Monitoring options) {
     port = options.port();
     hurry(meters);
-    running = MonitoringServer.run(options, meters, service, Build.of("1.2.3")).subscribe();
+    running =
+        MonitoringServer.beside(Mono.never(), options, meters, service, Build.of("1.2.3"))
+            .subscribe();
     await()
         .atMost(PATIENCE)
         .ignoreExceptions()

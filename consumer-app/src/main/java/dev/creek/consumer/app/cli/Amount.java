@@ -1,0 +1,26 @@
+package dev.creek.consumer.app.cli;
+
+import java.util.Locale;
+
+/** Numbers as people read them, alike in all that is printed: {@code 1 row}, {@code 2,373 rows}. */
+final class Amount {
+  private Amount() {}
+
+  /** With a comma at each thousand. */
+  static String of(long number) {
+    return String.format(Locale.ROOT, "%,d", number);
+  }
+
+  static String rows(long number) {
+    return of(number, "row");
+  }
+
+  /**
+   * A number of things.
+   *
+   * @param one what one of them is called; more get an s
+   */
+  static String of(long number, String one) {
+    return of(number) + " " + one + (number == 1 ? "" : "s");
+  }
+}

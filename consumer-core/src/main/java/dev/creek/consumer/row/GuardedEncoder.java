@@ -1,0 +1,31 @@
+package dev.creek.consumer.row;
+
+import dev.creek.consumer.wire.AvroCursor;
+import dev.creek.consumer.wire.WireException;
+
+/**
+ * Stops at the first value that would not be stored as it is.
+ *
+ * @param guard looks at each value
+ * @param encoder writes it
+ * @param reason what to say then, without the value
+ * @param hint the statement that mends it
+ */
+record GuardedEncoder(ValueGuard guard, ValueEncoder encoder, String reason, String hint)
+    implements ValueEncoder {
+
+  @Override
+  public void value(AvroCursor in, ValueColumn out) {
+    int at = in.position();
+    if (!guard.keeps(in)) {
+      throw new ShapeMismatchException(reason, hint);
+    }
+    in.back(at);
+    encoder.value(in, out);
+  }
+
+  @Override
+  public void infinity(boolean negative, ValueColumn out) throws WireException {
+    encoder.infinity(negative, out);
+  }
+}

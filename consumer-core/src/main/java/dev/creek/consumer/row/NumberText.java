@@ -1,0 +1,80 @@
+package dev.creek.consumer.row;
+
+import dev.creek.consumer.wire.AvroCursor;
+import java.math.BigDecimal;
+import java.math.MathContext;
+import java.math.RoundingMode;
+import org.jspecify.annotations.Nullable;
+
+/** Guards of numbers that come as text: what is no number PostgreSQL refuses, or knows by name. */
+interface NumberText extends ValueGuard {
+  /** More is not read: no type of PostgreSQL's has it. */
+  int MOST_CHARACTERS = 200_000;
+
+  boolean keeps(BigDecimal number);
+
+  @Override
+  default boolean keeps(AvroCursor in) {
+    BigDecimal number = number(TextGuard.string(in));
+    return number == null || keeps(number);
+  }
+
+  /** Six digits survive in any case; up to nine where they are all that tells it from others. */
+  NumberText FLOAT = number -> survives(number, number.floatValue(), 6, 9);
+
+  /** The same for fifteen, and seventeen. */
+  NumberText DOUBLE = number -> survives(number, number.doubleValue(), 15, 17);
+
+  /** Two digits behind the point, in any currency; grouped as it likes. */
+  ValueGuard MONEY =
+      in -> {
+        String text = TextGuard.string(in);
+        int point = text.lastIndexOf('.');
+        return point < 0
+            || text.substring(point + 1).chars().filter(Character::isDigit).count() <= 2;
+      };
+
+  /**
+   * {@code numeric(p,s)}.
+   *
+   * @param scale digits behind the point, or negative
+   */
+  record Decimals(int scale) implements NumberText {
+    @Override
+    public boolean keeps(BigDecimal number) {
+      return number.signum() == 0 || number.stripTrailingZeros().scale() <= scale;
+    }
+  }
+
+  /**
+   * Whether a number of binary digits gives a number of decimal ones back.
+   *
+   * @param stored the nearest to it
+   * @param always with so many digits it does
+   * @param most more digits it never has
+   */
+  private static boolean survives(BigDecimal number, double stored, int always, int most) {
+    int digits = number.signum() == 0 ? 0 : number.stripTrailingZeros().precision();
+    if (digits <= always) {
+      return true;
+    }
+    return digits <= most
+        && !Double.isInfinite(stored)
+        && new BigDecimal(stored)
+                .round(new MathContext(digits, RoundingMode.HALF_EVEN))
+                .compareTo(number)
+            == 0;
+  }
+
+  /** Null where it is none, as NaN and the infinities. */
+  private static @Nullable BigDecimal number(String text) {
+    if (text.length() > MOST_CHARACTERS) {
+      return null;
+    }
+    try {
+      return new BigDecimal(text.replace("_", ""));
+    } catch (NumberFormatException none) {
+      return null;
+    }
+  }
+}

@@ -1,0 +1,88 @@
+package dev.creek.consumer.machine;
+
+import dev.creek.consumer.wire.Generation;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How the machine is to run.
+ *
+ * @param seed of the first case; null for new ones
+ * @param kept the numbers of acts to keep; null for all
+ */
+record MachineOptions(
+    Duration time,
+    List<Generation> generations,
+    @Nullable Long seed,
+    int cases,
+    Set<Ingredient> excluded,
+    int atOnce,
+    boolean shrinks,
+    @Nullable Set<Integer> kept) {
+
+  /** Faults that are known, and not mended yet. */
+  static final Set<Ingredient> KNOWN =
+      EnumSet.copyOf(
+          List.of(
+              Ingredient.KEYLESS,
+              Ingredient.MISSING_KEY,
+              Ingredient.NARROWER_TYPE,
+              Ingredient.COARSER_KEY,
+              Ingredient.CASE_BLIND_KEY,
+              Ingredient.PARTIAL_KEY,
+              Ingredient.EXPRESSION_KEY,
+              Ingredient.SUPPRESSING_TRIGGER,
+              Ingredient.HIDDEN_ROWS,
+              Ingredient.NO_FIRST_SNAPSHOT,
+              Ingredient.COLUMN_ADDED,
+              Ingredient.COLUMN_WITH_DEFAULT,
+              Ingredient.KEY_CHANGED,
+              Ingredient.IDENTITY_CHANGED,
+              Ingredient.TARGET_EMPTIED,
+              Ingredient.TARGET_RECREATED,
+              Ingredient.TARGET_ROWS_DELETED,
+              Ingredient.PURGED_SUBJECT,
+              Ingredient.DELETED_MESSAGE,
+              Ingredient.CASCADING_CHILDREN,
+              Ingredient.RESTRICTING_CHILDREN,
+              Ingredient.CLOCK_OFFSET,
+              Ingredient.TAGS));
+
+  /**
+   * From system properties that begin with {@code machine.}; docs/development.md lists them.
+   *
+   * @param time without {@code machine.minutes}
+   */
+  static MachineOptions ofProperties(Duration time) {
+    Long minutes = Long.getLong("machine.minutes");
+    Long seed = Long.getLong("machine.seed");
+    Set<Ingredient> excluded = EnumSet.noneOf(Ingredient.class);
+    excluded.addAll(KNOWN);
+    excluded.removeAll(Ingredient.parse(System.getProperty("machine.with", "")));
+    excluded.addAll(Ingredient.parse(System.getProperty("machine.without", "")));
+    String acts = System.getProperty("machine.acts", "");
+    return new MachineOptions(
+        minutes == null ? time : Duration.ofMinutes(minutes),
+        generations(System.getProperty("machine.generation", "both")),
+        seed,
+        Integer.getInteger("machine.cases", seed == null ? Integer.MAX_VALUE : 1),
+        excluded,
+        Integer.getInteger("machine.atonce", 2),
+        Boolean.parseBoolean(System.getProperty("machine.shrink", "true")),
+        acts.isEmpty()
+            ? null
+            : Arrays.stream(acts.split(",", -1)).map(Integer::valueOf).collect(Collectors.toSet()));
+  }
+
+  private static List<Generation> generations(String name) {
+    return name.equalsIgnoreCase("both")
+        ? List.of(Generation.values())
+        : List.of(Generation.valueOf(name.toUpperCase(Locale.ROOT)));
+  }
+}

@@ -1,0 +1,86 @@
+package dev.creek.consumer.machine;
+
+import dev.creek.consumer.ConsumerOptions;
+import dev.creek.consumer.CreekConsumer;
+import dev.creek.consumer.jetstream.JetStreamOptions;
+import dev.creek.consumer.postgres.PostgresOptions;
+import dev.creek.consumer.stream.SnapshotOptions;
+import java.time.Duration;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import reactor.core.Disposable;
+
+/** The service: the library as a program embeds it. */
+final class Service {
+  private static final Duration GRACE = Duration.ofSeconds(20);
+
+  /** Most of a snapshot's life is waiting for a producer that is down. */
+  private static final SnapshotOptions SNAPSHOTS = new SnapshotOptions(2, Duration.ofSeconds(5));
+
+  private final ConsumerOptions options;
+  private @Nullable CreekConsumer consumer;
+  private @Nullable Disposable running;
+  private volatile @Nullable Throwable failure;
+
+  Service(String natsUri, String namespace, String databaseUri) {
+    options =
+        ConsumerOptions.of(
+                JetStreamOptions.builder(natsUri)
+                    .namespace(namespace)
+                    .pull(Duration.ofMillis(500), Duration.ofSeconds(10))
+                    .frontierInterval(Duration.ofMillis(500))
+                    .build(),
+                PostgresOptions.builder(databaseUri, Map.of())
+                    .wakeInterval(Duration.ofSeconds(1))
+                    .poolSize(4)
+                    .build())
+            .withSnapshots(SNAPSHOTS);
+  }
+
+  /** Makes the control schema where it is missing. */
+  void initialize() {
+    try (CreekConsumer administrator = CreekConsumer.create(options)) {
+      administrator.initialize().block(GRACE);
+    }
+  }
+
+  boolean isRunning() {
+    return consumer != null;
+  }
+
+  void start() {
+    if (consumer == null) {
+      consumer = CreekConsumer.create(options);
+      running = consumer.run().subscribe(event -> {}, error -> failure = error);
+    }
+  }
+
+  /** In order: what is being written is committed. */
+  void stop() {
+    if (consumer != null) {
+      consumer.stop(GRACE).block(GRACE.plusSeconds(10));
+      crash();
+    }
+  }
+
+  /** What is being written is rolled back. */
+  void crash() {
+    if (consumer != null && running != null) {
+      running.dispose();
+      consumer.close();
+      consumer = null;
+    }
+  }
+
+  CreekConsumer consumer() {
+    if (consumer == null) {
+      throw new IllegalStateException("it does not run");
+    }
+    return consumer;
+  }
+
+  /** What ended it by itself, which nothing should. */
+  @Nullable Throwable failure() {
+    return failure;
+  }
+}

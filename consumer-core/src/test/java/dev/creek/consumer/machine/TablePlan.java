@@ -1,0 +1,64 @@
+package dev.creek.consumer.machine;
+
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * A table on both sides.
+ *
+ * @param name as SQL takes it, with its schema; the same on both sides
+ * @param key the source's primary key; empty for none
+ * @param sourceDdl its making on the source
+ * @param targetDdl its making on the target
+ * @param ingredients what is unusual about it
+ * @param numbered whether rows carry {@link #ROW_ID}
+ */
+record TablePlan(
+    String name,
+    List<ColumnPlan> columns,
+    List<String> key,
+    List<String> sourceDdl,
+    List<String> targetDdl,
+    Set<Ingredient> ingredients,
+    boolean numbered) {
+
+  /** A number that a row keeps for life, and that no other has. */
+  static final String ROW_ID = "row_id";
+
+  /** A column of the target's own. */
+  static final String OWN = "own";
+
+  /** What {@link #OWN} says of rows that were there when they were tagged. */
+  static final String TAGGED = "tagged";
+
+  TablePlan {
+    ingredients = Set.copyOf(ingredients);
+  }
+
+  boolean has(Ingredient ingredient) {
+    return ingredients.contains(ingredient);
+  }
+
+  /** The table of children at the target. */
+  String children() {
+    return name + "_children";
+  }
+
+  boolean hasChildren() {
+    return has(Ingredient.CASCADING_CHILDREN) || has(Ingredient.RESTRICTING_CHILDREN);
+  }
+
+  /** Whether rows can be told apart by a key that both sides have. */
+  boolean isKeyedOnBothSides() {
+    Set<Ingredient> without =
+        EnumSet.of(
+            Ingredient.KEYLESS,
+            Ingredient.MISSING_KEY,
+            Ingredient.PARTIAL_KEY,
+            Ingredient.EXPRESSION_KEY,
+            Ingredient.COARSER_KEY,
+            Ingredient.FINER_KEY);
+    return ingredients.stream().noneMatch(without::contains);
+  }
+}
