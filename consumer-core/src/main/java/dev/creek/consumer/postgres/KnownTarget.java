@@ -270,7 +270,9 @@ final class KnownTarget {
             });
   }
 
-  /** Of partitions whose rows we may not read by themselves nothing is known that says otherwise. */
+  /**
+   * Of partitions whose rows we may not read by themselves nothing is known that says otherwise.
+   */
   private Mono<Boolean> wasEmptied(Session session, long table) {
     return session
         .query(
