@@ -2,6 +2,7 @@ package dev.creek.consumer.jetstream;
 
 import dev.creek.consumer.control.Finding;
 import dev.creek.consumer.stream.LogException;
+import dev.creek.consumer.wire.CommitTime;
 import dev.creek.consumer.wire.Generation;
 import dev.creek.consumer.wire.Subjects;
 import io.nats.client.api.ServerInfo;
@@ -109,12 +110,38 @@ final class BrokerCheck {
             subjects.walStream(database),
             false,
             "the producer has not created its stream of changes"),
+        sourceClock(subjects, database),
         stream(
             subjects,
             subjects.schemaStream(database),
             true,
             "schemas cannot be looked up without the producer"),
         stream(subjects, subjects.snapshotStream(database), false, "snapshots cannot be taken"));
+  }
+
+  /**
+   * The newest change, as far as it tells: what is stored before it was committed shows a clock,
+   * what is stored later may only be a producer that was late.
+   */
+  private Flux<Finding> sourceClock(Subjects subjects, String database) {
+    String about = "database " + database;
+    return api.lastMessage(subjects.walStream(database), subjects.walSubjects(database))
+        .mapNotNull(newest -> sourceClock(about, newest))
+        .onErrorComplete(ApiException.class)
+        .flux();
+  }
+
+  private static @Nullable Finding sourceClock(String about, JetStreamApi.StoredMessage newest) {
+    Instant committedAt = CommitTime.of(newest.data());
+    Duration ahead =
+        committedAt == null ? Duration.ZERO : Duration.between(newest.time(), committedAt);
+    return ahead.compareTo(CLOCKS_AGREE) <= 0
+        ? null
+        : Finding.warning(
+            about,
+            "its newest change was committed %.1f s after the broker stored it: the source's clock is ahead of the broker's by that or more, and lag is shown wrong by that"
+                .formatted(ahead.toMillis() / 1e3),
+            "synchronise both with NTP");
   }
 
   private Flux<Finding> stream(Subjects subjects, String name, boolean schemas, String without) {

@@ -191,10 +191,29 @@ final class JetStreamApi {
         .publishOn(link.scheduler())
         .flatMap(
             open ->
-                Mono.fromFuture(() -> open.connection().requestWithTimeout(subject, body, timeout)))
+                Mono.firstWithSignal(
+                    denied(subject),
+                    Mono.fromFuture(
+                        () -> open.connection().requestWithTimeout(subject, body, timeout))))
         .timeout(timeout)
         .publishOn(link.scheduler())
         .onErrorMap(e -> unavailable(subject, e));
+  }
+
+  /** Errors where the server does not let us ask: it answers nothing then. */
+  private Mono<Message> denied(String subject) {
+    return Mono.create(
+        sink ->
+            sink.onDispose(
+                link.onDenial(
+                    denial -> {
+                      boolean concerned =
+                          denial.equals(Denial.OF_ANSWERS) || denial.isOfPublishing(subject);
+                      if (concerned) {
+                        sink.error(denial.unavailable());
+                      }
+                      return concerned;
+                    })));
   }
 
   /** Nobody listens to the subject of a request. */

@@ -135,6 +135,21 @@ public final class JetStreamLog implements ChangeLog, SnapshotLog {
   }
 
   @Override
+  public Mono<ChangesSince> committedSince(SourceTable source, Instant time) {
+    return subjects(source)
+        .flatMap(
+            names ->
+                new CommitSearch(
+                        api,
+                        names.walStream(source.database()),
+                        names.walSubject(source),
+                        names.walSubjects(source.database()))
+                    .since(time))
+        .onErrorMap(ApiException.class, JetStreamLog::refused)
+        .publishOn(options.scheduler());
+  }
+
+  @Override
   public Mono<PublishedSchema> publishedSchema(
       SourceTable source, @Nullable Fingerprint fingerprint) {
     return subjects(source)

@@ -5,9 +5,14 @@ import dev.creek.consumer.stream.LogException;
 import io.nats.client.Connection;
 import io.nats.client.ConnectionListener.Events;
 import io.nats.client.Dispatcher;
+import java.io.IOException;
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,11 +36,15 @@ final class Link {
    */
   record Open(Connection connection, Dispatcher dispatcher) {}
 
+  private static final Duration RECONNECT_PAUSE = Duration.ofSeconds(3);
+
   private final String servers;
   private final NatsConnector connector;
   private final Scheduler scheduler;
   private final Set<Runnable> lossListeners = ConcurrentHashMap.newKeySet();
+  private final Set<Predicate<Denial>> denialListeners = ConcurrentHashMap.newKeySet();
   private final PacketReceivers receivers = new PacketReceivers();
+  private final AtomicBoolean reconnecting = new AtomicBoolean();
   private final ByteShares readAhead;
   private final Mono<Open> open;
   private volatile @Nullable Open current;
@@ -62,7 +71,8 @@ final class Link {
   }
 
   private Open connect() {
-    var connection = connector.connect((source, event) -> onEvent(event), receivers);
+    var connection =
+        connector.connect((source, event) -> onEvent(event), receivers, this::onDenial);
     var dispatcher = connection.createDispatcher();
     // Nothing may be dropped: what can wait here is bounded by what was asked for.
     dispatcher.setPendingLimits(0, 0);
@@ -132,6 +142,51 @@ final class Link {
   Disposable onLoss(Runnable listener) {
     lossListeners.add(listener);
     return () -> lossListeners.remove(listener);
+  }
+
+  /**
+   * Calls back, on a thread of the client, with each thing that the server does not let us do;
+   * dispose to end it.
+   *
+   * @param listener returns whether it is the one that it is about
+   */
+  Disposable onDenial(Predicate<Denial> listener) {
+    denialListeners.add(listener);
+    return () -> denialListeners.remove(listener);
+  }
+
+  /** A subscription that is nobody's is the client's own, for all answers. */
+  private void onDenial(Denial denial) {
+    if (!tell(denial) && denial.subscription()) {
+      tell(Denial.OF_ANSWERS);
+      if (!closed && reconnecting.compareAndSet(false, true)) {
+        Schedulers.boundedElastic()
+            .schedule(this::reconnect, RECONNECT_PAUSE.toMillis(), TimeUnit.MILLISECONDS);
+      }
+    }
+  }
+
+  private boolean tell(Denial denial) {
+    boolean known = false;
+    for (Predicate<Denial> listener : denialListeners) {
+      known |= listener.test(denial);
+    }
+    return known;
+  }
+
+  /** The client does not subscribe again by itself, so it would be deaf for ever. */
+  private void reconnect() {
+    reconnecting.set(false);
+    Open last = current;
+    if (last != null && !closed) {
+      try {
+        last.connection().forceReconnect();
+      } catch (IOException | IllegalStateException e) {
+        log.debug("NATS could not be connected to anew: {}", e.getMessage());
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
   }
 
   /** One after the other; a failed attempt to come back is a disconnection, too. */

@@ -3,7 +3,6 @@ package dev.creek.consumer.jetstream;
 import dev.creek.consumer.stream.LogException;
 import io.nats.client.Connection;
 import io.nats.client.ConnectionListener;
-import io.nats.client.Consumer;
 import io.nats.client.ErrorListener;
 import io.nats.client.Nats;
 import io.nats.client.Options;
@@ -11,6 +10,7 @@ import java.io.IOException;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -48,10 +48,12 @@ final class NatsConnector {
    * Opens a connection that reconnects by itself.
    *
    * @param receivers of messages, which the client gets nothing of
+   * @param denials told of what the server does not let this user do; on one thread of the client
    * @throws LogException.Unavailable where no server can be reached or lets us in
    */
-  Connection connect(ConnectionListener listener, PacketReceivers receivers) {
-    var lastError = new LastError();
+  Connection connect(
+      ConnectionListener listener, PacketReceivers receivers, Consumer<Denial> denials) {
+    var lastError = new LastError(denials);
     try {
       return Nats.connect(natsOptions(new Listening(listener, receivers), lastError));
     } catch (IOException e) {
@@ -144,11 +146,23 @@ final class NatsConnector {
   private static final class LastError implements ErrorListener {
     final AtomicReference<@Nullable String> text = new AtomicReference<>();
     final AtomicReference<@Nullable Exception> exception = new AtomicReference<>();
+    private final Consumer<Denial> denials;
+
+    LastError(Consumer<Denial> denials) {
+      this.denials = denials;
+    }
 
     @Override
     public void errorOccurred(Connection connection, String error) {
       text.set(error);
-      log.warn("NATS: {}", JetStreamOptions.withoutUser(String.valueOf(error)));
+      Denial denial = Denial.of(error);
+      if (denial == null) {
+        log.warn("NATS: {}", JetStreamOptions.withoutUser(String.valueOf(error)));
+      } else {
+        // Whoever asked says so, and not with each attempt.
+        log.debug("NATS: {}", error);
+        denials.accept(denial);
+      }
     }
 
     @Override
@@ -158,7 +172,7 @@ final class NatsConnector {
     }
 
     @Override
-    public void slowConsumerDetected(Connection connection, Consumer consumer) {
+    public void slowConsumerDetected(Connection connection, io.nats.client.Consumer consumer) {
       log.error("the NATS client dropped messages; what was lost will be read again");
     }
   }

@@ -37,6 +37,7 @@ final class PullSession implements PacketReceivers.Receiver {
   private final PullWindow window;
   private final Outlet outlet;
   private final StreamChecks checks;
+  private final Runnable onHeard;
   private final String inbox;
   private final Disposable.Composite resources;
 
@@ -48,6 +49,9 @@ final class PullSession implements PacketReceivers.Receiver {
   private int missed;
   private volatile boolean begun;
 
+  /** Twice at worst, when both threads hear the first at once: it does no harm. */
+  private volatile boolean answered;
+
   private PullSession(
       Link link,
       Link.Open open,
@@ -56,6 +60,7 @@ final class PullSession implements PacketReceivers.Receiver {
       PullConsumer consumer,
       PullWindow window,
       Checks checks,
+      Runnable onHeard,
       FluxSink<Delivery> sink) {
     this.link = link;
     this.open = open;
@@ -63,6 +68,7 @@ final class PullSession implements PacketReceivers.Receiver {
     this.options = options;
     this.consumer = consumer;
     this.window = window;
+    this.onHeard = onHeard;
     outlet = new Outlet(options, window, sink, this::askIfDue);
     this.checks = checks.of(outlet, () -> received);
     resources = Disposables.composite(this.checks, window::close);
@@ -75,7 +81,11 @@ final class PullSession implements PacketReceivers.Receiver {
     StreamChecks of(Outlet outlet, LongSupplier received);
   }
 
-  /** Deliveries of a new consumer; nothing is asked for before the first demand. For one reader. */
+  /**
+   * Deliveries of a new consumer; nothing is asked for before the first demand. For one reader.
+   *
+   * @param onHeard runs once, when the broker is known to answer what is asked
+   */
   static Flux<Delivery> deliveries(
       Link link,
       Link.Open open,
@@ -83,10 +93,11 @@ final class PullSession implements PacketReceivers.Receiver {
       JetStreamOptions options,
       PullConsumer consumer,
       PullWindow window,
-      Checks checks) {
+      Checks checks,
+      Runnable onHeard) {
     return Flux.<Delivery>create(
             sink ->
-                new PullSession(link, open, api, options, consumer, window, checks, sink)
+                new PullSession(link, open, api, options, consumer, window, checks, onHeard, sink)
                     .start(sink),
             FluxSink.OverflowStrategy.ERROR)
         .subscribeOn(link.scheduler(), false);
@@ -94,6 +105,7 @@ final class PullSession implements PacketReceivers.Receiver {
 
   private void start(FluxSink<Delivery> sink) {
     resources.add(link.onLoss(this::connectionLost));
+    resources.add(link.onDenial(this::onDenial));
     resources.add(link.receivers().register(consumer.name(), this));
     try {
       Subscription subscription = open.dispatcher().subscribe(inbox + "*", this::onMessage);
@@ -132,6 +144,23 @@ final class PullSession implements PacketReceivers.Receiver {
     interrupted("the connection was lost");
   }
 
+  /** What the broker does not let us do it does not answer. */
+  private boolean onDenial(Denial denial) {
+    boolean concerned =
+        denial.isOfPublishing(api.nextSubject(consumer)) || denial.isOfSubscribing(inbox + "*");
+    if (concerned) {
+      outlet.fail(denial.interruption());
+    }
+    return concerned;
+  }
+
+  private void heard() {
+    if (!answered) {
+      answered = true;
+      onHeard.run();
+    }
+  }
+
   private void interrupted(String reason) {
     outlet.fail(new ReadInterrupted(reason));
   }
@@ -147,6 +176,7 @@ final class PullSession implements PacketReceivers.Receiver {
     long now = System.nanoTime();
     heardAt = now;
     received = ack.consumerSequence();
+    heard();
     window.arrived(ack.streamSequence(), data, wireBytes, ack.pending(), now);
   }
 
@@ -185,6 +215,7 @@ final class PullSession implements PacketReceivers.Receiver {
 
   private void onConflict(Message message, String why, long now) {
     if (why.startsWith(Status.MESSAGE_SIZE_EXCEEDS_MAX_BYTES)) {
+      heard();
       window.pullEndedByBytes(pullNumber(message), now);
       askSoon();
     } else if (why.startsWith(Status.BATCH_COMPLETED)) {
@@ -195,6 +226,7 @@ final class PullSession implements PacketReceivers.Receiver {
   }
 
   private void pullEnded(Message message, long now) {
+    heard();
     window.pullEnded(pullNumber(message), now);
     askSoon();
   }
@@ -209,6 +241,7 @@ final class PullSession implements PacketReceivers.Receiver {
       interrupted("messages were lost on the way");
       return;
     }
+    heard();
     PullWindow.Proof proof = window.nextProof(true);
     if (proof != null) {
       onLink(() -> checks.prove(proof, this::ask));
@@ -291,7 +324,12 @@ final class PullSession implements PacketReceivers.Receiver {
     missed = window.isAsked() && heard == heardBefore ? missed + 1 : 0;
     heardBefore = heard;
     if (missed >= MISSED_HEARTBEATS) {
-      interrupted("the broker sends no heartbeat");
+      outlet.fail(
+          new ReadInterrupted(
+              "the broker sends no heartbeat",
+              "look whether stream "
+                  + consumer.stream().name()
+                  + " has a leader (nats stream info), and at nats-server's log"));
     }
   }
 }

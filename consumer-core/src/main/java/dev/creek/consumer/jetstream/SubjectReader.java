@@ -41,6 +41,15 @@ final class SubjectReader {
 
   private @Nullable StreamIdentity read;
 
+  /** Whether the broker has not answered yet what the present consumer asked for. */
+  private boolean silent;
+
+  /** Whether the one before got no answer: then it is not said that reading goes on. */
+  private boolean doubtful;
+
+  /** The one that reads now; null between two. */
+  private @Nullable Consumer reading;
+
   /** Holes that do not count; null until reading begins. */
   private @Nullable Holes known;
 
@@ -194,7 +203,7 @@ final class SubjectReader {
       log.debug("reading {} from {} on as {}", from.subject(), start, name);
       boolean fromOldest = start instanceof StartAt.Beginning;
       boolean nothingPending = created.pending() == 0;
-      listener.began(created.pending());
+      begins(this, created.pending());
       var window =
           new PullWindow(
               options,
@@ -212,7 +221,8 @@ final class SubjectReader {
           consumer,
           window,
           (outlet, received) ->
-              new StreamChecks(api, holes, known(), consumer, window, outlet, received));
+              new StreamChecks(api, holes, known(), consumer, window, outlet, received),
+          () -> heard(this, created.pending()));
     }
 
     /** Only the broker knows which sequence belongs to a time. */
@@ -237,6 +247,44 @@ final class SubjectReader {
     start = new StartAt.Sequence(delivery.frontier() + 1);
   }
 
+  private synchronized void begins(Consumer consumer, long pending) {
+    reading = consumer;
+    if (!doubtful) {
+      listener.began(pending);
+    }
+    silent = true;
+  }
+
+  /** By whichever thread; one that has been replaced meanwhile tells of nothing. */
+  private synchronized void heard(Consumer consumer, long pending) {
+    if (reading == consumer) {
+      silent = false;
+      if (doubtful) {
+        doubtful = false;
+        listener.began(pending);
+      }
+    }
+  }
+
+  private synchronized void interrupted(Throwable failure) {
+    doubtful = silent;
+    reading = null;
+    listener.interrupted(String.valueOf(failure.getMessage()), hint(failure));
+  }
+
+  /** What somebody has to do about a failure; null where it passes by itself. */
+  static @Nullable String hint(Throwable failure) {
+    if (failure instanceof ReadInterrupted interrupted) {
+      return interrupted.hint();
+    }
+    if (failure instanceof LogException.Unavailable unavailable) {
+      return unavailable.hint();
+    }
+    return failure instanceof ApiException
+        ? "nats-server refuses it: look at the stream and at the limits of the account; creek-consumer check says more"
+        : null;
+  }
+
   private Mono<Long> pause(Throwable failure) {
     boolean passes =
         failure instanceof ReadInterrupted
@@ -247,7 +295,7 @@ final class SubjectReader {
       return Mono.<Long>error(passes ? Link.closedByUs() : failure)
           .subscribeOn(options.scheduler());
     }
-    listener.interrupted(String.valueOf(failure.getMessage()));
+    interrupted(failure);
     if (attempts++ % ATTEMPTS_BETWEEN_WARNINGS == 0) {
       log.warn("reading is interrupted: {}; goes on from {}", failure.getMessage(), start);
     }

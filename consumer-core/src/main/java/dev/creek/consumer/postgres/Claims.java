@@ -174,7 +174,7 @@ final class Claims {
         update %s
         set epoch = epoch + 1, owner = $3, updated_at = now()
         where target = $1 and topic = $2 and active
-        returning epoch, ahead_until, skip_seqs, skip_stream, gap, %s
+        returning epoch, ahead_until, skip_seqs, skip_stream, gap, %s, %s
         """);
   }
 
@@ -203,7 +203,7 @@ final class Claims {
             on conflict (target) do update
                 set epoch = s.epoch + 1, owner = excluded.owner, updated_at = now()
                 where s.topic = excluded.topic
-            returning epoch, ahead_until, skip_seqs, skip_stream, gap, %s
+            returning epoch, ahead_until, skip_seqs, skip_stream, gap, %s, %s
             """)
         .switchIfEmpty(Mono.error(() -> SubscriptionTable.otherSource(mapping)));
   }
@@ -212,7 +212,8 @@ final class Claims {
     Mono<Claim> claiming =
         session
             .query(
-                sql.formatted(subscriptions.sqlName(), SubscriptionRows.POSITION),
+                sql.formatted(
+                    subscriptions.sqlName(), SubscriptionRows.POSITION, HorizonSql.COLUMNS),
                 statement ->
                     statement
                         .bind(0, mapping.target().toString())
@@ -225,7 +226,8 @@ final class Claims {
                         SubscriptionRows.position(row),
                         row.get("ahead_until", Instant.class),
                         SubscriptionRows.skips(row),
-                        row.get("gap", String.class)))
+                        row.get("gap", String.class),
+                        HorizonSql.of(row)))
             .next();
     return Failpoint.AFTER_CLAIM.after(Failpoint.BEFORE_CLAIM.before(claiming));
   }

@@ -22,7 +22,8 @@ final class ControlScripts {
           "006_gaps.sql",
           "007_lag.sql",
           "008_incompleteness.sql",
-          "009_names.sql");
+          "009_names.sql",
+          "010_horizon.sql");
 
   /** What quotes the functions' bodies, which name the schema. */
   private static final String BODY_QUOTE = "$creek$";

@@ -31,6 +31,10 @@ record Evidence(
   static final String COLUMNS =
       "tx_id, tx_at, tx_lsn::text as tx_lsn, tx_applied, tx_seen, tx_newest_at";
 
+  /** What of an UPDATE forgets it: other rows are there than those that it is about. */
+  static final String NONE =
+      ", tx_id = null, tx_at = null, tx_lsn = null, tx_applied = null, tx_seen = null, tx_newest_at = null";
+
   static String assignments(int parameter) {
     return ", tx_id = $%d, tx_at = $%d, tx_lsn = $%d::pg_lsn, tx_applied = $%d, tx_seen = $%d, tx_newest_at = $%d"
         .formatted(

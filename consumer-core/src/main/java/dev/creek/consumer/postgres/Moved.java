@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  * @param evidence what proves repetitions, for tables without a key; null leaves it as it is
  * @param aheadUntil how far a snapshot, or changes that now come again, brought the target; null
  *     where it is not ahead of the position
+ * @param horizon what to store of a {@link dev.creek.consumer.stream.Horizon}, as a part of the
+ *     update; null leaves what is stored
  * @param endsGap whether the target holds all that the source held, whatever it has missed before
  * @param marks why it may differ from the source all the same
  */
@@ -26,6 +28,7 @@ record Moved(
     long changes,
     @Nullable Evidence evidence,
     @Nullable Instant aheadUntil,
+    @Nullable String horizon,
     boolean endsGap,
     List<Incompleteness> marks) {
 
@@ -36,18 +39,33 @@ record Moved(
       long changes,
       @Nullable Evidence evidence,
       @Nullable Instant aheadUntil) {
-    this(from, to, changes, evidence, aheadUntil, false, List.of());
+    this(from, to, changes, evidence, aheadUntil, null, false, List.of());
+  }
+
+  /** The same, storing a horizon, or that there is none any more. */
+  Moved with(@Nullable String otherHorizon) {
+    return new Moved(from, to, changes, evidence, aheadUntil, otherHorizon, endsGap, marks);
   }
 
   /** By a snapshot that replaced all rows. */
   static Moved replaced(Handover handover) {
-    return new Moved(
-        null, handover.resume(), 0, null, handover.aheadUntil(), true, handover.marks());
+    return by(handover, true);
   }
 
   /** By one that was upserted: rows whose delete was missed are still there. */
   static Moved upserted(Handover handover) {
+    return by(handover, false);
+  }
+
+  private static Moved by(Handover handover, boolean endsGap) {
     return new Moved(
-        null, handover.resume(), 0, null, handover.aheadUntil(), false, handover.marks());
+        null,
+        handover.resume(),
+        0,
+        null,
+        handover.aheadUntil(),
+        HorizonSql.assignments(handover.horizon()),
+        endsGap,
+        handover.marks());
   }
 }

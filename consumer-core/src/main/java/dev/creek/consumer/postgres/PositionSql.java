@@ -65,7 +65,8 @@ final class PositionSql {
     return update(
         PositionValues.PARAMETERS,
         (moved.evidence() == null ? "" : Evidence.assignments(PositionValues.COUNT + 1))
-            + (moved.endsGap() ? ", gap = null" : ""));
+            + (moved.horizon() == null ? "" : moved.horizon())
+            + (moved.endsGap() ? ", gap = null" + Evidence.NONE : ""));
   }
 
   /**

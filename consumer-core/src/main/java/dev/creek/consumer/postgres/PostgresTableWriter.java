@@ -6,6 +6,7 @@ import dev.creek.consumer.stream.Applied;
 import dev.creek.consumer.stream.Batch;
 import dev.creek.consumer.stream.Claim;
 import dev.creek.consumer.stream.Failpoint;
+import dev.creek.consumer.stream.Horizon;
 import dev.creek.consumer.stream.Position;
 import dev.creek.consumer.stream.TableWriter;
 import dev.creek.consumer.wire.Change;
@@ -45,6 +46,12 @@ final class PostgresTableWriter implements TableWriter {
   /** Up to where the target is; only for apply. */
   private long from;
 
+  /** Only of a table without a key, but for what it stores. */
+  private final HeldChanges heldChanges;
+
+  /** What a snapshot that replaced all rows holds; null where there was none. */
+  private final @Nullable Horizon horizon;
+
   /** Only of a table without a key, once it has changes; only for apply. */
   private @Nullable Repetitions repetitions;
 
@@ -57,25 +64,40 @@ final class PostgresTableWriter implements TableWriter {
     this.position = sessions.mayLoseLastCommits() ? durable.withoutWaiting() : durable;
     this.held = new HeldSession(sessions, position);
     this.seen = new SeenTime(claim);
+    this.heldChanges = new HeldChanges(position, claim);
+    this.horizon = claim.horizon();
     this.from = claim.position().sequence();
   }
 
   /**
-   * @param plan null where the batch has no changes
+   * @param target null where the batch has no changes, or none to apply, as is the plan
    * @param folded null where the table has no key
    */
-  private record Ready(Batch batch, @Nullable TablePlan plan, @Nullable FoldedBatch folded)
+  private record Ready(
+      Batch batch, @Nullable Target target, @Nullable TablePlan plan, @Nullable FoldedBatch folded)
       implements Prepared {}
 
   @Override
-  public Mono<Prepared> prepare(Batch batch) {
+  public Mono<Prepared> prepare(Batch given) {
+    Batch batch = withoutHeld(given);
     if (batch.changes().isEmpty()) {
-      return Mono.just(new Ready(batch, null, null));
+      return Mono.just(new Ready(batch, null, null, null));
     }
     Target known = target;
     return known == null
         ? readTarget().map(found -> ready(batch, found))
         : Mono.fromCallable(() -> ready(batch, known));
+  }
+
+  /** What a snapshot holds for certain needs no row, whatever the target's columns are by now. */
+  private Batch withoutHeld(Batch batch) {
+    Horizon known = horizon;
+    List<Change> changes = batch.changes();
+    if (known == null || changes.isEmpty() || changes.get(0).sequence() > known.through()) {
+      return batch;
+    }
+    List<Change> missing = changes.stream().filter(change -> !known.proves(change)).toList();
+    return new Batch(missing, batch.bytes(), batch.endsTransaction(), batch.position());
   }
 
   private Mono<Target> readTarget() {
@@ -91,9 +113,22 @@ final class PostgresTableWriter implements TableWriter {
 
   private Prepared ready(Batch batch, Target known) {
     List<Change> changes = batch.changes();
-    TablePlan plan = plan(changes.get(0).schema(), known);
+    TablePlan plan;
+    try {
+      plan = plan(changes.get(0).schema(), known);
+    } catch (ShapeMismatchException e) {
+      if (areOfOlderSchema(changes)) {
+        return new Ready(batch, null, null, null);
+      }
+      throw e;
+    }
     return new Ready(
-        batch, plan, plan.hasKey() ? FoldedBatch.of(plan, changes, fresh.mayCopy()) : null);
+        batch, known, plan, plan.hasKey() ? FoldedBatch.of(plan, changes, fresh.mayCopy()) : null);
+  }
+
+  private boolean areOfOlderSchema(List<Change> changes) {
+    Horizon known = horizon;
+    return known != null && changes.stream().allMatch(known::isOfOlderSchema);
   }
 
   private TablePlan plan(WalSchema schema, Target known) {
@@ -132,18 +167,19 @@ final class PostgresTableWriter implements TableWriter {
 
   private Mono<Applied> applied(Ready ready) {
     Batch batch = ready.batch();
-    if (ready.plan() == null) {
+    TablePlan plan = ready.plan();
+    Target known = ready.target();
+    if (plan == null || known == null) {
       return positionOnly(batch);
     }
-    TablePlan plan = ready.plan();
     return met == plan || seen.holds(batch.changes())
-        ? written(ready, plan)
-        : meet(plan).then(Mono.defer(() -> written(ready, plan)));
+        ? written(ready, plan, known)
+        : meet(plan).then(Mono.defer(() -> written(ready, plan, known)));
   }
 
-  private Mono<Applied> written(Ready ready, TablePlan plan) {
+  private Mono<Applied> written(Ready ready, TablePlan plan, Target known) {
     return ready.folded() == null
-        ? withoutKey(ready.batch(), plan)
+        ? withoutKey(ready.batch(), plan, known)
         : withKey(ready.batch(), ready.folded());
   }
 
@@ -282,12 +318,14 @@ final class PostgresTableWriter implements TableWriter {
             .then();
   }
 
-  private Mono<Applied> withoutKey(Batch batch, TablePlan plan) {
+  private Mono<Applied> withoutKey(Batch batch, TablePlan plan, Target into) {
     seen.next(batch.changes(), SeenTime.newest(batch.changes()));
     return known()
+        .zipWhen(known -> missing(batch.changes(), plan, into))
         .flatMap(
-            known -> {
-              List<Change> fresh = known.withoutRepeated(batch.changes());
+            both -> {
+              Repetitions known = both.getT1();
+              List<Change> fresh = known.withoutRepeated(both.getT2());
               counts = counts.plus(Counts.of(fresh));
               Iterator<Step> steps = steps(plan, fresh);
               boolean whole = !held.inTransaction() && batch.endsTransaction();
@@ -295,6 +333,14 @@ final class PostgresTableWriter implements TableWriter {
                   ? wholeInOrder(batch, plan, steps, known.evidence())
                   : inOrder(batch, plan, steps, known.evidence());
             });
+  }
+
+  private Mono<List<Change>> missing(List<Change> changes, TablePlan plan, Target into) {
+    return heldChanges.isInDoubt(changes)
+        ? held.transaction()
+            .flatMap(
+                session -> heldChanges.missing(session, changes, into, plan.changes().images()))
+        : Mono.fromCallable(() -> heldChanges.missing(changes, plan.changes().images()));
   }
 
   private Mono<Repetitions> known() {
@@ -320,7 +366,7 @@ final class PostgresTableWriter implements TableWriter {
                       .then(Steps.run(session, plan, steps))
                       .then(ended(session, batch, evidence)));
     }
-    Moved moved = moved(batch, evidence);
+    Moved moved = moved(batch, evidence).with(heldChanges.assignments());
     return held.session()
         .flatMap(session -> Steps.runAlone(session, plan, first, position, moved))
         .flatMap(held::requireClaim)
@@ -352,7 +398,7 @@ final class PostgresTableWriter implements TableWriter {
   private Mono<Void> move(Session session, Batch batch, @Nullable Evidence evidence) {
     return Mono.defer(
         () -> {
-          Moved moved = moved(batch, evidence);
+          Moved moved = moved(batch, evidence).with(heldChanges.assignments());
           return session
               .update(position.update(moved), statement -> position.bind(statement, moved))
               .flatMap(held::requireClaim);
@@ -369,6 +415,7 @@ final class PostgresTableWriter implements TableWriter {
                   counts = Counts.NONE;
                   from = batch.position().sequence();
                   seen.committed();
+                  heldChanges.saved();
                   return applied;
                 }));
   }

@@ -112,9 +112,12 @@ final class Session {
    * joining two large tables.
    */
   Mono<Void> beginUnhurried() {
-    return begin()
-        .then(execute("set local statement_timeout = 0"))
-        .doOnSuccess(nothing -> unhurried = true);
+    return begin().then(unhurried());
+  }
+
+  /** From here on the statements of the open transaction may take as long as they need. */
+  Mono<Void> unhurried() {
+    return execute("set local statement_timeout = 0").doOnSuccess(nothing -> unhurried = true);
   }
 
   Mono<Void> commit() {

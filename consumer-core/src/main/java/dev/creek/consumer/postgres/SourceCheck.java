@@ -18,12 +18,15 @@ import reactor.core.scheduler.Schedulers;
 public final class SourceCheck {
   private static final String ABOUT = "source";
 
+  private static final long CLOCKS_AGREE_MILLIS = 1000;
+
   private static final String SERVER =
       """
       select current_setting('server_version') as version,
              current_setting('wal_level') = 'logical' as logical,
              current_setting('DateStyle') like 'ISO%' as iso,
-             quote_ident(current_database()) as database
+             quote_ident(current_database()) as database,
+             (extract(epoch from clock_timestamp()) * 1000)::int8 as millis
       """;
 
   /** Types that travel as such, or as text that PostgreSQL reads back; the rest is dropped. */
@@ -140,7 +143,20 @@ public final class SourceCheck {
               "DateStyle is not ISO, of which the producer dies",
               "ALTER DATABASE " + text(row, "database") + " SET DateStyle = 'ISO';"));
     }
+    clock(findings, Objects.requireNonNull(row.get("millis", Long.class)));
     return findings;
+  }
+
+  private static void clock(List<Finding> findings, long millis) {
+    long ahead = millis - System.currentTimeMillis();
+    if (Math.abs(ahead) > CLOCKS_AGREE_MILLIS) {
+      findings.add(
+          Finding.warning(
+              ABOUT,
+              "its clock is %.1f s %s ours: lag is shown wrong by that"
+                  .formatted(Math.abs(ahead) / 1e3, ahead < 0 ? "behind" : "ahead of"),
+              "synchronise both with NTP"));
+    }
   }
 
   private static Mono<List<Finding>> table(Session session, Mapping mapping) {

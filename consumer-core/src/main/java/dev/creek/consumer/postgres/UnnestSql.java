@@ -17,16 +17,28 @@ record UnnestSql(String alias, List<PlanColumn> columns, int parameter) {
 
   /** The item of FROM. */
   String from() {
+    return from("", "");
+  }
+
+  /** The same, with each row's number from 1 on as {@code n}. */
+  String numbered() {
+    return from(" with ordinality", ", n");
+  }
+
+  private String from(String ordinality, String number) {
     return "unnest("
         + IntStream.range(0, columns.size())
             .mapToObj(i -> "$" + (parameter + i))
             .collect(Collectors.joining(", "))
-        + ") as "
+        + ")"
+        + ordinality
+        + " as "
         + alias
         + " ("
         + IntStream.rangeClosed(1, columns.size())
             .mapToObj(i -> "c" + i)
             .collect(Collectors.joining(", "))
+        + number
         + ")";
   }
 

@@ -87,6 +87,11 @@ public final class ChangePlan {
     return images.columns();
   }
 
+  /** How rows of changes are read as values: a reader of one's own. */
+  public RowImages images() {
+    return new RowImages(rows, images);
+  }
+
   /**
    * Folds a batch to its survivors. Only with a {@link #key()}.
    *

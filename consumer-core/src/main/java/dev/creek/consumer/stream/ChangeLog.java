@@ -3,6 +3,7 @@ package dev.creek.consumer.stream;
 import dev.creek.consumer.wire.Fingerprint;
 import dev.creek.consumer.wire.Generation;
 import dev.creek.consumer.wire.SourceTable;
+import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -47,6 +48,13 @@ public interface ChangeLog {
   default Flux<Delivery> read(SourceTable source, StartAt start, StreamIdentity expected) {
     return read(source, start, expected, ReadListener.NONE);
   }
+
+  /**
+   * The place in the stream behind which all changes of the table are that were committed at a time
+   * or later, by the source's clock: the broker's takes no part. Where a producer published some of
+   * them twice, before the first time.
+   */
+  Mono<SnapshotLog.ChangesSince> committedSince(SourceTable source, Instant time);
 
   /**
    * This table's newest schema from its subject in the schema stream; empty if there is none.

@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param skips messages to pass over
  * @param gap what is missing before the position, until a clean snapshot or the user has put an end
  *     to that; null where nothing is
+ * @param horizon what tells which of the changes that are read again the target holds; null where
+ *     none are
  */
 public record Claim(
     Mapping mapping,
@@ -21,10 +23,16 @@ public record Claim(
     Position position,
     @Nullable Instant aheadUntil,
     Skips skips,
-    @Nullable String gap) {
+    @Nullable String gap,
+    @Nullable Horizon horizon) {
 
   /** A claim of a table that no snapshot was applied to. */
   public Claim(Mapping mapping, long epoch, Position position) {
-    this(mapping, epoch, position, null, Skips.NONE, null);
+    this(mapping, epoch, position, null, Skips.NONE, null, null);
+  }
+
+  /** The same claim, of a table whose changes are read again from before this horizon. */
+  Claim withHorizon(Horizon other) {
+    return new Claim(mapping, epoch, position, aheadUntil, skips, gap, other);
   }
 }

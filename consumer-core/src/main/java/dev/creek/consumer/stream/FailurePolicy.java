@@ -61,7 +61,10 @@ final class FailurePolicy {
     if (cause instanceof ApplyException e) {
       return ofDatabase(e);
     }
-    if (cause instanceof LogException.Unavailable || cause instanceof TimeoutException) {
+    if (cause instanceof LogException.Unavailable e) {
+      return new Verdict.Retry("broker: " + message(e), "broker", e.hint());
+    }
+    if (cause instanceof TimeoutException) {
       return new Verdict.Retry("broker: " + message(cause), "broker");
     }
     if (cause instanceof SchemaUnknownException) {

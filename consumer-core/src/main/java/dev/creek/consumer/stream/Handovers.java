@@ -8,31 +8,42 @@ import java.time.Instant;
 import java.util.Objects;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * Finds where a line goes on behind a snapshot.
+ * Finds where a line goes on behind a snapshot: at a place before which the stream holds nothing
+ * that the snapshot lacks. From there on everything is applied once more, in order, and the last
+ * writer wins; what the snapshot holds of it for certain, {@link Horizon} tells.
  *
- * <p>Not by LSN or transaction id: a transaction that wrote before the snapshot and committed after
- * it is not in it, whatever its numbers. But what was committed later was published later. So
- * everything is applied once more that JetStream stored from a little before the snapshot's time
- * on, in order, and the last writer wins.
+ * <p>No place rests on two clocks that agree. Each of these is one, and the earliest is taken,
+ * since earlier does no harm:
+ *
+ * <ul>
+ *   <li>where the stream was before we asked for the snapshot: what it held then had been committed
+ *       and published before;
+ *   <li>what the broker stored a little before the snapshot's header, both by its own clock;
+ *   <li>of a snapshot that others asked for, what was committed a little before it, both by the
+ *       source's clock: a cluster stores two streams by the clocks of two of its servers.
+ * </ul>
  */
 final class Handovers {
   private final ChangeLog changes;
   private final SnapshotLog snapshots;
   private final SnapshotOrder order;
+  private final String subject;
   private final @Nullable LogState before;
   private final SourceTable source;
   private final Duration overlap;
 
   /**
-   * @param overlap how far the broker's clock and the source's may be apart
+   * @param overlap what a little before is
    */
   Handovers(ChangeLog changes, SnapshotLog snapshots, SnapshotTask task, Duration overlap) {
     this.changes = changes;
     this.snapshots = snapshots;
     this.order = task.order();
+    this.subject = task.subject();
     this.before = task.requestedAt();
     this.source = order.mapping().source();
     this.overlap = overlap;
@@ -44,7 +55,17 @@ final class Handovers {
    * @param after the last sequence that is not needed
    * @param whole whether the stream holds everything behind it
    */
-  private record Place(StreamIdentity stream, long after, boolean whole) {}
+  private record Place(StreamIdentity stream, long after, boolean whole) {
+    static Place of(SnapshotLog.ChangesSince found) {
+      return new Place(found.stream(), found.after(), found.whole());
+    }
+
+    /** Of two places for one snapshot the earlier; each of them would do. */
+    Place orEarlier(Place other) {
+      boolean takes = other.whole() && (!whole || other.after() < after);
+      return takes && other.stream().equals(stream) ? other : this;
+    }
+  }
 
   /**
    * The handover of a snapshot.
@@ -54,7 +75,6 @@ final class Handovers {
    */
   Mono<Handover> of(SnapshotHeader header, Claim claim) {
     return since(header.at())
-        .map(this::orRequest)
         .flatMap(then -> mayLag(claim) ? pausedOr(then, claim.position()) : Mono.just(then))
         .map(
             place -> {
@@ -62,9 +82,17 @@ final class Handovers {
               var handover =
                   new Handover(
                       new Position(place.stream(), place.after(), header.lsn(), header.at()),
-                      aheadUntil(header.at(), claim));
+                      aheadUntil(header.at(), claim),
+                      horizon(header, place));
               return place.whole() ? handover : handover.with(forced(header.at()));
             });
+  }
+
+  /** Rows that an upsert does not touch are not the snapshot's. */
+  private @Nullable Horizon horizon(SnapshotHeader header, Place place) {
+    LogState log = before;
+    long through = log != null && log.stream().equals(place.stream()) ? log.lastSequence() : 0;
+    return order.mode() == SnapshotMode.CLEAN ? Horizon.of(header, place.after(), through) : null;
   }
 
   /** Errors unless the stream still holds what the handover needs. */
@@ -93,24 +121,36 @@ final class Handovers {
     }
   }
 
-  /**
-   * Where the stream was cut a moment ago: what is not in a snapshot that we asked for ourselves
-   * was committed after we did, and so published behind what the stream held then.
-   */
-  private Place orRequest(Place then) {
-    LogState log = before;
-    return !then.whole()
-            && log != null
-            && log.stream().equals(then.stream())
-            && log.lastSequence() >= then.after()
-        ? new Place(then.stream(), log.lastSequence(), true)
-        : then;
+  private Mono<Place> since(Instant at) {
+    return Flux.concat(published(), requestedOrCommitted(at)).reduce(Place::orEarlier);
   }
 
-  private Mono<Place> since(Instant time) {
+  /** By the broker's clock, which stored the header as well. */
+  private Mono<Place> published() {
     return snapshots
-        .changesSince(source, time.minus(overlap))
-        .map(found -> new Place(found.stream(), found.after(), found.whole()));
+        .snapshot(source, subject)
+        .flatMap(found -> snapshots.changesSince(source, found.publishedAt().minus(overlap)))
+        .map(Place::of);
+  }
+
+  private Mono<Place> requestedOrCommitted(Instant at) {
+    LogState log = before;
+    return log == null
+        ? committed(at)
+        : changes
+            .state(source)
+            .filter(now -> now.stream().equals(log.stream()))
+            .map(
+                now ->
+                    new Place(
+                        now.stream(),
+                        log.lastSequence(),
+                        now.firstSequence() <= log.lastSequence() + 1))
+            .switchIfEmpty(Mono.defer(() -> committed(at)));
+  }
+
+  private Mono<Place> committed(Instant time) {
+    return changes.committedSince(source, time.minus(overlap)).map(Place::of);
   }
 
   /**
@@ -132,7 +172,7 @@ final class Handovers {
     }
     return committedAt == null
         ? Mono.just(then)
-        : since(committedAt).map(paused -> earlier(then, paused));
+        : committed(committedAt).map(paused -> earlier(then, paused));
   }
 
   private static Place at(LogState log, Position position) {

@@ -1,6 +1,8 @@
 package dev.creek.consumer.stream;
 
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
@@ -12,10 +14,12 @@ final class Outage implements ReadListener {
   /** A reconnect takes less. */
   private static final Duration UNNOTICED = Duration.ofSeconds(2);
 
+  private static final Duration LOOKED_AT_AGAIN = Duration.ofSeconds(5);
+
   private final TableLine line;
   private final Claim claim;
   private final Sinks.Many<Boolean> interruptions = Sinks.many().replay().latest();
-  private volatile String reason = "";
+  private volatile TableState waiting = TableState.STREAMING;
 
   Outage(TableLine line, Claim claim) {
     this.line = line;
@@ -28,8 +32,8 @@ final class Outage implements ReadListener {
   }
 
   @Override
-  public void interrupted(String why) {
-    reason = why;
+  public void interrupted(String why, @Nullable String hint) {
+    waiting = new TableState(TableState.Name.WAITING, "broker: " + why, hint);
     interruptions.tryEmitNext(true);
   }
 
@@ -38,14 +42,18 @@ final class Outage implements ReadListener {
     return interruptions
         .asFlux()
         .distinctUntilChanged()
-        .switchMap(away -> away ? line.delay(UNNOTICED).thenReturn(true) : Mono.just(false))
+        .switchMap(away -> away ? waiting() : Flux.just(TableState.STREAMING))
         .distinctUntilChanged()
-        .skipWhile(away -> !away)
-        .concatMap(away -> line.report().enter(claim, away ? waiting() : TableState.STREAMING), 1)
+        .skipWhile(TableState.STREAMING::equals)
+        .concatMap(state -> line.report().enter(claim, state), 1)
         .then(Mono.never());
   }
 
-  private TableState waiting() {
-    return new TableState(TableState.Name.WAITING, "broker: " + reason, null);
+  /** Why it waits may change while it does. */
+  private Flux<TableState> waiting() {
+    return line.delay(UNNOTICED)
+        .thenMany(Flux.interval(Duration.ZERO, LOOKED_AT_AGAIN, line.scheduler()))
+        .onBackpressureDrop()
+        .map(tick -> waiting);
   }
 }

@@ -1,5 +1,7 @@
 package dev.creek.consumer.stream;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Told how reading goes beside what it brings: a reader that gets over outages by itself would
  * otherwise look like one that has nothing to read. Called from any thread, one call at a time;
@@ -10,7 +12,8 @@ public interface ReadListener {
   ReadListener NONE = new ReadListener() {};
 
   /**
-   * Reading begins, or goes on after an interruption.
+   * Reading begins, or goes on after an interruption. Behind one in which the broker said nothing,
+   * it does only once something has been heard.
    *
    * @param pending messages that the stream held of what is to be read
    */
@@ -20,8 +23,9 @@ public interface ReadListener {
    * Nothing is read until it {@link #began} again.
    *
    * @param reason why, for people
+   * @param hint what somebody has to do; null where it passes by itself
    */
-  default void interrupted(String reason) {}
+  default void interrupted(String reason, @Nullable String hint) {}
 
   /** Tells another one as well. */
   default ReadListener and(ReadListener other) {
@@ -34,9 +38,9 @@ public interface ReadListener {
       }
 
       @Override
-      public void interrupted(String reason) {
-        first.interrupted(reason);
-        other.interrupted(reason);
+      public void interrupted(String reason, @Nullable String hint) {
+        first.interrupted(reason, hint);
+        other.interrupted(reason, hint);
       }
     };
   }

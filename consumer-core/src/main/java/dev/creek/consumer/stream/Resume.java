@@ -2,26 +2,45 @@ package dev.creek.consumer.stream;
 
 import java.time.Duration;
 import java.time.Instant;
+import reactor.core.publisher.Mono;
 
 /**
  * Where a line begins to read, and whether the stream still holds all that it needs. Position is
  * the stream sequence; a time is used only where there is none, or where the producer's new
- * generation writes to another stream: then changes are applied again in order from a little
- * earlier, which converges.
+ * generation writes to another stream: then changes are read again in order from a little earlier,
+ * by the times that they carry.
+ *
+ * @param start where reading begins
+ * @param claim the claim, with what is known of changes that are read again
  */
-final class Resume {
-  private Resume() {}
+record Resume(StartAt start, Claim claim) {
 
   /**
-   * @throws LogException.Gap where the stream no longer holds the next message, or is another
-   *     incarnation
+   * That of a claim.
+   *
+   * @param changes asked for a time's place
+   * @return errors with {@link LogException.Gap} where the stream no longer holds the next message,
+   *     or is another incarnation
    */
-  static StartAt from(Claim claim, LogState log, Duration overlap) {
+  static Mono<Resume> of(Claim claim, LogState log, Duration overlap, ChangeLog changes) {
     Position position = claim.position();
     StreamIdentity known = position.stream();
-    if (known == null || !known.name().equals(log.stream().name())) {
-      return byTime(claim, log, overlap);
+    Instant committedAt = position.committedAt();
+    if (known != null && known.name().equals(log.stream().name())) {
+      return Mono.fromSupplier(() -> new Resume(bySequence(position, known, log), claim));
     }
+    return committedAt == null
+        ? Mono.just(new Resume(new StartAt.Beginning(), claim))
+        : changes
+            .committedSince(claim.mapping().source(), committedAt.minus(overlap))
+            .map(
+                found ->
+                    new Resume(
+                        byTime(committedAt, log, found),
+                        claim.withHorizon(Horizon.of(position, committedAt))));
+  }
+
+  private static StartAt bySequence(Position position, StreamIdentity known, LogState log) {
     if (!known.created().equals(log.stream().created())) {
       throw new LogException.Gap(
           "stream %s was deleted and created again at %s: what it held is gone"
@@ -40,18 +59,14 @@ final class Resume {
     return new StartAt.Sequence(position.sequence() + 1);
   }
 
-  private static StartAt byTime(Claim claim, LogState log, Duration overlap) {
-    Instant committedAt = claim.position().committedAt();
-    if (committedAt == null) {
-      return new StartAt.Beginning();
-    }
-    Instant start = committedAt.minus(overlap);
-    Instant oldest = log.firstTime();
-    if (log.firstSequence() > 1 && oldest != null && oldest.isAfter(start)) {
+  private static StartAt byTime(Instant committedAt, LogState log, SnapshotLog.ChangesSince found) {
+    if (!found.whole()) {
       throw new LogException.Gap(
-          "the position is the time %s, but stream %s no longer holds anything older than %s"
-              .formatted(committedAt, log.stream().name(), oldest));
+          "the position is the time %s, but stream %s no longer holds everything that was committed since"
+              .formatted(committedAt, log.stream().name()));
     }
-    return new StartAt.Time(start);
+    return found.after() < log.firstSequence()
+        ? new StartAt.Beginning()
+        : new StartAt.Sequence(found.after() + 1);
   }
 }

@@ -62,7 +62,7 @@ public interface SnapshotLog {
   Mono<ChangesSince> changesSince(SourceTable source, Instant time);
 
   /**
-   * The place in the WAL stream behind which everything is that was stored at a time or later.
+   * The place in the WAL stream behind which everything of a table is that came at a time or later.
    *
    * @param stream identity of the stream
    * @param after sequence of the last message before

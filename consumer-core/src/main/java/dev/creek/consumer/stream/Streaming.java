@@ -38,28 +38,36 @@ record Streaming(TableLine line, Claim claim, @Nullable Stuck recovering, Backof
                 recovering == null
                     ? line.report().enter(claim, TableState.STREAMING)
                     : Mono.empty())
-        .flatMap(log -> applyUntilEnd(log, attempt))
+        .flatMap(log -> applyFrom(log, attempt))
         .thenReturn(true)
         .<Phase>flatMap(ended -> line.next(attempt.hasProgressed() ? null : recovering))
         .switchIfEmpty(Mono.defer(() -> line.next(recovering)))
         .onErrorResume(error -> Mono.just(after(error, attempt)));
   }
 
-  private Mono<Void> applyUntilEnd(LogState log, Attempt attempt) {
+  private Mono<Void> applyFrom(LogState log, Attempt attempt) {
+    return line.start(claim, log)
+        .takeUntilOther(line.interruption())
+        .flatMap(from -> applyUntilEnd(from, log, attempt));
+  }
+
+  private Mono<Void> applyUntilEnd(Resume from, LogState log, Attempt attempt) {
     Outage outage = new Outage(line, claim);
     Mono<Void> applying =
-        apply(log, outage, attempt).doFinally(end -> line.report().unapplied().stopped()).then();
+        apply(from, log, outage, attempt)
+            .doFinally(end -> line.report().unapplied().stopped())
+            .then();
     // What it was stuck in says more than an outage does.
     return recovering == null ? Mono.firstWithSignal(applying, outage.show()) : applying;
   }
 
-  private Flux<Applied> apply(LogState log, Outage outage, Attempt attempt) {
-    StartAt start = line.start(claim, log);
+  private Flux<Applied> apply(Resume from, LogState log, Outage outage, Attempt attempt) {
+    StartAt start = from.start();
     ChangeDecoder decoder = line.newDecoder(start, claim.skips().of(log.stream()));
     attempt.reads(log.stream(), decoder);
     Unapplied unapplied = line.report().unapplied();
     return Flux.usingWhen(
-        Mono.fromSupplier(() -> line.targets().writer(claim)),
+        Mono.fromSupplier(() -> line.targets().writer(from.claim())),
         writer ->
             line.changes()
                 .read(line.mapping().source(), start, log.stream(), unapplied.and(outage))
@@ -146,12 +154,12 @@ record Streaming(TableLine line, Claim claim, @Nullable Stuck recovering, Backof
     }
     Backoff pause = progressed ? Backoff.OUTAGE : backoff;
     if (verdict instanceof Verdict.Await await && still == null && pause.attempt() < PATIENCE) {
-      return new Waiting(line, claim, await.reason(), pause);
+      return new Waiting(line, claim, await.reason(), null, pause);
     }
     if (verdict instanceof Verdict.Retry retry) {
       return still != null
           ? new Stuck(line, claim, still.state(), pause, still.searchUntil())
-          : new Waiting(line, claim, retry.reason(), pause);
+          : new Waiting(line, claim, retry.reason(), retry.hint(), pause);
     }
     return stuck(verdict, attempt, still != null ? still.backoff().next() : Backoff.STUCK);
   }

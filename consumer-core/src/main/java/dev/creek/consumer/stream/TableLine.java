@@ -237,18 +237,27 @@ final class TableLine {
   /**
    * Where reading begins under a claim.
    *
-   * @throws LogException.Gap where the stream does not hold what the table needs
+   * @return errors with {@link LogException.Gap} where the stream does not hold what the table
+   *     needs
    */
-  StartAt start(Claim claim, LogState log) {
+  Mono<Resume> start(Claim claim, LogState log) {
     if (passesGap.getAndSet(false)) {
       dispensable = log;
     }
-    StartAt start = Resume.from(claim, log, around.options().overlap());
+    return Resume.of(claim, log, around.options().overlap(), around.changes())
+        .map(from -> new Resume(dispensing(from.start(), claim, log), from.claim()));
+  }
+
+  /** What a snapshot holds may be missing, after a restart too. */
+  private StartAt dispensing(StartAt start, Claim claim, LogState log) {
     LogState until = dispensable;
-    return start instanceof StartAt.Sequence from
-            && until != null
-            && until.stream().equals(log.stream())
-        ? new StartAt.Sequence(from.first(), until.lastSequence())
+    long passed = until != null && until.stream().equals(log.stream()) ? until.lastSequence() : 0;
+    Horizon horizon = claim.horizon();
+    long held =
+        horizon != null && log.stream().equals(claim.position().stream()) ? horizon.through() : 0;
+    long mayMiss = Math.max(passed, held);
+    return start instanceof StartAt.Sequence from && mayMiss > 0
+        ? new StartAt.Sequence(from.first(), mayMiss)
         : start;
   }
 
@@ -330,7 +339,7 @@ final class TableLine {
               Verdict verdict = FailurePolicy.classify(error, mapping);
               report.failure(verdict, error);
               Claim last = recovering == null ? null : recovering.claim();
-              return Mono.just(new Waiting(this, last, verdict.reason(), backoff));
+              return Mono.just(new Waiting(this, last, verdict.reason(), null, backoff));
             });
   }
 

@@ -66,7 +66,7 @@ final class Unapplied implements Backlog, ReadListener {
   }
 
   @Override
-  public synchronized void interrupted(String reason) {
+  public synchronized void interrupted(String reason, @Nullable String hint) {
     stopped();
   }
 

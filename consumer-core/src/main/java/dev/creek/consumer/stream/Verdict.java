@@ -1,12 +1,22 @@
 package dev.creek.consumer.stream;
 
+import org.jspecify.annotations.Nullable;
+
 /** What a line does about an error. */
 sealed interface Verdict {
   /** For users. */
   String reason();
 
-  /** The cause passes by itself: try again, for ever, with growing pauses. */
-  record Retry(String reason, String category) implements Verdict {}
+  /**
+   * Try again, for ever, with growing pauses.
+   *
+   * @param hint where somebody has to act first; null where the cause passes by itself
+   */
+  record Retry(String reason, String category, @Nullable String hint) implements Verdict {
+    Retry(String reason, String category) {
+      this(reason, category, null);
+    }
+  }
 
   /**
    * The other side of a foreign key has not arrived yet, or what frees a unique value: try again

@@ -8,12 +8,18 @@ import reactor.core.publisher.Mono;
  *
  * @param claim the claim that it had, to show the reason; null before the first
  * @param reason what it waits for; null before the first
+ * @param hint what somebody has to do; null where it passes by itself
  */
-record Waiting(TableLine line, @Nullable Claim claim, @Nullable String reason, Backoff backoff)
+record Waiting(
+    TableLine line,
+    @Nullable Claim claim,
+    @Nullable String reason,
+    @Nullable String hint,
+    Backoff backoff)
     implements Phase {
 
   static Waiting first(TableLine line) {
-    return new Waiting(line, null, null, Backoff.OUTAGE);
+    return new Waiting(line, null, null, null, Backoff.OUTAGE);
   }
 
   @Override
@@ -21,7 +27,7 @@ record Waiting(TableLine line, @Nullable Claim claim, @Nullable String reason, B
     if (reason == null) {
       return line.claimThenStream(null, backoff);
     }
-    TableState state = new TableState(TableState.Name.WAITING, reason, null);
+    TableState state = new TableState(TableState.Name.WAITING, reason, hint);
     return line.report()
         .enter(claim, state)
         .then(line.pause(backoff))

@@ -34,6 +34,11 @@ public record Subjects(Generation generation, String namespace) {
     return stream("snap", database);
   }
 
+  /** Pattern of the subjects of all tables' row changes. */
+  public String walSubjects(String database) {
+    return prefix("wal", database) + ".>";
+  }
+
   /** Where a table's row changes are. */
   public String walSubject(SourceTable source) {
     return subject("wal", source);
@@ -97,13 +102,18 @@ public record Subjects(Generation generation, String namespace) {
   }
 
   private String subject(String kind, SourceTable source) {
-    String prefix =
-        switch (generation) {
-          case OLD -> namespace + '.' + token(source.database(), "database") + '.' + kind;
-          case NEW -> stream(kind, source.database());
-        };
     return String.join(
-        ".", prefix, token(source.namespace(), "schema"), token(source.table(), "table"));
+        ".",
+        prefix(kind, source.database()),
+        token(source.namespace(), "schema"),
+        token(source.table(), "table"));
+  }
+
+  private String prefix(String kind, String database) {
+    return switch (generation) {
+      case OLD -> namespace + '.' + token(database, "database") + '.' + kind;
+      case NEW -> stream(kind, database);
+    };
   }
 
   private String request(String newKind, String oldName, String database) {

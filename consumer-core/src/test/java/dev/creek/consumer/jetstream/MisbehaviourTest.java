@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.creek.consumer.stream.Delivery;
 import dev.creek.consumer.stream.LogException;
+import dev.creek.consumer.stream.ReadListener;
 import dev.creek.consumer.stream.StartAt;
 import dev.creek.consumer.stream.StreamIdentity;
 import dev.creek.consumer.wire.Generation;
@@ -13,7 +14,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -37,6 +40,10 @@ final class MisbehaviourTest {
   }
 
   private Reading read() {
+    return read(ReadListener.NONE);
+  }
+
+  private Reading read(ReadListener listener) {
     var options =
         JetStreamOptions.builder(broker.uri())
             .generation(Generation.NEW)
@@ -44,7 +51,7 @@ final class MisbehaviourTest {
             .frontierInterval(Duration.ofMillis(300))
             .build();
     log = Objects.requireNonNull(JetStreamLog.connect(options).block());
-    reading = Reading.all(log.read(TABLE, new StartAt.Sequence(1), STREAM));
+    reading = Reading.all(log.read(TABLE, new StartAt.Sequence(1), STREAM, listener));
     return reading;
   }
 
@@ -95,6 +102,37 @@ final class MisbehaviourTest {
           }
         });
     assertContinuesBehindTen();
+  }
+
+  /** Each new consumer is created, and none of them brings anything. */
+  @Test
+  void aReaderThatIsNotAnsweredDoesNotSayThatItReads() {
+    List<String> told = new CopyOnWriteArrayList<>();
+    ReadListener listener =
+        new ReadListener() {
+          @Override
+          public void began(long pending) {
+            told.add("began");
+          }
+
+          @Override
+          public void interrupted(String reason, @Nullable String hint) {
+            told.add(reason + " / " + hint);
+          }
+        };
+    broker =
+        new ScriptedBroker(
+            (consumer, pull) -> {
+              if (consumer == 4) {
+                broker.message(pull, 10, 1, 0);
+              }
+            });
+    read(listener);
+    reading.awaitPackets(1);
+    assertThat(told).hasSizeGreaterThanOrEqualTo(5).startsWith("began");
+    assertThat(told.subList(1, 4))
+        .allMatch(text -> text.startsWith("the broker sends no heartbeat / look whether stream"));
+    assertThat(told.get(4)).isEqualTo("began");
   }
 
   @Test

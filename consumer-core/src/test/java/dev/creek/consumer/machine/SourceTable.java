@@ -112,7 +112,7 @@ final class SourceTable {
     return its.isEmpty() ? columns : its;
   }
 
-  private String insert(int rows) {
+  String insert(int rows) {
     String names = columns.stream().map(ColumnPlan::name).collect(Collectors.joining(", "));
     // With room for those that are there already.
     return "insert into %s (%s) values %s on conflict do nothing"

@@ -200,7 +200,7 @@ final class TargetPlanner {
     if (leastPrivilege && add(HIDDEN_ROWS, 40)) {
       more.add("alter table " + name + " enable row level security");
       more.add(
-          "create policy some on %s using (hashtext(%s::text) %% 3 <> 0) with check (true)"
+          "create policy seen on %s using (hashtext(%s::text) %% 3 <> 0) with check (true)"
               .formatted(name, columns.get(0).name()));
     }
     if (add(VIEW, 15)) {

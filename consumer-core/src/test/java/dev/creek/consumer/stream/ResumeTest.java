@@ -4,9 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.stream.SnapshotLog.ChangesSince;
+import dev.creek.consumer.testing.MemoryLog;
+import dev.creek.consumer.wire.SourceTable;
 import java.time.Duration;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;
+import reactor.core.publisher.Mono;
 
 class ResumeTest {
   private static final Duration OVERLAP = Duration.ofSeconds(10);
@@ -16,67 +20,94 @@ class ResumeTest {
   private static final StreamIdentity NEXT_GENERATION =
       new StreamIdentity("CREEK_wal_shop", T.plusSeconds(5));
 
+  /** What the stream holds since a little before T begins behind that. */
+  private ChangesSince since = new ChangesSince(STREAM, 70, true);
+
   @Test
   void continuesBehindTheLastSequence() {
-    assertThat(from(at(STREAM, 41), log(STREAM, 1, 100))).isEqualTo(new StartAt.Sequence(42));
+    assertThat(start(at(STREAM, 41), log(STREAM, 1, 100))).isEqualTo(new StartAt.Sequence(42));
   }
 
   @Test
   void continuesWhereNothingNewHasCome() {
-    assertThat(from(at(STREAM, 41), log(STREAM, 42, 41))).isEqualTo(new StartAt.Sequence(42));
+    assertThat(start(at(STREAM, 41), log(STREAM, 42, 41))).isEqualTo(new StartAt.Sequence(42));
   }
 
   @Test
   void beginsAtTheBeginningWithoutAPosition() {
-    assertThat(from(Position.NONE, log(STREAM, 17, 100))).isEqualTo(new StartAt.Beginning());
+    assertThat(start(Position.NONE, log(STREAM, 17, 100))).isEqualTo(new StartAt.Beginning());
   }
 
   @Test
-  void goesByTimeFromARowThatTheGoConsumerLeft() {
-    assertThat(from(at(null, 0), log(STREAM, 1, 100)))
-        .isEqualTo(new StartAt.Time(T.minus(OVERLAP)));
+  void goesByTheTimesOfTheChangesFromARowThatTheGoConsumerLeft() {
+    Resume resume = from(at(null, 0), log(STREAM, 1, 100));
+    assertThat(resume.start()).isEqualTo(new StartAt.Sequence(71));
+    assertThat(resume.claim().horizon())
+        .isEqualTo(new Horizon(Horizon.Kind.POSITION, 0, 0, 0, 0x77, T));
   }
 
   @Test
-  void goesByTimeWhenTheProducerWritesToItsNewStream() {
-    assertThat(from(at(STREAM, 41), log(NEXT_GENERATION, 1, 5)))
-        .isEqualTo(new StartAt.Time(T.minus(OVERLAP)));
+  void goesByTheTimesOfTheChangesWhenTheProducerWritesToItsNewStream() {
+    since = new ChangesSince(NEXT_GENERATION, 2, true);
+    Resume resume = from(at(STREAM, 41), log(NEXT_GENERATION, 1, 5));
+    assertThat(resume.start()).isEqualTo(new StartAt.Sequence(3));
+    assertThat(resume.claim().horizon()).isNotNull();
+  }
+
+  @Test
+  void mayBeginInTheMiddleOfAMessageWhereNothingBeforeItIsNeeded() {
+    since = new ChangesSince(STREAM, 49, true);
+    assertThat(start(at(null, 0), log(STREAM, 50, 100))).isEqualTo(new StartAt.Beginning());
   }
 
   @Test
   void refusesWhatRetentionHasEaten() {
-    assertThatThrownBy(() -> from(at(STREAM, 41), log(STREAM, 44, 100)))
+    assertThatThrownBy(() -> start(at(STREAM, 41), log(STREAM, 44, 100)))
         .isInstanceOf(LogException.Gap.class)
         .hasMessageContaining("42 to 43");
   }
 
   @Test
   void refusesARecreatedStream() {
-    assertThatThrownBy(() -> from(at(STREAM, 41), log(AGAIN, 1, 100)))
+    assertThatThrownBy(() -> start(at(STREAM, 41), log(AGAIN, 1, 100)))
         .isInstanceOf(LogException.Gap.class)
         .hasMessageContaining("created again");
   }
 
   @Test
   void refusesAStreamThatWentBack() {
-    assertThatThrownBy(() -> from(at(STREAM, 41), log(STREAM, 1, 40)))
+    assertThatThrownBy(() -> start(at(STREAM, 41), log(STREAM, 1, 40)))
         .isInstanceOf(LogException.Gap.class)
         .hasMessageContaining("went back");
   }
 
   @Test
   void refusesATimeThatTheStreamNoLongerHolds() {
-    assertThatThrownBy(() -> from(at(null, 0), new LogState(STREAM, 50, 100, T.plusSeconds(1))))
-        .isInstanceOf(LogException.Gap.class);
+    since = new ChangesSince(STREAM, 49, false);
+    assertThatThrownBy(() -> start(at(null, 0), log(STREAM, 50, 100)))
+        .isInstanceOf(LogException.Gap.class)
+        .hasMessageContaining("no longer holds everything that was committed since");
   }
 
-  private static StartAt from(Position position, LogState log) {
+  private StartAt start(Position position, LogState log) {
+    return from(position, log).start();
+  }
+
+  private Resume from(Position position, LogState log) {
     Claim claim = new Claim(Mapping.parse("shop.app.orders:copy.orders"), 1, position);
-    return Resume.from(claim, log, OVERLAP);
+    MemoryLog changes =
+        new MemoryLog(1, () -> {}) {
+          @Override
+          public Mono<ChangesSince> committedSince(SourceTable source, Instant time) {
+            assertThat(time).isEqualTo(T.minus(OVERLAP));
+            return Mono.just(since);
+          }
+        };
+    return Resume.of(claim, log, OVERLAP, changes).block(Duration.ofSeconds(10));
   }
 
   private static Position at(StreamIdentity stream, long sequence) {
-    return new Position(stream, sequence, 0, T);
+    return new Position(stream, sequence, 0x77, T);
   }
 
   private static LogState log(StreamIdentity stream, long first, long last) {

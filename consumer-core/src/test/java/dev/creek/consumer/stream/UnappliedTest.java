@@ -73,7 +73,7 @@ class UnappliedTest {
   void growsFromTheLastMomentThatIsKnownWhereNothingCanBeRead() {
     begin(0);
     pass(1000);
-    unapplied.interrupted("the broker is away");
+    unapplied.interrupted("the broker is away", null);
     pass(7);
     assertThat(unapplied.lag()).isEqualTo(seconds(7));
     unapplied.began(0);
@@ -90,7 +90,7 @@ class UnappliedTest {
   void anInterruptionForgetsNothingThatIsOnItsWay() {
     begin(1);
     deliver(0, change(1, 0));
-    unapplied.interrupted("the broker is away");
+    unapplied.interrupted("the broker is away", null);
     unapplied.began(0);
     pass(9);
     assertThat(unapplied.lag()).isEqualTo(seconds(9));

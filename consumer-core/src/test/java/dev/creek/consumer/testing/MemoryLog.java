@@ -5,6 +5,7 @@ import dev.creek.consumer.stream.Delivery;
 import dev.creek.consumer.stream.LogState;
 import dev.creek.consumer.stream.Packet;
 import dev.creek.consumer.stream.ReadListener;
+import dev.creek.consumer.stream.SnapshotLog.ChangesSince;
 import dev.creek.consumer.stream.StartAt;
 import dev.creek.consumer.stream.StreamIdentity;
 import dev.creek.consumer.wire.Fingerprint;
@@ -23,7 +24,7 @@ import reactor.core.publisher.Mono;
  * A broker in memory, for tests of the line: one stream, filled before it is read, delivered in
  * random cuts. What a real nats-server does is not for this one to say.
  */
-public final class MemoryLog implements ChangeLog {
+public class MemoryLog implements ChangeLog {
   private static final StreamIdentity STREAM =
       new StreamIdentity("CREEK_wal", Instant.parse("2026-01-01T00:00:00Z"));
   private static final int MOST_PACKETS = 40;
@@ -98,6 +99,11 @@ public final class MemoryLog implements ChangeLog {
 
   private synchronized int random(int bound) {
     return cuts.nextInt(bound);
+  }
+
+  @Override
+  public Mono<ChangesSince> committedSince(SourceTable source, Instant time) {
+    return Mono.just(new ChangesSince(STREAM, 0, true));
   }
 
   @Override

@@ -117,6 +117,8 @@ record StatusSample(
 
   static boolean isStuck(Subscription table) {
     TableState.Name state = table.state().name();
-    return state == TableState.Name.FAILED || state == TableState.Name.GAP;
+    return state == TableState.Name.FAILED
+        || state == TableState.Name.GAP
+        || (state == TableState.Name.WAITING && table.state().hint() != null);
   }
 }

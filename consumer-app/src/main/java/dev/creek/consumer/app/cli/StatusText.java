@@ -14,6 +14,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** A {@link StatusSample}, written for people and for programs. */
@@ -95,20 +96,39 @@ final class StatusText {
   }
 
   private static String tables(StatusSample sample, boolean colour) {
-    var table = new TextTable("Table", "From", "State", "Lag", "Rows/s", "Rows");
+    boolean doubtful = sample.tables().stream().anyMatch(t -> !t.incompleteness().isEmpty());
+    var headings = new ArrayList<>(List.of("Table", "From", "State", "Lag", "Rows/s", "Rows"));
+    if (doubtful) {
+      headings.add("Incomplete");
+    }
+    var table = new TextTable(headings.toArray(String[]::new));
     for (Subscription subscription : sample.tables()) {
       Double rate = sample.rate(subscription);
       Duration lag = sample.lag(subscription);
-      table.row(
-          SubscriptionList.tone(subscription),
-          subscription.mapping().target().toString(),
-          subscription.mapping().source().toString(),
-          SubscriptionList.state(subscription),
-          lag == null ? "-" : shown(lag),
-          rate == null ? "-" : Amount.of(Math.round(rate)),
-          Amount.of(subscription.rowsApplied()));
+      var cells =
+          new ArrayList<>(
+              List.of(
+                  subscription.mapping().target().toString(),
+                  subscription.mapping().source().toString(),
+                  subscription.state().name().stored(),
+                  lag == null ? "-" : shown(lag),
+                  rate == null ? "-" : Amount.of(Math.round(rate)),
+                  Amount.of(subscription.rowsApplied())));
+      if (doubtful) {
+        cells.add(causes(subscription));
+      }
+      table.row(SubscriptionList.tone(subscription), cells.toArray(String[]::new));
     }
     return table.render(colour);
+  }
+
+  private static String causes(Subscription subscription) {
+    return subscription.incompleteness().isEmpty()
+        ? "-"
+        : subscription.incompleteness().stream()
+            .map(mark -> mark.cause().stored())
+            .distinct()
+            .collect(Collectors.joining(", "));
   }
 
   private static String commands(StatusSample sample, boolean colour) {

@@ -26,7 +26,7 @@ final class SubscriptionList {
           subscription.mapping().source().toString(),
           subscription.mapping().target().toString(),
           subscription.active() ? "yes" : "no",
-          state(subscription),
+          subscription.state().name().stored(),
           position.lsn() == 0 ? "-" : lsn(position),
           orDash(position.committedAt()),
           orDash(reason(subscription)));
@@ -34,18 +34,13 @@ final class SubscriptionList {
     return table.render(colour);
   }
 
-  /** The state, and whether rows may be missing. */
-  static String state(Subscription subscription) {
-    String state = subscription.state().name().stored();
-    return subscription.incompleteness().isEmpty() ? state : state + ", incomplete";
-  }
-
   private static @Nullable String reason(Subscription subscription) {
-    String reasons = doubt(subscription);
+    String doubt = doubt(subscription);
     String stuck = subscription.state().reason();
-    return stuck == null || reasons.isEmpty()
-        ? (stuck == null && !reasons.isEmpty() ? reasons : stuck)
-        : stuck + "; incomplete: " + reasons;
+    if (doubt.isEmpty()) {
+      return stuck;
+    }
+    return (stuck == null ? "" : stuck + "; ") + "incomplete: " + doubt;
   }
 
   /** Why rows may be missing, in one line; empty where nothing says so. */

@@ -37,7 +37,9 @@ final class TableMeter {
   record Shown(String state, @Nullable String reason, @Nullable String hint, Instant since) {
     /** Whether somebody has to do something about it. */
     boolean isStuck() {
-      return state.equals("failed") || state.equals("gap");
+      return state.equals("failed")
+          || state.equals("gap")
+          || (state.equals("waiting") && hint != null);
     }
   }
 

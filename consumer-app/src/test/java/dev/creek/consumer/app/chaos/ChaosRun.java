@@ -158,6 +158,7 @@ final class ChaosRun {
       all.command("resync('%s')", Installation.mapping(table));
     }
     all.awaitThat(() -> all.gaps().isEmpty());
+    all.awaitThat(() -> all.marked().isEmpty());
   }
 
   private static void awaitEqual(Installation all) {

@@ -19,6 +19,8 @@ import dev.creek.consumer.testing.producer.TestProducer;
 import dev.creek.consumer.testing.workload.EffectLog;
 import dev.creek.consumer.testing.workload.RandomWorkload;
 import dev.creek.consumer.wire.Generation;
+import dev.creek.consumer.wire.SourceTable;
+import dev.creek.consumer.wire.Subjects;
 import io.nats.client.Connection;
 import io.nats.client.Nats;
 import java.io.IOException;
@@ -276,6 +278,13 @@ final class Installation implements AutoCloseable {
     return generation == Generation.OLD ? "CREEK_wal" : "CREEK_wal_source";
   }
 
+  /** Where changes of a table are in it. */
+  String walSubject(String table) {
+    int dot = table.indexOf('.');
+    return new Subjects(generation, "CREEK")
+        .walSubject(new SourceTable("source", table.substring(0, dot), table.substring(dot + 1)));
+  }
+
   long lastSequence() throws Exception {
     try (Connection connection = Nats.connect(nats.uri())) {
       return connection
@@ -307,6 +316,13 @@ final class Installation implements AutoCloseable {
     return column(
         "select concat_ws(' ', target, 'is', state, reason) from _creek_consumer.subscriptions"
             + " where state is distinct from 'streaming' or reason is not null");
+  }
+
+  /** Tables that are marked as perhaps not complete, and why. */
+  List<String> marked() {
+    return column(
+        "select concat_ws(' ', target, 'is incomplete:', incomplete) from _creek_consumer.subscriptions"
+            + " where incomplete is not null");
   }
 
   /** Waits until these say so. */

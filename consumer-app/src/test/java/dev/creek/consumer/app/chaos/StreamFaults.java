@@ -18,6 +18,9 @@ final class StreamFaults {
   /** Enough for something to be missing in each case. */
   private static final long UNREAD_MESSAGES = 300;
 
+  /** Whose messages are removed where only one table's are. */
+  private static final String ONE_TABLE = "app.accounts";
+
   /** One that the service had let go of anyway. */
   private static final int NO_CONSUMER = 10014;
 
@@ -32,6 +35,18 @@ final class StreamFaults {
             GAP,
             (all, random) ->
                 unread(all, (management, stream, read) -> management.purgeStream(stream))),
+        new Fault(
+            "messages of one table purged",
+            GAP,
+            (all, random) ->
+                ofOneTable(
+                    all,
+                    (management, stream, subject) ->
+                        management.purgeStream(stream, PurgeOptions.subject(subject)))),
+        new Fault(
+            "message deleted from the middle of the stream",
+            GAP,
+            (all, random) -> ofOneTable(all, StreamFaults::deleteNewest)),
         new Fault(
             "stream cut by retention, in mid-message",
             GAP,
@@ -86,6 +101,29 @@ final class StreamFaults {
     if (all.producer().isRunning()) {
       all.awaitGaps(all.targets());
     }
+  }
+
+  private interface Removal {
+    void of(JetStreamManagement management, String stream, String subject) throws Exception;
+  }
+
+  /** Messages of one table, which it has not read, go away; no other table misses anything. */
+  private static void ofOneTable(Installation all, Removal what) throws Exception {
+    all.service().kill();
+    long read = all.lastSequence();
+    String subject = all.walSubject(ONE_TABLE);
+    try (Connection connection = Nats.connect(all.nats().uri())) {
+      JetStreamManagement management = connection.jetStreamManagement();
+      all.awaitThat(() -> management.getLastMessage(all.walStream(), subject).getSeq() > read);
+      what.of(management, all.walStream(), subject);
+    }
+    all.startService();
+    all.awaitGaps(List.of(ONE_TABLE));
+  }
+
+  private static void deleteNewest(JetStreamManagement management, String stream, String subject)
+      throws Exception {
+    management.deleteMessage(stream, management.getLastMessage(stream, subject).getSeq(), false);
   }
 
   /** A packet that is not the first of its message becomes the stream's first. */

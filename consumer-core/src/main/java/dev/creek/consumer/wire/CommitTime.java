@@ -1,0 +1,33 @@
+package dev.creek.consumer.wire;
+
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import org.jspecify.annotations.Nullable;
+
+/** The commit time of a WAL message, read from its first packet alone, whatever its schema. */
+public final class CommitTime {
+  private static final int FRAME_BYTES = 6;
+
+  private CommitTime() {}
+
+  /**
+   * By the source's clock.
+   *
+   * @param packet as the stream holds it
+   * @return null where the packet continues a message, or is none of a WAL message
+   */
+  public static @Nullable Instant of(byte[] packet) {
+    if (packet.length < FRAME_BYTES || packet[0] != 0 || packet[1] != 0) {
+      return null;
+    }
+    try {
+      AvroCursor cursor = new AvroCursor().over(packet, FRAME_BYTES, packet.length);
+      cursor.advance(WalDecoder.HEADER_BYTES);
+      cursor.advance(cursor.readLength()); // fingerprint
+      cursor.advance(cursor.readLength()); // source.name
+      return Instant.EPOCH.plus(cursor.readLong(), ChronoUnit.MICROS);
+    } catch (WireException e) {
+      return null;
+    }
+  }
+}

@@ -1,0 +1,172 @@
+package dev.creek.consumer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.control.SnapshotMode;
+import dev.creek.consumer.jetstream.JetStreamOptions;
+import dev.creek.consumer.postgres.PostgresOptions;
+import dev.creek.consumer.testing.NatsExtension;
+import dev.creek.consumer.testing.PostgresDatabase;
+import dev.creek.consumer.testing.PostgresExtension;
+import dev.creek.consumer.testing.SourceLoad;
+import dev.creek.consumer.testing.producer.TestProducer;
+import dev.creek.consumer.wire.Generation;
+import java.time.Duration;
+import java.util.Objects;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import reactor.core.Disposable;
+
+/** Sources whose clock is not the broker's. */
+final class ClocksIT {
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final String UPDATE = "update counters set n = n + 1 where id = %d";
+  private static final int COUNTERS = 20;
+
+  @RegisterExtension static final PostgresExtension postgres = PostgresExtension.own();
+  @RegisterExtension static final NatsExtension nats = NatsExtension.own();
+
+  private PostgresDatabase source;
+  private PostgresDatabase target;
+  private TestProducer producer;
+  private CreekConsumer consumer;
+  private Disposable run;
+
+  @BeforeEach
+  void open() {
+    source = postgres.freshDatabase();
+    target = postgres.freshDatabase();
+    source.execute(
+        "create table counters (id int primary key, n int not null)",
+        "insert into counters select i, 0 from generate_series(1, " + COUNTERS + ") i");
+  }
+
+  @AfterEach
+  void close() {
+    if (run != null) {
+      consumer.stop(PATIENCE).block(PATIENCE);
+      run.dispose();
+    }
+    consumer.close();
+    producer.dropSlot();
+  }
+
+  private void produce(Generation generation, Duration ahead) {
+    producer =
+        TestProducer.builder()
+            .source(source.uri())
+            .slot(source.name())
+            .nats(nats.server().uri())
+            .namespace("N" + source.name().hashCode())
+            .generation(generation)
+            .clockOffset(ahead)
+            .start();
+    consumer =
+        CreekConsumer.create(
+            ConsumerOptions.of(
+                JetStreamOptions.builder(nats.server().uri())
+                    .namespace("N" + source.name().hashCode())
+                    .build(),
+                PostgresOptions.of(target.patientUri())));
+  }
+
+  private Mapping counters() {
+    return Mapping.parse(source.name() + ".public.counters:public.counters");
+  }
+
+  private static String contents(PostgresDatabase database) {
+    return database.value("select string_agg(c::text, ' ' order by id) from counters c");
+  }
+
+  private void awaitEqual() {
+    producer.awaitCaughtUp(PATIENCE);
+    await()
+        .atMost(PATIENCE)
+        .ignoreExceptions()
+        .untilAsserted(() -> assertThat(contents(target)).isEqualTo(contents(source)));
+  }
+
+  private void begin() {
+    consumer.addTable(counters()).block(PATIENCE);
+    run = consumer.run().subscribe();
+  }
+
+  private SourceLoad updates() {
+    return SourceLoad.of(source, random -> UPDATE.formatted(1 + random.nextInt(COUNTERS)));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "OLD, PT60S",
+    "NEW, PT60S",
+    "OLD, PT-60S",
+    "NEW, PT-60S",
+    "OLD, PT5H",
+    "NEW, PT5H",
+    "NEW, PT-5H"
+  })
+  void aSnapshotTakenUnderUpdatesLosesNoneOfThem(Generation generation, Duration ahead) {
+    produce(generation, ahead);
+    begin();
+    try (SourceLoad load = updates()) {
+      for (SnapshotMode mode : SnapshotMode.values()) {
+        load.awaitMore(50);
+        consumer.snapshot(counters(), mode).blockLast(PATIENCE);
+        load.awaitMore(20);
+      }
+    }
+    awaitEqual();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"OLD, PT60S", "NEW, PT-60S", "OLD, PT-5H", "NEW, PT5H"})
+  void aSnapshotThatOthersTookUnderUpdatesLosesNoneOfThem(Generation generation, Duration ahead) {
+    produce(generation, ahead);
+    String subject;
+    try (SourceLoad load = updates()) {
+      load.awaitMore(50);
+      consumer.snapshot(counters(), SnapshotMode.CLEAN).blockLast(PATIENCE);
+      load.awaitMore(50);
+      subject =
+          Objects.requireNonNull(consumer.snapshots(counters().source()).blockFirst(PATIENCE))
+              .subject();
+    }
+    for (SnapshotMode mode : SnapshotMode.values()) {
+      target.execute("drop table counters", "delete from _creek_consumer.subscriptions");
+      consumer.applySnapshot(subject, counters(), mode).blockLast(PATIENCE);
+      if (run == null) {
+        begin();
+      }
+      consumer.addTable(counters()).block(PATIENCE);
+      awaitEqual();
+      consumer.removeTable(counters().target()).block(PATIENCE);
+    }
+  }
+
+  /** Its timestamp is the source's, as the changes' are. */
+  @ParameterizedTest
+  @CsvSource({"PT60S", "PT-60S", "PT5H", "PT-5H"})
+  void theRowOfAGoConsumerIsGoneOnFrom(Duration ahead) {
+    produce(Generation.OLD, ahead);
+    source.execute("update counters set n = n + 1");
+    String lsn = source.value("select pg_current_wal_lsn()");
+    String timestamp =
+        source.value("select clock_timestamp() + interval '" + ahead.toSeconds() + " seconds'");
+    target.execute(
+        "create table counters (id int primary key, n int not null)",
+        "insert into counters select i, 1 from generate_series(1, 20) i");
+    consumer.addTable(counters()).block(PATIENCE);
+    target.execute(
+        "update _creek_consumer.subscriptions set lsn = '%s', timestamp = '%s'"
+            .formatted(lsn, timestamp));
+    source.execute("update counters set n = n + 10", "delete from counters where id > 15");
+    producer.awaitCaughtUp(PATIENCE);
+    begin();
+    awaitEqual();
+  }
+}

@@ -1,0 +1,259 @@
+package dev.creek.consumer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.control.SnapshotMode;
+import dev.creek.consumer.jetstream.JetStreamOptions;
+import dev.creek.consumer.postgres.PostgresOptions;
+import dev.creek.consumer.stream.TableState;
+import dev.creek.consumer.testing.NatsExtension;
+import dev.creek.consumer.testing.PostgresDatabase;
+import dev.creek.consumer.testing.PostgresExtension;
+import dev.creek.consumer.testing.SourceLoad;
+import dev.creek.consumer.testing.producer.TestProducer;
+import dev.creek.consumer.wire.Generation;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import reactor.core.Disposable;
+
+/** Snapshots of tables without a key, beside the changes that were made about then. */
+final class KeylessSnapshotsIT {
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  @RegisterExtension static final PostgresExtension postgres = PostgresExtension.own();
+  @RegisterExtension static final NatsExtension nats = NatsExtension.own();
+
+  private PostgresDatabase source;
+  private PostgresDatabase target;
+  private TestProducer producer;
+  private CreekConsumer consumer;
+  private Disposable run;
+
+  @BeforeEach
+  void open() {
+    source = postgres.freshDatabase();
+    target = postgres.freshDatabase();
+    source.execute("create table nk (a int, b text)", "alter table nk replica identity full");
+  }
+
+  @AfterEach
+  void close() {
+    if (run != null) {
+      consumer.stop(PATIENCE).block(PATIENCE);
+      run.dispose();
+    }
+    consumer.close();
+    producer.dropSlot();
+  }
+
+  private void produce(Generation generation, Duration ahead) {
+    String namespace = "N" + Integer.toHexString(source.name().hashCode());
+    producer =
+        TestProducer.builder()
+            .source(source.uri())
+            .slot(source.name())
+            .nats(nats.server().uri())
+            .namespace(namespace)
+            .generation(generation)
+            .clockOffset(ahead)
+            .start();
+    consumer =
+        CreekConsumer.create(
+            ConsumerOptions.of(
+                JetStreamOptions.builder(nats.server().uri()).namespace(namespace).build(),
+                PostgresOptions.of(target.patientUri())));
+  }
+
+  private Mapping nk() {
+    return Mapping.parse(source.name() + ".public.nk:public.nk");
+  }
+
+  private void resync() {
+    consumer.snapshot(nk(), SnapshotMode.CLEAN).blockLast(PATIENCE);
+    consumer.addTable(nk()).block(PATIENCE);
+    if (run == null) {
+      run = consumer.run().subscribe();
+    }
+  }
+
+  private static String contents(PostgresDatabase database) {
+    return database.value("select string_agg(nk::text, ' ' order by nk::text) from nk");
+  }
+
+  private String marks() {
+    return target.value(
+        "select string_agg(reason, '; ') from _creek_consumer.incompleteness where cause = 'unproven'");
+  }
+
+  /** A last change shows that all before it is applied. */
+  private void awaitLast() {
+    source.execute("insert into nk values (-1, 'last')");
+    producer.awaitCaughtUp(PATIENCE);
+    await().atMost(PATIENCE).ignoreExceptions().until(() -> lasts(target) >= lasts(source));
+  }
+
+  private static long lasts(PostgresDatabase database) {
+    return Long.parseLong(database.value("select count(*) from nk where a = -1"));
+  }
+
+  private void assertEqual() {
+    awaitLast();
+    assertThat(contents(target)).isEqualTo(contents(source));
+    assertThat(marks()).as("what is not proven").isNull();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"OLD, PT0S", "NEW, PT0S", "OLD, PT60S", "NEW, PT60S", "OLD, PT-60S", "NEW, PT-60S"})
+  void whatWasCommittedShortlyBeforeComesOnce(Generation generation, Duration ahead) {
+    produce(generation, ahead);
+    source.execute(
+        "insert into nk values (1, 'a')",
+        "insert into nk values (1, 'a')",
+        "insert into nk values (2, null)",
+        "insert into nk values (null, null)",
+        "insert into nk values (3, 'c')");
+    producer.awaitCaughtUp(PATIENCE);
+    resync();
+    assertEqual();
+    source.execute(
+        "update nk set b = 'z' where a = 3",
+        "delete from nk where ctid in (select min(ctid) from nk)");
+    producer.awaitCaughtUp(PATIENCE);
+    resync();
+    assertEqual();
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void rowsThatComeWhileItIsTakenComeOnce(Generation generation) {
+    produce(generation, Duration.ZERO);
+    AtomicInteger next = new AtomicInteger();
+    try (SourceLoad load =
+        SourceLoad.of(
+            source,
+            random ->
+                "insert into nk values (%1$d, 'row %1$d')".formatted(next.incrementAndGet()))) {
+      for (int i = 0; i < 4; i++) {
+        load.awaitMore(60);
+        resync();
+      }
+      load.awaitMore(60);
+    }
+    assertEqual();
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void rowsThatChangeWhileItIsTakenAreTheSourcesAfterwards(Generation generation) {
+    source.execute("insert into nk select i, '0' from generate_series(1, 30) i");
+    produce(generation, Duration.ofSeconds(20));
+    try (SourceLoad load =
+        SourceLoad.of(
+            source,
+            random ->
+                "update nk set b = (b::int + 1)::text where a = " + (1 + random.nextInt(30)))) {
+      for (int i = 0; i < 4; i++) {
+        load.awaitMore(60);
+        resync();
+      }
+      load.awaitMore(60);
+    }
+    assertEqual();
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void ofRowsThatAreEqualToOthersItIsRightOrSaysSo(Generation generation) {
+    source.execute("insert into nk select i % 5, 'x' from generate_series(1, 50) i");
+    produce(generation, Duration.ZERO);
+    try (SourceLoad load = SourceLoad.of(source, KeylessSnapshotsIT::anything)) {
+      for (int i = 0; i < 4; i++) {
+        load.awaitMore(60);
+        resync();
+      }
+      load.awaitMore(60);
+    }
+    awaitLast();
+    if (marks() == null) {
+      assertThat(contents(target)).isEqualTo(contents(source));
+    } else {
+      assertThat(marks()).contains("without a key nothing tells whether it holds");
+      resync();
+      assertEqual();
+    }
+  }
+
+  private static String anything(Random random) {
+    int a = random.nextInt(5);
+    return switch (random.nextInt(4)) {
+      case 0 ->
+          "delete from nk where ctid in (select ctid from nk where a = %d limit 1)".formatted(a);
+      case 1 ->
+          "update nk set b = 'y' where ctid in (select ctid from nk where a = %d and b = 'x' limit 1)"
+              .formatted(a);
+      default -> "insert into nk values (%d, 'x'), (%d, 'x')".formatted(a, random.nextInt(5));
+    };
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void oneThatOthersTookDoublesNothing(Generation generation) {
+    produce(generation, Duration.ofMinutes(-1));
+    AtomicInteger next = new AtomicInteger();
+    String subject;
+    try (SourceLoad load =
+        SourceLoad.of(
+            source,
+            random ->
+                "insert into nk values (%1$d, 'row %1$d')".formatted(next.incrementAndGet()))) {
+      load.awaitMore(100);
+      consumer.snapshot(nk(), SnapshotMode.CLEAN).blockLast(PATIENCE);
+      load.awaitMore(60);
+      subject =
+          Objects.requireNonNull(consumer.snapshots(nk().source()).blockFirst(PATIENCE)).subject();
+    }
+    target.execute("drop table nk", "delete from _creek_consumer.subscriptions");
+    consumer.applySnapshot(subject, nk(), SnapshotMode.CLEAN).blockLast(PATIENCE);
+    consumer.addTable(nk()).block(PATIENCE);
+    run = consumer.run().subscribe();
+    assertEqual();
+  }
+
+  /** The changes before it are read again, and have a column that nobody has any more. */
+  @ParameterizedTest
+  @CsvSource({"OLD, true", "NEW, true", "OLD, false", "NEW, false"})
+  void changesOfAnOlderSchemaNeedNoColumns(Generation generation, boolean keyed) {
+    if (keyed) {
+      source.execute("alter table nk add primary key (a)");
+    }
+    produce(generation, Duration.ZERO);
+    source.execute(
+        "insert into nk values (1, 'a')",
+        "alter table nk rename column b to c",
+        "insert into nk values (2, 'b')");
+    producer.awaitCaughtUp(PATIENCE);
+    resync();
+    String subject =
+        Objects.requireNonNull(consumer.snapshots(nk().source()).blockFirst(PATIENCE)).subject();
+    assertEqual();
+    source.execute("delete from nk where a = -1");
+    awaitLast();
+    consumer.applySnapshot(subject, nk(), SnapshotMode.CLEAN).blockLast(PATIENCE);
+    producer.awaitCaughtUp(PATIENCE);
+    await()
+        .atMost(PATIENCE)
+        .untilAsserted(() -> assertThat(contents(target)).isEqualTo(contents(source)));
+    assertThat(Objects.requireNonNull(consumer.subscriptions().blockFirst(PATIENCE)).state().name())
+        .isEqualTo(TableState.Name.STREAMING);
+  }
+}
