@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param nats the broker that the producer publishes to
  * @param postgres the target database
  * @param lines how tables are applied
- * @param recorder receives what is counted
+ * @param recorder receives what is counted; what it throws is logged and does no harm
  * @param self how this process is shown among those that share the target's tables
  */
 public record ConsumerOptions(
@@ -40,6 +40,11 @@ public record ConsumerOptions(
   /** With a fixed linger (0: none), or null to adapt. */
   public ConsumerOptions withLinger(@Nullable Duration linger) {
     return withLines(lines.withLinger(linger));
+  }
+
+  /** With another bound of a message's bytes; null for the one that goes with the heap. */
+  public ConsumerOptions withMaxMessageBytes(@Nullable Integer bytes) {
+    return withLines(lines.withMaxMessageBytes(bytes));
   }
 
   /** With other options for snapshots. */

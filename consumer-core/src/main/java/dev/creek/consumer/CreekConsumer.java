@@ -11,11 +11,14 @@ import dev.creek.consumer.control.SnapshotProgress;
 import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.control.Verification;
 import dev.creek.consumer.jetstream.JetStreamLog;
+import dev.creek.consumer.metrics.GuardedRecorder;
+import dev.creek.consumer.metrics.Recorder;
 import dev.creek.consumer.postgres.PoolUse;
 import dev.creek.consumer.postgres.PostgresOptions;
 import dev.creek.consumer.postgres.PostgresTarget;
 import dev.creek.consumer.row.ShapeMismatchException;
 import dev.creek.consumer.stream.ApplyException;
+import dev.creek.consumer.stream.HeaderSchemas;
 import dev.creek.consumer.stream.Instance;
 import dev.creek.consumer.stream.LineEvent;
 import dev.creek.consumer.stream.LogException;
@@ -25,22 +28,24 @@ import dev.creek.consumer.stream.SnapshotOrder;
 import dev.creek.consumer.stream.Subscription;
 import dev.creek.consumer.stream.Turns;
 import dev.creek.consumer.wire.SourceTable;
-import dev.creek.consumer.wire.WalSchema;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.FluxSink;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
-import reactor.util.retry.Retry;
+import reactor.core.scheduler.Schedulers;
 
 /**
  * Keeps tables of a target PostgreSQL equal to tables of a source whose changes a Creek producer
@@ -54,13 +59,12 @@ import reactor.util.retry.Retry;
  */
 public final class CreekConsumer implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(CreekConsumer.class);
-  private static final Duration FIRST_PAUSE = Duration.ofMillis(200);
-  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
 
   /** How often a command that is waited for is looked at: what people take for at once. */
   private static final Duration LOOK_INTERVAL = Duration.ofMillis(100);
 
-  private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(10);
+  /** Beyond what each of the servers may take. */
+  private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(20);
 
   private final ConsumerOptions options;
   private final PostgresTarget target;
@@ -72,27 +76,50 @@ public final class CreekConsumer implements AutoCloseable {
   private final Mono<PostgresTarget> readable;
 
   private final Mono<JetStreamLog> broker;
-  private final AtomicReference<@Nullable JetStreamLog> connection = new AtomicReference<>();
+  private final Recorder recorder;
+  private final JetStreamLog nats;
+  private final AtomicReference<Life> life = new AtomicReference<>(Life.OPEN);
+  private final Mono<Void> closing = Mono.defer(this::closeNow).cache();
   private final AtomicReference<@Nullable Run> running = new AtomicReference<>();
   private final Set<Run> visits = ConcurrentHashMap.newKeySet();
   private final Set<Sinks.Empty<Void>> comparisons = ConcurrentHashMap.newKeySet();
   private final Turns snapshots;
 
+  /** What may still be asked for: while it closes, what ends may need the servers once more. */
+  private enum Life {
+    OPEN,
+    CLOSING,
+    CLOSED
+  }
+
   private CreekConsumer(ConsumerOptions options) {
     this.options = options;
+    this.recorder = new GuardedRecorder(options.recorder());
     this.snapshots = new Turns(options.lines().snapshots().atOnce());
     this.target = PostgresTarget.connect(options.postgres(), options.self());
     // Only success is kept: a server that was away when it was first needed is asked again.
     this.database =
-        target.subscriptions().migrate().thenReturn(target).cacheInvalidateIf(reached -> false);
+        unlessClosed(
+            target
+                .subscriptions()
+                .migrate()
+                .thenReturn(target)
+                .cacheInvalidateIf(reached -> false));
     Mono<PostgresTarget> existing =
-        target.requireControlSchema().thenReturn(target).cacheInvalidateIf(reached -> false);
+        unlessClosed(
+            target.requireControlSchema().thenReturn(target).cacheInvalidateIf(reached -> false));
     // A run is about to create it.
     this.readable = Mono.defer(() -> running.get() == null ? existing : database);
-    this.broker =
-        Mono.defer(() -> JetStreamLog.connect(options.nats()))
-            .doOnNext(connection::set)
-            .cacheInvalidateIf(reached -> false);
+    this.nats = JetStreamLog.of(options.nats());
+    this.broker = unlessClosed(nats.connected().cacheInvalidateIf(reached -> false));
+  }
+
+  private <T> Mono<T> unlessClosed(Mono<T> server) {
+    return Mono.defer(() -> life.get() == Life.CLOSED ? Mono.error(closed()) : server);
+  }
+
+  private static IllegalStateException closed() {
+    return new IllegalStateException("this consumer has been closed: create another one");
   }
 
   /**
@@ -103,7 +130,10 @@ public final class CreekConsumer implements AutoCloseable {
     PostgresTarget.preload();
   }
 
-  /** A consumer for these servers; connects to each when it is first needed. */
+  /**
+   * A consumer for these servers; connects to each when it is first needed. Reads resources and
+   * certificates: may block for a moment.
+   */
   public static CreekConsumer create(ConsumerOptions options) {
     return new CreekConsumer(options);
   }
@@ -119,28 +149,59 @@ public final class CreekConsumer implements AutoCloseable {
    * <p>Cancelling rolls back what is being written; it is applied again by the next run. {@link
    * #stop} commits it first.
    *
-   * @return what happens; a slow subscriber misses events, it never slows the tables down. Errors
-   *     only where waiting is no help: refused credentials, missing privileges
+   * @return what happens, told on a daemon thread that is the subscriber's own and on which it may
+   *     block. A slow one misses events, but never the newest state and the newest commit of a
+   *     table, and never slows the tables down. Completes when the run has ended in order; errors
+   *     only where waiting is no help: refused credentials (those of the broker: refused for 10 s)
+   *     and missing privileges at its start. {@link IllegalStateException} where this consumer runs
+   *     already or has been closed: then nothing is connected to
    */
   public Flux<LineEvent> run() {
-    return Flux.create(this::start, FluxSink.OverflowStrategy.DROP);
+    return Flux.create(this::start, FluxSink.OverflowStrategy.ERROR);
   }
 
-  private void start(FluxSink<LineEvent> sink) {
-    Run run = new Run(options, target, sink::next);
-    if (!running.compareAndSet(null, run)) {
-      sink.error(new IllegalStateException("this consumer runs already"));
-      return;
+  private void start(FluxSink<LineEvent> subscriber) {
+    var events = new EventRelay(subscriber);
+    Disposable applying = apply(events).subscribe(nothing -> {}, events::failed, events::completed);
+    subscriber.onDispose(
+        () -> {
+          applying.dispose();
+          events.dispose();
+        });
+  }
+
+  /** {@link #run} for whoever has no use for its events: they cost nothing then. */
+  public Mono<Void> runQuietly() {
+    return apply(event -> {});
+  }
+
+  private Mono<Void> apply(Consumer<LineEvent> events) {
+    return Mono.defer(
+        () -> {
+          Run run = new Run(options, target, recorder, events);
+          if (!running.compareAndSet(null, run)) {
+            return Mono.error(new IllegalStateException("this consumer runs already"));
+          }
+          return apply(run).doFinally(signal -> running.set(null));
+        });
+  }
+
+  private Mono<Void> apply(Run run) {
+    // Only now: whoever closes stops the run that he finds.
+    if (life.get() != Life.OPEN) {
+      return refused(run);
     }
     Mono<Void> applying =
         run.apply(
-            whenReachable(database, "the target database").delayUntil(CreekConsumer::cleared),
-            whenReachable(broker, "NATS").delayUntil(log -> visitsEnded()),
+            FirstContact.with(database, "the target database").delayUntil(CreekConsumer::cleared),
+            FirstContact.with(broker, "NATS").delayUntil(log -> visitsEnded()),
             new FacadeOperations(this));
-    sink.onDispose(
-        Mono.when(applying, connectedEarly().takeUntilOther(run.ended()))
-            .doFinally(signal -> running.set(null))
-            .subscribe(nothing -> {}, sink::error, sink::complete));
+    return Mono.when(applying, connectedEarly().takeUntilOther(run.ended()));
+  }
+
+  private static <T> Mono<T> refused(Run run) {
+    run.forgo();
+    return Mono.error(closed());
   }
 
   /** Beside the first connection to the database, which takes longer than all else at the start. */
@@ -166,20 +227,6 @@ public final class CreekConsumer implements AutoCloseable {
             });
   }
 
-  private static <T> Mono<T> whenReachable(Mono<T> server, String name) {
-    return server.retryWhen(
-        Retry.backoff(Long.MAX_VALUE, FIRST_PAUSE)
-            .maxBackoff(LONGEST_PAUSE)
-            .filter(CreekConsumer::mayPass)
-            .doBeforeRetry(
-                signal -> log.warn("Waiting for {}: {}", name, signal.failure().getMessage())));
-  }
-
-  private static boolean mayPass(Throwable error) {
-    return error instanceof LogException.Unavailable
-        || (error instanceof ApplyException refused && refused.unreachable());
-  }
-
   /**
    * Ends the run between transactions: what is being written is committed, the rest is read again
    * by the next run.
@@ -200,7 +247,12 @@ public final class CreekConsumer implements AutoCloseable {
         });
   }
 
-  /** A table's snapshots that the broker still holds, oldest first. */
+  /**
+   * A table's snapshots that the broker still holds, oldest first.
+   *
+   * @return empty where it holds none; errors with {@link LogException.Unavailable} where it knows
+   *     nothing of the source's database either
+   */
   public Flux<PublishedSnapshot> snapshots(SourceTable source) {
     return broker.flatMapMany(log -> log.snapshots(source));
   }
@@ -250,11 +302,14 @@ public final class CreekConsumer implements AutoCloseable {
   private Flux<SnapshotProgress> alone(SnapshotOrder order) {
     return Flux.using(
         () -> {
-          Run visit = new Run(options, target, event -> {});
+          Run visit = new Run(options, target, recorder, event -> {});
           visits.add(visit);
           return visit;
         },
-        visit -> visit.snapshotAlone(order, database.then(broker)),
+        visit ->
+            life.get() == Life.OPEN
+                ? visit.snapshotAlone(order, database.then(broker))
+                : CreekConsumer.<SnapshotProgress>refused(visit).flux(),
         visits::remove);
   }
 
@@ -353,29 +408,33 @@ public final class CreekConsumer implements AutoCloseable {
 
   /**
    * Creates the target table from the newest schema that the producer has published for the source
-   * table.
+   * table, or else from that of its newest snapshot.
    *
    * @return true if it was created, false if it exists and fits; errors with {@link
-   *     ShapeMismatchException} naming the differences if it does not fit, or if no schema has been
+   *     ShapeMismatchException} naming the differences if it does not fit, or if neither has been
    *     published yet
    */
   public Mono<Boolean> createTable(Mapping mapping) {
     return database
-        .zipWith(broker, (db, changes) -> newestSchema(db, changes, mapping))
-        .flatMap(schema -> schema)
-        .flatMap(schema -> target.tables().createTable(mapping.target(), schema));
-  }
-
-  private static Mono<WalSchema> newestSchema(
-      PostgresTarget db, JetStreamLog changes, Mapping mapping) {
-    return new Schemas(db.schemaCache(), changes)
-        .newest(mapping.source())
+        .then(broker)
+        .flatMap(
+            changes ->
+                new Schemas(target.schemaCache(), changes)
+                    .newest(mapping.source())
+                    .flatMap(schema -> target.tables().createTable(mapping.target(), schema))
+                    .switchIfEmpty(Mono.defer(() -> createAsSnapshot(changes, mapping))))
         .switchIfEmpty(
             Mono.error(
                 () ->
                     new ShapeMismatchException(
                         "no schema of " + mapping.source() + " has been published",
-                        "check the name; the producer publishes a table's schema with its first change: update one row on the source")));
+                        "check the name; the producer publishes a table's schema with its first change: update one row on the source, or take a snapshot")));
+  }
+
+  private Mono<Boolean> createAsSnapshot(JetStreamLog changes, Mapping mapping) {
+    return new HeaderSchemas(changes, options.lines())
+        .newest(mapping.source())
+        .flatMap(rows -> target.tables().createTable(mapping.target(), rows));
   }
 
   /**
@@ -426,27 +485,35 @@ public final class CreekConsumer implements AutoCloseable {
   }
 
   /**
-   * Asks the target database, and looks at the connection to the broker.
+   * Asks the target database, and looks at the connection to the broker, which is made where nobody
+   * has needed it yet.
    *
-   * @param limit how long the database may take
+   * @param limit how long each of them may take
+   * @return never errors
    */
   public Mono<Reachability> reachability(Duration limit) {
-    return Mono.defer(target::check)
+    return Mono.zip(
+        trouble(broker.flatMap(CreekConsumer::requireConnected), "NATS", limit),
+        trouble(unlessClosed(target.check()), "the target database", limit),
+        (broken, refusing) -> new Reachability(broken.orElse(null), refusing.orElse(null)));
+  }
+
+  private static Mono<Void> requireConnected(JetStreamLog log) {
+    return log.isConnected()
+        ? Mono.empty()
+        : Mono.error(new LogException.Unavailable("not connected to NATS"));
+  }
+
+  private static Mono<Optional<String>> trouble(Mono<Void> look, String server, Duration limit) {
+    return look.then(Mono.just(Optional.<String>empty()))
         .timeout(limit)
-        .materialize()
-        .map(answer -> new Reachability(brokerTrouble(), trouble(answer.getThrowable(), limit)));
+        .onErrorResume(e -> Mono.just(Optional.of(words(e, server, limit))));
   }
 
-  private @Nullable String brokerTrouble() {
-    JetStreamLog log = connection.get();
-    return log == null || !log.isConnected() ? "not connected to NATS" : null;
-  }
-
-  private static @Nullable String trouble(@Nullable Throwable error, Duration limit) {
-    if (error instanceof TimeoutException) {
-      return "no answer from the target database within " + limit.toMillis() + " ms";
-    }
-    return error == null ? null : String.valueOf(error.getMessage());
+  private static String words(Throwable error, String server, Duration limit) {
+    return error instanceof TimeoutException
+        ? "no answer from " + server + " within " + limit.toMillis() + " ms"
+        : String.valueOf(error.getMessage());
   }
 
   /** How the pool of connections to the target database is used now. */
@@ -460,10 +527,9 @@ public final class CreekConsumer implements AutoCloseable {
    */
   public Mono<Void> answers() {
     Run run = running.get();
-    JetStreamLog log = connection.get();
     return Mono.when(
         target.answers(),
-        log == null ? Mono.empty() : log.answers(),
+        life.get() == Life.OPEN ? nats.answers() : Mono.empty(),
         run == null ? Mono.empty() : run.answers());
   }
 
@@ -531,19 +597,46 @@ public final class CreekConsumer implements AutoCloseable {
         changes -> changes.lag(subscription.mapping().source(), subscription.position()));
   }
 
-  /** Cancels the run, closes both connections. Completes when they are closed; never errors. */
+  /**
+   * Cancels the run, closes both connections. What is asked for afterwards errors with {@link
+   * IllegalStateException}; closing once more does nothing. For reactive programs:
+   *
+   * <pre>{@code
+   * Flux.usingWhen(
+   *     Mono.fromSupplier(() -> CreekConsumer.create(options)).subscribeOn(Schedulers.boundedElastic()),
+   *     CreekConsumer::run,
+   *     CreekConsumer::closeLater)
+   * }</pre>
+   *
+   * @return completes when they are closed, also a connection that was only being made; never
+   *     errors
+   */
   public Mono<Void> closeLater() {
-    return stop(Duration.ZERO)
-        .then(
-            Mono.defer(() -> Mono.justOrEmpty(connection.getAndSet(null)))
-                .flatMap(JetStreamLog::close))
-        .then(target.close())
-        .onErrorComplete();
+    return closing;
   }
 
-  /** {@link #closeLater}, waited for. Blocks: not for a reactive thread. */
+  private Mono<Void> closeNow() {
+    life.set(Life.CLOSING);
+    return stop(Duration.ZERO)
+        .onErrorComplete()
+        .then(Mono.fromRunnable(() -> life.set(Life.CLOSED)))
+        .then(nats.close().onErrorComplete())
+        .then(target.close().onErrorComplete());
+  }
+
+  /**
+   * {@link #closeLater}, waited for. Blocks.
+   *
+   * @throws IllegalStateException on a thread that must not be blocked, where nothing is closed: it
+   *     is for {@code closeLater} then; and where closing takes longer than 20 s
+   */
   @Override
   public void close() {
+    if (Schedulers.isInNonBlockingThread()) {
+      throw new IllegalStateException(
+          "close() blocks, and thread %s must not be: return closeLater() from there, as Flux.usingWhen(..., CreekConsumer::run, CreekConsumer::closeLater) does. Nothing was closed"
+              .formatted(Thread.currentThread().getName()));
+    }
     closeLater().block(CLOSE_PATIENCE);
   }
 }

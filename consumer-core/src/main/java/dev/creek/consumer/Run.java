@@ -6,6 +6,7 @@ import dev.creek.consumer.control.Operations;
 import dev.creek.consumer.control.SnapshotProgress;
 import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.jetstream.JetStreamLog;
+import dev.creek.consumer.metrics.Recorder;
 import dev.creek.consumer.postgres.PostgresTarget;
 import dev.creek.consumer.stream.LineEvent;
 import dev.creek.consumer.stream.Schemas;
@@ -25,6 +26,7 @@ import reactor.core.scheduler.Schedulers;
 final class Run {
   private final ConsumerOptions options;
   private final PostgresTarget target;
+  private final Recorder recorder;
   private final Consumer<LineEvent> events;
   private final Sinks.Empty<Void> stop = Sinks.empty();
   private final Sinks.Empty<Void> abandon = Sinks.empty();
@@ -34,9 +36,14 @@ final class Run {
   private final Sinks.One<TableLines> begun = Sinks.one();
   private volatile @Nullable TableLines tableLines;
 
-  Run(ConsumerOptions options, PostgresTarget target, Consumer<LineEvent> events) {
+  Run(
+      ConsumerOptions options,
+      PostgresTarget target,
+      Recorder recorder,
+      Consumer<LineEvent> events) {
     this.options = options;
     this.target = target;
+    this.recorder = recorder;
     this.events = events;
   }
 
@@ -92,8 +99,7 @@ final class Run {
         this::isMine,
         Flux.merge(target.subscriptions().changes(), shareChanges.asFlux()),
         stop.asMono(),
-        (command, ok) ->
-            options.recorder().command(command.verb().toString(), ok ? "ok" : "failed"));
+        (command, ok) -> recorder.command(command.verb().toString(), ok ? "ok" : "failed"));
   }
 
   /** Commands are for whoever applies the table; without a broker nothing is known of others. */
@@ -130,7 +136,8 @@ final class Run {
   }
 
   private Scheduler newThreads() {
-    Scheduler threads = Schedulers.newParallel("creek-line", Schedulers.DEFAULT_POOL_SIZE);
+    // Daemons: a program that has nothing else to do than this waits for the run's end itself.
+    Scheduler threads = Schedulers.newParallel("creek-line", Schedulers.DEFAULT_POOL_SIZE, true);
     lineThreads = threads;
     return threads;
   }
@@ -159,11 +166,16 @@ final class Run {
             new Schemas(target.schemaCache(), changes),
             options.lines(),
             threads,
-            options.recorder(),
+            recorder,
             events,
             stop.asMono());
     tableLines = lines;
     return lines;
+  }
+
+  /** Will not begin: nobody is to wait for its end. */
+  void forgo() {
+    ended.tryEmitEmpty();
   }
 
   /** Completes when the run has ended. */

@@ -8,8 +8,10 @@ import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.SnapshotMode;
 import dev.creek.consumer.control.SnapshotProgress;
 import dev.creek.consumer.control.SnapshotProgress.Step;
+import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.jetstream.JetStreamOptions;
 import dev.creek.consumer.postgres.PostgresOptions;
+import dev.creek.consumer.row.ShapeMismatchException;
 import dev.creek.consumer.stream.SnapshotException;
 import dev.creek.consumer.stream.SnapshotLog.PublishedSnapshot;
 import dev.creek.consumer.stream.SnapshotOptions;
@@ -147,6 +149,30 @@ final class SnapshotsIT {
               "delete from items where id % 7 = 0", "insert into items values (5000, 'new')");
           awaitEqual();
         });
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aTableIsCreatedFromTheHeaderOfASnapshotWhereNothingElseIsPublished(Generation generation) {
+    produce(generation);
+    snapshot(SnapshotMode.CLEAN);
+    Mapping other = new Mapping(items().source(), new TargetTable("public", "more_items"));
+
+    assertThat(consumer.createTable(other).block(PATIENCE)).isTrue();
+    assertThat(consumer.createTable(other).block(PATIENCE)).isFalse();
+    assertThat(columns("more_items")).isEqualTo("id integer not null, v text");
+
+    target.execute("alter table more_items drop column v");
+    assertThatThrownBy(() -> consumer.createTable(other).block(PATIENCE))
+        .isInstanceOf(ShapeMismatchException.class)
+        .hasMessageContaining("more_items");
+  }
+
+  private String columns(String table) {
+    return target.value(
+        "select string_agg(attname || ' ' || format_type(atttypid, atttypmod)"
+            + " || case when attnotnull then ' not null' else '' end, ', ' order by attnum)"
+            + " from pg_attribute where attrelid = '%s'::regclass and attnum > 0".formatted(table));
   }
 
   @ParameterizedTest

@@ -49,6 +49,7 @@ final class FacadeConsumer implements Consumer {
                 configuration.target())
             .withBatches(configuration.batches())
             .withLinger(configuration.linger())
+            .withMaxMessageBytes(configuration.maxMessageBytes())
             .withSnapshots(configuration.snapshots())
             .withRecorder(recorder);
     String page = PageAddress.of(configuration.monitoring(), options.self().host());
@@ -58,7 +59,7 @@ final class FacadeConsumer implements Consumer {
   @Override
   public Mono<Void> run() {
     // What happens is logged by the library and counted by its recorder.
-    return facade.run().then();
+    return facade.runQuietly();
   }
 
   @Override

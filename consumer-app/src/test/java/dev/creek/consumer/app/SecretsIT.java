@@ -17,7 +17,10 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -26,6 +29,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.slf4j.LoggerFactory;
@@ -92,6 +96,32 @@ final class SecretsIT {
       }
       log.lines.forEach(secret::assertNotIn);
       assertThat(log.lines).isNotEmpty();
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("secrets")
+  void loginsApartFromTheUriAreToldByNone(
+      FuzzedSecret secret, PostgresDatabase target, @TempDir Path folder) throws Exception {
+    Path file = Files.writeString(folder.resolve("secret"), secret.text());
+    try (var nats = natsWith(secret);
+        var log = new Log()) {
+      for (Map<String, String> login :
+          List.of(
+              Map.of("NATS_USER", "me", "NATS_PASSWORD", secret.text()),
+              Map.of("NATS_USER", "me", "NATS_PASSWORD_FILE", file.toString()),
+              Map.of("NATS_USER", "you", "NATS_PASSWORD", secret.text()),
+              Map.of("NATS_TOKEN", secret.text()),
+              Map.of("NATS_CREDS", file.toString()))) {
+        var environment = new HashMap<>(login);
+        environment.put("NATS_URI", nats.uri());
+        environment.put("DB_URI", target.patientUri());
+        LocalRun run = LocalRun.of(environment, "check", MAPPING);
+        secret.assertNotIn(run.said());
+        assertThat(run.said())
+            .contains("me".equals(login.get("NATS_USER")) ? "nats-server" : "cannot connect");
+      }
+      log.lines.forEach(secret::assertNotIn);
     }
   }
 

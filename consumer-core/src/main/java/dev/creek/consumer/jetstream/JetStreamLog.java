@@ -54,14 +54,30 @@ public final class JetStreamLog implements ChangeLog, SnapshotLog {
    *     in
    */
   public static Mono<JetStreamLog> connect(JetStreamOptions options) {
-    return Mono.fromSupplier(() -> new JetStreamLog(options)).flatMap(JetStreamLog::connected);
+    return Mono.fromSupplier(() -> of(options))
+        .flatMap(log -> log.connected().onErrorResume(e -> log.close().then(Mono.error(e))));
   }
 
-  private Mono<JetStreamLog> connected() {
-    return link.open().thenReturn(this).onErrorResume(e -> close().then(Mono.error(e)));
+  /** One that has no connection yet. */
+  public static JetStreamLog of(JetStreamOptions options) {
+    return new JetStreamLog(options);
   }
 
-  /** Closes the connection; what is being read ends with {@link LogException.Unavailable}. */
+  /**
+   * Connects, where that has not been done.
+   *
+   * @return this; errors with {@link LogException.Refused} where the credentials are not accepted,
+   *     with {@link LogException.Unavailable} where no server can be reached or lets us in, or
+   *     after {@link #close}. It may then be asked for again
+   */
+  public Mono<JetStreamLog> connected() {
+    return link.open().thenReturn(this);
+  }
+
+  /**
+   * Closes the connection, also one that is being made; what is being read ends with {@link
+   * LogException.Unavailable}, and none is made any more.
+   */
   public Mono<Void> close() {
     return link.close();
   }
@@ -166,7 +182,10 @@ public final class JetStreamLog implements ChangeLog, SnapshotLog {
 
   @Override
   public Flux<PublishedSnapshot> snapshots(SourceTable source) {
-    return Flux.defer(() -> snapshots.all(source)).publishOn(options.scheduler());
+    // Of a database that nobody has heard of an empty list would look like an answer.
+    return Flux.defer(() -> snapshots.all(source))
+        .switchIfEmpty(Flux.defer(() -> subjects(source).thenMany(Flux.empty())))
+        .publishOn(options.scheduler());
   }
 
   @Override

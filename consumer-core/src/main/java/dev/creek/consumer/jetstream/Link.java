@@ -18,6 +18,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 
@@ -36,6 +37,7 @@ final class Link {
    */
   record Open(Connection connection, Dispatcher dispatcher) {}
 
+  private static final Duration CLOSE_LIMIT = Duration.ofSeconds(4);
   private static final Duration RECONNECT_PAUSE = Duration.ofSeconds(3);
 
   private final String servers;
@@ -46,8 +48,14 @@ final class Link {
   private final PacketReceivers receivers = new PacketReceivers();
   private final AtomicBoolean reconnecting = new AtomicBoolean();
   private final ByteShares readAhead;
-  private final Mono<Open> open;
   private volatile @Nullable Open current;
+
+  /**
+   * Under way; shared by all who ask, and ended by nobody's cancellation: the client leaves threads
+   * and a connection behind where it is interrupted.
+   */
+  private @Nullable Mono<Open> attempt;
+
   private volatile boolean up;
   private volatile boolean closed;
 
@@ -58,10 +66,6 @@ final class Link {
     scheduler =
         Schedulers.fromExecutorService(
             Executors.newSingleThreadScheduledExecutor(Link::thread), "creek-jetstream");
-    open =
-        Mono.fromCallable(this::connect)
-            .subscribeOn(Schedulers.boundedElastic())
-            .cacheInvalidateIf(Link::isClosed);
   }
 
   private static Thread thread(Runnable task) {
@@ -70,7 +74,36 @@ final class Link {
     return thread;
   }
 
+  private synchronized Mono<Open> attempt() {
+    Mono<Open> present = attempt;
+    if (present == null) {
+      Sinks.One<Open> result = Sinks.one();
+      present = result.asMono();
+      attempt = present;
+      Schedulers.boundedElastic().schedule(() -> connect(result));
+    }
+    return present;
+  }
+
+  private void connect(Sinks.One<Open> result) {
+    try {
+      Open made = connect();
+      endAttempt();
+      result.tryEmitValue(made);
+    } catch (RuntimeException | Error e) {
+      endAttempt();
+      result.tryEmitError(e);
+    }
+  }
+
+  private synchronized void endAttempt() {
+    attempt = null;
+  }
+
   private Open connect() {
+    if (closed) {
+      throw closedByUs();
+    }
     var connection =
         connector.connect((source, event) -> onEvent(event), receivers, this::onDenial);
     var dispatcher = connection.createDispatcher();
@@ -95,7 +128,12 @@ final class Link {
    * @return errors with {@link LogException.Unavailable} at once where it is not
    */
   Mono<Open> open() {
-    return Mono.defer(() -> closed ? Mono.error(closedByUs()) : open).map(this::requireConnected);
+    return Mono.defer(this::made).map(this::requireConnected);
+  }
+
+  private Mono<Open> made() {
+    Open last = current;
+    return last != null && !isClosed(last) ? Mono.just(last) : attempt();
   }
 
   private Open requireConnected(Open open) {
@@ -207,11 +245,19 @@ final class Link {
     }
   }
 
-  /** Ends the connection, if there is one. */
+  /**
+   * Ends the connection, if there is one. One that is being made ends as soon as it is there, which
+   * is waited for, but not for ever.
+   */
   Mono<Void> close() {
     return Mono.<Void>fromRunnable(this::disconnect)
         .subscribeOn(Schedulers.boundedElastic())
+        .then(Mono.defer(this::attempted).timeout(CLOSE_LIMIT, Mono.empty()))
         .doFinally(end -> scheduler.dispose());
+  }
+
+  private synchronized Mono<Void> attempted() {
+    return attempt == null ? Mono.empty() : attempt.then().onErrorComplete();
   }
 
   private void disconnect() {

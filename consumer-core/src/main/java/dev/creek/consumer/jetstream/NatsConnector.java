@@ -1,6 +1,7 @@
 package dev.creek.consumer.jetstream;
 
 import dev.creek.consumer.stream.LogException;
+import io.nats.client.AuthenticationException;
 import io.nats.client.Connection;
 import io.nats.client.ConnectionListener;
 import io.nats.client.ErrorListener;
@@ -9,6 +10,10 @@ import io.nats.client.Options;
 import java.io.IOException;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
@@ -32,6 +37,7 @@ final class NatsConnector {
   private static final Duration PING_INTERVAL = Duration.ofSeconds(10);
 
   private static final int PINGS_OUT = 2;
+  private static final Duration CALLBACK_LIMIT = Duration.ofSeconds(1);
   private static final String TLS_NEEDED = "SSL required by server";
 
   /** What Java puts before an error's words: nothing for people. */
@@ -49,20 +55,37 @@ final class NatsConnector {
    *
    * @param receivers of messages, which the client gets nothing of
    * @param denials told of what the server does not let this user do; on one thread of the client
+   * @throws LogException.Refused where the credentials are not accepted
    * @throws LogException.Unavailable where no server can be reached or lets us in
    */
   Connection connect(
       ConnectionListener listener, PacketReceivers receivers, Consumer<Denial> denials) {
     var lastError = new LastError(denials);
+    ExecutorService callbacks = NatsThreads.oneAtATime();
     try {
-      return Nats.connect(natsOptions(new Listening(listener, receivers), lastError));
+      return Nats.connect(natsOptions(new Listening(listener, receivers), lastError, callbacks));
+    } catch (AuthenticationException e) {
+      awaitCalled(callbacks);
+      throw refused(unreachable(lastError.text.get(), lastError.exception.get()));
     } catch (IOException e) {
+      awaitCalled(callbacks);
       throw unreachable(lastError.text.get(), lastError.exception.get());
     } catch (GeneralSecurityException | IllegalStateException e) {
       throw unreachable(null, e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new LogException.Unavailable("interrupted while connecting to NATS", e);
+    }
+  }
+
+  /** The reason for a failure is told by a callback, which may still be to come. */
+  private static void awaitCalled(ExecutorService callbacks) {
+    try {
+      callbacks.submit(() -> {}).get(CALLBACK_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (ExecutionException | TimeoutException e) {
+      log.debug("What the NATS client has to say is not waited for any longer", e);
     }
   }
 
@@ -80,6 +103,10 @@ final class NatsConnector {
         : new LogException.Unavailable(message, cause);
   }
 
+  private static LogException.Refused refused(LogException.Unavailable told) {
+    return new LogException.Refused(String.valueOf(told.getMessage()), told.getCause());
+  }
+
   /** Whoever logs a cause does not take the users out of its words. */
   private static boolean namesUser(Throwable thrown) {
     for (Throwable e = thrown; e != null; e = e.getCause()) {
@@ -91,7 +118,8 @@ final class NatsConnector {
     return false;
   }
 
-  private Options natsOptions(ConnectionListener listener, ErrorListener errors)
+  private Options natsOptions(
+      ConnectionListener listener, ErrorListener errors, ExecutorService callbacks)
       throws IOException, GeneralSecurityException {
     var builder =
         Options.builder()
@@ -100,6 +128,10 @@ final class NatsConnector {
             .connectionListener(listener)
             .dataPortType(PacketPort.class.getName())
             .errorListener(errors)
+            .executor(NatsThreads.WORK)
+            .scheduledExecutor(NatsThreads.TIMERS)
+            .connectExecutor(NatsThreads.oneAtATime())
+            .callbackExecutor(callbacks)
             .connectionTimeout(CONNECT_TIMEOUT)
             .maxReconnects(-1)
             .reconnectWait(RECONNECT_WAIT)
@@ -155,7 +187,7 @@ final class NatsConnector {
     @Override
     public void errorOccurred(Connection connection, String error) {
       text.set(error);
-      Denial denial = Denial.of(error);
+      Denial denial = Denial.of(String.valueOf(error));
       if (denial == null) {
         log.warn("NATS: {}", JetStreamOptions.withoutUser(String.valueOf(error)));
       } else {

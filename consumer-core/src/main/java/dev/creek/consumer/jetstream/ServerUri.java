@@ -1,11 +1,9 @@
 package dev.creek.consumer.jetstream;
 
-import java.io.ByteArrayOutputStream;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.net.URLDecoder;
 import java.net.URLEncoder;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Set;
@@ -34,6 +32,11 @@ record ServerUri(@Nullable String scheme, @Nullable Credentials login, String ho
 
   /** What ends the user's part for other readers of URIs, or is no part of any URI. */
   private static final Pattern NOT_IN_LOGIN = Pattern.compile("[/?#@\\s\\p{Cntrl}]");
+
+  private static final Pattern STRAY_PERCENT = Pattern.compile("%(?![0-9a-fA-F]{2})");
+
+  /** Stands in decoded text for bytes that are none. */
+  private static final char NO_CHARACTER = '\uFFFD';
 
   private static final int HIGHEST_PORT = 65_535;
 
@@ -87,30 +90,15 @@ record ServerUri(@Nullable String scheme, @Nullable Credentials login, String ho
 
   /** Percent-decoding only: a plus sign is a plus sign. */
   private static String decode(String text) {
-    var bytes = new ByteArrayOutputStream(text.length());
-    byte[] raw = text.getBytes(StandardCharsets.UTF_8);
-    for (int i = 0; i < raw.length; i++) {
-      if (raw[i] != '%') {
-        bytes.write(raw[i]);
-        continue;
-      }
-      int high = i + 2 < raw.length ? Character.digit(raw[i + 1], 16) : -1;
-      int low = i + 2 < raw.length ? Character.digit(raw[i + 2], 16) : -1;
-      if (high < 0 || low < 0) {
-        throw new IllegalArgumentException(
-            "the part before @ has a % that is not followed by two hex digits (a % itself is %25)");
-      }
-      bytes.write(high << 4 | low);
-      i += 2;
+    if (STRAY_PERCENT.matcher(text).find()) {
+      throw new IllegalArgumentException(
+          "the part before @ has a % that is not followed by two hex digits (a % itself is %25)");
     }
-    try {
-      return StandardCharsets.UTF_8
-          .newDecoder()
-          .decode(ByteBuffer.wrap(bytes.toByteArray()))
-          .toString();
-    } catch (CharacterCodingException e) {
+    String decoded = URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
+    if (decoded.indexOf(NO_CHARACTER) >= 0 && text.indexOf(NO_CHARACTER) < 0) {
       throw new IllegalArgumentException("the part before @ is not UTF-8 when decoded");
     }
+    return decoded;
   }
 
   /** The client takes servers as {@link URI}s, which want more of a host than we know of. */

@@ -108,13 +108,26 @@ final class ConnectionFactories {
       PostgresqlConnectionConfiguration.Builder builder, ServerAddress address) {
     Tls tls = address.tls();
     builder.sslMode(SSLMode.valueOf(tls.mode().name()));
-    builder.sslNegotiation(tls.direct() ? SSLNegotiation.DIRECT : SSLNegotiation.POSTGRES);
+    if (tls.direct()) {
+      direct(builder);
+    }
     if (verifies(tls)) {
       verification(builder, address);
     }
     if (tls.certificate() != null && tls.key() != null) {
       builder.sslCert(tls.certificate()).sslKey(tls.key());
       builder.sslPassword(tls.keyPassword() == null ? null : tls.keyPassword().value());
+    }
+  }
+
+  /** Linked only where it is asked for: Spring Boot 3 manages 1.0, where all the rest works. */
+  private static void direct(PostgresqlConnectionConfiguration.Builder builder) {
+    try {
+      builder.sslNegotiation(SSLNegotiation.DIRECT);
+    } catch (LinkageError e) {
+      throw new IllegalArgumentException(
+          "sslnegotiation=direct needs r2dbc-postgresql 1.1 or newer; with Spring Boot 3 set the property r2dbc-postgresql.version",
+          e);
     }
   }
 

@@ -7,6 +7,7 @@ import dev.creek.consumer.stream.Incompleteness;
 import dev.creek.consumer.stream.TableState;
 import dev.creek.consumer.stream.TableWriter;
 import dev.creek.consumer.stream.TargetTables;
+import dev.creek.consumer.wire.RecordShape;
 import dev.creek.consumer.wire.WalSchema;
 import java.util.List;
 import reactor.core.publisher.Mono;
@@ -65,5 +66,10 @@ final class PostgresTables implements TargetTables {
   @Override
   public Mono<Boolean> createTable(TargetTable target, WalSchema schema) {
     return creator.create(target, schema);
+  }
+
+  @Override
+  public Mono<Boolean> createTable(TargetTable target, RecordShape snapshot) {
+    return creator.createFitting(target, snapshot);
   }
 }

@@ -17,6 +17,7 @@ import java.util.Set;
 import java.util.WeakHashMap;
 import java.util.function.Function;
 import org.reactivestreams.Publisher;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /** The pool of connections to the target database. Thread-safe. */
@@ -34,6 +35,9 @@ final class Sessions {
   /** Lets go of server memory that long sessions gather, and follows a changed address. */
   private static final Duration LIFETIME = Duration.ofHours(1);
 
+  private static final Duration CLOSE_LIMIT = Duration.ofSeconds(5);
+
+  private static final Duration LOOK_INTERVAL = Duration.ofMillis(5);
   private static final String SERVER = "PostgreSQL ";
 
   private final PostgresqlConnectionFactory factory;
@@ -43,6 +47,7 @@ final class Sessions {
   private final boolean mayLoseLastCommits;
   private final Set<String> lossyColumns;
   private final Mono<Session> borrowed;
+  private volatile boolean closed;
   private final Map<Connection, Long> idleSince = Collections.synchronizedMap(new WeakHashMap<>());
 
   Sessions(PostgresOptions options) {
@@ -118,7 +123,7 @@ final class Sessions {
 
   /** A session that the caller must end. Errors are the driver's. */
   Mono<Session> borrow() {
-    return borrowed;
+    return Mono.defer(() -> closed ? Mono.error(new ClosedByUs()) : borrowed);
   }
 
   /** Lends a session to {@code work}; errors are told as {@code what} failing. */
@@ -149,7 +154,8 @@ final class Sessions {
 
   /** A connection of one's own, outside the pool. */
   Mono<PostgresqlConnection> dedicated() {
-    return factory.create().timeout(ACQUIRE_LIMIT);
+    return Mono.defer(() -> closed ? Mono.error(new ClosedByUs()) : factory.create())
+        .timeout(ACQUIRE_LIMIT);
   }
 
   PoolUse poolUse() {
@@ -179,8 +185,25 @@ final class Sessions {
     return place;
   }
 
+  /**
+   * Lends nothing more, and closes all connections once they are given back, which is waited for,
+   * but not for ever. The pool counts wrong, and prints so, where it is closed while one is on its
+   * way back.
+   */
   Mono<Void> close() {
-    return pool.disposeLater();
+    return Mono.fromRunnable(() -> closed = true)
+        .thenMany(Flux.interval(Duration.ZERO, LOOK_INTERVAL))
+        .takeUntil(look -> isQuiet())
+        .onBackpressureDrop()
+        .then()
+        .timeout(CLOSE_LIMIT, Mono.empty())
+        .then(pool.disposeLater());
+  }
+
+  private boolean isQuiet() {
+    return pool.getMetrics()
+        .map(now -> now.pendingAcquireSize() == 0 && now.allocatedSize() == now.idleSize())
+        .orElse(true);
   }
 
   /**
@@ -205,6 +228,15 @@ final class Sessions {
     @Override
     public ConnectionFactoryMetadata getMetadata() {
       return factory.getMetadata();
+    }
+  }
+
+  /** Nothing is lent any more. */
+  private static final class ClosedByUs extends R2dbcNonTransientResourceException {
+    private static final long serialVersionUID = 1L;
+
+    ClosedByUs() {
+      super("the connections were closed by this program", "08003");
     }
   }
 

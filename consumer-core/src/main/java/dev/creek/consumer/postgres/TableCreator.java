@@ -2,6 +2,7 @@ package dev.creek.consumer.postgres;
 
 import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.row.ChangePlan;
+import dev.creek.consumer.row.RowPlan;
 import dev.creek.consumer.row.ShapeMismatchException;
 import dev.creek.consumer.row.SourceType;
 import dev.creek.consumer.wire.RecordShape;
@@ -36,6 +37,18 @@ final class TableCreator {
   Mono<Boolean> create(TargetTable target, RecordShape snapshot) {
     return createUnless(
         find(target).map(found -> false), target, ddl(target, snapshot, SourceKey.of(snapshot)));
+  }
+
+  /** False where the table is there and takes these rows. */
+  Mono<Boolean> createFitting(TargetTable target, RecordShape snapshot) {
+    Mono<Boolean> exists =
+        find(target)
+            .map(
+                found -> {
+                  RowPlan.of(snapshot, found.shape());
+                  return false;
+                });
+    return createUnless(exists, target, ddl(target, snapshot, SourceKey.of(snapshot)));
   }
 
   private Mono<Boolean> createUnless(Mono<Boolean> exists, TargetTable target, String ddl) {

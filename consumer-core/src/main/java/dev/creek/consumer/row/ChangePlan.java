@@ -1,6 +1,7 @@
 package dev.creek.consumer.row;
 
 import dev.creek.consumer.wire.Change;
+import dev.creek.consumer.wire.RecordShape;
 import dev.creek.consumer.wire.WalSchema;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
@@ -11,6 +12,7 @@ public final class ChangePlan {
   private final WalSchema schema;
   private final RowPlan rows;
   private final ImageKeys images;
+  private final boolean wholeImages;
 
   /** What the last fold left to the next one; a fold that runs beside another makes its own. */
   private final AtomicReference<@Nullable Folding> spare = new AtomicReference<>();
@@ -19,6 +21,12 @@ public final class ChangePlan {
     this.schema = schema;
     this.rows = rows;
     this.images = images;
+    this.wholeImages = encodings(schema.before()).equals(encodings(schema.after()));
+  }
+
+  /** Equal where equal rows have equal bytes. */
+  private static List<Object> encodings(RecordShape image) {
+    return image.fields().stream().<Object>map(f -> List.of(f.name(), f.slot())).toList();
   }
 
   /**
@@ -72,7 +80,8 @@ public final class ChangePlan {
   }
 
   /**
-   * Written columns, in the order of {@link FoldedChanges#upserts()} and {@link Step.Write#rows()}.
+   * Written columns, in the order of {@link FoldedChanges#inserts()} and {@link
+   * Step.Insert#rows()}.
    */
   public List<PlanColumn> columns() {
     return rows.columns();
@@ -93,11 +102,19 @@ public final class ChangePlan {
   }
 
   /**
+   * Whether a row can be given another key, or other values, where it is: not where an identity
+   * column is GENERATED ALWAYS, which nobody may update.
+   */
+  public boolean updatesInPlace() {
+    return !rows.overridesIdentity();
+  }
+
+  /**
    * Folds a batch to its survivors. Only with a {@link #key()}.
    *
    * <p>Keys are compared by their bytes, which are equal wherever the source's are. Where the
    * target's equality is coarser (citext, -0 and 0, jsonb), a key that was replaced by an equal one
-   * is both deleted and upserted: right, as long as deletes go first.
+   * is both deleted and inserted: right, as long as deletes go first.
    *
    * @param changes changes of this plan's schema, in stream order
    * @throws dev.creek.consumer.wire.WireException where a row cannot be decoded, naming its
@@ -121,7 +138,7 @@ public final class ChangePlan {
     }
     check(changes);
     Folding kept = spare.getAndSet(null);
-    Folding folding = kept == null ? new Folding(images, rows) : kept;
+    Folding folding = kept == null ? new Folding(images, rows, wholeImages) : kept;
     FoldedChanges folded =
         folding.fold(changes, rows.isCopyable() ? copiedFrom : Integer.MAX_VALUE);
     if (!folding.tooLargeToKeep()) {

@@ -79,6 +79,17 @@ final class FailurePolicy {
     if (cause instanceof ShapeMismatchException e) {
       return new Verdict.Stop(message(e), e.hint());
     }
+    if (cause instanceof WireException.TooLong e) {
+      return new Verdict.Stop(
+          message(e),
+          "raise --max-message-bytes to %d or more, with a heap of %d MiB or more (-Xmx in CREEK_CONSUMER_JVM, or the container's memory); or pass over the change: skip_change"
+              .formatted(e.declaredBytes(), LineOptions.heapFor(e.declaredBytes()) >> 20));
+    }
+    if (cause instanceof OutOfMemoryException) {
+      return new Verdict.Stop(
+          message(cause),
+          "give the service a larger heap (-Xmx in CREEK_CONSUMER_JVM, or the container's memory), or make --batch-bytes smaller; or pass over the change: skip_change");
+    }
     if (cause instanceof WireException) {
       return new Verdict.Stop(
           message(cause),

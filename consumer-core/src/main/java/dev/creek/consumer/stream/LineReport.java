@@ -197,6 +197,9 @@ final class LineReport {
             applied.deletes(),
             applied.truncates(),
             applied.position().committedAt());
+    if (applied.missed() > 0) {
+      around.recorder().missed(target, applied.missed());
+    }
     around.events().accept(new LineEvent.Committed(mapping, applied));
   }
 

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 public abstract sealed class LogException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  LogException(String message, Throwable cause) {
+  LogException(String message, @Nullable Throwable cause) {
     super(message, cause);
   }
 
@@ -15,11 +15,11 @@ public abstract sealed class LogException extends RuntimeException {
   }
 
   /** It cannot be reached or does not (yet) have the stream: try again later. */
-  public static final class Unavailable extends LogException {
+  public static sealed class Unavailable extends LogException permits Refused {
     private static final long serialVersionUID = 1L;
     private final @Nullable String hint;
 
-    public Unavailable(String message, Throwable cause) {
+    public Unavailable(String message, @Nullable Throwable cause) {
       super(message, cause);
       hint = null;
     }
@@ -42,6 +42,18 @@ public abstract sealed class LogException extends RuntimeException {
     /** For whoever has to act; null where it may pass by itself. */
     public @Nullable String hint() {
       return hint;
+    }
+  }
+
+  /**
+   * It is there and does not accept the credentials. Whether they are wrong, or whoever it asks
+   * about them is away for a moment, cannot be told.
+   */
+  public static final class Refused extends Unavailable {
+    private static final long serialVersionUID = 1L;
+
+    public Refused(String message, @Nullable Throwable cause) {
+      super(message, cause);
     }
   }
 

@@ -64,6 +64,14 @@ final class SnapshotLoad {
   }
 
   private SnapshotException unreadable(WireException e) {
+    if (e instanceof WireException.TooLong tooLong) {
+      return new SnapshotException(
+          "snapshot %s holds a row that is too long: %s".formatted(task.subject(), e.getMessage()),
+          "raise --max-message-bytes to %d or more, with a heap of %d MiB or more"
+              .formatted(
+                  tooLong.declaredBytes(), LineOptions.heapFor(tooLong.declaredBytes()) >> 20),
+          e);
+    }
     return new SnapshotException(
         "snapshot %s cannot be read: %s".formatted(task.subject(), e.getMessage()),
         "request a new snapshot, when no other one of this database is under way",

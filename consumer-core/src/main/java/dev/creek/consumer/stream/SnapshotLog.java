@@ -13,7 +13,12 @@ import reactor.core.publisher.Mono;
  */
 public interface SnapshotLog {
 
-  /** A table's snapshots that the streams still hold, of both generations, oldest first. */
+  /**
+   * A table's snapshots that the streams still hold, of both generations, oldest first.
+   *
+   * @return errors with {@link LogException.Unavailable} where there are none, and no stream of the
+   *     source's database either
+   */
   Flux<PublishedSnapshot> snapshots(SourceTable source);
 
   /** One of them; empty where the stream holds nothing of it. */

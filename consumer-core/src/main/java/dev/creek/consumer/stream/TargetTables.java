@@ -2,6 +2,7 @@ package dev.creek.consumer.stream;
 
 import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.wire.RecordShape;
 import dev.creek.consumer.wire.WalSchema;
 import java.util.List;
 import reactor.core.publisher.Mono;
@@ -57,4 +58,7 @@ public interface TargetTables {
    *     ShapeMismatchException} naming the differences if it does not
    */
   Mono<Boolean> createTable(TargetTable target, WalSchema schema);
+
+  /** The same for the rows of a snapshot. */
+  Mono<Boolean> createTable(TargetTable target, RecordShape snapshot);
 }

@@ -123,8 +123,16 @@ final class SnapshotLogIT {
   }
 
   @Test
-  void withoutStreamsThereAreNone() {
+  void thereAreNoneWhereTheDatabaseIsKnown() {
+    createStreams(Generation.NEW);
     assertThat(listed()).isEmpty();
+  }
+
+  @Test
+  void aDatabaseThatNobodyKnowsIsAnError() {
+    assertThatThrownBy(this::listed)
+        .isInstanceOf(LogException.Unavailable.class)
+        .hasMessageContaining("messages of database " + TABLE.database());
   }
 
   @Test

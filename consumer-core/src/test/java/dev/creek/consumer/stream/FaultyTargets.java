@@ -2,6 +2,7 @@ package dev.creek.consumer.stream;
 
 import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.wire.RecordShape;
 import dev.creek.consumer.wire.WalSchema;
 import java.util.List;
 import java.util.Random;
@@ -72,6 +73,11 @@ final class FaultyTargets implements TargetTables {
   @Override
   public Mono<Boolean> createTable(TargetTable target, WalSchema schema) {
     return real.createTable(target, schema);
+  }
+
+  @Override
+  public Mono<Boolean> createTable(TargetTable target, RecordShape snapshot) {
+    return Mono.error(new UnsupportedOperationException());
   }
 
   @Override

@@ -8,6 +8,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -76,6 +78,12 @@ public final class Cli {
       Map.of(
           Topic.SERVE, Set.of(Serve.class, Health.class),
           Topic.SOURCE, Set.of(Check.class, Verify.class));
+
+  /** Behind it there may be a value, however it was joined. */
+  private static final Pattern OPTION_NAME = Pattern.compile("--[a-z][a-z-]*|-[a-zA-Z]");
+
+  /** As commands look; other words may be the value of an option that got lost. */
+  private static final Pattern WORD = Pattern.compile("[a-z]+(-[a-z]+)*");
 
   private final Surroundings around;
 
@@ -191,8 +199,8 @@ public final class Cli {
     }
     String first = unmatched.getUnmatched().get(0);
     if (unmatched.isUnknownOption()) {
-      int equals = first.indexOf('=');
-      return "unknown option '" + (equals < 0 ? first : first.substring(0, equals)) + "'";
+      Matcher name = OPTION_NAME.matcher(first);
+      return "unknown option" + (name.lookingAt() ? " '" + name.group() + "'" : "");
     }
     boolean verbExpected = e.getCommandLine().getParent() == null;
     String similar =
@@ -200,7 +208,7 @@ public final class Cli {
             ? ""
             : "; did you mean " + unmatched.getSuggestions().get(0) + "?";
     return verbExpected
-        ? "unknown command '" + first + "'" + similar
+        ? "unknown command" + (WORD.matcher(first).matches() ? " '" + first + "'" : "") + similar
         : "there is an argument too many";
   }
 }

@@ -32,6 +32,9 @@ public final class ConfigFile {
   private static final Pattern LOST_BACKSLASH =
       Pattern.compile("(?:^|[^\\\\])(?:\\\\\\\\)*\\\\[^\\\\tnrfu:=#! \n]");
 
+  /** A line that was meant to set something: a word, and = behind it. */
+  private static final Pattern ASSIGNMENT = Pattern.compile("^\\s*[A-Za-z][A-Za-z_.-]*\\s*=");
+
   /**
    * What a line says.
    *
@@ -112,8 +115,12 @@ public final class ConfigFile {
       problem(line, "not a \\uXXXX; a backslash is written twice");
       return;
     }
+    boolean assigned = ASSIGNMENT.matcher(entry).find();
     for (String key : parsed.stringPropertyNames()) {
-      if (LOST_BACKSLASH.matcher(entry).find()) {
+      if (Setting.find(key) == null && !assigned) {
+        problem(
+            line, "not a line such as linger = 5ms (not shown: it may be the rest of a secret)");
+      } else if (LOST_BACKSLASH.matcher(entry).find()) {
         problem(line, key + ": a backslash is written twice");
       } else {
         add(key, parsed.getProperty(key), line);

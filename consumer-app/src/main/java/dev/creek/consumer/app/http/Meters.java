@@ -128,6 +128,14 @@ public final class Meters implements Recorder {
   }
 
   @Override
+  public void missed(String target, long rows) {
+    TableMeter table = tables.get(target);
+    if (table != null) {
+      table.missed(rows);
+    }
+  }
+
+  @Override
   public void snapshot(
       String source, String target, String mode, String step, long rowsDone, long rowsExpected) {
     snapshots

@@ -52,6 +52,7 @@ final class TableMeter {
   private final LongAdder failures = new LongAdder();
   private final LongAdder gaps = new LongAdder();
   private final LongAdder skipped = new LongAdder();
+  private final LongAdder missed = new LongAdder();
   private final Rates rates = new Rates(System.nanoTime());
   private volatile Map<String, Integer> causes = Map.of();
   private volatile SeenDoubt doubt = SeenDoubt.NONE;
@@ -103,6 +104,10 @@ final class TableMeter {
 
   void retried(String reasonClass) {
     retries.computeIfAbsent(reasonClass, c -> new LongAdder()).increment();
+  }
+
+  void missed(long rows) {
+    missed.add(rows);
   }
 
   void skipped() {
@@ -157,6 +162,10 @@ final class TableMeter {
 
   long gaps() {
     return gaps.sum();
+  }
+
+  long misses() {
+    return missed.sum();
   }
 
   long skips() {

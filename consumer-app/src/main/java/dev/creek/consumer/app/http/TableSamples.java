@@ -57,6 +57,11 @@ final class TableSamples {
                 "creek_consumer_skipped_changes",
                 "Changes gone past because somebody said so.",
                 TableMeter::skips)
+            .counter(),
+        each(
+                "creek_consumer_missed_rows",
+                "Rows that were to be updated or deleted, and were not there.",
+                TableMeter::misses)
             .counter());
   }
 

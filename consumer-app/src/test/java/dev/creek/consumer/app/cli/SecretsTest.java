@@ -108,6 +108,25 @@ final class SecretsTest {
     }
   }
 
+  @ParameterizedTest
+  @MethodSource("secrets")
+  void ofAnyFormAreNotPrintedWhereTheCommandLineOrTheFileIsWrong(FuzzedSecret secret)
+      throws IOException {
+    for (List<String> wrong :
+        List.of(
+            List.of("config", "--nats-pasword=" + secret.text()),
+            List.of("config", "--nats-pasword:" + secret.text()),
+            List.of("config", "--nats-pasword", secret.text()),
+            List.of("config", "-p" + secret.text()),
+            List.of("--nats-user", "me", secret.text(), "config"),
+            List.of("config", "--config", file("nats-user = me\n" + secret.text())),
+            List.of("config", "--config", file("nats-password = a\n  " + secret.text() + "\n")))) {
+      var run = CliRun.withServers();
+      run.run(wrong.toArray(String[]::new));
+      assertSilent(run, secret);
+    }
+  }
+
   private static void assertSilent(CliRun run, FuzzedSecret secret) {
     secret.assertNotIn(run.out.toString());
     secret.assertNotIn(run.err.toString());

@@ -97,10 +97,12 @@ final class ExpositionTest {
     meters.state(ORDERS, "failed", "no column", "add it");
     meters.state(ORDERS, "gap", "gone", "snapshot");
     meters.skipped(ORDERS);
+    meters.missed(ORDERS, 3);
     assertThat(scrape())
         .contains("creek_consumer_failed_changes_total{target=\"copy.orders\"} 2.0\n")
         .contains("creek_consumer_gaps_total{target=\"copy.orders\"} 1.0\n")
         .contains("creek_consumer_skipped_changes_total{target=\"copy.orders\"} 1.0\n")
+        .contains("creek_consumer_missed_rows_total{target=\"copy.orders\"} 3.0\n")
         .contains("creek_consumer_retries_total{class=\"08\",target=\"copy.orders\"} 1.0\n")
         .contains("creek_consumer_table_state{state=\"gap\",target=\"copy.orders\"} 1.0\n")
         .contains("creek_consumer_table_state{state=\"failed\",target=\"copy.orders\"} 0.0\n");

@@ -1,0 +1,61 @@
+package dev.creek.consumer;
+
+import dev.creek.consumer.stream.ApplyException;
+import dev.creek.consumer.stream.LogException;
+import java.time.Duration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Mono;
+import reactor.util.retry.Retry;
+
+/** Waits at the start of a run for a server that is not there, as long as waiting may help. */
+final class FirstContact {
+  private static final Logger log = LoggerFactory.getLogger(FirstContact.class);
+
+  private static final Duration FIRST_PAUSE = Duration.ofMillis(200);
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
+
+  /**
+   * A broker may ask another server about credentials, and that one may be away for a moment. Who
+   * mistyped a password is to learn it while he still looks.
+   */
+  private static final Duration REFUSED_PATIENCE = Duration.ofSeconds(10);
+
+  private long refusedSince;
+  private boolean refused;
+
+  private FirstContact() {}
+
+  /**
+   * The server, once it can be worked with.
+   *
+   * @param name how logs call it
+   * @return errors where that will not be: refused credentials, missing privileges
+   */
+  static <T> Mono<T> with(Mono<T> server, String name) {
+    return Mono.defer(
+        () -> {
+          FirstContact contact = new FirstContact();
+          return server.retryWhen(
+              Retry.backoff(Long.MAX_VALUE, FIRST_PAUSE)
+                  .maxBackoff(LONGEST_PAUSE)
+                  .filter(contact::mayPass)
+                  .doBeforeRetry(
+                      signal ->
+                          log.warn("Waiting for {}: {}", name, signal.failure().getMessage())));
+        });
+  }
+
+  /** Called for one attempt after the other. */
+  private boolean mayPass(Throwable error) {
+    if (error instanceof LogException.Refused) {
+      long now = System.nanoTime();
+      refusedSince = refused ? refusedSince : now;
+      refused = true;
+      return now - refusedSince < REFUSED_PATIENCE.toNanos();
+    }
+    refused = false;
+    return error instanceof LogException.Unavailable
+        || (error instanceof ApplyException answer && answer.unreachable());
+  }
+}

@@ -1,0 +1,61 @@
+package dev.creek.consumer;
+
+import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.stream.LineEvent;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Events in the order in which they came, as many as a bound allows. Beyond that a new one pushes
+ * out the last that waits of the same table and kind: so the newest state and the newest commit of
+ * each table are always among them, and no more wait than the bound and two for each table.
+ * Thread-safe; holds its lock for a few steps.
+ */
+final class WaitingEvents {
+  private final int bound;
+  private final Map<Long, LineEvent> waiting = new LinkedHashMap<>();
+
+  /** Which of them is the last of its table and kind. */
+  private final Map<Kind, Long> newest = new HashMap<>();
+
+  private long next;
+
+  WaitingEvents(int bound) {
+    this.bound = bound;
+  }
+
+  private record Kind(Mapping mapping, Class<? extends LineEvent> type) {
+    static Kind of(LineEvent event) {
+      return new Kind(event.mapping(), event.getClass());
+    }
+  }
+
+  synchronized void add(LineEvent event) {
+    long number = next++;
+    Long before = newest.put(Kind.of(event), number);
+    if (before != null && waiting.size() >= bound) {
+      waiting.remove(before);
+    }
+    waiting.put(number, event);
+  }
+
+  /** The oldest, which waits no longer; null where none does. */
+  synchronized @Nullable LineEvent poll() {
+    Iterator<Map.Entry<Long, LineEvent>> inOrder = waiting.entrySet().iterator();
+    if (!inOrder.hasNext()) {
+      return null;
+    }
+    Map.Entry<Long, LineEvent> first = inOrder.next();
+    LineEvent event = first.getValue();
+    newest.remove(Kind.of(event), first.getKey());
+    inOrder.remove();
+    return event;
+  }
+
+  synchronized boolean isEmpty() {
+    return waiting.isEmpty();
+  }
+}

@@ -1,0 +1,51 @@
+package dev.creek.consumer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.creek.consumer.stream.ApplyException;
+import dev.creek.consumer.stream.LogException;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import reactor.core.publisher.Mono;
+
+/** Waiting for servers at the start of a run. */
+class FirstContactTest {
+  private static final Duration PATIENCE = Duration.ofMinutes(1);
+  private final RuntimeException refused = new LogException.Refused("no", null);
+  private final RuntimeException away = new LogException.Unavailable("away");
+
+  private static String contact(List<RuntimeException> failures) {
+    Deque<RuntimeException> left = new ArrayDeque<>(failures);
+    Mono<String> server =
+        Mono.defer(() -> left.isEmpty() ? Mono.just("there") : Mono.error(left.removeFirst()));
+    return FirstContact.with(server, "it").block(PATIENCE);
+  }
+
+  @Test
+  void aServerThatIsAwayIsWaitedFor() {
+    assertThat(contact(List.of(away, new ApplyException("full", "53300", null, null, null))))
+        .isEqualTo("there");
+  }
+
+  @Test
+  void aRefusalThatSoonIsNoneIsWaitedFor() {
+    assertThat(contact(List.of(refused, refused, away, refused))).isEqualTo("there");
+  }
+
+  @Test
+  void anEndlessRefusalEnds() {
+    assertThatThrownBy(
+            () -> FirstContact.with(Mono.error(refused), "it").block(PATIENCE.multipliedBy(2)))
+        .isSameAs(refused);
+  }
+
+  @Test
+  void whatThePasswordOfADatabaseIsRefusedForIsNot() {
+    var wrong = new ApplyException("password authentication failed", "28P01", null, null, null);
+    assertThatThrownBy(() -> contact(List.of(wrong))).isSameAs(wrong);
+  }
+}
