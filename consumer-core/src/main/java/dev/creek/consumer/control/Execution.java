@@ -147,6 +147,11 @@ final class Execution {
     if (command instanceof Command.AddTable add) {
       return operations.addTable(add.mapping()).thenReturn(new Outcome.Done("subscribed"));
     }
+    if (command instanceof Command.AddTableFrom add) {
+      return operations
+          .addTable(add.mapping(), add.from())
+          .thenReturn(new Outcome.Done("subscribed, from " + add.from()));
+    }
     if (command instanceof Command.RemoveTable) {
       return operations
           .removeTable(target)

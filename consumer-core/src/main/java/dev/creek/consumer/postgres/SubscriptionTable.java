@@ -5,6 +5,8 @@ import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.stream.ApplyException;
 import dev.creek.consumer.stream.Claim;
 import dev.creek.consumer.stream.Incompleteness;
+import dev.creek.consumer.stream.Position;
+import dev.creek.consumer.stream.StreamIdentity;
 import dev.creek.consumer.stream.Subscription;
 import dev.creek.consumer.stream.Subscriptions;
 import java.time.Duration;
@@ -147,6 +149,54 @@ final class SubscriptionTable implements Subscriptions {
         .switchIfEmpty(Mono.error(() -> otherSource(mapping)))
         // Marks of a new row are set behind the statement.
         .then(find(mapping.target()));
+  }
+
+  @Override
+  public Mono<Subscription> begin(Mapping mapping, Position position) {
+    StreamIdentity stream = position.stream();
+    String given =
+        stream == null
+            ? "null::text, null::text, null::bigint"
+            : "%s, %s, %d"
+                .formatted(
+                    SqlNames.literal(stream.name()),
+                    SqlNames.literal(stream.created().toString()),
+                    position.sequence());
+    return changeAndWake(
+            mapping.target(),
+            """
+            with changed as (
+                insert into %%1$s as s (topic, target, lsn, "timestamp", active, state, updated_at,
+                                       stream_name, stream_created, stream_seq)
+                values ($2, $1, '0/0', '0001-01-01 00:00:00+00', true, 'waiting', now(), %s)
+                on conflict (target) do update
+                    set active = true, updated_at = now(), state = 'waiting', reason = null, hint = null,
+                        stream_name = excluded.stream_name, stream_created = excluded.stream_created,
+                        stream_seq = excluded.stream_seq
+                    where s.topic = excluded.topic
+                      and (s.epoch = 0
+                           or s.stream_seq is null
+                              and coalesce(s."timestamp", '0001-01-01') < '0002-01-01 00:00:00+00')
+                returning *)
+            """
+                .formatted(given),
+            mapping.source().toString())
+        .filter(Optional::isPresent)
+        .switchIfEmpty(Mono.error(() -> hasPosition(mapping)))
+        .then(find(mapping.target()));
+  }
+
+  private static ApplyException hasPosition(Mapping mapping) {
+    return new ApplyException(
+        mapping.target()
+            + " holds a position already and goes on from there, or it is subscribed to another source than "
+            + mapping.source(),
+        UNIQUE_VIOLATION,
+        null,
+        "add it without a start and it goes on from there; creek-consumer resync '"
+            + mapping
+            + "' begins anew",
+        null);
   }
 
   static ApplyException otherSource(Mapping mapping) {
