@@ -209,7 +209,9 @@ final class Execution {
 
   private static String told(SnapshotProgress done) {
     long rows = done.rowsDone();
-    return String.format(
-        Locale.ROOT, "%,d %s of %s", rows, rows == 1 ? "row" : "rows", done.subject());
+    String text =
+        String.format(
+            Locale.ROOT, "%,d %s of %s", rows, rows == 1 ? "row" : "rows", done.subject());
+    return done.doubt() == null ? text : text + ". Incomplete: " + done.doubt();
   }
 }

@@ -4,6 +4,7 @@ import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.stream.ApplyException;
 import dev.creek.consumer.stream.Claim;
+import dev.creek.consumer.stream.Incompleteness;
 import dev.creek.consumer.stream.Position;
 import dev.creek.consumer.stream.StreamIdentity;
 import dev.creek.consumer.stream.Subscription;
@@ -26,13 +27,17 @@ final class SubscriptionTable implements Subscriptions {
   private final Migrator migrator;
   private final WakeUps wakeUps;
   private final String table;
+  private final String controlSchema;
   private final String incompleteness;
+  private final KnownTargetSql known;
 
   SubscriptionTable(Sessions sessions, PostgresOptions options) {
     this.sessions = sessions;
     this.migrator = new Migrator(options.controlSchema(), options.controlRole());
     this.wakeUps = new WakeUps(sessions, options.wakeInterval());
     this.table = SqlNames.quoted(options.controlSchema(), "subscriptions");
+    this.controlSchema = options.controlSchema();
+    this.known = new KnownTargetSql(options.controlSchema());
     this.incompleteness = SqlNames.quoted(options.controlSchema(), "incompleteness");
   }
 
@@ -50,9 +55,19 @@ final class SubscriptionTable implements Subscriptions {
     return new IncompletenessSql(incompleteness, target);
   }
 
+  /** Statements about which tables the targets were. */
+  KnownTargetSql known() {
+    return known;
+  }
+
+  /** What to do when a claimed table cannot be written. */
+  TableHints hints(Claim claim) {
+    return new TableHints(claim.mapping(), controlSchema);
+  }
+
   /** The position of a claimed table. */
   PositionSql position(Claim claim) {
-    return new PositionSql(table, claim, marks(claim.mapping().target()));
+    return new PositionSql(table, claim, marks(claim.mapping().target()), known);
   }
 
   @Override
@@ -214,6 +229,7 @@ final class SubscriptionTable implements Subscriptions {
   public Mono<String> skip(TargetTable target, long sequence) {
     String sql =
         """
+        with passed as (
         update %1$s
         set skip_seqs = array(
                 select distinct passed
@@ -229,8 +245,18 @@ final class SubscriptionTable implements Subscriptions {
               where target = $1) as stopped
         where target = $1 and active and stopped.stream is not null
         returning coalesce(reason, 'passed over before') as reason
+        ), marked as (%2$s)
+        select reason from passed
         """
-            .formatted(table);
+            .formatted(
+                table,
+                marks(target)
+                    .insert(
+                        new Incompleteness(
+                            Incompleteness.Cause.SKIPPED,
+                            Long.toString(sequence),
+                            "the change at stream sequence " + sequence + " was skipped"),
+                        "passed"));
     return sessions.use(
         "subscription " + target,
         this::hint,
