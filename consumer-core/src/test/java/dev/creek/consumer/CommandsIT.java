@@ -205,6 +205,10 @@ class CommandsIT {
     assertThat(sql.refusal("skip_change", "copy.orders", 5).message())
         .contains("has not stopped at a change");
     assertThat(column("orders", "skip_seqs")).isEqualTo("{3,5}");
+    assertThat(column("orders", "incomplete"))
+        .contains(
+            "the change at stream sequence 3 was skipped",
+            "the change at stream sequence 5 was skipped");
   }
 
   @Test

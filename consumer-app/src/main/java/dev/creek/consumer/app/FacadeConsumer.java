@@ -70,6 +70,9 @@ final class FacadeConsumer implements Consumer {
   @Override
   public Flux<CommandStep> carryOut(Command command) {
     Flux<CommandStep> done = service.carryOut(command, Flux.defer(() -> own.carryOut(command)));
+    if (command instanceof Command.AddTableFrom add) {
+      return facade.requireTable(add.mapping()).thenMany(done);
+    }
     return command instanceof Command.AddTable add
         ? facade.requireTable(add.mapping()).thenMany(done)
         : done;

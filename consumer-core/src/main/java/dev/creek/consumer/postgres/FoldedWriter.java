@@ -121,7 +121,7 @@ final class FoldedWriter {
 
   private Mono<Shortfall> survivors(Session session, FoldedBatch batch, Way way) {
     Mono<Void> emptied =
-        batch.folded().truncate() ? session.execute(batch.plan().rows().truncate()) : Mono.empty();
+        batch.folded().truncate() ? session.execute(batch.plan().truncate()) : Mono.empty();
     if (batch.folded().isEmpty()) {
       return emptied.thenReturn(Shortfall.NONE);
     }

@@ -15,6 +15,7 @@ import dev.creek.consumer.wire.Fingerprint;
 import dev.creek.consumer.wire.WalSchema;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
@@ -36,6 +37,9 @@ final class PostgresTableWriter implements TableWriter {
 
   /** Only for apply, as what follows. */
   private final SeenTime seen;
+
+  /** The plan of the changes that were written last; only for apply. */
+  private @Nullable TablePlan met;
 
   /** Changes since the last commit; only for apply, whose calls follow each other. */
   private Counts counts = Counts.NONE;
@@ -59,7 +63,7 @@ final class PostgresTableWriter implements TableWriter {
 
   PostgresTableWriter(Sessions sessions, SubscriptionTable subscriptions, Claim claim) {
     this.sessions = sessions;
-    this.hints = new TableHints(claim.mapping());
+    this.hints = subscriptions.hints(claim);
     PositionSql durable = subscriptions.position(claim);
     this.position = sessions.mayLoseLastCommits() ? durable.withoutWaiting() : durable;
     this.held = new HeldSession(sessions, position);
@@ -175,12 +179,40 @@ final class PostgresTableWriter implements TableWriter {
 
   private Mono<Applied> applied(Ready ready) {
     Batch batch = ready.batch();
-    if (ready.plan() == null || ready.target() == null) {
+    TablePlan plan = ready.plan();
+    Target known = ready.target();
+    if (plan == null || known == null) {
       return positionOnly(batch);
     }
+    return met == plan || seen.holds(batch.changes())
+        ? written(ready, plan, known)
+        : meet(plan).then(Mono.defer(() -> written(ready, plan, known)));
+  }
+
+  private Mono<Applied> written(Ready ready, TablePlan plan, Target known) {
     return ready.folded() == null
-        ? withoutKey(batch, ready.plan(), ready.target())
-        : withKey(batch, ready.folded());
+        ? withoutKey(ready.batch(), plan, known)
+        : withKey(ready.batch(), ready.folded());
+  }
+
+  /**
+   * Looks, before the first changes of a plan, whether the table is the one that it was. What comes
+   * again behind a snapshot has the schema of its time, and tells nothing of the rows.
+   */
+  private Mono<Void> meet(TablePlan plan) {
+    KnownTarget known = position.known();
+    Set<String> columns = plan.carried();
+    boolean inside = held.inTransaction();
+    return held.session()
+        .flatMap(session -> known.isChanged(session, columns))
+        .filter(changed -> changed)
+        .flatMap(changed -> held.transaction())
+        .flatMap(
+            session ->
+                known
+                    .look(session, columns)
+                    .then(Mono.defer(() -> inside ? Mono.empty() : held.commit(session))))
+        .then(Mono.fromRunnable(() -> met = plan));
   }
 
   private Mono<Applied> positionOnly(Batch batch) {

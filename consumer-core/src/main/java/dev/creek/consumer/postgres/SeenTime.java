@@ -73,6 +73,13 @@ final class SeenTime {
     return newest;
   }
 
+  /**
+   * Whether all of these changes, which are not taken in yet, are ones that the target has seen.
+   */
+  boolean holds(List<Change> next) {
+    return newest(next) <= until;
+  }
+
   /** How many of those changes, from the first on, may be repetitions. */
   int repeated() {
     int repeated = 0;

@@ -69,7 +69,7 @@ final class Steps {
 
   private Mono<Shortfall> run(Step step, Manner manner) {
     if (step instanceof Step.Truncate) {
-      return session.update(plan.rows().truncate(), statement -> {}).thenReturn(Shortfall.NONE);
+      return session.update(plan.truncate(), statement -> {}).thenReturn(Shortfall.NONE);
     }
     return plan.hasKey() ? withKey(step, manner) : withoutKey(step, manner);
   }

@@ -13,6 +13,7 @@ import io.r2dbc.spi.Statement;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +31,7 @@ final class TablePlan {
   private final Target target;
   private final ChangePlan changes;
   private final PositionSql position;
+  private final long table;
   private final RowSql rows;
   private final boolean deferrable;
   private final @Nullable CopySql copy;
@@ -68,6 +70,7 @@ final class TablePlan {
     this.target = target;
     this.changes = ChangePlan.of(schema, target.shape());
     this.position = position;
+    this.table = target.oid();
     this.rows = new RowSql(changes, target);
     this.deferrable = target.uniques().size() > target.shape().uniqueKeys().size();
     this.folded =
@@ -78,6 +81,16 @@ final class TablePlan {
         target.copyable() && changes.rows().isCopyable()
             ? CopySql.into(target.sqlName(), changes.rows())
             : null;
+  }
+
+  /** Empties the table, and with it all that was missing in it, or too much. */
+  String truncate() {
+    return rows.truncate() + "; " + position.known().emptied(table);
+  }
+
+  /** The names of the columns that changes carry. */
+  Set<String> carried() {
+    return changes.rows().names();
   }
 
   WalSchema schema() {

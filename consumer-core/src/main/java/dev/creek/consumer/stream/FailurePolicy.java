@@ -31,9 +31,9 @@ final class FailurePolicy {
   private static final Map<String, String> HINTS =
       Map.of(
           "42P01",
-          "create the target table (create-schemas)",
+          "create and fill the target table (resync)",
           "3F000",
-          "create the target schema (create-schemas)",
+          "create and fill the target table (resync)",
           "42703",
           "add the column to the target table",
           "42501",

@@ -99,7 +99,9 @@ final class LineReport {
   }
 
   private void logSet(Incompleteness mark) {
-    about(log.atWarn(), mark)
+    // That one is as it was asked for.
+    boolean asked = mark.cause() == Incompleteness.Cause.NO_SNAPSHOT;
+    about(asked ? log.atInfo() : log.atWarn(), mark)
         .log(
             "{} is incomplete ({}): {}. Hint: {}",
             mapping,

@@ -7,6 +7,8 @@ import dev.creek.consumer.Reachability;
 import dev.creek.consumer.postgres.PoolUse;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 final class ExpositionTest {
@@ -62,6 +64,20 @@ final class ExpositionTest {
             "creek_consumer_last_applied_commit_timestamp_seconds{target=\"copy.orders\"} "
                 + at.toEpochMilli() / 1000.0,
             "creek_consumer_table_info{source=\"shop.public.orders\",target=\"copy.orders\"} 1\n");
+  }
+
+  @Test
+  void countsReasonsWhyRowsMayDiffer() {
+    line("s.a.b", ORDERS);
+    assertThat(scrape())
+        .contains("creek_consumer_pg_incomplete{cause=\"column\",target=\"copy.orders\"} 0.0\n");
+    meters.incomplete(ORDERS, Map.of("column", 2), List.of("one", "two"));
+    assertThat(scrape())
+        .contains("creek_consumer_pg_incomplete{cause=\"column\",target=\"copy.orders\"} 2.0\n")
+        .contains("creek_consumer_pg_incomplete{cause=\"forced\",target=\"copy.orders\"} 0.0\n");
+    meters.incomplete(ORDERS, Map.of(), List.of());
+    assertThat(scrape())
+        .contains("creek_consumer_pg_incomplete{cause=\"column\",target=\"copy.orders\"} 0.0\n");
   }
 
   @Test
