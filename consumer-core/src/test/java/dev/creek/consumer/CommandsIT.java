@@ -52,7 +52,7 @@ class CommandsIT {
     sql = SqlCall.of(database);
     publisher = WirePublisher.of(nats.server(), Generation.OLD, "source");
     consumer = CreekConsumer.create(options());
-    consumer.subscriptions().collectList().block(PATIENCE);
+    consumer.initialize().block(PATIENCE);
     database.execute("create schema copy");
   }
 
