@@ -42,6 +42,11 @@ public record ConsumerOptions(
     return withLines(lines.withLinger(linger));
   }
 
+  /** With another bound of a message's bytes; null for the one that goes with the heap. */
+  public ConsumerOptions withMaxMessageBytes(@Nullable Integer bytes) {
+    return withLines(lines.withMaxMessageBytes(bytes));
+  }
+
   /** With other options for snapshots. */
   public ConsumerOptions withSnapshots(SnapshotOptions snapshots) {
     return withLines(lines.withSnapshots(snapshots));

@@ -8,6 +8,7 @@ import dev.creek.consumer.control.Finding;
 import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.SnapshotMode;
 import dev.creek.consumer.control.SnapshotProgress;
+import dev.creek.consumer.control.StartFrom;
 import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.control.Verification;
 import dev.creek.consumer.jetstream.JetStreamLog;
@@ -25,6 +26,7 @@ import dev.creek.consumer.stream.LogException;
 import dev.creek.consumer.stream.Schemas;
 import dev.creek.consumer.stream.SnapshotLog.PublishedSnapshot;
 import dev.creek.consumer.stream.SnapshotOrder;
+import dev.creek.consumer.stream.Starts;
 import dev.creek.consumer.stream.Subscription;
 import dev.creek.consumer.stream.Turns;
 import dev.creek.consumer.wire.SourceTable;
@@ -335,6 +337,18 @@ public final class CreekConsumer implements AutoCloseable {
   /** Subscribes a table, or re-activates it where it stopped; a running consumer picks it up. */
   public Mono<Subscription> addTable(Mapping mapping) {
     return database.flatMap(db -> db.subscriptions().activate(mapping));
+  }
+
+  /**
+   * Subscribes a table that has no position yet, and says which change it begins with.
+   *
+   * @return errors with {@link ApplyException} where it holds a position already, with {@link
+   *     LogException.Gap} where the stream no longer holds all since the time
+   */
+  public Mono<Subscription> addTable(Mapping mapping, StartFrom from) {
+    return broker
+        .flatMap(changes -> Starts.position(changes, mapping.source(), from))
+        .flatMap(position -> database.flatMap(db -> db.subscriptions().begin(mapping, position)));
   }
 
   /**

@@ -4,6 +4,7 @@ import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.Operations;
 import dev.creek.consumer.control.SnapshotMode;
 import dev.creek.consumer.control.SnapshotProgress;
+import dev.creek.consumer.control.StartFrom;
 import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.stream.Diagnosis;
 import reactor.core.publisher.Flux;
@@ -25,6 +26,11 @@ final class FacadeOperations implements Operations {
   @Override
   public Mono<?> addTable(Mapping mapping) {
     return consumer.addTable(mapping);
+  }
+
+  @Override
+  public Mono<?> addTable(Mapping mapping, StartFrom from) {
+    return consumer.addTable(mapping, from);
   }
 
   @Override

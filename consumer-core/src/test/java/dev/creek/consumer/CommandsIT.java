@@ -52,7 +52,7 @@ class CommandsIT {
     sql = SqlCall.of(database);
     publisher = WirePublisher.of(nats.server(), Generation.OLD, "source");
     consumer = CreekConsumer.create(options());
-    consumer.subscriptions().collectList().block(PATIENCE);
+    consumer.initialize().block(PATIENCE);
     database.execute("create schema copy");
   }
 
@@ -205,6 +205,10 @@ class CommandsIT {
     assertThat(sql.refusal("skip_change", "copy.orders", 5).message())
         .contains("has not stopped at a change");
     assertThat(column("orders", "skip_seqs")).isEqualTo("{3,5}");
+    assertThat(column("orders", "incomplete"))
+        .contains(
+            "the change at stream sequence 3 was skipped",
+            "the change at stream sequence 5 was skipped");
   }
 
   @Test

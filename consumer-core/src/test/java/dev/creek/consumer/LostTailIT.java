@@ -71,6 +71,8 @@ final class LostTailIT {
               .atMost(PATIENCE)
               .until(() -> !database.query("select from copy.orders where id = 20").isEmpty());
           assertThat(column(database, "gap")).isNull();
+          assertThat(column(database, "incomplete"))
+              .contains("resumed although changes are missing: stream", "the broker lost its tail");
         });
   }
 

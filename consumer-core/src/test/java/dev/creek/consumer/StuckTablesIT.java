@@ -88,7 +88,7 @@ class StuckTablesIT {
     running = consumer.run().subscribe();
 
     stuck.forEach(table -> awaitState(table, "failed"));
-    assertThat(hint("no_table")).contains("create-schemas");
+    assertThat(hint("no_table")).contains("resync");
     assertThat(hint("no_column"))
         .contains("ALTER TABLE \"copy\".\"no_column\" ADD COLUMN \"note\" text");
     assertThat(hint("wrong_type")).contains("change the column to the source's type");

@@ -49,6 +49,7 @@ final class FacadeConsumer implements Consumer {
                 configuration.target())
             .withBatches(configuration.batches())
             .withLinger(configuration.linger())
+            .withMaxMessageBytes(configuration.maxMessageBytes())
             .withSnapshots(configuration.snapshots())
             .withRecorder(recorder);
     String page = PageAddress.of(configuration.monitoring(), options.self().host());
@@ -69,6 +70,9 @@ final class FacadeConsumer implements Consumer {
   @Override
   public Flux<CommandStep> carryOut(Command command) {
     Flux<CommandStep> done = service.carryOut(command, Flux.defer(() -> own.carryOut(command)));
+    if (command instanceof Command.AddTableFrom add) {
+      return facade.requireTable(add.mapping()).thenMany(done);
+    }
     return command instanceof Command.AddTable add
         ? facade.requireTable(add.mapping()).thenMany(done)
         : done;

@@ -21,6 +21,7 @@ public final class Main {
 
   public static void main(String[] args) {
     if (List.of(args).contains("serve")) {
+      FatalErrors.install();
       preload();
     }
     Map<String, String> environment = System.getenv();

@@ -29,6 +29,12 @@ final class OwnWork {
     if (command instanceof Command.AddTable add) {
       return facade.addTable(add.mapping()).map(subscribed -> done("subscribed")).flux();
     }
+    if (command instanceof Command.AddTableFrom add) {
+      return facade
+          .addTable(add.mapping(), add.from())
+          .map(subscribed -> done("subscribed, from " + add.from()))
+          .flux();
+    }
     if (command instanceof Command.RemoveTable remove) {
       return removeTable(remove.target()).flux();
     }

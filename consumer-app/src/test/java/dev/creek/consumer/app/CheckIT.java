@@ -180,6 +180,15 @@ final class CheckIT {
         select 1, string_agg(md5(i::text), ''), 1, 'x' from generate_series(1, 1000) as i;
         create publication pub for table orders;
         create table keyless (id int);
+        create domain positive as int check (value > 0);
+        create domain evenly as positive;
+        create domain word as text;
+        create table odd (
+            id int primary key, p positive, e evenly, w word, n numeric(5, 2), j jsonb, a int[],
+            far date, near date);
+        insert into odd select i, 1, 2, 'w', 3, '{}', '{}', 'infinity', current_date
+        from generate_series(1, 50) as i;
+        analyze odd;
         """);
     LocalRun check =
         LocalRun.of(
@@ -189,8 +198,14 @@ final class CheckIT {
             source.uri(),
             MAPPING,
             "shop.public.keyless:copy.keyless",
-            "shop.public.nothing:copy.nothing");
+            "shop.public.nothing:copy.nothing",
+            "shop.public.odd:copy.odd");
     assertThat(check.out())
+        .contains(
+            "drops every row that has a value there from snapshots, though not from changes: p (a domain over integer), e (a domain over integer)")
+        .contains(
+            "drops rows with some values: j (JSON that is no object), a (arrays with a NULL in them), far (infinite times, in snapshots)")
+        .doesNotContain("n numeric")
         .contains(
             MAPPING
                 + ": the producer drops every row that has a value in price numeric, data bytea")

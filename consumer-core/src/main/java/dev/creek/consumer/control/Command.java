@@ -38,6 +38,14 @@ public sealed interface Command {
     }
   }
 
+  /** Subscribe a table that has no position yet. */
+  record AddTableFrom(Mapping mapping, StartFrom from) implements OfMapping {
+    @Override
+    public Verb verb() {
+      return Verb.ADD_TABLE_FROM;
+    }
+  }
+
   /** End the subscription; rows and position stay. */
   record RemoveTable(TargetTable target) implements Command {
     @Override

@@ -8,6 +8,7 @@ import java.util.stream.Stream;
  *
  * <pre>
  * CREATE mapping        ADD mapping        REMOVE target
+ * ADD_FROM start mapping
  * SNAP mode mapping     APPLY_SNAP mode subject mapping
  * RESYNC mapping        RESUME target      SKIP sequence target
  * </pre>
@@ -28,6 +29,7 @@ public final class CommandText {
     return switch (verb(words[0])) {
       case CREATE_SCHEMA -> new Command.CreateSchema(Mapping.parse(rest));
       case ADD_TABLE -> new Command.AddTable(Mapping.parse(rest));
+      case ADD_TABLE_FROM -> addFrom(split(rest, 2));
       case REMOVE_TABLE -> new Command.RemoveTable(TargetTable.parse(rest));
       case SNAPSHOT -> snapshot(split(rest, 2));
       case APPLY_SNAPSHOT -> applySnapshot(split(rest, 3));
@@ -62,6 +64,10 @@ public final class CommandText {
     return new Command.TakeSnapshot(Mapping.parse(words[1]), SnapshotMode.parse(words[0]));
   }
 
+  private static Command addFrom(String[] words) {
+    return new Command.AddTableFrom(Mapping.parse(words[1]), StartFrom.parse(words[0]));
+  }
+
   private static Command applySnapshot(String[] words) {
     return new Command.ApplySnapshot(
         words[1], Mapping.parse(words[2]), SnapshotMode.parse(words[0]));
@@ -83,6 +89,9 @@ public final class CommandText {
   private static String before(Command command) {
     if (command instanceof Command.TakeSnapshot take) {
       return take.mode() + " ";
+    }
+    if (command instanceof Command.AddTableFrom add) {
+      return add.from() + " ";
     }
     if (command instanceof Command.ApplySnapshot apply) {
       return apply.mode() + " " + apply.subject() + " ";

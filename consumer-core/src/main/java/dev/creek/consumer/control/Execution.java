@@ -147,6 +147,11 @@ final class Execution {
     if (command instanceof Command.AddTable add) {
       return operations.addTable(add.mapping()).thenReturn(new Outcome.Done("subscribed"));
     }
+    if (command instanceof Command.AddTableFrom add) {
+      return operations
+          .addTable(add.mapping(), add.from())
+          .thenReturn(new Outcome.Done("subscribed, from " + add.from()));
+    }
     if (command instanceof Command.RemoveTable) {
       return operations
           .removeTable(target)
@@ -204,7 +209,9 @@ final class Execution {
 
   private static String told(SnapshotProgress done) {
     long rows = done.rowsDone();
-    return String.format(
-        Locale.ROOT, "%,d %s of %s", rows, rows == 1 ? "row" : "rows", done.subject());
+    String text =
+        String.format(
+            Locale.ROOT, "%,d %s of %s", rows, rows == 1 ? "row" : "rows", done.subject());
+    return done.doubt() == null ? text : text + ". Incomplete: " + done.doubt();
   }
 }

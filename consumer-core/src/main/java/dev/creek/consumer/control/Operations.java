@@ -15,6 +15,9 @@ public interface Operations {
   /** Subscribes, or does nothing where that is so. */
   Mono<?> addTable(Mapping mapping);
 
+  /** Subscribes a table that has no position yet. */
+  Mono<?> addTable(Mapping mapping, StartFrom from);
+
   /** False where there is no such subscription. */
   Mono<Boolean> removeTable(TargetTable table);
 

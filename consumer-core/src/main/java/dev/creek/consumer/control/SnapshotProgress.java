@@ -1,6 +1,7 @@
 package dev.creek.consumer.control;
 
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How far a snapshot is.
@@ -12,6 +13,7 @@ import java.time.Duration;
  * @param rowsDone rows written so far
  * @param rowsExpected rows that the snapshot is believed to hold, -1 where nobody knows yet
  * @param elapsed since the command was taken up
+ * @param doubt why the snapshot may not hold all rows; null where nothing says so
  */
 public record SnapshotProgress(
     Mapping mapping,
@@ -20,7 +22,20 @@ public record SnapshotProgress(
     Step step,
     long rowsDone,
     long rowsExpected,
-    Duration elapsed) {
+    Duration elapsed,
+    @Nullable String doubt) {
+
+  /** One that nothing is known of that says that rows are missing. */
+  public SnapshotProgress(
+      Mapping mapping,
+      String subject,
+      SnapshotMode mode,
+      Step step,
+      long rowsDone,
+      long rowsExpected,
+      Duration elapsed) {
+    this(mapping, subject, mode, step, rowsDone, rowsExpected, elapsed, null);
+  }
 
   /** The steps, in order. */
   public enum Step {

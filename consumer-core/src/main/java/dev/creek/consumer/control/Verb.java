@@ -6,6 +6,7 @@ import java.util.Locale;
 public enum Verb {
   CREATE_SCHEMA("CREATE"),
   ADD_TABLE("ADD"),
+  ADD_TABLE_FROM("ADD_FROM"),
   REMOVE_TABLE("REMOVE"),
   SNAPSHOT("SNAP"),
   APPLY_SNAPSHOT("APPLY_SNAP"),

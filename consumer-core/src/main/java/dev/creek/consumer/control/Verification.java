@@ -13,6 +13,7 @@ import java.util.List;
  * @param differences rows that differ, the first {@link Options#mostDifferences}
  * @param more whether there are more than those
  * @param repaired how many of them have been repaired
+ * @param marksCleared how many marks of an incomplete table the comparison has disproved
  */
 public record Verification(
     Mapping mapping,
@@ -21,10 +22,29 @@ public record Verification(
     List<String> notCompared,
     List<Difference> differences,
     boolean more,
-    long repaired) {
+    long repaired,
+    long marksCleared) {
   public Verification {
     notCompared = List.copyOf(notCompared);
     differences = List.copyOf(differences);
+  }
+
+  /** One that has cleared no marks. */
+  public Verification(
+      Mapping mapping,
+      long sourceRows,
+      long targetRows,
+      List<String> notCompared,
+      List<Difference> differences,
+      boolean more,
+      long repaired) {
+    this(mapping, sourceRows, targetRows, notCompared, differences, more, repaired, 0);
+  }
+
+  /** The same where it has disproved so many marks. */
+  public Verification clearing(long marks) {
+    return new Verification(
+        mapping, sourceRows, targetRows, notCompared, differences, more, repaired, marks);
   }
 
   /** Whether every row of the compared columns is the same on both sides. */

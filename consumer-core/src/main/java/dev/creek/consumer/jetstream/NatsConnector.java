@@ -187,7 +187,7 @@ final class NatsConnector {
     @Override
     public void errorOccurred(Connection connection, String error) {
       text.set(error);
-      Denial denial = Denial.of(error);
+      Denial denial = Denial.of(String.valueOf(error));
       if (denial == null) {
         log.warn("NATS: {}", JetStreamOptions.withoutUser(String.valueOf(error)));
       } else {

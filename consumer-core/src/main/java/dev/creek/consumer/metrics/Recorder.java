@@ -63,6 +63,9 @@ public interface Recorder {
   /** A table tries again after a passing error. */
   default void retry(String target, String reasonClass) {}
 
+  /** Rows that were to be updated or deleted were not there. */
+  default void missed(String target, long rows) {}
+
   /** A change that could not be applied was gone past, because somebody said so. */
   default void skipped(String target) {}
 

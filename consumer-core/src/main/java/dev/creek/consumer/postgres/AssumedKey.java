@@ -3,9 +3,7 @@ package dev.creek.consumer.postgres;
 import dev.creek.consumer.row.ChangePlan;
 import dev.creek.consumer.row.PlanColumn;
 import dev.creek.consumer.row.RowColumns;
-import dev.creek.consumer.row.Step;
 import dev.creek.consumer.wire.Change;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.UnaryOperator;
@@ -39,8 +37,8 @@ final class AssumedKey {
    *
    * @param together writes the batch at once, or else change by change as it is told to
    */
-  Mono<Void> write(Session session, UnaryOperator<Mono<Void>> together) {
-    Mono<Void> oneByOne = Mono.defer(() -> oneByOne(session));
+  Mono<Shortfall> write(Session session, UnaryOperator<Mono<Shortfall>> together) {
+    Mono<Shortfall> oneByOne = Mono.defer(() -> oneByOne(session));
     return Mono.fromCallable(() -> changes.arrivals(batch))
         .flatMap(arrivals -> isThere(session, arrivals))
         .flatMap(there -> there ? oneByOne : together.apply(oneByOne));
@@ -75,27 +73,22 @@ final class AssumedKey {
         + ")";
   }
 
-  private Mono<Void> oneByOne(Session session) {
-    return Flux.fromIterable(batch).concatMap(change -> one(session, change), 0).then();
+  private Mono<Shortfall> oneByOne(Session session) {
+    return Flux.fromIterable(batch)
+        .concatMap(change -> one(session, change), 0)
+        .reduce(Shortfall.NONE, Shortfall::plus);
   }
 
-  /** A row that changes its key has left by the time that it comes into being anew. */
-  private Mono<Void> one(Session session, Change change) {
+  private Mono<Shortfall> one(Session session, Change change) {
     List<Change> alone = List.of(change);
     RowColumns arrivals = changes.arrivals(alone);
-    Iterator<Step> steps = changes.unfolded(alone).iterator();
-    return Flux.<Step>fromIterable(() -> steps)
-        .concatMap(
-            step ->
-                step instanceof Step.Write
-                    ? isThere(session, arrivals)
-                        .flatMap(
-                            there ->
-                                there
-                                    ? Mono.error(changes.secondRow(change.sequence()))
-                                    : Steps.run(session, plan, step, false))
-                    : Steps.run(session, plan, step, false),
-            0)
-        .then();
+    Mono<Void> requireFree =
+        Mono.defer(() -> isThere(session, arrivals))
+            .flatMap(
+                there -> there ? Mono.error(changes.secondRow(change.sequence())) : Mono.empty());
+    var steps = new Steps(session, plan);
+    return Flux.fromIterable(changes.unfolded(alone))
+        .concatMap(step -> steps.runWhereFree(step, requireFree), 0)
+        .reduce(Shortfall.NONE, Shortfall::plus);
   }
 }

@@ -16,6 +16,14 @@ final class Binding {
     }
   }
 
+  static void texts(Statement statement, int index, String @Nullable [] values) {
+    if (values == null) {
+      statement.bindNull(index, String[].class);
+    } else {
+      statement.bind(index, values);
+    }
+  }
+
   static void number(Statement statement, int index, @Nullable Long value) {
     if (value == null) {
       statement.bindNull(index, Long.class);

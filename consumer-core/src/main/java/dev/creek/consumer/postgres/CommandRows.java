@@ -80,6 +80,9 @@ final class CommandRows {
     if (command instanceof Command.TakeSnapshot take) {
       return take.mode().toString();
     }
+    if (command instanceof Command.AddTableFrom add) {
+      return add.from().toString();
+    }
     return command instanceof Command.ApplySnapshot apply ? apply.mode().toString() : null;
   }
 }

@@ -23,7 +23,8 @@ final class ControlScripts {
           "007_lag.sql",
           "008_incompleteness.sql",
           "009_names.sql",
-          "010_horizon.sql");
+          "010_horizon.sql",
+          "011_start.sql");
 
   /** What quotes the functions' bodies, which name the schema. */
   private static final String BODY_QUOTE = "$creek$";

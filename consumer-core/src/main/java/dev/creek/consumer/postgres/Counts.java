@@ -37,7 +37,10 @@ record Counts(long inserts, long updates, long deletes, long truncates) {
     return inserts + updates + deletes + truncates;
   }
 
-  Applied at(Position position) {
-    return new Applied(position, inserts, updates, deletes, truncates);
+  /**
+   * @param missed how many rows were not there
+   */
+  Applied at(Position position, long missed) {
+    return new Applied(position, inserts, updates, deletes, truncates, missed);
   }
 }

@@ -2,6 +2,8 @@ package dev.creek.consumer.postgres;
 
 import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.stream.Incompleteness;
+import java.util.List;
+import java.util.stream.Collectors;
 
 /**
  * Statements about the marks of one target, to stand alone or as parts of those that move its
@@ -59,6 +61,15 @@ final class IncompletenessSql {
         + " from "
         + from
         + " on conflict do nothing";
+  }
+
+  /**
+   * Statements that set marks, for a transaction that holds the fence; empty where there are none.
+   */
+  String insertAll(List<Incompleteness> marks) {
+    return marks.stream()
+        .map(mark -> insert(mark, "(values (1)) as fence") + ";")
+        .collect(Collectors.joining());
   }
 
   /** Takes all marks away. */

@@ -39,6 +39,11 @@ record InsertSql(String table, RowPlan plan, String onConflict) {
     return into() + " select " + rows.values() + " from " + from + rows.from() + onConflict;
   }
 
+  /** Whether it touches each row: not where rows are nothing but their key, and may be there. */
+  boolean touchesAll() {
+    return !onConflict.endsWith("nothing");
+  }
+
   /** The statement's beginning, up to what is inserted. */
   String into() {
     return "insert into "

@@ -1,8 +1,10 @@
 package dev.creek.consumer.postgres;
 
 import dev.creek.consumer.stream.Handover;
+import dev.creek.consumer.stream.Incompleteness;
 import dev.creek.consumer.stream.Position;
 import java.time.Instant;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param horizon what to store of a {@link dev.creek.consumer.stream.Horizon}, as a part of the
  *     update; null leaves what is stored
  * @param endsGap whether the target holds all that the source held, whatever it has missed before
+ * @param marks why it may differ from the source all the same
  */
 record Moved(
     @Nullable Long from,
@@ -26,7 +29,8 @@ record Moved(
     @Nullable Evidence evidence,
     @Nullable Instant aheadUntil,
     @Nullable String horizon,
-    boolean endsGap) {
+    boolean endsGap,
+    List<Incompleteness> marks) {
 
   /** By changes. */
   Moved(
@@ -35,12 +39,12 @@ record Moved(
       long changes,
       @Nullable Evidence evidence,
       @Nullable Instant aheadUntil) {
-    this(from, to, changes, evidence, aheadUntil, null, false);
+    this(from, to, changes, evidence, aheadUntil, null, false, List.of());
   }
 
   /** The same, storing a horizon, or that there is none any more. */
   Moved with(@Nullable String otherHorizon) {
-    return new Moved(from, to, changes, evidence, aheadUntil, otherHorizon, endsGap);
+    return new Moved(from, to, changes, evidence, aheadUntil, otherHorizon, endsGap, marks);
   }
 
   /** By a snapshot that replaced all rows. */
@@ -61,6 +65,7 @@ record Moved(
         null,
         handover.aheadUntil(),
         HorizonSql.assignments(handover.horizon()),
-        endsGap);
+        endsGap,
+        handover.marks());
   }
 }

@@ -32,19 +32,22 @@ final class PositionSql {
 
   private final String table;
   private final IncompletenessSql marks;
+  private final KnownTargetSql known;
   private final Claim claim;
   private final String target;
   private final String commit;
 
   /** Transactions commit as the session's do. */
-  PositionSql(String table, Claim claim, IncompletenessSql marks) {
-    this(table, claim, marks, "");
+  PositionSql(String table, Claim claim, IncompletenessSql marks, KnownTargetSql known) {
+    this(table, claim, marks, known, "");
   }
 
-  private PositionSql(String table, Claim claim, IncompletenessSql marks, String commit) {
+  private PositionSql(
+      String table, Claim claim, IncompletenessSql marks, KnownTargetSql known, String commit) {
     this.table = table;
     this.claim = claim;
     this.marks = marks;
+    this.known = known;
     this.target = claim.mapping().target().toString();
     this.commit = commit;
   }
@@ -54,7 +57,7 @@ final class PositionSql {
    * together, if the server crashes, and what was lost is read again.
    */
   PositionSql withoutWaiting() {
-    return new PositionSql(table, claim, marks, WITHOUT_WAITING);
+    return new PositionSql(table, claim, marks, known, WITHOUT_WAITING);
   }
 
   /** Moves the position: parameters from 1 on. */
@@ -122,6 +125,11 @@ final class PositionSql {
   /** Statements about the table's marks, for whoever holds the fence. */
   IncompletenessSql marks() {
     return marks;
+  }
+
+  /** Whether the table is the one that it was. */
+  KnownTarget known() {
+    return new KnownTarget(known, this);
   }
 
   void bindClaim(Statement statement) {

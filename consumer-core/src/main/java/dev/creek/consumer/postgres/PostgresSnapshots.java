@@ -38,7 +38,7 @@ final class PostgresSnapshots implements SnapshotTables {
   @Override
   public Mono<SnapshotWriter> writer(Claim claim, SnapshotMode mode, RecordShape shape) {
     TargetTable name = claim.mapping().target();
-    var hints = new SnapshotHints(new TableHints(claim.mapping()));
+    var hints = new SnapshotHints(subscriptions.hints(claim));
     PositionSql position = subscriptions.position(claim);
     return creator
         .create(name, shape)
@@ -51,8 +51,24 @@ final class PostgresSnapshots implements SnapshotTables {
               RowPlan plan = RowPlan.of(shape, target.shape());
               return mode == SnapshotMode.CLEAN
                   ? CleanSnapshot.open(sessions, position, hints, target, plan)
-                  : Mono.just(new UpsertSnapshot(sessions, position, hints, target, plan));
+                  : isEmpty(target, hints)
+                      .map(
+                          empty ->
+                              new UpsertSnapshot(sessions, position, hints, target, plan, empty));
             });
+  }
+
+  private Mono<Boolean> isEmpty(Target target, SqlHints hints) {
+    return sessions.use(
+        "rows of " + target.sqlName(),
+        hints,
+        session ->
+            session
+                .query(
+                    "select not exists (select from " + target.sqlName() + ")",
+                    statement -> {},
+                    row -> Boolean.TRUE.equals(row.get(0, Boolean.class)))
+                .single());
   }
 
   @Override

@@ -7,16 +7,18 @@ import dev.creek.consumer.stream.Batch;
 import dev.creek.consumer.stream.Claim;
 import dev.creek.consumer.stream.Failpoint;
 import dev.creek.consumer.stream.Horizon;
+import dev.creek.consumer.stream.OutOfMemoryException;
 import dev.creek.consumer.stream.Position;
 import dev.creek.consumer.stream.TableWriter;
 import dev.creek.consumer.wire.Change;
 import dev.creek.consumer.wire.Fingerprint;
 import dev.creek.consumer.wire.WalSchema;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
@@ -36,6 +38,9 @@ final class PostgresTableWriter implements TableWriter {
   /** Only for apply, as what follows. */
   private final SeenTime seen;
 
+  /** The plan of the changes that were written last; only for apply. */
+  private @Nullable TablePlan met;
+
   /** Changes since the last commit; only for apply, whose calls follow each other. */
   private Counts counts = Counts.NONE;
 
@@ -51,15 +56,19 @@ final class PostgresTableWriter implements TableWriter {
   /** Only of a table without a key, once it has changes; only for apply. */
   private @Nullable Repetitions repetitions;
 
-  private final FreshRows fresh = new FreshRows();
+  /** What those changes did not touch; only for apply. */
+  private Shortfall shortfall = Shortfall.NONE;
+
+  private final FoldedWriter folds;
 
   PostgresTableWriter(Sessions sessions, SubscriptionTable subscriptions, Claim claim) {
     this.sessions = sessions;
-    this.hints = new TableHints(claim.mapping());
+    this.hints = subscriptions.hints(claim);
     PositionSql durable = subscriptions.position(claim);
     this.position = sessions.mayLoseLastCommits() ? durable.withoutWaiting() : durable;
     this.held = new HeldSession(sessions, position);
     this.seen = new SeenTime(claim);
+    this.folds = new FoldedWriter(held, seen);
     this.heldChanges = new HeldChanges(position, claim);
     this.horizon = claim.horizon();
     this.from = claim.position().sequence();
@@ -81,8 +90,8 @@ final class PostgresTableWriter implements TableWriter {
     }
     Target known = target;
     return known == null
-        ? readTarget().map(found -> ready(batch, found))
-        : Mono.fromCallable(() -> ready(batch, known));
+        ? readTarget().map(found -> guarded(batch, found))
+        : Mono.fromCallable(() -> guarded(batch, known));
   }
 
   /** What a snapshot holds for certain needs no row, whatever the target's columns are by now. */
@@ -94,6 +103,10 @@ final class PostgresTableWriter implements TableWriter {
     }
     List<Change> missing = changes.stream().filter(change -> !known.proves(change)).toList();
     return new Batch(missing, batch.bytes(), batch.endsTransaction(), batch.position());
+  }
+
+  private Prepared guarded(Batch batch, Target known) {
+    return OutOfMemoryException.guard("prepare a batch", () -> ready(batch, known));
   }
 
   private Mono<Target> readTarget() {
@@ -119,7 +132,7 @@ final class PostgresTableWriter implements TableWriter {
       throw e;
     }
     return new Ready(
-        batch, known, plan, plan.hasKey() ? FoldedBatch.of(plan, changes, fresh.mayCopy()) : null);
+        batch, known, plan, plan.hasKey() ? FoldedBatch.of(plan, changes, folds.mayCopy()) : null);
   }
 
   private boolean areOfOlderSchema(List<Change> changes) {
@@ -158,17 +171,48 @@ final class PostgresTableWriter implements TableWriter {
         changes.isEmpty()
             ? batch.position().sequence()
             : changes.get(changes.size() - 1).sequence();
-    return SqlErrors.told(error, position.target() + " at stream sequence " + last, hints);
+    String what = position.target() + " at stream sequence " + last;
+    return error instanceof MissingRowException missing
+        ? missing.told(what, hints.mapping())
+        : SqlErrors.told(error, what, hints);
   }
 
   private Mono<Applied> applied(Ready ready) {
     Batch batch = ready.batch();
-    if (ready.plan() == null || ready.target() == null) {
+    TablePlan plan = ready.plan();
+    Target known = ready.target();
+    if (plan == null || known == null) {
       return positionOnly(batch);
     }
+    return met == plan || seen.holds(batch.changes())
+        ? written(ready, plan, known)
+        : meet(plan).then(Mono.defer(() -> written(ready, plan, known)));
+  }
+
+  private Mono<Applied> written(Ready ready, TablePlan plan, Target known) {
     return ready.folded() == null
-        ? withoutKey(batch, ready.plan(), ready.target())
-        : withKey(batch, ready.folded());
+        ? withoutKey(ready.batch(), plan, known)
+        : withKey(ready.batch(), ready.folded());
+  }
+
+  /**
+   * Looks, before the first changes of a plan, whether the table is the one that it was. What comes
+   * again behind a snapshot has the schema of its time, and tells nothing of the rows.
+   */
+  private Mono<Void> meet(TablePlan plan) {
+    KnownTarget known = position.known();
+    Set<String> columns = plan.carried();
+    boolean inside = held.inTransaction();
+    return held.session()
+        .flatMap(session -> known.isChanged(session, columns))
+        .filter(changed -> changed)
+        .flatMap(changed -> held.transaction())
+        .flatMap(
+            session ->
+                known
+                    .look(session, columns)
+                    .then(Mono.defer(() -> inside ? Mono.empty() : held.commit(session))))
+        .then(Mono.fromRunnable(() -> met = plan));
   }
 
   private Mono<Applied> positionOnly(Batch batch) {
@@ -185,23 +229,39 @@ final class PostgresTableWriter implements TableWriter {
     counts = counts.plus(folded.counts());
     if (folded.plan().changes().assumesKey()) {
       return held.transaction()
-          .flatMap(session -> onTrust(session, folded).then(ended(session, batch, null)));
+          .flatMap(
+              session ->
+                  onTrust(session, folded)
+                      .doOnNext(this::fellShort)
+                      .then(ended(session, batch, null)));
     }
-    if (held.inTransaction() || !batch.endsTransaction() || folded.folded().truncate()) {
-      return held.transaction()
-          .flatMap(session -> part(session, folded).then(ended(session, batch, null)));
+    FoldedWriter.Way way = folds.way(folded);
+    if (held.inTransaction()
+        || !batch.endsTransaction()
+        || folded.folded().truncate()
+        || !way.isAlone()) {
+      return part(batch, folded, way);
     }
+    Moved moved = moved(batch, null);
     return held.session()
-        .flatMap(session -> whole(session, batch, folded))
+        .flatMap(session -> folds.alone(session, folded, way, moved))
         .then(committed(batch))
         .onErrorResume(
-            SqlErrors::mayDependOnOrder,
-            e ->
-                held.transaction()
-                    .flatMap(
-                        session ->
-                            inOrder(session, folded.plan(), batch.changes())
-                                .then(ended(session, batch, null))));
+            FoldedWriter::mayRecover, e -> part(batch, folded, folds.other(folded, way, e)));
+  }
+
+  private Mono<Applied> part(Batch batch, FoldedBatch folded, FoldedWriter.Way way) {
+    return held.transaction()
+        .flatMap(
+            session ->
+                folds
+                    .part(session, folded, way)
+                    .doOnNext(this::fellShort)
+                    .then(ended(session, batch, null)));
+  }
+
+  private void fellShort(Shortfall more) {
+    shortfall = shortfall.plus(more);
   }
 
   /**
@@ -209,83 +269,28 @@ final class PostgresTableWriter implements TableWriter {
    * may come again is written as ever; what comes for the first time must not come into being where
    * a row is.
    */
-  private Mono<Void> onTrust(Session session, FoldedBatch folded) {
+  private Mono<Shortfall> onTrust(Session session, FoldedBatch folded) {
     int repeated = seen.repeated();
-    List<Change> first = folded.changes().subList(repeated, folded.changes().size());
+    List<Change> changes = folded.changes();
+    List<Change> first = changes.subList(repeated, changes.size());
     if (first.isEmpty()) {
-      return part(session, folded);
+      return folds.part(session, folded, folds.way(folded));
     }
+    var assumed = new AssumedKey(folded.plan(), first);
     if (repeated == 0) {
-      return new AssumedKey(folded.plan(), first)
-          .write(session, inOrder -> part(session, folded, inOrder));
+      return assumed.write(
+          session, inOrder -> folds.part(session, folded, folds.way(folded), inOrder));
     }
-    FoldedBatch again = FoldedBatch.of(folded.plan(), folded.changes().subList(0, repeated), false);
     FoldedBatch rest = FoldedBatch.of(folded.plan(), first, false);
-    return part(session, again)
-        .then(
-            Mono.defer(
-                () ->
-                    new AssumedKey(folded.plan(), first)
-                        .write(session, inOrder -> part(session, rest, inOrder))));
-  }
-
-  /** Rows and position, committed; without a trace where it fails. */
-  private Mono<Void> whole(Session session, Batch batch, FoldedBatch folded) {
-    Moved moved = moved(batch, null);
-    return fresh
-        .write(folded, how -> folded.alone(session, how, moved), Mono.empty())
-        .flatMap(held::requireClaim);
-  }
-
-  /** Writes what is left of each row; where the order mattered after all, change by change. */
-  private Mono<Void> part(Session session, FoldedBatch folded) {
-    return part(
-        session, folded, Mono.defer(() -> inOrder(session, folded.plan(), folded.changes())));
-  }
-
-  private Mono<Void> part(Session session, FoldedBatch folded, Mono<Void> inOrder) {
-    return held.savepoint(session)
-        .then(survivors(session, folded))
-        .onErrorResume(
-            SqlErrors::mayDependOnOrder, e -> held.rollbackToSavepoint(session).then(inOrder));
-  }
-
-  /**
-   * Change by change; those first that may be repetitions. What was one statement at the source is
-   * several then, and may be so in a part of a transaction: a deferrable constraint that held at
-   * the end of that statement holds at the end of the transaction.
-   */
-  private Mono<Void> inOrder(Session session, TablePlan plan, List<Change> changes) {
-    int repeated = seen.repeated();
-    return session
-        .execute("set constraints all deferred")
-        .then(
-            Mono.defer(
-                () -> Steps.run(session, plan, steps(plan, changes.subList(0, repeated)), true)))
-        .then(
-            Mono.defer(
-                () ->
-                    Steps.run(
-                        session, plan, steps(plan, changes.subList(repeated, changes.size())))));
-  }
-
-  private static Iterator<Step> steps(TablePlan plan, List<Change> changes) {
-    return plan.changes().unfolded(changes).iterator();
-  }
-
-  private Mono<Void> survivors(Session session, FoldedBatch folded) {
-    Mono<Void> emptied =
-        folded.folded().truncate()
-            ? session.execute(folded.plan().rows().truncate())
-            : Mono.empty();
-    return folded.isEmpty()
-        ? emptied
-        : fresh
-            .write(
-                folded,
-                how -> emptied.then(folded.inside(session, how)),
-                held.rollbackToSavepoint(session))
-            .then();
+    return Segment.run(
+            session, folded.plan(), Segment.of(changes, changes.subList(0, repeated), seen))
+        .flatMap(
+            again ->
+                assumed
+                    .write(
+                        session,
+                        inOrder -> folds.part(session, rest, FoldedWriter.Way.AT_ONCE, inOrder))
+                    .map(again::plus));
   }
 
   private Mono<Applied> withoutKey(Batch batch, TablePlan plan, Target into) {
@@ -297,11 +302,10 @@ final class PostgresTableWriter implements TableWriter {
               Repetitions known = both.getT1();
               List<Change> fresh = known.withoutRepeated(both.getT2());
               counts = counts.plus(Counts.of(fresh));
-              Iterator<Step> steps = steps(plan, fresh);
-              boolean whole = !held.inTransaction() && batch.endsTransaction();
-              return whole
-                  ? wholeInOrder(batch, plan, steps, known.evidence())
-                  : inOrder(batch, plan, steps, known.evidence());
+              List<Segment> segments = Segment.of(batch.changes(), fresh, seen);
+              return held.inTransaction() || !batch.endsTransaction()
+                  ? inOrder(batch, plan, segments, known.evidence())
+                  : wholeInOrder(batch, plan, segments, known.evidence());
             });
   }
 
@@ -321,32 +325,33 @@ final class PostgresTableWriter implements TableWriter {
 
   /** One step needs no transaction around it. */
   private Mono<Applied> wholeInOrder(
-      Batch batch, TablePlan plan, Iterator<Step> steps, @Nullable Evidence evidence) {
-    if (!steps.hasNext()) {
+      Batch batch, TablePlan plan, List<Segment> segments, @Nullable Evidence evidence) {
+    if (segments.isEmpty()) {
       return held.session()
           .flatMap(session -> move(session, batch, evidence))
           .then(committed(batch));
     }
-    Step first = steps.next();
-    if (steps.hasNext() || first instanceof Step.Truncate) {
-      return held.transaction()
-          .flatMap(
-              session ->
-                  Steps.run(session, plan, first, false)
-                      .then(Steps.run(session, plan, steps))
-                      .then(ended(session, batch, evidence)));
+    Step only = segments.size() == 1 ? segments.get(0).onlyStep(plan) : null;
+    if (only == null) {
+      return inOrder(batch, plan, segments, evidence);
     }
     Moved moved = moved(batch, evidence).with(heldChanges.assignments());
     return held.session()
-        .flatMap(session -> Steps.runAlone(session, plan, first, position, moved))
+        .flatMap(session -> new Steps(session, plan).runAlone(only, position, moved))
         .flatMap(held::requireClaim)
-        .then(committed(batch));
+        .then(committed(batch))
+        .onErrorResume(FoldedSql::missedRows, e -> inOrder(batch, plan, segments, evidence));
   }
 
   private Mono<Applied> inOrder(
-      Batch batch, TablePlan plan, Iterator<Step> steps, @Nullable Evidence evidence) {
+      Batch batch, TablePlan plan, List<Segment> segments, @Nullable Evidence evidence) {
     return held.transaction()
-        .flatMap(session -> Steps.run(session, plan, steps).then(ended(session, batch, evidence)));
+        .flatMap(
+            session ->
+                plan.deferring(session)
+                    .then(Mono.defer(() -> Segment.run(session, plan, segments)))
+                    .doOnNext(this::fellShort)
+                    .then(ended(session, batch, evidence)));
   }
 
   /** Behind a part: commits where the batch ends the source transaction. */
@@ -355,9 +360,17 @@ final class PostgresTableWriter implements TableWriter {
   }
 
   private Mono<Applied> finish(Session session, Batch batch, @Nullable Evidence evidence) {
-    return move(session, batch, evidence)
+    return mark(session, batch)
+        .then(move(session, batch, evidence))
         .then(Failpoint.BEFORE_COMMIT.before(Mono.defer(() -> held.commit(session))))
         .then(committed(batch));
+  }
+
+  /** Sets the marks that the transaction's changes leave; its transaction holds the fence. */
+  private Mono<Void> mark(Session session, Batch batch) {
+    return Flux.defer(() -> Flux.fromIterable(shortfall.marks(batch.position().sequence())))
+        .concatMap(mark -> session.execute(position.marks().insert(mark, "(select) as once")))
+        .then();
   }
 
   private Moved moved(Batch batch, @Nullable Evidence evidence) {
@@ -381,8 +394,9 @@ final class PostgresTableWriter implements TableWriter {
         .then(
             Mono.fromCallable(
                 () -> {
-                  Applied applied = counts.at(batch.position());
+                  Applied applied = counts.at(batch.position(), shortfall.missed());
                   counts = Counts.NONE;
+                  shortfall = Shortfall.NONE;
                   from = batch.position().sequence();
                   seen.committed();
                   heldChanges.saved();

@@ -9,6 +9,7 @@ import dev.creek.consumer.stream.TableWriter;
 import dev.creek.consumer.stream.TargetTables;
 import dev.creek.consumer.wire.RecordShape;
 import dev.creek.consumer.wire.WalSchema;
+import java.util.List;
 import reactor.core.publisher.Mono;
 
 /** The target's tables. */
@@ -55,6 +56,11 @@ final class PostgresTables implements TargetTables {
   @Override
   public Mono<Boolean> mark(Claim claim, Incompleteness mark) {
     return marks.set(claim, mark);
+  }
+
+  @Override
+  public Mono<Void> look(List<Claim> claims) {
+    return marks.look(claims);
   }
 
   @Override

@@ -34,6 +34,7 @@ public final class PostgresTarget {
   private final PostgresOptions options;
   private final Sessions sessions;
   private final SubscriptionTable subscriptions;
+  private final Marks marks;
   private final Counterparts counterparts;
   private final TargetTables tables;
   private final SnapshotTables snapshots;
@@ -47,6 +48,7 @@ public final class PostgresTarget {
     this.options = options;
     this.sessions = new Sessions(options);
     this.subscriptions = new SubscriptionTable(sessions, options);
+    this.marks = new Marks(sessions, subscriptions);
     this.counterparts = new Counterparts(sessions, subscriptions);
     var claims = new Claims(sessions, subscriptions, instances);
     this.tables = new PostgresTables(sessions, subscriptions, claims);
@@ -253,11 +255,14 @@ public final class PostgresTarget {
    */
   public Mono<Verification> verify(
       Mapping mapping, PostgresOptions source, Verification.Options how) {
-    return Mono.usingWhen(
-        Mono.fromSupplier(
-            () -> new Scans(new Sessions(source.forScans()), new Sessions(options.forScans()))),
-        scans -> verify(mapping, scans, how),
-        Scans::close);
+    return marks.judged(
+        mapping,
+        true,
+        Mono.usingWhen(
+            Mono.fromSupplier(
+                () -> new Scans(new Sessions(source.forScans()), new Sessions(options.forScans()))),
+            scans -> verify(mapping, scans, how),
+            Scans::close));
   }
 
   /**
@@ -279,12 +284,25 @@ public final class PostgresTarget {
    */
   public Mono<Verification> verify(
       Mapping mapping, TargetTable counterpart, Verification.Options how) {
-    return Mono.usingWhen(
-        Mono.fromSupplier(() -> new Sessions(options.forScans())),
-        scans ->
-            ComparedTables.of(mapping, counterpart, scans, scans)
-                .flatMap(tables -> new TableVerifier(mapping, tables, how, null).verify()),
-        Sessions::close);
+    Mono<Verification> comparison =
+        Mono.usingWhen(
+            Mono.fromSupplier(() -> new Sessions(options.forScans())),
+            scans ->
+                ComparedTables.of(mapping, counterpart, scans, scans)
+                    .flatMap(tables -> new TableVerifier(mapping, tables, how, null).verify()),
+            Sessions::close);
+    return isUnmarked(counterpart)
+        .flatMap(proof -> proof ? marks.judged(mapping, false, comparison) : comparison);
+  }
+
+  /** What may miss rows itself proves nothing. */
+  private Mono<Boolean> isUnmarked(TargetTable counterpart) {
+    return subscriptions
+        .all()
+        .filter(subscription -> subscription.mapping().target().equals(counterpart))
+        .next()
+        .map(subscription -> subscription.incompleteness().isEmpty())
+        .defaultIfEmpty(false);
   }
 
   private Mono<Verification> verify(Mapping mapping, Scans scans, Verification.Options how) {

@@ -145,7 +145,10 @@ final class Replacement {
     return session
         .update(position.update(moved), statement -> position.bind(statement, moved))
         .flatMap(held::requireClaim)
-        .then(session.execute(position.marks().delete()));
+        .then(
+            session.execute(
+                position.marks().delete() + "; " + position.marks().insertAll(moved.marks())))
+        .then(Mono.defer(() -> position.known().store(session, plan.names())));
   }
 
   private Mono<Void> equalize(Session session, Ending.InPlace in, Moved moved) {

@@ -3,8 +3,10 @@ package dev.creek.consumer.postgres;
 import dev.creek.consumer.stream.Claim;
 import dev.creek.consumer.stream.Position;
 import dev.creek.consumer.wire.Change;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.BitSet;
 import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +21,13 @@ import org.jspecify.annotations.Nullable;
  * transactions commit in a slightly different order.
  */
 final class SeenTime {
+  /**
+   * So much later than a snapshot's own time a change may have been committed that is in it: its
+   * time is taken before its rows are.
+   */
+  private static final Duration OVERLAP = Duration.ofSeconds(10);
+
+  private final long overlapping;
   private long until;
   private long newest;
   private long lsn;
@@ -37,6 +46,8 @@ final class SeenTime {
             .max()
             .orElse(Long.MIN_VALUE);
     this.newest = until;
+    Instant ahead = claim.aheadUntil();
+    this.overlapping = ahead == null ? Long.MIN_VALUE : micros(ahead.plus(OVERLAP));
     this.lsn = claim.position().lsn();
   }
 
@@ -62,6 +73,13 @@ final class SeenTime {
     return newest;
   }
 
+  /**
+   * Whether all of these changes, which are not taken in yet, are ones that the target has seen.
+   */
+  boolean holds(List<Change> next) {
+    return newest(next) <= until;
+  }
+
   /** How many of those changes, from the first on, may be repetitions. */
   int repeated() {
     int repeated = 0;
@@ -80,6 +98,27 @@ final class SeenTime {
       lsnYet = change.lsn();
     }
     return repeated;
+  }
+
+  /**
+   * Which of those changes may meet rows that are not there, by their index: they are in the target
+   * already, or may be in the snapshot that it began with. All others must find theirs.
+   */
+  BitSet mayMiss() {
+    var mayMiss = new BitSet();
+    long known = until;
+    long newestYet = newestBefore;
+    long lsnYet = lsnBefore;
+    for (int i = 0; i < changes.size(); i++) {
+      Change change = changes.get(i);
+      if (change.lsn() < lsnYet) {
+        known = newestYet;
+      }
+      mayMiss.set(i, change.committedAtMicros() <= Math.max(known, overlapping));
+      newestYet = Math.max(newestYet, change.committedAtMicros());
+      lsnYet = change.lsn();
+    }
+    return mayMiss;
   }
 
   /** All that was taken in has been committed. */

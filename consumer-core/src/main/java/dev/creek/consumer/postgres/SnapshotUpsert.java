@@ -30,11 +30,20 @@ final class SnapshotUpsert {
     this.key = key;
   }
 
+  /**
+   * 1, or an error where the table did not take all rows: a trigger suppressed some.
+   *
+   * @param rows how many there are
+   */
+  private static String taken(String rows) {
+    return FoldedSql.verdict("(select count(*) from u) = " + rows);
+  }
+
   /** Returns its transaction while the claim holds; fails where a row is there already. */
   String insert() {
     String rows = InsertSql.plain(plan, target.sqlName()).sql("fence, ", 1 + CLAIM_PARAMETERS);
-    return "with fence as (%s), u as (%s) select txid_current(), 0::int8 from fence"
-        .formatted(position.lock(), rows);
+    return "with fence as (%s), u as (%s returning 1) select txid_current(), 0::int8 * %s from fence"
+        .formatted(position.lock(), rows, taken("cardinality($" + (1 + CLAIM_PARAMETERS) + ")"));
   }
 
   /** Returns its transaction while the claim holds. */
@@ -44,14 +53,17 @@ final class SnapshotUpsert {
     InsertSql insert = InsertSql.upsert(plan, target);
     String rows =
         reidentified == null
-            ? "u as (" + insert.sql("fence, ", parameter) + ")"
-            : "i as (%s returning 1), n as materialized (select count(*) from i), u as (%s)"
+            ? "u as (" + insert.sql("fence, ", parameter) + " returning 1)"
+            : "i as (%s returning 1), n as materialized (select count(*) from i), u as (%s returning 1)"
                 .formatted(reidentified, insert.sql("fence, n, ", parameter));
+    String verdict = insert.touchesAll() ? taken("cardinality($" + parameter + ")") : "1";
     return "with fence as ("
         + position.lock()
         + "), "
         + rows
-        + " select txid_current(), 0::int8 from fence";
+        + " select txid_current(), 0::int8 * "
+        + verdict
+        + " from fence";
   }
 
   /**
@@ -144,8 +156,8 @@ final class SnapshotUpsert {
     return """
         with fence as (%s), x as (select %s from fence, %s), %s,
         n as materialized (select %s as displaced),
-        u as (%s select %s from x, n%s)
-        select txid_current(), n.displaced::int8 from fence, n"""
+        u as (%s select %s from x, n%s returning 1)
+        select txid_current(), n.displaced::int8 * %s from fence, n"""
         .formatted(
             position.lock(),
             rows,
@@ -154,7 +166,8 @@ final class SnapshotUpsert {
             displaced,
             insert.into(),
             given,
-            insert.onConflict());
+            insert.onConflict(),
+            insert.touchesAll() ? taken("(select count(*) from x)") : "1");
   }
 
   /** Expressions and conditions are left out: rows of such an index cannot be found by a value. */

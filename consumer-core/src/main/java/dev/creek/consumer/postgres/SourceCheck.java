@@ -42,6 +42,8 @@ public final class SourceCheck {
                        from pg_attribute a
                        join pg_type t on t.oid = a.atttypid
                        left join pg_type item on item.oid = t.typelem and t.typcategory = 'A'
+                       cross join lateral (
+                           select ((a.atttypmod - 4 & 2047) # 1024) - 1024 as scale) as numerics
                        where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
                          and (coalesce(item.typname, t.typname)
                                   in ('bytea', 'inet', 'cidr', 'macaddr', 'macaddr8', 'interval',
@@ -49,7 +51,40 @@ public final class SourceCheck {
                                       'path', 'polygon', 'circle', 'char', 'xml')
                               or coalesce(item.typtype, t.typtype) in ('r', 'm')
                               or coalesce(item.typname, t.typname) = 'numeric'
-                                 and a.atttypmod = -1)), '') as dropped,
+                                 and (a.atttypmod = -1
+                                      or numerics.scale < 0
+                                      or numerics.scale > (a.atttypmod - 4) >> 16 & 65535))), '')
+                 as dropped,
+             coalesce((select string_agg(quote_ident(a.attname) || ' (a domain over ' || format_type(b.oid, null) || ')',
+                                         ', ' order by a.attnum)
+                       from pg_attribute a
+                       join pg_type t on t.oid = a.atttypid and t.typtype = 'd'
+                       cross join lateral (
+                           with recursive bare as (
+                               select t.typbasetype as oid
+                             union all
+                               select d.typbasetype from bare join pg_type d on d.oid = bare.oid
+                               where d.typtype = 'd')
+                           select bare.oid from bare join pg_type d on d.oid = bare.oid
+                           where d.typtype <> 'd') as b
+                       where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+                         and b.oid not in ('text'::regtype, 'varchar'::regtype, 'bpchar'::regtype)), '')
+                 as thinned,
+             coalesce((select string_agg(quote_ident(a.attname) || ' (' || lost.what || ')',
+                                         ', ' order by a.attnum)
+                       from pg_attribute a
+                       join pg_type t on t.oid = a.atttypid
+                       left join pg_stats s on s.schemaname = $1 and s.tablename = $2
+                           and s.attname = a.attname and not s.inherited
+                       cross join lateral (
+                           select case
+                               when t.typname in ('json', 'jsonb') then 'JSON that is no object'
+                               when t.typcategory = 'A' then 'arrays with a NULL in them'
+                               when t.typname in ('date', 'timestamp', 'timestamptz')
+                                    and concat(s.most_common_vals::text, s.histogram_bounds::text) like '%infinity%'
+                                   then 'infinite times, in snapshots' end as what) as lost
+                       where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+                         and lost.what is not null), '') as partly,
              coalesce((select string_agg(quote_ident(a.attname), ', ' order by a.attnum)
                        from pg_attribute a
                        where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
@@ -159,6 +194,29 @@ public final class SourceCheck {
               about,
               "the producer drops every row that has a value in " + dropped,
               "give the column another type on the source, numeric a precision: text can hold all"));
+    }
+    String thinned = text(row, "thinned");
+    if (!thinned.isEmpty()) {
+      findings.add(
+          Finding.warning(
+              about,
+              "the producer drops every row that has a value there from snapshots, though not from changes: "
+                  + thinned,
+              "give the column the domain's own type on the source, or compare after each snapshot:"
+                  + " creek-consumer verify --repair --source-uri ... '"
+                  + mapping
+                  + "'"));
+    }
+    String partly = text(row, "partly");
+    if (!partly.isEmpty()) {
+      findings.add(
+          Finding.warning(
+              about,
+              "the producer drops rows with some values: " + partly,
+              "where there are such values, compare now and then: creek-consumer verify --repair"
+                  + " --source-uri ... '"
+                  + mapping
+                  + "'"));
     }
     String unnameable = text(row, "unnameable");
     if (!unnameable.isEmpty()) {

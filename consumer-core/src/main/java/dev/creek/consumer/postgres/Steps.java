@@ -1,71 +1,245 @@
 package dev.creek.consumer.postgres;
 
+import dev.creek.consumer.row.RowColumns;
 import dev.creek.consumer.row.Step;
 import java.util.Iterator;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/** Changes applied in source order, one statement a step. */
+/**
+ * Changes applied in source order, one statement a step. Each knows how many rows it has to touch:
+ * with a key a row that is not there is counted, and written where it is known; without one nobody
+ * can say what it was, and the step fails with {@link MissingRowException}.
+ */
 final class Steps {
-  private Steps() {}
+  private final Session session;
+  private final TablePlan plan;
 
-  /** Runs steps one by one: the next is transcoded when the one before has been written. */
-  static Mono<Void> run(Session session, TablePlan plan, Iterator<Step> steps) {
-    return run(session, plan, steps, false);
+  Steps(Session session, TablePlan plan) {
+    this.session = session;
+    this.plan = plan;
   }
 
   /**
-   * The same.
+   * How steps are taken.
    *
-   * @param repeated whether they may be repetitions, so that a unique value may have moved on
+   * @param taking whether they may be repetitions, so that a unique value may have moved on
+   * @param maybeMissing whether their rows may have gone
    */
-  static Mono<Void> run(Session session, TablePlan plan, Iterator<Step> steps, boolean repeated) {
-    return Flux.fromIterable(() -> steps)
-        .concatMap(step -> run(session, plan, step, repeated), 0)
-        .then();
+  record Manner(boolean taking, boolean maybeMissing) {
+    static final Manner USUAL = new Manner(false, false);
   }
 
-  static Mono<Long> run(Session session, TablePlan plan, Step step, boolean repeated) {
-    if (step instanceof Step.Write write) {
-      return session.update(
-          plan.write(repeated), statement -> plan.bindRows(statement, 0, write.rows()));
+  /** Runs steps one by one: the next is transcoded when the one before has been written. */
+  Mono<Shortfall> run(Iterator<Step> steps, Manner manner) {
+    return Flux.fromIterable(() -> steps)
+        .concatMap(step -> run(step, manner), 0)
+        .reduce(Shortfall.NONE, Shortfall::plus);
+  }
+
+  /**
+   * Runs a step of a table with a key.
+   *
+   * @param requireFree errors where a row has the key under which the step makes one come into
+   *     being; one that changes its key has left by then
+   */
+  Mono<Shortfall> runWhereFree(Step step, Mono<Void> requireFree) {
+    if (step instanceof Step.Insert insert) {
+      return requireFree.then(Mono.defer(() -> upsert(insert.rows(), Manner.USUAL)));
     }
-    if (step instanceof Step.Delete delete) {
-      return plan.hasKey()
-          ? session.update(
-              plan.rows().deleteByKey("", 1),
-              statement -> plan.bindKeys(statement, 0, delete.key()))
-          : session.update(
-              plan.rows().deleteOne(delete.key(), "", 1),
-              statement -> plan.bindKnown(statement, 0, delete.key()));
+    if (!(step instanceof Step.Replace replace)) {
+      return run(step, Manner.USUAL);
     }
-    return session.update(plan.rows().truncate(), statement -> {});
+    Mono<Shortfall> anew =
+        Mono.defer(() -> delete(replace.key()))
+            .flatMap(
+                rows ->
+                    requireFree
+                        .then(Mono.defer(() -> upsert(replace.row(), Manner.USUAL)))
+                        .map(Shortfall.missed(rows, false)::plus));
+    return plan.changes().updatesInPlace()
+        ? moved(replace).flatMap(rows -> rows > 0 ? Mono.just(Shortfall.NONE) : anew)
+        : anew;
+  }
+
+  private Mono<Long> moved(Step.Replace replace) {
+    return session.update(
+        plan.rows().moveToFreeKey(), statement -> plan.bindMoved(statement, replace));
+  }
+
+  private Mono<Shortfall> run(Step step, Manner manner) {
+    if (step instanceof Step.Truncate) {
+      return session.update(plan.truncate(), statement -> {}).thenReturn(Shortfall.NONE);
+    }
+    return plan.hasKey() ? withKey(step, manner) : withoutKey(step, manner);
+  }
+
+  private Mono<Shortfall> withKey(Step step, Manner manner) {
+    if (step instanceof Step.Insert insert) {
+      return upsert(insert.rows(), manner);
+    }
+    if (step instanceof Step.Update update) {
+      return manner.taking() ? upsert(update.row(), manner) : update(update.row(), manner);
+    }
+    if (step instanceof Step.Replace replace) {
+      return plan.changes().updatesInPlace() ? move(replace, manner) : exchange(replace, manner);
+    }
+    return delete(((Step.Delete) step).key())
+        .map(rows -> Shortfall.missed(rows, mayDeleteNone(manner)));
+  }
+
+  private Mono<Shortfall> upsert(RowColumns rows, Manner manner) {
+    Mono<Long> written =
+        session
+            .query(
+                plan.upsert(manner.taking()),
+                statement -> plan.bindRows(statement, 0, rows),
+                row -> FoldedBatch.number(row, "written"))
+            .single();
+    return written.map(
+        count ->
+            plan.rows().writesAll() ? Shortfall.unwritten(rows.rows(), count) : Shortfall.NONE);
+  }
+
+  private Mono<Shortfall> update(RowColumns row, Manner manner) {
+    return session
+        .update(plan.rows().updateByKey("", 1), statement -> plan.bindRows(statement, 0, row))
+        .flatMap(
+            rows ->
+                rows > 0
+                    ? Mono.just(Shortfall.NONE)
+                    : upsert(row, manner).map(Shortfall.missed(0, manner.maybeMissing())::plus));
+  }
+
+  /**
+   * The row keeps what the source does not know of it. Where another has its new key, changes come
+   * again: that one has become what this one is to be.
+   */
+  private Mono<Shortfall> move(Step.Replace replace, Manner manner) {
+    return moved(replace)
+        .flatMap(rows -> rows > 0 ? Mono.just(Shortfall.NONE) : overwrite(replace, manner));
+  }
+
+  private Mono<Shortfall> overwrite(Step.Replace replace, Manner manner) {
+    // Either its row was not there, or one was in its way that should not have been.
+    Shortfall fell = Shortfall.missed(0, manner.maybeMissing());
+    return delete(replace.key()).then(upsert(replace.row(), manner)).map(fell::plus);
+  }
+
+  private Mono<Shortfall> exchange(Step.Replace replace, Manner manner) {
+    return delete(replace.key())
+        .map(rows -> Shortfall.missed(rows, manner.maybeMissing()))
+        .flatMap(fell -> upsert(replace.row(), manner).map(fell::plus));
+  }
+
+  private Mono<Long> delete(RowColumns key) {
+    return session.update(
+        plan.rows().deleteByKey("", 1), statement -> plan.bindKeys(statement, 0, key));
+  }
+
+  private Mono<Shortfall> withoutKey(Step step, Manner manner) {
+    if (step instanceof Step.Insert insert) {
+      return insert(insert.rows());
+    }
+    if (step instanceof Step.Replace replace) {
+      return replaced(replace)
+          .flatMap(rows -> requireOne(rows, "update", manner))
+          .flatMap(
+              found ->
+                  found && plan.changes().updatesInPlace()
+                      ? Mono.just(Shortfall.NONE)
+                      : insert(replace.row()).map(unproven(found)::plus));
+    }
+    RowColumns row = ((Step.Delete) step).key();
+    return deleteOne(row)
+        .flatMap(
+            rows ->
+                rows == 0 && plan.rows().deletesMayMiss()
+                    ? Mono.just(true)
+                    : requireOne(rows, "delete", manner))
+        .map(Steps::unproven);
+  }
+
+  private static Shortfall unproven(boolean found) {
+    return found ? Shortfall.NONE : new Shortfall(0, 0, 1);
+  }
+
+  private boolean mayDeleteNone(Manner manner) {
+    return manner.maybeMissing() || plan.rows().deletesMayMiss();
+  }
+
+  private Mono<Shortfall> insert(RowColumns rows) {
+    return session
+        .update(plan.rows().write("", 1), statement -> plan.bindRows(statement, 0, rows))
+        .map(written -> Shortfall.unwritten(rows.rows(), written));
+  }
+
+  private Mono<Long> replaced(Step.Replace replace) {
+    return plan.changes().updatesInPlace()
+        ? session.update(
+            plan.rows().updateOne("", replace.key(), 1),
+            statement -> {
+              int next = plan.bindKnown(statement, 0, replace.key());
+              plan.bindRows(statement, next, replace.row());
+            })
+        : deleteOne(replace.key());
+  }
+
+  private Mono<Long> deleteOne(RowColumns row) {
+    return session.update(
+        plan.rows().deleteOne(row, "", 1), statement -> plan.bindKnown(statement, 0, row));
+  }
+
+  /** Whether the row was there. */
+  private Mono<Boolean> requireOne(long rows, String what, Manner manner) {
+    return rows == 1 || manner.maybeMissing()
+        ? Mono.just(rows == 1)
+        : Mono.error(new MissingRowException(what, plan.changes().keyColumns()));
   }
 
   /**
    * Runs one step of a table without a key, and the position, in one statement; the number of rows
-   * that the fence let through.
+   * that the fence let through. Fails with {@link FoldedSql#missedRows} where it touches fewer rows
+   * than it has to.
    */
-  static Mono<Long> runAlone(
-      Session session, TablePlan plan, Step step, PositionSql position, Moved moved) {
+  Mono<Long> runAlone(Step step, PositionSql position, Moved moved) {
     int parameter = PositionSql.nextParameter(moved);
-    String fence = "with fence as (" + position.update(moved) + " returning 1), step as (";
-    String end = ") select 1 from fence";
     if (step instanceof Step.Delete delete) {
-      String gate = "exists (select from fence) and ";
+      String sql =
+          plan.rows().deleteOne(delete.key(), "exists (select from fence) and ", parameter);
       return session.update(
-          fence + plan.rows().deleteOne(delete.key(), gate, parameter) + end,
+          alone(sql, "1", position, moved),
           statement -> {
             position.bind(statement, moved);
             plan.bindKnown(statement, parameter - 1, delete.key());
           });
     }
-    Step.Write write = (Step.Write) step;
+    if (step instanceof Step.Replace replace) {
+      return session.update(
+          alone(plan.rows().updateOne("fence, ", replace.key(), parameter), "1", position, moved),
+          statement -> {
+            position.bind(statement, moved);
+            int next = plan.bindKnown(statement, parameter - 1, replace.key());
+            plan.bindRows(statement, next, replace.row());
+          });
+    }
+    RowColumns rows = ((Step.Insert) step).rows();
+    String sql = plan.rows().write("fence, ", parameter);
     return session.update(
-        fence + plan.rows().write("fence, ", parameter) + end,
+        alone(sql, "cardinality($" + parameter + ")", position, moved),
         statement -> {
           position.bind(statement, moved);
-          plan.bindRows(statement, parameter - 1, write.rows());
+          plan.bindRows(statement, parameter - 1, rows);
         });
+  }
+
+  private static String alone(String step, String rows, PositionSql position, Moved moved) {
+    return "with fence as ("
+        + position.update(moved)
+        + " returning 1), step as ("
+        + step
+        + " returning 1) select "
+        + FoldedSql.verdict("(select count(*) from step) = " + rows)
+        + " from fence";
   }
 }

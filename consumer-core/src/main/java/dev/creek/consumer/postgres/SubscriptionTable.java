@@ -4,6 +4,9 @@ import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.stream.ApplyException;
 import dev.creek.consumer.stream.Claim;
+import dev.creek.consumer.stream.Incompleteness;
+import dev.creek.consumer.stream.Position;
+import dev.creek.consumer.stream.StreamIdentity;
 import dev.creek.consumer.stream.Subscription;
 import dev.creek.consumer.stream.Subscriptions;
 import java.time.Duration;
@@ -24,13 +27,17 @@ final class SubscriptionTable implements Subscriptions {
   private final Migrator migrator;
   private final WakeUps wakeUps;
   private final String table;
+  private final String controlSchema;
   private final String incompleteness;
+  private final KnownTargetSql known;
 
   SubscriptionTable(Sessions sessions, PostgresOptions options) {
     this.sessions = sessions;
     this.migrator = new Migrator(options.controlSchema(), options.controlRole());
     this.wakeUps = new WakeUps(sessions, options.wakeInterval());
     this.table = SqlNames.quoted(options.controlSchema(), "subscriptions");
+    this.controlSchema = options.controlSchema();
+    this.known = new KnownTargetSql(options.controlSchema());
     this.incompleteness = SqlNames.quoted(options.controlSchema(), "incompleteness");
   }
 
@@ -48,9 +55,19 @@ final class SubscriptionTable implements Subscriptions {
     return new IncompletenessSql(incompleteness, target);
   }
 
+  /** Statements about which tables the targets were. */
+  KnownTargetSql known() {
+    return known;
+  }
+
+  /** What to do when a claimed table cannot be written. */
+  TableHints hints(Claim claim) {
+    return new TableHints(claim.mapping(), controlSchema);
+  }
+
   /** The position of a claimed table. */
   PositionSql position(Claim claim) {
-    return new PositionSql(table, claim, marks(claim.mapping().target()));
+    return new PositionSql(table, claim, marks(claim.mapping().target()), known);
   }
 
   @Override
@@ -134,6 +151,54 @@ final class SubscriptionTable implements Subscriptions {
         .then(find(mapping.target()));
   }
 
+  @Override
+  public Mono<Subscription> begin(Mapping mapping, Position position) {
+    StreamIdentity stream = position.stream();
+    String given =
+        stream == null
+            ? "null::text, null::text, null::bigint"
+            : "%s, %s, %d"
+                .formatted(
+                    SqlNames.literal(stream.name()),
+                    SqlNames.literal(stream.created().toString()),
+                    position.sequence());
+    return changeAndWake(
+            mapping.target(),
+            """
+            with changed as (
+                insert into %%1$s as s (topic, target, lsn, "timestamp", active, state, updated_at,
+                                       stream_name, stream_created, stream_seq)
+                values ($2, $1, '0/0', '0001-01-01 00:00:00+00', true, 'waiting', now(), %s)
+                on conflict (target) do update
+                    set active = true, updated_at = now(), state = 'waiting', reason = null, hint = null,
+                        stream_name = excluded.stream_name, stream_created = excluded.stream_created,
+                        stream_seq = excluded.stream_seq
+                    where s.topic = excluded.topic
+                      and (s.epoch = 0
+                           or s.stream_seq is null
+                              and coalesce(s."timestamp", '0001-01-01') < '0002-01-01 00:00:00+00')
+                returning *)
+            """
+                .formatted(given),
+            mapping.source().toString())
+        .filter(Optional::isPresent)
+        .switchIfEmpty(Mono.error(() -> hasPosition(mapping)))
+        .then(find(mapping.target()));
+  }
+
+  private static ApplyException hasPosition(Mapping mapping) {
+    return new ApplyException(
+        mapping.target()
+            + " holds a position already and goes on from there, or it is subscribed to another source than "
+            + mapping.source(),
+        UNIQUE_VIOLATION,
+        null,
+        "add it without a start and it goes on from there; creek-consumer resync '"
+            + mapping
+            + "' begins anew",
+        null);
+  }
+
   static ApplyException otherSource(Mapping mapping) {
     return new ApplyException(
         "target " + mapping.target() + " is subscribed to another source than " + mapping.source(),
@@ -164,6 +229,7 @@ final class SubscriptionTable implements Subscriptions {
   public Mono<String> skip(TargetTable target, long sequence) {
     String sql =
         """
+        with passed as (
         update %1$s
         set skip_seqs = array(
                 select distinct passed
@@ -179,8 +245,18 @@ final class SubscriptionTable implements Subscriptions {
               where target = $1) as stopped
         where target = $1 and active and stopped.stream is not null
         returning coalesce(reason, 'passed over before') as reason
+        ), marked as (%2$s)
+        select reason from passed
         """
-            .formatted(table);
+            .formatted(
+                table,
+                marks(target)
+                    .insert(
+                        new Incompleteness(
+                            Incompleteness.Cause.SKIPPED,
+                            Long.toString(sequence),
+                            "the change at stream sequence " + sequence + " was skipped"),
+                        "passed"));
     return sessions.use(
         "subscription " + target,
         this::hint,

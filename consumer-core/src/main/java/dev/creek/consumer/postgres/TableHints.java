@@ -5,8 +5,12 @@ import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.row.ShapeMismatchException;
 import org.jspecify.annotations.Nullable;
 
-/** What to do when a table cannot be written. */
-record TableHints(Mapping mapping) implements SqlHints {
+/**
+ * What to do when a table cannot be written.
+ *
+ * @param controlSchema where the functions are
+ */
+record TableHints(Mapping mapping, String controlSchema) implements SqlHints {
 
   @Override
   public @Nullable String forState(String sqlState) {
@@ -14,7 +18,7 @@ record TableHints(Mapping mapping) implements SqlHints {
     String name = SqlNames.quoted(target.namespace(), target.table());
     String namespace = SqlNames.quoted(target.namespace());
     return switch (sqlState) {
-      case "42P01", "3F000" -> create();
+      case "42P01", "3F000" -> resync();
       case "42501" ->
           ("GRANT USAGE ON SCHEMA %s TO ...; GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON %s TO"
                   + " ...; (the role that the database URI names, and the owners of triggers need"
@@ -35,12 +39,13 @@ record TableHints(Mapping mapping) implements SqlHints {
     };
   }
 
-  private String create() {
-    return "create it: creek-consumer create-schemas '" + mapping + "'";
+  private String resync() {
+    return "its rows are gone with it, or were never there: creek-consumer resync '%1$s' creates and fills it; so does select %2$s.resync('%3$s');"
+        .formatted(mapping, SqlNames.quoted(controlSchema), mapping.toString().replace("'", "''"));
   }
 
   ShapeMismatchException missing() {
     return new ShapeMismatchException(
-        "target table " + mapping.target() + " does not exist", create());
+        "target table " + mapping.target() + " does not exist", resync());
   }
 }

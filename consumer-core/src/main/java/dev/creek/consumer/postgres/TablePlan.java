@@ -1,19 +1,21 @@
 package dev.creek.consumer.postgres;
 
+import dev.creek.consumer.postgres.FoldedSql.Expecting;
 import dev.creek.consumer.row.ChangePlan;
 import dev.creek.consumer.row.CopyRows;
 import dev.creek.consumer.row.FoldedChanges;
 import dev.creek.consumer.row.PlanColumn;
 import dev.creek.consumer.row.RowColumns;
+import dev.creek.consumer.row.Step;
 import dev.creek.consumer.wire.Change;
 import dev.creek.consumer.wire.WalSchema;
 import io.r2dbc.spi.Statement;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
@@ -29,13 +31,20 @@ final class TablePlan {
   private final Target target;
   private final ChangePlan changes;
   private final PositionSql position;
+  private final long table;
   private final RowSql rows;
+  private final boolean deferrable;
   private final @Nullable CopySql copy;
 
-  /** By what there is to do: deletes, rows or both; alone or inside a transaction. */
-  private final Map<Shape, String> texts = new ConcurrentHashMap<>();
+  /** Of {@link FoldedChanges#moves()}. */
+  private final List<PlanColumn> movedColumns;
 
-  private record Shape(boolean alone, boolean deletes, Rows rows) {}
+  /** Texts by what there is to do, alone or inside a transaction. */
+  private final Map<Alone, String> texts = new ConcurrentHashMap<>();
+
+  private final FoldedSql folded;
+
+  private record Alone(boolean alone, FoldedSql.Shape shape) {}
 
   /** What is done with rows. */
   enum Rows {
@@ -61,11 +70,27 @@ final class TablePlan {
     this.target = target;
     this.changes = ChangePlan.of(schema, target.shape());
     this.position = position;
+    this.table = target.oid();
     this.rows = new RowSql(changes, target);
+    this.deferrable = target.uniques().size() > target.shape().uniqueKeys().size();
+    this.folded =
+        new FoldedSql(rows, position, changes.keyColumns().size(), changes.columns().size());
+    this.movedColumns =
+        Stream.concat(changes.keyColumns().stream(), changes.columns().stream()).toList();
     this.copy =
         target.copyable() && changes.rows().isCopyable()
             ? CopySql.into(target.sqlName(), changes.rows())
             : null;
+  }
+
+  /** Empties the table, and with it all that was missing in it, or too much. */
+  String truncate() {
+    return rows.truncate() + "; " + position.known().emptied(table);
+  }
+
+  /** The names of the columns that changes carry. */
+  Set<String> carried() {
+    return changes.rows().names();
   }
 
   WalSchema schema() {
@@ -114,27 +139,26 @@ final class TablePlan {
     return rows;
   }
 
+  /** Whether one statement can run a step and move the position, see {@link Steps#runAlone}. */
+  boolean runsAlone(Step step) {
+    return !(step instanceof Step.Truncate)
+        && (changes.updatesInPlace() || !(step instanceof Step.Replace));
+  }
+
+  /** Has constraints that were checked at the end of a statement be checked at the commit. */
+  Mono<Void> deferring(Session session) {
+    return deferrable ? session.execute("set constraints all deferred") : Mono.empty();
+  }
+
   /** Rows and position in one statement, which returns one row while the claim holds. */
-  String alone(FoldedChanges folded, Rows how, Moved moved) {
-    return texts.computeIfAbsent(shape(true, folded, how), shape -> alone(shape, moved));
+  String alone(FoldedChanges changes, Rows how, Expecting expecting, Moved moved) {
+    return texts.computeIfAbsent(
+        new Alone(true, shape(changes, how, expecting)), key -> folded.alone(key.shape(), moved));
   }
 
-  private String alone(Shape shape, Moved moved) {
-    var sql =
-        new StringBuilder("with fence as (").append(position.update(moved)).append(" returning 1)");
-    int parameter = PositionSql.nextParameter(moved);
-    String room = room(shape, "fence, ", parameter);
-    sql.append(room);
-    if (shape.rows() != Rows.NONE) {
-      String from = room.isEmpty() ? "fence, " : "fence, n, ";
-      sql.append(", u as (").append(write(shape, from, written(shape, parameter))).append(')');
-    }
-    return sql.append(" select 1 from fence").toString();
-  }
-
-  /** The rows alone, where the transaction holds the fence. */
-  String inside(FoldedChanges folded, Rows how) {
-    return texts.computeIfAbsent(shape(false, folded, how), this::inside);
+  /** The rows alone, where the transaction holds the fence; see {@link FoldedSql#inside}. */
+  String inside(FoldedChanges changes, Rows how, Expecting expecting) {
+    return inside(shape(changes, how, expecting));
   }
 
   /**
@@ -142,68 +166,23 @@ final class TablePlan {
    *
    * @param taking whether they take unique values from rows that have them
    */
-  String write(boolean taking) {
+  String upsert(boolean taking) {
     Rows how = taking ? Rows.UPSERTED_TAKING : Rows.UPSERTED;
-    return texts.computeIfAbsent(new Shape(false, false, how), this::inside);
+    return inside(new FoldedSql.Shape(false, false, false, false, how, Expecting.ANY));
   }
 
-  private String inside(Shape shape) {
-    if (shape.rows() == Rows.NONE) {
-      return rows.deleteByKey("", 1);
-    }
-    String room = room(shape, "", 1);
-    return room.isEmpty()
-        ? write(shape, "", 1)
-        : "with " + room.substring(2) + " " + write(shape, "n, ", written(shape, 1));
+  private String inside(FoldedSql.Shape shape) {
+    return texts.computeIfAbsent(new Alone(false, shape), key -> folded.inside(key.shape()));
   }
 
-  private String write(Shape shape, String from, int parameter) {
-    return shape.rows() == Rows.INSERTED
-        ? rows.insert(from, parameter)
-        : rows.write(from, parameter);
-  }
-
-  /**
-   * What goes before rows are written, and the count that makes them wait for it: parts run in no
-   * fixed order, and rows may take values that these free. Materialized, or the planner may see
-   * that nobody looks at the count, and leave it out. Empty where there is nothing.
-   */
-  private String room(Shape shape, String from, int parameter) {
-    var deletes = new LinkedHashMap<String, String>();
-    if (shape.deletes()) {
-      deletes.put("d", rows.deleteByKey(from, parameter));
-    }
-    boolean upserted = shape.rows() == Rows.UPSERTED || shape.rows() == Rows.UPSERTED_TAKING;
-    int first = written(shape, parameter);
-    String reidentified = upserted ? rows.deleteReidentified(from, first) : null;
-    if (reidentified != null) {
-      deletes.put("i", reidentified);
-    }
-    String taken = shape.rows() == Rows.UPSERTED_TAKING ? rows.deleteTaken(from, first) : null;
-    if (taken != null) {
-      deletes.put("o", taken);
-    }
-    if (deletes.isEmpty()) {
-      return "";
-    }
-    return deletes.entrySet().stream()
-            .map(part -> ", " + part.getKey() + " as (" + part.getValue() + " returning 1)")
-            .collect(Collectors.joining())
-        + deletes.keySet().stream()
-            .map(part -> "select from " + part)
-            .collect(
-                Collectors.joining(
-                    " union all ", ", n as materialized (select count(*) from (", ") as gone)"));
-  }
-
-  /** The first parameter of what is written. */
-  private int written(Shape shape, int parameter) {
-    return parameter + (shape.deletes() ? changes.keyColumns().size() : 0);
-  }
-
-  private static Shape shape(boolean alone, FoldedChanges folded, Rows how) {
-    return new Shape(
-        alone, folded.deletes().rows() > 0, folded.upserts().rows() > 0 ? how : Rows.NONE);
+  private static FoldedSql.Shape shape(FoldedChanges changes, Rows how, Expecting expecting) {
+    return new FoldedSql.Shape(
+        changes.deletes().rows() > 0,
+        changes.vacated().rows() > 0,
+        changes.moves().rows() > 0,
+        changes.updates().rows() > 0,
+        changes.inserts().rows() > 0 ? how : Rows.NONE,
+        expecting);
   }
 
   /** Binds the parameters of {@link #alone}. */
@@ -212,16 +191,19 @@ final class TablePlan {
     bind(statement, PositionSql.nextParameter(moved) - 1, folded);
   }
 
-  /** Binds deletes, then upserts, from a parameter's index on. */
+  /** Binds what there is, from a parameter's index on. */
   void bind(Statement statement, int index, FoldedChanges folded) {
-    int next = index;
-    if (folded.deletes().rows() > 0) {
-      bindKeys(statement, next, folded.deletes());
-      next += changes.keyColumns().size();
-    }
-    if (folded.upserts().rows() > 0) {
-      bindRows(statement, next, folded.upserts());
-    }
+    int next = bind(statement, index, changes.keyColumns(), folded.deletes());
+    next = bind(statement, next, changes.keyColumns(), folded.vacated());
+    next = bind(statement, next, movedColumns, folded.moves());
+    next = bind(statement, next, changes.columns(), folded.updates());
+    bind(statement, next, changes.columns(), folded.inserts());
+  }
+
+  /** Binds a row's key as it was, and the row. */
+  void bindMoved(Statement statement, Step.Replace moved) {
+    int next = bind(statement, 0, changes.keyColumns(), moved.key());
+    bind(statement, next, changes.columns(), moved.row());
   }
 
   void bindKeys(Statement statement, int index, RowColumns keys) {
@@ -232,8 +214,10 @@ final class TablePlan {
     bind(statement, index, changes.columns(), written);
   }
 
-  /** Only what is not NULL: {@link RowSql#deleteOne} says the rest in words. */
-  void bindKnown(Statement statement, int index, RowColumns row) {
+  /**
+   * Only what is not NULL: {@link RowSql#deleteOne} says the rest in words. Returns the next index.
+   */
+  int bindKnown(Statement statement, int index, RowColumns row) {
     int next = index;
     for (int i = 0; i < row.columns().size(); i++) {
       if (!row.columns().get(i).hasNull()) {
@@ -241,12 +225,15 @@ final class TablePlan {
         statement.bind(next++, new BinaryArray(column.sentAs(), row.columns().get(i)));
       }
     }
+    return next;
   }
 
-  private static void bind(
+  /** Binds rows, if there are any; returns the next index. */
+  private static int bind(
       Statement statement, int index, List<PlanColumn> columns, RowColumns values) {
-    for (int i = 0; i < columns.size(); i++) {
+    for (int i = 0; i < values.columns().size(); i++) {
       statement.bind(index + i, new BinaryArray(columns.get(i).sentAs(), values.columns().get(i)));
     }
+    return index + values.columns().size();
   }
 }

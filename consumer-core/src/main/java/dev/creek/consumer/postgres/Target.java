@@ -16,7 +16,10 @@ import org.jspecify.annotations.Nullable;
  * @param partitioned whether rows are in its partitions
  * @param cascades whether a row that is deleted, though it comes again at once, takes rows of
  *     others along: a foreign key with ON DELETE CASCADE, SET NULL, … or RESTRICT refers to it
- * @param copyable whether COPY does what INSERT does: it knows no rules
+ * @param cascaded whether rows go when those of another table do: it has a foreign key with ON
+ *     DELETE CASCADE
+ * @param copyable whether COPY does what INSERT does: it knows no rules, and does not tell of rows
+ *     that a trigger suppressed
  * @param hiddenFrom our role, quoted, where row level security applies to it; else null
  * @param shape what the row package plans with
  * @param uniques all unique keys, deferrable ones too
@@ -26,6 +29,7 @@ record Target(
     long oid,
     boolean partitioned,
     boolean cascades,
+    boolean cascaded,
     boolean copyable,
     @Nullable String hiddenFrom,
     TargetShape shape,

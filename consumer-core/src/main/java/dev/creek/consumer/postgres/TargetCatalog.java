@@ -87,7 +87,17 @@ final class TargetCatalog {
                  select from pg_constraint f
                  where f.contype = 'f' and f.confrelid = target.oid and f.confdeltype <> 'a')
                  as cascades,
-             not target.relhasrules as copyable,
+             exists (
+                 select from pg_constraint f
+                 where f.contype = 'f' and f.conrelid = target.oid and f.confdeltype = 'c')
+                 as cascaded,
+             not target.relhasrules
+                 and not exists (
+                     select from pg_trigger g
+                     where (g.tgrelid = target.oid
+                            or g.tgrelid in (select relid from pg_partition_tree(target.oid)))
+                       and g.tgtype & 7 = 7 and g.tgenabled in ('O', 'A'))
+                 as copyable,
              case when row_security_active(target.oid) then quote_ident(current_user) end
                  as hidden_from,
              live.attname::text as name,
@@ -247,6 +257,7 @@ final class TargetCatalog {
         first.table(),
         first.partitioned(),
         first.cascades(),
+        first.cascaded(),
         first.copyable(),
         first.hiddenFrom(),
         new TargetShape(
@@ -273,6 +284,7 @@ final class TargetCatalog {
         Objects.requireNonNull(row.get("oid", Long.class)),
         kind.equals("p"),
         is(row, "cascades"),
+        is(row, "cascaded"),
         is(row, "copyable"),
         row.get("hidden_from", String.class),
         new TargetColumn(
@@ -315,6 +327,7 @@ final class TargetCatalog {
       long table,
       boolean partitioned,
       boolean cascades,
+      boolean cascaded,
       boolean copyable,
       @Nullable String hiddenFrom,
       TargetColumn column,

@@ -5,8 +5,10 @@ import dev.creek.consumer.row.RowColumns;
 import dev.creek.consumer.row.RowPlan;
 import dev.creek.consumer.row.ShapeMismatchException;
 import dev.creek.consumer.row.UniqueKey;
+import dev.creek.consumer.stream.ApplyException;
 import dev.creek.consumer.stream.Failpoint;
 import dev.creek.consumer.stream.Handover;
+import dev.creek.consumer.stream.Incompleteness;
 import dev.creek.consumer.stream.SnapshotWriter;
 import dev.creek.consumer.wire.WireMessage;
 import io.r2dbc.postgresql.api.PostgresqlStatement;
@@ -32,6 +34,7 @@ final class UpsertSnapshot implements SnapshotWriter {
   private final SnapshotUpsert statements;
   private final String insert;
   private final String upsert;
+  private final boolean intoEmpty;
 
   /** Only for writes, which follow each other. */
   private final FreshRows fresh = new FreshRows();
@@ -40,10 +43,17 @@ final class UpsertSnapshot implements SnapshotWriter {
   private final List<Long> transactions = new ArrayList<>();
 
   /**
+   * @param intoEmpty whether the target had no rows before: then it holds the snapshot's and no
+   *     others
    * @throws ShapeMismatchException where the target has no key to tell rows apart by
    */
   UpsertSnapshot(
-      Sessions sessions, PositionSql position, SqlHints hints, Target target, RowPlan plan) {
+      Sessions sessions,
+      PositionSql position,
+      SqlHints hints,
+      Target target,
+      RowPlan plan,
+      boolean intoEmpty) {
     UniqueKey key = plan.key();
     if (key == null) {
       throw new ShapeMismatchException(
@@ -56,6 +66,7 @@ final class UpsertSnapshot implements SnapshotWriter {
     this.held = new HeldSession(sessions, position);
     this.hints = hints;
     this.plan = plan;
+    this.intoEmpty = intoEmpty;
     // Nobody relies on a chunk before the last commit, which is synchronous and covers it.
     this.statements = new SnapshotUpsert(position.withoutWaiting(), target, plan, key);
     this.insert = statements.insert();
@@ -165,10 +176,27 @@ final class UpsertSnapshot implements SnapshotWriter {
   public Mono<Void> finish(Handover to, Consumer<SnapshotProgress.Step> steps) {
     var moved = Moved.upserted(to);
     return Mono.fromRunnable(() -> steps.accept(SnapshotProgress.Step.FINISHING))
-        .then(session())
-        .flatMap(session -> Failpoint.SNAPSHOT_LOADED.before(moved(session, moved)))
-        .flatMap(rows -> Failpoint.SNAPSHOT_COMMITTED.before(held.requireClaim(rows)))
+        .then(held.requireOpen())
+        .then(Failpoint.SNAPSHOT_LOADED.before(held.transaction()))
+        .flatMap(
+            session ->
+                moved(session, moved)
+                    .flatMap(held::requireClaim)
+                    .then(Mono.defer(() -> marked(session, moved)))
+                    .then(Failpoint.SNAPSHOT_COMMITTED.before(held.commit(session))))
         .onErrorMap(this::told);
+  }
+
+  /**
+   * Rows that are not in the snapshot stay: only where there were none is nothing left to doubt.
+   * Each row that the source has got a value in each column.
+   */
+  private Mono<Void> marked(Session session, Moved moved) {
+    IncompletenessSql marks = position.marks();
+    String cleared = intoEmpty ? marks.delete() : marks.delete(Incompleteness.Cause.COLUMN);
+    return session
+        .execute(cleared + "; " + marks.insertAll(moved.marks()))
+        .then(Mono.defer(() -> position.known().store(session, plan.names())));
   }
 
   private Mono<Long> moved(Session session, Moved moved) {
@@ -180,7 +208,17 @@ final class UpsertSnapshot implements SnapshotWriter {
   }
 
   private RuntimeException told(Throwable error) {
-    return SqlErrors.told(error, "snapshot of " + position.target(), hints);
+    String what = "snapshot of " + position.target();
+    return FoldedSql.missedRows(error)
+        ? new ApplyException(
+            what + ": a trigger or a rule of the table keeps rows out",
+            "P0002",
+            null,
+            "ALTER TABLE "
+                + SqlNames.quoted(position.target().namespace(), position.target().table())
+                + " DISABLE TRIGGER ...; for as long as the snapshot takes, or drop the trigger",
+            null)
+        : SqlErrors.told(error, what, hints);
   }
 
   @Override

@@ -72,7 +72,8 @@ public final class ChangePlan {
   }
 
   /**
-   * Written columns, in the order of {@link FoldedChanges#upserts()} and {@link Step.Write#rows()}.
+   * Written columns, in the order of {@link FoldedChanges#inserts()} and {@link
+   * Step.Insert#rows()}.
    */
   public List<PlanColumn> columns() {
     return rows.columns();
@@ -93,11 +94,19 @@ public final class ChangePlan {
   }
 
   /**
+   * Whether a row can be given another key, or other values, where it is: not where an identity
+   * column is GENERATED ALWAYS, which nobody may update.
+   */
+  public boolean updatesInPlace() {
+    return !rows.overridesIdentity();
+  }
+
+  /**
    * Folds a batch to its survivors. Only with a {@link #key()}.
    *
    * <p>Keys are compared by their bytes, which are equal wherever the source's are. Where the
    * target's equality is coarser (citext, -0 and 0, jsonb), a key that was replaced by an equal one
-   * is both deleted and upserted: right, as long as deletes go first.
+   * is both deleted and inserted: right, as long as deletes go first.
    *
    * @param changes changes of this plan's schema, in stream order
    * @throws dev.creek.consumer.wire.WireException where a row cannot be decoded, naming its

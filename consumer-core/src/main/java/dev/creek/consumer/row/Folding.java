@@ -2,7 +2,10 @@ package dev.creek.consumer.row;
 
 import dev.creek.consumer.wire.AvroCursor;
 import dev.creek.consumer.wire.Change;
+import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntPredicate;
+import java.util.stream.Stream;
 
 /**
  * Folds batches: one pass over all changes that reads keys alone, then one over the survivors. Not
@@ -17,104 +20,105 @@ final class Folding {
 
   private static final int MAX_GUESS_BYTES = 16 << 20;
 
-  private static final int DELETED = -1;
-  private static final int NO_KEY = -1;
-
   private final ImageKeys images;
   private final RowPlan rows;
   private final KeyTable keys = new KeyTable();
+  private final RowFates fates = new RowFates();
   private final AvroCursor cursor = new AvroCursor();
 
-  /** By key: the change that made its last state, or {@link #DELETED}. */
-  private int[] last = {};
+  /** Of the batch that is folded. */
+  private List<Change> changes = List.of();
 
-  /** By change: the key of the row that it wrote, or {@link #NO_KEY}. */
-  private int[] wrote = {};
-
-  /** By key: whether the batch began with inserting it. */
-  private boolean[] born = {};
+  private final boolean inPlace;
 
   Folding(ImageKeys images, RowPlan rows) {
     this.images = images;
     this.rows = rows;
+    this.inPlace = !rows.overridesIdentity();
   }
 
   /**
    * @param copiedFrom how many rows, where there is nothing else to do, become a COPY
    */
-  FoldedChanges fold(List<Change> changes, int copiedFrom) {
-    begin(changes.size());
+  FoldedChanges fold(List<Change> batch, int copiedFrom) {
+    changes = batch;
+    // A key change has two keys.
+    keys.clear(2 * batch.size());
+    fates.clear(batch.size());
     int first = 0;
-    for (int i = 0; i < changes.size(); i++) {
-      if (readKeys(changes.get(i), i, changes.size())) {
+    for (int i = 0; i < batch.size(); i++) {
+      if (readKeys(batch.get(i), i)) {
         first = i + 1;
       }
     }
+    FoldedChanges folded = fates.isEntangled() ? FoldedChanges.ORDERED : folded(first, copiedFrom);
+    changes = List.of();
+    return folded;
+  }
+
+  private FoldedChanges folded(int first, int copiedFrom) {
     boolean truncated = first > 0;
-    // Behind a truncate there is nothing to delete but what this batch wrote, and will not write.
-    RowColumns deletes = truncated ? RowColumns.EMPTY : deletes();
-    int survivors = 0;
-    boolean fresh = true;
+    int moved = 0;
+    int updated = 0;
+    int inserted = 0;
     for (int i = first; i < changes.size(); i++) {
-      if (survives(i)) {
-        survivors++;
-        fresh &= born[wrote[i]];
+      int row = fates.survivor(i);
+      if (row != RowFates.NONE) {
+        switch (fate(row)) {
+          case MOVED -> moved++;
+          case UPDATED -> updated++;
+          case INSERTED -> inserted++;
+        }
       }
     }
-    boolean copied = fresh && !truncated && deletes.rows() == 0 && survivors >= copiedFrom;
+    // Behind a truncate there is nothing to delete but what this batch wrote, and will not write.
+    RowColumns deletes = truncated ? RowColumns.EMPTY : keys(this::isDeleted);
+    RowColumns vacated = truncated ? RowColumns.EMPTY : keys(this::isVacated);
+    boolean copied =
+        !truncated
+            && deletes.rows() + vacated.rows() == 0
+            && moved + updated == 0
+            && inserted >= copiedFrom;
     return new FoldedChanges(
+        false,
         truncated,
         deletes,
-        copied ? RowColumns.EMPTY : upserts(changes, first, survivors),
-        copied ? copied(changes, survivors) : null,
-        fresh);
+        vacated,
+        rows(Fate.MOVED, first, moved),
+        rows(Fate.UPDATED, first, updated),
+        copied ? RowColumns.EMPTY : rows(Fate.INSERTED, first, inserted),
+        copied ? copied(inserted) : null);
   }
 
   boolean tooLargeToKeep() {
-    return keys.retainedBytes() + 4 * (last.length + wrote.length) + born.length
-        > MAX_RETAINED_BYTES;
-  }
-
-  private void begin(int changes) {
-    // A key change has two.
-    keys.clear(2 * changes);
-    if (wrote.length < changes) {
-      wrote = new int[changes];
-      last = new int[2 * changes];
-      born = new boolean[2 * changes];
-    }
+    return keys.retainedBytes() + fates.retainedBytes() > MAX_RETAINED_BYTES;
   }
 
   /** Whether it was a truncate: what came before does not count any more. */
-  private boolean readKeys(Change change, int i, int changes) {
-    wrote[i] = NO_KEY;
+  private boolean readKeys(Change change, int i) {
     switch (change.operation()) {
-      case INSERT -> {
-        int known = keys.size();
-        int key = after(change);
-        born[key] = key == known || born[key];
-        wrote(i, key);
-      }
-      case READ, UPDATE -> wrote(i, after(change));
+      case INSERT -> fates.insert(after(change), i);
+      case READ, UPDATE -> fates.update(after(change), i);
       case UPDATE_KEY -> {
-        last[before(change)] = DELETED;
-        // In this order: with equal keys it is an update.
-        wrote(i, after(change));
+        int before = before(change);
+        int after = after(change);
+        if (before == after) {
+          fates.update(after, i);
+        } else {
+          fates.move(before, after, i);
+        }
       }
-      case DELETE -> last[before(change)] = DELETED;
+      case DELETE -> fates.delete(before(change), i);
       case TRUNCATE -> {
+        fates.skip(i);
         if (keys.size() > 0) {
-          keys.clear(2 * (changes - i));
+          keys.clear(2 * (changes.size() - i));
+          fates.forget();
         }
         return true;
       }
     }
     return false;
-  }
-
-  private void wrote(int change, int key) {
-    wrote[change] = key;
-    last[key] = change;
   }
 
   private int before(Change change) {
@@ -131,50 +135,82 @@ final class Folding {
     if (keys.bytes().hasNull()) {
       throw images.nullInKey(change, keys.bytes().array(), keys.start(keys.size()));
     }
-    int known = keys.size();
-    int key = keys.intern();
-    if (key == known) {
-      born[key] = false;
-    }
-    return key;
+    return keys.intern();
   }
 
-  private RowColumns deletes() {
-    int deleted = 0;
+  /** How a row that is left is written. */
+  private enum Fate {
+    MOVED,
+    UPDATED,
+    INSERTED
+  }
+
+  private Fate fate(int row) {
+    if (!inPlace) {
+      return fates.wasTaken(fates.key(row)) ? Fate.UPDATED : Fate.INSERTED;
+    }
+    if (fates.isBorn(row)) {
+      return Fate.INSERTED;
+    }
+    return fates.isMoved(row) ? Fate.MOVED : Fate.UPDATED;
+  }
+
+  /** Whether the row that had this key goes, and no other takes its place. */
+  private boolean isDeleted(int key) {
+    return fates.wasTaken(key)
+        && (inPlace ? fates.isDeleted(fates.home(key)) : fates.isVacant(key));
+  }
+
+  private boolean isVacated(int key) {
+    return fates.isVacant(key) && !fates.wasTaken(key);
+  }
+
+  private RowColumns keys(IntPredicate wanted) {
+    int count = 0;
     int bytes = 0;
     for (int key = 0; key < keys.size(); key++) {
-      if (last[key] == DELETED) {
-        deleted++;
+      if (wanted.test(key)) {
+        count++;
         bytes += keys.start(key + 1) - keys.start(key);
       }
     }
+    if (count == 0) {
+      return RowColumns.EMPTY;
+    }
     var into = images.newColumns(bytes);
-    for (int key = 0; deleted > 0 && key < keys.size(); key++) {
-      if (last[key] == DELETED) {
+    for (int key = 0; key < keys.size(); key++) {
+      if (wanted.test(key)) {
         ImageKeys.split(keys.bytes().array(), keys.start(key), into);
       }
     }
-    return RowPlan.rowColumns(into, deleted);
+    return RowPlan.rowColumns(into, count);
   }
 
-  private RowColumns upserts(List<Change> changes, int first, int survivors) {
-    if (survivors == 0) {
+  private RowColumns rows(Fate fate, int first, int count) {
+    if (count == 0) {
       return RowColumns.EMPTY;
     }
-    var into = rows.newColumns(survivors);
+    var origins = fate == Fate.MOVED ? images.newColumns(16 * count) : new ValueColumn[0];
+    var into = rows.newColumns(count);
     for (int i = first; i < changes.size(); i++) {
-      if (survives(i)) {
+      int row = fates.survivor(i);
+      if (row != RowFates.NONE && fate(row) == fate) {
+        if (fate == Fate.MOVED) {
+          ImageKeys.split(keys.bytes().array(), keys.start(fates.origin(row)), origins);
+        }
         rows.transcode(afterImage(changes.get(i)), changes.get(i).sequence(), into);
       }
     }
-    return RowPlan.rowColumns(into, survivors);
+    ValueColumn[] all =
+        Stream.concat(Arrays.stream(origins), Arrays.stream(into)).toArray(ValueColumn[]::new);
+    return RowPlan.rowColumns(all, count);
   }
 
-  private CopyRows copied(List<Change> changes, int survivors) {
-    var into = new CopyRows(copyBytes(changes, survivors));
+  private CopyRows copied(int count) {
+    var into = new CopyRows(copyBytes(count));
     into.begin();
     for (int i = 0; i < changes.size(); i++) {
-      if (survives(i)) {
+      if (fates.survivor(i) != RowFates.NONE) {
         rows.copy(afterImage(changes.get(i)), changes.get(i).sequence(), into);
       }
     }
@@ -185,10 +221,10 @@ final class Folding {
   /**
    * About what they take, so that the buffer need not grow: numbers are longer than on the wire.
    */
-  private int copyBytes(List<Change> changes, int survivors) {
-    long bytes = (long) survivors * rows.columns().size() * COPY_OVERHEAD_BYTES;
+  private int copyBytes(int count) {
+    long bytes = (long) count * rows.columns().size() * COPY_OVERHEAD_BYTES;
     for (int i = 0; i < changes.size(); i++) {
-      if (survives(i)) {
+      if (fates.survivor(i) != RowFates.NONE) {
         bytes += changes.get(i).end() - changes.get(i).after();
       }
     }
@@ -198,9 +234,5 @@ final class Folding {
   private AvroCursor afterImage(Change change) {
     cursor.over(change.data(), change.after(), change.end());
     return cursor;
-  }
-
-  private boolean survives(int change) {
-    return wrote[change] != NO_KEY && last[wrote[change]] == change;
   }
 }

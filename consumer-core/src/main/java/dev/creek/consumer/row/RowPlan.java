@@ -9,6 +9,7 @@ import dev.creek.consumer.wire.WireType.Slot;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -72,6 +73,11 @@ public final class RowPlan {
    */
   public static RowPlan of(RecordShape shape, TargetShape target) {
     return new PlanCompiler(shape, target).rows();
+  }
+
+  /** The names of the written columns. */
+  public Set<String> names() {
+    return columns.stream().map(PlanColumn::name).collect(Collectors.toUnmodifiableSet());
   }
 
   /** Written columns, in the order of the wire. */

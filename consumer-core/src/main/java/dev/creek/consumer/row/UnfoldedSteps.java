@@ -7,7 +7,6 @@ import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
-import org.jspecify.annotations.Nullable;
 
 /** A batch change by change; each step is transcoded when it is asked for. */
 final class UnfoldedSteps implements Iterator<Step> {
@@ -21,9 +20,6 @@ final class UnfoldedSteps implements Iterator<Step> {
   private final ValueColumn key = new ValueColumn(256);
   private int next;
 
-  /** Set between the two steps of one change. */
-  private @Nullable Step second;
-
   UnfoldedSteps(List<Change> changes, RowPlan rows, ImageKeys images) {
     this.changes = changes;
     this.rows = rows;
@@ -32,27 +28,22 @@ final class UnfoldedSteps implements Iterator<Step> {
 
   @Override
   public boolean hasNext() {
-    return second != null || next < changes.size();
+    return next < changes.size();
   }
 
   @Override
   public Step next() {
-    if (second != null) {
-      Step step = second;
-      second = null;
-      return step;
-    }
     if (next >= changes.size()) {
       throw new NoSuchElementException();
     }
     Change change = changes.get(next);
     return switch (change.operation()) {
-      case INSERT, READ -> write(rows.key() == null ? runOfInserts() : 1);
-      case UPDATE -> rows.key() == null ? replace(change) : write(1);
-      case UPDATE_KEY -> keeps(change) ? write(1) : replace(change);
+      case INSERT, READ -> new Step.Insert(rows(rows.key() == null ? runOfInserts() : 1));
+      case UPDATE -> rows.key() == null ? replace(change) : new Step.Update(rows(1));
+      case UPDATE_KEY -> keeps(change) ? new Step.Update(rows(1)) : replace(change);
       case DELETE -> {
         next++;
-        yield delete(change);
+        yield new Step.Delete(key(change));
       }
       case TRUNCATE -> {
         next++;
@@ -87,33 +78,27 @@ final class UnfoldedSteps implements Iterator<Step> {
   }
 
   private Step replace(Change change) {
-    Step delete = delete(change);
-    second = write(1);
-    return delete;
+    return new Step.Replace(key(change), rows(1));
   }
 
-  private Step delete(Change change) {
+  private RowColumns key(Change change) {
     key.clear();
     images.before(cursor, change, key);
-    checkKey(change);
+    if (rows.key() != null && key.hasNull()) {
+      throw images.nullInKey(change, key.array(), 0);
+    }
     var into = images.newColumns(key.size());
     ImageKeys.split(key.array(), 0, into);
-    return new Step.Delete(RowPlan.rowColumns(into, 1));
+    return RowPlan.rowColumns(into, 1);
   }
 
-  private Step write(int run) {
+  private RowColumns rows(int run) {
     var into = rows.newColumns(run);
     for (int end = next + run; next < end; next++) {
       Change change = changes.get(next);
       cursor.over(change.data(), change.after(), change.end());
       rows.transcode(cursor, change.sequence(), into);
     }
-    return new Step.Write(RowPlan.rowColumns(into, run));
-  }
-
-  private void checkKey(Change change) {
-    if (rows.key() != null && key.hasNull()) {
-      throw images.nullInKey(change, key.array(), 0);
-    }
+    return RowPlan.rowColumns(into, run);
   }
 }

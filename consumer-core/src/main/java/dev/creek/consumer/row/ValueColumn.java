@@ -8,8 +8,8 @@ import java.util.Arrays;
 
 /**
  * One column's values in PostgreSQL's binary format, each as int32 length and payload (length -1:
- * NULL): what array elements and binary COPY fields have in common. Grows by doubling. Not
- * thread-safe; handed over by reference once filled.
+ * NULL): what array elements and binary COPY fields have in common. Grows by doubling, later by 4
+ * MiB. Not thread-safe; handed over by reference once filled.
  */
 public final class ValueColumn {
   private static final VarHandle SHORT =
@@ -21,6 +21,9 @@ public final class ValueColumn {
 
   /** What every JVM can allocate. */
   private static final long MAX_BYTES = Integer.MAX_VALUE - 8L;
+
+  /** Beside a value of many megabytes a small one must not double the room. */
+  private static final long LARGEST_STEP_BYTES = 4 << 20;
 
   private byte[] bytes;
   private int size;
@@ -185,6 +188,7 @@ public final class ValueColumn {
 
   private void grow(long more) {
     int needed = Math.toIntExact(size + more);
-    bytes = Arrays.copyOf(bytes, Math.max(needed, (int) Math.min(MAX_BYTES, bytes.length * 2L)));
+    long step = Math.min(bytes.length, LARGEST_STEP_BYTES);
+    bytes = Arrays.copyOf(bytes, Math.max(needed, (int) Math.min(MAX_BYTES, bytes.length + step)));
   }
 }

@@ -8,6 +8,13 @@ package dev.creek.consumer.stream;
  * @param updates updates, key changes included
  * @param deletes deletes
  * @param truncates truncates
+ * @param missed rows that were to be updated or deleted, and were not there
  */
 public record Applied(
-    Position position, long inserts, long updates, long deletes, long truncates) {}
+    Position position, long inserts, long updates, long deletes, long truncates, long missed) {
+
+  /** One that found all rows. */
+  public Applied(Position position, long inserts, long updates, long deletes, long truncates) {
+    this(position, inserts, updates, deletes, truncates, 0);
+  }
+}

@@ -107,6 +107,9 @@ final class ChangeDecoder {
         }
         message = null;
         passOver();
+      } catch (OutOfMemoryError e) {
+        failedAt = current;
+        return soFar(changes).concatWith(Mono.error(new OutOfMemoryException("read a message", e)));
       }
     }
     if (!assembler.inMessage()) {
@@ -136,7 +139,9 @@ final class ChangeDecoder {
         .addKeyValue("source", source)
         .addKeyValue("sequence", current)
         .log("{}: passing over stream sequence {}, as skip_change asked", source, current);
-    frontier = current;
+    if (!assembler.inMessage()) {
+      frontier = current;
+    }
     mayLackHead = true;
   }
 

@@ -31,9 +31,9 @@ final class FailurePolicy {
   private static final Map<String, String> HINTS =
       Map.of(
           "42P01",
-          "create the target table (create-schemas)",
+          "create and fill the target table (resync)",
           "3F000",
-          "create the target schema (create-schemas)",
+          "create and fill the target table (resync)",
           "42703",
           "add the column to the target table",
           "42501",
@@ -78,6 +78,17 @@ final class FailurePolicy {
     }
     if (cause instanceof ShapeMismatchException e) {
       return new Verdict.Stop(message(e), e.hint());
+    }
+    if (cause instanceof WireException.TooLong e) {
+      return new Verdict.Stop(
+          message(e),
+          "raise --max-message-bytes to %d or more, with a heap of %d MiB or more (-Xmx in CREEK_CONSUMER_JVM, or the container's memory); or pass over the change: skip_change"
+              .formatted(e.declaredBytes(), LineOptions.heapFor(e.declaredBytes()) >> 20));
+    }
+    if (cause instanceof OutOfMemoryException) {
+      return new Verdict.Stop(
+          message(cause),
+          "give the service a larger heap (-Xmx in CREEK_CONSUMER_JVM, or the container's memory), or make --batch-bytes smaller; or pass over the change: skip_change");
     }
     if (cause instanceof WireException) {
       return new Verdict.Stop(

@@ -79,10 +79,12 @@ final class Handovers {
         .map(
             place -> {
               require(place.whole(), header.at());
-              return new Handover(
-                  new Position(place.stream(), place.after(), header.lsn(), header.at()),
-                  aheadUntil(header.at(), claim),
-                  horizon(header, place));
+              var handover =
+                  new Handover(
+                      new Position(place.stream(), place.after(), header.lsn(), header.at()),
+                      aheadUntil(header.at(), claim),
+                      horizon(header, place));
+              return place.whole() ? handover : handover.with(forced(header.at()));
             });
   }
 
@@ -102,6 +104,12 @@ final class Handovers {
                 require(
                     holds(log, handover.resume()), Objects.requireNonNull(handover.aheadUntil())))
         .then();
+  }
+
+  private static Incompleteness forced(Instant since) {
+    return new Incompleteness(
+        Incompleteness.Cause.FORCED,
+        "a snapshot was forced although the broker no longer holds all changes since " + since);
   }
 
   private void require(boolean whole, Instant since) {

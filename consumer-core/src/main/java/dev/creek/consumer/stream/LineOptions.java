@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  *     between 1 and 20 ms, 0 shows transactions in parts
  * @param overlap how far before a time reading begins, where a position is only a time or a
  *     snapshot's, for clocks that differ
- * @param maxMessageBytes largest logical message accepted
+ * @param maxMessageBytes longest logical message accepted; a longer one stops its table before its
+ *     bytes are gathered
  * @param snapshots how snapshots are applied
  */
 public record LineOptions(
@@ -20,19 +21,44 @@ public record LineOptions(
     Duration overlap,
     int maxMessageBytes,
     SnapshotOptions snapshots) {
+  /** PostgreSQL's own bound of a value is 1 GiB. */
+  private static final long MOST_MESSAGE_BYTES = 256 << 20;
+
+  private static final long LEAST_MESSAGE_BYTES = 1 << 20;
+
+  /** What the rest needs. */
+  private static final long HEAP_WITHOUT_MESSAGE = 64L << 20;
+
   /**
-   * PostgreSQL's own bound of a value is 1 GiB; a row over 256 MiB is refused before it is put
-   * together in memory.
+   * How much heap a message takes at most for each of its bytes, on its way from packets to what
+   * the driver sends, where several such messages follow one another.
    */
-  private static final int MAX_MESSAGE_BYTES = 256 << 20;
+  private static final long HEAP_PER_MESSAGE_BYTE = 12;
 
   public static final LineOptions DEFAULT =
       new LineOptions(
           BatchLimits.DEFAULT,
           null,
           Duration.ofSeconds(10),
-          MAX_MESSAGE_BYTES,
+          maxMessageBytesOf(Runtime.getRuntime().maxMemory()),
           SnapshotOptions.DEFAULT);
+
+  /** The longest message that a heap is large enough for. */
+  static int maxMessageBytesOf(long heapBytes) {
+    long fits = (heapBytes - HEAP_WITHOUT_MESSAGE) / HEAP_PER_MESSAGE_BYTE;
+    return (int) Math.max(LEAST_MESSAGE_BYTES, Math.min(MOST_MESSAGE_BYTES, fits));
+  }
+
+  /** The heap that is large enough for messages of this length. */
+  public static long heapFor(long messageBytes) {
+    return HEAP_WITHOUT_MESSAGE + HEAP_PER_MESSAGE_BYTE * messageBytes;
+  }
+
+  /** With another bound of a message; null for the one that goes with the heap. */
+  public LineOptions withMaxMessageBytes(@Nullable Integer bytes) {
+    int bound = bytes == null ? maxMessageBytesOf(Runtime.getRuntime().maxMemory()) : bytes;
+    return new LineOptions(limits, linger, overlap, bound, snapshots);
+  }
 
   /** With other bounds of a batch. */
   public LineOptions withLimits(BatchLimits other) {

@@ -99,7 +99,9 @@ final class LineReport {
   }
 
   private void logSet(Incompleteness mark) {
-    about(log.atWarn(), mark)
+    // That one is as it was asked for.
+    boolean asked = mark.cause() == Incompleteness.Cause.NO_SNAPSHOT;
+    about(asked ? log.atInfo() : log.atWarn(), mark)
         .log(
             "{} is incomplete ({}): {}. Hint: {}",
             mapping,
@@ -195,6 +197,9 @@ final class LineReport {
             applied.deletes(),
             applied.truncates(),
             applied.position().committedAt());
+    if (applied.missed() > 0) {
+      around.recorder().missed(target, applied.missed());
+    }
     around.events().accept(new LineEvent.Committed(mapping, applied));
   }
 

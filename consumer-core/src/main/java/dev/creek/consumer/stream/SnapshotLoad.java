@@ -6,6 +6,8 @@ import dev.creek.consumer.wire.SnapshotHeader;
 import dev.creek.consumer.wire.SourceTable;
 import dev.creek.consumer.wire.WireException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Signal;
@@ -15,6 +17,7 @@ import reactor.core.publisher.Signal;
  * written -> finished}. Run it once.
  */
 final class SnapshotLoad {
+  private static final Logger log = LoggerFactory.getLogger(SnapshotLoad.class);
   private static final int ONE_AHEAD = 1;
   private static final int ON_DEMAND = 0;
 
@@ -26,6 +29,9 @@ final class SnapshotLoad {
   private final SnapshotChunks chunks;
   private final StallWatch watch;
   private final Handovers handovers;
+
+  /** How many rows the source's statistics promise. */
+  private volatile long estimated;
 
   /**
    * @param interrupted errors when the snapshot is to end without effect
@@ -58,6 +64,14 @@ final class SnapshotLoad {
   }
 
   private SnapshotException unreadable(WireException e) {
+    if (e instanceof WireException.TooLong tooLong) {
+      return new SnapshotException(
+          "snapshot %s holds a row that is too long: %s".formatted(task.subject(), e.getMessage()),
+          "raise --max-message-bytes to %d or more, with a heap of %d MiB or more"
+              .formatted(
+                  tooLong.declaredBytes(), LineOptions.heapFor(tooLong.declaredBytes()) >> 20),
+          e);
+    }
     return new SnapshotException(
         "snapshot %s cannot be read: %s".formatted(task.subject(), e.getMessage()),
         "request a new snapshot, when no other one of this database is under way",
@@ -99,6 +113,7 @@ final class SnapshotLoad {
     if (task.order().subject() == null) {
       task.expect(header.approximateRows());
     }
+    estimated = header.approximateRows();
     task.tell(Step.LOADING);
     // Until the writer is there nothing is asked for.
     watch.begins();
@@ -147,8 +162,21 @@ final class SnapshotLoad {
     return Mono.fromRunnable(task::wroteAll)
         .then(Mono.defer(this::checkCount))
         .then(Mono.defer(() -> handovers.check(handover)))
-        .then(Mono.defer(() -> writer.finish(handover, task::tell)))
+        .then(Mono.defer(() -> writer.finish(marked(handover), task::tell)))
         .takeUntilOther(interrupted);
+  }
+
+  private Handover marked(Handover handover) {
+    return Estimate.compare(estimated, task.rowsDone())
+        .map(
+            thin -> {
+              log.atWarn()
+                  .addKeyValue("table", task.order().mapping().target())
+                  .log("{}: {}", task.order().mapping(), thin.reason());
+              task.doubt(thin.reason());
+              return handover.with(thin);
+            })
+        .orElse(handover);
   }
 
   /** Against what JetStream says, so that nothing was passed over on the way. */

@@ -26,6 +26,7 @@ final class SnapshotTask {
   private volatile @Nullable LogState requestedAt;
   private final AtomicLong rowsDone = new AtomicLong();
   private volatile long rowsExpected = -1;
+  private volatile @Nullable String doubt;
 
   SnapshotTask(SnapshotOrder order, Recorder recorder) {
     this.order = order;
@@ -55,6 +56,11 @@ final class SnapshotTask {
   /** The stream of changes before the snapshot was requested; null where it was not, by us. */
   @Nullable LogState requestedAt() {
     return requestedAt;
+  }
+
+  /** What it brought may not be all. */
+  void doubt(String reason) {
+    doubt = reason;
   }
 
   /** It has a name now. */
@@ -100,7 +106,8 @@ final class SnapshotTask {
             step,
             rowsDone.get(),
             expected,
-            Duration.ofNanos(System.nanoTime() - begunNanos)));
+            Duration.ofNanos(System.nanoTime() - begunNanos),
+            doubt));
   }
 
   void done() {

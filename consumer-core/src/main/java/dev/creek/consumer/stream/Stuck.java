@@ -27,6 +27,11 @@ record Stuck(TableLine line, Claim claim, TableState state, Backoff backoff, lon
     return state.name() == TableState.Name.GAP;
   }
 
+  /** What is missing; null where it is stuck for another reason. */
+  @Nullable String gap() {
+    return isGap() ? String.valueOf(state.reason()) : null;
+  }
+
   /** In the gap that is known from before. */
   static Phase again(TableLine line, Claim claim, @Nullable Stuck before) {
     String gap = claim.gap();

@@ -36,6 +36,15 @@ public interface Subscriptions {
   Mono<Subscription> activate(Mapping mapping);
 
   /**
+   * Subscribes a table that has no position yet, or was never claimed with the one that it has.
+   * Wakes running services.
+   *
+   * @param position where it begins
+   * @return errors with {@link ApplyException} where it has one, or another source
+   */
+  Mono<Subscription> begin(Mapping mapping, Position position);
+
+  /**
    * Sets inactive, keeping the position; false where there is no such subscription. Wakes running
    * services.
    */

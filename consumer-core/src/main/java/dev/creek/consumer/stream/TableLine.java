@@ -40,6 +40,9 @@ final class TableLine {
 
   private final AtomicBoolean goesOn = new AtomicBoolean();
 
+  /** The table is marked as one that goes on behind a gap: then it may. */
+  private final AtomicBoolean mayPass = new AtomicBoolean();
+
   /** Whether the next look at the stream is where changes cease to be passed over. */
   private final AtomicBoolean passesGap = new AtomicBoolean();
 
@@ -219,6 +222,11 @@ final class TableLine {
         .doFinally(ends -> loading = false);
   }
 
+  /** The claim that changes are applied under; null before the first. */
+  @Nullable Claim held() {
+    return held;
+  }
+
   /** A clean snapshot brought all that was in the stream before it was asked for. */
   private void applied(SnapshotTask task) {
     if (task.order().mode() == SnapshotMode.CLEAN) {
@@ -319,6 +327,7 @@ final class TableLine {
     return claim
         .takeUntilOther(stopping())
         .doOnNext(this::holds)
+        .delayUntil(claimed -> passes(claimed, recovering))
         .map(
             claimed ->
                 isInGap(claimed, recovering)
@@ -334,13 +343,27 @@ final class TableLine {
             });
   }
 
+  /** Who says that a line may go on behind a gap has a table that misses changes. */
+  private Mono<Boolean> passes(Claim claim, @Nullable Stuck recovering) {
+    String gap = claim.gap() != null || recovering == null ? claim.gap() : recovering.gap();
+    return gap == null || !goesOn.get()
+        ? Mono.empty()
+        : around
+            .targets()
+            .mark(
+                claim,
+                new Incompleteness(
+                    Incompleteness.Cause.FORCED, "resumed although changes are missing: " + gap))
+            .doOnSuccess(marked -> mayPass.set(true));
+  }
+
   /**
    * Whether changes are missing, as far as is known: a look at the stream tells no more, once it
    * has grown past the position.
    */
   private boolean isInGap(Claim claim, @Nullable Stuck recovering) {
     boolean known = claim.gap() != null || (recovering != null && recovering.isGap());
-    boolean goes = known && goesOn.getAndSet(false);
+    boolean goes = known && mayPass.getAndSet(false) && goesOn.getAndSet(false);
     if (goes) {
       passesGap.set(true);
     }

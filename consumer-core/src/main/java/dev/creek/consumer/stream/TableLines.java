@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -59,6 +60,9 @@ public final class TableLines {
 
   private final Sinks.Many<Object> shareChanges = Sinks.many().multicast().directBestEffort();
 
+  /** How late it may be noticed that others replaced or emptied a table that is idle. */
+  private static final Duration TARGET_INTERVAL = Duration.ofSeconds(5);
+
   private volatile Replicas.Share share = Replicas.Share.NONE;
 
   /**
@@ -104,8 +108,30 @@ public final class TableLines {
         () -> {
           Sinks.Empty<Void> allEnded = Sinks.empty();
           Mono<Void> lines = lines().doOnTerminate(allEnded::tryEmitEmpty);
-          return Flux.merge(lines, takePart(allEnded.asMono()), noteLags()).then();
+          return Flux.merge(lines, takePart(allEnded.asMono()), noteLags(), lookAtTargets()).then();
         });
+  }
+
+  /** What others do to a target shows nowhere but in its catalog. */
+  private Mono<Void> lookAtTargets() {
+    return Flux.interval(TARGET_INTERVAL)
+        .onBackpressureDrop()
+        .map(tick -> running.values().stream().flatMap(line -> held(line).stream()).toList())
+        .filter(claims -> !claims.isEmpty())
+        .concatMap(
+            claims ->
+                around
+                    .targets()
+                    .look(claims)
+                    .doOnError(e -> log.debug("Targets cannot be looked at: {}", e.getMessage()))
+                    .onErrorComplete(),
+            1)
+        .takeUntilOther(stop)
+        .then();
+  }
+
+  private static Optional<Claim> held(TableLine line) {
+    return line.isVisiting() ? Optional.empty() : Optional.ofNullable(line.held());
   }
 
   private Mono<Void> noteLags() {

@@ -4,6 +4,7 @@ import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.wire.RecordShape;
 import dev.creek.consumer.wire.WalSchema;
+import java.util.List;
 import reactor.core.publisher.Mono;
 
 /**
@@ -42,6 +43,13 @@ public interface TargetTables {
    *     FencedException} where the claim is over
    */
   Mono<Boolean> mark(Claim claim, Incompleteness mark);
+
+  /**
+   * Marks those of these tables that others have dropped, replaced or emptied, or whose columns
+   * they have; those that are being written just now are left for the next time, as are those whose
+   * claim is over.
+   */
+  Mono<Void> look(List<Claim> claims);
 
   /**
    * Creates the target table for a schema if it is missing.

@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Memory: at most twice the bytes that have arrived of the unfinished message, and never more
  * than its declared length; a header alone allocates nothing. Not thread-safe: one per table line.
- * After an exception it stands between two messages.
+ * After an exception it stands between two messages; only of one that is {@linkplain
+ * WireException.TooLong too long} the rest is expected, and dropped.
  */
 public final class MessageAssembler {
   private static final int INDEX_BYTES = 2;
@@ -26,6 +27,10 @@ public final class MessageAssembler {
   private int arrived;
   private int packets;
   private boolean unfinished;
+
+  /** The message that has begun is too long: it is not kept. */
+  private boolean dropping;
+
   private long firstSequence;
   private long abandoned;
 
@@ -53,6 +58,8 @@ public final class MessageAssembler {
       }
       int index = u16(packet);
       return index == 0 ? begin(sequence, packet) : proceed(sequence, index, packet);
+    } catch (WireException.TooLong e) {
+      throw e;
     } catch (WireException e) {
       forget();
       throw e;
@@ -82,15 +89,25 @@ public final class MessageAssembler {
     }
     int declared = i32(packet);
     int data = packet.length - HEADER_BYTES;
-    if (declared < 0 || declared > maxMessageBytes) {
+    if (declared < 0) {
       throw new WireException(
           String.format(
-              "a message declares %d bytes, more than the %d allowed",
-              Integer.toUnsignedLong(declared), maxMessageBytes));
+              "a message declares %d bytes, more than any can have",
+              Integer.toUnsignedLong(declared)));
     }
     length = declared;
     packets = 1;
     firstSequence = sequence;
+    if (declared > maxMessageBytes) {
+      arrived = data;
+      dropping = data < declared;
+      unfinished = dropping;
+      throw new WireException.TooLong(
+          String.format(
+              "a message of %d bytes is longer than the %d that are accepted",
+              declared, maxMessageBytes),
+          declared);
+    }
     if (data == declared) {
       return new WireMessage(packet, HEADER_BYTES, declared, sequence, sequence);
     }
@@ -117,12 +134,22 @@ public final class MessageAssembler {
       throw new WireException(
           "packet " + index + " is empty, " + (length - arrived) + " bytes before the end");
     }
-    append(packet, INDEX_BYTES);
+    if (dropping) {
+      arrived += packet.length - INDEX_BYTES;
+    } else {
+      append(packet, INDEX_BYTES);
+    }
     packets++;
     if (arrived < length) {
       if (packets == MAX_PACKETS) {
         throw new WireException("a message has more packets than their index can count");
       }
+      return null;
+    }
+    if (dropping) {
+      int last = packets;
+      forget();
+      packets = last;
       return null;
     }
     var whole = new WireMessage(message, 0, length, firstSequence, sequence);
@@ -162,6 +189,7 @@ public final class MessageAssembler {
     arrived = 0;
     packets = 0;
     unfinished = false;
+    dropping = false;
   }
 
   private static int u16(byte[] packet) {

@@ -21,6 +21,22 @@ public class WireException extends RuntimeException {
     }
   }
 
+  /** A message is longer than is accepted. Its packets are passed over one by one. */
+  public static final class TooLong extends WireException {
+    private static final long serialVersionUID = 1L;
+    private final long declaredBytes;
+
+    public TooLong(String message, long declaredBytes) {
+      super(message);
+      this.declaredBytes = declaredBytes;
+    }
+
+    /** How long it says that it is. */
+    public long declaredBytes() {
+      return declaredBytes;
+    }
+  }
+
   /**
    * A packet in the middle of a message came without the packets before it: they are gone from the
    * stream.

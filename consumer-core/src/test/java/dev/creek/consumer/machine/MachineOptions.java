@@ -30,8 +30,6 @@ record MachineOptions(
   static final Set<Ingredient> KNOWN =
       EnumSet.copyOf(
           List.of(
-              Ingredient.KEYLESS,
-              Ingredient.MISSING_KEY,
               Ingredient.NARROWER_TYPE,
               Ingredient.COARSER_KEY,
               Ingredient.CASE_BLIND_KEY,
@@ -41,9 +39,11 @@ record MachineOptions(
               Ingredient.KEY_CHANGED,
               Ingredient.IDENTITY_CHANGED,
               Ingredient.DELETED_MESSAGE,
+              Ingredient.TARGET_EMPTIED,
+              Ingredient.TARGET_RECREATED,
+              Ingredient.COLUMN_WITH_DEFAULT,
               Ingredient.CASCADING_CHILDREN,
               Ingredient.RESTRICTING_CHILDREN,
-              Ingredient.CLOCK_OFFSET,
               Ingredient.TAGS));
 
   /**

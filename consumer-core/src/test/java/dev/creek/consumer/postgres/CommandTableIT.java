@@ -12,6 +12,7 @@ import dev.creek.consumer.control.CommandText;
 import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.SnapshotMode;
 import dev.creek.consumer.control.SnapshotProgress;
+import dev.creek.consumer.control.StartFrom;
 import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
@@ -57,6 +58,8 @@ final class CommandTableIT {
         List.of(
             new Command.CreateSchema(ORDERS),
             new Command.AddTable(ORDERS),
+            new Command.AddTableFrom(ORDERS, StartFrom.NOW),
+            new Command.AddTableFrom(ORDERS, StartFrom.parse("2026-11-29T16:00:00.000001+01:00")),
             new Command.TakeSnapshot(ORDERS, SnapshotMode.CLEAN),
             new Command.ApplySnapshot("CREEK.shop.snap.app.orders.1", ORDERS, SnapshotMode.UPSERT),
             new Command.Resync(ORDERS),
@@ -70,7 +73,7 @@ final class CommandTableIT {
       await(log.take(id));
       await(log.finish(id, "ok", null, null));
     }
-    assertThat(await(log.newest(3))).extracting(CommandRecord::id).containsExactly(8L, 7L, 6L);
+    assertThat(await(log.newest(3))).extracting(CommandRecord::id).containsExactly(10L, 9L, 8L);
     assertThat(await(log.find(99))).isNull();
   }
 

@@ -66,6 +66,7 @@ final class ControlFunctionsIT {
                 """))
         .containsExactly(
             List.of("add_table(\"table\" text)"),
+            List.of("add_table(\"table\" text, \"from\" text)"),
             List.of("apply_snapshot(topic text, \"table\" text, mode text)"),
             List.of("create_schema(\"table\" text)"),
             List.of("remove_table(\"table\" text)"),

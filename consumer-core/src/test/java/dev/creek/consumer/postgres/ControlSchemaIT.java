@@ -148,7 +148,7 @@ final class ControlSchemaIT {
             tuple("ADD shop.app.a:public.a", CommandOutcome.OK));
     // What the Go consumer runs when it comes back, and what it writes.
     database.execute(
-        "drop function _creek_consumer.add_table, _creek_consumer.create_schema,"
+        "drop function _creek_consumer.add_table(text), _creek_consumer.create_schema,"
             + " _creek_consumer.snapshot, _creek_consumer.apply_snapshot,"
             + " _creek_consumer.remove_table(text)",
         GoConsumer.FUNCTIONS,

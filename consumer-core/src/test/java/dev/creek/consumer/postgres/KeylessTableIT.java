@@ -91,8 +91,6 @@ final class KeylessTableIT {
     assertThat(rows("log")).isEqualTo("(,) (,a) (1,a)");
     line.apply(LOG.delete(tx, row(null, null)), LOG.delete(tx, row(null, "a")));
     assertThat(rows("log")).isEqualTo("(1,a)");
-    line.apply(LOG.delete(tx, row(7, "none")));
-    assertThat(rows("log")).isEqualTo("(1,a)");
   }
 
   @Test

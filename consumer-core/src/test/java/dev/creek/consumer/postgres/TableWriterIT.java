@@ -475,7 +475,9 @@ final class TableWriterIT {
             ShapeMismatchException.class,
             e -> {
               assertThat(e).hasMessageContaining("public.items does not exist");
-              assertThat(e.hint()).contains("create-schemas 'source.app.items:public.items'");
+              assertThat(e.hint())
+                  .contains("creek-consumer resync 'source.app.items:public.items'")
+                  .contains("select \"_creek_consumer\".resync('source.app.items:public.items');");
             });
     database.execute("create table items (id int primary key, v text)");
     line.apply(batch);
@@ -512,7 +514,7 @@ final class TableWriterIT {
         "drop role if exists writer_only",
         "create role writer_only login password 'x'",
         "grant usage on schema _creek_consumer to writer_only",
-        "grant select, insert, update on all tables in schema _creek_consumer to writer_only");
+        "grant select, insert, update, delete on all tables in schema _creek_consumer to writer_only");
     var server = database.server();
     target =
         connect(

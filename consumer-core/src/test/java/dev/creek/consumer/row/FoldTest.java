@@ -14,8 +14,10 @@ import dev.creek.consumer.testing.TableWire.Identity;
 import dev.creek.consumer.testing.WalBytes;
 import dev.creek.consumer.testing.WalTx;
 import dev.creek.consumer.wire.WireException;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -34,8 +36,27 @@ final class FoldTest {
     return plan.fold(changes(TABLE, messages));
   }
 
-  private List<List<String>> upserts(FoldedChanges folded) {
-    return rows(plan.columns(), folded.upserts());
+  private List<List<String>> inserts(FoldedChanges folded) {
+    return rows(plan.columns(), folded.inserts());
+  }
+
+  private List<List<String>> updates(FoldedChanges folded) {
+    return rows(plan.columns(), folded.updates());
+  }
+
+  /** Key as it was, then the row. */
+  private List<List<String>> moves(FoldedChanges folded) {
+    return moves(plan, folded);
+  }
+
+  static List<List<String>> moves(ChangePlan plan, FoldedChanges folded) {
+    return rows(
+        Stream.concat(plan.keyColumns().stream(), plan.columns().stream()).toList(),
+        folded.moves());
+  }
+
+  private List<List<String>> vacated(FoldedChanges folded) {
+    return rows(plan.keyColumns(), folded.vacated());
   }
 
   private List<List<String>> deletes(FoldedChanges folded) {
@@ -53,7 +74,7 @@ final class FoldTest {
   @Test
   void lastChangeOfAKeyWins() {
     var folded = fold(TABLE.insert(TX, 1, "a"), TABLE.update(TX, 1, "b"), TABLE.update(TX, 1, "c"));
-    assertThat(upserts(folded)).containsExactly(List.of("1", "c"));
+    assertThat(inserts(folded)).containsExactly(List.of("1", "c"));
     assertThat(folded.deletes()).isEqualTo(RowColumns.EMPTY);
     assertThat(folded.truncate()).isFalse();
   }
@@ -64,17 +85,20 @@ final class FoldTest {
         fold(
             TABLE.insert(TX, 1, "a"),
             TABLE.insert(TX, 2, "b"),
+            TABLE.update(TX, 4, "d"),
             TABLE.insert(TX, 3, "c"),
             TABLE.update(TX, 1, "d"));
-    assertThat(upserts(folded))
+    assertThat(inserts(folded))
         .containsExactly(List.of("2", "b"), List.of("3", "c"), List.of("1", "d"));
+    assertThat(updates(folded)).containsExactly(List.of("4", "d"));
   }
 
   @Test
   void deletesEvenWhatTheBatchInserted() {
     var folded = fold(TABLE.insert(TX, 1, "a"), delete(1), delete(2));
-    assertThat(deletes(folded)).containsExactly(List.of("1"), List.of("2"));
-    assertThat(folded.upserts()).isEqualTo(RowColumns.EMPTY);
+    assertThat(deletes(folded)).containsExactly(List.of("2"));
+    assertThat(vacated(folded)).containsExactly(List.of("1"));
+    assertThat(folded.inserts()).isEqualTo(RowColumns.EMPTY);
   }
 
   @Test
@@ -92,21 +116,104 @@ final class FoldTest {
   void insertsAgainWhatTheBatchDeleted() {
     var folded = fold(delete(1), TABLE.insert(TX, 1, "again"));
     assertThat(deletes(folded)).isEmpty();
-    assertThat(upserts(folded)).containsExactly(List.of("1", "again"));
+    assertThat(updates(folded)).containsExactly(List.of("1", "again"));
   }
 
   @Test
-  void keyChangeDeletesTheOldKeyAndUpsertsTheNew() {
+  void aKeyChangeMovesTheRow() {
     var folded = fold(keyChange(1, 2, "moved"));
-    assertThat(deletes(folded)).containsExactly(List.of("1"));
-    assertThat(upserts(folded)).containsExactly(List.of("2", "moved"));
+    assertThat(moves(folded)).containsExactly(List.of("1", "2", "moved"));
+    assertThat(folded.fresh()).isFalse();
+    assertThat(deletes(folded)).isEmpty();
+    assertThat(vacated(folded)).isEmpty();
   }
 
   @Test
-  void swappedKeysAreTwoUpserts() {
+  void aRowThatMovesSeveralTimesMovesOnceFromWhereItWas() {
+    var folded =
+        fold(
+            keyChange(1, 2, "a"),
+            TABLE.update(TX, 2, "b"),
+            keyChange(2, 3, "c"),
+            TABLE.update(TX, 3, "d"));
+    assertThat(moves(folded)).containsExactly(List.of("1", "3", "d"));
+    assertThat(vacated(folded)).containsExactly(List.of("2"));
+    assertThat(fold(keyChange(1, 2, "a"), keyChange(2, 1, "b")).moves().rows()).isZero();
+    assertThat(updates(fold(keyChange(1, 2, "a"), keyChange(2, 1, "b"))))
+        .containsExactly(List.of("1", "b"));
+  }
+
+  @Test
+  void aRowThatMovesAwayAndIsDeletedIsDeletedWhereItWas() {
+    var folded = fold(keyChange(1, 2, "a"), delete(2));
+    assertThat(deletes(folded)).containsExactly(List.of("1"));
+    assertThat(vacated(folded)).containsExactly(List.of("2"));
+    assertThat(moves(folded)).isEmpty();
+  }
+
+  @Test
+  void aRowThatTheBatchInsertedIsInsertedUnderItsLastKey() {
+    var folded = fold(TABLE.insert(TX, 1, "a"), keyChange(1, 2, "b"));
+    assertThat(inserts(folded)).containsExactly(List.of("2", "b"));
+    assertThat(vacated(folded)).containsExactly(List.of("1"));
+    assertThat(folded.fresh()).isTrue();
+  }
+
+  @Test
+  void aKeyThatARowLeftMayBeTakenByAnother() {
+    var inserted = fold(keyChange(1, 2, "a"), TABLE.insert(TX, 1, "b"));
+    assertThat(moves(inserted)).containsExactly(List.of("1", "2", "a"));
+    assertThat(inserts(inserted)).containsExactly(List.of("1", "b"));
+    var deleted = fold(delete(2), keyChange(1, 2, "a"));
+    assertThat(deletes(deleted)).containsExactly(List.of("2"));
+    assertThat(moves(deleted)).containsExactly(List.of("1", "2", "a"));
+  }
+
+  @Test
+  void swappedKeysAreTwoMoves() {
     var folded = fold(keyChange(1, -1, "a"), keyChange(2, 1, "b"), keyChange(-1, 2, "a"));
-    assertThat(deletes(folded)).containsExactly(List.of("-1"));
-    assertThat(upserts(folded)).containsExactly(List.of("1", "b"), List.of("2", "a"));
+    assertThat(moves(folded)).containsExactly(List.of("2", "1", "b"), List.of("1", "2", "a"));
+    assertThat(vacated(folded)).containsExactly(List.of("-1"));
+  }
+
+  @Test
+  void changesThatContradictEachOtherAreLeftInTheirOrder() {
+    assertThat(fold(keyChange(1, 2, "a"), keyChange(1, 3, "b")).ordered()).isTrue();
+    assertThat(fold(keyChange(1, 2, "a"), delete(1)).ordered()).isTrue();
+    assertThat(fold(keyChange(1, 2, "a"), TABLE.update(TX, 1, "b")).ordered()).isTrue();
+    assertThat(fold(TABLE.insert(TX, 2, "b"), keyChange(1, 2, "a")).ordered()).isTrue();
+    assertThat(fold(keyChange(1, 2, "a"), TABLE.insert(TX, 2, "b")).ordered()).isTrue();
+  }
+
+  /** As those of a partition whose identity is its key, though its parent's is FULL. */
+  @Test
+  void imagesOfKeysAloneAreFollowedAsWholeOnesAre() {
+    var full = TABLE.identity(Identity.FULL);
+    var fullPlan = ChangePlan.of(full.walSchema(), TARGET);
+    for (var v : Arrays.asList("a", null)) {
+      var folded =
+          fullPlan.fold(
+              changes(
+                  full,
+                  full.update(TX, full.row(1, v), full.row(2, "a")),
+                  full.update(TX, full.row(2, v), full.row(3, "b"))));
+      assertThat(moves(fullPlan, folded)).containsExactly(List.of("1", "3", "b"));
+    }
+  }
+
+  @Test
+  void rowsWhoseIdentityNobodyMayUpdateGoAndComeAgain() {
+    var always =
+        ChangePlan.of(
+            TABLE.walSchema(),
+            target(
+                List.of("id"),
+                new TargetColumn("id", PgType.INT4.oid(), "int4", true, true, false, true),
+                column("v", PgType.TEXT)));
+    var folded = always.fold(changes(TABLE, keyChange(1, 2, "a"), keyChange(3, 1, "b")));
+    assertThat(rows(always.keyColumns(), folded.deletes())).containsExactly(List.of("3"));
+    assertThat(rows(always.columns(), folded.updates())).containsExactly(List.of("1", "b"));
+    assertThat(rows(always.columns(), folded.inserts())).containsExactly(List.of("2", "a"));
   }
 
   @Test
@@ -120,19 +227,22 @@ final class FoldTest {
             delete(1));
     assertThat(folded.truncate()).isTrue();
     assertThat(deletes(folded)).isEmpty();
-    assertThat(upserts(folded)).containsExactly(List.of("3", "c"));
+    assertThat(inserts(folded)).containsExactly(List.of("3", "c"));
   }
 
   @Test
   void truncateAloneWritesNothing() {
-    assertThat(fold(TABLE.truncate(TX)))
-        .isEqualTo(new FoldedChanges(true, RowColumns.EMPTY, RowColumns.EMPTY, null, true));
+    assertThat(fold(TABLE.truncate(TX))).isEqualTo(nothing(true));
   }
 
   @Test
   void anEmptyBatchFoldsToNothing() {
-    assertThat(fold())
-        .isEqualTo(new FoldedChanges(false, RowColumns.EMPTY, RowColumns.EMPTY, null, true));
+    assertThat(fold()).isEqualTo(nothing(false));
+  }
+
+  private static FoldedChanges nothing(boolean truncate) {
+    RowColumns none = RowColumns.EMPTY;
+    return new FoldedChanges(false, truncate, none, none, none, none, none, null);
   }
 
   @Test
@@ -140,17 +250,17 @@ final class FoldTest {
     fold(TABLE.insert(TX, 1, "a"), delete(2), TABLE.insert(TX, 3, null));
     var folded = fold(TABLE.insert(TX, 2, "b"));
     assertThat(deletes(folded)).isEmpty();
-    assertThat(upserts(folded)).containsExactly(List.of("2", "b"));
-    assertThat(folded.upserts().columns()).noneMatch(ValueColumn::hasNull);
+    assertThat(inserts(folded)).containsExactly(List.of("2", "b"));
+    assertThat(folded.inserts().columns()).noneMatch(ValueColumn::hasNull);
   }
 
   @Test
   void columnsKnowWhetherTheyHoldNull() {
     var folded = fold(TABLE.insert(TX, 1, "a"), TABLE.insert(TX, 2, null));
-    assertThat(folded.upserts().columns())
+    assertThat(folded.inserts().columns())
         .extracting(ValueColumn::hasNull)
         .containsExactly(false, true);
-    assertThat(folded.upserts().columns()).extracting(ValueColumn::count).containsOnly(2);
+    assertThat(folded.inserts().columns()).extracting(ValueColumn::count).containsOnly(2);
   }
 
   @Test
@@ -163,9 +273,8 @@ final class FoldTest {
                 full,
                 full.update(TX, full.row(1, "a"), full.row(1, "b")),
                 full.update(TX, full.row(2, "a"), full.row(3, "b"))));
-    assertThat(rows(fullPlan.keyColumns(), folded.deletes())).containsExactly(List.of("2"));
-    assertThat(rows(fullPlan.columns(), folded.upserts()))
-        .containsExactly(List.of("1", "b"), List.of("3", "b"));
+    assertThat(rows(fullPlan.columns(), folded.updates())).containsExactly(List.of("1", "b"));
+    assertThat(moves(fullPlan, folded)).containsExactly(List.of("2", "3", "b"));
   }
 
   @Test
@@ -174,7 +283,7 @@ final class FoldTest {
     var insertPlan = ChangePlan.of(inserts.walSchema(), TARGET);
     var folded =
         insertPlan.fold(changes(inserts, inserts.insert(TX, 1, "a"), inserts.insert(TX, 1, "b")));
-    assertThat(rows(insertPlan.columns(), folded.upserts())).containsExactly(List.of("1", "b"));
+    assertThat(rows(insertPlan.columns(), folded.inserts())).containsExactly(List.of("1", "b"));
   }
 
   @Test
@@ -202,8 +311,8 @@ final class FoldTest {
                 table.delete(TX, Map.of("a", 1, "b", "k")),
                 table.update(TX, null, "k", "2.5", 2)));
     assertThat(plan.keyColumns()).extracting(PlanColumn::name).containsExactly("b", "a");
-    assertThat(rows(plan.keyColumns(), folded.deletes())).containsExactly(List.of("k", "1"));
-    assertThat(folded.upserts().rows()).isEqualTo(1);
+    assertThat(rows(plan.keyColumns(), folded.vacated())).containsExactly(List.of("k", "1"));
+    assertThat(folded.inserts().rows()).isEqualTo(1);
   }
 
   @Test
@@ -222,7 +331,7 @@ final class FoldTest {
                 table.insert(TX, "a", "bc"),
                 table.insert(TX, "", "abc"),
                 table.insert(TX, "abc", "")));
-    assertThat(folded.upserts().rows()).isEqualTo(4);
+    assertThat(folded.inserts().rows()).isEqualTo(4);
   }
 
   @Test
@@ -236,8 +345,8 @@ final class FoldTest {
     var folded =
         plan.fold(
             changes(table, table.insert(TX, "a ", "old"), table.delete(TX, Map.of("k", "a   "))));
-    assertThat(folded.upserts().rows()).isZero();
-    assertThat(rows(plan.keyColumns(), folded.deletes())).containsExactly(List.of("a"));
+    assertThat(folded.inserts().rows()).isZero();
+    assertThat(rows(plan.keyColumns(), folded.vacated())).containsExactly(List.of("a"));
   }
 
   @ParameterizedTest
@@ -258,7 +367,7 @@ final class FoldTest {
         .extracting(e -> ((ShapeMismatchException) e).hint())
         .asString()
         .contains("primary key");
-    assertThat(plan.fold(changes.subList(0, 1)).upserts().rows()).isEqualTo(1);
+    assertThat(plan.fold(changes.subList(0, 1)).inserts().rows()).isEqualTo(1);
   }
 
   @Test
@@ -268,8 +377,8 @@ final class FoldTest {
       messages[i] = i % 3 == 2 ? delete(i - 1) : TABLE.insert(TX, i, "v" + i);
     }
     var folded = fold(messages);
-    assertThat(folded.upserts().rows()).isEqualTo(1000);
-    assertThat(folded.deletes().rows()).isEqualTo(1000);
+    assertThat(folded.inserts().rows()).isEqualTo(1000);
+    assertThat(folded.vacated().rows()).isEqualTo(1000);
   }
 
   @Test
@@ -315,7 +424,7 @@ final class FoldTest {
   @Test
   void anEqualSchemaReadAgainIsTheSame() {
     var changes = changes(TABLE.walSchema(), List.of(TABLE.insert(TX, 1, "a")));
-    assertThat(plan.fold(changes).upserts().rows()).isEqualTo(1);
+    assertThat(plan.fold(changes).inserts().rows()).isEqualTo(1);
   }
 
   @Test
@@ -342,7 +451,7 @@ final class FoldTest {
 
   private @Nullable Integer copied(int from, WalBytes... messages) {
     var folded = plan.fold(changes(TABLE, messages), from);
-    assertThat(folded.copied() == null).isEqualTo(folded.upserts().rows() > 0);
+    assertThat(folded.copied() == null).isEqualTo(folded.inserts().rows() > 0);
     return folded.copied() == null ? null : folded.copied().rows();
   }
 
@@ -352,6 +461,6 @@ final class FoldTest {
     var plan = ChangePlan.of(TABLE.walSchema(), moods);
     var folded = plan.fold(changes(TABLE, TABLE.insert(TX, 1, "calm")), 1);
     assertThat(folded.copied()).isNull();
-    assertThat(folded.upserts().rows()).isEqualTo(1);
+    assertThat(folded.inserts().rows()).isEqualTo(1);
   }
 }

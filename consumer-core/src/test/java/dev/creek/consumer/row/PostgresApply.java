@@ -36,7 +36,10 @@ final class PostgresApply {
       execute("delete from " + table);
     }
     delete(plan, changes.deletes());
-    write(plan, changes.upserts());
+    delete(plan, changes.vacated());
+    move(plan, changes.moves());
+    write(plan, changes.updates());
+    write(plan, changes.inserts());
   }
 
   void apply(ChangePlan plan, Step step) throws SQLException, IOException {
@@ -44,8 +47,23 @@ final class PostgresApply {
       execute("delete from " + table);
     } else if (step instanceof Step.Delete delete) {
       delete(plan, delete.key());
-    } else if (step instanceof Step.Write write) {
-      write(plan, write.rows());
+    } else if (step instanceof Step.Insert insert) {
+      write(plan, insert.rows());
+    } else if (step instanceof Step.Update update) {
+      write(plan, update.row());
+    } else if (step instanceof Step.Replace replace) {
+      delete(plan, replace.key());
+      write(plan, replace.row());
+    }
+  }
+
+  /** Rows whose keys go before them. */
+  private void move(ChangePlan plan, RowColumns moves) throws SQLException, IOException {
+    if (moves.rows() > 0) {
+      int keys = plan.keyColumns().size();
+      var columns = moves.columns();
+      delete(plan, new RowColumns(columns.subList(0, keys), moves.rows()));
+      write(plan, new RowColumns(columns.subList(keys, columns.size()), moves.rows()));
     }
   }
 

@@ -70,7 +70,11 @@ final class RowFuzzTest {
         } else {
           FoldedChanges folded = plan.fold(List.of(change));
           assertWhole(folded.deletes(), plan.keyColumns());
-          assertWhole(folded.upserts(), plan.columns());
+          assertWhole(folded.updates(), plan.columns());
+          assertWhole(folded.inserts(), plan.columns());
+          assertWhole(
+              folded.moves(),
+              Stream.concat(plan.keyColumns().stream(), plan.columns().stream()).toList());
         }
       } catch (WireException | ShapeMismatchException e) {
         refused++;

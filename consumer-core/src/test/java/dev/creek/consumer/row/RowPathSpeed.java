@@ -51,7 +51,7 @@ final class RowPathSpeed {
               WalTx.of(i), i * 7919, i, "x".repeat(40), 1_700_000_000_000_000L + i * 1_000_003L));
     }
     var changes = Targets.changes(narrow.walSchema(), messages);
-    report("fold, narrow, all rows survive", () -> plan.fold(changes).upserts().rows());
+    report("fold, narrow, all rows survive", () -> plan.fold(changes).inserts().rows());
     var columns = RowPlan.of(narrow.walSchema().after(), shape()).newColumns(BATCH_ROWS);
     var rows = RowPlan.of(narrow.walSchema().after(), shape());
     report("transcode alone, narrow", () -> transcode(rows, changes, columns));
@@ -59,7 +59,7 @@ final class RowPathSpeed {
     for (int i = 0; i < BATCH_ROWS; i++) {
       sameKey.add(changes.get(i % 10));
     }
-    report("fold, narrow, 1 in 100 survives", () -> plan.fold(sameKey).upserts().rows());
+    report("fold, narrow, 1 in 100 survives", () -> plan.fold(sameKey).inserts().rows());
   }
 
   private static TargetShape shape() {

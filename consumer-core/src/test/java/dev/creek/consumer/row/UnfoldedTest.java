@@ -45,8 +45,15 @@ final class UnfoldedTest {
     if (step instanceof Step.Delete delete) {
       return "delete " + rows(plan.keyColumns(), delete.key());
     }
-    return step instanceof Step.Write write
-        ? "write " + rows(plan.columns(), write.rows())
+    if (step instanceof Step.Replace replace) {
+      return "replace %s by %s"
+          .formatted(rows(plan.keyColumns(), replace.key()), rows(plan.columns(), replace.row()));
+    }
+    if (step instanceof Step.Update update) {
+      return "update " + rows(plan.columns(), update.row());
+    }
+    return step instanceof Step.Insert insert
+        ? "insert " + rows(plan.columns(), insert.rows())
         : "truncate";
   }
 
@@ -63,11 +70,10 @@ final class UnfoldedTest {
                 KEYED.delete(TX, Map.of("id", 1)),
                 KEYED.truncate(TX)))
         .containsExactly(
-            "write [[1, a]]",
-            "write [[2, b]]",
-            "write [[1, c]]",
-            "delete [[2]]",
-            "write [[3, d]]",
+            "insert [[1, a]]",
+            "insert [[2, b]]",
+            "update [[1, c]]",
+            "replace [[2]] by [[3, d]]",
             "delete [[1]]",
             "truncate");
   }
@@ -81,7 +87,7 @@ final class UnfoldedTest {
                 FULL,
                 FULL.update(TX, FULL.row(1, "a"), FULL.row(1, "b")),
                 FULL.update(TX, FULL.row(1, "b"), FULL.row(2, "b"))))
-        .containsExactly("write [[1, b]]", "delete [[1]]", "write [[2, b]]");
+        .containsExactly("update [[1, b]]", "replace [[1]] by [[2, b]]");
   }
 
   @Test
@@ -94,7 +100,7 @@ final class UnfoldedTest {
                 FULL.insert(TX, 1, "a"),
                 FULL.delete(TX, FULL.row(1, "a")),
                 FULL.insert(TX, 2, null)))
-        .containsExactly("write [[1, a], [1, a]]", "delete [[1, a]]", "write [[2, null]]");
+        .containsExactly("insert [[1, a], [1, a]]", "delete [[1, a]]", "insert [[2, null]]");
   }
 
   @Test
@@ -104,14 +110,14 @@ final class UnfoldedTest {
       messages[i] = FULL.insert(TX, i, "v");
     }
     assertThat(byValue.unfolded(changes(FULL, messages)))
-        .extracting(step -> ((Step.Write) step).rows().rows())
+        .extracting(step -> ((Step.Insert) step).rows().rows())
         .containsExactly(UnfoldedSteps.MAX_RUN_ROWS, UnfoldedSteps.MAX_RUN_ROWS, 1);
   }
 
   @Test
   void anUpdateWithoutAKeyReplacesOneRow() {
     assertThat(steps(byValue, FULL, FULL.update(TX, FULL.row(1, null), FULL.row(1, "b"))))
-        .containsExactly("delete [[1, null]]", "write [[1, b]]");
+        .containsExactly("replace [[1, null]] by [[1, b]]");
   }
 
   @Test
@@ -120,7 +126,7 @@ final class UnfoldedTest {
     byte[] broken = KEYED.insert(TX, 2, "b").bytes();
     broken[broken.length - 2] = 9;
     var steps = keyed.unfolded(changes(KEYED, good, new WalBytes(TX, "c", broken))).iterator();
-    assertThat(text(keyed, steps.next())).isEqualTo("write [[1, a]]");
+    assertThat(text(keyed, steps.next())).isEqualTo("insert [[1, a]]");
     assertThatThrownBy(steps::next)
         .isInstanceOf(WireException.class)
         .hasMessageStartingWith("message at sequence 2: column \"v\": ");

@@ -124,7 +124,7 @@ final class ValueMatrixIT {
                     table.update(TX, table.row(v.wire(), "new"), table.row(v.wire(), "newer"))));
         var folded = plan.fold(changes(table, updates));
         assertThat(folded.deletes().rows()).isZero();
-        assertThat(folded.upserts().rows()).isEqualTo(values.size());
+        assertThat(folded.updates().rows()).isEqualTo(values.size());
         apply.apply(plan, folded);
         database.execute(
             "delete from expected",
@@ -223,8 +223,8 @@ final class ValueMatrixIT {
       var plan = ChangePlan.of(wire.walSchema(), shape);
       var apply = new PostgresApply(connection, shape);
       var changes = changes(wire, rows);
-      var alone = changes.stream().map(change -> plan.fold(List.of(change)).upserts()).toList();
-      apply.apply(plan, new Step.Write(concatenated(alone)));
+      var alone = changes.stream().map(change -> plan.fold(List.of(change)).inserts()).toList();
+      apply.apply(plan, new Step.Insert(concatenated(alone)));
       assertSameRows("id");
       database.execute("delete from t");
       apply.apply(plan, plan.fold(changes));

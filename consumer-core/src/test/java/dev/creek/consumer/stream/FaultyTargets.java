@@ -4,6 +4,7 @@ import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.wire.RecordShape;
 import dev.creek.consumer.wire.WalSchema;
+import java.util.List;
 import java.util.Random;
 import reactor.core.publisher.Mono;
 
@@ -62,6 +63,11 @@ final class FaultyTargets implements TargetTables {
   @Override
   public Mono<Boolean> mark(Claim claim, Incompleteness mark) {
     return maybe(5, real.mark(claim, mark));
+  }
+
+  @Override
+  public Mono<Void> look(List<Claim> claims) {
+    return maybe(5, real.look(claims));
   }
 
   @Override

@@ -135,11 +135,42 @@ final class MessageAssemblerTest {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {101, Integer.MAX_VALUE, -1, Integer.MIN_VALUE})
-  void refusesALengthBeyondTheBound(int declared) {
+  @ValueSource(ints = {-1, Integer.MIN_VALUE})
+  void refusesALengthThatNoMessageHas(int declared) {
     assertThatThrownBy(() -> assembler.accept(1, Packets.first(declared, new byte[8])))
         .isExactlyInstanceOf(WireException.class)
         .hasMessageContaining(Integer.toUnsignedString(declared));
+    assertThat(assembler.inMessage()).isFalse();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {101, Integer.MAX_VALUE})
+  void refusesALengthBeyondTheBound(int declared) {
+    long before = AllocatedBytes.byThisThread();
+    assertThatThrownBy(() -> assembler.accept(1, Packets.first(declared, new byte[8])))
+        .isInstanceOfSatisfying(
+            WireException.TooLong.class, e -> assertThat(e.declaredBytes()).isEqualTo(declared));
+    assertThat(AllocatedBytes.byThisThread() - before).isLessThan(1_000_000);
+  }
+
+  @Test
+  void dropsTheRestOfAMessageThatIsTooLong() {
+    assertThatThrownBy(() -> assembler.accept(1, Packets.first(120, new byte[50])))
+        .isInstanceOf(WireException.TooLong.class);
+    assertThat(assembler.inMessage()).isTrue();
+    assertThat(assembler.accept(2, Packets.next(1, new byte[50]))).isNull();
+    assertThat(assembler.inMessage()).isTrue();
+    assertThat(assembler.accept(3, Packets.next(2, new byte[20]))).isNull();
+    assertThat(assembler.inMessage()).isFalse();
+    assertThat(assembler.accept(4, Packets.next(3))).isNull();
+    assertThat(bytes(assembler.accept(5, Packets.first(1, (byte) 1)))).containsExactly(1);
+  }
+
+  @Test
+  void aMessageThatFollowsTheTorsoOfOneThatIsTooLongIsWhole() {
+    assertThatThrownBy(() -> assembler.accept(1, Packets.first(120, new byte[50])))
+        .isInstanceOf(WireException.TooLong.class);
+    assertThat(bytes(assembler.accept(2, Packets.first(1, (byte) 1)))).containsExactly(1);
     assertThat(assembler.inMessage()).isFalse();
   }
 

@@ -3,11 +3,13 @@ package dev.creek.consumer.app.cli;
 import dev.creek.consumer.Reachability;
 import dev.creek.consumer.app.http.Observed;
 import dev.creek.consumer.app.http.SeenCommand;
+import dev.creek.consumer.app.http.SeenDoubt;
 import dev.creek.consumer.app.http.SeenInstance;
 import dev.creek.consumer.app.http.SeenTable;
 import dev.creek.consumer.control.CommandRecord;
 import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.postgres.PoolUse;
+import dev.creek.consumer.stream.Incompleteness;
 import dev.creek.consumer.stream.Instance;
 import dev.creek.consumer.stream.Position;
 import dev.creek.consumer.stream.Subscription;
@@ -78,7 +80,19 @@ final class ObservedConsumer implements Observed {
         position.committedAt(),
         subscription.rowsApplied(),
         position.sequence(),
-        Lsn.format(position.lsn()));
+        Lsn.format(position.lsn()),
+        doubt(subscription));
+  }
+
+  private static SeenDoubt doubt(Subscription subscription) {
+    List<Incompleteness> marks = subscription.incompleteness();
+    return marks.isEmpty()
+        ? SeenDoubt.NONE
+        : new SeenDoubt(
+            marks.stream().map(mark -> mark.cause().stored()).toList(),
+            marks.stream().map(Incompleteness::reason).toList(),
+            marks.get(0).since(),
+            Incompleteness.hint(subscription.mapping()));
   }
 
   @Override

@@ -82,7 +82,10 @@ final class SnapshotDisplay {
       case LOADING -> loading(progress);
       case BUILDING -> Amount.rows(progress.rowsDone()) + " loaded; building indexes";
       case FINISHING -> Amount.rows(progress.rowsDone()) + " loaded; finishing";
-      case DONE -> Amount.rows(progress.rowsDone()) + " applied";
+      case DONE ->
+          Amount.rows(progress.rowsDone())
+              + " applied"
+              + (progress.doubt() == null ? "" : ". Incomplete: " + progress.doubt());
     };
   }
 

@@ -15,7 +15,8 @@ import reactor.core.publisher.Sinks;
       "Shows the instances that are at work, each table with state, lag and rate, why it is stuck and what helps, and the newest"
           + " commands. The lag is the age of the oldest change that is not applied yet; it is asked of the broker, where one is"
           + " named. The rate is what was applied within a second.",
-      "Exit code 1 if no service runs, or a table is failed or in gap."
+      "Exit code 1 if no service runs, or a table is failed or in gap. A table that is incomplete, whose rows may differ from its source's,"
+          + " is shown with the reason and does not change the exit code."
     },
     footerHeading = "%nExamples:%n",
     footer = {

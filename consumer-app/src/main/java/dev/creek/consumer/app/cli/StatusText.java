@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import dev.creek.consumer.app.config.Redaction;
 import dev.creek.consumer.control.CommandOutcome;
 import dev.creek.consumer.control.CommandRecord;
+import dev.creek.consumer.stream.Incompleteness;
 import dev.creek.consumer.stream.Instance;
 import dev.creek.consumer.stream.Subscription;
 import java.io.IOException;
@@ -13,6 +14,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** A {@link StatusSample}, written for people and for programs. */
@@ -41,6 +43,7 @@ final class StatusText {
         }
       }
     }
+    doubts(sample, lines);
     if (sample.trouble() != null) {
       lines.add("");
       lines.add("The lag is not known: " + clean(sample.trouble()));
@@ -50,6 +53,20 @@ final class StatusText {
       lines.add(commands(sample, colour));
     }
     return String.join(System.lineSeparator(), lines);
+  }
+
+  /** Those of tables that are followed: the rows of others get old in any case. */
+  private static void doubts(StatusSample sample, List<String> lines) {
+    for (Subscription table : sample.tables()) {
+      if (table.active() && !table.incompleteness().isEmpty()) {
+        lines.add("");
+        lines.add(
+            table.mapping().target()
+                + " may differ from its source: "
+                + clean(SubscriptionList.doubt(table)));
+        lines.add("-> " + Incompleteness.hint(table.mapping()));
+      }
+    }
   }
 
   private static String instances(StatusSample sample, boolean colour) {
@@ -79,20 +96,39 @@ final class StatusText {
   }
 
   private static String tables(StatusSample sample, boolean colour) {
-    var table = new TextTable("Table", "From", "State", "Lag", "Rows/s", "Rows");
+    boolean doubtful = sample.tables().stream().anyMatch(t -> !t.incompleteness().isEmpty());
+    var headings = new ArrayList<>(List.of("Table", "From", "State", "Lag", "Rows/s", "Rows"));
+    if (doubtful) {
+      headings.add("Incomplete");
+    }
+    var table = new TextTable(headings.toArray(String[]::new));
     for (Subscription subscription : sample.tables()) {
       Double rate = sample.rate(subscription);
       Duration lag = sample.lag(subscription);
-      table.row(
-          SubscriptionList.tone(subscription),
-          subscription.mapping().target().toString(),
-          subscription.mapping().source().toString(),
-          subscription.state().name().stored(),
-          lag == null ? "-" : shown(lag),
-          rate == null ? "-" : Amount.of(Math.round(rate)),
-          Amount.of(subscription.rowsApplied()));
+      var cells =
+          new ArrayList<>(
+              List.of(
+                  subscription.mapping().target().toString(),
+                  subscription.mapping().source().toString(),
+                  subscription.state().name().stored(),
+                  lag == null ? "-" : shown(lag),
+                  rate == null ? "-" : Amount.of(Math.round(rate)),
+                  Amount.of(subscription.rowsApplied())));
+      if (doubtful) {
+        cells.add(causes(subscription));
+      }
+      table.row(SubscriptionList.tone(subscription), cells.toArray(String[]::new));
     }
     return table.render(colour);
+  }
+
+  private static String causes(Subscription subscription) {
+    return subscription.incompleteness().isEmpty()
+        ? "-"
+        : subscription.incompleteness().stream()
+            .map(mark -> mark.cause().stored())
+            .distinct()
+            .collect(Collectors.joining(", "));
   }
 
   private static String commands(StatusSample sample, boolean colour) {

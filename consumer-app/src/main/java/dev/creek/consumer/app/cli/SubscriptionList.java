@@ -1,6 +1,7 @@
 package dev.creek.consumer.app.cli;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import dev.creek.consumer.stream.Incompleteness;
 import dev.creek.consumer.stream.Position;
 import dev.creek.consumer.stream.StreamIdentity;
 import dev.creek.consumer.stream.Subscription;
@@ -8,6 +9,7 @@ import java.io.IOException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Subscriptions, written for people and for programs. */
@@ -27,9 +29,25 @@ final class SubscriptionList {
           subscription.state().name().stored(),
           position.lsn() == 0 ? "-" : lsn(position),
           orDash(position.committedAt()),
-          orDash(subscription.state().reason()));
+          orDash(reason(subscription)));
     }
     return table.render(colour);
+  }
+
+  private static @Nullable String reason(Subscription subscription) {
+    String doubt = doubt(subscription);
+    String stuck = subscription.state().reason();
+    if (doubt.isEmpty()) {
+      return stuck;
+    }
+    return (stuck == null ? "" : stuck + "; ") + "incomplete: " + doubt;
+  }
+
+  /** Why rows may be missing, in one line; empty where nothing says so. */
+  static String doubt(Subscription subscription) {
+    return subscription.incompleteness().stream()
+        .map(Incompleteness::reason)
+        .collect(Collectors.joining("; "));
   }
 
   static TextTable.Tone tone(Subscription subscription) {
@@ -37,7 +55,8 @@ final class SubscriptionList {
       case FAILED, GAP -> TextTable.Tone.BAD;
       case WAITING -> TextTable.Tone.ATTENTION;
       case INACTIVE -> TextTable.Tone.FAINT;
-      case STREAMING, SNAPSHOTTING -> TextTable.Tone.PLAIN;
+      case STREAMING, SNAPSHOTTING ->
+          subscription.incompleteness().isEmpty() ? TextTable.Tone.PLAIN : TextTable.Tone.ATTENTION;
     };
   }
 
@@ -71,5 +90,15 @@ final class SubscriptionList {
     json.writeStringField("stream", stream == null ? null : stream.name());
     json.writeNumberField("sequence", position.sequence());
     json.writeNumberField("rows_applied", subscription.rowsApplied());
+    json.writeArrayFieldStart("incomplete");
+    for (Incompleteness mark : subscription.incompleteness()) {
+      json.writeStartObject();
+      json.writeStringField("cause", mark.cause().stored());
+      json.writeStringField("detail", mark.detail());
+      json.writeStringField("reason", mark.reason());
+      json.writeStringField("since", mark.since() == null ? null : mark.since().toString());
+      json.writeEndObject();
+    }
+    json.writeEndArray();
   }
 }

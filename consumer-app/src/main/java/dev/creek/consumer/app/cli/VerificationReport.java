@@ -58,7 +58,9 @@ final class VerificationReport {
   }
 
   private static String verdict(Verification found) {
-    String repaired = found.repaired() == 0 ? "" : ", " + Amount.of(found.repaired()) + " repaired";
+    String repaired =
+        (found.repaired() == 0 ? "" : ", " + Amount.of(found.repaired()) + " repaired")
+            + (found.marksCleared() == 0 ? "" : "; it is no longer incomplete");
     return found.equal()
         ? "equal, " + Amount.rows(found.targetRows()) + repaired
         : "different; "
@@ -109,6 +111,7 @@ final class VerificationReport {
       json.writeNumberField("source_rows", found.sourceRows());
       json.writeNumberField("target_rows", found.targetRows());
       json.writeNumberField("repaired", found.repaired());
+      json.writeNumberField("marks_cleared", found.marksCleared());
       json.writeBooleanField("more", found.more());
       json.writeArrayFieldStart("not_compared");
       for (String column : found.notCompared()) {

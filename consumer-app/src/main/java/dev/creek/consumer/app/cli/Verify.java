@@ -26,6 +26,7 @@ import reactor.core.publisher.Sinks;
       "Without --source-uri a fresh snapshot is requested and loaded into a table beside the target, which the running service"
           + " keeps up to date until the comparison ends and which is then removed.",
       "With --repair, rows that still differ are written anew from the source; the table's service may go on meanwhile.",
+      "A table that was marked as incomplete and is found equal is so no longer.",
       "Exit code 1 if a table differs."
     },
     footerHeading = "%nExamples:%n",

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param source the database that they are made in; null where it was not named
  * @param batches bounds of what is written in one go
  * @param linger how long a table that has caught up waits for more of a transaction; null adapts
+ * @param maxMessageBytes longest message that is applied; null for what goes with the heap
  * @param snapshots how snapshots are applied
  * @param logging what is logged
  * @param monitoring what others may ask
@@ -27,6 +28,7 @@ public record Configuration(
     @Nullable PostgresOptions source,
     BatchLimits batches,
     @Nullable Duration linger,
+    @Nullable Integer maxMessageBytes,
     SnapshotOptions snapshots,
     Logging logging,
     Monitoring monitoring) {

@@ -47,6 +47,8 @@ final class ConfigurationReader {
             optional(Setting.BATCH_ROWS, text -> Parse.count(text, 1, 1_000_000), 1),
             optional(Setting.BATCH_BYTES, text -> Parse.bytes(text, 1024, 1 << 30), 1));
     var linger = optional(Setting.LINGER, Parse::linger);
+    Integer maxMessageBytes =
+        optional(Setting.MAX_MESSAGE_BYTES, text -> Parse.bytes(text, 1024, 1 << 30));
     var snapshots =
         new SnapshotOptions(
             optional(Setting.SNAPSHOTS, text -> Parse.count(text, 1, 1000), 1),
@@ -57,7 +59,7 @@ final class ConfigurationReader {
       throw new ConfigurationException(problems);
     }
     return new Configuration(
-        broker, target, source, batches, linger, snapshots, logging, monitoring);
+        broker, target, source, batches, linger, maxMessageBytes, snapshots, logging, monitoring);
   }
 
   Monitoring readMonitoring() {

@@ -109,6 +109,13 @@ public enum Setting {
       "SIZE",
       "1MiB",
       "Message bytes that are written in one go, at most (e.g. 512KiB)."),
+  MAX_MESSAGE_BYTES(
+      Topic.APPLY,
+      Secrecy.NONE,
+      "SIZE",
+      null,
+      "Longest message, a change of one row, that is applied; a longer one stops its table. Default: a twelfth of the heap"
+          + " beyond 64 MiB, 256MiB at most."),
   SNAPSHOTS(
       Topic.APPLY,
       Secrecy.NONE,

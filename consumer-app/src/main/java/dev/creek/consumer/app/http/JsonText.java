@@ -40,6 +40,16 @@ final class JsonText {
     return text.toString();
   }
 
+  /** An array of texts, as a member. */
+  static void strings(JsonGenerator json, String name, Collection<String> texts)
+      throws IOException {
+    json.writeArrayFieldStart(name);
+    for (String text : texts) {
+      json.writeString(text);
+    }
+    json.writeEndArray();
+  }
+
   /** One object, as text. */
   static String object(Body body) {
     var text = new StringWriter();

@@ -8,6 +8,7 @@ import dev.creek.consumer.metrics.Recorder;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
@@ -103,6 +104,14 @@ public final class Meters implements Recorder {
   }
 
   @Override
+  public void incomplete(String target, Map<String, Integer> causes, List<String> reasons) {
+    TableMeter table = tables.get(target);
+    if (table != null) {
+      table.doubts(causes, reasons);
+    }
+  }
+
+  @Override
   public void retry(String target, String reasonClass) {
     TableMeter table = tables.get(target);
     if (table != null) {
@@ -115,6 +124,14 @@ public final class Meters implements Recorder {
     TableMeter table = tables.get(target);
     if (table != null) {
       table.skipped();
+    }
+  }
+
+  @Override
+  public void missed(String target, long rows) {
+    TableMeter table = tables.get(target);
+    if (table != null) {
+      table.missed(rows);
     }
   }
 

@@ -89,8 +89,34 @@ final class Probes {
   private Answer ready(Reachability reached) {
     List<TableMeter> stuck =
         meters.tables().stream().filter(table -> table.shown().isStuck()).toList();
+    List<TableMeter> doubtful =
+        meters.tables().stream().filter(table -> !table.doubt().isNone()).toList();
     boolean ready = reached.isComplete() && stuck.isEmpty();
-    return new Answer(ready, JsonText.object(json -> write(json, ready, reached, stuck)));
+    return new Answer(
+        ready,
+        JsonText.object(
+            json -> {
+              write(json, ready, reached, stuck);
+              doubts(json, doubtful);
+            }));
+  }
+
+  /**
+   * Told and no reason to be unready: what may be missing is missing whether or not somebody
+   * restarts the service or waits for it, and changes are applied all the same.
+   */
+  private static void doubts(JsonGenerator json, List<TableMeter> doubtful) throws IOException {
+    json.writeArrayFieldStart("incomplete");
+    for (TableMeter table : doubtful.subList(0, Math.min(MOST_TABLES, doubtful.size()))) {
+      json.writeStartObject();
+      json.writeStringField("table", table.target());
+      JsonText.strings(json, "causes", table.doubt().causes());
+      JsonText.strings(
+          json, "reasons", table.doubt().reasons().stream().map(Redaction::redact).toList());
+      json.writeEndObject();
+    }
+    json.writeEndArray();
+    json.writeNumberField("incomplete_tables", doubtful.size());
   }
 
   private static void write(

@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param sequence stream sequence up to which it is applied
  * @param lsn source LSN of the last change applied, as PostgreSQL writes it
+ * @param doubt why its rows may differ from the source's
  */
 public record SeenTable(
     String source,
@@ -19,4 +20,32 @@ public record SeenTable(
     @Nullable Instant committedAt,
     long rowsApplied,
     long sequence,
-    String lsn) {}
+    String lsn,
+    SeenDoubt doubt) {
+
+  /** One without a doubt. */
+  SeenTable(
+      String source,
+      String target,
+      boolean active,
+      String state,
+      @Nullable String reason,
+      @Nullable String hint,
+      @Nullable Instant committedAt,
+      long rowsApplied,
+      long sequence,
+      String lsn) {
+    this(
+        source,
+        target,
+        active,
+        state,
+        reason,
+        hint,
+        committedAt,
+        rowsApplied,
+        sequence,
+        lsn,
+        SeenDoubt.NONE);
+  }
+}

@@ -228,6 +228,7 @@ final class StatusSource {
     json.writeStringField("since", shown.since().toString());
     text(json, "reason", shown.reason());
     text(json, "hint", shown.hint());
+    doubt(json, stored == null ? meter.doubt() : stored.doubt());
     json.writeBooleanField("here", true);
     json.writeNumberField("lag", StatusView.rounded(meter.backlog().lag().toMillis() / 1000.0));
     json.writeNumberField("pending", meter.backlog().pendingMessages());
@@ -250,6 +251,7 @@ final class StatusSource {
     json.writeStringField("state", stored.state());
     text(json, "reason", stored.reason());
     text(json, "hint", stored.hint());
+    doubt(json, stored.doubt());
     json.writeBooleanField("here", false);
     if (progress != null && progress.lag() != null) {
       json.writeNumberField("lag", StatusView.rounded(progress.lag().toMillis() / 1000.0));
@@ -261,6 +263,18 @@ final class StatusSource {
     if (!stored.state().equals("streaming")) {
       position(json, stored);
     }
+  }
+
+  private static void doubt(JsonGenerator json, SeenDoubt doubt) throws IOException {
+    if (doubt.isNone()) {
+      return;
+    }
+    json.writeObjectFieldStart("incomplete");
+    JsonText.strings(json, "causes", doubt.causes());
+    JsonText.strings(json, "reasons", doubt.reasons().stream().map(Redaction::redact).toList());
+    time(json, "since", doubt.since());
+    text(json, "hint", doubt.hint());
+    json.writeEndObject();
   }
 
   private static void position(JsonGenerator json, SeenTable stored) throws IOException {

@@ -52,7 +52,10 @@ final class TableMeter {
   private final LongAdder failures = new LongAdder();
   private final LongAdder gaps = new LongAdder();
   private final LongAdder skipped = new LongAdder();
+  private final LongAdder missed = new LongAdder();
   private final Rates rates = new Rates(System.nanoTime());
+  private volatile Map<String, Integer> causes = Map.of();
+  private volatile SeenDoubt doubt = SeenDoubt.NONE;
   private volatile @Nullable Instant committedAt;
   private volatile Shown shown = new Shown("waiting", null, null, Instant.now());
 
@@ -103,6 +106,10 @@ final class TableMeter {
     retries.computeIfAbsent(reasonClass, c -> new LongAdder()).increment();
   }
 
+  void missed(long rows) {
+    missed.add(rows);
+  }
+
   void skipped() {
     skipped.increment();
   }
@@ -117,6 +124,20 @@ final class TableMeter {
     } else if (entered && state.equals("gap")) {
       gaps.increment();
     }
+  }
+
+  /** Why its rows may differ from the source's: how many reasons there are of each cause. */
+  void doubts(Map<String, Integer> byCause, List<String> reasons) {
+    causes = Map.copyOf(byCause);
+    doubt = new SeenDoubt(byCause.keySet().stream().sorted().toList(), reasons, null, null);
+  }
+
+  Map<String, Integer> causes() {
+    return causes;
+  }
+
+  SeenDoubt doubt() {
+    return doubt;
   }
 
   private LongAdder applied(Operation operation) {
@@ -141,6 +162,10 @@ final class TableMeter {
 
   long gaps() {
     return gaps.sum();
+  }
+
+  long misses() {
+    return missed.sum();
   }
 
   long skips() {

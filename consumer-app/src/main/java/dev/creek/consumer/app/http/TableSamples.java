@@ -1,10 +1,12 @@
 package dev.creek.consumer.app.http;
 
 import dev.creek.consumer.app.http.TableMeter.Operation;
+import dev.creek.consumer.stream.Incompleteness.Cause;
 import io.prometheus.metrics.model.snapshots.MetricSnapshot;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.function.ToDoubleFunction;
 
 /**
@@ -42,6 +44,7 @@ final class TableSamples {
             .gauge(),
         lastCommit(),
         states(),
+        doubts(),
         retries(),
         each("creek_consumer_gaps", "Times a table was found in a gap.", TableMeter::gaps)
             .counter(),
@@ -54,6 +57,11 @@ final class TableSamples {
                 "creek_consumer_skipped_changes",
                 "Changes gone past because somebody said so.",
                 TableMeter::skips)
+            .counter(),
+        each(
+                "creek_consumer_missed_rows",
+                "Rows that were to be updated or deleted, and were not there.",
+                TableMeter::misses)
             .counter());
   }
 
@@ -101,6 +109,21 @@ final class TableSamples {
       String now = table.shown().state();
       for (String state : TableMeter.STATES) {
         samples.add(state.equals(now) ? 1 : 0, TARGET, table.target(), "state", state);
+      }
+    }
+    return samples.gauge();
+  }
+
+  private MetricSnapshot doubts() {
+    var samples =
+        new Samples(
+            "creek_consumer_pg_incomplete",
+            "Reasons why a table's rows may differ from its source's although nothing has failed.");
+    for (TableMeter table : tables) {
+      Map<String, Integer> known = table.causes();
+      for (Cause cause : Cause.values()) {
+        samples.add(
+            known.getOrDefault(cause.stored(), 0), TARGET, table.target(), "cause", cause.stored());
       }
     }
     return samples.gauge();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.stream.Incompleteness;
 import dev.creek.consumer.stream.Position;
 import dev.creek.consumer.stream.StreamIdentity;
 import dev.creek.consumer.stream.Subscription;
@@ -38,6 +39,17 @@ final class ListTablesTest {
           Position.NONE,
           0);
 
+  private static final Subscription DOUBTFUL =
+      new Subscription(
+          Mapping.parse("shop.public.doubtful:copy.doubtful"),
+          true,
+          new TableState(TableState.Name.STREAMING, null, null),
+          Position.NONE,
+          0,
+          List.of(
+              new Incompleteness(Incompleteness.Cause.FORCED, "", "resumed", WHEN),
+              new Incompleteness(Incompleteness.Cause.COLUMN, "v", "column \"v\" came", WHEN)));
+
   private final CliRun cli = CliRun.withServers();
 
   @Test
@@ -50,6 +62,22 @@ final class ListTablesTest {
             "shop.public.ä       copy.\"n?[1m.x\"  yes     failed     -          -                            no \"such\"?column",
             "shop.public.old     copy.old        no      inactive   -          -                            -",
             "shop.public.orders  copy.orders     yes     streaming  1/AB000FF  2025-04-01T10:11:12.123456Z  -");
+  }
+
+  @Test
+  void saysWhichTablesMayMissRowsAndWhy() throws Exception {
+    cli.consumer.subscribed.add(DOUBTFUL);
+    assertThat(cli.run("list-tables")).isZero();
+    assertThat(cli.out.toString()).contains("incomplete: resumed; column \"v\" came");
+    assertThat(SubscriptionList.text(List.of(DOUBTFUL), true).lines().toList().get(1))
+        .as("nobody overlooks it")
+        .startsWith("\u001b");
+    JsonNode marks =
+        new ObjectMapper().readTree(SubscriptionList.json(List.of(DOUBTFUL))).at("/0/incomplete");
+    assertThat(marks).hasSize(2);
+    assertThat(marks.get(1).get("cause").textValue()).isEqualTo("column");
+    assertThat(marks.get(1).get("detail").textValue()).isEqualTo("v");
+    assertThat(marks.get(1).get("since").textValue()).isEqualTo(WHEN.toString());
   }
 
   @Test

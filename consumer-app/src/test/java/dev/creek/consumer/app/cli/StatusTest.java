@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.creek.consumer.control.CommandRecord;
 import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.stream.Incompleteness;
 import dev.creek.consumer.stream.Instance;
 import dev.creek.consumer.stream.Position;
 import dev.creek.consumer.stream.Subscription;
@@ -86,6 +87,25 @@ final class StatusTest {
     serve(true);
     assertThat(cli.run("status")).isZero();
     assertThat(cli.consumer.asked).doesNotContain("lag c.d");
+  }
+
+  @Test
+  void saysWhyATableMayMissRowsAndWhatClearsItWithoutAFailure() {
+    var state = new TableState(TableState.Name.STREAMING, null, null);
+    var mark = new Incompleteness(Incompleteness.Cause.RECREATED, "others have emptied the table");
+    Mapping mapping = Mapping.parse("s.a.b:copy.b");
+    cli.consumer.subscribed.add(
+        new Subscription(mapping, true, state, Position.NONE, 0, List.of(mark)));
+    cli.consumer.subscribed.add(
+        new Subscription(
+            Mapping.parse("s.a.c:copy.c"), false, state, Position.NONE, 0, List.of(mark)));
+    serve(true);
+    assertThat(cli.run("status")).isZero();
+    assertThat(cli.out.toString())
+        .containsPattern("copy.b +s.a.b +streaming .* recreated")
+        .contains("copy.b may differ from its source: others have emptied the table")
+        .contains("-> creek-consumer verify 's.a.b:copy.b'", "creek-consumer resync 's.a.b:copy.b'")
+        .doesNotContain("copy.c may differ");
   }
 
   @Test

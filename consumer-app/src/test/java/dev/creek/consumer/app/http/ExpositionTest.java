@@ -7,6 +7,8 @@ import dev.creek.consumer.Reachability;
 import dev.creek.consumer.postgres.PoolUse;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 final class ExpositionTest {
@@ -65,6 +67,20 @@ final class ExpositionTest {
   }
 
   @Test
+  void countsReasonsWhyRowsMayDiffer() {
+    line("s.a.b", ORDERS);
+    assertThat(scrape())
+        .contains("creek_consumer_pg_incomplete{cause=\"column\",target=\"copy.orders\"} 0.0\n");
+    meters.incomplete(ORDERS, Map.of("column", 2), List.of("one", "two"));
+    assertThat(scrape())
+        .contains("creek_consumer_pg_incomplete{cause=\"column\",target=\"copy.orders\"} 2.0\n")
+        .contains("creek_consumer_pg_incomplete{cause=\"forced\",target=\"copy.orders\"} 0.0\n");
+    meters.incomplete(ORDERS, Map.of(), List.of());
+    assertThat(scrape())
+        .contains("creek_consumer_pg_incomplete{cause=\"column\",target=\"copy.orders\"} 0.0\n");
+  }
+
+  @Test
   void aMovedPositionIsNoCommit() {
     line("shop.public.orders", ORDERS);
     meters.applied("shop.public.orders", ORDERS, 0, 0, 0, 0, null);
@@ -81,10 +97,12 @@ final class ExpositionTest {
     meters.state(ORDERS, "failed", "no column", "add it");
     meters.state(ORDERS, "gap", "gone", "snapshot");
     meters.skipped(ORDERS);
+    meters.missed(ORDERS, 3);
     assertThat(scrape())
         .contains("creek_consumer_failed_changes_total{target=\"copy.orders\"} 2.0\n")
         .contains("creek_consumer_gaps_total{target=\"copy.orders\"} 1.0\n")
         .contains("creek_consumer_skipped_changes_total{target=\"copy.orders\"} 1.0\n")
+        .contains("creek_consumer_missed_rows_total{target=\"copy.orders\"} 3.0\n")
         .contains("creek_consumer_retries_total{class=\"08\",target=\"copy.orders\"} 1.0\n")
         .contains("creek_consumer_table_state{state=\"gap\",target=\"copy.orders\"} 1.0\n")
         .contains("creek_consumer_table_state{state=\"failed\",target=\"copy.orders\"} 0.0\n");

@@ -3,6 +3,8 @@ package dev.creek.consumer.app.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Mono;
 
@@ -22,6 +24,19 @@ final class ProbesTest {
     Probes.Answer answer = probes.live().block();
     assertThat(answer.ok()).isFalse();
     assertThat(answer.json()).contains("\"alive\":false", "does not answer");
+  }
+
+  @Test
+  void aTableThatMayMissRowsIsToldAndDoesNotMakeTheServiceUnready() {
+    var meters = new Meters(new LogCounts());
+    meters.line("s.a.b", "copy.b", FakeService.backlog(Duration.ZERO, 0));
+    meters.state("copy.b", "streaming", null, null);
+    meters.incomplete("copy.b", Map.of("recreated", 1), List.of("others have emptied the table"));
+    Probes.Answer answer = new Probes(meters, service).ready().block();
+    assertThat(answer.ok()).isTrue();
+    assertThat(answer.json())
+        .contains("\"ready\":true", "\"incomplete_tables\":1", "\"table\":\"copy.b\"")
+        .contains("\"causes\":[\"recreated\"]", "others have emptied the table");
   }
 
   @Test

@@ -106,6 +106,36 @@ final class StatusEndpointsTest {
   }
 
   @Test
+  void tellsOfEachTableWhyItsRowsMayDiffer() throws Exception {
+    try (var server = RunningServer.open()) {
+      var doubt =
+          new SeenDoubt(
+              List.of("forced", "column"), List.of("resumed", "column came"), AT, "verify it");
+      server.streams("s.a.here", "copy.here");
+      server.streams("s.a.told", "copy.told");
+      server.meters.incomplete("copy.told", Map.of("skipped", 2), List.of("one", "another"));
+      server.service.tables =
+          List.of(doubted("copy.elsewhere", doubt), doubted("copy.here", doubt));
+      JsonNode tables = status(server).get("tables");
+      for (int i = 0; i < 2; i++) {
+        JsonNode incomplete = tables.get(i).get("incomplete");
+        assertThat(incomplete.get("causes")).extracting(JsonNode::asText).contains("column");
+        assertThat(incomplete.get("reasons"))
+            .extracting(JsonNode::asText)
+            .containsExactly("resumed", "column came");
+        assertThat(incomplete.get("since").asText()).isEqualTo(AT.toString());
+        assertThat(incomplete.get("hint").asText()).isEqualTo("verify it");
+      }
+      assertThat(tables.get(2).at("/incomplete/reasons/1").asText()).isEqualTo("another");
+      assertThat(status(server).at("/service/ready").asBoolean()).isTrue();
+    }
+  }
+
+  private static SeenTable doubted(String target, SeenDoubt doubt) {
+    return new SeenTable("s.a.x", target, true, "streaming", null, null, AT, 5, 99, "0/1A", doubt);
+  }
+
+  @Test
   void tellsNoSecret() throws Exception {
     try (var server = RunningServer.open()) {
       server.service.reached = new Reachability("no nats://me:geheim@host", "x");

@@ -104,6 +104,28 @@ final class StatusPageIT {
   }
 
   @Test
+  void showsAtOnceWhichTablesMayMissRowsWhyAndWhatHealsIt() throws Exception {
+    try (var server = RunningServer.open()) {
+      Shop.fill(server);
+      Shop.doubt(server);
+      open(server);
+      await().until(() -> headline().equals("1 table of 12 may differ from its source"));
+      assertThat(browser.text("#trouble-title")).isEqualTo("Needs attention");
+      assertThat(browser.text("#cards"))
+          .contains("Incomplete", "copy.customers", "others have emptied the table")
+          .contains("What to do", "creek-consumer resync");
+      assertThat(browser.text("#body tr:first-child"))
+          .contains("Streaming", "Incomplete", "copy.customers");
+      assertThat(browser.text("#chips")).contains("Incomplete 1");
+      browser.looksLike(1280, 1480, false);
+      browser.screenshot(PICTURES.resolve("incomplete.png"));
+      server.service.tables = List.of();
+      await().until(() -> headline().equals("All 11 tables are up to date"));
+      assertClean(server);
+    }
+  }
+
+  @Test
   void fitsAPhone() throws Exception {
     try (var server = RunningServer.open()) {
       Shop.fill(server);
@@ -320,6 +342,32 @@ final class StatusPageIT {
         long ago = Rates.STEP.multipliedBy(Rates.POINTS - step).toNanos();
         server.meters.sample(System.nanoTime() - ago);
       }
+    }
+
+    static void doubt(RunningServer server) {
+      var doubt =
+          new SeenDoubt(
+              List.of("recreated", "column"),
+              List.of(
+                  "others have emptied the table",
+                  "column \"note\" came to rows that were there: whether the source has other values in them than NULL, or the default here, is not known"),
+              Instant.now().minusSeconds(4000),
+              "creek-consumer verify 'shop.public.customers:copy.customers' --source-uri ... tells whether rows differ, and with --repair mends them; creek-consumer resync 'shop.public.customers:copy.customers' replaces all rows");
+      server.service.tables =
+          List.of(
+              new SeenTable(
+                  "shop.public.customers",
+                  "copy.customers",
+                  true,
+                  "streaming",
+                  null,
+                  null,
+                  Instant.now(),
+                  5000,
+                  118_222,
+                  "2/8000A0",
+                  doubt),
+              seen("copy.audit_log", true, "streaming"));
     }
 
     static void break_(RunningServer server) {

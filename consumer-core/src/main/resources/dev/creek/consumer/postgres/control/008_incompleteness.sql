@@ -16,18 +16,18 @@ comment on column {{control}}.incompleteness.detail is 'which column, which stre
 -- The table that a position belongs to, as it was when it was last written: another one of the same name is another table. Apart
 -- from subscriptions, whose rows are written with each commit and must stay short.
 create table if not exists {{control}}.known_targets (
-    target  text       not null,
-    oid     bigint     not null,
-    files   text[]     not null,
-    filled  boolean    not null,
-    columns smallint[] not null,
+    target  text    not null,
+    oid     bigint  not null,
+    files   text[]  not null,
+    filled  boolean not null,
+    columns text[]  not null,
     constraint pk_creek_known_targets primary key (target)
 );
 
 comment on table {{control}}.known_targets is 'Target tables as they were when they were last written, to notice that others have replaced or emptied them';
 comment on column {{control}}.known_targets.files is 'oid and file number of the table, or of each of its partitions';
 comment on column {{control}}.known_targets.filled is 'whether it has held rows';
-comment on column {{control}}.known_targets.columns is 'numbers of the columns that the changes carry';
+comment on column {{control}}.known_targets.columns is 'number and name of the columns that the changes carry';
 
 alter table {{control}}.subscriptions
     add column if not exists incomplete       text,

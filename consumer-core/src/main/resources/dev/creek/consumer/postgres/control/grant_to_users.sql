@@ -3,6 +3,7 @@ grant usage on schema {{control}} to {{role}};
 grant execute on function
     {{control}}.create_schema(text),
     {{control}}.add_table(text),
+    {{control}}.add_table(text, text),
     {{control}}.remove_table(text),
     {{control}}.remove_table(text, text),
     {{control}}.snapshot(text, text),

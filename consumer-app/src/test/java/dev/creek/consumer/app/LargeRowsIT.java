@@ -1,0 +1,138 @@
+package dev.creek.consumer.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.creek.consumer.app.testing.ServiceProcess;
+import dev.creek.consumer.stream.LineOptions;
+import dev.creek.consumer.testing.NatsExtension;
+import dev.creek.consumer.testing.PostgresDatabase;
+import dev.creek.consumer.testing.PostgresExtension;
+import dev.creek.consumer.testing.TableWire;
+import dev.creek.consumer.testing.TableWire.Flag;
+import dev.creek.consumer.testing.WalTx;
+import dev.creek.consumer.testing.WirePublisher;
+import dev.creek.consumer.wire.Generation;
+import dev.creek.consumer.wire.SourceTable;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** Rows that fill many packets, in a service whose heap is small. */
+final class LargeRowsIT {
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
+  private static final int MIB = 1 << 20;
+  private static final int LARGE = 60 * MIB;
+
+  @RegisterExtension private static final PostgresExtension POSTGRES = PostgresExtension.shared();
+  @RegisterExtension private final NatsExtension nats = NatsExtension.own();
+
+  private final TableWire events = table("events");
+  private final TableWire others = table("others");
+  private PostgresDatabase target;
+  private WirePublisher publisher;
+
+  private static TableWire table(String name) {
+    return TableWire.of(SourceTable.parse("shop.public." + name))
+        .generation(Generation.OLD)
+        .column("id", "int4", Flag.KEY)
+        .column("note", "text");
+  }
+
+  @BeforeEach
+  void prepare(PostgresDatabase database) {
+    target = database;
+    publisher = WirePublisher.of(nats.server(), Generation.OLD, "shop");
+    for (TableWire table : new TableWire[] {events, others}) {
+      publisher.publishSchema(table);
+      String mapping =
+          table.source() + ":" + table.source().namespace() + "." + table.source().table();
+      service("create-schemas", mapping).run(PATIENCE).orThrow();
+      service("add-tables", mapping).run(PATIENCE).orThrow();
+    }
+  }
+
+  @AfterEach
+  void close() {
+    publisher.close();
+  }
+
+  private ServiceProcess.Builder service(String... arguments) {
+    return ServiceProcess.of(arguments)
+        .environment("NATS_URI", nats.server().uri())
+        .environment("DB_URI", target.uri())
+        .environment("PROMETHEUS_PORT", "off");
+  }
+
+  private void publish(TableWire table, int id, int bytes) {
+    publisher.publish(table.source(), table.insert(WalTx.of(id), id, "x".repeat(bytes)));
+    publisher.flush();
+  }
+
+  private void awaitRow(ServiceProcess service, String table, int id, int bytes) {
+    await()
+        .atMost(PATIENCE)
+        .until(
+            () -> {
+              assertThat(service.isAlive()).as(service.logTail()).isTrue();
+              return !target
+                  .query(
+                      "select from %s where id = %d and length(note) = %d"
+                          .formatted(table, id, bytes))
+                  .isEmpty();
+            });
+  }
+
+  private String shown(String column) {
+    return target.value(
+        "select coalesce(%s::text, '') from _creek_consumer.subscriptions where target = 'public.events'"
+            .formatted(column));
+  }
+
+  @Test
+  void aRowThatIsTooLongStopsItsTableOnlyAndCanBePassedOver() {
+    int fits = 9 * MIB;
+    for (int id = 1; id <= 4; id++) {
+      publish(events, id, fits);
+    }
+    publish(events, 5, LARGE);
+    publish(events, 6, 100);
+    publish(others, 1, 100);
+    try (ServiceProcess service = service("serve").jvmOptions("-Xmx192m").start()) {
+      awaitRow(service, "events", 3, fits);
+      await().atMost(PATIENCE).until(() -> shown("state").equals("failed"));
+      awaitRow(service, "others", 1, 100);
+      assertThat(shown("reason")).contains("is longer than the");
+      assertThat(shown("hint")).contains("--max-message-bytes", "heap", "skip_change");
+      publish(others, 2, fits);
+      awaitRow(service, "others", 2, fits);
+
+      target.query(
+          "select _creek_consumer.skip_change('public.events', %s)".formatted(shown("failed_seq")));
+      awaitRow(service, "events", 4, fits);
+      awaitRow(service, "events", 6, 100);
+      await().atMost(PATIENCE).until(() -> shown("state").equals("streaming"));
+      assertThat(target.query("select from events where id = 5")).isEmpty();
+      assertThat(service.terminate(PATIENCE)).isZero();
+      assertThat(service.log()).doesNotContain("OutOfMemory");
+    }
+  }
+
+  @Test
+  void aLargeRowIsAppliedWithTheHeapThatItIsSaidToNeed() {
+    for (int id = 1; id <= 3; id++) {
+      publish(events, id, LARGE);
+    }
+    publish(events, 4, 100);
+    long heap = (LineOptions.heapFor(LARGE + MIB) >> 20) + 16;
+    try (ServiceProcess service =
+        service("serve", "--max-message-bytes", "61MiB").jvmOptions("-Xmx" + heap + "m").start()) {
+      awaitRow(service, "events", 3, LARGE);
+      awaitRow(service, "events", 4, 100);
+      assertThat(service.terminate(PATIENCE)).isZero();
+      assertThat(service.log()).doesNotContain("OutOfMemory");
+    }
+  }
+}

@@ -1,0 +1,76 @@
+package dev.creek.consumer.postgres;
+
+import dev.creek.consumer.stream.Incompleteness;
+import dev.creek.consumer.stream.Incompleteness.Cause;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What changes did not touch, though they should have.
+ *
+ * @param missed rows that were to be updated or deleted, and were not there
+ * @param unwritten rows that were written, and that the table did not take: a trigger suppressed
+ *     them
+ * @param unproven rows of a table without a key that were not there, as changes may have come again
+ *     of which nobody can say whether the table has them
+ */
+record Shortfall(long missed, long unwritten, long unproven) {
+  static final Shortfall NONE = new Shortfall(0, 0, 0);
+
+  Shortfall(long missed, long unwritten) {
+    this(missed, unwritten, 0);
+  }
+
+  /**
+   * What a step touched of what it should have.
+   *
+   * @param legal whether rows may be missing
+   */
+  static Shortfall missed(long touched, boolean legal) {
+    return touched == 0 && !legal ? new Shortfall(1, 0) : NONE;
+  }
+
+  static Shortfall unwritten(long rows, long written) {
+    return written < rows ? new Shortfall(0, rows - written) : NONE;
+  }
+
+  Shortfall plus(Shortfall more) {
+    return equals(NONE)
+        ? more
+        : new Shortfall(missed + more.missed, unwritten + more.unwritten, unproven + more.unproven);
+  }
+
+  /**
+   * The marks that it leaves; none where all was touched.
+   *
+   * @param sequence stream sequence up to which the changes go
+   */
+  List<Incompleteness> marks(long sequence) {
+    List<Incompleteness> marks = new ArrayList<>();
+    if (missed > 0) {
+      marks.add(
+          new Incompleteness(
+              Cause.MISSED_ROWS,
+              "updates or deletes met no row, for the first time up to stream sequence "
+                  + sequence));
+    }
+    if (unwritten > 0) {
+      marks.add(
+          new Incompleteness(
+              Cause.MISSED_ROWS,
+              "not written",
+              "rows that were written are not there: a trigger or a rule of the table keeps them"
+                  + " out, for the first time up to stream sequence "
+                  + sequence));
+    }
+    if (unproven > 0) {
+      marks.add(
+          new Incompleteness(
+              Cause.UNPROVEN,
+              "changes came again and their rows were not there: without a key nobody can say"
+                  + " whether the table has them once, for the first time up to stream sequence "
+                  + sequence));
+    }
+    return marks;
+  }
+}

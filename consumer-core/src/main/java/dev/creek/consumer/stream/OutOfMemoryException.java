@@ -1,0 +1,34 @@
+package dev.creek.consumer.stream;
+
+import java.util.function.Supplier;
+
+/**
+ * The memory did not suffice for one table's work. As an error of the JVM it would end the table's
+ * pipeline without a signal; and it need not be the JVM's end, where what was being made is garbage
+ * as soon as that has failed. Never carries row values.
+ */
+public final class OutOfMemoryException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  /**
+   * For work that failed.
+   *
+   * @param work what was to be done, behind "not enough memory to"
+   */
+  public OutOfMemoryException(String work, VirtualMachineError cause) {
+    super("not enough memory to " + work + " (" + cause + ")", cause);
+  }
+
+  /**
+   * Does work that may need much memory.
+   *
+   * @throws OutOfMemoryException where that was not there
+   */
+  public static <T> T guard(String work, Supplier<T> doing) {
+    try {
+      return doing.get();
+    } catch (OutOfMemoryError | StackOverflowError e) {
+      throw new OutOfMemoryException(work, e);
+    }
+  }
+}

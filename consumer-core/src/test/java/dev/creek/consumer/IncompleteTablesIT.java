@@ -1,0 +1,270 @@
+package dev.creek.consumer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.groups.Tuple.tuple;
+import static org.awaitility.Awaitility.await;
+
+import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.control.SnapshotMode;
+import dev.creek.consumer.control.SnapshotProgress;
+import dev.creek.consumer.control.Verification;
+import dev.creek.consumer.jetstream.JetStreamOptions;
+import dev.creek.consumer.postgres.PostgresOptions;
+import dev.creek.consumer.stream.Incompleteness;
+import dev.creek.consumer.stream.Incompleteness.Cause;
+import dev.creek.consumer.stream.Subscription;
+import dev.creek.consumer.stream.TableState;
+import dev.creek.consumer.testing.NatsExtension;
+import dev.creek.consumer.testing.PostgresDatabase;
+import dev.creek.consumer.testing.PostgresExtension;
+import dev.creek.consumer.testing.producer.TestProducer;
+import dev.creek.consumer.wire.Generation;
+import java.time.Duration;
+import java.util.List;
+import org.awaitility.core.ThrowingRunnable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import reactor.core.Disposable;
+
+/** Nothing is streaming and calm over missing rows: from a real source to a real target. */
+final class IncompleteTablesIT {
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Verification.Options HASTY =
+      new Verification.Options(Duration.ofSeconds(2), 100, false);
+  private static final Verification.Options REPAIRING =
+      new Verification.Options(Duration.ofSeconds(2), 100, true);
+
+  @RegisterExtension static final PostgresExtension postgres = PostgresExtension.own();
+  @RegisterExtension final NatsExtension nats = NatsExtension.own();
+
+  private PostgresDatabase source;
+  private PostgresDatabase target;
+  private CreekConsumer consumer;
+  private TestProducer producer;
+
+  @BeforeEach
+  void open() {
+    source = postgres.freshDatabase();
+    target = postgres.freshDatabase();
+    source.execute(
+        "create table items (id int primary key, v text)",
+        "insert into items select i, 'v' || i from generate_series(1, 2000) i",
+        "analyze items");
+    consumer =
+        CreekConsumer.create(
+            ConsumerOptions.of(
+                JetStreamOptions.builder(nats.server().uri()).build(),
+                PostgresOptions.of(target.patientUri())));
+    producer =
+        TestProducer.builder()
+            .source(source.uri())
+            .slot(source.name())
+            .nats(nats.server().uri())
+            .generation(Generation.NEW)
+            .inFlight(256)
+            .start();
+  }
+
+  @AfterEach
+  void close() {
+    consumer.close();
+    producer.dropSlot();
+  }
+
+  private Mapping items() {
+    return Mapping.parse(source.name() + ".public.items:public.items");
+  }
+
+  private Subscription stored() {
+    return consumer.subscriptions().blockFirst(PATIENCE);
+  }
+
+  private List<Cause> causes() {
+    return stored().incompleteness().stream().map(Incompleteness::cause).toList();
+  }
+
+  private void awaitState(TableState.Name state) {
+    await().atMost(PATIENCE).until(() -> stored().state().name() == state);
+  }
+
+  private void awaitRow(int id) {
+    producer.awaitCaughtUp(PATIENCE);
+    await()
+        .atMost(PATIENCE)
+        .ignoreExceptions()
+        .until(() -> !target.query("select from items where id = " + id).isEmpty());
+  }
+
+  private void fill() {
+    consumer.snapshot(items(), SnapshotMode.CLEAN).blockLast(PATIENCE);
+    consumer.addTable(items()).block(PATIENCE);
+    assertThat(causes()).isEmpty();
+  }
+
+  private Verification verify(Verification.Options how) {
+    return consumer.verify(items(), PostgresOptions.of(source.patientUri()), how).block(PATIENCE);
+  }
+
+  private void running(ThrowingRunnable test) throws Throwable {
+    Disposable run = consumer.run().subscribe();
+    try {
+      test.run();
+    } finally {
+      consumer.stop(PATIENCE).block(PATIENCE);
+      run.dispose();
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void whoeverCreatesFillsAndThenFollowsATableHasNoDoubt(SnapshotMode mode) throws Throwable {
+    source.execute("update items set v = 'w' where id = 1");
+    producer.awaitCaughtUp(PATIENCE);
+    consumer.createTable(items()).block(PATIENCE);
+    consumer.snapshot(items(), mode).blockLast(PATIENCE);
+    assertThat(consumer.addTable(items()).block(PATIENCE).incompleteness()).isEmpty();
+    running(
+        () -> {
+          source.execute("insert into items values (5000, 'new')");
+          awaitRow(5000);
+          assertThat(causes()).isEmpty();
+        });
+  }
+
+  @Test
+  void aTableThatWentAwayIsOneOfDoubtHoweverItComesBack() throws Throwable {
+    fill();
+    running(
+        () -> {
+          awaitState(TableState.Name.STREAMING);
+          target.execute("drop table items");
+          source.execute("insert into items values (5000, 'new')");
+          awaitState(TableState.Name.FAILED);
+          assertThat(stored().state().hint()).contains("creek-consumer resync '" + items() + "'");
+          consumer.createTable(items()).block(PATIENCE);
+          awaitRow(5000);
+          awaitState(TableState.Name.STREAMING);
+          assertThat(causes()).containsExactly(Cause.RECREATED);
+          assertThat(target.value("select count(*) from items")).isEqualTo("1");
+
+          assertThat(verify(HASTY).equal()).isFalse();
+          assertThat(causes()).containsExactly(Cause.RECREATED);
+          consumer.snapshot(items(), SnapshotMode.CLEAN).blockLast(PATIENCE);
+          assertThat(causes()).isEmpty();
+          assertThat(target.value("select count(*) from items")).isEqualTo("2001");
+        });
+  }
+
+  @Test
+  void anIdleTableThatOthersEmptyIsMarkedWithinSeconds() throws Throwable {
+    fill();
+    running(
+        () -> {
+          awaitState(TableState.Name.STREAMING);
+          source.execute("insert into items values (5000, 'new')");
+          awaitRow(5000);
+          target.execute("truncate items");
+          await().atMost(PATIENCE).until(() -> causes().equals(List.of(Cause.RECREATED)));
+          assertThat(target.value("select incomplete from _creek_consumer.subscriptions"))
+              .isEqualTo("others have emptied the table");
+          assertThat(stored().state().name()).isEqualTo(TableState.Name.STREAMING);
+        });
+  }
+
+  @Test
+  void aColumnThatWasDroppedAndAddedAsHintedIsOneOfDoubtUntilItIsRepaired() throws Throwable {
+    fill();
+    running(
+        () -> {
+          awaitState(TableState.Name.STREAMING);
+          source.execute("insert into items values (5000, 'first')");
+          awaitRow(5000);
+          target.execute("alter table items drop column v");
+          source.execute("update items set v = 'x' || id where id > 287");
+          await()
+              .atMost(PATIENCE)
+              .until(() -> String.valueOf(stored().state().hint()).startsWith("ALTER TABLE"));
+          target.execute(stored().state().hint());
+          awaitState(TableState.Name.STREAMING);
+          source.execute("insert into items values (5001, 'last')");
+          awaitRow(5001);
+          assertThat(target.value("select count(*) from items where v is null")).isEqualTo("287");
+          assertThat(stored().incompleteness())
+              .extracting(Incompleteness::cause, Incompleteness::detail)
+              .containsExactly(tuple(Cause.COLUMN, "v"));
+
+          Verification repaired = verify(REPAIRING);
+          assertThat(repaired.equal()).isTrue();
+          assertThat(repaired.repaired()).isEqualTo(287);
+          assertThat(repaired.marksCleared()).isEqualTo(1);
+          assertThat(causes()).isEmpty();
+        });
+  }
+
+  @Test
+  void oneThatIsFollowedWithoutASnapshotIsInDoubtUntilBothSidesAreFoundEqual() throws Throwable {
+    source.execute("truncate items", "insert into items values (1, 'one')");
+    producer.awaitCaughtUp(PATIENCE);
+    consumer.createTable(items()).block(PATIENCE);
+    assertThat(consumer.addTable(items()).block(PATIENCE).incompleteness())
+        .extracting(Incompleteness::cause)
+        .containsExactly(Cause.NO_SNAPSHOT);
+    target.execute(
+        "insert into _creek_consumer.incompleteness values ('public.items', 'forced', '', 'x')");
+    running(
+        () -> {
+          awaitRow(1);
+          target.execute(
+              "insert into _creek_consumer.incompleteness values ('public.items', 'no_snapshot', '', 'x') on conflict do nothing");
+          target.execute("update items set v = 'wrong'");
+          assertThat(verify(HASTY).equal()).isFalse();
+          assertThat(causes()).contains(Cause.NO_SNAPSHOT);
+          target.execute("update items set v = 'one'");
+          assertThat(verify(HASTY).marksCleared()).isPositive();
+          assertThat(causes()).isEmpty();
+        });
+  }
+
+  @Test
+  void aFreshSnapshotProvesItTooWhereTheSourceCannotBeRead() throws Throwable {
+    fill();
+    target.execute(
+        "insert into _creek_consumer.incompleteness values ('public.items', 'skipped', '7', 'x'),"
+            + " ('public.items', 'thin_snapshot', '', 'x')");
+    running(
+        () -> {
+          awaitState(TableState.Name.STREAMING);
+          assertThat(consumer.verify(items(), Verification.Options.DEFAULT).block(PATIENCE).equal())
+              .isTrue();
+          assertThat(causes())
+              .as("a snapshot cannot prove what snapshots may lack")
+              .containsExactly(Cause.THIN_SNAPSHOT);
+          assertThat(verify(HASTY).equal()).isTrue();
+          assertThat(causes()).isEmpty();
+        });
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aSnapshotThatTheProducerThinnedOutIsToldAndMarked(SnapshotMode mode) {
+    source.execute(
+        "create table prices (id int primary key, price numeric)",
+        "insert into prices select i, case when i % 10 > 0 then 1 end from generate_series(1, 300) i",
+        "analyze prices");
+    Mapping prices = Mapping.parse(source.name() + ".public.prices:public.prices");
+    producer.stop();
+    producer.start();
+    SnapshotProgress last = consumer.snapshot(prices, mode).blockLast(PATIENCE);
+    assertThat(last.rowsDone()).isEqualTo(30);
+    assertThat(last.doubt())
+        .contains("the snapshot holds 30 rows, the source's statistics say about 300")
+        .contains("check --source-uri");
+    assertThat(consumer.addTable(prices).block(PATIENCE).incompleteness())
+        .extracting(Incompleteness::cause)
+        .containsExactly(Cause.THIN_SNAPSHOT);
+  }
+}

@@ -1,0 +1,169 @@
+package dev.creek.consumer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.creek.consumer.control.Command;
+import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.control.StartFrom;
+import dev.creek.consumer.jetstream.JetStreamOptions;
+import dev.creek.consumer.postgres.PostgresOptions;
+import dev.creek.consumer.stream.ApplyException;
+import dev.creek.consumer.testing.NatsExtension;
+import dev.creek.consumer.testing.PostgresDatabase;
+import dev.creek.consumer.testing.PostgresExtension;
+import dev.creek.consumer.testing.producer.TestProducer;
+import dev.creek.consumer.wire.Generation;
+import java.time.Duration;
+import java.time.Instant;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import reactor.core.Disposable;
+
+/** What a table begins with; the source's clock is a minute ahead. */
+final class StartsIT {
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration AHEAD = Duration.ofMinutes(1);
+
+  @RegisterExtension static final PostgresExtension postgres = PostgresExtension.own();
+  @RegisterExtension static final NatsExtension nats = NatsExtension.own();
+
+  private PostgresDatabase source;
+  private PostgresDatabase target;
+  private TestProducer producer;
+  private CreekConsumer consumer;
+  private Disposable run;
+  private Instant between;
+
+  @BeforeEach
+  void open() {
+    source = postgres.freshDatabase();
+    target = postgres.freshDatabase();
+    source.execute("create table nk (a int)");
+    target.execute("create table nk (a int)");
+    producer =
+        TestProducer.builder()
+            .source(source.uri())
+            .slot(source.name())
+            .nats(nats.server().uri())
+            .generation(Generation.NEW)
+            .clockOffset(AHEAD)
+            .start();
+    consumer =
+        CreekConsumer.create(
+            ConsumerOptions.of(
+                JetStreamOptions.builder(nats.server().uri()).build(),
+                PostgresOptions.of(target.patientUri())));
+    source.execute("insert into nk values (1)", "insert into nk values (2)");
+    between =
+        Instant.parse(
+            source.value(
+                "select to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"));
+    source.execute("insert into nk values (3)", "insert into nk values (4)");
+    producer.awaitCaughtUp(PATIENCE);
+  }
+
+  @AfterEach
+  void close() {
+    if (run != null) {
+      consumer.stop(PATIENCE).block(PATIENCE);
+      run.dispose();
+    }
+    consumer.close();
+    producer.dropSlot();
+  }
+
+  private Mapping nk() {
+    return Mapping.parse(source.name() + ".public.nk:public.nk");
+  }
+
+  private void assertRows(String rows) {
+    source.execute("insert into nk values (5)");
+    if (run == null) {
+      run = consumer.run().subscribe();
+    }
+    await()
+        .atMost(PATIENCE)
+        .until(() -> "t".equals(target.value("select count(*) > 0 from nk where a = 5")));
+    assertThat(target.value("select string_agg(a::text, ' ' order by a) from nk")).isEqualTo(rows);
+  }
+
+  private String marks() {
+    return target.value("select string_agg(cause, ' ') from _creek_consumer.incompleteness");
+  }
+
+  @Test
+  void withWhatTheStreamHoldsWhereNothingIsSaid() {
+    consumer.addTable(nk()).block(PATIENCE);
+    assertRows("1 2 3 4 5");
+    assertThat(marks()).isEqualTo("no_snapshot");
+  }
+
+  @Test
+  void withWhatTheStreamHolds() {
+    consumer.addTable(nk(), StartFrom.BEGINNING).block(PATIENCE);
+    assertRows("1 2 3 4 5");
+  }
+
+  @Test
+  void withWhatComesFromNowOn() {
+    consumer.addTable(nk(), StartFrom.NOW).block(PATIENCE);
+    assertRows("5");
+    assertThat(marks()).isEqualTo("no_snapshot");
+  }
+
+  @Test
+  void withATimeOfTheSources() {
+    consumer.addTable(nk(), StartFrom.committedSince(between.plus(AHEAD))).block(PATIENCE);
+    assertRows("3 4 5");
+  }
+
+  @Test
+  void whereItStoppedWhenItHasAPosition() {
+    consumer.addTable(nk(), StartFrom.NOW).block(PATIENCE);
+    assertRows("5");
+    consumer.removeTable(nk().target()).block(PATIENCE);
+    source.execute("insert into nk values (6)");
+    assertThatThrownBy(() -> consumer.addTable(nk(), StartFrom.BEGINNING).block(PATIENCE))
+        .isInstanceOf(ApplyException.class)
+        .hasMessageContaining("holds a position already");
+    assertThatThrownBy(
+            () -> target.execute("select _creek_consumer.add_table('" + nk() + "', 'now')"))
+        .hasMessageContaining("holds a position already");
+    consumer.addTable(nk()).block(PATIENCE);
+    await()
+        .atMost(PATIENCE)
+        .until(() -> "t".equals(target.value("select count(*) > 0 from nk where a = 6")));
+    assertThat(target.value("select count(*) from nk")).isEqualTo("2");
+  }
+
+  @Test
+  void asTheSqlFunctionSays() {
+    run = consumer.run().subscribe();
+    await()
+        .atMost(PATIENCE)
+        .ignoreExceptions()
+        .until(() -> target.value("select _creek_consumer.version()") != null);
+    target.execute(
+        "select _creek_consumer.add_table('%s', '%s')".formatted(nk(), between.plus(AHEAD)));
+    assertThatThrownBy(
+            () -> target.execute("select _creek_consumer.add_table('" + nk() + "', 'soon')"))
+        .hasMessageContaining("a table begins from 'now', from 'beginning', or from a time");
+    assertRows("3 4 5");
+  }
+
+  @Test
+  void asACommandSays() {
+    consumer.submit(new Command.AddTableFrom(nk(), StartFrom.NOW)).block(PATIENCE);
+    run = consumer.run().subscribe();
+    await()
+        .atMost(PATIENCE)
+        .until(
+            () ->
+                "t".equals(target.value("select count(*) > 0 from _creek_consumer.subscriptions")));
+    assertRows("5");
+  }
+}
