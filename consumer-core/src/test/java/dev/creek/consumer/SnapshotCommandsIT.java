@@ -52,7 +52,7 @@ class SnapshotCommandsIT {
             ConsumerOptions.of(
                 JetStreamOptions.builder(nats.server().uri()).build(),
                 PostgresOptions.of(target.patientUri())));
-    consumer.subscriptions().collectList().block(PATIENCE);
+    consumer.initialize().block(PATIENCE);
     running = consumer.run().subscribe();
   }
 

@@ -45,7 +45,7 @@ class StuckTablesIT {
     database = postgres.freshDatabase();
     publisher = WirePublisher.of(nats.server(), Generation.OLD, "source");
     try (CreekConsumer owner = CreekConsumer.create(options(database.uri()))) {
-      owner.subscriptions().collectList().block(PATIENCE);
+      owner.initialize().block(PATIENCE);
     }
     database.execute(
         "drop role if exists applier",
