@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BiPredicate;
+import java.util.stream.Collectors;
 
 /** Says of each table whether it is what the source is, or says that it is not. */
 final class Judge {
@@ -150,10 +151,19 @@ final class Judge {
     return Outcome.violation(table.name(), what + "\n    " + standing);
   }
 
-  /** Empty for none. */
+  /**
+   * Empty for none. A column of the source's that no change has carried yet is nothing that the
+   * target could know of.
+   */
   private String difference(String table) throws SQLException {
-    Rows there = source.rows(table);
+    Rows all = source.rows(table);
     try (Connection connection = target.database().connect()) {
+      Set<String> columns = Rows.names(Rows.columns(connection, table));
+      Set<String> told =
+          Rows.names(all.columns()).stream()
+              .filter(column -> columns.contains(column) || target.wasTold(table, column))
+              .collect(Collectors.toSet());
+      Rows there = all.only(told);
       Rows here = Rows.ofTarget(connection, table, there.columns());
       return there.sameAs(here) ? "" : Rows.differences(there, here);
     } catch (SQLException e) {

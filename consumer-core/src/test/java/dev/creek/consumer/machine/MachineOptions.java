@@ -26,26 +26,6 @@ record MachineOptions(
     boolean shrinks,
     @Nullable Set<Integer> kept) {
 
-  /** Faults that are known, and not mended yet. */
-  static final Set<Ingredient> KNOWN =
-      EnumSet.copyOf(
-          List.of(
-              Ingredient.NARROWER_TYPE,
-              Ingredient.COARSER_KEY,
-              Ingredient.CASE_BLIND_KEY,
-              Ingredient.PARTIAL_KEY,
-              Ingredient.EXPRESSION_KEY,
-              Ingredient.SUPPRESSING_TRIGGER,
-              Ingredient.KEY_CHANGED,
-              Ingredient.IDENTITY_CHANGED,
-              Ingredient.DELETED_MESSAGE,
-              Ingredient.TARGET_EMPTIED,
-              Ingredient.TARGET_RECREATED,
-              Ingredient.COLUMN_WITH_DEFAULT,
-              Ingredient.CASCADING_CHILDREN,
-              Ingredient.RESTRICTING_CHILDREN,
-              Ingredient.TAGS));
-
   /**
    * From system properties that begin with {@code machine.}; docs/development.md lists them.
    *
@@ -55,8 +35,6 @@ record MachineOptions(
     Long minutes = Long.getLong("machine.minutes");
     Long seed = Long.getLong("machine.seed");
     Set<Ingredient> excluded = EnumSet.noneOf(Ingredient.class);
-    excluded.addAll(KNOWN);
-    excluded.removeAll(Ingredient.parse(System.getProperty("machine.with", "")));
     excluded.addAll(Ingredient.parse(System.getProperty("machine.without", "")));
     String acts = System.getProperty("machine.acts", "");
     return new MachineOptions(
@@ -70,6 +48,13 @@ record MachineOptions(
         acts.isEmpty()
             ? null
             : Arrays.stream(acts.split(",", -1)).map(Integer::valueOf).collect(Collectors.toSet()));
+  }
+
+  /** The same, from this seed on where none was asked for. */
+  MachineOptions beginningAt(long firstSeed) {
+    return seed != null
+        ? this
+        : new MachineOptions(time, generations, firstSeed, cases, excluded, atOnce, shrinks, kept);
   }
 
   private static List<Generation> generations(String name) {

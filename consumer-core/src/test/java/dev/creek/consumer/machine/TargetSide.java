@@ -101,6 +101,15 @@ final class TargetSide implements AutoCloseable {
     return rows.isEmpty() ? "none" : rows.get(0).get(0);
   }
 
+  /** Whether a schema that came with a change of this table names a column. */
+  boolean wasTold(String table, String column) {
+    String name = column.startsWith("\"") ? column : '"' + column + '"';
+    return !query(
+            "select from _creek_consumer.schema_cache where source = '%s' and strpos(text, '%s') > 0 limit 1"
+                .formatted(sourceDatabase + "." + table, name))
+        .isEmpty();
+  }
+
   /** By table. */
   Map<String, Standing> standings() {
     Map<String, Standing> all = new TreeMap<>();
