@@ -80,8 +80,7 @@ final class CheckIT {
     LocalRun check = LocalRun.of(environment, "check", MAPPING);
     assertThat(check.code()).isEqualTo(1);
     assertThat(check.out())
-        .contains("problem  schema _creek_consumer: no control schema of this name in database ")
-        .contains("-> run: creek-consumer init")
+        .contains("ok       schema _creek_consumer: does not exist yet; init or serve creates it")
         .contains("problem  " + MAPPING + ": the target table does not exist")
         .contains("-> creek-consumer create-schemas '" + MAPPING + "'");
     assertThat(

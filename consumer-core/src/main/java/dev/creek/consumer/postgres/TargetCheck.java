@@ -83,18 +83,10 @@ final class TargetCheck {
 
   private Finding missing(TargetServer server) {
     return server.mayCreate()
-        ? Finding.problem(
-            schema(),
-            "no control schema of this name in database " + options,
-            "run: creek-consumer init (serve and add-tables create it as well); where it has another"
-                + " name, say which with --db-namespace")
+        ? Finding.ok(schema(), "does not exist yet; init or serve creates it")
         : Finding.problem(
             schema(),
-            "no control schema of this name in database "
-                + options
-                + ", and "
-                + server.role()
-                + " may not create one",
+            "does not exist, and " + server.role() + " may not create it",
             "let an administrator run what this prints: " + init());
   }
 

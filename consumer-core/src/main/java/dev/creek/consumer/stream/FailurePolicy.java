@@ -58,6 +58,20 @@ final class FailurePolicy {
    */
   static Verdict classify(Throwable error, Object table) {
     Throwable cause = Exceptions.unwrap(error);
+    Verdict expected = expected(cause, table);
+    return expected != null
+        ? expected
+        : new Verdict.Stop(
+            "unexpected " + cause.getClass().getSimpleName() + ": " + message(cause),
+            "please report it, with the service's log");
+  }
+
+  /** Whether an error is none that this table of errors knows: only its stack tells more of it. */
+  static boolean isUnexpected(Throwable error) {
+    return expected(Exceptions.unwrap(error), "") == null;
+  }
+
+  private static @Nullable Verdict expected(Throwable cause, Object table) {
     if (cause instanceof ApplyException e) {
       return ofDatabase(e);
     }
@@ -96,9 +110,7 @@ final class FailurePolicy {
           "the message cannot be read: find out what published it, then take a clean snapshot of "
               + table);
     }
-    return new Verdict.Stop(
-        "unexpected " + cause.getClass().getSimpleName() + ": " + message(cause),
-        "please report it, with the service's log");
+    return null;
   }
 
   private static Verdict ofDatabase(ApplyException e) {

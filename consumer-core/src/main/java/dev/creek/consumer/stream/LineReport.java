@@ -171,7 +171,11 @@ final class LineReport {
     if (verdict instanceof Verdict.Retry retry) {
       around.recorder().retry(target, retry.category());
     }
-    log.debug("{} ended its run", mapping, error);
+    if (FailurePolicy.isUnexpected(error)) {
+      about(log.atError()).setCause(error).log("{}: an error that nobody expects", mapping);
+    } else {
+      log.debug("{} ended its run", mapping, error);
+    }
   }
 
   /** A batch has been written, not committed yet perhaps. */
