@@ -4,12 +4,17 @@ import dev.creek.consumer.wire.Change;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Objects;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The changes behind a snapshot that it may hold already. They are applied as if one source
- * transaction had made them, which is what they come to: on the way the table would show rows of
- * times before the snapshot, and those would meet unique values of rows that the snapshot brought
- * from later.
+ * The changes that the target may hold already: behind a snapshot, and behind a position that is
+ * only a time. They are applied as if one source transaction had made them, which is what they come
+ * to: on the way the table would show rows of times before the snapshot, and those would meet
+ * unique values of rows that the snapshot brought from later. And where only the rows that are
+ * there tell which of them a table without a key holds, they tell it of all together: a row that
+ * one of them left may have been taken away by a later one.
  *
  * @param untilMicros commit time of the last such change at most, microseconds since 1970
  * @param through stream sequence of the last such change at most: what the stream held when the
@@ -25,11 +30,19 @@ record Repeats(long untilMicros, long through) {
    * @param overlap how far clocks may be apart
    */
   static Repeats of(Claim claim, LogState log, Duration overlap) {
-    Instant ahead = claim.aheadUntil();
-    return ahead == null
-        ? NONE
-        : new Repeats(
-            ChronoUnit.MICROS.between(Instant.EPOCH, ahead.plus(overlap)), log.lastSequence());
+    return Stream.of(claim.aheadUntil(), position(claim.horizon()))
+        .filter(Objects::nonNull)
+        .max(Instant::compareTo)
+        .map(
+            ahead ->
+                new Repeats(
+                    ChronoUnit.MICROS.between(Instant.EPOCH, ahead.plus(overlap)),
+                    log.lastSequence()))
+        .orElse(NONE);
+  }
+
+  private static @Nullable Instant position(@Nullable Horizon horizon) {
+    return horizon != null && horizon.kind() == Horizon.Kind.POSITION ? horizon.at() : null;
   }
 
   private boolean includes(Change change) {

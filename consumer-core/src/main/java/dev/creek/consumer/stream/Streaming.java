@@ -75,7 +75,7 @@ record Streaming(TableLine line, Claim claim, @Nullable Stuck recovering, Backof
                 .doOnNext(unapplied::delivered)
                 .concatMap(decoder::decode, ONE_AHEAD)
                 .doOnNext(unapplied::decoded)
-                .transform(chunks -> line.batches(chunks, log, claim, limits()))
+                .transform(chunks -> line.batches(chunks, log, from.claim(), limits()))
                 .takeUntilOther(line.interruption())
                 .materialize()
                 .concatMap(signal -> work(writer, signal, attempt), ON_DEMAND)

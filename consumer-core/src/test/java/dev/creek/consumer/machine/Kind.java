@@ -154,6 +154,10 @@ record Kind(
         "create domain app.posint as int check (value > 0)",
         "create domain app.price as numeric(10,2)",
         "create domain app.coarse_price as numeric(10,1)",
+        "create function app.lowered(anyelement) returns text immutable language sql"
+            + " as 'select lower($1::text)'",
+        "create function app.half(anyelement) returns boolean immutable language sql"
+            + " as 'select pg_catalog.hashtext($1::text) % 2 = 0'",
         "create collation app.any_case"
             + " (provider = icu, locale = 'und-u-ks-level2', deterministic = false)");
   }

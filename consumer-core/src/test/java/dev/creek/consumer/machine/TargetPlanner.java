@@ -155,10 +155,9 @@ final class TargetPlanner {
     String list = String.join(", ", its);
     if (change == PARTIAL_KEY) {
       more.add(
-          "create unique index on %s (%s) where %s is distinct from null and hashtext(%3$s::text) %% 2 = 0"
-              .formatted(name, list, its.get(0)));
+          "create unique index on %s (%s) where app.half(%s)".formatted(name, list, its.get(0)));
     } else if (change == EXPRESSION_KEY) {
-      more.add("create unique index on %s (lower(%s::text))".formatted(name, its.get(0)));
+      more.add("create unique index on %s (app.lowered(%s))".formatted(name, its.get(0)));
     } else if (change != MISSING_KEY && !its.isEmpty()) {
       parts.add(
           "primary key (%s)%s".formatted(list, change == DEFERRABLE_KEY ? " deferrable" : ""));
