@@ -40,7 +40,8 @@ final class PostgresVersions implements AfterEachCallback, AfterAllCallback {
     await(connect(database).subscriptions().migrate());
     database.execute(
         "grant usage on schema _creek_consumer to keeper",
-        "grant select, insert, update on all tables in schema _creek_consumer to keeper");
+        "grant select, insert, update on all tables in schema _creek_consumer to keeper",
+        "grant delete on _creek_consumer.incompleteness, _creek_consumer.known_targets to keeper");
     var server = database.server();
     return connect(
         PostgresOptions.builder(
