@@ -1,30 +1,30 @@
 package dev.creek.consumer;
 
 import dev.creek.consumer.stream.LineEvent;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.FluxSink;
 
 /**
  * Hands a run's events to its subscriber on a thread of its own, where that may take its time, or
- * block: those who report never wait. What it cannot take waits in {@link WaitingEvents}. The
- * thread is a daemon, is made for the first event, and ends soon after the last.
+ * block: those who report never wait, not even for the lock of an executor's queue, which is why
+ * there is none. What it cannot take waits in {@link WaitingEvents}. The thread is a daemon, begins
+ * with the first event, and ends with the run.
  */
 final class EventRelay implements Consumer<LineEvent> {
   /** Some hundred kilobytes, and more than one glance of a person's program misses. */
   private static final int KEPT = 1024;
 
-  private static final long IDLE_SECONDS = 5;
-
   private final FluxSink<LineEvent> subscriber;
   private final WaitingEvents waiting = new WaitingEvents(KEPT);
   private final AtomicInteger reasonsToLook = new AtomicInteger();
-  private final ThreadPoolExecutor thread;
+  private final Thread thread = new Thread(this::work, "creek-events");
+  private final AtomicBoolean begun = new AtomicBoolean();
   private volatile @Nullable Ending ending;
+  private volatile boolean disposed;
 
   /**
    * How the run ended.
@@ -35,25 +35,8 @@ final class EventRelay implements Consumer<LineEvent> {
 
   EventRelay(FluxSink<LineEvent> subscriber) {
     this.subscriber = subscriber;
-    this.thread =
-        new ThreadPoolExecutor(
-            1,
-            1,
-            IDLE_SECONDS,
-            TimeUnit.SECONDS,
-            new LinkedBlockingQueue<>(),
-            EventRelay::newThread,
-            // Nobody listens any more.
-            new ThreadPoolExecutor.DiscardPolicy());
-    thread.allowCoreThreadTimeOut(true);
-    subscriber.onRequest(n -> look());
-  }
-
-  /** None of Reactor's: whoever is called on it may block. */
-  private static Thread newThread(Runnable work) {
-    Thread thread = new Thread(work, "creek-events");
     thread.setDaemon(true);
-    return thread;
+    subscriber.onRequest(n -> look());
   }
 
   @Override
@@ -79,12 +62,29 @@ final class EventRelay implements Consumer<LineEvent> {
 
   /** Nobody listens any more. A subscriber that is at work is not interrupted. */
   void dispose() {
-    thread.shutdown();
+    disposed = true;
+    LockSupport.unpark(thread);
   }
 
   private void look() {
-    if (reasonsToLook.getAndIncrement() == 0) {
-      thread.execute(this::hand);
+    if (reasonsToLook.getAndIncrement() > 0) {
+      return;
+    }
+    if (begun.compareAndSet(false, true)) {
+      thread.start();
+    } else {
+      LockSupport.unpark(thread);
+    }
+  }
+
+  /** On a thread that is none of Reactor's: whoever is called on it may block. */
+  private void work() {
+    while (!disposed) {
+      if (reasonsToLook.get() == 0) {
+        LockSupport.park(this);
+      } else {
+        hand();
+      }
     }
   }
 
