@@ -51,6 +51,17 @@ final class Replacement {
       set local row_security = off
       """;
 
+  /** Triggers of a row that run before it is written are those that can forbid it. */
+  private static final String KEEPS_ROWS =
+      """
+      select ($2 or exists (
+                 select from pg_trigger t
+                 where (t.tgrelid = $1::oid
+                        or t.tgrelid in (select relid from pg_partition_tree($1::oid::regclass)))
+                   and not t.tgisinternal and t.tgenabled <> 'D' and t.tgtype & 3 = 3))
+             and (select count(*) from %s) <> (select count(*) from %s)
+      """;
+
   private final HeldSession held;
   private final PositionSql position;
   private final Target target;
@@ -162,6 +173,7 @@ final class Replacement {
         .then(Mono.defer(() -> leaving(session)))
         .map(leaving -> new InPlaceSql(plan, target, fresh, leaving))
         .flatMap(statement -> session.query(statement.sql(), s -> {}, RowCounts::of).single())
+        .delayUntil(counts -> requireAll(session))
         .flatMap(
             counts ->
                 Failpoint.SNAPSHOT_REPLACED
@@ -169,6 +181,22 @@ final class Replacement {
                     .then(committed(Mono.defer(session::commit)))
                     .doOnSuccess(
                         nothing -> about().log("The snapshot is in {}: {}", name, counts)));
+  }
+
+  /**
+   * Where something of the table decides about its rows: that it has taken all of them, and let the
+   * others go. What a trigger makes of a row is the user's affair.
+   */
+  private Mono<Void> requireAll(Session session) {
+    return session
+        .query(
+            KEEPS_ROWS.formatted(
+                (target.partitioned() ? "" : "only ") + target.sqlName(), fresh.sqlName()),
+            statement -> statement.bind(0, target.oid()).bind(1, !target.copyable()),
+            row -> Boolean.TRUE.equals(row.get(0, Boolean.class)))
+        .single()
+        .filter(keeps -> keeps)
+        .flatMap(keeps -> Mono.error(SnapshotHints.keptOut(position.target())));
   }
 
   /**

@@ -1,10 +1,23 @@
 package dev.creek.consumer.postgres;
 
 import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.stream.ApplyException;
 import org.jspecify.annotations.Nullable;
 
 /** What to do when a snapshot cannot be written. */
 record SnapshotHints(TableHints table) implements SqlHints {
+
+  /** The error of a snapshot whose rows the table does not take all, or does not let go. */
+  static ApplyException keptOut(TargetTable target) {
+    return new ApplyException(
+        "snapshot of " + target + ": a trigger or a rule of the table keeps rows out, or in",
+        "P0002",
+        null,
+        "ALTER TABLE "
+            + SqlNames.quoted(target.namespace(), target.table())
+            + " DISABLE TRIGGER ...; for as long as the snapshot takes, or drop the trigger",
+        null);
+  }
 
   @Override
   public @Nullable String forState(String sqlState) {

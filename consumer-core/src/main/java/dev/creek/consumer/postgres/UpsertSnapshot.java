@@ -5,7 +5,6 @@ import dev.creek.consumer.row.RowColumns;
 import dev.creek.consumer.row.RowPlan;
 import dev.creek.consumer.row.ShapeMismatchException;
 import dev.creek.consumer.row.UniqueKey;
-import dev.creek.consumer.stream.ApplyException;
 import dev.creek.consumer.stream.Failpoint;
 import dev.creek.consumer.stream.Handover;
 import dev.creek.consumer.stream.Incompleteness;
@@ -208,17 +207,9 @@ final class UpsertSnapshot implements SnapshotWriter {
   }
 
   private RuntimeException told(Throwable error) {
-    String what = "snapshot of " + position.target();
     return FoldedSql.missedRows(error)
-        ? new ApplyException(
-            what + ": a trigger or a rule of the table keeps rows out",
-            "P0002",
-            null,
-            "ALTER TABLE "
-                + SqlNames.quoted(position.target().namespace(), position.target().table())
-                + " DISABLE TRIGGER ...; for as long as the snapshot takes, or drop the trigger",
-            null)
-        : SqlErrors.told(error, what, hints);
+        ? SnapshotHints.keptOut(position.target())
+        : SqlErrors.told(error, "snapshot of " + position.target(), hints);
   }
 
   @Override

@@ -56,7 +56,7 @@ final class CasePlanner {
       fromEmpty.add(dice.one(tables).name());
     }
     Duration offset = add(CLOCK_OFFSET, 30) ? dice.one(OFFSETS) : Duration.ZERO;
-    HistoryPlanner history = new HistoryPlanner(dice, tables, generation, ingredients);
+    HistoryPlanner history = new HistoryPlanner(dice, tables, ingredients);
     List<Act> before = history.transactions(dice.below(4));
     List<Act> acts = history.acts(LEAST_ACTS + dice.below(MORE_ACTS), tagged);
     return new CasePlan(

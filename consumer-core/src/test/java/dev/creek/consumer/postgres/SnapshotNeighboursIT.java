@@ -246,6 +246,29 @@ final class SnapshotNeighboursIT {
         .isEqualTo("0");
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"insert", "delete"})
+  void rowsThatATriggerKeepsOutOrInFailIt(String operation) {
+    Load.of(target, ITEMS, SnapshotMode.CLEAN, rows("old"));
+    database.execute(
+        "insert into items values (1000000, 'surplus')",
+        "delete from items where v = (select min(v) from items) and id = (select min(id) from items)",
+        "create view looking as select * from items",
+        "create function suppress() returns trigger language plpgsql as $$ begin return null; end $$",
+        "create trigger suppressed before %s on items for each row execute function suppress()"
+            .formatted(operation));
+    assertThatThrownBy(() -> Load.of(target, ITEMS, SnapshotMode.CLEAN, rows("old")))
+        .isInstanceOfSatisfying(
+            ApplyException.class,
+            e -> {
+              assertThat(e.sqlState()).isEqualTo("P0002");
+              assertThat(e.hint()).contains("ALTER TABLE \"public\".\"items\" DISABLE TRIGGER");
+            });
+    database.execute("alter table items disable trigger suppressed");
+    Load.of(target, ITEMS, SnapshotMode.CLEAN, rows("old"));
+    assertThat(database.value("select count(*) from items")).isEqualTo("" + ROWS);
+  }
+
   @Test
   void aRoleThatMayNotWriteIsToldWhatItNeeds() {
     var keeper = postgres.connectAsKeeper(database);
