@@ -83,7 +83,7 @@ class SnapshotCommandsIT {
     assertThat(waitFor(id)).isEqualTo("ok");
     assertThat(
             target.query(
-                "select step, rows_done, rows_expected, detail like '1000 rows of %, subscribed'"
+                "select step, rows_done, rows_expected, detail like '1,000 rows of %, subscribed'"
                     + " from _creek_consumer._notification_log"))
         .containsExactly(List.of("done", "1000", "1000", "t"));
     source.execute("update items set v = 'changed' where id = 1");
