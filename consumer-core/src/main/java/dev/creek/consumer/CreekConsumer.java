@@ -62,6 +62,9 @@ import reactor.core.scheduler.Schedulers;
 public final class CreekConsumer implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(CreekConsumer.class);
 
+  /** Who blocks on an event hears of the end behind it, and nobody waits for that. */
+  private static final Duration TOLD_WITHIN = Duration.ofSeconds(1);
+
   /** How often a command that is waited for is looked at: what people take for at once. */
   private static final Duration LOOK_INTERVAL = Duration.ofMillis(100);
 
@@ -83,6 +86,10 @@ public final class CreekConsumer implements AutoCloseable {
   private final AtomicReference<Life> life = new AtomicReference<>(Life.OPEN);
   private final Mono<Void> closing = Mono.defer(this::closeNow).cache();
   private final AtomicReference<@Nullable Run> running = new AtomicReference<>();
+
+  /** The last run's, if its events are listened to. */
+  private final AtomicReference<@Nullable EventRelay> relay = new AtomicReference<>();
+
   private final Set<Run> visits = ConcurrentHashMap.newKeySet();
   private final Set<Sinks.Empty<Void>> comparisons = ConcurrentHashMap.newKeySet();
   private final Turns snapshots;
@@ -164,6 +171,7 @@ public final class CreekConsumer implements AutoCloseable {
 
   private void start(FluxSink<LineEvent> subscriber) {
     var events = new EventRelay(subscriber);
+    relay.set(events);
     Disposable applying = apply(events).subscribe(nothing -> {}, events::failed, events::completed);
     subscriber.onDispose(
         () -> {
@@ -234,7 +242,8 @@ public final class CreekConsumer implements AutoCloseable {
    * by the next run.
    *
    * @param grace how long to wait for that; then the run is cancelled. Completes when the run has
-   *     ended
+   *     ended and its subscriber has heard of it, for which a slow one is waited for a second at
+   *     most
    */
   public Mono<Void> stop(Duration grace) {
     return Mono.defer(
@@ -245,8 +254,18 @@ public final class CreekConsumer implements AutoCloseable {
             runs.add(run);
           }
           comparisons.forEach(Sinks.Empty::tryEmitEmpty);
-          return Mono.when(runs.stream().map(each -> each.stop(grace)).toList());
+          return Mono.when(runs.stream().map(each -> each.stop(grace)).toList())
+              .then(Mono.defer(() -> told(grace)));
         });
+  }
+
+  private Mono<Void> told(Duration grace) {
+    EventRelay events = relay.get();
+    return events == null || grace.isZero()
+        ? Mono.empty()
+        : events
+            .told()
+            .timeout(grace.compareTo(TOLD_WITHIN) < 0 ? grace : TOLD_WITHIN, Mono.empty());
   }
 
   /**

@@ -7,6 +7,8 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.FluxSink;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 
 /**
  * Hands a run's events to its subscriber on a thread of its own, where that may take its time, or
@@ -23,6 +25,7 @@ final class EventRelay implements Consumer<LineEvent> {
   private final AtomicInteger reasonsToLook = new AtomicInteger();
   private final Thread thread = new Thread(this::work, "creek-events");
   private final AtomicBoolean begun = new AtomicBoolean();
+  private final Sinks.Empty<Void> told = Sinks.empty();
   private volatile @Nullable Ending ending;
   private volatile boolean disposed;
 
@@ -64,6 +67,12 @@ final class EventRelay implements Consumer<LineEvent> {
   void dispose() {
     disposed = true;
     LockSupport.unpark(thread);
+    told.tryEmitEmpty();
+  }
+
+  /** Completes when the subscriber has heard how the run ended, or listens no more. */
+  Mono<Void> told() {
+    return told.asMono();
   }
 
   private void look() {
@@ -123,5 +132,6 @@ final class EventRelay implements Consumer<LineEvent> {
     } else {
       subscriber.error(how.error());
     }
+    told.tryEmitEmpty();
   }
 }
