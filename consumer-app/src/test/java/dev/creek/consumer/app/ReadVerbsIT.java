@@ -59,8 +59,7 @@ final class ReadVerbsIT {
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {"list-tables", "status", "verify shop.public.orders:copy.orders"})
+  @ValueSource(strings = {"list-tables", "status", "verify shop.public.orders:copy.orders"})
   void sayTheSameToARoleThatMayNotCreate(String line) {
     String role = "reader_" + Long.toHexString(System.nanoTime());
     target.execute(
