@@ -48,7 +48,7 @@ public interface Consumer {
   /** Snapshots of a table that the broker holds, oldest first. */
   Flux<PublishedSnapshot> snapshots(SourceTable source);
 
-  /** Whether the broker holds anything of a table. */
+  /** True where the broker holds anything of a table. */
   Mono<Boolean> isPublished(SourceTable source);
 
   /**

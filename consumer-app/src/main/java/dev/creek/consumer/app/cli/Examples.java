@@ -19,7 +19,7 @@ final class Examples {
   private static final String INDENT = "  ";
   private static final String GOES_ON = " \\";
 
-  /** What the shell takes for one word. */
+  /** An argument as the shell takes it for one word. */
   private static final Pattern WORD = Pattern.compile("(?:'[^']*'|\\S)+");
 
   private Examples() {}

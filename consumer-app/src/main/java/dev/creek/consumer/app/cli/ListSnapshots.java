@@ -54,7 +54,7 @@ final class ListSnapshots implements Verb {
                 .map(found -> print(found, around.terminal())));
   }
 
-  /** What is known of one table; an empty list of a table that nobody has is no answer. */
+  /** Snapshots known of one table; an empty list of a table that nobody has is no answer. */
   private record Listed(List<PublishedSnapshot> snapshots, boolean known) {}
 
   private static Mono<Listed> snapshots(Consumer consumer, SourceTable table, Terminal terminal) {

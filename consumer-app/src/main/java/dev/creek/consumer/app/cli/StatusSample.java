@@ -105,7 +105,7 @@ record StatusSample(
     return lags.get(table.mapping().target());
   }
 
-  /** Whether a service runs, and no table is stuck that somebody wants to follow. */
+  /** True where a service runs, and no table is stuck that somebody wants to follow. */
   boolean isWell() {
     return isServed()
         && tables.stream().filter(Subscription::active).noneMatch(StatusSample::isStuck);

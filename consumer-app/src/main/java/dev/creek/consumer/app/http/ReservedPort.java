@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * binds.
  */
 final class ReservedPort implements AutoCloseable {
-  /** Who connects already waits for the server to begin, and is then let go. */
+  /** Connections made before it begins wait, and are let go then. */
   private static final int BACKLOG = 1;
 
   private final ServerSocket socket;
