@@ -2,6 +2,7 @@ package dev.creek.consumer.postgres;
 
 import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.row.RowPlan;
+import dev.creek.consumer.stream.SnapshotException;
 import java.util.List;
 import java.util.Objects;
 import org.slf4j.Logger;
@@ -39,7 +40,7 @@ final class FreshTables {
       Session session, TargetTable name, Target target, RowPlan plan, FreshTable fresh) {
     return session
         .lock(fresh.key())
-        .then(SwapObstacles.of(session, target, plan))
+        .then(obstacles(session, target, plan))
         .flatMap(
             obstacles ->
                 obstacles.isEmpty()
@@ -55,6 +56,13 @@ final class FreshTables {
                                             createPlain(session, name, target, plan, fresh, why)))
                     : createPlain(
                         session, name, target, plan, fresh, String.join("; ", obstacles)));
+  }
+
+  /** Waiting for the snapshots of others, as a swap has to, takes limits outside a transaction. */
+  private static Mono<List<String>> obstacles(Session session, Target target, RowPlan plan) {
+    return session.isKept()
+        ? SwapObstacles.of(session, target, plan)
+        : Mono.just(List.of("a pooler in transaction mode is between"));
   }
 
   private static Mono<Created> createTwin(
@@ -83,6 +91,9 @@ final class FreshTables {
         .flatMap(
             may -> {
               FreshTable table = may ? fresh : new FreshTable(TEMPORARY, fresh.name());
+              if (!may && !session.isKept()) {
+                return Mono.error(needsCreate(name));
+              }
               if (!may) {
                 session.atEnd("discard temporary");
               }
@@ -100,6 +111,17 @@ final class FreshTables {
                   .then(Mono.defer(session::commit))
                   .thenReturn(new Created(table, new Ending.InPlace(reason)));
             });
+  }
+
+  private static SnapshotException needsCreate(TargetTable name) {
+    String schema = SqlNames.quoted(name.namespace());
+    return new SnapshotException(
+        "a clean snapshot of "
+            + name
+            + " needs CREATE on schema "
+            + schema
+            + ": a pooler in transaction mode keeps no temporary tables",
+        "GRANT CREATE ON SCHEMA " + schema + " TO the role; or connect without the pooler");
   }
 
   private static Mono<Boolean> mayCreate(Session session, TargetTable name) {

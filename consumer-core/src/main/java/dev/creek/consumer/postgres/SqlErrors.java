@@ -96,6 +96,15 @@ final class SqlErrors {
         || error instanceof WireException) {
       return (RuntimeException) error;
     }
+    PoolerException between = pooler(error);
+    if (between != null) {
+      return new ApplyException(
+          what + (place == null ? "" : ": " + place) + ": " + between.getMessage(),
+          PoolerException.SQL_STATE,
+          null,
+          between.hint(),
+          between);
+    }
     PostgresqlException server = find(error, PostgresqlException.class);
     if (server != null && isFromServer(server.getErrorDetails())) {
       return fromServer(server.getErrorDetails(), what, hints);
@@ -122,6 +131,13 @@ final class SqlErrors {
     return error instanceof RuntimeException e ? e : new IllegalStateException(what, error);
   }
 
+  /** What a pooler that we do not know of makes fail; null where it is something else. */
+  static @Nullable PoolerException pooler(Throwable error) {
+    PoolerException known = find(error, PoolerException.class);
+    PostgresqlException server = find(error, PostgresqlException.class);
+    return known != null || server == null ? known : PoolerErrors.refusal(server.getErrorDetails());
+  }
+
   /** The driver invents details for its own errors, with the bare code. */
   private static boolean isFromServer(ErrorDetails details) {
     return details.getRoutine().isPresent() || !details.getCode().startsWith("08");
@@ -132,11 +148,12 @@ final class SqlErrors {
     var message = new StringBuilder(what).append(": ").append(withoutValues(details));
     details.getColumnName().ifPresent(column -> message.append(", column ").append(column));
     message.append(" (SQLSTATE ").append(state).append(')');
+    String hint = hints.forState(state);
     return new ApplyException(
         message.toString(),
         state,
         details.getConstraintName().orElse(null),
-        hints.forState(state),
+        hint == null ? PoolerErrors.hint(state) : hint,
         null);
   }
 
