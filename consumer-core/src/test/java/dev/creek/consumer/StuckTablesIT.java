@@ -6,6 +6,8 @@ import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.jetstream.JetStreamOptions;
 import dev.creek.consumer.postgres.PostgresOptions;
+import dev.creek.consumer.stream.LineEvent;
+import dev.creek.consumer.stream.TableState;
 import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
@@ -16,6 +18,7 @@ import dev.creek.consumer.wire.Generation;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -130,6 +133,45 @@ class StuckTablesIT {
     assertThat(database.query("select 1 from copy.garbled where id = 4711"))
         .as("nothing is applied behind it")
         .isEmpty();
+  }
+
+  @Test
+  void aRestartCallsAFailedTableNothingElseAndTellsItOnce() {
+    create("too_narrow", "id int primary key, note varchar(3)");
+    TableWire wire = subscribe("too_narrow");
+    List<TableState> first = new CopyOnWriteArrayList<>();
+    running = consumer.run().subscribe(event -> keep(event, first));
+    awaitState("too_narrow", "failed");
+    String reason = reason("too_narrow");
+    assertThat(reason).contains("at stream sequence");
+    consumer.stop(Duration.ofSeconds(10)).block(PATIENCE);
+    assertThat(first.stream().filter(state -> state.name() == TableState.Name.FAILED))
+        .as("one failure")
+        .hasSize(1);
+
+    List<TableState> again = new CopyOnWriteArrayList<>();
+    running = consumer.run().subscribe(event -> keep(event, again));
+    Awaitility.await().atMost(PATIENCE).until(() -> !again.isEmpty());
+    assertThat(again).extracting(TableState::name).containsExactly(TableState.Name.FAILED);
+    assertThat(again.get(0).reason()).isEqualTo(reason);
+
+    database.execute("alter table copy.too_narrow alter column note type text");
+    publisher.publish(wire.source(), wire.insert(WalTx.of(CHANGES + 1), CHANGES + 1, "behind"));
+    publisher.flush();
+    awaitRows("too_narrow", CHANGES + 1);
+    Awaitility.await()
+        .atMost(PATIENCE)
+        .until(() -> again.get(again.size() - 1).name() == TableState.Name.STREAMING);
+    assertThat(again)
+        .extracting(TableState::name)
+        .as("told when it failed and when that was over, however often it was tried")
+        .containsExactly(TableState.Name.FAILED, TableState.Name.STREAMING);
+  }
+
+  private static void keep(LineEvent event, List<TableState> states) {
+    if (event instanceof LineEvent.StateChanged changed) {
+      states.add(changed.state());
+    }
   }
 
   private void create(String table, String columns) {

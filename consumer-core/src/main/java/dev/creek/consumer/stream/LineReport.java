@@ -6,7 +6,6 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -122,8 +121,13 @@ final class LineReport {
         .addKeyValue("reason", mark.reason());
   }
 
+  /** Shows a state that is stored from before; it is news only once it is entered again. */
+  void recalls(TableState state) {
+    around.recorder().state(target, state.name().stored(), state.reason(), state.hint());
+  }
+
   private void announce(TableState state) {
-    if (Objects.equals(shown, state)) {
+    if (shown != null && shown.says(state)) {
       return;
     }
     shown = state;
