@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -127,7 +128,7 @@ final class LineReport {
   }
 
   private void announce(TableState state) {
-    if (shown != null && shown.says(state)) {
+    if (Objects.equals(shown, state)) {
       return;
     }
     shown = state;

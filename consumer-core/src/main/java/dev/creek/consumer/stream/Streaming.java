@@ -165,7 +165,7 @@ record Streaming(TableLine line, Claim claim, @Nullable Stuck recovering, Backof
   }
 
   /** Names the message, where it is known; otherwise has it looked for. */
-  private Phase stuck(Verdict verdict, Attempt attempt, Backoff pause) {
+  private Stuck stuck(Verdict verdict, Attempt attempt, Backoff pause) {
     TableState state = TableState.stuck(verdict, line.mapping());
     StoppedAt known = recovering == null ? null : recovering.state().stoppedAt();
     StoppedAt stoppedAt =
@@ -173,11 +173,8 @@ record Streaming(TableLine line, Claim claim, @Nullable Stuck recovering, Backof
     if (state.name() == TableState.Name.GAP) {
       return new Stuck(line, claim, state, pause, 0);
     }
-    if (stoppedAt != null) {
-      return new Stuck(line, claim, state.at(stoppedAt), pause, 0);
-    }
-    Stuck unknown = new Stuck(line, claim, state, pause, attempt.lastFailing());
-    // One failure is told once: with its message, where that can be found.
-    return unknown.searchUntil() > 0 && recovering == null ? new Searching(unknown) : unknown;
+    return stoppedAt == null
+        ? new Stuck(line, claim, state, pause, attempt.lastFailing())
+        : new Stuck(line, claim, state.at(stoppedAt), pause, 0);
   }
 }

@@ -1,6 +1,5 @@
 package dev.creek.consumer.stream;
 
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,13 +20,6 @@ public record TableState(
   static final TableState STREAMING = new TableState(Name.STREAMING, null, null);
 
   static final TableState SNAPSHOTTING = new TableState(Name.SNAPSHOTTING, null, null);
-
-  /** Whether people read the same in both. */
-  boolean says(TableState other) {
-    return name == other.name
-        && Objects.equals(reason, other.reason)
-        && Objects.equals(hint, other.hint);
-  }
 
   /** The same, once it is known which message it is about. */
   TableState at(StoppedAt message) {
