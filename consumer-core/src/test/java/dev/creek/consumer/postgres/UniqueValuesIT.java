@@ -33,7 +33,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * again from anywhere.
  */
 final class UniqueValuesIT {
-  private static final int SEEDS = 6;
+  private static final int SEEDS = 3;
   private static final int TRANSACTIONS = 60;
   private static final int ROWS = 5;
 
