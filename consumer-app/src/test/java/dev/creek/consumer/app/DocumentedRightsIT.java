@@ -10,7 +10,9 @@ import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.producer.TestProducer;
 import dev.creek.consumer.wire.Generation;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -49,6 +51,7 @@ final class DocumentedRightsIT {
   private final Set<String> publish = new TreeSet<>();
   private final Set<String> subscribe = new TreeSet<>();
   private final String role = "creek_" + Long.toHexString(System.nanoTime());
+  private String request;
   private int id = 100;
   private PostgresDatabase source;
   private PostgresDatabase target;
@@ -59,6 +62,7 @@ final class DocumentedRightsIT {
   private void begin(Generation generation) throws Exception {
     source = POSTGRES.freshDatabase();
     target = POSTGRES.freshDatabase();
+    request = generation == Generation.NEW ? "CREEK_snap_" + source.name() : "CREEK._snapshot";
     for (String table : List.of("orders", "items", "idle")) {
       source.execute(
           "create table " + table + " (id int primary key, note text)",
@@ -78,7 +82,7 @@ final class DocumentedRightsIT {
                   }
                 }
                 no_auth_user: producer"""
-                    .stripIndent())
+)
             .start();
     producer =
         TestProducer.builder()
@@ -152,7 +156,6 @@ final class DocumentedRightsIT {
     }
     assertThat(publish).isNotEmpty();
     assertThat(subscribe).isNotEmpty();
-    enforce();
   }
 
   /** As an administrator does: another file. */
@@ -172,6 +175,17 @@ final class DocumentedRightsIT {
       throw new UncheckedIOException(e);
     }
     nats.restart();
+    // A producer that has something to publish notices that its connection is gone.
+    source.execute("update orders set note = 'again' where id = 1");
+    await().atMost(PATIENCE).ignoreExceptions().until(() -> subscriptions().contains("\"" + request + "\""));
+  }
+
+  /** Who has reconnected listens again. */
+  private String subscriptions() throws IOException {
+    try (InputStream page =
+        URI.create(nats.monitoringUri() + "/subsz?subs=1&acc=A").toURL().openStream()) {
+      return new String(page.readAllBytes(), UTF_8);
+    }
   }
 
   private static String list(Set<String> subjects) {
@@ -236,6 +250,7 @@ final class DocumentedRightsIT {
       throws Exception {
     begin(generation);
     allow(generation);
+    enforce();
     succeed("add-tables", mapping("orders"));
     serve();
     awaitFollowed("orders");
@@ -245,13 +260,13 @@ final class DocumentedRightsIT {
     succeed("create-schemas", mapping("items"));
     succeed("resync", mapping("items"));
     awaitFollowed("items");
+    succeed("verify", mapping("items"));
     stop();
 
     succeed("snapshot", "--mode", "clean", mapping("items"));
     succeed("create-schemas", mapping("items"));
-    succeed("list-snapshots", source.name() + ".public.items");
-    succeed("verify", mapping("items"));
     assertThat(nats.logTail()).doesNotContain("Violation");
+    succeed("list-snapshots", source.name() + ".public.items");
     succeed("check");
   }
 
@@ -261,17 +276,17 @@ final class DocumentedRightsIT {
       throws Exception {
     begin(generation);
     allow(generation, "which generation", "follow");
+    enforce();
     target.execute(grants("grant create on "));
     succeed("create-schemas", mapping("items"));
     succeed("add-tables", mapping("orders"), mapping("items"));
-    String asked = generation == Generation.NEW ? "CREEK_snap_" + source.name() : "CREEK._snapshot";
-    assertRefused(asked, run("snapshot", "--mode", "clean", mapping("orders")));
+    assertRefused(request, run("snapshot", "--mode", "clean", mapping("orders")));
     serve();
     awaitFollowed("orders");
     awaitFollowed("items");
     awaitServing();
-    assertRefused(asked, run("snapshot", "--mode", "clean", mapping("orders")));
-    assertRefused(asked, run("resync", mapping("orders")));
+    assertRefused(request, run("snapshot", "--mode", "clean", mapping("orders")));
+    assertRefused(request, run("resync", mapping("orders")));
     awaitFollowed("orders");
   }
 
