@@ -81,8 +81,7 @@ final class DocumentedRightsIT {
                     ]
                   }
                 }
-                no_auth_user: producer"""
-)
+                no_auth_user: producer""")
             .start();
     producer =
         TestProducer.builder()
@@ -177,7 +176,10 @@ final class DocumentedRightsIT {
     nats.restart();
     // A producer that has something to publish notices that its connection is gone.
     source.execute("update orders set note = 'again' where id = 1");
-    await().atMost(PATIENCE).ignoreExceptions().until(() -> subscriptions().contains("\"" + request + "\""));
+    await()
+        .atMost(PATIENCE)
+        .ignoreExceptions()
+        .until(() -> subscriptions().contains("\"" + request + "\""));
   }
 
   /** Who has reconnected listens again. */

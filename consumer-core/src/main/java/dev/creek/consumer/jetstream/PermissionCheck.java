@@ -36,7 +36,8 @@ final class PermissionCheck {
    */
   Flux<Finding> findings(String database, Subjects names, List<SourceTable> tables) {
     String about = "database " + database;
-    return Flux.concat(ofAll(names, database), Flux.fromIterable(tables).concatMap(t -> of(names, t)))
+    return Flux.concat(
+            ofAll(names, database), Flux.fromIterable(tables).concatMap(t -> of(names, t)))
         .flatMapSequential(Need::refused, QUESTIONS, 1)
         .distinct(Refused::denied)
         .map(

@@ -27,7 +27,9 @@ final class DenialTest {
 
   @Test
   void namesWhatMayNotBeSubscribedToWithAndWithoutItsNumber() {
-    var denial = of("Permissions Violation for Subscription to \"_INBOX.0123456789ABCDEFabcdef.*\" (sid \"4\")");
+    var denial =
+        of(
+            "Permissions Violation for Subscription to \"_INBOX.0123456789ABCDEFabcdef.*\" (sid \"4\")");
     assertThat(denial.isOfSubscribing("_INBOX.0123456789ABCDEFabcdef.*")).isTrue();
     assertThat(denial.isOfPublishing("_INBOX.0123456789ABCDEFabcdef.*")).isFalse();
     assertThat(denial.hint()).contains("subscribe to \"_INBOX.>\"");
@@ -35,7 +37,9 @@ final class DenialTest {
 
   @Test
   void namesPermissionsAsTheyAreWritten() {
-    assertThat(of("Permissions Violation for Subscription to \"_INBOX_creek.0123456789ABCDEFabcdef.*\"").hint())
+    assertThat(
+            of("Permissions Violation for Subscription to \"_INBOX_creek.0123456789ABCDEFabcdef.*\"")
+                .hint())
         .contains("subscribe to \"_INBOX_creek.>\"");
     assertThat(
             of("Permissions Violation for Publish to \"$JS.API.CONSUMER.CREATE.CREEK_wal.creek_0123456789ABCDEFabcdef.CREEK.shop.wal.public.orders\"")
