@@ -92,11 +92,13 @@ final class ConfigurationReader {
     TlsFiles tls = tls();
     var generation = optional(Setting.GENERATION, Parse::generation);
     String namespace = optional(Setting.NATS_NAMESPACE, Parse::brokerNamespace, "");
+    String inboxPrefix = optional(Setting.NATS_INBOX_PREFIX, Parse::inboxPrefix, "");
     Duration limit = connectLimit != null || service ? connectLimit : PATIENCE;
     return builder == null || !problems.isEmpty()
         ? null
         : (limit == null ? builder : builder.connectTimeout(limit))
             .namespace(namespace)
+            .inboxPrefix(inboxPrefix)
             .generation(generation)
             .credentials(credentials)
             .tls(tls)
