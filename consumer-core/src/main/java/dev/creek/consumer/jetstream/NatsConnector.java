@@ -1,5 +1,6 @@
 package dev.creek.consumer.jetstream;
 
+import dev.creek.consumer.stream.ErrorWords;
 import dev.creek.consumer.stream.LogException;
 import io.nats.client.AuthenticationException;
 import io.nats.client.Connection;
@@ -16,7 +17,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,10 +39,6 @@ final class NatsConnector {
   private static final int PINGS_OUT = 2;
   private static final Duration CALLBACK_LIMIT = Duration.ofSeconds(1);
   private static final String TLS_NEEDED = "SSL required by server";
-
-  /** What Java puts before an error's words: nothing for people. */
-  private static final Pattern EXCEPTION_NAME =
-      Pattern.compile("\\b(?:[a-z0-9]+\\.)+[A-Z][A-Za-z]*(?:Exception|Error): ");
 
   private final JetStreamOptions options;
 
@@ -92,12 +88,13 @@ final class NatsConnector {
   /** The client's own exception lists the URIs as given, passwords included: it goes no further. */
   private LogException.Unavailable unreachable(@Nullable String said, @Nullable Throwable cause) {
     String words = said != null || cause == null ? said : cause.toString();
-    String why = words == null ? null : EXCEPTION_NAME.matcher(words).replaceAll("");
+    String why =
+        said != null ? ErrorWords.of(said) : cause == null ? null : ErrorWords.of(cause);
     String message =
         "cannot connect to NATS at "
             + options.serversForPeople()
             + (why == null ? "" : ": " + JetStreamOptions.withoutUser(why))
-            + (why != null && why.contains(TLS_NEEDED) ? " (use tls:// in the URI)" : "");
+            + (words != null && words.contains(TLS_NEEDED) ? " (use tls:// in the URI)" : "");
     return cause == null || namesUser(cause)
         ? new LogException.Unavailable(message)
         : new LogException.Unavailable(message, cause);
