@@ -20,6 +20,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /** Opens connections as {@link JetStreamOptions} say. Blocks. */
 final class NatsConnector {
@@ -38,6 +39,7 @@ final class NatsConnector {
 
   private static final int PINGS_OUT = 2;
   private static final Duration CALLBACK_LIMIT = Duration.ofSeconds(1);
+  private static final Duration SAID_AGAIN = Duration.ofMinutes(1);
   private static final String TLS_NEEDED = "SSL required by server";
 
   private final JetStreamOptions options;
@@ -56,7 +58,7 @@ final class NatsConnector {
    */
   Connection connect(
       ConnectionListener listener, PacketReceivers receivers, Consumer<Denial> denials) {
-    var lastError = new LastError(denials);
+    var lastError = new LastError(options.serversForPeople(), denials);
     ExecutorService callbacks = NatsThreads.oneAtATime();
     try {
       return Nats.connect(natsOptions(new Listening(listener, receivers), lastError, callbacks));
@@ -176,9 +178,16 @@ final class NatsConnector {
   private static final class LastError implements ErrorListener {
     final AtomicReference<@Nullable String> text = new AtomicReference<>();
     final AtomicReference<@Nullable Exception> exception = new AtomicReference<>();
+    private final String servers;
     private final Consumer<Denial> denials;
 
-    LastError(Consumer<Denial> denials) {
+    /** Of what the log was told last; the client calls on one thread. */
+    private long toldAt;
+
+    private @Nullable String told;
+
+    LastError(String servers, Consumer<Denial> denials) {
+      this.servers = servers;
       this.denials = denials;
     }
 
@@ -187,11 +196,22 @@ final class NatsConnector {
       text.set(error);
       Denial denial = Denial.of(String.valueOf(error));
       if (denial == null) {
-        log.warn("NATS: {}", JetStreamOptions.withoutUser(String.valueOf(error)));
+        tell(JetStreamOptions.withoutUser(ErrorWords.of(String.valueOf(error))));
       } else {
         // Whoever asked says so, and not with each attempt.
         log.debug("NATS: {}", error);
         denials.accept(denial);
+      }
+    }
+
+    /** A server that lets nobody in says so at each attempt, twice a second. */
+    private void tell(String words) {
+      long now = System.nanoTime();
+      boolean again = words.equals(told) && now - toldAt < SAID_AGAIN.toNanos();
+      log.atLevel(again ? Level.DEBUG : Level.WARN).log("NATS at {} says: {}", servers, words);
+      if (!again) {
+        told = words;
+        toldAt = now;
       }
     }
 
