@@ -12,15 +12,15 @@ import java.util.Map;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Every method of a recorder: one that is not handed on is counted by nobody, and nobody sees it. */
+/**
+ * Every method of a recorder: one that is not handed on is counted by nobody, and nobody sees it.
+ */
 class GuardedRecorderTest {
   private static final Map<Class<?>, Object> ARGUMENTS =
       Map.of(long.class, 7L, int.class, 7, List.class, List.of("why"), Map.class, Map.of("why", 1));
 
   static List<Method> methods() {
-    return List.of(Recorder.class.getDeclaredMethods()).stream()
-        .filter(Method::isDefault)
-        .toList();
+    return List.of(Recorder.class.getDeclaredMethods()).stream().filter(Method::isDefault).toList();
   }
 
   @ParameterizedTest
