@@ -91,14 +91,18 @@ final class Preflight {
             known ->
                 Flux.concat(
                     Flux.fromIterable(known.findings()),
-                    targetReached().flatMapMany(there -> table(mapping, known.schema())),
+                    targetReached()
+                        .flatMapMany(
+                            there ->
+                                guarded(
+                                    mapping.toString(),
+                                    target.findings(
+                                        mapping,
+                                        known.schema(),
+                                        active(subscribed).contains(mapping)))),
                     Flux.fromIterable(subscribed)
                         .filter(subscription -> subscription.mapping().equals(mapping))
                         .mapNotNull(Preflight::state)));
-  }
-
-  private Flux<Finding> table(Mapping mapping, @Nullable WalSchema schema) {
-    return guarded(mapping.toString(), target.findings(mapping, schema));
   }
 
   /** What is known of the source's columns, and what to say of that. */

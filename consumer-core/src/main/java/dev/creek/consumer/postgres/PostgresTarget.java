@@ -3,6 +3,7 @@ package dev.creek.consumer.postgres;
 import dev.creek.consumer.control.CommandLog;
 import dev.creek.consumer.control.Finding;
 import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.control.Remedy;
 import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.control.Verification;
 import dev.creek.consumer.row.ShapeMismatchException;
@@ -204,7 +205,11 @@ public final class PostgresTarget {
         "table " + mapping.target() + " does not exist",
         "42P01",
         null,
-        "create it first: creek-consumer create-schemas '" + mapping + "'",
+        "create it first: "
+            + Remedy.create(mapping)
+            + "; or, with its rows: creek-consumer resync '"
+            + mapping
+            + "'",
         null);
   }
 
@@ -222,10 +227,11 @@ public final class PostgresTarget {
    * Looks at a target table, and changes nothing.
    *
    * @param schema the source's newest schema, to see whether it fits; null where it is not known
+   * @param subscribed whether its changes are followed already
    * @return errors with {@link ApplyException}
    */
-  public Flux<Finding> findings(Mapping mapping, @Nullable WalSchema schema) {
-    return TableCheck.findings(sessions, mapping, schema);
+  public Flux<Finding> findings(Mapping mapping, @Nullable WalSchema schema, boolean subscribed) {
+    return TableCheck.findings(sessions, mapping, schema, subscribed);
   }
 
   /** What is subscribed, also in a control schema that is older: nothing is migrated. */
@@ -319,7 +325,7 @@ public final class PostgresTarget {
     if (tables.key() == null) {
       throw new ShapeMismatchException(
           mapping.target() + " has no key by which single rows could be repaired",
-          "take a clean snapshot of " + mapping);
+          Remedy.resync(mapping));
     }
     return new RowRepair(
         scans.source(),

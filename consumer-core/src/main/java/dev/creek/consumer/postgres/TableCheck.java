@@ -40,14 +40,16 @@ final class TableCheck {
       """;
 
   private final Mapping mapping;
+  private final String create;
   private final String about;
   private final String name;
   private final String namespace;
   private final List<Finding> findings = new ArrayList<>();
 
-  private TableCheck(Mapping mapping) {
+  private TableCheck(Mapping mapping, String create) {
     TargetTable target = mapping.target();
     this.mapping = mapping;
+    this.create = create;
     this.about = mapping.toString();
     this.name = SqlNames.quoted(target.namespace(), target.table());
     this.namespace = SqlNames.quoted(target.namespace());
@@ -55,9 +57,16 @@ final class TableCheck {
 
   /**
    * @param schema the source's newest schema; null where it is not known
+   * @param subscribed whether its changes are followed already: then rows are missing with it
    */
-  static Flux<Finding> findings(Sessions sessions, Mapping mapping, @Nullable WalSchema schema) {
-    return Mono.fromSupplier(() -> new TableCheck(mapping))
+  static Flux<Finding> findings(
+      Sessions sessions, Mapping mapping, @Nullable WalSchema schema, boolean subscribed) {
+    // Of an idle table only a snapshot tells the columns.
+    String create =
+        schema == null || subscribed
+            ? "creek-consumer resync '" + mapping + "'"
+            : "creek-consumer create-schemas '" + mapping + "'";
+    return Mono.fromSupplier(() -> new TableCheck(mapping, create))
         .flatMap(check -> sessions.use("catalog", session -> check.look(session, schema)))
         .flatMapIterable(findings -> findings);
   }
@@ -116,7 +125,7 @@ final class TableCheck {
   private void missing(Readable row, String role) {
     boolean schemaThere = is(row, "namespace");
     if (is(row, schemaThere ? "may_create" : "may_create_namespace")) {
-      problem("the target table does not exist", "creek-consumer create-schemas '" + mapping + "'");
+      problem("the target table does not exist", create);
     } else {
       problem(
           "the target table does not exist, and the role may not create it",
@@ -125,9 +134,8 @@ final class TableCheck {
                   : "GRANT CREATE ON DATABASE " + row.get("database", String.class))
               + " TO "
               + role
-              + "; then: creek-consumer create-schemas '"
-              + mapping
-              + "'");
+              + "; then: "
+              + create);
     }
   }
 
