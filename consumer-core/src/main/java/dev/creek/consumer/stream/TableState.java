@@ -22,7 +22,13 @@ public record TableState(
 
   /** A state that is about no single message. */
   public TableState(Name name, @Nullable String reason, @Nullable String hint) {
-    this(name, reason, hint, null, 0);
+    this(name, reason, hint, null);
+  }
+
+  /** A state that is about a message. */
+  public TableState(
+      Name name, @Nullable String reason, @Nullable String hint, @Nullable StoppedAt stoppedAt) {
+    this(name, reason, hint, stoppedAt, 0);
   }
 
   /** Changes are applied as they come. */
