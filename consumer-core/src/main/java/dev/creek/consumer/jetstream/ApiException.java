@@ -41,10 +41,10 @@ final class ApiException extends RuntimeException {
   String hint() {
     return WORK_QUEUE.contains(errorCode)
         ? "the stream is a work queue, which removes a message as soon as one reader has it, and"
-              + " nats-server alters that of no stream: nats stream rm NAME, then nats stream add"
-              + " NAME --retention=limits with the same subjects, then creek-consumer resync for"
-              + " each table; creek-consumer check names the stream"
+            + " nats-server alters that of no stream: nats stream rm NAME, then nats stream add"
+            + " NAME --retention=limits with the same subjects, then creek-consumer resync for"
+            + " each table; creek-consumer check names the stream"
         : "nats-server refuses it: look at the stream and at the limits of the account;"
-              + " creek-consumer check says more";
+            + " creek-consumer check says more";
   }
 }

@@ -15,6 +15,7 @@ import dev.creek.consumer.stream.SnapshotTables;
 import dev.creek.consumer.stream.Subscription;
 import dev.creek.consumer.stream.Subscriptions;
 import dev.creek.consumer.stream.TargetTables;
+import dev.creek.consumer.wire.RecordShape;
 import dev.creek.consumer.wire.WalSchema;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Function;
@@ -227,11 +228,13 @@ public final class PostgresTarget {
    * Looks at a target table, and changes nothing.
    *
    * @param schema the source's newest schema, to see whether it fits; null where it is not known
+   * @param rows its columns as a snapshot tells them, where that is all there is; else null
    * @param subscribed whether its changes are followed already
    * @return errors with {@link ApplyException}
    */
-  public Flux<Finding> findings(Mapping mapping, @Nullable WalSchema schema, boolean subscribed) {
-    return TableCheck.findings(sessions, mapping, schema, subscribed);
+  public Flux<Finding> findings(
+      Mapping mapping, @Nullable WalSchema schema, @Nullable RecordShape rows, boolean subscribed) {
+    return TableCheck.findings(sessions, mapping, schema, rows, subscribed);
   }
 
   /** What is subscribed, also in a control schema that is older: nothing is migrated. */

@@ -36,8 +36,8 @@ record TableHints(Mapping mapping, String controlSchema) implements SqlHints {
       case "42P01", "3F000" -> missingRows();
       case "42501" ->
           ("GRANT USAGE ON SCHEMA %s TO ...; GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON %s"
-               + " TO ...; (the role that the database URI names, and the owners of triggers need"
-               + " their own). Where row level security would hide rows: ALTER ROLE ... BYPASSRLS;")
+                  + " TO ...; (the role that the database URI names, and the owners of triggers need"
+                  + " their own). Where row level security would hide rows: ALTER ROLE ... BYPASSRLS;")
               .formatted(SqlNames.quoted(mapping.target().namespace()), name);
       case "55P03" ->
           "another session has held a lock on " + name + " for longer than lock_timeout";
@@ -194,8 +194,8 @@ record TableHints(Mapping mapping, String controlSchema) implements SqlHints {
 
   private String encoding() {
     return "the target database's encoding lacks a character. An encoding is for good: CREATE"
-               + " DATABASE ... ENCODING 'UTF8' TEMPLATE template0; and follow the tables there. Or"
-               + " "
+        + " DATABASE ... ENCODING 'UTF8' TEMPLATE template0; and follow the tables there. Or"
+        + " "
         + skip();
   }
 
