@@ -165,13 +165,13 @@ record TableHints(Mapping mapping, String controlSchema) implements SqlHints {
    * @param secured whether policies hide rows
    */
   String granted(String role, String fix, boolean secured) {
-    if (!fix.isEmpty()) {
-      return fix;
+    if (secured) {
+      return (fix + " " + Target.visible(name(), role)).strip();
     }
-    return secured
-        ? Target.visible(name(), role)
-        : "creek-consumer init --print-sql --role %s prints what grants the control schema"
-            .formatted(role);
+    return fix.isEmpty()
+        ? "creek-consumer init --print-sql --role %s prints what grants the control schema"
+            .formatted(role)
+        : fix;
   }
 
   /**
