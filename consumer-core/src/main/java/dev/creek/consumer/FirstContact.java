@@ -38,12 +38,12 @@ final class FirstContact {
         () -> {
           FirstContact contact = new FirstContact();
           OutageLog waiting = new OutageLog(log, "Waiting for " + name, "Reached " + name);
-          return server.retryWhen(
-              Retry.backoff(Long.MAX_VALUE, FIRST_PAUSE)
-                  .maxBackoff(LONGEST_PAUSE)
-                  .filter(contact::mayPass)
-                  .doBeforeRetry(
-signal -> waiting.failed(signal.failure())))
+          return server
+              .retryWhen(
+                  Retry.backoff(Long.MAX_VALUE, FIRST_PAUSE)
+                      .maxBackoff(LONGEST_PAUSE)
+                      .filter(contact::mayPass)
+                      .doBeforeRetry(signal -> waiting.failed(signal.failure())))
               .doOnSuccess(there -> waiting.over());
         });
   }

@@ -109,7 +109,10 @@ final class GivenCommand {
   /** Its row cannot be read. */
   Throwable outOfSight(Throwable error) {
     return new IllegalStateException(
-        "command " + id + " is with the service, but nothing is seen of it: " + ErrorWords.told(error),
+        "command "
+            + id
+            + " is with the service, but nothing is seen of it: "
+            + ErrorWords.told(error),
         error);
   }
 }

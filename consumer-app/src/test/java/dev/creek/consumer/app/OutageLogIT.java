@@ -32,7 +32,9 @@ final class OutageLogIT {
 
   private static final Duration PATIENCE = Duration.ofMinutes(2);
 
-  /** Names of operators and classes, errors by number, records as Java prints them, stack traces. */
+  /**
+   * Names of operators and classes, errors by number, records as Java prints them, stack traces.
+   */
   private static final Pattern OF_A_LIBRARY =
       Pattern.compile(
           "\\(\\.\\.\\)|error\\(-|Did not observe|\\bMono|\\bFlux|\\bsource\\(|Pool#|\\bnull\\b"
@@ -165,8 +167,7 @@ final class OutageLogIT {
       assertToldOnce(during(nats::stop, "broker: ", nats::start));
       assertToldOnce(during(toNats::silence, "broker: ", toNats::heal));
       assertToldOnce(during(this::cutTarget, "target database: ", toTarget::heal));
-      assertToldOnce(
-          during(this::stopTarget, "target database: ", () -> target.server().start()));
+      assertToldOnce(during(this::stopTarget, "target database: ", () -> target.server().start()));
       during(this::refuseLogin, "target database: ", this::allowLogin);
       toTarget.silence();
       publish();

@@ -90,8 +90,7 @@ final class NatsConnector {
   /** The client's own exception lists the URIs as given, passwords included: it goes no further. */
   private LogException.Unavailable unreachable(@Nullable String said, @Nullable Throwable cause) {
     String words = said != null || cause == null ? said : cause.toString();
-    String why =
-        said != null ? ErrorWords.of(said) : cause == null ? null : ErrorWords.of(cause);
+    String why = said != null ? ErrorWords.of(said) : cause == null ? null : ErrorWords.of(cause);
     String message =
         "cannot connect to NATS at "
             + options.serversForPeople()

@@ -252,7 +252,8 @@ final class SubjectReader {
           consumer,
           window,
           (outlet, received) ->
-              new StreamChecks(api, from.subject(), holes, known(), consumer, window, outlet, received),
+              new StreamChecks(
+                  api, from.subject(), holes, known(), consumer, window, outlet, received),
           () -> heard(this, created.pending()));
     }
 

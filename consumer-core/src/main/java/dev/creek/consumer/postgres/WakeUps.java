@@ -43,7 +43,8 @@ final class WakeUps {
     this.outage =
         new OutageLog(
             log,
-            "Nothing can be listened to, so commands are looked for every " + ErrorWords.shown(tick),
+            "Nothing can be listened to, so commands are looked for every "
+                + ErrorWords.shown(tick),
             "Commands are listened for again");
     // Who comes later is told at once: to look once too often costs nothing.
     this.shared = Flux.merge(listen(), ticks()).replay(1).refCount();

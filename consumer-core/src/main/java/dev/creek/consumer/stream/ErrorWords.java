@@ -50,7 +50,8 @@ public final class ErrorWords {
 
   /** Names of operators, and of functions with their arguments left out. */
   private static final Pattern FOREIGN =
-      Pattern.compile("\\w\\(\\.\\.\\)|error\\(-\\d+\\)|\\b(?:Mono|Flux)[A-Z]\\w*|\\bsource\\(|\\bPool#");
+      Pattern.compile(
+          "\\w\\(\\.\\.\\)|error\\(-\\d+\\)|\\b(?:Mono|Flux)[A-Z]\\w*|\\bsource\\(|\\bPool#");
 
   /** Netty's: the call that failed, its number, and what the operating system calls it. */
   private static final Pattern NUMBERED = Pattern.compile(".*error\\(-\\d+\\)(?:: )?");

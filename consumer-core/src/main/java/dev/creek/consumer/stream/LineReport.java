@@ -183,7 +183,8 @@ final class LineReport {
 
   void snapshotFailed(SnapshotTask task, Throwable error) {
     Throwable cause = Exceptions.unwrap(error);
-    about(log.atWarn()).log("The snapshot of {} was not applied: {}", mapping, ErrorWords.told(cause));
+    about(log.atWarn())
+        .log("The snapshot of {} was not applied: {}", mapping, ErrorWords.told(cause));
     log.debug("{} gave up {}", mapping, task.order(), cause);
     task.failed(cause);
   }

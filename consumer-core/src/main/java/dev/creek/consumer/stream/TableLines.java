@@ -34,9 +34,8 @@ import reactor.util.retry.Retry;
 public final class TableLines {
   private static final Logger log = LoggerFactory.getLogger(TableLines.class);
 
-  private final OutageLog reading = 
-      new OutageLog(
-          log, "The subscriptions cannot be read", "The subscriptions can be read again");
+  private final OutageLog reading =
+      new OutageLog(log, "The subscriptions cannot be read", "The subscriptions can be read again");
 
   /**
    * A bound where Reactor wants one: every line must run, or a table would wait for another to end.
