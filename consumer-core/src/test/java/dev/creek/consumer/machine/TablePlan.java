@@ -3,6 +3,8 @@ package dev.creek.consumer.machine;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * A table on both sides.
@@ -38,6 +40,12 @@ record TablePlan(
 
   boolean has(Ingredient ingredient) {
     return ingredients.contains(ingredient);
+  }
+
+  /** Those that it has on both sides from the beginning. */
+  Set<String> columnNames() {
+    return Stream.concat(columns.stream().map(ColumnPlan::name), Stream.of(ROW_ID))
+        .collect(Collectors.toSet());
   }
 
   /** The table of children at the target. */

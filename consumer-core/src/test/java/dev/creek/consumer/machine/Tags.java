@@ -26,29 +26,36 @@ final class Tags {
 
   /** Tags each row that is there. */
   void put() throws SQLException {
-    try (Connection connection = target.database().connect();
-        var statement = connection.createStatement()) {
+    try (Connection connection = target.database().connect()) {
       for (TablePlan table : tables) {
-        if (!table.numbered() || !isThere(connection, table)) {
-          continue;
+        if (table.numbered() && isThere(connection, table) && isTagged(connection, table)) {
+          Set<Integer> rows = rowIds(connection, table.name(), "true");
+          rows.retainAll(source.rowIds(table.name()));
+          tagged.put(table.name(), rows);
         }
-        if (table.has(Ingredient.OWN_COLUMNS)) {
-          statement.execute(
-              "update %s set %s = '%s'".formatted(table.name(), TablePlan.OWN, TablePlan.TAGGED));
-        }
-        if (table.hasChildren()) {
-          statement.execute(
-              "insert into %s select %s, %s from %s"
-                  .formatted(
-                      table.children(),
-                      String.join(", ", table.key()),
-                      TablePlan.ROW_ID,
-                      table.name()));
-        }
-        Set<Integer> rows = rowIds(connection, table.name(), "true");
-        rows.retainAll(source.rowIds(table.name()));
-        tagged.put(table.name(), rows);
       }
+    }
+  }
+
+  /** Not where the table was altered since: its triggers or its children may not be of it now. */
+  private static boolean isTagged(Connection connection, TablePlan table) {
+    try (var statement = connection.createStatement()) {
+      if (table.has(Ingredient.OWN_COLUMNS)) {
+        statement.execute(
+            "update %s set %s = '%s'".formatted(table.name(), TablePlan.OWN, TablePlan.TAGGED));
+      }
+      if (table.hasChildren()) {
+        statement.execute(
+            "insert into %s select %s, %s from %s"
+                .formatted(
+                    table.children(),
+                    String.join(", ", table.key()),
+                    TablePlan.ROW_ID,
+                    table.name()));
+      }
+      return true;
+    } catch (SQLException e) {
+      return false;
     }
   }
 
