@@ -117,7 +117,8 @@ final class TargetCatalog {
                  or leaf.typ in ('bool'::regtype, 'int2'::regtype, 'int4'::regtype,
                      'int8'::regtype, 'uuid'::regtype, 'date'::regtype, 'time'::regtype,
                      'timestamp'::regtype, 'timestamptz'::regtype)
-                 or leaf.typ in ('text'::regtype, 'varchar'::regtype, 'name'::regtype)
+                 or leaf.typ in ('text'::regtype, 'varchar'::regtype, 'bpchar'::regtype,
+                        'name'::regtype)
                     and coalesce(col.collisdeterministic, true) as leaf_distinct,
              exists (
                  select from part

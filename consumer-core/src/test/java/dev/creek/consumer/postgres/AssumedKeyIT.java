@@ -56,8 +56,12 @@ final class AssumedKeyIT {
   }
 
   private Line words(String column) {
+    return words(column, WORDS);
+  }
+
+  private Line words(String column, TableWire wire) {
     database.execute("create table t (word " + column + " primary key, v text)");
-    return new Line(target, WORDS);
+    return new Line(target, wire);
   }
 
   private WalTx next() {
@@ -170,6 +174,20 @@ final class AssumedKeyIT {
         WORDS.delete(next(), Map.of("word", "b")),
         WORDS.insert(next(), "B", "3"));
     assertThat(rows()).isEqualTo("(A,3) (B,3)");
+  }
+
+  @Test
+  void soDoesSuchACollationOfACharKey() {
+    database.execute(
+        "create collation any_case"
+            + " (provider = icu, locale = 'und-u-ks-level2', deterministic = false)");
+    TableWire chars = TableWire.of("app", "t").column("word", "bpchar", KEY).column("v", "text");
+    var line = words("char(4) collate any_case", chars);
+    assertStopped(line, chars.insert(next(), "a   ", "1"), chars.insert(next(), "A   ", "2"));
+    line.restart();
+    line.apply(chars.insert(next(), "a   ", "1"));
+    assertStopped(line, chars.insert(next(), "A   ", "2"));
+    assertThat(rows()).isEqualTo("(\"a   \",1)");
   }
 
   @Test
