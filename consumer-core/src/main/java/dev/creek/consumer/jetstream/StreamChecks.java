@@ -1,6 +1,7 @@
 package dev.creek.consumer.jetstream;
 
 import dev.creek.consumer.stream.LogException;
+import dev.creek.consumer.stream.ReadListener;
 import java.util.function.LongSupplier;
 import reactor.core.Disposable;
 import reactor.core.Disposables;
@@ -88,13 +89,30 @@ final class StreamChecks implements Disposable {
     PullWindow.Idle idle = window.idleNow();
     if (idle != null) {
       frontier.update(
-          streamNow()
-              .delayUntil(now -> check(idle, now))
-              .flatMap(this::reached)
+          readUpTo(idle)
               // An answer that is late is no trouble: the heartbeat tells of that.
               .onErrorResume(LogException.Unavailable.class, e -> Mono.empty())
               .subscribe(this::moveTo, outlet::fail));
     }
+  }
+
+  private Mono<Long> readUpTo(PullWindow.Idle idle) {
+    return streamNow().delayUntil(now -> check(idle, now)).flatMap(this::reached);
+  }
+
+  /**
+   * How far the table has been read; empty where something is on its way. Errors with {@link
+   * LogException}.
+   */
+  Mono<ReadListener.Read> howFar() {
+    return Mono.fromSupplier(window::idleNow)
+        .flatMap(this::readUpTo)
+        .mapNotNull(
+            upTo -> {
+              // What came since may be of before.
+              PullWindow.Idle still = window.idleNow();
+              return still == null ? null : new ReadListener.Read(upTo, still.left());
+            });
   }
 
   private Mono<Void> check(PullWindow.Idle idle, StreamState now) {

@@ -54,14 +54,15 @@ record Streaming(TableLine line, Claim claim, @Nullable Stuck recovering, Backof
   private Mono<Void> applyUntilEnd(Resume from, LogState log, Attempt attempt) {
     Outage outage = new Outage(line, claim);
     Mono<Void> applying =
-        apply(from, log, outage, attempt)
+        apply(from, log, outage, new Frontier(), attempt)
             .doFinally(end -> line.report().unapplied().stopped())
             .then();
     // What it was stuck in says more than an outage does.
     return recovering == null ? Mono.firstWithSignal(applying, outage.show()) : applying;
   }
 
-  private Flux<Applied> apply(Resume from, LogState log, Outage outage, Attempt attempt) {
+  private Flux<Applied> apply(
+      Resume from, LogState log, Outage outage, Frontier frontier, Attempt attempt) {
     StartAt start = from.start();
     ChangeDecoder decoder = line.newDecoder(start, claim.skips().of(log.stream()));
     attempt.reads(log.stream(), decoder);
@@ -70,19 +71,27 @@ record Streaming(TableLine line, Claim claim, @Nullable Stuck recovering, Backof
         Mono.fromSupplier(() -> line.targets().writer(from.claim())),
         writer ->
             line.changes()
-                .read(line.mapping().source(), start, log.stream(), unapplied.and(outage))
+                .read(line.mapping().source(), start, log.stream(), unapplied.and(outage).and(frontier))
                 .doOnSubscribe(begins -> unapplied.starts())
                 .doOnNext(unapplied::delivered)
                 .concatMap(decoder::decode, ONE_AHEAD)
                 .doOnNext(unapplied::decoded)
                 .transform(chunks -> line.batches(chunks, log, from.claim(), limits()))
-                .takeUntilOther(line.interruption())
+                .takeUntilOther(line.interruption().then(line.whereStopped(frontier.ask())))
                 .materialize()
                 .concatMap(signal -> work(writer, signal, attempt), ON_DEMAND)
                 .concatMap(work -> work, ONE_AHEAD)
                 .delayUntil(applied -> committed(applied, attempt))
+                .concatWith(last(writer, frontier, log).delayUntil(a -> committed(a, attempt)))
                 .takeUntil(this::endsSearch),
         TableWriter::close);
+  }
+
+  /** Nothing of a table that is stopped is on its way: it is as far as its stream. */
+  private Mono<Applied> last(TableWriter writer, Frontier frontier, LogState log) {
+    return Mono.fromSupplier(() -> frontier.last(line.report().reached(), log.stream()))
+        .flatMap(writer::prepare)
+        .flatMap(writer::apply);
   }
 
   /** One change at a time where the one that fails has to be found. */
