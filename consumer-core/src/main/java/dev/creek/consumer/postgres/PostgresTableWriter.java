@@ -301,9 +301,12 @@ final class PostgresTableWriter implements TableWriter {
             both -> {
               Repetitions known = both.getT1();
               List<Change> fresh = known.withoutRepeated(both.getT2());
+              fellShort(Shortfall.repeated(known.unproven()));
               counts = counts.plus(Counts.of(fresh));
               List<Segment> segments = Segment.of(batch.changes(), fresh, seen);
-              return held.inTransaction() || !batch.endsTransaction()
+              return held.inTransaction()
+                      || !batch.endsTransaction()
+                      || !shortfall.equals(Shortfall.NONE)
                   ? inOrder(batch, plan, segments, known.evidence())
                   : wholeInOrder(batch, plan, segments, known.evidence());
             });

@@ -37,10 +37,6 @@ final class SourceTable {
     return plan.name();
   }
 
-  boolean isKeyedOnBothSides() {
-    return plan.isKeyedOnBothSides();
-  }
-
   /** As they are now; to be changed by who alters the table. */
   List<ColumnPlan> columns() {
     return columns;

@@ -1,6 +1,5 @@
 package dev.creek.consumer.machine;
 
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -55,18 +54,5 @@ record TablePlan(
 
   boolean hasChildren() {
     return has(Ingredient.CASCADING_CHILDREN) || has(Ingredient.RESTRICTING_CHILDREN);
-  }
-
-  /** Whether rows can be told apart by a key that both sides have. */
-  boolean isKeyedOnBothSides() {
-    Set<Ingredient> without =
-        EnumSet.of(
-            Ingredient.KEYLESS,
-            Ingredient.MISSING_KEY,
-            Ingredient.PARTIAL_KEY,
-            Ingredient.EXPRESSION_KEY,
-            Ingredient.COARSER_KEY,
-            Ingredient.FINER_KEY);
-    return ingredients.stream().noneMatch(without::contains);
   }
 }
