@@ -80,6 +80,7 @@ final class TablePlan {
     this.copy =
         target.copyable() && changes.rows().isCopyable()
             ? CopySql.into(target.sqlName(), changes.rows())
+                .unlessDecided(target.oid(), target.partitioned())
             : null;
   }
 

@@ -174,6 +174,15 @@ final class TargetCatalog {
       order by live.attnum
       """;
 
+  /** Our role, where policies of a table apply to it. Parameters: schema, table. */
+  static final String HIDDEN_FROM =
+      """
+      select quote_ident(current_user)
+      from pg_class c join pg_namespace n on n.oid = c.relnamespace
+      where n.nspname = $1 and c.relname = $2 and c.relkind in ('r', 'p')
+        and row_security_active(c.oid)
+      """;
+
   /** One row per key column, the primary key first. Unique and exclusive is what is temporal. */
   private static final String KEYS =
       """

@@ -32,6 +32,7 @@ record Streaming(TableLine line, Claim claim, @Nullable Stuck recovering, Backof
     Attempt attempt = new Attempt();
     return line.changes()
         .state(line.mapping().source())
+        .delayUntil(log -> line.targets().requireVisible(claim))
         .takeUntilOther(line.interruption())
         .delayUntil(
             log ->

@@ -79,6 +79,23 @@ final class Judge {
     return outcomes;
   }
 
+  /**
+   * Says of a table that was marked whether a clean snapshot has healed it.
+   *
+   * @return as it was, unless it does not hold the source's rows now, or still says so where its
+   *     rows can be told apart
+   */
+  Outcome resynced(Outcome marked) throws SQLException {
+    TablePlan table =
+        plan.tables().stream().filter(t -> t.name().equals(marked.table())).findFirst().get();
+    Outcome now = judge(table);
+    boolean keyed = table.key().size() > 0 && !table.has(SUPPRESSING_TRIGGER);
+    return now.isViolation() || (now.result() != Outcome.Result.EQUAL && keyed && !plan.alters())
+        ? Outcome.violation(
+            marked.table(), "behind a clean snapshot: " + now.result() + " " + now.detail())
+        : marked;
+  }
+
   /** A difference may be seen a moment before its reason is. */
   private Outcome judge(TablePlan table) throws SQLException {
     long deadline = System.nanoTime() + patience.toNanos();

@@ -16,6 +16,7 @@ import dev.creek.consumer.testing.WalTx;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -250,6 +251,24 @@ final class MissingRowsIT {
     assertThat(rows("items")).isEmpty();
     assertThat(marks()).isEqualTo("missed_rows not written");
     assertThat(line.stored().sequence()).isEqualTo(rows);
+  }
+
+  @Test
+  void copiedRowsThatATriggerOfLaterSuppressesAreMarked() {
+    database.execute(PLAIN);
+    var line = unmarked(new Line(target, ITEMS));
+    line.apply(inserts(0, 600));
+    suppress("items", "insert");
+    line.apply(inserts(600, 1200));
+    assertThat(database.value("select count(*) from items")).isEqualTo("600");
+    assertThat(marks()).isEqualTo("missed_rows not written");
+    assertThat(line.stored().sequence()).isEqualTo(1200);
+  }
+
+  private static WalBytes[] inserts(int from, int to) {
+    return IntStream.range(from, to)
+        .mapToObj(id -> ITEMS.insert(WalTx.of(from + 1), id, "a"))
+        .toArray(WalBytes[]::new);
   }
 
   @Test
