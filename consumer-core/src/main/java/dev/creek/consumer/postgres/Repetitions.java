@@ -3,6 +3,7 @@ package dev.creek.consumer.postgres;
 import dev.creek.consumer.wire.Change;
 import dev.creek.consumer.wire.Generation;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -35,6 +36,11 @@ final class Repetitions {
   private @Nullable Evidence latest;
   private long unproven;
 
+  /** Of the changes that were looked at last, by their index. */
+  private final BitSet goesOn = new BitSet();
+
+  private int index;
+
   Repetitions(@Nullable Evidence latest) {
     this.latest = latest;
   }
@@ -47,13 +53,22 @@ final class Repetitions {
   /** The changes without those that are taken for repetitions, in the same order. */
   List<Change> withoutRepeated(List<Change> changes) {
     unproven = 0;
+    goesOn.clear();
     List<Change> kept = new ArrayList<>(changes.size());
-    for (Change change : changes) {
-      if (isFresh(change)) {
-        kept.add(change);
+    for (index = 0; index < changes.size(); index++) {
+      if (isFresh(changes.get(index))) {
+        kept.add(changes.get(index));
       }
     }
     return kept;
+  }
+
+  /**
+   * Of the changes that were looked at last, by their index, those that go on with the transaction
+   * of the change before them. They come for the first time where that one did.
+   */
+  BitSet goesOn() {
+    return goesOn;
   }
 
   /**
@@ -95,6 +110,7 @@ final class Repetitions {
     if (next == Publication.Next.SEEMS_ANEW || next == Publication.Next.UNKNOWN) {
       unproven++;
     }
+    goesOn.set(index, next == Publication.Next.CONTINUES && last.seen() >= last.applied());
     return next == Publication.Next.BEGINS_ANEW || next == Publication.Next.SEEMS_ANEW
         ? anew(last, publication.anew(change), change)
         : continues(last, publication.continued(change), change);

@@ -80,6 +80,11 @@ final class SeenTime {
     return newest(next) <= until;
   }
 
+  /** Whether a snapshot, or what was applied before it was set back, may hold a change. */
+  boolean isAheadOf(Change change) {
+    return change.committedAtMicros() <= overlapping;
+  }
+
   /** How many of those changes, from the first on, may be repetitions. */
   int repeated() {
     int repeated = 0;

@@ -190,6 +190,22 @@ final class AssumedKeyIT {
     assertThat(rows()).isEqualTo("(\"a   \",1)");
   }
 
+  /** A part that was committed by itself is of the same time, and comes once all the same. */
+  @Test
+  void soDoesOneInTheRestOfATransaction() {
+    var line = words("text collate \"C\"", WORDS.identity(Identity.FULL));
+    TableWire full = WORDS.identity(Identity.FULL);
+    WalTx tx = next();
+    line.apply(full.insert(tx, "a", "1"), full.insert(tx, "b", "1"));
+    assertStopped(line, full.insert(tx, "c", "1"), full.insert(tx, "b", "2"));
+    line.restart();
+    assertStopped(line, full.insert(tx, "c", "1"), full.insert(tx, "b", "2"));
+    assertThat(rows()).isEqualTo("(a,1) (b,1)");
+    line.restart();
+    line.apply(full.insert(tx.readFrom(0x10), "a", "1"), full.insert(tx.readFrom(0x10), "b", "1"));
+    assertThat(rows()).isEqualTo("(a,1) (b,1)");
+  }
+
   @Test
   void blanksAtTheEndAreNoPartOfACharKeyAndStopTheTable() {
     var line = words("bpchar");
