@@ -45,6 +45,9 @@ final class Tags {
             "update %s set %s = '%s'".formatted(table.name(), TablePlan.OWN, TablePlan.TAGGED));
       }
       if (table.hasChildren()) {
+        if (isAltered(connection, table)) {
+          return false;
+        }
         statement.execute(
             "insert into %s select %s, %s from %s"
                 .formatted(
@@ -56,6 +59,23 @@ final class Tags {
       return true;
     } catch (SQLException e) {
       return false;
+    }
+  }
+
+  /** Whether its children hold keys of another type by now. */
+  private static boolean isAltered(Connection connection, TablePlan table) throws SQLException {
+    try (var statement =
+        connection.prepareStatement(
+            "select 1 from pg_attribute a join pg_attribute c on c.attname = a.attname"
+                + " where a.attrelid = to_regclass(?) and c.attrelid = to_regclass(?)"
+                + " and a.attname = any (?)"
+                + " and (a.atttypid, a.atttypmod) <> (c.atttypid, c.atttypmod)")) {
+      statement.setString(1, table.name());
+      statement.setString(2, table.children());
+      statement.setArray(3, connection.createArrayOf("text", table.key().toArray()));
+      try (var rows = statement.executeQuery()) {
+        return rows.next();
+      }
     }
   }
 
