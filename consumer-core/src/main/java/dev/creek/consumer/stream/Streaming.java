@@ -78,7 +78,7 @@ record Streaming(TableLine line, Claim claim, @Nullable Stuck recovering, Backof
                 .concatMap(decoder::decode, ONE_AHEAD)
                 .doOnNext(unapplied::decoded)
                 .transform(chunks -> line.batches(chunks, log, from.claim(), limits()))
-                .takeUntilOther(line.interruption().then(line.whereStopped(frontier.ask())))
+                .takeUntilOther(line.interruption().then(line.whereStopped(asked(frontier))))
                 .materialize()
                 .concatMap(signal -> work(writer, signal, attempt), ON_DEMAND)
                 .concatMap(work -> work, ONE_AHEAD)
@@ -86,6 +86,11 @@ record Streaming(TableLine line, Claim claim, @Nullable Stuck recovering, Backof
                 .concatWith(last(writer, frontier, log).delayUntil(a -> committed(a, attempt)))
                 .takeUntil(this::endsSearch),
         TableWriter::close);
+  }
+
+  /** The answer comes on the link's thread, which is everybody's. */
+  private Mono<Void> asked(Frontier frontier) {
+    return frontier.ask().publishOn(line.scheduler());
   }
 
   /** Nothing of a table that is stopped is on its way: it is as far as its stream. */

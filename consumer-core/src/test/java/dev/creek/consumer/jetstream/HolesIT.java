@@ -139,7 +139,8 @@ final class HolesIT {
     assertThat(committedSince(3)).isEqualTo(1);
     assertThat(committedSince(5)).isEqualTo(5);
     Instant first = Objects.requireNonNull(log.state(table).block()).firstTime();
-    assertThat(log.changesSince(table, Objects.requireNonNull(first)).block().after()).isOne();
+    assertThat(log.changesSince(table, Objects.requireNonNull(first)).block().after())
+        .isLessThan(2);
   }
 
   private void publish(SourceTable of, long transaction) {
