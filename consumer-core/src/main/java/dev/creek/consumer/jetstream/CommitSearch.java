@@ -30,8 +30,7 @@ final class CommitSearch {
    * @param subject the table's
    * @param anyTable pattern of the subjects of all tables of the same source
    */
-  CommitSearch(
-      JetStreamApi api, HoleSource holes, String stream, String subject, String anyTable) {
+  CommitSearch(JetStreamApi api, HoleSource holes, String stream, String subject, String anyTable) {
     this.api = api;
     this.stream = stream;
     this.subject = subject;

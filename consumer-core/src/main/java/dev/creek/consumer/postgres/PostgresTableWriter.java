@@ -303,9 +303,7 @@ final class PostgresTableWriter implements TableWriter {
    */
   private int repeated(List<Change> changes, BitSet goesOn) {
     int repeated = seen.repeated();
-    while (repeated > 0
-        && goesOn.get(repeated - 1)
-        && !seen.isAheadOf(changes.get(repeated - 1))) {
+    while (repeated > 0 && goesOn.get(repeated - 1) && !seen.isAheadOf(changes.get(repeated - 1))) {
       repeated--;
     }
     return repeated;

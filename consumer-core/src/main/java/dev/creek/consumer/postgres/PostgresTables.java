@@ -50,8 +50,7 @@ final class PostgresTables implements TargetTables {
                 session
                     .query(
                         TargetCatalog.HIDDEN_FROM,
-                        statement ->
-                            statement.bind(0, target.namespace()).bind(1, target.table()),
+                        statement -> statement.bind(0, target.namespace()).bind(1, target.table()),
                         row -> Objects.requireNonNull(row.get(0, String.class)))
                     .next())
         .flatMap(role -> Mono.error(Target.hiding(target, role)));

@@ -7,8 +7,8 @@ import java.util.zip.CRC32C;
 
 /**
  * What tells, of a transaction whose changes come next to each other, whether its producer goes on
- * with it or has begun it anew: a restarted one that comes to a table's last transaction again, with
- * nothing of the table in between.
+ * with it or has begun it anew: a restarted one that comes to a table's last transaction again,
+ * with nothing of the table in between.
  *
  * @param lastLsn OLD: what its producer had read before it, the same in all its changes. One that
  *     was restarted says where it began of the first transaction that it reads; of later ones it
@@ -74,10 +74,10 @@ record Publication(long lastLsn, long first, long sentAtMicros) {
     return new Publication(change.lastLsn(), first, change.sentAtMicros());
   }
 
-  /** Of what happened, and the images. */
+  /** Of the images, and which of them there are. */
   private static long content(Change change) {
     CRC32C sum = new CRC32C();
-    sum.update(change.operation().ordinal());
+    sum.update((change.before() >= 0 ? 1 : 0) + (change.after() >= 0 ? 2 : 0));
     int from = change.before() >= 0 ? change.before() : change.after();
     if (from >= 0) {
       sum.update(change.data(), from, change.end() - from);

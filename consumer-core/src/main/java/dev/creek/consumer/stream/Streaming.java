@@ -72,7 +72,11 @@ record Streaming(TableLine line, Claim claim, @Nullable Stuck recovering, Backof
         Mono.fromSupplier(() -> line.targets().writer(from.claim())),
         writer ->
             line.changes()
-                .read(line.mapping().source(), start, log.stream(), unapplied.and(outage).and(frontier))
+                .read(
+                    line.mapping().source(),
+                    start,
+                    log.stream(),
+                    unapplied.and(outage).and(frontier))
                 .doOnSubscribe(begins -> unapplied.starts())
                 .doOnNext(unapplied::delivered)
                 .concatMap(decoder::decode, ONE_AHEAD)
