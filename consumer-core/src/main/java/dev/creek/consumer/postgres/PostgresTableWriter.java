@@ -317,7 +317,7 @@ final class PostgresTableWriter implements TableWriter {
             both -> {
               Repetitions known = both.getT1();
               List<Change> fresh = known.withoutRepeated(both.getT2());
-              fellShort(Shortfall.repeated(known.unproven()));
+              fellShort(Shortfall.unproven(known.unproven()));
               counts = counts.plus(Counts.of(fresh));
               List<Segment> segments = Segment.of(batch.changes(), fresh, seen);
               return held.inTransaction()

@@ -13,12 +13,22 @@ import java.util.List;
  *     them
  * @param unproven changes of a table without a key that came again, or seem to, so that nobody can
  *     say whether the table has their rows once
+ * @param displaced rows that made room for others with their unique values, which changes bring
+ *     back that come again, if they do
  */
-record Shortfall(long missed, long unwritten, long unproven) {
-  static final Shortfall NONE = new Shortfall(0, 0, 0);
+record Shortfall(long missed, long unwritten, long unproven, long displaced) {
+  static final Shortfall NONE = new Shortfall(0, 0);
 
   Shortfall(long missed, long unwritten) {
-    this(missed, unwritten, 0);
+    this(missed, unwritten, 0, 0);
+  }
+
+  static Shortfall unproven(long rows) {
+    return new Shortfall(0, 0, rows, 0);
+  }
+
+  static Shortfall displaced(long rows) {
+    return new Shortfall(0, 0, 0, rows);
   }
 
   /**
@@ -30,11 +40,6 @@ record Shortfall(long missed, long unwritten, long unproven) {
     return touched == 0 && !legal ? new Shortfall(1, 0) : NONE;
   }
 
-  /** Changes that came again, or seem to. */
-  static Shortfall repeated(long changes) {
-    return changes == 0 ? NONE : new Shortfall(0, 0, changes);
-  }
-
   static Shortfall unwritten(long rows, long written) {
     return written < rows ? new Shortfall(0, rows - written) : NONE;
   }
@@ -42,7 +47,11 @@ record Shortfall(long missed, long unwritten, long unproven) {
   Shortfall plus(Shortfall more) {
     return equals(NONE)
         ? more
-        : new Shortfall(missed + more.missed, unwritten + more.unwritten, unproven + more.unproven);
+        : new Shortfall(
+            missed + more.missed,
+            unwritten + more.unwritten,
+            unproven + more.unproven,
+            displaced + more.displaced);
   }
 
   /**
@@ -75,6 +84,16 @@ record Shortfall(long missed, long unwritten, long unproven) {
               "changes came again, or seem to, as behind a restart of the producer: without a key"
                   + " nobody can say whether the table has their rows once, for the first time up to"
                   + " stream sequence "
+                  + sequence));
+    }
+    if (displaced > 0) {
+      marks.add(
+          new Incompleteness(
+              Cause.UNPROVEN,
+              "unique values",
+              "rows made room for others with their unique values, as both were committed about when"
+                  + " the snapshot was taken: nobody can say whether all of them came back, for the"
+                  + " first time up to stream sequence "
                   + sequence));
     }
     return marks;

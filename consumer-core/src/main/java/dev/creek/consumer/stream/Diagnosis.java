@@ -26,6 +26,9 @@ public record Diagnosis(String reason, @Nullable String hint, boolean passing) {
     if (cause instanceof HeldException) {
       return new Diagnosis(String.valueOf(cause.getMessage()), null, true);
     }
+    if (cause instanceof LogException.Denied denied) {
+      return new Diagnosis("broker: " + denied.getMessage(), denied.hint(), false);
+    }
     Verdict verdict = FailurePolicy.classify(error, table);
     if (verdict instanceof Verdict.Retry retry) {
       return new Diagnosis(retry.reason(), null, true);
