@@ -29,13 +29,30 @@ record Publication(long lastLsn, long first, long sentAtMicros) {
   /** What a change is that has the same transaction as the one before it. */
   enum Next {
     /** The producer goes on. */
-    CONTINUES,
+    CONTINUES(true, false),
     /** It has begun the transaction anew. */
-    BEGINS_ANEW,
+    BEGINS_ANEW(true, true),
     /** It looks so, and nothing proves it. */
-    SEEMS_ANEW,
+    SEEMS_ANEW(false, true),
     /** It goes on after a pause, or has begun anew: nothing tells. */
-    UNKNOWN
+    UNKNOWN(false, false);
+
+    private final boolean proven;
+    private final boolean anew;
+
+    Next(boolean proven, boolean anew) {
+      this.proven = proven;
+      this.anew = anew;
+    }
+
+    boolean isProven() {
+      return proven;
+    }
+
+    /** Whether it is taken for the first of the transaction. */
+    boolean isAnew() {
+      return anew;
+    }
   }
 
   /** Of a transaction's first change. */

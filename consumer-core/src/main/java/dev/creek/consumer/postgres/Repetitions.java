@@ -107,11 +107,11 @@ final class Repetitions {
       return continues(last, null, change);
     }
     Publication.Next next = publication.next(change, last.lsn());
-    if (next == Publication.Next.SEEMS_ANEW || next == Publication.Next.UNKNOWN) {
+    goesOn.set(index, next == Publication.Next.CONTINUES && last.seen() >= last.applied());
+    if (!next.isProven()) {
       unproven++;
     }
-    goesOn.set(index, next == Publication.Next.CONTINUES && last.seen() >= last.applied());
-    return next == Publication.Next.BEGINS_ANEW || next == Publication.Next.SEEMS_ANEW
+    return next.isAnew()
         ? anew(last, publication.anew(change), change)
         : continues(last, publication.continued(change), change);
   }
