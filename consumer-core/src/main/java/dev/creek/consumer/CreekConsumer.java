@@ -441,11 +441,13 @@ public final class CreekConsumer implements AutoCloseable {
 
   /**
    * Creates the target table from the newest schema that the producer has published for the source
-   * table, or else from that of its newest snapshot.
+   * table, or else from that of its newest snapshot. Where neither is there, as for a table that
+   * has not changed since its producer began, the producer is asked for a snapshot: it publishes
+   * all of it, and the table is created as soon as the header is there.
    *
    * @return true if it was created, false if it exists and fits; errors with {@link
-   *     ShapeMismatchException} naming the differences if it does not fit, or if neither has been
-   *     published yet
+   *     ShapeMismatchException} naming the differences if it does not fit, or if nothing is
+   *     published and the producer does not answer
    */
   public Mono<Boolean> createTable(Mapping mapping) {
     return database
@@ -455,19 +457,24 @@ public final class CreekConsumer implements AutoCloseable {
                 new Schemas(target.schemaCache(), changes)
                     .newest(mapping.source())
                     .flatMap(schema -> target.tables().createTable(mapping.target(), schema))
-                    .switchIfEmpty(Mono.defer(() -> createAsSnapshot(changes, mapping))))
-        .switchIfEmpty(
-            Mono.error(
-                () ->
-                    new ShapeMismatchException(
-                        "no schema of " + mapping.source() + " has been published",
-                        "check the name; the producer publishes a table's schema with its first change: update one row on the source, or take a snapshot")));
+                    .switchIfEmpty(Mono.defer(() -> createAsSnapshot(changes, mapping))));
   }
 
   private Mono<Boolean> createAsSnapshot(JetStreamLog changes, Mapping mapping) {
-    return new HeaderSchemas(changes, options.lines())
+    var headers = new HeaderSchemas(changes, options.lines());
+    return headers
         .newest(mapping.source())
+        .switchIfEmpty(
+            Mono.defer(() -> headers.requested(mapping.source()))
+                .onErrorMap(LogException.Unavailable.class, e -> noSchema(mapping, e)))
         .flatMap(rows -> target.tables().createTable(mapping.target(), rows));
+  }
+
+  private static ShapeMismatchException noSchema(Mapping mapping, LogException asked) {
+    return new ShapeMismatchException(
+        "no schema of " + mapping.source() + " has been published",
+        "check the name, and that the table is in the producer's publication; a snapshot, which would tell the schema as well, was asked for in vain: "
+            + asked.getMessage());
   }
 
   /**
