@@ -101,8 +101,8 @@ final class StreamChecks implements Disposable {
   }
 
   /**
-   * How far the table has been read; empty where something is on its way. Errors with {@link
-   * LogException}.
+   * The place up to which the table has been read; empty where something is on its way. Errors with
+   * {@link LogException}.
    */
   Mono<ReadListener.Read> howFar() {
     return Mono.fromSupplier(window::idleNow)

@@ -58,7 +58,7 @@ record Evidence(
         Publication.of(change));
   }
 
-  /** Whether a change is of that transaction. */
+  /** True for a change of that transaction. */
   boolean isOf(Change change) {
     return change.transactionId() == transactionId
         && change.committedAtMicros() == committedAtMicros

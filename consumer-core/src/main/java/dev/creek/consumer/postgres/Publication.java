@@ -6,8 +6,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.zip.CRC32C;
 
 /**
- * What tells, of a transaction whose changes come next to each other, whether its producer goes on
- * with it or has begun it anew: a restarted one that comes to a table's last transaction again,
+ * Evidence for a transaction whose changes come next to each other: that its producer goes on with
+ * it, or has begun it anew, as a restarted one does that comes to a table's last transaction again
  * with nothing of the table in between.
  *
  * @param lastLsn OLD: what its producer had read before it, the same in all its changes. One that
@@ -26,7 +26,7 @@ record Publication(long lastLsn, long first, long sentAtMicros) {
    */
   static final long PAUSE_MICROS = TimeUnit.MILLISECONDS.toMicros(50);
 
-  /** What a change is that has the same transaction as the one before it. */
+  /** Kinds of changes that have the same transaction as the one before them. */
   enum Next {
     /** The producer goes on. */
     CONTINUES(true, false),
@@ -49,7 +49,7 @@ record Publication(long lastLsn, long first, long sentAtMicros) {
       return proven;
     }
 
-    /** Whether it is taken for the first of the transaction. */
+    /** True where it is taken for the first of the transaction. */
     boolean isAnew() {
       return anew;
     }
@@ -61,7 +61,7 @@ record Publication(long lastLsn, long first, long sentAtMicros) {
   }
 
   /**
-   * What a change is.
+   * The kind of a change of the same transaction.
    *
    * @param lsn of the change that came before it
    */

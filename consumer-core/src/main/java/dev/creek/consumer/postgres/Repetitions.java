@@ -97,7 +97,7 @@ final class Repetitions {
     return true;
   }
 
-  /** Whether a change of the transaction that came last is one that has not been applied. */
+  /** True for a change of the transaction that came last that has not been applied. */
   private boolean isNext(Evidence last, Change change) {
     Publication publication = last.publication();
     if (last.seen() == ELSEWHERE) {

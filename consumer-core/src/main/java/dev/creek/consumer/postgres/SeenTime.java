@@ -87,7 +87,7 @@ final class SeenTime {
     return newest(next) <= until;
   }
 
-  /** Whether a snapshot, or what was applied before it was set back, may hold a change. */
+  /** True for a change that a snapshot may hold, or what was applied before a set-back. */
   boolean isAheadOf(Change change) {
     return change.committedAtMicros() <= overlapping;
   }

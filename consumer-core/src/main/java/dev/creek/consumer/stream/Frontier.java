@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
- * How far a table is when its line is stopped. A position moves with the table's own changes, and
+ * The last position of a line that is stopped. A position moves with the table's own changes, and
  * with its stream only now and then: what is deleted of other tables in between would look like a
  * gap after the restart, and of a table to which nothing has come yet nothing would be known.
  */

@@ -36,7 +36,7 @@ public interface ReadListener {
   default void reads(Mono<Read> howFar) {}
 
   /**
-   * How far a table has been read.
+   * The place up to which a table has been read.
    *
    * @param upTo stream sequence up to which the stream holds nothing of the table that has not left
    *     the reader

@@ -42,7 +42,7 @@ record CasePlan(
     return around(table).stream().allMatch(Ingredient::isHarmless);
   }
 
-  /** Whether keys or columns change, so that a table may stop whatever it was marked for. */
+  /** True where keys or columns change, so that a table may stop whatever it was marked for. */
   boolean alters() {
     return ingredients.stream()
         .anyMatch(

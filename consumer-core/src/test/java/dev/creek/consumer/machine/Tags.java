@@ -62,7 +62,7 @@ final class Tags {
     }
   }
 
-  /** Whether its children hold keys of another type by now. */
+  /** True where its children hold keys of another type by now. */
   private static boolean isAltered(Connection connection, TablePlan table) throws SQLException {
     try (var statement =
         connection.prepareStatement(

@@ -101,7 +101,7 @@ final class TargetSide implements AutoCloseable {
     return rows.isEmpty() ? "none" : rows.get(0).get(0);
   }
 
-  /** Whether a change or a snapshot of this table has carried a column. */
+  /** True for a column that a change or a snapshot of this table has carried. */
   boolean wasTold(String table, String column) {
     String name = column.startsWith("\"") ? column : '"' + column + '"';
     return !query(
