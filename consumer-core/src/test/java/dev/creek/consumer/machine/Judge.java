@@ -88,6 +88,10 @@ final class Judge {
   Outcome resynced(Outcome marked) throws SQLException {
     TablePlan table =
         plan.tables().stream().filter(t -> t.name().equals(marked.table())).findFirst().get();
+    if (table.key().isEmpty()) {
+      // All rows are replaced: nobody can say which is which.
+      tags.forget(table);
+    }
     Outcome now = judge(table);
     boolean keyed = table.key().size() > 0 && !table.has(SUPPRESSING_TRIGGER);
     return now.isViolation() || (now.result() != Outcome.Result.EQUAL && keyed && !plan.alters())

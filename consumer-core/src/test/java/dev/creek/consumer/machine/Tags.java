@@ -97,6 +97,11 @@ final class Tags {
         connection, "select %s from %s where %s".formatted(TablePlan.ROW_ID, table, condition));
   }
 
+  /** Its rows are others now. */
+  void forget(TablePlan table) {
+    tagged.remove(table.name());
+  }
+
   /** Rows that live on and have lost what they had; empty where there is none. */
   String lost(TablePlan table) throws SQLException {
     Set<Integer> alive = tagged.get(table.name());
