@@ -3,6 +3,8 @@ package dev.creek.consumer.jetstream;
 import dev.creek.consumer.stream.LogException;
 import dev.creek.consumer.stream.ReadListener;
 import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
 import reactor.core.Disposables;
 import reactor.core.publisher.Mono;
@@ -14,7 +16,10 @@ import reactor.core.publisher.Mono;
  * <p>The answers are nobody's result, so they are subscribed to here; disposing ends them.
  */
 final class StreamChecks implements Disposable {
+  private static final Logger log = LoggerFactory.getLogger(StreamChecks.class);
+
   private final JetStreamApi api;
+  private final String subject;
   private final PullConsumer consumer;
   private final PullWindow window;
   private final Outlet outlet;
@@ -23,15 +28,18 @@ final class StreamChecks implements Disposable {
   private final LongSupplier received;
   private final Disposable.Swap proof = Disposables.swap();
   private final Disposable.Swap frontier = Disposables.swap();
+  private boolean told;
 
   /**
    * Of one consumer.
    *
+   * @param subject what the consumer reads, for people
    * @param known holes of the stream that do not count
    * @param received how many messages of the consumer have come
    */
   StreamChecks(
       JetStreamApi api,
+      String subject,
       HoleSource holes,
       Holes known,
       PullConsumer consumer,
@@ -39,6 +47,7 @@ final class StreamChecks implements Disposable {
       Outlet outlet,
       LongSupplier received) {
     this.api = api;
+    this.subject = subject;
     this.holes = holes;
     this.known = known;
     this.consumer = consumer;
@@ -91,6 +100,7 @@ final class StreamChecks implements Disposable {
       frontier.update(
           readUpTo(idle)
               // An answer that is late is no trouble: the heartbeat tells of that.
+              .doOnError(LogException.Denied.class, this::tell)
               .onErrorResume(LogException.Unavailable.class, e -> Mono.empty())
               .subscribe(this::moveTo, outlet::fail));
     }
@@ -113,6 +123,17 @@ final class StreamChecks implements Disposable {
               PullWindow.Idle still = window.idleNow();
               return still == null ? null : new ReadListener.Read(upTo, still.left());
             });
+  }
+
+  private void tell(LogException.Denied denied) {
+    if (!told) {
+      told = true;
+      log.warn(
+          "The position of {} stays behind while no change comes, so that retention will look like a gap: {}. Hint: {}",
+          subject,
+          denied.getMessage(),
+          denied.hint());
+    }
   }
 
   private Mono<Void> check(PullWindow.Idle idle, StreamState now) {

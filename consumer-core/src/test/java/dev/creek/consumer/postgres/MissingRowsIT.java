@@ -253,6 +253,20 @@ final class MissingRowsIT {
     assertThat(line.stored().sequence()).isEqualTo(rows);
   }
 
+  /** The rows that it is about come again as well. */
+  @Test
+  void aTruncateThatComesAgainLeavesTheMark() {
+    var line = items(PLAIN);
+    line.apply(ITEMS.truncate(WalTx.of(1)));
+    line.apply(ITEMS.update(WalTx.of(2), 1, "a"));
+    assertThat(marks()).startsWith("missed_rows");
+    line.restart();
+    line.apply(ITEMS.truncate(WalTx.of(1)));
+    assertThat(marks()).startsWith("missed_rows");
+    line.apply(ITEMS.truncate(WalTx.of(3)));
+    assertThat(marks()).isEmpty();
+  }
+
   @Test
   void copiedRowsThatATriggerOfLaterSuppressesAreMarked() {
     database.execute(PLAIN);
