@@ -106,8 +106,7 @@ final class SqlErrors {
     Refusal refusal = refusal(error);
     if (refusal != null) {
       String hint = hints.forState(refusal.sqlState());
-      return told(
-          refusal, what, "", hint == null ? PoolerErrors.hint(refusal.sqlState()) : hint);
+      return told(refusal, what, "", hint == null ? PoolerErrors.hint(refusal.sqlState()) : hint);
     }
     if (find(error, PoolAcquireTimeoutException.class) != null
         || find(error, R2dbcTimeoutException.class) != null) {

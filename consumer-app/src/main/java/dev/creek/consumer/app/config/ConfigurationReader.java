@@ -120,7 +120,8 @@ final class ConfigurationReader {
 
   private @Nullable PostgresOptions target() {
     require(Setting.DB_URI);
-    var builder = optional(Setting.DB_URI, text -> PostgresOptions.builder(text, patient(environment)));
+    var builder =
+        optional(Setting.DB_URI, text -> PostgresOptions.builder(text, patient(environment)));
     var namespace = optional(Setting.DB_NAMESPACE, Parse::schemaName);
     var controlRole = optional(Setting.CONTROL_ROLE, Parse::roleName);
     boolean notified = optional(Setting.NOTIFIED_COMMANDS, Parse::onOrOff, false);
@@ -168,7 +169,9 @@ final class ConfigurationReader {
     if (builder == null) {
       return null;
     }
-    return (connectLimit == null ? builder : builder.connectTimeout(connectLimit)).pooler(pooler).build();
+    return (connectLimit == null ? builder : builder.connectTimeout(connectLimit))
+        .pooler(pooler)
+        .build();
   }
 
   private Logging logging() {
