@@ -95,7 +95,7 @@ public enum Setting {
   DB_POOLER(
       Topic.TARGET,
       Secrecy.NONE,
-      "WHICH",
+      "MODE",
       "none",
       "The pooler between us and the target, such as PgBouncer, by its pool_mode: none, session or transaction."),
   LOSSY_COLUMNS(
@@ -180,7 +180,7 @@ public enum Setting {
   SOURCE_POOLER(
       Topic.SOURCE,
       Secrecy.NONE,
-      "WHICH",
+      "MODE",
       "none",
       "The pooler between us and the source, by its pool_mode: none, session or transaction."),
 
