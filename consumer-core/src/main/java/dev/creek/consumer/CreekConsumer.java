@@ -26,6 +26,7 @@ import dev.creek.consumer.stream.LogException;
 import dev.creek.consumer.stream.Schemas;
 import dev.creek.consumer.stream.SnapshotLog.PublishedSnapshot;
 import dev.creek.consumer.stream.SnapshotOrder;
+import dev.creek.consumer.stream.SourceSighting;
 import dev.creek.consumer.stream.Starts;
 import dev.creek.consumer.stream.Subscription;
 import dev.creek.consumer.stream.Turns;
@@ -284,7 +285,7 @@ public final class CreekConsumer implements AutoCloseable {
    * <p>Not more at once than {@link ConsumerOptions#withSnapshots} allows; others wait.
    */
   public Flux<SnapshotProgress> snapshot(Mapping mapping, SnapshotMode mode) {
-    return carryOut(new SnapshotOrder(mapping, mode, null, false));
+    return carryOut(new SnapshotOrder(mapping, mode, null, false), Mono.never());
   }
 
   /** {@link #applySnapshot(String, Mapping, SnapshotMode, boolean)}, not forced. */
@@ -308,19 +309,26 @@ public final class CreekConsumer implements AutoCloseable {
    */
   public Flux<SnapshotProgress> applySnapshot(
       String subject, Mapping mapping, SnapshotMode mode, boolean force) {
-    return carryOut(new SnapshotOrder(mapping, mode, subject, force));
+    return carryOut(new SnapshotOrder(mapping, mode, subject, force), Mono.never());
   }
 
-  private Flux<SnapshotProgress> carryOut(SnapshotOrder order) {
+  /**
+   * Takes or applies a snapshot.
+   *
+   * @param unwanted once it completes the snapshot is given up, as by cancelling, but its end is
+   *     told: with a {@link java.util.concurrent.CancellationException} when all is cleaned up
+   */
+  Flux<SnapshotProgress> carryOut(SnapshotOrder order, Mono<Void> unwanted) {
     return snapshots.inTurn(
         Flux.defer(
             () -> {
               Run run = running.get();
-              return run == null ? alone(order) : run.snapshot(order, broker);
-            }));
+              return run == null ? alone(order, unwanted) : run.snapshot(order, broker, unwanted);
+            }),
+        unwanted);
   }
 
-  private Flux<SnapshotProgress> alone(SnapshotOrder order) {
+  private Flux<SnapshotProgress> alone(SnapshotOrder order, Mono<Void> unwanted) {
     return Flux.using(
         () -> {
           Run visit = new Run(options, target, recorder, event -> {});
@@ -329,7 +337,7 @@ public final class CreekConsumer implements AutoCloseable {
         },
         visit ->
             life.get() == Life.OPEN
-                ? visit.snapshotAlone(order, database.then(broker))
+                ? visit.snapshotAlone(order, database.then(broker), unwanted)
                 : CreekConsumer.<SnapshotProgress>refused(visit).flux(),
         visits::remove);
   }
@@ -387,6 +395,16 @@ public final class CreekConsumer implements AutoCloseable {
    */
   public Mono<Boolean> isPublished(SourceTable source) {
     return broker.flatMap(log -> log.holds(source));
+  }
+
+  /**
+   * All that the broker tells of a source table's name: whether anything of it is published, and of
+   * which tables with similar names something is.
+   *
+   * @return errors with {@link LogException.Unavailable} where it has no stream of the database
+   */
+  public Mono<SourceSighting> look(SourceTable source) {
+    return broker.flatMap(log -> log.look(source));
   }
 
   /**
@@ -457,11 +475,18 @@ public final class CreekConsumer implements AutoCloseable {
                     .flatMap(schema -> target.tables().createTable(mapping.target(), schema))
                     .switchIfEmpty(Mono.defer(() -> createAsSnapshot(changes, mapping))))
         .switchIfEmpty(
-            Mono.error(
-                () ->
-                    new ShapeMismatchException(
-                        "no schema of " + mapping.source() + " has been published",
-                        "check the name; the producer publishes a table's schema with its first change: update one row on the source, or take a snapshot")));
+            look(mapping.source())
+                .map(CreekConsumer::noSchema)
+                .flatMap(unknown -> Mono.<Boolean>error(unknown)));
+  }
+
+  private static ShapeMismatchException noSchema(SourceSighting seen) {
+    String suggestion = seen.suggestion();
+    String usual =
+        "check the name; the producer publishes a table's schema with its first change: update one row on the source, or take a snapshot";
+    return new ShapeMismatchException(
+        "no schema of " + seen.source() + " has been published",
+        suggestion == null ? usual : suggestion + " Else " + usual);
   }
 
   private Mono<Boolean> createAsSnapshot(JetStreamLog changes, Mapping mapping) {
@@ -510,6 +535,18 @@ public final class CreekConsumer implements AutoCloseable {
             command.outcome() == CommandOutcome.PENDING
                 ? Mono.delay(LOOK_INTERVAL).then(look)
                 : Mono.empty());
+  }
+
+  /**
+   * Cancels a command: one that waits ends at once, one that runs is ended by the service that
+   * carries it out, within moments, and leaves its table as it was; no subscription ends by it. Who
+   * takes a snapshot by {@link #snapshot} cancels by disposing of that.
+   *
+   * @return false where it has ended already; errors with {@link ApplyException} where there is
+   *     none of this id. {@link #follow} tells how it ends: a moment too late it may end otherwise
+   */
+  public Mono<Boolean> cancel(long id) {
+    return readable.flatMap(db -> db.commands().cancel(id));
   }
 
   /** The newest commands and what became of them, newest first. */

@@ -9,6 +9,7 @@ import dev.creek.consumer.postgres.SourceCheck;
 import dev.creek.consumer.row.ShapeMismatchException;
 import dev.creek.consumer.stream.ApplyException;
 import dev.creek.consumer.stream.Schemas;
+import dev.creek.consumer.stream.SourceSighting;
 import dev.creek.consumer.stream.Subscription;
 import dev.creek.consumer.stream.TableState;
 import dev.creek.consumer.wire.SourceTable;
@@ -119,7 +120,8 @@ final class Preflight {
                     .map(
                         schema ->
                             new Known(List.of(Finding.ok(about, "its schema is known")), schema))
-                    .defaultIfEmpty(Known.of(unknown(about)))
+                    .switchIfEmpty(
+                        changes.look(mapping.source()).map(seen -> Known.of(unknown(about, seen))))
                     .onErrorResume(
                         e -> Mono.just(Known.of(Finding.problem(about, words(e), hint(e))))))
         .defaultIfEmpty(Known.NOTHING);
@@ -129,11 +131,13 @@ final class Preflight {
     return new Schemas(target.schemaCache(), changes).newest(source);
   }
 
-  private static Finding unknown(String about) {
+  private static Finding unknown(String about, SourceSighting seen) {
+    String suggestion = seen.suggestion();
     return Finding.warning(
         about,
         "no schema of the source table has been published: its types cannot be compared",
-        "check the name; the producer publishes a schema with the first change: update one row on"
+        (suggestion == null ? "" : suggestion + " Else ")
+            + "check the name; the producer publishes a schema with the first change: update one row on"
             + " the source");
   }
 

@@ -53,12 +53,16 @@ record Streaming(TableLine line, Claim claim, @Nullable Stuck recovering, Backof
 
   private Mono<Void> applyUntilEnd(Resume from, LogState log, Attempt attempt) {
     Outage outage = new Outage(line, claim);
+    Unpublished unpublished = new Unpublished(line, claim);
     Mono<Void> applying =
         apply(from, log, outage, attempt)
+            .delayUntil(unpublished::committed)
             .doFinally(end -> line.report().unapplied().stopped())
             .then();
     // What it was stuck in says more than an outage does.
-    return recovering == null ? Mono.firstWithSignal(applying, outage.show()) : applying;
+    return recovering == null
+        ? Mono.firstWithSignal(applying, outage.show(), unpublished.show())
+        : applying;
   }
 
   private Flux<Applied> apply(Resume from, LogState log, Outage outage, Attempt attempt) {

@@ -65,6 +65,7 @@ public final class Cli {
           TakeSnapshot.class,
           ApplySnapshot.class,
           Resync.class,
+          Cancel.class,
           Status.class,
           Health.class,
           Check.class,

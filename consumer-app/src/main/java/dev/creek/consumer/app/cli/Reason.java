@@ -2,6 +2,7 @@ package dev.creek.consumer.app.cli;
 
 import dev.creek.consumer.row.ShapeMismatchException;
 import dev.creek.consumer.stream.ApplyException;
+import dev.creek.consumer.stream.LogException;
 import dev.creek.consumer.stream.SnapshotException;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Exceptions;
@@ -26,6 +27,9 @@ final class Reason {
     }
     if (cause instanceof SnapshotException refused) {
       return refused.hint();
+    }
+    if (cause instanceof LogException.Unavailable unavailable) {
+      return unavailable.hint();
     }
     return cause instanceof ApplyException refused ? refused.hint() : null;
   }
