@@ -8,14 +8,18 @@ import dev.creek.consumer.postgres.PostgresTarget;
 import dev.creek.consumer.postgres.SourceCheck;
 import dev.creek.consumer.row.ShapeMismatchException;
 import dev.creek.consumer.stream.ApplyException;
+import dev.creek.consumer.stream.LogException;
 import dev.creek.consumer.stream.Schemas;
 import dev.creek.consumer.stream.SourceSighting;
 import dev.creek.consumer.stream.Subscription;
 import dev.creek.consumer.stream.TableState;
 import dev.creek.consumer.wire.SourceTable;
 import dev.creek.consumer.wire.WalSchema;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -71,19 +75,30 @@ final class Preflight {
           .map(there -> Finding.ok("tables", "none is subscribed; name mappings to look at theirs"))
           .flux();
     }
-    List<String> databases =
-        mappings.stream().map(mapping -> mapping.source().database()).distinct().toList();
+    Map<String, List<SourceTable>> databases =
+        mappings.stream()
+            .map(Mapping::source)
+            .distinct()
+            .collect(
+                Collectors.groupingBy(
+                    SourceTable::database, LinkedHashMap::new, Collectors.toList()));
     return Flux.concat(
-        Flux.fromIterable(databases)
+        Flux.fromIterable(databases.entrySet())
             .concatMap(
-                database ->
+                each ->
                     brokerReached()
-                        .flatMapMany(
-                            changes ->
-                                guarded("database " + database, changes.checkStreams(database))),
+                        .flatMapMany(changes -> database(changes, each.getKey(), each.getValue())),
                 1),
         source == null ? Flux.empty() : guarded("source", SourceCheck.findings(source, mappings)),
         Flux.fromIterable(mappings).concatMap(mapping -> table(mapping, subscribed), 1));
+  }
+
+  private static Flux<Finding> database(
+      JetStreamLog changes, String database, List<SourceTable> tables) {
+    String about = "database " + database;
+    return Flux.concat(
+        guarded(about, changes.checkStreams(database)),
+        guarded(about, changes.checkPermissions(database, tables)));
   }
 
   private Flux<Finding> table(Mapping mapping, List<Subscription> subscribed) {
@@ -174,6 +189,9 @@ final class Preflight {
   private static @Nullable String hint(Throwable error) {
     if (error instanceof ShapeMismatchException mismatch) {
       return mismatch.hint();
+    }
+    if (error instanceof LogException.Unavailable unavailable) {
+      return unavailable.hint();
     }
     return error instanceof ApplyException refused ? refused.hint() : null;
   }

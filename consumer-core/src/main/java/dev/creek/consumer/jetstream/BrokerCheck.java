@@ -98,8 +98,10 @@ final class BrokerCheck {
                     Finding.problem(
                         about,
                         String.valueOf(e.getMessage()),
-                        "check the database's name and --nats-namespace; the producer creates the"
-                            + " streams when it starts")));
+                        e instanceof LogException.Denied
+                            ? e.hint()
+                            : "check the database's name and --nats-namespace; the producer creates"
+                                + " the streams when it starts")));
   }
 
   /** A schema that comes twice is the same schema: ids that repeat do no harm there. */
@@ -128,6 +130,7 @@ final class BrokerCheck {
     return api.lastMessage(subjects.walStream(database), subjects.walSubjects(database))
         .mapNotNull(newest -> sourceClock(about, newest))
         .onErrorComplete(ApiException.class)
+        .onErrorComplete(LogException.Denied.class)
         .flux();
   }
 
@@ -144,6 +147,7 @@ final class BrokerCheck {
             "synchronise both with NTP");
   }
 
+  /** Nothing where we may not look: {@link PermissionCheck} says so. */
   private Flux<Finding> stream(Subjects subjects, String name, boolean schemas, String without) {
     String about = "stream " + name;
     return api.facts(name)
@@ -152,6 +156,7 @@ final class BrokerCheck {
             List.of(
                 Finding.problem(
                     about, "does not exist: " + without, "start the producer, which creates it")))
+        .onErrorComplete(LogException.Denied.class)
         .flatMapIterable(findings -> findings);
   }
 

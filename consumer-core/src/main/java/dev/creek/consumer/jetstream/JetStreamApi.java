@@ -7,7 +7,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.creek.consumer.stream.LogException;
 import dev.creek.consumer.stream.StartAt;
 import dev.creek.consumer.stream.StreamIdentity;
+import io.nats.client.JetStreamStatusException;
 import io.nats.client.Message;
+import io.nats.client.NUID;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -18,6 +20,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Predicate;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -227,18 +230,66 @@ final class JetStreamApi {
 
   /** Errors where the server does not let us ask: it answers nothing then. */
   private Mono<Message> denied(String subject) {
+    Denial deaf = link.deaf();
+    return deaf != null
+        ? Mono.error(deaf.error())
+        : heard(denial -> denial.isOfAnswers() || denial.isOfPublishing(subject))
+            .flatMap(denial -> Mono.error(denial.error()));
+  }
+
+  /** The first denial of this kind that comes from now on. */
+  private Mono<Denial> heard(Predicate<Denial> kind) {
     return Mono.create(
         sink ->
             sink.onDispose(
                 link.onDenial(
                     denial -> {
-                      boolean concerned =
-                          denial.equals(Denial.OF_ANSWERS) || denial.isOfPublishing(subject);
+                      boolean concerned = kind.test(denial);
                       if (concerned) {
-                        sink.error(denial.unavailable());
+                        sink.success(denial);
                       }
                       return concerned;
                     })));
+  }
+
+  /**
+   * Asks the server whether we may publish to a subject, and publishes nothing: the message names a
+   * place for the answer that is the server's own, which it refuses of everybody, behind its look
+   * at the permission.
+   *
+   * @return what is refused; empty where it may be done, or the server does not say
+   */
+  Mono<Denial> refusedPublishing(String subject) {
+    String reserved = "_R_.creek_" + NUID.nextGlobal();
+    return link.open()
+        .publishOn(link.scheduler())
+        .flatMap(
+            open ->
+                Mono.firstWithSignal(
+                    heard(
+                        denial -> denial.isOfPublishing(subject) || denial.isOfReplying(reserved)),
+                    Mono.<Denial>fromRunnable(
+                            () -> open.connection().publish(subject, reserved, NOTHING))
+                        .then(Mono.never())))
+        .timeout(timeout, Mono.empty())
+        .publishOn(link.scheduler())
+        .onErrorMap(e -> unavailable(subject, e))
+        .filter(denial -> !denial.isOfReplying(reserved));
+  }
+
+  /**
+   * Asks JetStream something that it answers with a refusal or with an error, and that changes
+   * nothing.
+   *
+   * @param request what follows the API's prefix
+   * @return what this user may not do; empty where JetStream answered, if only that there is no
+   *     such consumer; errors with {@link LogException.Unavailable} where nobody did
+   */
+  Mono<LogException.Denied> refusedAsking(String request) {
+    return request(prefix + request, NOTHING, timeout)
+        .then(Mono.<LogException.Denied>empty())
+        .onErrorResume(LogException.Denied.class, Mono::just)
+        .onErrorResume(e -> e.getCause() instanceof JetStreamStatusException, e -> Mono.empty());
   }
 
   /** Nobody listens to the subject of a request. */
@@ -254,7 +305,7 @@ final class JetStreamApi {
     if (e instanceof LogException || e instanceof ApiException) {
       return e;
     }
-    if (e instanceof io.nats.client.JetStreamStatusException) {
+    if (e instanceof JetStreamStatusException) {
       return subject.startsWith(prefix)
           ? new LogException.Unavailable("NATS has no JetStream here, or not yet: " + subject, e)
           : new NoResponder(subject);

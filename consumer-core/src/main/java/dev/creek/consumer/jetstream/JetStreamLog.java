@@ -17,6 +17,7 @@ import dev.creek.consumer.wire.SourceTable;
 import dev.creek.consumer.wire.Subjects;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -194,7 +195,7 @@ public final class JetStreamLog implements ChangeLog, SnapshotLog {
   @Override
   public Flux<PublishedSnapshot> snapshots(SourceTable source) {
     // Of a database that nobody has heard of an empty list would look like an answer.
-    return Flux.defer(() -> snapshots.all(source))
+    return Flux.defer(() -> snapshots.all(source, generations.generation(source.database())))
         .switchIfEmpty(Flux.defer(() -> subjects(source).thenMany(Flux.empty())))
         .publishOn(options.scheduler());
   }
@@ -227,7 +228,7 @@ public final class JetStreamLog implements ChangeLog, SnapshotLog {
                   StartAt.Beginning.ofAll(),
                   null,
                   ReadListener.NONE)
-              .deliveries();
+              .deliveriesUnlessDenied();
         });
   }
 
@@ -285,6 +286,20 @@ public final class JetStreamLog implements ChangeLog, SnapshotLog {
   public Flux<Finding> checkStreams(String database) {
     return new BrokerCheck(link, api, generations, options)
         .streams(database)
+        .onErrorMap(ApiException.class, JetStreamLog::refused)
+        .publishOn(options.scheduler());
+  }
+
+  /**
+   * Tries what reading these tables of one database, and asking its producer, needs a permission
+   * for; changes nothing, and the producer hears nothing of it.
+   */
+  public Flux<Finding> checkPermissions(String database, List<SourceTable> tables) {
+    return generations
+        .subjects(database)
+        .flatMapMany(names -> new PermissionCheck(api).findings(database, names, tables))
+        // Said by checkStreams, which needs it first.
+        .onErrorResume(LogException.Unavailable.class, e -> Flux.empty())
         .onErrorMap(ApiException.class, JetStreamLog::refused)
         .publishOn(options.scheduler());
   }

@@ -28,6 +28,7 @@ public final class JetStreamOptions {
   private final @Nullable Generation generation;
   private final @Nullable String domain;
   private final String connectionName;
+  private final String inboxPrefix;
   private final int maxMessages;
   private final int maxBytes;
   private final int deliveryPackets;
@@ -48,6 +49,7 @@ public final class JetStreamOptions {
     generation = b.generation;
     domain = b.domain;
     connectionName = b.connectionName;
+    inboxPrefix = b.inboxPrefix;
     maxMessages = b.maxMessages;
     maxBytes = b.maxBytes;
     deliveryPackets = b.deliveryPackets;
@@ -110,6 +112,11 @@ public final class JetStreamOptions {
 
   String connectionName() {
     return connectionName;
+  }
+
+  /** First token of the subjects that answers come to. */
+  String inboxPrefix() {
+    return inboxPrefix;
   }
 
   /** Most messages of a table that are requested from the broker or wait for the reader. */
@@ -192,6 +199,7 @@ public final class JetStreamOptions {
     private @Nullable Generation generation;
     private @Nullable String domain;
     private String connectionName = "creek-consumer";
+    private String inboxPrefix = "_INBOX";
     private int maxMessages = 8000;
     private int maxBytes = 2 << 20;
     private int deliveryPackets = 2000;
@@ -245,6 +253,17 @@ public final class JetStreamOptions {
     /** What the server's lists call this client; {@code creek-consumer} by default. */
     public Builder connectionName(String value) {
       connectionName = value;
+      return this;
+    }
+
+    /**
+     * First token of the subjects that the broker's answers come to; {@code _INBOX} by default. One
+     * of its own keeps them from other users of the account, and theirs from this one.
+     *
+     * @throws IllegalArgumentException where it cannot be part of a subject
+     */
+    public Builder inboxPrefix(String value) {
+      inboxPrefix = new Subjects(Generation.OLD, value).namespace();
       return this;
     }
 

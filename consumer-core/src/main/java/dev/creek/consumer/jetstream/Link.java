@@ -56,6 +56,9 @@ final class Link {
    */
   private @Nullable Mono<Open> attempt;
 
+  /** That no answer to a request can come, on the connection as it is; null where they can. */
+  private volatile @Nullable Denial deaf;
+
   private volatile boolean up;
   private volatile boolean closed;
 
@@ -193,10 +196,17 @@ final class Link {
     return () -> denialListeners.remove(listener);
   }
 
+  /** That no answer to a request can come; null as long as nothing is known of that. */
+  @Nullable Denial deaf() {
+    return deaf;
+  }
+
   /** A subscription that is nobody's is the client's own, for all answers. */
   private void onDenial(Denial denial) {
-    if (!tell(denial) && denial.subscription()) {
-      tell(Denial.OF_ANSWERS);
+    if (!tell(denial) && denial.act() == Denial.Act.SUBSCRIBE) {
+      Denial ofAnswers = denial.ofAnswers();
+      deaf = ofAnswers;
+      tell(ofAnswers);
       if (!closed && reconnecting.compareAndSet(false, true)) {
         Schedulers.boundedElastic()
             .schedule(this::reconnect, RECONNECT_PAUSE.toMillis(), TimeUnit.MILLISECONDS);
@@ -235,6 +245,7 @@ final class Link {
           log.warn("lost the connection to NATS at {}", servers);
         }
         up = false;
+        deaf = null;
         lossListeners.forEach(Runnable::run);
       }
       case CONNECTED, RECONNECTED -> {

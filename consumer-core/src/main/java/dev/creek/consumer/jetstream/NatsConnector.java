@@ -125,6 +125,7 @@ final class NatsConnector {
         Options.builder()
             .servers(options.servers())
             .connectionName(options.connectionName())
+            .inboxPrefix(options.inboxPrefix())
             .connectionListener(listener)
             .dataPortType(PacketPort.class.getName())
             .errorListener(errors)

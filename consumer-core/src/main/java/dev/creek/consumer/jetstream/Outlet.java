@@ -50,7 +50,7 @@ final class Outlet {
     var error =
         e instanceof LogException.Gap || e instanceof ReadInterrupted
             ? (RuntimeException) e
-            : new ReadInterrupted(String.valueOf(e.getMessage()), SubjectReader.hint(e));
+            : ReadInterrupted.by(e);
     if (failure.compareAndSet(null, error)) {
       demanded();
     }

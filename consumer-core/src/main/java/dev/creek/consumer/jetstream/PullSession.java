@@ -149,7 +149,7 @@ final class PullSession implements PacketReceivers.Receiver {
     boolean concerned =
         denial.isOfPublishing(api.nextSubject(consumer)) || denial.isOfSubscribing(inbox + "*");
     if (concerned) {
-      outlet.fail(denial.interruption());
+      outlet.fail(denial.error());
     }
     return concerned;
   }

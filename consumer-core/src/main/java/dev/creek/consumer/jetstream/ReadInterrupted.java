@@ -1,5 +1,6 @@
 package dev.creek.consumer.jetstream;
 
+import dev.creek.consumer.stream.LogException;
 import org.jspecify.annotations.Nullable;
 
 /** A consumer came to its end, or the way to it did: another takes its place. */
@@ -7,6 +8,7 @@ final class ReadInterrupted extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   private final @Nullable String hint;
+  private final LogException.@Nullable Denied denied;
 
   ReadInterrupted(String reason) {
     this(reason, null);
@@ -18,12 +20,31 @@ final class ReadInterrupted extends RuntimeException {
    * @param hint how
    */
   ReadInterrupted(String reason, @Nullable String hint) {
+    this(reason, hint, null);
+  }
+
+  private ReadInterrupted(
+      String reason, @Nullable String hint, LogException.@Nullable Denied denied) {
     // Ordinary in the life of a connection, and all that matters is in the message.
     super(reason, null, false, false);
     this.hint = hint;
+    this.denied = denied;
+  }
+
+  /** By something else that went wrong. */
+  static ReadInterrupted by(Throwable e) {
+    return new ReadInterrupted(
+        String.valueOf(e.getMessage()),
+        SubjectReader.hint(e),
+        e instanceof LogException.Denied refused ? refused : null);
   }
 
   @Nullable String hint() {
     return hint;
+  }
+
+  /** Null where it is not because this user may not do something. */
+  LogException.@Nullable Denied denied() {
+    return denied;
   }
 }

@@ -90,7 +90,7 @@ final class SchemaLookup {
             new StartAt.Beginning(),
             null,
             ReadListener.NONE)
-        .deliveries()
+        .deliveriesUnlessDenied()
         .takeUntil(delivery -> delivery.frontier() >= last)
         .doOnNext(found::add)
         .then(Mono.fromSupplier(() -> found.newest))

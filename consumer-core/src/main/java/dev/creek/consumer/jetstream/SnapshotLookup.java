@@ -47,17 +47,32 @@ final class SnapshotLookup {
     this.silence = silence;
   }
 
-  /** As {@link dev.creek.consumer.stream.SnapshotLog#snapshots} says. */
-  Flux<PublishedSnapshot> all(SourceTable source) {
+  /**
+   * As {@link dev.creek.consumer.stream.SnapshotLog#snapshots} says.
+   *
+   * @param present the database's generation. Snapshots of another one are only for who may read
+   *     its streams
+   */
+  Flux<PublishedSnapshot> all(SourceTable source, Mono<Generation> present) {
     Generation forced = options.generation();
     return Flux.fromStream(
             () -> Stream.of(Generation.values()).filter(g -> forced == null || g == forced))
-        .map(generation -> new Subjects(generation, options.namespace()))
         .concatMap(
-            names -> find(names.snapshotStream(source.database()), names.snapshotSubjects(source)))
+            generation ->
+                all(source, new Subjects(generation, options.namespace()))
+                    .onErrorResume(
+                        LogException.Denied.class,
+                        denied ->
+                            present
+                                .filter(generation::equals)
+                                .flatMapMany(same -> Flux.<PublishedSnapshot>error(denied))))
         .sort(
             Comparator.comparing(PublishedSnapshot::publishedAt)
                 .thenComparing(PublishedSnapshot::firstSequence));
+  }
+
+  private Flux<PublishedSnapshot> all(SourceTable source, Subjects names) {
+    return find(names.snapshotStream(source.database()), names.snapshotSubjects(source));
   }
 
   /** As {@link dev.creek.consumer.stream.SnapshotLog#snapshot} says. */

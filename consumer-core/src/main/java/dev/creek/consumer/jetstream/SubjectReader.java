@@ -8,6 +8,7 @@ import dev.creek.consumer.stream.StreamIdentity;
 import io.nats.client.NUID;
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -93,9 +94,34 @@ final class SubjectReader {
 
   /** The subject's packets; errors only with {@link LogException.Gap}, or once we closed down. */
   Flux<Delivery> deliveries() {
+    return deliveries(this::pause);
+  }
+
+  /**
+   * The same, for who asked for something and waits for it; errors with {@link LogException.Denied}
+   * as well.
+   */
+  Flux<Delivery> deliveriesUnlessDenied() {
+    return deliveries(
+        failure -> {
+          LogException.Denied denied = denied(failure);
+          return denied == null
+              ? pause(failure)
+              : Mono.<Long>error(denied).subscribeOn(options.scheduler());
+        });
+  }
+
+  private Flux<Delivery> deliveries(Function<Throwable, Mono<Long>> pauses) {
     return Flux.defer(this::attempt)
         .doOnNext(this::remember)
-        .retryWhen(Retry.from(failures -> failures.concatMap(f -> pause(f.failure()), 1)));
+        .retryWhen(Retry.from(failures -> failures.concatMap(f -> pauses.apply(f.failure()), 1)));
+  }
+
+  private static LogException.@Nullable Denied denied(Throwable failure) {
+    if (failure instanceof ReadInterrupted interrupted) {
+      return interrupted.denied();
+    }
+    return failure instanceof LogException.Denied denied ? denied : null;
   }
 
   private Flux<Delivery> attempt() {

@@ -27,6 +27,9 @@ public record Diagnosis(String reason, @Nullable String hint, Prospect prospect)
     if (cause instanceof HeldException) {
       return new Diagnosis(String.valueOf(cause.getMessage()), null, Prospect.PASSES);
     }
+    if (cause instanceof LogException.Denied denied) {
+      return new Diagnosis("broker: " + denied.getMessage(), denied.hint(), Prospect.NONE);
+    }
     Verdict verdict = FailurePolicy.classify(error, table);
     if (verdict instanceof Verdict.Retry retry) {
       return new Diagnosis(retry.reason(), retry.hint(), prospect(cause));
@@ -38,13 +41,11 @@ public record Diagnosis(String reason, @Nullable String hint, Prospect prospect)
     return new Diagnosis(String.valueOf(stuck.reason()), stuck.hint(), Prospect.NONE);
   }
 
-  /** What is refused, or is not there, is no outage: to wait for it long is no help. */
+  /** What is not there is no outage: to wait for it long is no help. */
   private static Prospect prospect(Throwable cause) {
     if (cause instanceof LogException.Unanswered unanswered) {
       return unanswered.hint() == null ? Prospect.MAY_COME : Prospect.UNLIKELY;
     }
-    return cause instanceof LogException.Unavailable refused && refused.hint() != null
-        ? Prospect.NONE
-        : Prospect.PASSES;
+    return Prospect.PASSES;
   }
 }

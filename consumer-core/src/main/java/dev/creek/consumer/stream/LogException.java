@@ -15,7 +15,8 @@ public abstract sealed class LogException extends RuntimeException {
   }
 
   /** It cannot be reached or does not (yet) have the stream: try again later. */
-  public static sealed class Unavailable extends LogException permits Refused, Unanswered {
+  public static sealed class Unavailable extends LogException
+      permits Refused, Denied, Unanswered {
     private static final long serialVersionUID = 1L;
     private final @Nullable String hint;
 
@@ -34,11 +35,6 @@ public abstract sealed class LogException extends RuntimeException {
       this.hint = hint;
     }
 
-    /** One that does not pass by itself: somebody has to do what the hint says. */
-    public static Unavailable until(String hint, String message) {
-      return new Unavailable(message, hint);
-    }
-
     /** For whoever has to act; null where it may pass by itself. */
     public @Nullable String hint() {
       return hint;
@@ -54,6 +50,22 @@ public abstract sealed class LogException extends RuntimeException {
 
     public Refused(String message, @Nullable Throwable cause) {
       super(message, cause);
+    }
+  }
+
+  /**
+   * It is there and does not let this user do what was asked: that does not pass by itself,
+   * somebody has to do what the hint says.
+   */
+  public static final class Denied extends Unavailable {
+    private static final long serialVersionUID = 1L;
+
+    /**
+     * @param message in the broker's words
+     * @param hint the permission to grant
+     */
+    public Denied(String message, String hint) {
+      super(message, hint);
     }
   }
 

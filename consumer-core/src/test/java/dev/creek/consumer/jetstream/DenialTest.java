@@ -27,10 +27,31 @@ final class DenialTest {
 
   @Test
   void namesWhatMayNotBeSubscribedToWithAndWithoutItsNumber() {
-    var denial = of("Permissions Violation for Subscription to \"_INBOX.aBc123.*\" (sid \"4\")");
-    assertThat(denial.isOfSubscribing("_INBOX.aBc123.*")).isTrue();
-    assertThat(denial.isOfPublishing("_INBOX.aBc123.*")).isFalse();
+    var denial =
+        of(
+            "Permissions Violation for Subscription to \"_INBOX.0123456789ABCDEFabcdef.*\" (sid \"4\")");
+    assertThat(denial.isOfSubscribing("_INBOX.0123456789ABCDEFabcdef.*")).isTrue();
+    assertThat(denial.isOfPublishing("_INBOX.0123456789ABCDEFabcdef.*")).isFalse();
     assertThat(denial.hint()).contains("subscribe to \"_INBOX.>\"");
+  }
+
+  @Test
+  void namesPermissionsAsTheyAreWritten() {
+    assertThat(
+            of("Permissions Violation for Subscription to \"_INBOX_creek.0123456789ABCDEFabcdef.*\"")
+                .hint())
+        .contains("subscribe to \"_INBOX_creek.>\"");
+    assertThat(
+            of("Permissions Violation for Publish to \"$JS.API.CONSUMER.CREATE.CREEK_wal.creek_0123456789ABCDEFabcdef.CREEK.shop.wal.public.orders\"")
+                .hint())
+        .contains("\"$JS.API.CONSUMER.CREATE.CREEK_wal.*.CREEK.shop.wal.public.orders\"");
+  }
+
+  @Test
+  void tellsARefusedAnswerFromARefusedQuestion() {
+    var denial = of("Permissions Violation for Publish with Reply of \"_R_.creek_x\"");
+    assertThat(denial.isOfReplying("_R_.creek_x")).isTrue();
+    assertThat(denial.isOfPublishing("_R_.creek_x")).isFalse();
   }
 
   @Test

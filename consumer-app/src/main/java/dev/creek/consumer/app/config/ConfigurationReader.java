@@ -79,10 +79,12 @@ final class ConfigurationReader {
     TlsFiles tls = tls();
     var generation = optional(Setting.GENERATION, Parse::generation);
     String namespace = optional(Setting.NATS_NAMESPACE, Parse::brokerNamespace, "");
+    String inboxPrefix = optional(Setting.NATS_INBOX_PREFIX, Parse::inboxPrefix, "");
     return builder == null || !problems.isEmpty()
         ? null
         : builder
             .namespace(namespace)
+            .inboxPrefix(inboxPrefix)
             .generation(generation)
             .credentials(credentials)
             .tls(tls)

@@ -37,6 +37,13 @@ final class Parse {
     return text;
   }
 
+  static String inboxPrefix(String text) {
+    if (!text.matches("[^\\s.*>$]+")) {
+      throw new IllegalArgumentException("cannot begin a subject that answers come to");
+    }
+    return text;
+  }
+
   static String schemaName(String text) {
     return postgresName(text, "a schema");
   }

@@ -21,6 +21,12 @@ public enum Setting {
       "Servers of the broker, e.g. nats://127.0.0.1:4222; tls:// for TLS."),
   NATS_NAMESPACE(
       Topic.BROKER, Secrecy.NONE, "NAME", "CREEK", "First part of the producer's stream names."),
+  NATS_INBOX_PREFIX(
+      Topic.BROKER,
+      Secrecy.NONE,
+      "NAME",
+      "_INBOX",
+      "First part of the subjects where answers come. One of its own keeps them from other users of the account."),
   GENERATION(
       Topic.BROKER,
       Secrecy.NONE,
