@@ -15,8 +15,7 @@ public abstract sealed class LogException extends RuntimeException {
   }
 
   /** It cannot be reached or does not (yet) have the stream: try again later. */
-  public static sealed class Unavailable extends LogException
-      permits Refused, Denied, Unanswered {
+  public static sealed class Unavailable extends LogException permits Refused, Denied, Unanswered {
     private static final long serialVersionUID = 1L;
     private final @Nullable String hint;
 
