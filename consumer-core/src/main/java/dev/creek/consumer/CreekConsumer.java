@@ -24,6 +24,7 @@ import dev.creek.consumer.stream.Instance;
 import dev.creek.consumer.stream.LineEvent;
 import dev.creek.consumer.stream.LogException;
 import dev.creek.consumer.stream.Schemas;
+import dev.creek.consumer.stream.SnapshotException;
 import dev.creek.consumer.stream.SnapshotLog.PublishedSnapshot;
 import dev.creek.consumer.stream.SnapshotOrder;
 import dev.creek.consumer.stream.SourceSighting;
@@ -459,11 +460,13 @@ public final class CreekConsumer implements AutoCloseable {
 
   /**
    * Creates the target table from the newest schema that the producer has published for the source
-   * table, or else from that of its newest snapshot.
+   * table, or else from that of its newest snapshot. Where neither is there, as for a table that
+   * has not changed since its producer began, the producer is asked for a snapshot: it publishes
+   * all of it, and the table is created as soon as the header is there.
    *
    * @return true if it was created, false if it exists and fits; errors with {@link
-   *     ShapeMismatchException} naming the differences if it does not fit, or if neither has been
-   *     published yet
+   *     ShapeMismatchException} naming the differences if it does not fit, or if nothing is
+   *     published and the producer does not answer
    */
   public Mono<Boolean> createTable(Mapping mapping) {
     return database
@@ -473,26 +476,28 @@ public final class CreekConsumer implements AutoCloseable {
                 new Schemas(target.schemaCache(), changes)
                     .newest(mapping.source())
                     .flatMap(schema -> target.tables().createTable(mapping.target(), schema))
-                    .switchIfEmpty(Mono.defer(() -> createAsSnapshot(changes, mapping))))
-        .switchIfEmpty(
-            look(mapping.source())
-                .map(CreekConsumer::noSchema)
-                .flatMap(unknown -> Mono.<Boolean>error(unknown)));
-  }
-
-  private static ShapeMismatchException noSchema(SourceSighting seen) {
-    String suggestion = seen.suggestion();
-    String usual =
-        "check the name; the producer publishes a table's schema with its first change: update one row on the source, or take a snapshot";
-    return new ShapeMismatchException(
-        "no schema of " + seen.source() + " has been published",
-        suggestion == null ? usual : suggestion + " Else " + usual);
+                    .switchIfEmpty(Mono.defer(() -> createAsSnapshot(changes, mapping))));
   }
 
   private Mono<Boolean> createAsSnapshot(JetStreamLog changes, Mapping mapping) {
-    return new HeaderSchemas(changes, options.lines())
+    var headers = new HeaderSchemas(changes, options.lines());
+    return headers
         .newest(mapping.source())
+        .switchIfEmpty(
+            Mono.defer(() -> headers.requested(mapping.source()))
+                .onErrorResume(
+                    e -> e instanceof LogException.Unavailable || e instanceof SnapshotException,
+                    e -> look(mapping.source()).flatMap(seen -> Mono.error(noSchema(seen, e)))))
         .flatMap(rows -> target.tables().createTable(mapping.target(), rows));
+  }
+
+  private static ShapeMismatchException noSchema(SourceSighting seen, Throwable asked) {
+    String suggestion = seen.suggestion();
+    return new ShapeMismatchException(
+        "no schema of " + seen.source() + " has been published",
+        (suggestion == null ? "" : suggestion + " Else ")
+            + "check the name, and that the table is in the producer's publication; a snapshot, which would tell the schema as well, was asked for in vain: "
+            + asked.getMessage());
   }
 
   /**

@@ -8,6 +8,7 @@ import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.jetstream.JetStreamOptions;
 import dev.creek.consumer.metrics.Backlog;
+import dev.creek.consumer.metrics.Backlog.Certainty;
 import dev.creek.consumer.metrics.Recorder;
 import dev.creek.consumer.postgres.PostgresOptions;
 import dev.creek.consumer.testing.NatsExtension;
@@ -151,6 +152,9 @@ class RecorderIT {
     assertThat(seen.reasons.get(seen.reasons.size() - 1)).startsWith("broker: ");
     await().until(() -> storedState().equals("waiting"));
     assertThat(seen.backlog().lag()).isPositive();
+    assertThat(seen.backlog().lagCertainty()).isEqualTo(Certainty.BOUND);
+    assertThat(seen.backlog().pendingCertainty()).isEqualTo(Certainty.UNKNOWN);
+    await().until(() -> storedLag() == null);
     Reachability reached = consumer.reachability(PATIENCE).block(PATIENCE);
     assertThat(reached.brokerTrouble()).contains("NATS");
     assertThat(reached.databaseTrouble()).isNull();
@@ -158,6 +162,9 @@ class RecorderIT {
     await().until(() -> "streaming".equals(seen.states.get(seen.states.size() - 1)));
     await().until(() -> storedState().equals("streaming"));
     await().until(() -> seen.backlog().lag().isZero());
+    await().until(() -> "00:00:00".equals(storedLag()));
+    consumer.stop(PATIENCE).block(PATIENCE);
+    assertThat(storedLag()).as("nobody looks any more").isNull();
   }
 
   @Test
@@ -167,6 +174,10 @@ class RecorderIT {
     Reachability reached = consumer.reachability(PATIENCE).block(PATIENCE);
     assertThat(reached.databaseTrouble()).contains("_creek_consumer");
     assertThat(reached.brokerTrouble()).isNull();
+  }
+
+  private @Nullable String storedLag() {
+    return database.query("select lag from _creek_consumer.subscriptions").get(0).get(0);
   }
 
   private String storedState() {

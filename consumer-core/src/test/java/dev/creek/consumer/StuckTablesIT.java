@@ -6,6 +6,8 @@ import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.jetstream.JetStreamOptions;
 import dev.creek.consumer.postgres.PostgresOptions;
+import dev.creek.consumer.stream.LineEvent;
+import dev.creek.consumer.stream.TableState;
 import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
@@ -16,6 +18,7 @@ import dev.creek.consumer.wire.Generation;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -130,6 +133,39 @@ class StuckTablesIT {
     assertThat(database.query("select 1 from copy.garbled where id = 4711"))
         .as("nothing is applied behind it")
         .isEmpty();
+  }
+
+  @Test
+  void aRestartCallsAFailedTableNothingElse() {
+    create("too_narrow", "id int primary key, note varchar(3)");
+    TableWire wire = subscribe("too_narrow");
+    running = consumer.run().subscribe();
+    awaitState("too_narrow", "failed");
+    consumer.stop(Duration.ofSeconds(10)).block(PATIENCE);
+
+    List<TableState> told = new CopyOnWriteArrayList<>();
+    running = consumer.run().subscribe(event -> keep(event, told));
+    Awaitility.await().atMost(PATIENCE).until(() -> !told.isEmpty());
+    assertThat(told).extracting(TableState::name).containsOnly(TableState.Name.FAILED);
+
+    database.execute("alter table copy.too_narrow alter column note type text");
+    publisher.publish(wire.source(), wire.insert(WalTx.of(CHANGES + 1), CHANGES + 1, "behind"));
+    publisher.flush();
+    awaitRows("too_narrow", CHANGES + 1);
+    Awaitility.await()
+        .atMost(PATIENCE)
+        .until(() -> told.get(told.size() - 1).name() == TableState.Name.STREAMING);
+    assertThat(told)
+        .extracting(TableState::name)
+        .as("first of all failed, and well again only behind a commit")
+        .startsWith(TableState.Name.FAILED)
+        .containsOnlyOnce(TableState.Name.STREAMING);
+  }
+
+  private static void keep(LineEvent event, List<TableState> states) {
+    if (event instanceof LineEvent.StateChanged changed) {
+      states.add(changed.state());
+    }
   }
 
   private void create(String table, String columns) {

@@ -8,6 +8,18 @@ import java.time.Duration;
  */
 public interface Backlog {
 
+  /** How much of a figure is known. */
+  enum Certainty {
+    /** It is what is told. */
+    KNOWN,
+    /**
+     * Nothing can be read just now: a lag is at most, pending messages are at least what is told.
+     */
+    BOUND,
+    /** What is told means nothing. */
+    UNKNOWN
+  }
+
   /**
    * Age of the oldest change that is not applied yet, by its commit time on the source. Zero where
    * nothing is pending. Where nothing can be read it is unknown whether something is: then it is
@@ -17,4 +29,17 @@ public interface Backlog {
 
   /** Messages in the stream that are not applied yet, as far as is known. */
   long pendingMessages();
+
+  /**
+   * How much of {@link #lag} is known. It stays known while nothing can be read where a change is
+   * held that is not applied: that one is the oldest.
+   */
+  default Certainty lagCertainty() {
+    return Certainty.KNOWN;
+  }
+
+  /** How much of {@link #pendingMessages} is known. */
+  default Certainty pendingCertainty() {
+    return Certainty.KNOWN;
+  }
 }

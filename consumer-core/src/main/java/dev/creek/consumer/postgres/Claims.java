@@ -174,7 +174,7 @@ final class Claims {
         update %s
         set epoch = epoch + 1, owner = $3, updated_at = now()
         where target = $1 and topic = $2 and active
-        returning epoch, ahead_until, skip_seqs, skip_stream, gap, %s, %s
+        returning epoch, ahead_until, skip_seqs, skip_stream, gap, %s, %s, %s
         """);
   }
 
@@ -203,7 +203,7 @@ final class Claims {
             on conflict (target) do update
                 set epoch = s.epoch + 1, owner = excluded.owner, updated_at = now()
                 where s.topic = excluded.topic
-            returning epoch, ahead_until, skip_seqs, skip_stream, gap, %s, %s
+            returning epoch, ahead_until, skip_seqs, skip_stream, gap, %s, %s, %s
             """)
         .switchIfEmpty(Mono.error(() -> SubscriptionTable.otherSource(mapping)));
   }
@@ -213,7 +213,10 @@ final class Claims {
         session
             .query(
                 sql.formatted(
-                    subscriptions.sqlName(), SubscriptionRows.POSITION, HorizonSql.COLUMNS),
+                    subscriptions.sqlName(),
+                    SubscriptionRows.POSITION,
+                    HorizonSql.COLUMNS,
+                    SubscriptionRows.FAILURE),
                 statement ->
                     statement
                         .bind(0, mapping.target().toString())
@@ -227,7 +230,8 @@ final class Claims {
                         row.get("ahead_until", Instant.class),
                         SubscriptionRows.skips(row),
                         row.get("gap", String.class),
-                        HorizonSql.of(row)))
+                        HorizonSql.of(row),
+                        SubscriptionRows.failure(row)))
             .next();
     return Failpoint.AFTER_CLAIM.after(Failpoint.BEFORE_CLAIM.before(claiming));
   }
@@ -241,7 +245,8 @@ final class Claims {
         set owner = null, updated_at = now(),
             state = case when not active then 'inactive'
                          when state in ('streaming', 'snapshotting') then 'waiting'
-                         else state end
+                         else state end,
+            lag = null
         where target = $1 and epoch = $2
         """,
         statement -> bind(statement, claim));

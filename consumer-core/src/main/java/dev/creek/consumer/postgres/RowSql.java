@@ -228,6 +228,11 @@ final class RowSql {
     return TakenSql.delete(plan.rows(), target, from, parameter);
   }
 
+  /** The same before {@link #moveToFreeKey}. */
+  @Nullable String deleteTakenForMoved() {
+    return TakenSql.deleteForMoved(plan.rows(), target, moved(1));
+  }
+
   /** Upserts where there is a key, else inserts. */
   String write(String from, int parameter) {
     return upsert.sql(from, parameter);

@@ -1,11 +1,16 @@
 package dev.creek.consumer.postgres;
 
+import dev.creek.consumer.postgres.Manner.Again;
 import dev.creek.consumer.stream.Claim;
+import dev.creek.consumer.stream.Horizon;
 import dev.creek.consumer.stream.Position;
 import dev.creek.consumer.wire.Change;
+import dev.creek.consumer.wire.Operation;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.stream.Stream;
@@ -27,6 +32,7 @@ final class SeenTime {
    */
   private static final Duration OVERLAP = Duration.ofSeconds(10);
 
+  private final @Nullable Horizon horizon;
   private final long overlapping;
   private long until;
   private long newest;
@@ -49,6 +55,7 @@ final class SeenTime {
     Instant ahead = claim.aheadUntil();
     this.overlapping = ahead == null ? Long.MIN_VALUE : micros(ahead.plus(OVERLAP));
     this.lsn = claim.position().lsn();
+    this.horizon = claim.horizon();
   }
 
   /**
@@ -119,6 +126,65 @@ final class SeenTime {
       lsnYet = change.lsn();
     }
     return mayMiss;
+  }
+
+  /** How each of those changes is applied, if they are applied one by one. */
+  List<Manner> manners() {
+    BitSet mayMiss = mayMiss();
+    List<Manner> manners = new ArrayList<>(changes.size());
+    long known = until;
+    long newestYet = newestBefore;
+    long lsnYet = lsnBefore;
+    int first = 0;
+    for (int i = 0; i < changes.size(); i++) {
+      Change change = changes.get(i);
+      if (!change.sameTransaction(changes.get(first))) {
+        first = i;
+      }
+      if (change.lsn() < lsnYet || beginsAgain(first, i)) {
+        known = newestYet;
+      }
+      Again again = again(change, known, mayMiss.get(i));
+      manners.add(new Manner(again, again == Again.YES || mayMiss.get(i)));
+      newestYet = Math.max(newestYet, change.committedAtMicros());
+      lsnYet = change.lsn();
+    }
+    return manners;
+  }
+
+  private Again again(Change change, long known, boolean mayMiss) {
+    if (change.committedAtMicros() <= known) {
+      return Again.YES;
+    }
+    return mayMiss && (horizon == null || !horizon.lacks(change)) ? Again.MAYBE : Again.NO;
+  }
+
+  /**
+   * Whether a transaction begins again at a change: the last one that was published before a
+   * restart, and is published again with nothing in between.
+   *
+   * @param first its first change
+   */
+  private boolean beginsAgain(int first, int again) {
+    int end = Math.min(changes.size(), 2 * again - first);
+    for (int i = again; i < end && changes.get(i).sameTransaction(changes.get(first)); i++) {
+      if (!isEqual(changes.get(i), changes.get(first + i - again))) {
+        return false;
+      }
+    }
+    return again > first;
+  }
+
+  private static boolean isEqual(Change one, Change other) {
+    return one.operation() == other.operation()
+        && (one.operation() == Operation.TRUNCATE
+            || Arrays.equals(
+                one.data(), rows(one), one.end(), other.data(), rows(other), other.end()));
+  }
+
+  /** Where a change's row images begin. */
+  private static int rows(Change change) {
+    return change.before() < 0 ? change.after() : change.before();
   }
 
   /** All that was taken in has been committed. */

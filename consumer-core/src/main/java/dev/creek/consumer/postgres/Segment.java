@@ -1,10 +1,8 @@
 package dev.creek.consumer.postgres;
 
-import dev.creek.consumer.postgres.Steps.Manner;
 import dev.creek.consumer.row.Step;
 import dev.creek.consumer.wire.Change;
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.Iterator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -24,15 +22,14 @@ record Segment(List<Change> changes, Manner manner) {
    * @param kept those of them that are applied, in the same order
    */
   static List<Segment> of(List<Change> changes, List<Change> kept, SeenTime seen) {
-    BitSet mayMiss = seen.mayMiss();
-    int repeated = seen.repeated();
+    List<Manner> manners = seen.manners();
     List<Segment> segments = new ArrayList<>();
     int begin = 0;
     Manner manner = Manner.USUAL;
     int next = 0;
     for (int i = 0; i < changes.size() && next < kept.size(); i++) {
       if (isSame(changes.get(i), kept.get(next))) {
-        Manner its = new Manner(i < repeated, mayMiss.get(i));
+        Manner its = manners.get(i);
         if (!its.equals(manner) && next > begin) {
           segments.add(new Segment(kept.subList(begin, next), manner));
           begin = next;

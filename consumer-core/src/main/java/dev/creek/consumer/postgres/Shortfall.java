@@ -13,12 +13,22 @@ import java.util.List;
  *     them
  * @param unproven rows of a table without a key that were not there, as changes may have come again
  *     of which nobody can say whether the table has them
+ * @param displaced rows that made room for others with their unique values, which changes bring
+ *     back that come again, if they do
  */
-record Shortfall(long missed, long unwritten, long unproven) {
-  static final Shortfall NONE = new Shortfall(0, 0, 0);
+record Shortfall(long missed, long unwritten, long unproven, long displaced) {
+  static final Shortfall NONE = new Shortfall(0, 0);
 
   Shortfall(long missed, long unwritten) {
-    this(missed, unwritten, 0);
+    this(missed, unwritten, 0, 0);
+  }
+
+  static Shortfall unproven(long rows) {
+    return new Shortfall(0, 0, rows, 0);
+  }
+
+  static Shortfall displaced(long rows) {
+    return new Shortfall(0, 0, 0, rows);
   }
 
   /**
@@ -37,7 +47,11 @@ record Shortfall(long missed, long unwritten, long unproven) {
   Shortfall plus(Shortfall more) {
     return equals(NONE)
         ? more
-        : new Shortfall(missed + more.missed, unwritten + more.unwritten, unproven + more.unproven);
+        : new Shortfall(
+            missed + more.missed,
+            unwritten + more.unwritten,
+            unproven + more.unproven,
+            displaced + more.displaced);
   }
 
   /**
@@ -69,6 +83,16 @@ record Shortfall(long missed, long unwritten, long unproven) {
               Cause.UNPROVEN,
               "changes came again and their rows were not there: without a key nobody can say"
                   + " whether the table has them once, for the first time up to stream sequence "
+                  + sequence));
+    }
+    if (displaced > 0) {
+      marks.add(
+          new Incompleteness(
+              Cause.UNPROVEN,
+              "unique values",
+              "rows made room for others with their unique values, as both were committed about when"
+                  + " the snapshot was taken: nobody can say whether all of them came back, for the"
+                  + " first time up to stream sequence "
                   + sequence));
     }
     return marks;

@@ -14,20 +14,12 @@ import reactor.core.publisher.Mono;
 final class Steps {
   private final Session session;
   private final TablePlan plan;
+  private final Room room;
 
   Steps(Session session, TablePlan plan) {
     this.session = session;
     this.plan = plan;
-  }
-
-  /**
-   * How steps are taken.
-   *
-   * @param taking whether they may be repetitions, so that a unique value may have moved on
-   * @param maybeMissing whether their rows may have gone
-   */
-  record Manner(boolean taking, boolean maybeMissing) {
-    static final Manner USUAL = new Manner(false, false);
+    this.room = new Room(session, plan);
   }
 
   /** Runs steps one by one: the next is transcoded when the one before has been written. */
@@ -71,7 +63,12 @@ final class Steps {
     if (step instanceof Step.Truncate) {
       return session.update(plan.truncate(), statement -> {}).thenReturn(Shortfall.NONE);
     }
-    return plan.hasKey() ? withKey(step, manner) : withoutKey(step, manner);
+    if (!plan.hasKey()) {
+      return withoutKey(step, manner);
+    }
+    return manner.again() == Manner.Again.MAYBE
+        ? room.whereNeeded(step, () -> withKey(step, manner))
+        : withKey(step, manner);
   }
 
   private Mono<Shortfall> withKey(Step step, Manner manner) {
@@ -116,7 +113,8 @@ final class Steps {
    * again: that one has become what this one is to be.
    */
   private Mono<Shortfall> move(Step.Replace replace, Manner manner) {
-    return moved(replace)
+    Mono<Void> free = manner.taking() ? room.forMoved(replace).then() : Mono.empty();
+    return free.then(Mono.defer(() -> moved(replace)))
         .flatMap(rows -> rows > 0 ? Mono.just(Shortfall.NONE) : overwrite(replace, manner));
   }
 
@@ -161,7 +159,7 @@ final class Steps {
   }
 
   private static Shortfall unproven(boolean found) {
-    return found ? Shortfall.NONE : new Shortfall(0, 0, 1);
+    return found ? Shortfall.NONE : Shortfall.unproven(1);
   }
 
   private boolean mayDeleteNone(Manner manner) {

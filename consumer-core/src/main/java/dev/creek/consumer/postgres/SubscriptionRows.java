@@ -5,6 +5,7 @@ import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.stream.Incompleteness;
 import dev.creek.consumer.stream.Position;
 import dev.creek.consumer.stream.Skips;
+import dev.creek.consumer.stream.StoppedAt;
 import dev.creek.consumer.stream.StreamIdentity;
 import dev.creek.consumer.stream.Subscription;
 import dev.creek.consumer.stream.TableState;
@@ -33,6 +34,9 @@ final class SubscriptionRows {
 
   static final String POSITION =
       "stream_name, stream_created, stream_seq, lsn::text as lsn, \"timestamp\" as committed_at";
+
+  /** The columns that {@link #failure} reads beside those of the position. */
+  static final String FAILURE = "state, reason, hint, failed_seq, failed_stream";
 
   static final String COLUMNS =
       "topic, target, coalesce(active, false) as active, state, reason, hint, rows_applied, "
@@ -154,6 +158,24 @@ final class SubscriptionRows {
     return name == null || created == null
         ? null
         : new StreamIdentity(name, Instant.parse(created));
+  }
+
+  /** What the table failed with, as it is stored; null where it has not failed. */
+  static @Nullable TableState failure(Readable row) {
+    TableState state = state(row, true);
+    if (state.name() != TableState.Name.FAILED) {
+      return null;
+    }
+    Long sequence = row.get("failed_seq", Long.class);
+    String created = row.get("failed_stream", String.class);
+    String stream = row.get("stream_name", String.class);
+    return sequence == null || created == null || stream == null
+        ? state
+        : new TableState(
+            state.name(),
+            state.reason(),
+            state.hint(),
+            new StoppedAt(new StreamIdentity(stream, Instant.parse(created)), sequence));
   }
 
   /** The columns {@code skip_seqs} and {@code skip_stream}. */

@@ -271,7 +271,7 @@ final class SubscriptionTable implements Subscriptions {
 
   /** A row that is being written is left for the next time: its line must not wait for this. */
   @Override
-  public Mono<Void> noteLags(Map<TargetTable, Duration> lags) {
+  public Mono<Void> noteLags(Map<TargetTable, Optional<Duration>> lags) {
     String sql =
         """
         with told as (
@@ -289,7 +289,10 @@ final class SubscriptionTable implements Subscriptions {
         """
             .formatted(table);
     String[] targets = lags.keySet().stream().map(TargetTable::toString).toArray(String[]::new);
-    Long[] seconds = lags.values().stream().map(Duration::toSeconds).toArray(Long[]::new);
+    Long[] seconds =
+        lags.values().stream()
+            .map(lag -> lag.map(Duration::toSeconds).orElse(null))
+            .toArray(Long[]::new);
     return sessions
         .use(
             "lags of subscriptions",

@@ -5,6 +5,7 @@ import dev.creek.consumer.row.RowPlan;
 import dev.creek.consumer.row.UniqueKey;
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,17 +26,30 @@ final class TakenSql {
    *     along
    */
   static @Nullable String delete(RowPlan plan, Target target, String from, int parameter) {
+    return delete(
+        plan, target, from, new Rows(plan, new UnnestSql("x", plan.columns(), parameter), 0));
+  }
+
+  /**
+   * The same for rows that had other keys before, under which they stay.
+   *
+   * @param rows their key columns as they were, then all columns
+   */
+  static @Nullable String deleteForMoved(RowPlan plan, Target target, UnnestSql rows) {
+    return delete(
+        plan, target, "", new Rows(plan, rows, rows.columns().size() - plan.columns().size()));
+  }
+
+  private static @Nullable String delete(RowPlan plan, Target target, String from, Rows rows) {
     UniqueKey key = plan.key();
-    List<String> names = plan.columns().stream().map(PlanColumn::name).toList();
     if (key == null || target.cascades()) {
       return null;
     }
-    var rows = new UnnestSql("x", plan.columns(), parameter);
     String taken =
         target.uniques().stream()
             .filter(unique -> unique.temporal() || !unique.name().equals(key.name()))
-            .filter(unique -> names.containsAll(unique.columns()))
-            .map(unique -> taken(unique, names, target, rows))
+            .filter(unique -> rows.names().containsAll(unique.columns()))
+            .map(unique -> taken(unique, target, rows))
             .collect(Collectors.joining(") or (", "((", "))"));
     return taken.equals("(())")
         ? null
@@ -43,34 +57,55 @@ final class TakenSql {
             + target.sqlName()
             + " as t using "
             + from
-            + rows.from()
+            + rows.values().from()
             + " where not ("
-            + same(key.columns(), names, target, rows)
+            + same(key.columns(), target, rows)
             + ") and "
+            + (rows.first() == 0 ? "" : "not (" + before(target, rows) + ") and ")
             + taken;
   }
 
-  private static String taken(UniqueKey unique, List<String> names, Target target, UnnestSql rows) {
+  /**
+   * Where values of rows are.
+   *
+   * @param first index of the first column; those before are a key as it was
+   */
+  private record Rows(List<String> names, UnnestSql values, int first) {
+    Rows(RowPlan plan, UnnestSql values, int first) {
+      this(plan.columns().stream().map(PlanColumn::name).toList(), values, first);
+    }
+
+    String value(String column) {
+      return values.value(first + names.indexOf(column));
+    }
+  }
+
+  private static String taken(UniqueKey unique, Target target, Rows rows) {
     if (!unique.temporal()) {
-      return same(unique.columns(), names, target, rows);
+      return same(unique.columns(), target, rows);
     }
     int last = unique.columns().size() - 1;
     String period = unique.columns().get(last);
-    return same(unique.columns().subList(0, last), names, target, rows)
+    return same(unique.columns().subList(0, last), target, rows)
         + " and t."
         + SqlNames.quoted(period)
         + " && "
-        + rows.value(names.indexOf(period));
+        + rows.value(period);
   }
 
-  private static String same(
-      List<String> columns, List<String> names, Target target, UnnestSql rows) {
+  private static String same(List<String> columns, Target target, Rows rows) {
     return columns.stream()
-        .map(
-            name ->
-                target
-                    .equality(name)
-                    .sql("t." + SqlNames.quoted(name), rows.value(names.indexOf(name))))
+        .map(name -> equal(name, target, rows.value(name)))
         .collect(Collectors.joining(" and "));
+  }
+
+  private static String before(Target target, Rows rows) {
+    return IntStream.range(0, rows.first())
+        .mapToObj(i -> equal(rows.values().columns().get(i).name(), target, rows.values().value(i)))
+        .collect(Collectors.joining(" and "));
+  }
+
+  private static String equal(String column, Target target, String value) {
+    return target.equality(column).sql("t." + SqlNames.quoted(column), value);
   }
 }

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  *     to that; null where nothing is
  * @param horizon what tells which of the changes that are read again the target holds; null where
  *     none are
+ * @param failure what the table failed with, when it was applied last; null where it had not
  */
 public record Claim(
     Mapping mapping,
@@ -24,15 +25,28 @@ public record Claim(
     @Nullable Instant aheadUntil,
     Skips skips,
     @Nullable String gap,
-    @Nullable Horizon horizon) {
+    @Nullable Horizon horizon,
+    @Nullable TableState failure) {
 
   /** A claim of a table that no snapshot was applied to. */
   public Claim(Mapping mapping, long epoch, Position position) {
     this(mapping, epoch, position, null, Skips.NONE, null, null);
   }
 
+  /** A claim of a table that has not failed. */
+  public Claim(
+      Mapping mapping,
+      long epoch,
+      Position position,
+      @Nullable Instant aheadUntil,
+      Skips skips,
+      @Nullable String gap,
+      @Nullable Horizon horizon) {
+    this(mapping, epoch, position, aheadUntil, skips, gap, horizon, null);
+  }
+
   /** The same claim, of a table whose changes are read again from before this horizon. */
   Claim withHorizon(Horizon other) {
-    return new Claim(mapping, epoch, position, aheadUntil, skips, gap, other);
+    return new Claim(mapping, epoch, position, aheadUntil, skips, gap, other, failure);
   }
 }

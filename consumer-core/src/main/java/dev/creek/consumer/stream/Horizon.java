@@ -161,6 +161,11 @@ public record Horizon(
     return kind == Kind.SNAPSHOT && change.sequence() <= through && judge(change) == Judgement.HELD;
   }
 
+  /** Whether a snapshot is known not to hold a change. */
+  public boolean lacks(Change change) {
+    return kind == Kind.SNAPSHOT && judge(change) == Judgement.MISSING;
+  }
+
   /** Whether what was committed with this change is so late that nothing in doubt follows. */
   public boolean isPassedBy(Change change) {
     return later(change) > LATER_MICROS;

@@ -122,6 +122,11 @@ final class LineReport {
         .addKeyValue("reason", mark.reason());
   }
 
+  /** Shows a state that is stored from before; it is news only once it is entered again. */
+  void recalls(TableState state) {
+    around.recorder().state(target, state.name().stored(), state.reason(), state.hint());
+  }
+
   private void announce(TableState state) {
     if (Objects.equals(shown, state)) {
       return;

@@ -4,6 +4,7 @@ import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.TargetTable;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -50,8 +51,11 @@ public interface Subscriptions {
    */
   Mono<Boolean> deactivate(TargetTable target);
 
-  /** Shows how far tables are behind, in whole seconds. */
-  Mono<Void> noteLags(Map<TargetTable, Duration> lags);
+  /**
+   * Shows how far tables are behind, in whole seconds, and of those that are empty that it is not
+   * known.
+   */
+  Mono<Void> noteLags(Map<TargetTable, Optional<Duration>> lags);
 
   /**
    * Has a failed table pass over the message that it stopped at, and no other; from its next claim

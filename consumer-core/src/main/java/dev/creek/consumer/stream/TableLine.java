@@ -324,6 +324,7 @@ final class TableLine {
   }
 
   private Mono<Phase> streamBy(Mono<Claim> claim, @Nullable Stuck recovering, Backoff backoff) {
+    boolean begins = held == null;
     return claim
         .takeUntilOther(stopping())
         .doOnNext(this::holds)
@@ -332,7 +333,8 @@ final class TableLine {
             claimed ->
                 isInGap(claimed, recovering)
                     ? Stuck.again(this, claimed, recovering)
-                    : new Streaming(this, claimed, recovering, backoff))
+                    : new Streaming(
+                        this, claimed, begins ? stuckBefore(claimed) : recovering, backoff))
         .onErrorResume(
             error -> !(error instanceof HeldException),
             error -> {
@@ -373,6 +375,16 @@ final class TableLine {
   /** From here on {@link #resume} means that missing changes are to be passed over. */
   void entersGap() {
     goesOn.set(false);
+  }
+
+  /** A restart mends nothing: until a commit proves the opposite, the table is as it was left. */
+  private @Nullable Stuck stuckBefore(Claim claim) {
+    TableState failure = claim.failure();
+    if (failure == null) {
+      return null;
+    }
+    report.recalls(failure);
+    return new Stuck(this, claim, failure, Backoff.STUCK, 0);
   }
 
   private void holds(Claim claim) {

@@ -144,12 +144,12 @@ public final class TableLines {
         .then();
   }
 
-  private Map<TargetTable, Duration> lags() {
-    Map<TargetTable, Duration> lags = new HashMap<>();
+  private Map<TargetTable, Optional<Duration>> lags() {
+    Map<TargetTable, Optional<Duration>> lags = new HashMap<>();
     running.forEach(
         (mapping, line) -> {
           if (!line.isVisiting()) {
-            lags.put(mapping.target(), line.report().unapplied().lag());
+            lags.put(mapping.target(), line.report().unapplied().knownLag());
           }
         });
     return lags;

@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,6 +40,9 @@ final class Unapplied implements Backlog, ReadListener {
   private Instant since;
 
   private boolean upToDate;
+
+  /** Whether it has been up to date at all: before that, nothing says since when it is not. */
+  private boolean wasUpToDate;
 
   private record Chunk(long lastSequence, Instant oldest) {}
 
@@ -121,6 +125,7 @@ final class Unapplied implements Backlog, ReadListener {
     upToDate = reading && undelivered == 0 && decoded >= delivered && chunks.isEmpty();
     if (upToDate) {
       before = null;
+      wasUpToDate = true;
     } else if (was) {
       since = clock.instant();
     }
@@ -141,8 +146,33 @@ final class Unapplied implements Backlog, ReadListener {
     return age.isNegative() ? Duration.ZERO : age;
   }
 
+  /** Empty where it is not known. */
+  synchronized Optional<Duration> knownLag() {
+    return lagCertainty() == Certainty.KNOWN ? Optional.of(lag()) : Optional.empty();
+  }
+
+  @Override
+  public synchronized Certainty lagCertainty() {
+    if (upToDate || oldest() != null) {
+      return Certainty.KNOWN;
+    }
+    if (!wasUpToDate) {
+      return Certainty.UNKNOWN;
+    }
+    return reading ? Certainty.KNOWN : Certainty.BOUND;
+  }
+
   @Override
   public synchronized long pendingMessages() {
     return undelivered + received;
+  }
+
+  /** That at least none are pending tells nothing. */
+  @Override
+  public synchronized Certainty pendingCertainty() {
+    if (reading) {
+      return Certainty.KNOWN;
+    }
+    return undelivered + received > 0 ? Certainty.BOUND : Certainty.UNKNOWN;
   }
 }

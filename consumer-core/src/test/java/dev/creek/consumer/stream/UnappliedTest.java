@@ -4,6 +4,7 @@ import static dev.creek.consumer.stream.Histories.SCHEMA;
 import static dev.creek.consumer.stream.Histories.STREAM;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.creek.consumer.metrics.Backlog.Certainty;
 import dev.creek.consumer.wire.Change;
 import dev.creek.consumer.wire.Operation;
 import java.time.Duration;
@@ -84,6 +85,46 @@ class UnappliedTest {
   void growsFromTheStartWhereNothingWasEverRead() {
     pass(30);
     assertThat(unapplied.lag()).isEqualTo(seconds(30));
+  }
+
+  @Test
+  void isNotKnownBeforeAnythingWasRead() {
+    pass(30);
+    assertThat(unapplied.lagCertainty()).isEqualTo(Certainty.UNKNOWN);
+    assertThat(unapplied.pendingCertainty()).isEqualTo(Certainty.UNKNOWN);
+    begin(7);
+    assertThat(unapplied.lagCertainty())
+        .as("nobody knows how old the first of seven is")
+        .isEqualTo(Certainty.UNKNOWN);
+    assertThat(unapplied.pendingCertainty()).isEqualTo(Certainty.KNOWN);
+    deliver(6, change(1, 0));
+    assertThat(unapplied.lagCertainty()).isEqualTo(Certainty.KNOWN);
+  }
+
+  @Test
+  void isABoundWhileNothingCanBeRead() {
+    begin(0);
+    assertThat(unapplied.lagCertainty()).isEqualTo(Certainty.KNOWN);
+    unapplied.interrupted("the broker is away", null);
+    assertThat(unapplied.lagCertainty()).as("at most the outage").isEqualTo(Certainty.BOUND);
+    assertThat(unapplied.knownLag()).isEmpty();
+    assertThat(unapplied.pendingCertainty())
+        .as("at least none tells nothing")
+        .isEqualTo(Certainty.UNKNOWN);
+    unapplied.began(0);
+    assertThat(unapplied.knownLag()).hasValue(Duration.ZERO);
+    assertThat(unapplied.pendingCertainty()).isEqualTo(Certainty.KNOWN);
+  }
+
+  @Test
+  void theAgeOfAChangeThatIsHeldStaysKnownWhileNothingIsRead() {
+    begin(2);
+    deliver(1, change(1, 0));
+    unapplied.stopped();
+    pass(60);
+    assertThat(unapplied.knownLag()).hasValue(seconds(60));
+    assertThat(unapplied.pendingCertainty()).as("more may have come").isEqualTo(Certainty.BOUND);
+    assertThat(unapplied.pendingMessages()).isEqualTo(2);
   }
 
   @Test

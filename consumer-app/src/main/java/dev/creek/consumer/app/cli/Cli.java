@@ -45,8 +45,7 @@ public final class Cli {
       footer = {
         "  export NATS_URI=nats://127.0.0.1:4222",
         "  export DB_URI=postgres://me:secret@127.0.0.1:5432/copy",
-        "  creek-consumer create-schemas shop.public.orders:public.orders",
-        "  creek-consumer add-tables shop.public.orders:public.orders",
+        "  creek-consumer resync shop.public.orders:public.orders",
         "  creek-consumer serve",
         "",
         "Exit codes: 0 done, 1 something failed, 2 wrong command line or configuration (nothing was done)."

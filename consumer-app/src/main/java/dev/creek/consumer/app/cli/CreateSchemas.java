@@ -10,6 +10,8 @@ import picocli.CommandLine;
     description = {
       "Creates each target table, and its schema, from the newest schema that the producer has published: columns, types, primary"
           + " key, NOT NULL of the key.",
+      "Where none has been published, as of a table that nobody has changed, the producer is asked for a snapshot, whose header tells it:"
+          + " it then publishes the whole table.",
       "A table that exists and fits is left alone; one that does not fit is an error that names the differences."
     },
     footerHeading = "%nExamples:%n",

@@ -18,11 +18,11 @@ import reactor.core.publisher.Mono;
  * All that {@code status} shows, as it was at one moment.
  *
  * @param at when, by our clock
- * @param tables all subscriptions
+ * @param tables all subscriptions; where no service runs none says that it is streaming
  * @param lags by target; one that is missing is not known
  * @param instances who is at work
  * @param commands the newest, newest first
- * @param trouble why lags are not known; null where they are, or were not asked for
+ * @param trouble why lags are not known; null where they are
  * @param before rows applied in the sample before, by target; empty where there is none
  * @param since how long ago that was
  */
@@ -36,6 +36,9 @@ record StatusSample(
     Map<TargetTable, Long> before,
     Duration since) {
   private static final int COMMANDS = 8;
+
+  private static final Lags NOT_ASKED =
+      new Lags(Map.of(), "no broker is named to ask (--nats-uri or NATS_URI)");
 
   /**
    * Takes one.
@@ -51,7 +54,7 @@ record StatusSample(
             consumer.commands(COMMANDS).collectList())
         .flatMap(
             seen ->
-                lags(consumer, withLags ? seen.getT1() : List.of())
+                (withLags ? lags(consumer, seen.getT1()) : Mono.just(NOT_ASKED))
                     .map(lags -> of(seen.getT1(), lags, seen.getT2(), seen.getT3(), before)));
   }
 
@@ -64,13 +67,29 @@ record StatusSample(
     Instant now = Instant.now();
     return new StatusSample(
         now,
-        tables,
+        instances.stream().anyMatch(Instance::serving)
+            ? tables
+            : tables.stream().map(StatusSample::unserved).toList(),
         lags.known(),
         instances,
         commands,
         lags.trouble(),
         before == null ? Map.of() : before.rows(),
         before == null ? Duration.ZERO : Duration.between(before.at(), now));
+  }
+
+  /** A service that was killed has left behind that its tables are streaming. */
+  private static Subscription unserved(Subscription table) {
+    return table.state().name() != TableState.Name.STREAMING
+        ? table
+        : new Subscription(
+            table.mapping(),
+            table.active(),
+            new TableState(
+                TableState.Name.WAITING, "no service runs that applies its changes", null),
+            table.position(),
+            table.rowsApplied(),
+            table.incompleteness());
   }
 
   private record Lags(Map<TargetTable, Duration> known, @Nullable String trouble) {}

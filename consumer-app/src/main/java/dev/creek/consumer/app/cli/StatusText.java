@@ -44,7 +44,7 @@ final class StatusText {
       }
     }
     doubts(sample, lines);
-    if (sample.trouble() != null) {
+    if (sample.trouble() != null && sample.tables().stream().anyMatch(Subscription::active)) {
       lines.add("");
       lines.add("The lag is not known: " + clean(sample.trouble()));
     }
@@ -197,6 +197,8 @@ final class StatusText {
     array(json, "instances", sample.instances(), StatusText::write);
     array(json, "tables", sample.tables(), (j, table) -> write(j, table, sample));
     array(json, "commands", sample.commands(), StatusText::write);
+    json.writeStringField(
+        "lag_unknown", sample.trouble() == null ? null : Redaction.redact(sample.trouble()));
     json.writeEndObject();
   }
 

@@ -1,5 +1,6 @@
 package dev.creek.consumer.app.http;
 
+import dev.creek.consumer.metrics.Backlog.Certainty;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.Locale;
@@ -40,22 +41,43 @@ public final class MinuteSummary {
     long changes = changes();
     long pending = meters.tables().stream().mapToLong(t -> t.backlog().pendingMessages()).sum();
     var furthest =
-        meters.tables().stream().max(Comparator.comparing(table -> table.backlog().lag()));
+        meters.tables().stream()
+            .filter(table -> table.backlog().lagCertainty() == Certainty.KNOWN)
+            .max(Comparator.comparing(table -> table.backlog().lag()));
     Duration lag = furthest.map(table -> table.backlog().lag()).orElse(Duration.ZERO);
+    long unknown = meters.tables().stream().filter(MinuteSummary::isUnknown).count();
     log.atInfo()
         .addKeyValue("tables", meters.tables().size())
         .addKeyValue("changes", changes)
         .addKeyValue("pending", pending)
         .addKeyValue("lag_ms", lag.toMillis())
+        .addKeyValue("unknown", unknown)
         .log(
             "{}; {} changes in the last minute, {}",
             states(),
             changes,
-            lag.isZero()
-                ? "nothing pending"
-                : "%,d messages pending, %s is %s s behind"
-                    .formatted(
-                        pending, furthest.map(TableMeter::target).orElse("-"), seconds(lag)));
+            behind(pending, furthest.map(TableMeter::target).orElse("-"), lag, unknown));
+  }
+
+  private static boolean isUnknown(TableMeter table) {
+    return table.backlog().lagCertainty() != Certainty.KNOWN
+        || table.backlog().pendingCertainty() != Certainty.KNOWN;
+  }
+
+  private static String behind(long pending, String furthest, Duration lag, long unknown) {
+    String rest =
+        unknown == 0
+            ? ""
+            : "nothing can be read for %d %s just now, so what is pending there is not known"
+                .formatted(unknown, unknown == 1 ? "table" : "tables");
+    String known =
+        lag.isZero()
+            ? "nothing pending"
+            : "%,d messages pending, %s is %s s behind".formatted(pending, furthest, seconds(lag));
+    if (unknown == 0) {
+      return known;
+    }
+    return pending == 0 && lag.isZero() ? rest : "at least " + known + "; " + rest;
   }
 
   /** Since the last time; a table that came since then counts from its beginning. */

@@ -3,6 +3,7 @@ package dev.creek.consumer.app.http;
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.creek.consumer.Reachability;
 import dev.creek.consumer.app.config.Redaction;
+import dev.creek.consumer.metrics.Backlog;
 import dev.creek.consumer.postgres.PoolUse;
 import java.io.IOException;
 import java.time.Duration;
@@ -15,7 +16,6 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
@@ -24,11 +24,10 @@ import reactor.core.publisher.Mono;
 /**
  * Puts the status together: what is counted here, and what the database tells of everything else.
  * The database is asked only while somebody looks, and however many look, no more often than every
- * two seconds; while it does not answer, what it told last is shown. Thread-safe.
+ * two seconds; while it does not answer, what it told last is shown, and that it is old. What
+ * nobody knows is left out. Thread-safe.
  */
 final class StatusSource {
-  private static final Duration KEPT = Duration.ofSeconds(2);
-  private static final Duration LIMIT = Duration.ofSeconds(2);
   private static final Duration TICK = Duration.ofSeconds(1);
 
   /** A page that is loaded again finds the stream still running. */
@@ -40,10 +39,11 @@ final class StatusSource {
   private final Observed service;
   private final Build build;
   private final Probes probes;
-  private final Mono<List<SeenTable>> tables;
-  private final Mono<List<SeenCommand>> commands;
-  private final Mono<List<SeenInstance>> instances;
-  private final Mono<Map<String, Elsewhere.Progress>> elsewhere;
+  private final LastKnown<List<SeenTable>> tables;
+  private final LastKnown<List<SeenCommand>> commands;
+  private final LastKnown<List<SeenInstance>> instances;
+  private final LastKnown<Map<String, Elsewhere.Progress>> elsewhere;
+  private volatile @Nullable Reachability reached;
   private final Flux<StatusView> views;
 
   StatusSource(Meters meters, Observed service, Build build, Probes probes) {
@@ -51,17 +51,20 @@ final class StatusSource {
     this.service = service;
     this.build = build;
     this.probes = probes;
-    this.tables = lastKnown(service.tables(), List.of());
-    this.commands = lastKnown(service.commands(COMMANDS), List.of());
-    this.instances = lastKnown(service.instances(), List.of());
+    this.tables = new LastKnown<>(service.tables(), List.of());
+    this.commands = new LastKnown<>(service.commands(COMMANDS), List.of());
+    this.instances = new LastKnown<>(service.instances(), List.of());
     var others = new Elsewhere(service);
-    this.elsewhere = lastKnown(tables.map(this::notHere).flatMap(others::look), Map.of());
-    this.views =
-        Flux.interval(Duration.ZERO, TICK)
-            .onBackpressureDrop()
-            .concatMap(tick -> now(), 1)
-            .replay(1)
-            .refCount(1, GRACE);
+    this.elsewhere =
+        new LastKnown<>(
+            tables
+                .ask()
+                .flatMap(told -> others.look(told.fresh() ? notHere(told.value()) : List.of())),
+            Map.of());
+    Flux<StatusView> asked =
+        Flux.interval(Duration.ZERO, TICK).onBackpressureDrop().concatMap(tick -> now(), 1);
+    // Servers may take their time, and whoever looks wants to see something.
+    this.views = Mono.fromSupplier(this::known).concatWith(asked).replay(1).refCount(1, GRACE);
   }
 
   private List<SeenTable> notHere(List<SeenTable> all) {
@@ -70,63 +73,77 @@ final class StatusSource {
     return all.stream().filter(table -> !here.contains(table.target())).toList();
   }
 
-  private static <T> Mono<T> lastKnown(Mono<T> asked, T none) {
-    var known = new AtomicReference<>(none);
-    return asked
-        .timeout(LIMIT)
-        .doOnNext(known::set)
-        .onErrorResume(error -> Mono.fromSupplier(known::get))
-        .cache(KEPT);
-  }
-
-  /** The status once a second, the last one at once. */
+  /** What is known without asking anybody at once, then the status once a second. */
   Flux<StatusView> views() {
     return views;
   }
 
   /** The status now. */
   Mono<StatusView> now() {
-    return Mono.zip(probes.servers(), tables, commands, instances, elsewhere)
-        .map(
-            known ->
-                view(known.getT1(), known.getT2(), known.getT3(), known.getT4(), known.getT5()));
+    return Mono.when(
+            probes.servers().doOnNext(servers -> reached = servers),
+            tables.ask(),
+            commands.ask(),
+            instances.ask(),
+            elsewhere.ask())
+        .then(Mono.fromSupplier(this::known));
   }
 
-  private StatusView view(
-      Reachability reached,
-      List<SeenTable> seen,
-      List<SeenCommand> given,
-      List<SeenInstance> there,
-      Map<String, Elsewhere.Progress> others) {
+  private StatusView known() {
+    Reachability servers = reached;
+    List<SeenInstance> there = instances.now().value();
     var sections = new LinkedHashMap<String, String>();
-    sections.put("service", service(reached));
-    sections.put("broker", server(reached.brokerTrouble(), json -> {}));
-    sections.put("database", server(reached.databaseTrouble(), this::database));
+    sections.put("service", service(servers));
+    sections.put(
+        "broker",
+        server(servers != null, servers == null ? null : servers.brokerTrouble(), j -> {}));
+    sections.put(
+        "database",
+        server(
+            servers != null, servers == null ? null : servers.databaseTrouble(), this::database));
+    sections.put("stored", stored());
     sections.put("snapshots", snapshots());
-    sections.put("commands", JsonText.array(given, StatusSource::command));
+    sections.put("commands", JsonText.array(commands.now().value(), StatusSource::command));
     sections.put("instances", JsonText.array(there, StatusSource::instance));
     var rates = new HashMap<String, double[]>();
     meters.tables().forEach(table -> rates.put(table.target(), table.rates().all()));
-    return new StatusView(
-        Instant.now(), sections, tables(seen, owners(there), others), rates, meters.samples());
+    return new StatusView(Instant.now(), sections, tables(owners(there)), rates, meters.samples());
   }
 
-  private String service(Reachability reached) {
-    boolean ready =
-        reached.isComplete() && meters.tables().stream().noneMatch(t -> t.shown().isStuck());
+  /** Whether what the database told is of now; if not, of when it is, where it told anything. */
+  private String stored() {
+    LastKnown.Told<List<SeenTable>> told = tables.now();
+    boolean fresh = told.fresh() && commands.now().fresh() && instances.now().fresh();
+    return JsonText.object(
+        json -> {
+          json.writeBooleanField("fresh", fresh);
+          if (!fresh) {
+            time(json, "at", told.at());
+          }
+        });
+  }
+
+  private String service(@Nullable Reachability servers) {
     return JsonText.object(
         json -> {
           json.writeStringField("version", build.version());
           json.writeStringField("java", build.java());
           json.writeStringField("started", build.started().toString());
-          json.writeBooleanField("ready", ready);
+          if (servers != null) {
+            json.writeBooleanField(
+                "ready",
+                servers.isComplete()
+                    && meters.tables().stream().noneMatch(t -> t.shown().isStuck()));
+          }
         });
   }
 
-  private static String server(@Nullable String trouble, JsonText.Body more) {
+  private static String server(boolean known, @Nullable String trouble, JsonText.Body more) {
     return JsonText.object(
         json -> {
-          json.writeBooleanField("up", trouble == null);
+          if (known) {
+            json.writeBooleanField("up", trouble == null);
+          }
           text(json, "reason", trouble);
           more.write(json);
         });
@@ -191,10 +208,11 @@ final class StatusSource {
     return owners;
   }
 
-  private SortedMap<String, String> tables(
-      List<SeenTable> seen, Map<String, String> owners, Map<String, Elsewhere.Progress> others) {
+  private SortedMap<String, String> tables(Map<String, String> owners) {
+    boolean fresh = tables.now().fresh();
+    LastKnown.Told<Map<String, Elsewhere.Progress>> others = elsewhere.now();
     var byTarget = new HashMap<String, SeenTable>();
-    seen.forEach(table -> byTarget.put(table.target(), table));
+    tables.now().value().forEach(table -> byTarget.put(table.target(), table));
     var here = new HashMap<String, TableMeter>();
     meters.tables().forEach(table -> here.put(table.target(), table));
     var all = new TreeSet<>(byTarget.keySet());
@@ -212,7 +230,10 @@ final class StatusSource {
                 if (meter != null) {
                   handledHere(json, meter, stored);
                 } else if (stored != null) {
-                  handledElsewhere(json, stored, others.get(target));
+                  json.writeStringField("source", stored.source());
+                  stateElsewhere(json, stored, fresh);
+                  handledElsewhere(
+                      json, stored, fresh && others.fresh() ? others.value().get(target) : null);
                 }
               }));
     }
@@ -230,8 +251,7 @@ final class StatusSource {
     text(json, "hint", shown.hint());
     doubt(json, stored == null ? meter.doubt() : stored.doubt());
     json.writeBooleanField("here", true);
-    json.writeNumberField("lag", StatusView.rounded(meter.backlog().lag().toMillis() / 1000.0));
-    json.writeNumberField("pending", meter.backlog().pendingMessages());
+    backlog(json, meter.backlog());
     json.writeNumberField("rate", StatusView.rounded(meter.rates().latest()));
     if (stored != null) {
       time(json, "committed", committedAt == null ? stored.committedAt() : committedAt);
@@ -244,17 +264,46 @@ final class StatusSource {
     }
   }
 
+  /** A figure that is not known is left out. */
+  private static void backlog(JsonGenerator json, Backlog backlog) throws IOException {
+    Backlog.Certainty lag = backlog.lagCertainty();
+    if (lag != Backlog.Certainty.UNKNOWN) {
+      json.writeNumberField("lag", StatusView.rounded(backlog.lag().toMillis() / 1000.0));
+    }
+    if (lag == Backlog.Certainty.BOUND) {
+      json.writeStringField("lag_is", "at most");
+    }
+    Backlog.Certainty pending = backlog.pendingCertainty();
+    if (pending != Backlog.Certainty.UNKNOWN) {
+      json.writeNumberField("pending", backlog.pendingMessages());
+    }
+    if (pending == Backlog.Certainty.BOUND) {
+      json.writeStringField("pending_is", "at least");
+    }
+  }
+
+  private static void stateElsewhere(JsonGenerator json, SeenTable stored, boolean fresh)
+      throws IOException {
+    if (!fresh && stored.active()) {
+      json.writeStringField("state", "unknown");
+      text(json, "reason", "the target database does not tell; it told last: " + stored.state());
+    } else {
+      json.writeStringField("state", stored.state());
+      text(json, "reason", stored.reason());
+      text(json, "hint", stored.hint());
+    }
+  }
+
   private static void handledElsewhere(
       JsonGenerator json, SeenTable stored, Elsewhere.@Nullable Progress progress)
       throws IOException {
-    json.writeStringField("source", stored.source());
-    json.writeStringField("state", stored.state());
-    text(json, "reason", stored.reason());
-    text(json, "hint", stored.hint());
     doubt(json, stored.doubt());
     json.writeBooleanField("here", false);
     if (progress != null && progress.lag() != null) {
       json.writeNumberField("lag", StatusView.rounded(progress.lag().toMillis() / 1000.0));
+      if (progress.lag().isZero()) {
+        json.writeNumberField("pending", 0);
+      }
     }
     if (progress != null && progress.rate() != null) {
       json.writeNumberField("rate", StatusView.rounded(progress.rate()));

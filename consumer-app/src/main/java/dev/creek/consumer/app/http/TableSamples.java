@@ -1,12 +1,15 @@
 package dev.creek.consumer.app.http;
 
 import dev.creek.consumer.app.http.TableMeter.Operation;
+import dev.creek.consumer.metrics.Backlog;
+import dev.creek.consumer.metrics.Backlog.Certainty;
 import dev.creek.consumer.stream.Incompleteness.Cause;
 import io.prometheus.metrics.model.snapshots.MetricSnapshot;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 
 /**
@@ -32,15 +35,20 @@ final class TableSamples {
                 "Target transactions committed with changes.",
                 TableMeter::commits)
             .counter(),
+        known(
+            "creek_consumer_lag_seconds",
+            "Age of the oldest change not applied yet; 0 when nothing is pending; at most that old while nothing can be read; none where it is not known.",
+            table -> table.backlog().lagCertainty(),
+            table -> table.backlog().lag().toMillis() / MILLIS),
+        known(
+            "creek_consumer_pending_messages",
+            "Messages in the stream that are not applied yet; at least so many while nothing can be read; none where it is not known.",
+            table -> table.backlog().pendingCertainty(),
+            table -> table.backlog().pendingMessages()),
         each(
-                "creek_consumer_lag_seconds",
-                "Age of the oldest change not applied yet; 0 when nothing is pending.",
-                table -> table.backlog().lag().toMillis() / MILLIS)
-            .gauge(),
-        each(
-                "creek_consumer_pending_messages",
-                "Messages in the stream that are not applied yet, as far as is known.",
-                table -> table.backlog().pendingMessages())
+                "creek_consumer_backlog_known",
+                "1 while lag and pending messages are what they are said to be, 0 where they are bounds or not known.",
+                table -> isKnown(table.backlog()) ? 1 : 0)
             .gauge(),
         lastCommit(),
         states(),
@@ -69,6 +77,26 @@ final class TableSamples {
     var samples = new Samples(name, help);
     tables.forEach(table -> samples.add(value.applyAsDouble(table), TARGET, table.target()));
     return samples;
+  }
+
+  /** No sample where it is not known: none is read as 0. */
+  private MetricSnapshot known(
+      String name,
+      String help,
+      Function<TableMeter, Certainty> certainty,
+      ToDoubleFunction<TableMeter> value) {
+    var samples = new Samples(name, help);
+    for (TableMeter table : tables) {
+      if (certainty.apply(table) != Certainty.UNKNOWN) {
+        samples.add(value.applyAsDouble(table), TARGET, table.target());
+      }
+    }
+    return samples.gauge();
+  }
+
+  private static boolean isKnown(Backlog backlog) {
+    return backlog.lagCertainty() == Certainty.KNOWN
+        && backlog.pendingCertainty() == Certainty.KNOWN;
   }
 
   private MetricSnapshot info() {

@@ -40,7 +40,11 @@ final class StatusTest {
   void failsWhereNoServiceRuns() {
     cli.consumer.subscribed.add(table("a", TableState.Name.STREAMING, null, 1));
     assertThat(cli.run("status")).isOne();
-    assertThat(cli.out.toString()).contains("No service is running");
+    assertThat(cli.out.toString())
+        .contains("No service is running")
+        .as("as a service that was killed leaves it")
+        .doesNotContain("streaming")
+        .contains("copy.a is waiting: no service runs that applies its changes");
     var json = CliRun.withServers();
     assertThat(json.run("status", "--json")).isOne();
   }
@@ -115,7 +119,9 @@ final class StatusTest {
     serve(true);
     assertThat(cli.run("status")).isZero();
     assertThat(cli.consumer.asked).doesNotContain("lag copy.a");
-    assertThat(cli.out.toString()).containsPattern("streaming +- ");
+    assertThat(cli.out.toString())
+        .containsPattern("streaming +- ")
+        .contains("The lag is not known: no broker is named to ask");
   }
 
   @Test
@@ -125,6 +131,13 @@ final class StatusTest {
     serve(true);
     assertThat(cli.run("status")).isZero();
     assertThat(cli.out.toString()).contains("The lag is not known: no nats://***@h");
+    var json = CliRun.withServers();
+    json.consumer.subscribed.addAll(cli.consumer.subscribed);
+    json.consumer.failures.putAll(cli.consumer.failures);
+    json.run("status", "--json");
+    assertThat(json.out.toString())
+        .containsPattern("\"lag_unknown\" ?: ?\"no nats://\\*\\*\\*@h\"")
+        .containsPattern("\"lag_seconds\" ?: ?null");
   }
 
   @Test

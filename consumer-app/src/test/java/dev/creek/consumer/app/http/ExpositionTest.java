@@ -4,6 +4,7 @@ import static dev.creek.consumer.app.http.FakeService.backlog;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.creek.consumer.Reachability;
+import dev.creek.consumer.metrics.Backlog.Certainty;
 import dev.creek.consumer.postgres.PoolUse;
 import java.time.Duration;
 import java.time.Instant;
@@ -64,6 +65,23 @@ final class ExpositionTest {
             "creek_consumer_last_applied_commit_timestamp_seconds{target=\"copy.orders\"} "
                 + at.toEpochMilli() / 1000.0,
             "creek_consumer_table_info{source=\"shop.public.orders\",target=\"copy.orders\"} 1\n");
+  }
+
+  @Test
+  void tellsNoNumberThatIsNotKnown() {
+    meters.line("s.a.b", ORDERS, backlog(Duration.ZERO, 0));
+    assertThat(scrape()).contains("creek_consumer_backlog_known{target=\"copy.orders\"} 1.0\n");
+    meters.line(
+        "s.a.b", ORDERS, backlog(Duration.ofSeconds(40), Certainty.BOUND, 0, Certainty.UNKNOWN));
+    assertThat(scrape())
+        .contains("creek_consumer_backlog_known{target=\"copy.orders\"} 0.0\n")
+        .contains("creek_consumer_lag_seconds{target=\"copy.orders\"} 40.0\n")
+        .doesNotContain("creek_consumer_pending_messages{");
+    meters.line("s.a.b", ORDERS, backlog(Duration.ZERO, Certainty.UNKNOWN, 3, Certainty.BOUND));
+    assertThat(scrape())
+        .contains("creek_consumer_backlog_known{target=\"copy.orders\"} 0.0\n")
+        .contains("creek_consumer_pending_messages{target=\"copy.orders\"} 3.0\n")
+        .doesNotContain("creek_consumer_lag_seconds{");
   }
 
   @Test

@@ -2,6 +2,7 @@ package dev.creek.consumer.app.http;
 
 import dev.creek.consumer.Reachability;
 import dev.creek.consumer.metrics.Backlog;
+import dev.creek.consumer.metrics.Backlog.Certainty;
 import dev.creek.consumer.postgres.PoolUse;
 import java.time.Duration;
 import java.util.HashMap;
@@ -9,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import reactor.core.publisher.Mono;
 
 /** A service that is as well as a test says. */
@@ -16,6 +18,10 @@ final class FakeService implements Observed {
   final AtomicInteger asked = new AtomicInteger();
   final AtomicInteger tablesAsked = new AtomicInteger();
   volatile boolean tablesFail;
+
+  /** Comes before each answer of the database. */
+  volatile Mono<Void> databaseTakes = Mono.empty();
+
   volatile Reachability reached = new Reachability(null, null);
   volatile Mono<Void> answers = Mono.empty();
   volatile List<SeenTable> tables = List.of();
@@ -25,6 +31,11 @@ final class FakeService implements Observed {
 
   /** A backlog that does not change. */
   static Backlog backlog(Duration lag, long pending) {
+    return backlog(lag, Certainty.KNOWN, pending, Certainty.KNOWN);
+  }
+
+  /** One of which not all is known. */
+  static Backlog backlog(Duration lag, Certainty lagIs, long pending, Certainty pendingIs) {
     return new Backlog() {
       @Override
       public Duration lag() {
@@ -34,6 +45,16 @@ final class FakeService implements Observed {
       @Override
       public long pendingMessages() {
         return pending;
+      }
+
+      @Override
+      public Certainty lagCertainty() {
+        return lagIs;
+      }
+
+      @Override
+      public Certainty pendingCertainty() {
+        return pendingIs;
       }
     };
   }
@@ -64,7 +85,7 @@ final class FakeService implements Observed {
 
   @Override
   public Mono<List<SeenTable>> tables() {
-    return Mono.fromSupplier(
+    return slowly(
         () -> {
           tablesAsked.incrementAndGet();
           if (tablesFail) {
@@ -86,11 +107,15 @@ final class FakeService implements Observed {
 
   @Override
   public Mono<List<SeenCommand>> commands(int most) {
-    return Mono.fromSupplier(() -> commands);
+    return slowly(() -> commands);
   }
 
   @Override
   public Mono<List<SeenInstance>> instances() {
-    return Mono.fromSupplier(() -> instances);
+    return slowly(() -> instances);
+  }
+
+  private <T> Mono<T> slowly(Supplier<T> answer) {
+    return Mono.defer(() -> databaseTakes.then(Mono.fromSupplier(answer)));
   }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import dev.creek.consumer.metrics.Backlog.Certainty;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -51,6 +52,21 @@ final class MinuteSummaryTest {
             "tables: 1 failed, 1 waiting; 0 changes in the last minute, 3 messages pending, c.d is 1.5 s behind");
     assertThat(lines.list.get(0).getKeyValuePairs().toString())
         .contains("tables=\"2\"", "pending=\"3\"", "lag_ms=\"1500\"");
+  }
+
+  @Test
+  void saysThatItIsNotKnownWhatIsPendingWhereNothingCanBeRead() {
+    meters.line(
+        "s.a.b",
+        "c.d",
+        FakeService.backlog(Duration.ofSeconds(40), Certainty.BOUND, 0, Certainty.UNKNOWN));
+    assertThat(line())
+        .isEqualTo(
+            "tables: 1 waiting; 0 changes in the last minute, nothing can be read for 1 table just now, so what is pending there is not known");
+    meters.line("s.a.e", "c.f", FakeService.backlog(Duration.ofMillis(1500), 3));
+    assertThat(line())
+        .endsWith(
+            ", at least 3 messages pending, c.f is 1.5 s behind; nothing can be read for 1 table just now, so what is pending there is not known");
   }
 
   @Test

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.creek.consumer.Reachability;
 import dev.creek.consumer.app.config.BearerToken;
+import dev.creek.consumer.metrics.Backlog.Certainty;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -22,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import reactor.core.publisher.Sinks;
 
 final class StatusEndpointsTest {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -146,13 +148,65 @@ final class StatusEndpointsTest {
   }
 
   @Test
-  void showsTheLastKnownTablesWhileTheDatabaseIsAway() throws Exception {
+  void showsTheLastKnownTablesWhileTheDatabaseIsAwayAndThatTheyAreOld() throws Exception {
     try (var server = RunningServer.open()) {
-      server.service.tables = List.of(seen("copy.elsewhere", "streaming"));
-      assertThat(status(server).get("tables")).hasSize(1);
+      server.streams("s.a.mine", "copy.mine");
+      server.service.tables =
+          List.of(seen("copy.elsewhere", "streaming"), seen("copy.mine", "streaming"));
+      server.service.lags = Map.of("copy.elsewhere", Duration.ZERO);
+      JsonNode known = status(server);
+      assertThat(known.at("/stored/fresh").asBoolean()).isTrue();
+      assertThat(known.at("/tables/0/pending").asInt(-1)).as("0 s behind").isZero();
       server.service.tablesFail = true;
       await().until(() -> server.service.tablesAsked.get() > 1 || askAgain(server));
-      assertThat(status(server).get("tables")).hasSize(1);
+      JsonNode old = status(server);
+      assertThat(old.at("/stored/fresh").asBoolean()).isFalse();
+      assertThat(old.at("/stored/at").asText()).startsWith("20");
+      assertThat(old.at("/tables/0/state").asText()).isEqualTo("unknown");
+      assertThat(old.at("/tables/0/reason").asText()).contains("told last: streaming");
+      assertThat(old.get("tables").get(0).has("lag")).isFalse();
+      assertThat(old.get("tables").get(0).has("rate")).isFalse();
+      assertThat(old.at("/tables/1/state").asText()).as("its own").isEqualTo("streaming");
+    }
+  }
+
+  @Test
+  void leavesOutWhatIsNotKnownOfATable() throws Exception {
+    try (var server = RunningServer.open()) {
+      server.meters.line(
+          "s.a.b",
+          "copy.away",
+          FakeService.backlog(Duration.ofSeconds(40), Certainty.BOUND, 0, Certainty.UNKNOWN));
+      server.meters.line(
+          "s.a.c",
+          "copy.began",
+          FakeService.backlog(Duration.ZERO, Certainty.UNKNOWN, 5, Certainty.BOUND));
+      JsonNode tables = status(server).get("tables");
+      assertThat(tables.get(0).get("lag").asDouble()).isEqualTo(40);
+      assertThat(tables.get(0).get("lag_is").asText()).isEqualTo("at most");
+      assertThat(tables.get(0).has("pending")).isFalse();
+      assertThat(tables.get(1).has("lag")).isFalse();
+      assertThat(tables.get(1).get("pending").asInt()).isEqualTo(5);
+      assertThat(tables.get(1).get("pending_is").asText()).isEqualTo("at least");
+    }
+  }
+
+  @Test
+  void sendsAtOnceWhatItKnowsWithoutTheDatabase() throws Exception {
+    try (var server = RunningServer.open()) {
+      Sinks.Empty<Void> answers = Sinks.empty();
+      server.service.databaseTakes = answers.asMono();
+      server.streams("s.a.mine", "copy.mine");
+      try (var events = new Events(server)) {
+        JsonNode first = events.next(event -> true);
+        assertThat(first.at("/tables/0/target").asText()).isEqualTo("copy.mine");
+        assertThat(first.at("/stored/fresh").asBoolean()).isFalse();
+        assertThat(first.get("stored").has("at")).as("it never told anything").isFalse();
+        assertThat(first.get("broker").has("up")).as("not known yet").isFalse();
+        answers.tryEmitEmpty();
+        JsonNode next = events.next(event -> event.has("stored"));
+        assertThat(next.at("/stored/fresh").asBoolean()).isTrue();
+      }
     }
   }
 

@@ -5,10 +5,12 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.creek.consumer.Reachability;
 import dev.creek.consumer.app.config.BearerToken;
+import dev.creek.consumer.metrics.Backlog.Certainty;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.awaitility.Awaitility;
@@ -18,6 +20,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import reactor.core.publisher.Mono;
 
 /**
  * The page as a person sees it, in a headless Chromium; skipped where none is installed. Pictures
@@ -165,6 +168,76 @@ final class StatusPageIT {
       assertThat(browser.text("#tables-count")).isEqualTo("10 of 500");
       browser.screenshot(PICTURES.resolve("filtered.png"));
       assertClean(server);
+    }
+  }
+
+  @Test
+  void saysOfWhatNobodyKnowsThatItIsNotKnown() throws Exception {
+    try (var server = RunningServer.open()) {
+      Shop.fill(server);
+      Duration outage = Duration.ofSeconds(40);
+      server
+          .meters
+          .tables()
+          .forEach(
+              t -> {
+                server.meters.line(
+                    t.source(),
+                    t.target(),
+                    FakeService.backlog(outage, Certainty.BOUND, 0, Certainty.UNKNOWN));
+                server.meters.state(t.target(), "waiting", "broker: away", null);
+              });
+      server.service.lags = Map.of();
+      server.service.reached = new Reachability("not connected to NATS", null);
+      open(server);
+      await().until(() -> headline().equals("NATS cannot be reached"));
+      assertThat(browser.text("#lag")).isEqualTo("unknown");
+      assertThat(browser.text("#pending")).isEqualTo("unknown");
+      assertThat(browser.text("#pending-sub")).isEqualTo("of 12 tables it is not known");
+      assertThat(browser.text("#body tr:first-child")).contains("up to 40 s", "unknown");
+      assertThat(browser.text("#main")).doesNotContain("all is applied", "nothing is pending");
+      browser.screenshot(PICTURES.resolve("unknown.png"));
+      assertClean(server);
+    }
+  }
+
+  @Test
+  void theFurthestBehindMayBeATableOfAnotherInstance() throws Exception {
+    try (var server = RunningServer.open()) {
+      Shop.fill(server);
+      server.service.lags = Map.of("copy.audit_log", Duration.ofMinutes(11));
+      open(server);
+      await().until(() -> browser.text("#lag").equals("11 min"));
+      assertThat(browser.text("#lag-sub")).isEqualTo("copy.audit_log");
+      assertThat(browser.text("#pending")).isEqualTo("unknown");
+      assertThat(browser.text("#pending-sub")).isEqualTo("of 1 table it is not known");
+      assertThat(headline()).isEqualTo("1 table of 12 is behind");
+      assertClean(server);
+    }
+  }
+
+  @Test
+  void paintsBeforeTheServersHaveAnswered() throws Exception {
+    try (var server = RunningServer.open()) {
+      Shop.fill(server);
+      server.service.databaseTakes = Mono.never();
+      open(server);
+      await().until(() -> browser.count("#body tr") == 11);
+      assertThat(headline()).isIn("Asking the servers", "The target database takes its time");
+      assertThat(browser.text("#no-commands")).startsWith("Not known");
+      assertThat(browser.text("#no-instances")).startsWith("Not known");
+      browser.screenshot(PICTURES.resolve("first.png"));
+      assertClean(server);
+    }
+  }
+
+  @Test
+  void hasWordsBeforeTheServiceHasSaidAnything() throws Exception {
+    try (var server = RunningServer.open()) {
+      String page = server.get("/").body();
+      assertThat(page)
+          .contains("<main id=\"main\">", "Asking the service", "not known yet")
+          .doesNotContain("<main id=\"main\" hidden>");
     }
   }
 
@@ -321,6 +394,7 @@ final class StatusPageIT {
                   true,
                   now.minusSeconds(900),
                   Set.of("copy.audit_log")));
+      server.service.lags = Map.of("copy.audit_log", Duration.ZERO);
       server.service.commands =
           List.of(
               command(

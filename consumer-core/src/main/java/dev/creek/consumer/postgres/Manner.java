@@ -1,0 +1,24 @@
+package dev.creek.consumer.postgres;
+
+/**
+ * How changes are applied one by one.
+ *
+ * @param again whether they may be repetitions, so that a unique value may have moved on
+ * @param maybeMissing whether their rows may have gone
+ */
+record Manner(Again again, boolean maybeMissing) {
+  static final Manner USUAL = new Manner(Again.NO, false);
+
+  /** Whether the target has seen changes before. */
+  enum Again {
+    NO,
+    /** They were committed about when a snapshot was taken. */
+    MAYBE,
+    YES
+  }
+
+  /** Whether rows that have unique values of theirs make room, as they come back. */
+  boolean taking() {
+    return again == Again.YES;
+  }
+}
