@@ -312,9 +312,7 @@ final class SubjectReader {
     if (failure instanceof LogException.Unavailable unavailable) {
       return unavailable.hint();
     }
-    return failure instanceof ApiException
-        ? "nats-server refuses it: look at the stream and at the limits of the account; creek-consumer check says more"
-        : null;
+    return failure instanceof ApiException refused ? refused.hint() : null;
   }
 
   private static String shown(StartAt start) {

@@ -13,11 +13,14 @@ import dev.creek.consumer.stream.TableWriter;
 import dev.creek.consumer.wire.Change;
 import dev.creek.consumer.wire.Fingerprint;
 import dev.creek.consumer.wire.WalSchema;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -28,6 +31,11 @@ import reactor.core.publisher.Mono;
  * and moves the position last. After an error the writer is of no more use.
  */
 final class PostgresTableWriter implements TableWriter {
+  private static final Logger log = LoggerFactory.getLogger(PostgresTableWriter.class);
+
+  /** The error itself must not wait for words about it. */
+  private static final Duration EXPLANATION_LIMIT = Duration.ofSeconds(5);
+
   private final Sessions sessions;
   private final TableHints hints;
   private final PositionSql position;
@@ -162,19 +170,44 @@ final class PostgresTableWriter implements TableWriter {
     var ready = (Ready) prepared;
     return held.requireOpen()
         .then(Failpoint.BEFORE_APPLY.before(Mono.defer(() -> applied(ready))))
-        .onErrorResume(e -> held.close().then(Mono.error(() -> told(e, ready.batch()))));
+        .onErrorResume(
+            e -> held.close().then(Mono.defer(() -> told(e, ready))).flatMap(Mono::error));
   }
 
-  private RuntimeException told(Throwable error, Batch batch) {
-    List<Change> changes = batch.changes();
-    long last =
-        changes.isEmpty()
-            ? batch.position().sequence()
-            : changes.get(changes.size() - 1).sequence();
-    String what = position.target() + " at stream sequence " + last;
-    return error instanceof MissingRowException missing
-        ? missing.told(what, hints.mapping())
-        : SqlErrors.told(error, what, hints);
+  /**
+   * Without a place: whoever drives this writer knows best which change it was, and tells it once.
+   */
+  private Mono<RuntimeException> told(Throwable error, Ready ready) {
+    String what = position.target().toString();
+    if (error instanceof MissingRowException missing) {
+      return Mono.just(missing.told(what, hints.mapping()));
+    }
+    RuntimeException told = SqlErrors.told(error, what, hints);
+    Refusal refusal = SqlErrors.refusal(error);
+    TablePlan plan = ready.plan();
+    return refusal == null || plan == null || told instanceof ShapeMismatchException
+        ? Mono.just(told)
+        : explained(refusal, plan, ready.batch().changes())
+            .<RuntimeException>map(
+                known -> SqlErrors.told(refusal, what, known.where(), known.hint()))
+            .defaultIfEmpty(told);
+  }
+
+  /** Empty where nothing more is known; what keeps it from being found out is no error here. */
+  private Mono<RefusedWrite.Explained> explained(
+      Refusal refusal, TablePlan plan, List<Change> changes) {
+    return refusal.mayBeExplained()
+        ? sessions
+            .use(
+                "explanation of an error",
+                session -> new RefusedWrite(session, refusal, plan, changes, hints).explain())
+            .timeout(EXPLANATION_LIMIT)
+            .onErrorResume(
+                e -> {
+                  log.debug("{}: the error is not explained", position.target(), e);
+                  return Mono.empty();
+                })
+        : Mono.empty();
   }
 
   private Mono<Applied> applied(Ready ready) {

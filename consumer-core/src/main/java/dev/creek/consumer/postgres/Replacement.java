@@ -2,6 +2,7 @@ package dev.creek.consumer.postgres;
 
 import dev.creek.consumer.control.SnapshotProgress.Step;
 import dev.creek.consumer.row.RowPlan;
+import dev.creek.consumer.row.ShapeMismatchException;
 import dev.creek.consumer.row.UniqueKey;
 import dev.creek.consumer.stream.Failpoint;
 import java.time.Duration;
@@ -97,7 +98,7 @@ final class Replacement {
             .then(Mono.defer(() -> analyze(session)))
             .then(Mono.defer(() -> OlderSnapshots.awaitEnd(session, fresh)))
             .<Ending>thenReturn(swap)
-            .onErrorResume(SwapErrors::rulesOutASwap, e -> inPlace(session, e))
+            .onErrorResume(SwapErrors::rulesOutASwap, e -> inPlace(session, swap, e))
         : Mono.just(planned);
   }
 
@@ -112,7 +113,8 @@ final class Replacement {
     if (ending instanceof Ending.InPlace in) {
       return equalize(session, in, moved);
     }
-    return Mono.defer(() -> swap(session, (Ending.Swap) ending, moved))
+    var planned = (Ending.Swap) ending;
+    return Mono.defer(() -> swap(session, planned, moved))
         .onErrorResume(SwapErrors::isBusy, e -> held.rollback(session).then(Mono.error(e)))
         .retryWhen(
             Retry.backoff(SWAP_RETRIES, FIRST_PAUSE)
@@ -121,11 +123,17 @@ final class Replacement {
                 .onRetryExhaustedThrow((spec, last) -> last.failure()))
         .onErrorResume(
             e -> SwapErrors.isBusy(e) || SwapErrors.rulesOutASwap(e),
-            e -> inPlace(session, e).flatMap(in -> equalize(session, in, moved)));
+            e -> inPlace(session, planned, e).flatMap(in -> equalize(session, in, moved)));
   }
 
-  private Mono<Ending.InPlace> inPlace(Session session, Throwable why) {
-    return held.rollback(session).thenReturn(new Ending.InPlace(SwapErrors.reason(why)));
+  private Mono<Ending.InPlace> inPlace(Session session, Ending.Swap planned, Throwable why) {
+    ShapeMismatchException misfit = planned.misfit();
+    String reason = SwapErrors.reason(why);
+    return held.rollback(session)
+        .then(
+            misfit == null
+                ? Mono.just(new Ending.InPlace(reason))
+                : Mono.error(() -> Ending.Swap.impossible(misfit, reason)));
   }
 
   private Mono<Void> swap(Session session, Ending.Swap swap, Moved moved) {
@@ -140,7 +148,7 @@ final class Replacement {
 
   /** Now that it is locked. */
   private Mono<Void> requireUnchanged(Session session, Ending.Swap swap) {
-    return SwapObstacles.of(session, target, plan)
+    return SwapObstacles.of(session, target, plan.names())
         .filter(obstacles -> !obstacles.isEmpty())
         .flatMap(obstacles -> Mono.error(new SwapErrors.NoSwap(String.join("; ", obstacles))))
         .then(swap.twin().signature(session))

@@ -170,7 +170,8 @@ final class TableLine {
       report
           .about(log.atWarn())
           .log(
-              "{}: the target is back at stream sequence {}, from {}: what it lost is applied again",
+              "{}: the target is back at stream sequence {}, from {}: what it lost is applied"
+                  + " again",
               mapping,
               stored.sequence(),
               reached.sequence());
@@ -180,7 +181,7 @@ final class TableLine {
 
   /** What follows now: the end, an order, or streaming. */
   Mono<Phase> next(@Nullable Stuck recovering) {
-    return nextOr(recovering, () -> claimThenStream(recovering, Backoff.OUTAGE));
+    return nextOr(recovering, () -> claimThenStream(recovering, Backoff.OUTAGE, Proof.READING));
   }
 
   /** What follows now: the end, an order, or {@code otherwise}. */
@@ -305,9 +306,11 @@ final class TableLine {
   /**
    * Claims the table and streams; waits if the target cannot be reached, yields if another instance
    * has the table; ends if it is not active any more.
+   *
+   * @param proof of what it waited in before
    */
-  Mono<Phase> claimThenStream(@Nullable Stuck recovering, Backoff backoff) {
-    return streamBy(around.targets().claim(mapping), recovering, backoff)
+  Mono<Phase> claimThenStream(@Nullable Stuck recovering, Backoff backoff, Proof proof) {
+    return streamBy(around.targets().claim(mapping), recovering, backoff, proof)
         .onErrorResume(
             HeldException.class,
             held -> Mono.just(Yielding.first(this, held.getMessage()).again(held)));
@@ -319,11 +322,13 @@ final class TableLine {
     return streamBy(
             yielding.insists() ? targets.takeOver(mapping) : targets.claim(mapping),
             null,
-            Backoff.OUTAGE)
+            Backoff.OUTAGE,
+            Proof.READING)
         .onErrorResume(HeldException.class, held -> Mono.just(yielding.again(held)));
   }
 
-  private Mono<Phase> streamBy(Mono<Claim> claim, @Nullable Stuck recovering, Backoff backoff) {
+  private Mono<Phase> streamBy(
+      Mono<Claim> claim, @Nullable Stuck recovering, Backoff backoff, Proof proof) {
     boolean begins = held == null;
     return claim
         .takeUntilOther(stopping())
@@ -334,14 +339,14 @@ final class TableLine {
                 isInGap(claimed, recovering)
                     ? Stuck.again(this, claimed, recovering)
                     : new Streaming(
-                        this, claimed, begins ? stuckBefore(claimed) : recovering, backoff))
+                        this, claimed, begins ? stuckBefore(claimed) : recovering, backoff, proof))
         .onErrorResume(
             error -> !(error instanceof HeldException),
             error -> {
               Verdict verdict = FailurePolicy.classify(error, mapping);
               report.failure(verdict, error);
               Claim last = recovering == null ? null : recovering.claim();
-              return Mono.just(new Waiting(this, last, verdict.reason(), null, backoff));
+              return Mono.just(new Waiting(this, last, verdict.reason(), null, backoff, proof));
             });
   }
 

@@ -107,7 +107,7 @@ final class RowSecurityIT {
     assertThatThrownBy(() -> await(target.tables().createTable(mapping.target(), schema)))
         .isInstanceOf(ApplyException.class)
         .hasMessageContaining("may hide rows from the role keeper");
-    assertThat(await(target.findings(mapping, schema).collectList()))
+    assertThat(await(target.findings(mapping, schema, null, false).collectList()))
         .anySatisfy(
             finding -> {
               assertThat(finding.level()).isEqualTo(Finding.Level.PROBLEM);
