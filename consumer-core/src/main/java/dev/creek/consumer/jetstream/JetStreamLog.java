@@ -47,7 +47,7 @@ public final class JetStreamLog implements ChangeLog, SnapshotLog {
     sources = new SourceNames(api, options);
     generations = new Generations(api, options, sources);
     schemas = new SchemaLookup(link, api, options);
-    snapshots = new SnapshotLookup(api, options, new Silence(sources, schemas));
+    snapshots = new SnapshotLookup(api, holes, options, new Silence(sources, schemas));
   }
 
   /**
@@ -161,6 +161,7 @@ public final class JetStreamLog implements ChangeLog, SnapshotLog {
             names ->
                 new CommitSearch(
                         api,
+                        holes,
                         names.walStream(source.database()),
                         names.walSubject(source),
                         names.walSubjects(source.database()))

@@ -251,9 +251,13 @@ final class SubjectReader {
           options,
           consumer,
           window,
-          (outlet, received) ->
-              new StreamChecks(
-                  api, from.subject(), holes, known(), consumer, window, outlet, received),
+          (outlet, received) -> {
+            var checks =
+                new StreamChecks(
+                    api, from.subject(), holes, known(), consumer, window, outlet, received);
+            reads(this, checks);
+            return checks;
+          },
           () -> heard(this, created.pending()));
     }
 
@@ -285,6 +289,12 @@ final class SubjectReader {
       listener.began(pending);
     }
     silent = true;
+  }
+
+  private synchronized void reads(Consumer consumer, StreamChecks checks) {
+    if (reading == consumer) {
+      listener.reads(checks.howFar());
+    }
   }
 
   /** By whichever thread; one that has been replaced meanwhile tells of nothing. */

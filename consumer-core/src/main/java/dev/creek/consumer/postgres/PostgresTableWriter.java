@@ -14,6 +14,7 @@ import dev.creek.consumer.wire.Change;
 import dev.creek.consumer.wire.Fingerprint;
 import dev.creek.consumer.wire.WalSchema;
 import java.time.Duration;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -61,7 +62,7 @@ final class PostgresTableWriter implements TableWriter {
   /** What a snapshot that replaced all rows holds; null where there was none. */
   private final @Nullable Horizon horizon;
 
-  /** Only of a table without a key, once it has changes; only for apply. */
+  /** Only of a table without a key, or with an assumed one; only for apply. */
   private @Nullable Repetitions repetitions;
 
   /** What those changes did not touch; only for apply. */
@@ -261,12 +262,16 @@ final class PostgresTableWriter implements TableWriter {
     seen.next(batch.changes(), folded.newestMicros());
     counts = counts.plus(folded.counts());
     if (folded.plan().changes().assumesKey()) {
-      return held.transaction()
+      return known()
+          .doOnNext(known -> known.withoutRepeated(batch.changes()))
           .flatMap(
-              session ->
-                  onTrust(session, folded)
-                      .doOnNext(this::fellShort)
-                      .then(ended(session, batch, null)));
+              known ->
+                  held.transaction()
+                      .flatMap(
+                          session ->
+                              onTrust(session, folded, repeated(batch.changes(), known.goesOn()))
+                                  .doOnNext(this::fellShort)
+                                  .then(ended(session, batch, known.evidence()))));
     }
     FoldedWriter.Way way = folds.way(folded);
     if (held.inTransaction()
@@ -302,8 +307,7 @@ final class PostgresTableWriter implements TableWriter {
    * may come again is written as ever; what comes for the first time must not come into being where
    * a row is.
    */
-  private Mono<Shortfall> onTrust(Session session, FoldedBatch folded) {
-    int repeated = seen.repeated();
+  private Mono<Shortfall> onTrust(Session session, FoldedBatch folded, int repeated) {
     List<Change> changes = folded.changes();
     List<Change> first = changes.subList(repeated, changes.size());
     if (first.isEmpty()) {
@@ -326,6 +330,18 @@ final class PostgresTableWriter implements TableWriter {
                     .map(again::plus));
   }
 
+  /**
+   * How many may come again. The rest of a transaction of which a part has been committed is not
+   * among them, though it is of the same time.
+   */
+  private int repeated(List<Change> changes, BitSet goesOn) {
+    int repeated = seen.repeated();
+    while (repeated > 0 && goesOn.get(repeated - 1) && !seen.isAheadOf(changes.get(repeated - 1))) {
+      repeated--;
+    }
+    return repeated;
+  }
+
   private Mono<Applied> withoutKey(Batch batch, TablePlan plan, Target into) {
     seen.next(batch.changes(), SeenTime.newest(batch.changes()));
     return known()
@@ -334,9 +350,12 @@ final class PostgresTableWriter implements TableWriter {
             both -> {
               Repetitions known = both.getT1();
               List<Change> fresh = known.withoutRepeated(both.getT2());
+              fellShort(Shortfall.unproven(known.unproven()));
               counts = counts.plus(Counts.of(fresh));
               List<Segment> segments = Segment.of(batch.changes(), fresh, seen);
-              return held.inTransaction() || !batch.endsTransaction()
+              return held.inTransaction()
+                      || !batch.endsTransaction()
+                      || !shortfall.equals(Shortfall.NONE)
                   ? inOrder(batch, plan, segments, known.evidence())
                   : wholeInOrder(batch, plan, segments, known.evidence());
             });

@@ -13,6 +13,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.spi.LoggingEventBuilder;
 import reactor.core.publisher.Mono;
+import reactor.util.function.Tuple2;
 import reactor.util.retry.Retry;
 
 /**
@@ -53,15 +54,17 @@ final class Replacement {
       """;
 
   /** Triggers of a row that run before it is written are those that can forbid it. */
-  private static final String KEEPS_ROWS =
+  private static final String DECIDES =
       """
       select ($2 or exists (
                  select from pg_trigger t
                  where (t.tgrelid = $1::oid
                         or t.tgrelid in (select relid from pg_partition_tree($1::oid::regclass)))
                    and not t.tgisinternal and t.tgenabled <> 'D' and t.tgtype & 3 = 3))
-             and (select count(*) from %s) <> (select count(*) from %s)
       """;
+
+  private static final String KEEPS_ROWS =
+      DECIDES + " and (select count(*) from %s) <> (select count(*) from %s)";
 
   private final HeldSession held;
   private final PositionSql position;
@@ -180,7 +183,7 @@ final class Replacement {
         .then(Mono.defer(() -> requireApart(session)))
         .then(Mono.defer(() -> leaving(session)))
         .map(leaving -> new InPlaceSql(plan, target, fresh, leaving))
-        .flatMap(statement -> session.query(statement.sql(), s -> {}, RowCounts::of).single())
+        .flatMap(statement -> written(session, statement))
         .delayUntil(counts -> requireAll(session))
         .flatMap(
             counts ->
@@ -192,17 +195,45 @@ final class Replacement {
   }
 
   /**
+   * Where something of the table decides about its rows: as many must have changed as have to, of
+   * each kind. One that stayed and one that did not come would make up for each other.
+   */
+  private Mono<RowCounts> written(Session session, InPlaceSql statement) {
+    Mono<RowCounts> writing = counts(session, statement.sql());
+    return isTrue(session, DECIDES)
+        .flatMap(
+            decides ->
+                decides
+                    ? counts(session, statement.expected())
+                        .zipWhen(expected -> writing)
+                        .filter(both -> both.getT1().equals(both.getT2()))
+                        .map(Tuple2::getT2)
+                        .switchIfEmpty(Mono.error(() -> SnapshotHints.keptOut(position.target())))
+                    : writing);
+  }
+
+  private static Mono<RowCounts> counts(Session session, String sql) {
+    return session.query(sql, statement -> {}, RowCounts::of).single();
+  }
+
+  private Mono<Boolean> isTrue(Session session, String ofTarget) {
+    return session
+        .query(
+            ofTarget,
+            statement -> statement.bind(0, target.oid()).bind(1, !target.copyable()),
+            row -> Boolean.TRUE.equals(row.get(0, Boolean.class)))
+        .single();
+  }
+
+  /**
    * Where something of the table decides about its rows: that it has taken all of them, and let the
    * others go. What a trigger makes of a row is the user's affair.
    */
   private Mono<Void> requireAll(Session session) {
-    return session
-        .query(
+    return isTrue(
+            session,
             KEEPS_ROWS.formatted(
-                (target.partitioned() ? "" : "only ") + target.sqlName(), fresh.sqlName()),
-            statement -> statement.bind(0, target.oid()).bind(1, !target.copyable()),
-            row -> Boolean.TRUE.equals(row.get(0, Boolean.class)))
-        .single()
+                (target.partitioned() ? "" : "only ") + target.sqlName(), fresh.sqlName()))
         .filter(keeps -> keeps)
         .flatMap(keeps -> Mono.error(SnapshotHints.keptOut(position.target())));
   }

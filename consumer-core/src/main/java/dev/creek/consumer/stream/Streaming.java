@@ -41,6 +41,7 @@ record Streaming(
     Attempt attempt = new Attempt();
     return line.changes()
         .state(line.mapping().source())
+        .delayUntil(log -> line.targets().requireVisible(claim))
         .takeUntilOther(line.interruption())
         .delayUntil(
             log -> isProven() ? line.report().enter(claim, TableState.STREAMING) : Mono.empty())
@@ -66,7 +67,7 @@ record Streaming(
     Outage outage = new Outage(line, claim);
     Unpublished unpublished = new Unpublished(line, claim);
     Mono<Void> applying =
-        apply(from, log, outage, attempt)
+        apply(from, log, outage, new Frontier(), attempt)
             .delayUntil(unpublished::committed)
             .doFinally(end -> line.report().unapplied().stopped())
             .then();
@@ -76,7 +77,8 @@ record Streaming(
         : applying;
   }
 
-  private Flux<Applied> apply(Resume from, LogState log, Outage outage, Attempt attempt) {
+  private Flux<Applied> apply(
+      Resume from, LogState log, Outage outage, Frontier frontier, Attempt attempt) {
     StartAt start = from.start();
     ChangeDecoder decoder = line.newDecoder(start, claim.skips().of(log.stream()));
     attempt.reads(log.stream(), decoder);
@@ -85,19 +87,36 @@ record Streaming(
         Mono.fromSupplier(() -> line.targets().writer(from.claim())),
         writer ->
             line.changes()
-                .read(line.mapping().source(), start, log.stream(), unapplied.and(outage))
+                .read(
+                    line.mapping().source(),
+                    start,
+                    log.stream(),
+                    unapplied.and(outage).and(frontier))
                 .doOnSubscribe(begins -> unapplied.starts())
                 .doOnNext(unapplied::delivered)
                 .concatMap(decoder::decode, ONE_AHEAD)
                 .doOnNext(unapplied::decoded)
                 .transform(chunks -> line.batches(chunks, log, from.claim(), limits()))
-                .takeUntilOther(line.interruption())
+                .takeUntilOther(line.interruption().then(line.whereStopped(asked(frontier))))
                 .materialize()
                 .concatMap(signal -> work(writer, signal, attempt), ON_DEMAND)
                 .concatMap(work -> work, ONE_AHEAD)
                 .delayUntil(applied -> committed(applied, attempt))
+                .concatWith(last(writer, frontier, log).delayUntil(a -> committed(a, attempt)))
                 .takeUntil(this::endsSearch),
         TableWriter::close);
+  }
+
+  /** The answer comes on the link's thread, which is everybody's. */
+  private Mono<Void> asked(Frontier frontier) {
+    return frontier.ask().publishOn(line.scheduler());
+  }
+
+  /** Nothing of a table that is stopped is on its way: it is as far as its stream. */
+  private Mono<Applied> last(TableWriter writer, Frontier frontier, LogState log) {
+    return Mono.fromSupplier(() -> frontier.last(line.report().reached(), log.stream()))
+        .flatMap(writer::prepare)
+        .flatMap(writer::apply);
   }
 
   /** One change at a time where the one that fails has to be found. */

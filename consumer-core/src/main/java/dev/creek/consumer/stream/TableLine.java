@@ -150,6 +150,15 @@ final class TableLine {
     return Mono.firstWithSignal(stop.asMono(), around.stopAll());
   }
 
+  /** The work, if the line has been stopped; else nothing. */
+  Mono<Void> whereStopped(Mono<Void> work) {
+    return isStopped().filter(stopped -> stopped).flatMap(stopped -> work);
+  }
+
+  private Mono<Boolean> isStopped() {
+    return Mono.firstWithSignal(stopping().thenReturn(true), Mono.just(false));
+  }
+
   /** Completes when the line is to end, to look at its position again, or has an order. */
   Mono<Void> interruption() {
     return Mono.firstWithSignal(stopping(), mailbox.arrived(), setBacks.asFlux().next().then());
@@ -186,7 +195,7 @@ final class TableLine {
 
   /** What follows now: the end, an order, or {@code otherwise}. */
   Mono<Phase> nextOr(@Nullable Stuck recovering, Supplier<Mono<Phase>> otherwise) {
-    return Mono.firstWithSignal(stopping().thenReturn(true), Mono.just(false))
+    return isStopped()
         .flatMap(
             stopped -> {
               SnapshotTask task = stopped ? null : mailbox.take();

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.creek.consumer.control.Finding;
 import dev.creek.consumer.stream.ApplyException;
+import dev.creek.consumer.stream.Claim;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.TableWire;
 import dev.creek.consumer.testing.WalBytes;
@@ -71,6 +72,22 @@ final class RowSecurityIT {
     database.execute("alter role keeper bypassrls");
     line.apply(ITEMS.delete(WalTx.of(1), Map.of("id", 2)), ITEMS.update(WalTx.of(1), 3, "seen"));
     assertThat(rows()).isEqualTo("(1,a) (3,seen)");
+  }
+
+  @Test
+  void anIdleTableIsRefusedBeforeItsFirstChangeComes() {
+    var line = new Line(target, ITEMS);
+    Claim claim = await(target.tables().claim(line.mapping));
+    await(target.tables().requireVisible(claim));
+    database.execute(ENABLED);
+    assertThatThrownBy(() -> await(target.tables().requireVisible(claim)))
+        .isInstanceOfSatisfying(
+            ApplyException.class,
+            e -> {
+              assertThat(e.sqlState()).isEqualTo("42501");
+              assertThat(e.hint()).contains("ALTER ROLE keeper BYPASSRLS;");
+            })
+        .hasMessageContaining("may hide rows from the role keeper");
   }
 
   @Test
