@@ -351,7 +351,6 @@ class CommandsIT {
     try (var pooler = ListenPooler.start(database.server(), manner)) {
       start(
           PostgresOptions.builder(pooler.uri(database), Map.of())
-              .preparedStatements(false)
               .wakeInterval(Duration.ofSeconds(1))
               .build());
       assertThat(outcome("create_schema", mapping(orders))).isEqualTo("ok: created");

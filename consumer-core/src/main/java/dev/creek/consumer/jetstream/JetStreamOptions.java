@@ -35,6 +35,7 @@ public final class JetStreamOptions {
   private final int deliveryBytes;
   private final Duration heartbeat;
   private final Duration pullExpiry;
+  private final Duration connectTimeout;
   private final Duration requestTimeout;
   private final Duration schemaTimeout;
   private final Duration frontierInterval;
@@ -56,6 +57,7 @@ public final class JetStreamOptions {
     deliveryBytes = b.deliveryBytes;
     heartbeat = b.heartbeat;
     pullExpiry = b.pullExpiry;
+    connectTimeout = b.connectTimeout;
     requestTimeout = b.requestTimeout;
     schemaTimeout = b.schemaTimeout;
     frontierInterval = b.frontierInterval;
@@ -145,6 +147,10 @@ public final class JetStreamOptions {
     return pullExpiry;
   }
 
+  Duration connectTimeout() {
+    return connectTimeout;
+  }
+
   Duration requestTimeout() {
     return requestTimeout;
   }
@@ -206,6 +212,7 @@ public final class JetStreamOptions {
     private int deliveryBytes = 1 << 19;
     private Duration heartbeat = Duration.ofSeconds(2);
     private Duration pullExpiry = Duration.ofSeconds(30);
+    private Duration connectTimeout = Duration.ofSeconds(3);
     private Duration requestTimeout = Duration.ofSeconds(5);
     private Duration schemaTimeout = Duration.ofSeconds(5);
     private Duration frontierInterval = Duration.ofSeconds(30);
@@ -299,6 +306,12 @@ public final class JetStreamOptions {
       }
       this.heartbeat = heartbeat;
       this.pullExpiry = expiry;
+      return this;
+    }
+
+    /** How long one attempt to connect to one server may take; 3 s by default. */
+    public Builder connectTimeout(Duration value) {
+      connectTimeout = positive(value, "connectTimeout");
       return this;
     }
 

@@ -26,9 +26,6 @@ import org.slf4j.event.Level;
 final class NatsConnector {
   private static final Logger log = LoggerFactory.getLogger(NatsConnector.class);
 
-  /** For one attempt at one server; the client waits as long where it is not let in. */
-  private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(3);
-
   /** A server that came back is found again within half a second, and not by all at once. */
   private static final Duration RECONNECT_WAIT = Duration.ofMillis(250);
 
@@ -131,7 +128,8 @@ final class NatsConnector {
             .scheduledExecutor(NatsThreads.TIMERS)
             .connectExecutor(NatsThreads.oneAtATime())
             .callbackExecutor(callbacks)
-            .connectionTimeout(CONNECT_TIMEOUT)
+            // The client waits as long where it is not let in.
+            .connectionTimeout(options.connectTimeout())
             .maxReconnects(-1)
             .reconnectWait(RECONNECT_WAIT)
             .reconnectJitter(RECONNECT_JITTER)

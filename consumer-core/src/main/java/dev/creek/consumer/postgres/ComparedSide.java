@@ -183,14 +183,16 @@ final class ComparedSide {
   }
 
   private <T> Mono<T> scan(java.util.function.Function<Session, Mono<T>> work) {
-    return sessions.use(
+    return sessions.transaction(
         "comparison of " + table,
+        SqlHints.NONE,
         session -> session.execute(SCANS).then(Mono.defer(() -> work.apply(session))));
   }
 
   /** Sessions are set up to find few rows by key; here all are read. */
   private static final String SCANS =
-      "set enable_seqscan = on; set enable_hashjoin = on; set plan_cache_mode = force_custom_plan";
+      "set local enable_seqscan = on; set local enable_hashjoin = on;"
+          + " set local plan_cache_mode = force_custom_plan";
 
   private static Hashed hashed(Readable found) {
     return new Hashed(

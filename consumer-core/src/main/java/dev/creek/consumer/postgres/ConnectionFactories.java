@@ -31,6 +31,7 @@ final class ConnectionFactories {
    */
   static PostgresqlConnectionFactory of(PostgresOptions options) {
     ServerAddress address = options.address();
+    var settings = SessionSettings.of(options);
     var builder =
         PostgresqlConnectionConfiguration.builder()
             .database(address.database())
@@ -43,6 +44,7 @@ final class ConnectionFactories {
             .codecRegistrar(
                 (connection, allocator, registry) ->
                     Mono.fromRunnable(() -> registry.addFirst(new BinaryArrayCodec())))
+            .codecRegistrar((connection, allocator, registry) -> settings.begin(connection))
             // Their details quote rows.
             .errorResponseLogLevel(LogLevel.OFF)
             .noticeLogLevel(LogLevel.OFF);
@@ -54,7 +56,7 @@ final class ConnectionFactories {
     }
     hosts(builder, address);
     tls(builder, address);
-    sessions(builder, options);
+    sessions(builder, options.pooler(), settings);
     try {
       return new PostgresqlConnectionFactory(builder.build());
     } catch (IllegalStateException e) {
@@ -75,15 +77,12 @@ final class ConnectionFactories {
   }
 
   private static void sessions(
-      PostgresqlConnectionConfiguration.Builder builder, PostgresOptions options) {
-    if (options.preparedStatements()) {
-      builder
-          .preparedStatementCacheQueries(PREPARED_STATEMENTS)
-          .options(
-              SessionSettings.startup(
-                  options.address().settings(), options.statementTimeout(), options.lockTimeout()));
+      PostgresqlConnectionConfiguration.Builder builder, Pooler pooler, SessionSettings settings) {
+    builder.preparedStatementCacheQueries(pooler.keepsSessions() ? PREPARED_STATEMENTS : 0);
+    if (pooler == Pooler.NONE) {
+      builder.options(settings.startup());
     } else {
-      builder.preparedStatementCacheQueries(0).options(options.address().settings());
+      builder.loopResources(PoolerLoops.INSTANCE);
     }
   }
 

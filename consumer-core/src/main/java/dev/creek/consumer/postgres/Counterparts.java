@@ -71,24 +71,16 @@ final class Counterparts {
   }
 
   private static Mono<Void> alone(Session session, Mapping mapping, TargetTable place) {
-    long key = key(place);
     return session
-        .query(
-            "select pg_catalog.pg_try_advisory_lock($1) as free",
-            statement -> statement.bind(0, key),
-            row -> Boolean.TRUE.equals(row.get("free", Boolean.class)))
-        .single()
+        .tryLock(key(place))
         .flatMap(
-            free -> {
-              if (!free) {
-                return Mono.error(
-                    new SnapshotException(
-                        mapping.target() + " is being compared by another process",
-                        "wait for its end"));
-              }
-              session.atEnd("select pg_catalog.pg_advisory_unlock(" + key + ")");
-              return Mono.empty();
-            });
+            free ->
+                free
+                    ? Mono.empty()
+                    : Mono.error(
+                        new SnapshotException(
+                            mapping.target() + " is being compared by another process",
+                            "wait for its end")));
   }
 
   /** Whoever applies it is told first; one that does not listen finds neither table nor row. */

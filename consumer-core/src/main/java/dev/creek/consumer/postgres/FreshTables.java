@@ -4,6 +4,7 @@ import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.row.Rebuild;
 import dev.creek.consumer.row.RowPlan;
 import dev.creek.consumer.row.ShapeMismatchException;
+import dev.creek.consumer.stream.SnapshotException;
 import dev.creek.consumer.wire.RecordShape;
 import dev.creek.consumer.wire.WireField;
 import java.util.List;
@@ -61,7 +62,7 @@ final class FreshTables {
 
   private static Mono<Created> fitting(
       Session session, TargetTable name, Target target, RowPlan plan, FreshTable fresh) {
-    return SwapObstacles.of(session, target, plan.names())
+    return obstacles(session, target, plan.names())
         .flatMap(
             obstacles ->
                 obstacles.isEmpty()
@@ -80,6 +81,13 @@ final class FreshTables {
                         session, name, target, plan, fresh, String.join("; ", obstacles)));
   }
 
+  /** Waiting for the snapshots of others, as a swap has to, takes limits outside a transaction. */
+  private static Mono<List<String>> obstacles(Session session, Target target, Set<String> names) {
+    return session.isKept()
+        ? SwapObstacles.of(session, target, names)
+        : Mono.just(List.of("a pooler in transaction mode is between"));
+  }
+
   /** Like the target, but with columns that hold what the source has. */
   private static Mono<Created> anew(
       Session session,
@@ -91,7 +99,7 @@ final class FreshTables {
     Set<String> names =
         rows.columns().stream().map(WireField::name).collect(Collectors.toUnmodifiableSet());
     List<String> actions = Rebuild.actions(rows, target.shape());
-    return SwapObstacles.of(session, target, names)
+    return obstacles(session, target, names)
         .filter(obstacles -> !obstacles.isEmpty())
         .flatMap(
             obstacles ->
@@ -157,6 +165,9 @@ final class FreshTables {
         .flatMap(
             may -> {
               FreshTable table = may ? fresh : new FreshTable(TEMPORARY, fresh.name());
+              if (!may && !session.isKept()) {
+                return Mono.error(needsCreate(name));
+              }
               if (!may) {
                 session.atEnd("discard temporary");
               }
@@ -174,6 +185,17 @@ final class FreshTables {
                   .then(Mono.defer(session::commit))
                   .thenReturn(new Created(table, plan, new Ending.InPlace(reason)));
             });
+  }
+
+  private static SnapshotException needsCreate(TargetTable name) {
+    String schema = SqlNames.quoted(name.namespace());
+    return new SnapshotException(
+        "a clean snapshot of "
+            + name
+            + " needs CREATE on schema "
+            + schema
+            + ": a pooler in transaction mode keeps no temporary tables",
+        "GRANT CREATE ON SCHEMA " + schema + " TO the role; or connect without the pooler");
   }
 
   private static Mono<Boolean> mayCreate(Session session, TargetTable name) {

@@ -60,14 +60,14 @@ final class Heartbeat {
 
   /**
    * @param ownSessions whether a connection keeps its server process, as it does not behind a
-   *     pooler
+   *     pooler in transaction mode
    */
   Heartbeat(Sessions sessions, InstanceSql sql, boolean ownSessions) {
     this.sessions = sessions;
     this.sql = sql;
     // A beat that a crash of the server forgets is no loss, and must not wait for a slow disk.
     this.onConnect =
-        (ownSessions ? "set synchronous_commit = off; " : "") + "listen " + InstanceSql.CHANNEL;
+        ownSessions ? "set synchronous_commit = off; listen " + InstanceSql.CHANNEL : "select 1";
     this.outage =
         new OutageLog(
             log,

@@ -34,8 +34,8 @@ final class InstanceSql {
 
   /**
    * @param id this process
-   * @param ownSessions whether a connection keeps its server process, as behind a pooler it does
-   *     not
+   * @param ownSessions whether a connection keeps its server process, as behind a pooler in
+   *     transaction mode it does not
    */
   InstanceSql(String controlSchema, String id, Instance.Self self, boolean ownSessions) {
     this.id = id;

@@ -44,6 +44,10 @@ final class Migrator {
   }
 
   Mono<Void> migrate(Sessions sessions) {
+    return sessions.requireKept().then(Mono.defer(() -> upgrade(sessions)));
+  }
+
+  private Mono<Void> upgrade(Sessions sessions) {
     String what = "control schema " + control;
     return sessions
         .use(what, this::hint, this::version)

@@ -34,7 +34,7 @@ public final class PostgresOptions {
   private final Duration statementTimeout;
   private final Duration lockTimeout;
   private final Duration wakeInterval;
-  private final boolean preparedStatements;
+  private final Pooler pooler;
   private final boolean notifiedCommands;
   private final Set<String> lossyColumns;
 
@@ -46,7 +46,7 @@ public final class PostgresOptions {
     this.statementTimeout = builder.statementTimeout;
     this.lockTimeout = builder.lockTimeout;
     this.wakeInterval = builder.wakeInterval;
-    this.preparedStatements = builder.preparedStatements;
+    this.pooler = builder.pooler;
     this.notifiedCommands = builder.notifiedCommands;
     this.lossyColumns = builder.lossyColumns;
   }
@@ -107,8 +107,8 @@ public final class PostgresOptions {
     return wakeInterval;
   }
 
-  boolean preparedStatements() {
-    return preparedStatements;
+  Pooler pooler() {
+    return pooler;
   }
 
   boolean notifiedCommands() {
@@ -123,17 +123,32 @@ public final class PostgresOptions {
     return address;
   }
 
+  /** The same as if another pooler were between. */
+  PostgresOptions through(Pooler other) {
+    Builder copy = copy();
+    copy.pooler = other;
+    return copy.build();
+  }
+
   /** The same server for statements that read whole tables: as long as they take, two at a time. */
   PostgresOptions forScans() {
+    Builder copy = copy();
+    copy.poolSize = 2;
+    copy.statementTimeout = Duration.ZERO;
+    return copy.build();
+  }
+
+  /** Of what sessions are; commands and roles are another matter. */
+  private Builder copy() {
     var builder = new Builder(address);
     builder.controlSchema = controlSchema;
-    builder.poolSize = 2;
-    builder.statementTimeout = Duration.ZERO;
+    builder.poolSize = poolSize;
+    builder.statementTimeout = statementTimeout;
     builder.lockTimeout = lockTimeout;
     builder.wakeInterval = wakeInterval;
-    builder.preparedStatements = preparedStatements;
+    builder.pooler = pooler;
     builder.lossyColumns = lossyColumns;
-    return builder.build();
+    return builder;
   }
 
   /** {@code user@host:port/database}: fit for messages. */
@@ -151,7 +166,7 @@ public final class PostgresOptions {
     private Duration statementTimeout = Duration.ofMinutes(5);
     private Duration lockTimeout = Duration.ofSeconds(30);
     private Duration wakeInterval = Duration.ofSeconds(10);
-    private boolean preparedStatements = true;
+    private Pooler pooler = Pooler.NONE;
     private boolean notifiedCommands;
     private Set<String> lossyColumns = Set.of();
 
@@ -169,6 +184,15 @@ public final class PostgresOptions {
     /** The role's password, whatever URI and environment say. */
     public Builder password(String text) {
       this.address = address.withPassword(new Secret(text));
+      return this;
+    }
+
+    /**
+     * Bound of one attempt to connect, whatever URI and environment say; zero for none. A server
+     * that refuses is heard at once, this is for one that is silent, or slow.
+     */
+    public Builder connectTimeout(Duration timeout) {
+      this.address = address.withConnectTimeout(notNegative(timeout));
       return this;
     }
 
@@ -231,13 +255,9 @@ public final class PostgresOptions {
       return this;
     }
 
-    /**
-     * Whether statements are prepared by name, and sessions told their settings; default true.
-     * False is for PgBouncer in transaction mode, which can keep neither: then the role or the
-     * database should set {@code statement_timeout} and {@code lock_timeout}.
-     */
-    public Builder preparedStatements(boolean on) {
-      this.preparedStatements = on;
+    /** The pooler that is between us and the server, such as PgBouncer; default none. */
+    public Builder pooler(Pooler between) {
+      this.pooler = between;
       return this;
     }
 
@@ -260,7 +280,17 @@ public final class PostgresOptions {
       return this;
     }
 
+    /**
+     * The options.
+     *
+     * @throws IllegalArgumentException where commands of notifications are wanted through a pooler
+     *     that breaks LISTEN
+     */
     public PostgresOptions build() {
+      if (notifiedCommands && !pooler.keepsSessions()) {
+        throw new IllegalArgumentException(
+            "commands in notifications need LISTEN, which a pooler in transaction mode breaks");
+      }
       return new PostgresOptions(this);
     }
 

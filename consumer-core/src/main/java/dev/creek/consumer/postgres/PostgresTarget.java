@@ -45,7 +45,7 @@ public final class PostgresTarget {
   private final CommandLog commands;
 
   private PostgresTarget(PostgresOptions options, Instance.Self self) {
-    boolean ownSessions = options.preparedStatements();
+    boolean ownSessions = options.pooler().keepsSessions();
     var instances = new InstanceSql(options.controlSchema(), newId(self), self, ownSessions);
     this.options = options;
     this.sessions = new Sessions(options);

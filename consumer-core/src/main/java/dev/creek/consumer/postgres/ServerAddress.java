@@ -94,6 +94,11 @@ record ServerAddress(
         hosts, database, user, other, tls, connectTimeout, applicationName, writableOnly, settings);
   }
 
+  ServerAddress withConnectTimeout(Duration other) {
+    return new ServerAddress(
+        hosts, database, user, password, tls, other, applicationName, writableOnly, settings);
+  }
+
   /** {@code user@host:port,host:port/database}: for messages, without the password. */
   String display() {
     return user

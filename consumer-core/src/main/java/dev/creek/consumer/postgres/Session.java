@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -26,25 +27,45 @@ final class Session {
   private final PostgresqlConnection connection;
   private final Duration patience;
   private final Set<String> lossyColumns;
+  private final @Nullable Shared shared;
   private final AtomicBoolean ended = new AtomicBoolean();
   private volatile boolean busy;
   private volatile boolean inTransaction;
   private volatile boolean unhurried;
   private volatile String atEnd = "";
 
+  /** Keeps the locks that this session cannot keep itself. */
+  private volatile @Nullable Session holder;
+
+  /**
+   * What a session needs that keeps nothing beyond a transaction, its settings included.
+   *
+   * @param begin begins a transaction
+   * @param another a session on a connection of its own, to be ended
+   */
+  record Shared(String begin, Mono<Session> another) {}
+
   /**
    * @param patience bound of one statement's answer; zero for none
    * @param lossyColumns see {@link PostgresOptions.Builder#lossyColumns}
+   * @param shared null where the session is ours until it is given back
    */
   Session(
       Connection pooled,
       PostgresqlConnection connection,
       Duration patience,
-      Set<String> lossyColumns) {
+      Set<String> lossyColumns,
+      @Nullable Shared shared) {
     this.pooled = pooled;
     this.connection = connection;
     this.patience = patience;
     this.lossyColumns = lossyColumns;
+    this.shared = shared;
+  }
+
+  /** Whether what a statement leaves in the session is there for the next one. */
+  boolean isKept() {
+    return shared == null;
   }
 
   /** Columns in which values may be other than the source's, as {@code schema.table.column}. */
@@ -54,8 +75,9 @@ final class Session {
 
   /** Runs a statement; the number of rows that it touched. */
   Mono<Long> update(String sql, Consumer<PostgresqlStatement> bind) {
-    return watched(
-        results(sql, bind).concatMap(PostgresqlResult::getRowsUpdated).reduce(0L, Long::sum));
+    return within(
+        watched(
+            results(sql, bind).concatMap(PostgresqlResult::getRowsUpdated).reduce(0L, Long::sum)));
   }
 
   /** Runs statements without parameters. */
@@ -66,7 +88,7 @@ final class Session {
   /** Runs a query to its end; its rows in order. */
   <T> Flux<T> query(
       String sql, Consumer<PostgresqlStatement> bind, Function<? super Readable, T> row) {
-    return watched(results(sql, bind).concatMap(result -> result.map(row)).collectList())
+    return within(watched(results(sql, bind).concatMap(result -> result.map(row)).collectList()))
         .flatMapIterable(Function.identity());
   }
 
@@ -87,15 +109,76 @@ final class Session {
    *     be taken back, a session that is cancelled in the middle of one is closed by {@link #end}
    */
   Mono<Void> copyIn(String sql, Flux<ByteBuf> data) {
-    return watched(connection.copyIn(sql).fromMany(data.map(Mono::just)).build()).then();
+    return within(watched(connection.copyIn(sql).fromMany(data.map(Mono::just)).build())).then();
   }
 
   /**
    * Takes an advisory lock, which {@link #end} frees, as does the server when the session breaks.
    */
   Mono<Void> lock(long key) {
-    return execute("select pg_catalog.pg_advisory_lock(" + key + ")")
-        .doOnSubscribe(s -> atEnd("select pg_catalog.pg_advisory_unlock(" + key + ")"));
+    return shared == null
+        ? execute("select pg_catalog.pg_advisory_lock(" + key + ")")
+            .doOnSubscribe(s -> unlockAtEnd(key))
+        : holding(shared, by -> by.execute("select pg_catalog.pg_advisory_xact_lock(" + key + ")"));
+  }
+
+  /** The same where nobody else has it; false where somebody has. */
+  Mono<Boolean> tryLock(long key) {
+    return shared == null
+        ? isTrue("select pg_catalog.pg_try_advisory_lock(" + key + ")")
+            .doOnNext(
+                locked -> {
+                  if (locked) {
+                    unlockAtEnd(key);
+                  }
+                })
+        : holding(
+            shared, by -> by.isTrue("select pg_catalog.pg_try_advisory_xact_lock(" + key + ")"));
+  }
+
+  private void unlockAtEnd(long key) {
+    atEnd("select pg_catalog.pg_advisory_unlock(" + key + ")");
+  }
+
+  private Mono<Boolean> isTrue(String sql) {
+    return query(sql, statement -> {}, row -> Boolean.TRUE.equals(row.get(0, Boolean.class)))
+        .single();
+  }
+
+  /**
+   * Takes a lock in a transaction that is open until {@link #end()}, on a connection of its own. It
+   * reads and writes nothing else, so it keeps nothing from being vacuumed.
+   */
+  private <T> Mono<T> holding(Shared sharing, Function<Session, Mono<T>> locking) {
+    return Mono.defer(
+            () -> {
+              Session there = holder;
+              return there != null ? Mono.just(there) : holder(sharing);
+            })
+        .flatMap(locking);
+  }
+
+  private Mono<Session> holder(Shared sharing) {
+    return sharing
+        .another()
+        .doOnNext(session -> holder = session)
+        // Ended in the meantime: then nobody else will end it.
+        .flatMap(session -> ended.get() ? endHolder().then(Mono.empty()) : Mono.just(session))
+        .flatMap(
+            session ->
+                session
+                    .begin()
+                    .then(session.execute("set local idle_in_transaction_session_timeout = 0"))
+                    .thenReturn(session));
+  }
+
+  private Mono<Void> endHolder() {
+    return Mono.defer(
+        () -> {
+          Session session = holder;
+          holder = null;
+          return session == null ? Mono.empty() : session.end();
+        });
   }
 
   /** Leaves a statement to be run before the connection is given back. */
@@ -104,7 +187,28 @@ final class Session {
   }
 
   Mono<Void> begin() {
-    return watched(connection.beginTransaction().doOnSubscribe(s -> inTransaction = true));
+    Mono<Void> beginning =
+        shared == null
+            ? connection.beginTransaction()
+            : results(shared.begin(), statement -> {})
+                .concatMap(PostgresqlResult::getRowsUpdated)
+                .then();
+    return watched(beginning.doOnSubscribe(s -> inTransaction = true));
+  }
+
+  /** A statement that is alone is a transaction, too, and that has to be told its settings. */
+  private <T> Mono<T> within(Mono<T> work) {
+    return shared == null
+        ? work
+        : Mono.defer(
+            () ->
+                inTransaction
+                    ? work
+                    : begin()
+                        .then(work)
+                        .flatMap(result -> commit().thenReturn(result))
+                        .switchIfEmpty(Mono.defer(this::commit).then(Mono.empty()))
+                        .onErrorResume(e -> rollback().onErrorComplete().then(Mono.error(e))));
   }
 
   /**
@@ -147,10 +251,12 @@ final class Session {
    */
   Mono<Void> end() {
     return Mono.defer(
+        () -> ended.compareAndSet(false, true) ? settled().then(endHolder()) : Mono.empty());
+  }
+
+  private Mono<Void> settled() {
+    return Mono.defer(
         () -> {
-          if (!ended.compareAndSet(false, true)) {
-            return Mono.empty();
-          }
           if (busy) {
             return abandon();
           }

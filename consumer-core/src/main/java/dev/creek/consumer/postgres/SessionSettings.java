@@ -1,16 +1,22 @@
 package dev.creek.consumer.postgres;
 
+import io.r2dbc.postgresql.api.PostgresqlConnection;
+import io.r2dbc.postgresql.api.PostgresqlResult;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import reactor.core.publisher.Mono;
 
 /**
  * What each session is told once, in its start-up packet: no round trip, and a pooled connection
- * cannot lose it.
+ * cannot lose it. Through a pooler, which takes no such packet, it is told by a statement behind
+ * that, or within each transaction.
  */
 final class SessionSettings {
   private static final Pattern NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*(\\.[A-Za-z0-9_]+)*");
@@ -32,7 +38,91 @@ final class SessionSettings {
   /** Sent by the driver itself. */
   private static final List<String> BY_DRIVER = List.of("timezone", "datestyle", "client_encoding");
 
-  private SessionSettings() {}
+  /** Sent by the driver in the packet, where a pooler drops or forgets some of it. */
+  private static final Map<String, String> DRIVERS =
+      Map.of("timezone", "UTC", "datestyle", "ISO", "extra_float_digits", "2");
+
+  /** The connections that a pooler's server processes have are the pooler's, not ours. */
+  private static final String POOLERS = "tcp_keepalives_";
+
+  private final Map<String, String> settings;
+  private final Pooler pooler;
+
+  private SessionSettings(Map<String, String> settings, Pooler pooler) {
+    this.settings = settings;
+    this.pooler = pooler;
+  }
+
+  static SessionSettings of(PostgresOptions options) {
+    return new SessionSettings(
+        startup(options.address().settings(), options.statementTimeout(), options.lockTimeout()),
+        options.pooler());
+  }
+
+  /** The start-up parameters, besides those that the driver sends itself. */
+  Map<String, String> startup() {
+    return settings;
+  }
+
+  /**
+   * Completes when a new session has its settings, or will have them in each transaction.
+   *
+   * @return errors with {@link PoolerException} where they were told and are not there
+   */
+  Mono<Void> begin(PostgresqlConnection connection) {
+    return switch (pooler) {
+      case NONE -> requireKept(connection);
+      case SESSION -> told(connection);
+      case TRANSACTION -> Mono.empty();
+    };
+  }
+
+  private Mono<Void> requireKept(PostgresqlConnection connection) {
+    String kept =
+        "select "
+            + List.of("search_path", "row_security").stream()
+                .map(
+                    name ->
+                        "pg_catalog.current_setting('%s') = %s"
+                            .formatted(name, SqlNames.literal(settings.getOrDefault(name, ""))))
+                .collect(Collectors.joining(" and "));
+    return connection
+        .createStatement(kept)
+        .execute()
+        .concatMap(result -> result.map(row -> Boolean.TRUE.equals(row.get(0, Boolean.class))))
+        .single()
+        .flatMap(all -> all ? Mono.empty() : Mono.error(PoolerErrors.settingsDropped()));
+  }
+
+  private Mono<Void> told(PostgresqlConnection connection) {
+    return connection
+        .createStatement(statement(false))
+        .execute()
+        .concatMap(PostgresqlResult::getRowsUpdated)
+        .then();
+  }
+
+  /** Begins a transaction that has them, where sessions keep nothing beyond it. */
+  String beginTransaction() {
+    // Of the isolation the setting says only what transactions to come have.
+    return "begin isolation level read committed; " + statement(true);
+  }
+
+  /** Not SET, which takes a search path for the name of one schema. */
+  private String statement(boolean local) {
+    var all = new TreeMap<>(settings);
+    all.keySet().removeIf(name -> name.startsWith(POOLERS));
+    all.putAll(DRIVERS);
+    return all.entrySet().stream()
+        .map(
+            setting ->
+                "pg_catalog.set_config(%s, %s, %s)"
+                    .formatted(
+                        SqlNames.literal(setting.getKey()),
+                        SqlNames.literal(setting.getValue()),
+                        local))
+        .collect(Collectors.joining(", ", "select ", ""));
+  }
 
   /** The start-up parameters of a connection, besides those that the driver sends itself. */
   static Map<String, String> startup(

@@ -16,12 +16,14 @@ import java.util.Map;
 import java.util.Set;
 import java.util.WeakHashMap;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /** The pool of connections to the target database. Thread-safe. */
 final class Sessions {
+  /** Beyond what one attempt to connect may take. */
   private static final Duration ACQUIRE_LIMIT = Duration.ofSeconds(30);
 
   /** Beyond the statement timeout, which the server keeps: then it is the server that is gone. */
@@ -42,6 +44,9 @@ final class Sessions {
 
   private final PostgresqlConnectionFactory factory;
   private final ConnectionPool pool;
+  private final Session.@Nullable Shared shared;
+  private final Pooler pooler;
+  private final Duration acquireLimit;
   private final Duration patience;
   private final String place;
   private final boolean mayLoseLastCommits;
@@ -52,6 +57,8 @@ final class Sessions {
 
   Sessions(PostgresOptions options) {
     this.factory = ConnectionFactories.of(options);
+    this.pooler = options.pooler();
+    this.acquireLimit = ACQUIRE_LIMIT.plus(options.address().connectTimeout());
     this.patience =
         options.statementTimeout().isZero()
             ? Duration.ZERO
@@ -61,6 +68,12 @@ final class Sessions {
     this.mayLoseLastCommits =
         options.address().settings().keySet().stream()
             .noneMatch("synchronous_commit"::equalsIgnoreCase);
+    this.shared =
+        options.pooler().keepsSessions()
+            ? null
+            : new Session.Shared(
+                SessionSettings.of(options).beginTransaction(),
+                dedicated().map(connection -> session(connection, connection)));
     this.pool = new ConnectionPool(poolOf(options));
     this.borrowed = new Loan<>(lent(pool.create(), options.poolSize())).map(this::session);
   }
@@ -86,7 +99,7 @@ final class Sessions {
         .initialSize(0)
         .maxSize(options.poolSize())
         .acquireRetry(0)
-        .maxAcquireTime(ACQUIRE_LIMIT)
+        .maxAcquireTime(acquireLimit)
         .postAllocate(this::validateIfIdle)
         .preRelease(connection -> Mono.fromRunnable(() -> markIdle(connection)))
         .customizer(
@@ -117,8 +130,11 @@ final class Sessions {
   }
 
   private Session session(Connection pooled) {
-    PostgresqlConnection connection = ((Wrapped<?>) pooled).unwrap(PostgresqlConnection.class);
-    return new Session(pooled, connection, patience, lossyColumns);
+    return session(pooled, ((Wrapped<?>) pooled).unwrap(PostgresqlConnection.class));
+  }
+
+  private Session session(Connection lent, PostgresqlConnection connection) {
+    return new Session(lent, connection, patience, lossyColumns, shared);
   }
 
   /** A session that the caller must end. Errors are the driver's. */
@@ -155,7 +171,18 @@ final class Sessions {
   /** A connection of one's own, outside the pool. */
   Mono<PostgresqlConnection> dedicated() {
     return Mono.defer(() -> closed ? Mono.error(new ClosedByUs()) : factory.create())
-        .timeout(ACQUIRE_LIMIT);
+        .timeout(acquireLimit);
+  }
+
+  /**
+   * Completes unless the sessions, which the options say are ours, are seen to be shared. Asked
+   * only where a pooler is named: without one the settings tell, with each connection.
+   */
+  Mono<Void> requireKept() {
+    return pooler == Pooler.SESSION
+        ? SharedSessions.areNone(this)
+            .onErrorMap(e -> SqlErrors.told(e, "sessions", place, SqlHints.NONE))
+        : Mono.empty();
   }
 
   PoolUse poolUse() {

@@ -94,9 +94,19 @@ final class SqlErrors {
         || error instanceof WireException) {
       return (RuntimeException) error;
     }
+    PoolerException between = pooler(error);
+    if (between != null) {
+      return new ApplyException(
+          what + (place == null ? "" : ": " + place) + ": " + between.getMessage(),
+          PoolerException.SQL_STATE,
+          null,
+          between.hint(),
+          between);
+    }
     Refusal refusal = refusal(error);
     if (refusal != null) {
-      return told(refusal, what, "", hints.forState(refusal.sqlState()));
+      String hint = hints.forState(refusal.sqlState());
+      return told(refusal, what, "", hint == null ? PoolerErrors.hint(refusal.sqlState()) : hint);
     }
     if (find(error, PoolAcquireTimeoutException.class) != null
         || find(error, R2dbcTimeoutException.class) != null) {
@@ -118,6 +128,13 @@ final class SqlErrors {
           error);
     }
     return error instanceof RuntimeException e ? e : new IllegalStateException(what, error);
+  }
+
+  /** What a pooler that we do not know of makes fail; null where it is something else. */
+  static @Nullable PoolerException pooler(Throwable error) {
+    PoolerException known = find(error, PoolerException.class);
+    PostgresqlException server = find(error, PostgresqlException.class);
+    return known != null || server == null ? known : PoolerErrors.refusal(server.getErrorDetails());
   }
 
   /** The driver invents details for its own errors, with the bare code. */

@@ -34,7 +34,7 @@ final class SubscriptionTable implements Subscriptions {
   SubscriptionTable(Sessions sessions, PostgresOptions options) {
     this.sessions = sessions;
     this.migrator = new Migrator(options.controlSchema(), options.controlRole());
-    this.wakeUps = new WakeUps(sessions, options.wakeInterval());
+    this.wakeUps = new WakeUps(sessions, options);
     this.table = SqlNames.quoted(options.controlSchema(), "subscriptions");
     this.controlSchema = options.controlSchema();
     this.known = new KnownTargetSql(options.controlSchema());

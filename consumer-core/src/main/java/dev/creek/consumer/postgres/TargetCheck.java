@@ -1,11 +1,14 @@
 package dev.creek.consumer.postgres;
 
 import dev.creek.consumer.control.Finding;
+import dev.creek.consumer.stream.ApplyException;
 import io.r2dbc.spi.Readable;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -29,6 +32,9 @@ final class TargetCheck {
       where n.nspname = $1
       """;
 
+  private static final String ABOUT = "target";
+  private static final String WHAT = "target database";
+
   private final Sessions sessions;
   private final PostgresOptions options;
   private final Migrator migrator;
@@ -41,7 +47,62 @@ final class TargetCheck {
 
   /** Errors where the server cannot be reached or does not let us in. */
   Flux<Finding> findings() {
-    return sessions.use("target database", this::look).flatMapIterable(findings -> findings);
+    return sessions
+        .use(WHAT, this::look)
+        .flatMapIterable(findings -> findings)
+        .concatWith(Flux.defer(this::between))
+        .onErrorResume(e -> SqlErrors.pooler(e) != null, this::namingTheOption);
+  }
+
+  /** What is to be known of a pooler; errors where it is not the one that the options name. */
+  private Flux<Finding> between() {
+    return SharedSessions.areSeen(sessions)
+        .flatMapMany(
+            shared ->
+                shared && options.pooler().keepsSessions()
+                    ? Flux.error(PoolerErrors.shared())
+                    : Flux.fromStream(Stream.ofNullable(between(shared))))
+        .onErrorMap(e -> SqlErrors.told(e, WHAT, sessions.place(), SqlHints.NONE));
+  }
+
+  private @Nullable Finding between(boolean shared) {
+    return switch (options.pooler()) {
+      case NONE -> null;
+      case SESSION -> Finding.ok(ABOUT, "sessions are kept, as --db-pooler=session says");
+      case TRANSACTION ->
+          Finding.ok(
+              ABOUT,
+              shared
+                  ? "sessions come from a pooler in transaction mode, as --db-pooler says"
+                  : "each transaction is told its settings, as --db-pooler=transaction says;"
+                      + " whether a pooler is between cannot be seen");
+    };
+  }
+
+  /** No session can be had as the options say: which option would do is found out without them. */
+  private Flux<Finding> namingTheOption(Throwable error) {
+    return Mono.usingWhen(
+            Mono.fromSupplier(() -> new Sessions(options.through(Pooler.TRANSACTION))),
+            // A transaction first: where there can be none, no option helps.
+            through -> through.use(WHAT, TargetCheck::touch).then(SharedSessions.areSeen(through)),
+            through -> through.close().onErrorComplete())
+        .onErrorMap(e -> SqlErrors.pooler(e) == null ? error : e)
+        .flatMapMany(shared -> Flux.error(naming(shared, error)));
+  }
+
+  private static Mono<Boolean> touch(Session session) {
+    return session.query("select 1", statement -> {}, row -> true).single();
+  }
+
+  private static ApplyException naming(boolean shared, Throwable error) {
+    return new ApplyException(
+        String.valueOf(error.getMessage()),
+        PoolerException.SQL_STATE,
+        null,
+        shared
+            ? PoolerErrors.TRANSACTION_OPTION
+            : "a pooler in session mode is between, as far as can be seen: set --db-pooler=session",
+        error);
   }
 
   private Mono<List<Finding>> look(Session session) {

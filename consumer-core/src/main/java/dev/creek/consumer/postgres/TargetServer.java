@@ -22,7 +22,6 @@ record TargetServer(
     boolean readOnly,
     boolean asynchronous,
     boolean unsynced,
-    boolean hidesRows,
     String role,
     String quotedRole,
     String database,
@@ -44,7 +43,6 @@ record TargetServer(
              current_setting('default_transaction_read_only') = 'on' as read_only,
              current_setting('synchronous_commit') = 'off' as asynchronous,
              current_setting('fsync') = 'off' as unsynced,
-             current_setting('row_security') = 'on' as hides_rows,
              current_user::text as role,
              quote_ident(current_user) as quoted_role,
              quote_ident(current_database()) as database,
@@ -73,7 +71,6 @@ record TargetServer(
         is(row, "read_only"),
         is(row, "asynchronous"),
         is(row, "unsynced"),
-        is(row, "hides_rows"),
         text(row, "role"),
         text(row, "quoted_role"),
         text(row, "database"),
@@ -120,12 +117,6 @@ record TargetServer(
               "synchronous_commit is off: a crash takes back the last moments, rows and position"
                   + " alike, and they are applied again"));
     }
-    add(
-        findings,
-        hidesRows,
-        "row_security is on, as sessions through a pooler cannot switch it off: policies that come"
-            + " while a table is applied would hide rows without an error",
-        "ALTER ROLE %s IN DATABASE %s SET row_security = off;".formatted(quotedRole, database));
     int needed = options.poolSize() + 1;
     add(
         findings,

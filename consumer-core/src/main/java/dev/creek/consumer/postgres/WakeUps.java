@@ -28,18 +28,29 @@ final class WakeUps {
   private static final Logger log = LoggerFactory.getLogger(WakeUps.class);
   private static final Duration FIRST_BACKOFF = Duration.ofMillis(200);
   private static final Duration MAX_BACKOFF = Duration.ofSeconds(5);
+
+  /** How often the database is looked at where it cannot be listened to. */
+  private static final Duration DEAF_INTERVAL = Duration.ofSeconds(2);
+
   private static final Duration ANSWER_LIMIT = Duration.ofSeconds(5);
 
   private final Sessions sessions;
   private final Duration tick;
+  private final String onConnect;
   private final Flux<Signal> shared;
   private final OutageLog outage;
   private final Sinks.Many<String> payloads = Sinks.many().multicast().directBestEffort();
   private volatile boolean listening;
 
-  WakeUps(Sessions sessions, Duration tick) {
+  WakeUps(Sessions sessions, PostgresOptions options) {
+    boolean hears = options.pooler().keepsSessions();
     this.sessions = sessions;
-    this.tick = tick;
+    this.tick =
+        hears || options.wakeInterval().compareTo(DEAF_INTERVAL) < 0
+            ? options.wakeInterval()
+            : DEAF_INTERVAL;
+    // What is listened to in a session of a pooler is heard by whoever has that session next.
+    this.onConnect = hears ? "listen " + CHANNEL : "select 1";
     this.outage =
         new OutageLog(
             log,
@@ -98,7 +109,7 @@ final class WakeUps {
             .onBackpressureLatest();
     Mono<Signal> listening =
         connection
-            .createStatement("listen " + CHANNEL)
+            .createStatement(onConnect)
             .execute()
             .concatMap(PostgresqlResult::getRowsUpdated)
             .then(Mono.just(Signal.WAKE));

@@ -354,7 +354,7 @@ final class ControlSchemaIT {
 
   @Test
   void worksWithoutNamedStatements(PostgresDatabase database) {
-    var options = PostgresOptions.builder(database.uri(), Map.of()).preparedStatements(false);
+    var options = PostgresOptions.builder(database.uri(), Map.of()).pooler(Pooler.TRANSACTION);
     var target = connect(options.build());
     await(target.subscriptions().migrate());
     await(target.subscriptions().activate(ORDERS));

@@ -143,6 +143,15 @@ final class PostgresOptionsTest {
   }
 
   @Test
+  void aBoundOfConnectingThatIsGivenApartWinsOverTheUris() {
+    var options =
+        PostgresOptions.builder("postgres://u@h/d?connect_timeout=3", Map.of())
+            .connectTimeout(Duration.ofSeconds(90))
+            .build();
+    assertThat(options.address().connectTimeout()).isEqualTo(Duration.ofSeconds(90));
+  }
+
+  @Test
   void takesThePoolSizeAsPgxNamesIt() {
     assertThat(PostgresOptions.of("postgres://u@h/d?pool_max_conns=3").poolSize()).isEqualTo(3);
     assertThat(PostgresOptions.of("postgres://u@h/d").poolSize()).isEqualTo(8);

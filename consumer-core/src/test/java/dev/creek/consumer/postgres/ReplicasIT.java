@@ -219,7 +219,8 @@ final class ReplicasIT {
   @Test
   void sharesBehindAPoolerByHeartbeatsAlone() {
     var one =
-        serve(connect(PostgresOptions.builder(database.uri(), Map.of()).preparedStatements(false)));
+        serve(
+            connect(PostgresOptions.builder(database.uri(), Map.of()).pooler(Pooler.TRANSACTION)));
     assertThat(database.value("select session_pid is null from _creek_consumer.instances"))
         .isEqualTo("t");
     assertThat(one.owned()).isEqualTo(TABLES.size());

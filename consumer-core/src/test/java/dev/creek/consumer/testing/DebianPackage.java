@@ -19,6 +19,9 @@ record DebianPackage(String place, String name, String release, List<String> pro
 
   static final String OWN = "own";
 
+  /** Folder, beside the programs, of the libraries that they need and the machine lacks. */
+  static final String LIBRARIES = "lib";
+
   private static final String SCRIPT = "fetch-debian-package.sh";
 
   DebianPackage(String place, String name, String release, String... programs) {

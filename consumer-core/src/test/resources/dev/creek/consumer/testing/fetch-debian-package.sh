@@ -57,7 +57,24 @@ from_own_sources() {
 
 from_release || from_own_sources
 dpkg -x "./$package"_*.deb "$work/unpacked"
+
+# The libraries that the package itself asks for, where the machine lacks one: into a folder beside the programs. Of the
+# package's own release, as is the machine's libc.
+libraries() {
+    mkdir -p "$target/lib"
+    dpkg-deb -f "./$package"_*.deb Depends | tr ',' '\n' | sed -n 's/^ *\(lib[a-z0-9.+-]*\).*/\1/p' |
+        grep -v '^libc6$' | while read -r library; do
+            apt own download "$library"
+            dpkg -x "./$library"_*.deb "$work/libraries"
+        done
+    find "$work/libraries" -name '*.so*' -exec mv {} "$target/lib/" \;
+}
+
+export LD_LIBRARY_PATH="$target/lib"
 for program; do
     mv "$work"/unpacked/usr/*bin/"$program" "$target/$program"
-    "$target/$program" --version
+    "$target/$program" --version || {
+        libraries
+        "$target/$program" --version
+    }
 done

@@ -19,7 +19,7 @@ final class Start {
    */
   static Configuration with(
       Settings settings, Surroundings around, boolean needsBroker, boolean service) {
-    var configuration = Configuration.of(settings, around.environment(), needsBroker);
+    var configuration = Configuration.of(settings, around.environment(), needsBroker, service);
     Configuration.Logging logging = configuration.logging();
     around.logging().accept(service ? logging : logging.forCommand());
     String warning = settings.warning();

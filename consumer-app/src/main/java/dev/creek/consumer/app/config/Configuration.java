@@ -39,11 +39,13 @@ public record Configuration(
    * @param environment for libpq's variables ({@code PGPASSWORD}, …), which fill what the
    *     database's URI leaves out
    * @param needsBroker whether the broker's address must be there; it is checked in any case
+   * @param service whether it goes on until it is stopped, and so tries again where a server is
+   *     silent
    * @throws ConfigurationException with every problem there is
    */
   public static Configuration of(
-      Settings settings, Map<String, String> environment, boolean needsBroker) {
-    return new ConfigurationReader(settings, environment).read(needsBroker);
+      Settings settings, Map<String, String> environment, boolean needsBroker, boolean service) {
+    return new ConfigurationReader(settings, environment, service).read(needsBroker);
   }
 
   /**
@@ -52,7 +54,7 @@ public record Configuration(
    * @throws ConfigurationException with every problem that there is with it
    */
   public static Monitoring monitoringOf(Settings settings) {
-    return new ConfigurationReader(settings, Map.of()).readMonitoring();
+    return new ConfigurationReader(settings, Map.of(), true).readMonitoring();
   }
 
   /** Levels of the log, least first. */

@@ -10,12 +10,14 @@ import dev.creek.consumer.app.config.Settings.Value;
 import dev.creek.consumer.jetstream.Credentials;
 import dev.creek.consumer.jetstream.JetStreamOptions;
 import dev.creek.consumer.jetstream.TlsFiles;
+import dev.creek.consumer.postgres.Pooler;
 import dev.creek.consumer.postgres.PostgresOptions;
 import dev.creek.consumer.stream.BatchLimits;
 import dev.creek.consumer.stream.SnapshotOptions;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -27,21 +29,32 @@ import org.jspecify.annotations.Nullable;
  * that the user sees all problems at once. Used once.
  */
 final class ConfigurationReader {
+  /** Who asks once waits for a machine that is slow; a service tries again, and at another host. */
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  private static final String CONNECT_TIMEOUT = "PGCONNECT_TIMEOUT";
+
   private final Settings settings;
   private final Map<String, String> environment;
+  private final boolean service;
   private final List<String> problems = new ArrayList<>();
 
-  ConfigurationReader(Settings settings, Map<String, String> environment) {
+  /** Null where it was not given. */
+  private @Nullable Duration connectLimit;
+
+  ConfigurationReader(Settings settings, Map<String, String> environment, boolean service) {
     this.settings = settings;
     this.environment = environment;
+    this.service = service;
     this.problems.addAll(settings.problems());
   }
 
   Configuration read(boolean needsBroker) {
+    connectLimit = optional(Setting.CONNECT_TIMEOUT, Parse::limit);
     JetStreamOptions broker = broker(needsBroker);
     PostgresOptions target = target();
     // Another server: libpq's variables, which complete the target's URI, do not count.
-    PostgresOptions source = optional(Setting.SOURCE_URI, PostgresOptions::of);
+    PostgresOptions source = source();
     var batches =
         new BatchLimits(
             optional(Setting.BATCH_ROWS, text -> Parse.count(text, 1, 1_000_000), 1),
@@ -52,7 +65,7 @@ final class ConfigurationReader {
     var snapshots =
         new SnapshotOptions(
             optional(Setting.SNAPSHOTS, text -> Parse.count(text, 1, 1000), 1),
-            optional(Setting.SNAPSHOT_STALL, Parse::stall, Duration.ofSeconds(1)));
+            optional(Setting.SNAPSHOT_STALL, Parse::limit, Duration.ofSeconds(1)));
     Logging logging = logging();
     Monitoring monitoring = monitoring();
     if (!problems.isEmpty() || target == null) {
@@ -80,9 +93,10 @@ final class ConfigurationReader {
     var generation = optional(Setting.GENERATION, Parse::generation);
     String namespace = optional(Setting.NATS_NAMESPACE, Parse::brokerNamespace, "");
     String inboxPrefix = optional(Setting.NATS_INBOX_PREFIX, Parse::inboxPrefix, "");
+    Duration limit = connectLimit != null || service ? connectLimit : PATIENCE;
     return builder == null || !problems.isEmpty()
         ? null
-        : builder
+        : (limit == null ? builder : builder.connectTimeout(limit))
             .namespace(namespace)
             .inboxPrefix(inboxPrefix)
             .generation(generation)
@@ -106,11 +120,18 @@ final class ConfigurationReader {
 
   private @Nullable PostgresOptions target() {
     require(Setting.DB_URI);
-    var builder = optional(Setting.DB_URI, text -> PostgresOptions.builder(text, environment));
+    var builder =
+        optional(Setting.DB_URI, text -> PostgresOptions.builder(text, patient(environment)));
     var namespace = optional(Setting.DB_NAMESPACE, Parse::schemaName);
     var controlRole = optional(Setting.CONTROL_ROLE, Parse::roleName);
     boolean notified = optional(Setting.NOTIFIED_COMMANDS, Parse::onOrOff, false);
     var connections = optional(Setting.DB_CONNECTIONS, text -> Parse.count(text, 1, 1000));
+    Pooler pooler = optional(Setting.DB_POOLER, Parse::pooler, Pooler.NONE);
+    if (notified && pooler == Pooler.TRANSACTION) {
+      problem(
+          "--notified-commands=on needs LISTEN, which a pooler in transaction mode breaks: call the SQL functions, or connect without the pooler");
+      return null;
+    }
     Set<String> lossy = optional(Setting.LOSSY_COLUMNS, Parse::columns, Set.of());
     String password = secret(Setting.DB_PASSWORD, Setting.DB_PASSWORD_FILE);
     if (builder == null || namespace == null) {
@@ -119,12 +140,37 @@ final class ConfigurationReader {
     if (password != null) {
       builder.password(password);
     }
+    if (connectLimit != null) {
+      builder.connectTimeout(connectLimit);
+    }
     // Not given: the URI's pool_max_conns, or the library's default.
     return (connections == null ? builder : builder.poolSize(connections))
         .controlSchema(namespace)
         .controlRole(controlRole)
         .notifiedCommands(notified)
+        .pooler(pooler)
         .lossyColumns(lossy)
+        .build();
+  }
+
+  private Map<String, String> patient(Map<String, String> variables) {
+    if (service || variables.containsKey(CONNECT_TIMEOUT)) {
+      return variables;
+    }
+    var patient = new HashMap<>(variables);
+    patient.put(CONNECT_TIMEOUT, Long.toString(PATIENCE.toSeconds()));
+    return patient;
+  }
+
+  private @Nullable PostgresOptions source() {
+    var builder =
+        optional(Setting.SOURCE_URI, text -> PostgresOptions.builder(text, patient(Map.of())));
+    Pooler pooler = optional(Setting.SOURCE_POOLER, Parse::pooler, Pooler.NONE);
+    if (builder == null) {
+      return null;
+    }
+    return (connectLimit == null ? builder : builder.connectTimeout(connectLimit))
+        .pooler(pooler)
         .build();
   }
 

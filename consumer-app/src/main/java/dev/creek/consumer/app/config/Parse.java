@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.creek.consumer.app.config.Configuration.LogFormat;
 import dev.creek.consumer.app.config.Configuration.LogLevel;
+import dev.creek.consumer.postgres.Pooler;
 import dev.creek.consumer.wire.Generation;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -25,7 +26,7 @@ final class Parse {
   private static final Pattern SIZE = Pattern.compile("(\\d{1,10}) ?(|b|k|kb|kib|m|mb|mib)");
 
   private static final Duration LONGEST_LINGER = Duration.ofMinutes(1);
-  private static final Duration LONGEST_STALL = Duration.ofHours(24);
+  private static final Duration LONGEST_LIMIT = Duration.ofHours(24);
   private static final int POSTGRES_NAME_BYTES = 63;
 
   private Parse() {}
@@ -81,6 +82,18 @@ final class Parse {
     };
   }
 
+  static Pooler pooler(String text) {
+    return switch (lower(text)) {
+      case "none" -> Pooler.NONE;
+      case "session" -> Pooler.SESSION;
+      case "transaction" -> Pooler.TRANSACTION;
+      case "statement" ->
+          throw new IllegalArgumentException(
+              "cannot be worked through, as rows and position are one transaction: none of none, session, transaction");
+      default -> throw new IllegalArgumentException("none of none, session, transaction");
+    };
+  }
+
   static Path readableFile(String text) {
     try {
       Path path = Path.of(text);
@@ -107,12 +120,13 @@ final class Parse {
     return lower(text).equals("auto") ? null : TimeText.parse(text, LONGEST_LINGER);
   }
 
-  static Duration stall(String text) {
-    Duration stall = TimeText.parse(text, LONGEST_STALL);
-    if (stall.isZero()) {
+  /** A bound of waiting, and no zero, which might be taken for none. */
+  static Duration limit(String text) {
+    Duration limit = TimeText.parse(text, LONGEST_LIMIT);
+    if (limit.isZero()) {
       throw new IllegalArgumentException("no time at all");
     }
-    return stall;
+    return limit;
   }
 
   static int count(String text, int least, int most) {

@@ -92,6 +92,12 @@ public enum Setting {
       "COUNT",
       null,
       "Connections to the target database, at most, besides one that listens. Default: the URI's pool_max_conns, or 8."),
+  DB_POOLER(
+      Topic.TARGET,
+      Secrecy.NONE,
+      "WHICH",
+      "none",
+      "The pooler between us and the target, such as PgBouncer, by its pool_mode: none, session or transaction."),
   LOSSY_COLUMNS(
       Topic.TARGET,
       Secrecy.NONE,
@@ -99,6 +105,14 @@ public enum Setting {
       null,
       "Columns, as schema.table.column, in which values may be other than the source's: what their types round or cut is stored as"
           + " it comes out. In all others the first value that would change stops its table."),
+
+  CONNECT_TIMEOUT(
+      Topic.TARGET,
+      Secrecy.NONE,
+      "TIME",
+      null,
+      "How long one attempt to connect may take, to the target, the source and the broker, e.g. 90s. Default: the URI's"
+          + " connect_timeout, or 60s; serve, which tries again, gives up one after 10s (the broker 3s)."),
 
   LINGER(
       Topic.APPLY,
@@ -162,6 +176,13 @@ public enum Setting {
       "URI",
       null,
       "Source database, e.g. postgres://me@host:5432/shop; a role that may read the tables is enough."),
+
+  SOURCE_POOLER(
+      Topic.SOURCE,
+      Secrecy.NONE,
+      "WHICH",
+      "none",
+      "The pooler between us and the source, by its pool_mode: none, session or transaction."),
 
   PROMETHEUS_PORT(
       Topic.SERVE,
@@ -296,6 +317,7 @@ public enum Setting {
       case LOG_LEVEL -> List.of("error", "warn", "info", "debug", "trace");
       case LOG_FORMAT -> List.of("text", "json");
       case NOTIFIED_COMMANDS -> List.of("off", "on");
+      case DB_POOLER, SOURCE_POOLER -> List.of("none", "session", "transaction");
       default -> List.of();
     };
   }

@@ -56,7 +56,7 @@ final class ConfigurationTest {
   @Test
   void canDoWithoutABrokerThatIsNotNeeded() {
     var settings = settings(Map.of("DB_URI", "postgres://me@h/db"));
-    assertThat(Configuration.of(settings, Map.of(), false).broker()).isNull();
+    assertThat(Configuration.of(settings, Map.of(), false, true).broker()).isNull();
   }
 
   @Test
@@ -244,6 +244,22 @@ final class ConfigurationTest {
   }
 
   @Test
+  void thePoolerIsNamedByItsMode() {
+    options.put(Setting.DB_POOLER, "Transaction");
+    assertThat(read(SERVERS).target()).isNotNull();
+    options.put(Setting.NOTIFIED_COMMANDS, "on");
+    assertThat(problems(SERVERS)).singleElement().asString().contains("LISTEN");
+    options.put(Setting.DB_POOLER, "statement");
+    options.put(Setting.SOURCE_POOLER, "maybe");
+    options.put(Setting.SOURCE_URI, "postgres://me@h/db");
+    assertThat(problems(SERVERS))
+        .containsExactlyInAnyOrder(
+            "--db-pooler 'statement': cannot be worked through, as rows and position are one"
+                + " transaction: none of none, session, transaction",
+            "--source-pooler 'maybe': none of none, session, transaction");
+  }
+
+  @Test
   void severalBrokerAddressesMayDoWithoutAScheme() {
     var environment =
         Map.of("NATS_URI", "one:4222, tls://two:4222", "DB_URI", "postgres://me@h/db");
@@ -251,7 +267,7 @@ final class ConfigurationTest {
   }
 
   private Configuration read(Map<String, String> environment) {
-    return Configuration.of(settings(environment), environment, true);
+    return Configuration.of(settings(environment), environment, true, true);
   }
 
   private Settings settings(Map<String, String> environment) {
