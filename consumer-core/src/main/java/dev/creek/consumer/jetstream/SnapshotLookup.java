@@ -43,8 +43,7 @@ final class SnapshotLookup {
   private final JetStreamOptions options;
   private final Silence silence;
 
-  SnapshotLookup(
-      JetStreamApi api, HoleSource holes, JetStreamOptions options, Silence silence) {
+  SnapshotLookup(JetStreamApi api, HoleSource holes, JetStreamOptions options, Silence silence) {
     this.api = api;
     this.holes = holes;
     this.options = options;
