@@ -25,8 +25,10 @@ import dev.creek.consumer.stream.Instance;
 import dev.creek.consumer.stream.LineEvent;
 import dev.creek.consumer.stream.LogException;
 import dev.creek.consumer.stream.Schemas;
+import dev.creek.consumer.stream.SnapshotException;
 import dev.creek.consumer.stream.SnapshotLog.PublishedSnapshot;
 import dev.creek.consumer.stream.SnapshotOrder;
+import dev.creek.consumer.stream.SourceSighting;
 import dev.creek.consumer.stream.Starts;
 import dev.creek.consumer.stream.Subscription;
 import dev.creek.consumer.stream.Turns;
@@ -285,7 +287,7 @@ public final class CreekConsumer implements AutoCloseable {
    * <p>Not more at once than {@link ConsumerOptions#withSnapshots} allows; others wait.
    */
   public Flux<SnapshotProgress> snapshot(Mapping mapping, SnapshotMode mode) {
-    return carryOut(new SnapshotOrder(mapping, mode, null, false));
+    return carryOut(new SnapshotOrder(mapping, mode, null, false), Mono.never());
   }
 
   /** {@link #applySnapshot(String, Mapping, SnapshotMode, boolean)}, not forced. */
@@ -309,19 +311,26 @@ public final class CreekConsumer implements AutoCloseable {
    */
   public Flux<SnapshotProgress> applySnapshot(
       String subject, Mapping mapping, SnapshotMode mode, boolean force) {
-    return carryOut(new SnapshotOrder(mapping, mode, subject, force));
+    return carryOut(new SnapshotOrder(mapping, mode, subject, force), Mono.never());
   }
 
-  private Flux<SnapshotProgress> carryOut(SnapshotOrder order) {
+  /**
+   * Takes or applies a snapshot.
+   *
+   * @param unwanted once it completes the snapshot is given up, as by cancelling, but its end is
+   *     told: with a {@link java.util.concurrent.CancellationException} when all is cleaned up
+   */
+  Flux<SnapshotProgress> carryOut(SnapshotOrder order, Mono<Void> unwanted) {
     return snapshots.inTurn(
         Flux.defer(
             () -> {
               Run run = running.get();
-              return run == null ? alone(order) : run.snapshot(order, broker);
-            }));
+              return run == null ? alone(order, unwanted) : run.snapshot(order, broker, unwanted);
+            }),
+        unwanted);
   }
 
-  private Flux<SnapshotProgress> alone(SnapshotOrder order) {
+  private Flux<SnapshotProgress> alone(SnapshotOrder order, Mono<Void> unwanted) {
     return Flux.using(
         () -> {
           Run visit = new Run(options, target, recorder, event -> {});
@@ -330,7 +339,7 @@ public final class CreekConsumer implements AutoCloseable {
         },
         visit ->
             life.get() == Life.OPEN
-                ? visit.snapshotAlone(order, database.then(broker))
+                ? visit.snapshotAlone(order, database.then(broker), unwanted)
                 : CreekConsumer.<SnapshotProgress>refused(visit).flux(),
         visits::remove);
   }
@@ -388,6 +397,16 @@ public final class CreekConsumer implements AutoCloseable {
    */
   public Mono<Boolean> isPublished(SourceTable source) {
     return broker.flatMap(log -> log.holds(source));
+  }
+
+  /**
+   * All that the broker tells of a source table's name: whether anything of it is published, and of
+   * which tables with similar names something is.
+   *
+   * @return errors with {@link LogException.Unavailable} where it has no stream of the database
+   */
+  public Mono<SourceSighting> look(SourceTable source) {
+    return broker.flatMap(log -> log.look(source));
   }
 
   /**
@@ -467,14 +486,18 @@ public final class CreekConsumer implements AutoCloseable {
         .newest(mapping.source())
         .switchIfEmpty(
             Mono.defer(() -> headers.requested(mapping.source()))
-                .onErrorMap(LogException.Unavailable.class, e -> noSchema(mapping, e)))
+                .onErrorResume(
+                    e -> e instanceof LogException.Unavailable || e instanceof SnapshotException,
+                    e -> look(mapping.source()).flatMap(seen -> Mono.error(noSchema(seen, e)))))
         .flatMap(rows -> target.tables().createTable(mapping.target(), rows));
   }
 
-  private static ShapeMismatchException noSchema(Mapping mapping, LogException asked) {
+  private static ShapeMismatchException noSchema(SourceSighting seen, Throwable asked) {
+    String suggestion = seen.suggestion();
     return new ShapeMismatchException(
-        "no schema of " + mapping.source() + " has been published",
-        "check the name, and that the table is in the producer's publication; a snapshot, which would tell the schema as well, was asked for in vain: "
+        "no schema of " + seen.source() + " has been published",
+        (suggestion == null ? "" : suggestion + " Else ")
+            + "check the name, and that the table is in the producer's publication; a snapshot, which would tell the schema as well, was asked for in vain: "
             + asked.getMessage());
   }
 
@@ -518,6 +541,18 @@ public final class CreekConsumer implements AutoCloseable {
             command.outcome() == CommandOutcome.PENDING
                 ? Mono.delay(LOOK_INTERVAL).then(look)
                 : Mono.empty());
+  }
+
+  /**
+   * Cancels a command: one that waits ends at once, one that runs is ended by the service that
+   * carries it out, within moments, and leaves its table as it was; no subscription ends by it. Who
+   * takes a snapshot by {@link #snapshot} cancels by disposing of that.
+   *
+   * @return false where it has ended already; errors with {@link ApplyException} where there is
+   *     none of this id. {@link #follow} tells how it ends: a moment too late it may end otherwise
+   */
+  public Mono<Boolean> cancel(long id) {
+    return readable.flatMap(db -> db.commands().cancel(id));
   }
 
   /** The newest commands and what became of them, newest first. */

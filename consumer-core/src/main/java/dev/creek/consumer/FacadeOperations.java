@@ -7,6 +7,7 @@ import dev.creek.consumer.control.SnapshotProgress;
 import dev.creek.consumer.control.StartFrom;
 import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.stream.Diagnosis;
+import dev.creek.consumer.stream.SnapshotOrder;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -39,13 +40,14 @@ final class FacadeOperations implements Operations {
   }
 
   @Override
-  public Flux<SnapshotProgress> snapshot(Mapping mapping, SnapshotMode mode) {
-    return consumer.snapshot(mapping, mode);
+  public Flux<SnapshotProgress> snapshot(Mapping mapping, SnapshotMode mode, Mono<Void> unwanted) {
+    return consumer.carryOut(new SnapshotOrder(mapping, mode, null, false), unwanted);
   }
 
   @Override
-  public Flux<SnapshotProgress> applySnapshot(String subject, Mapping mapping, SnapshotMode mode) {
-    return consumer.applySnapshot(subject, mapping, mode);
+  public Flux<SnapshotProgress> applySnapshot(
+      String subject, Mapping mapping, SnapshotMode mode, Mono<Void> unwanted) {
+    return consumer.carryOut(new SnapshotOrder(mapping, mode, subject, false), unwanted);
   }
 
   @Override
@@ -64,6 +66,6 @@ final class FacadeOperations implements Operations {
     String hint = diagnosis.hint();
     return new Failure(
         hint == null ? diagnosis.reason() : diagnosis.reason() + ". Hint: " + hint,
-        diagnosis.passing());
+        diagnosis.prospect());
   }
 }

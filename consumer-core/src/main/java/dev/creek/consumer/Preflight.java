@@ -13,6 +13,7 @@ import dev.creek.consumer.stream.HeaderSchemas;
 import dev.creek.consumer.stream.LineOptions;
 import dev.creek.consumer.stream.LogException;
 import dev.creek.consumer.stream.Schemas;
+import dev.creek.consumer.stream.SourceSighting;
 import dev.creek.consumer.stream.Subscription;
 import dev.creek.consumer.stream.TableState;
 import dev.creek.consumer.wire.RecordShape;
@@ -148,7 +149,10 @@ final class Preflight {
                             new Known(
                                 List.of(Finding.ok(about, "its schema is known")), schema, null))
                     .switchIfEmpty(Mono.defer(() -> ofSnapshot(mapping, changes)))
-                    .defaultIfEmpty(Known.of(unknown(mapping)))
+                    .switchIfEmpty(
+                        changes
+                            .look(mapping.source())
+                            .map(seen -> Known.of(unknown(mapping, seen))))
                     .onErrorResume(
                         e -> Mono.just(Known.of(Finding.problem(about, words(e), hint(e))))))
         .defaultIfEmpty(Known.NOTHING);
@@ -173,11 +177,13 @@ final class Preflight {
                     rows));
   }
 
-  private static Finding unknown(Mapping mapping) {
+  private static Finding unknown(Mapping mapping, SourceSighting seen) {
+    String suggestion = seen.suggestion();
     return Finding.warning(
         mapping.toString(),
         "neither a change nor a snapshot of the source table has been published: its types cannot be compared",
-        "check the name; creek-consumer resync '"
+        (suggestion == null ? "" : suggestion + " Else ")
+            + "check the name; creek-consumer resync '"
             + mapping
             + "' asks the producer for a snapshot, and a row that is updated on the source does as well");
   }

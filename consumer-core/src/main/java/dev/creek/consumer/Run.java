@@ -14,6 +14,7 @@ import dev.creek.consumer.stream.SnapshotException;
 import dev.creek.consumer.stream.SnapshotOrder;
 import dev.creek.consumer.stream.TableLines;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
@@ -99,7 +100,8 @@ final class Run {
         this::isMine,
         Flux.merge(target.subscriptions().changes(), shareChanges.asFlux()),
         stop.asMono(),
-        (command, ok) -> recorder.command(command.verb().toString(), ok ? "ok" : "failed"));
+        (command, outcome) ->
+            recorder.command(command.verb().toString(), outcome.name().toLowerCase(Locale.ROOT)));
   }
 
   /** Commands are for whoever applies the table; without a broker nothing is known of others. */
@@ -115,17 +117,23 @@ final class Run {
   }
 
   /** Applies a snapshot in this run's lines, once they have begun. */
-  Flux<SnapshotProgress> snapshot(SnapshotOrder order, Mono<JetStreamLog> broker) {
+  Flux<SnapshotProgress> snapshot(
+      SnapshotOrder order, Mono<JetStreamLog> broker, Mono<Void> unwanted) {
     return broker
         .then(Mono.firstWithSignal(begun.asMono(), ended().then(Mono.error(Run::abandoned))))
-        .flatMapMany(lines -> lines.snapshot(order));
+        .takeUntilOther(SnapshotOrder.givenUp(unwanted))
+        .flatMapMany(lines -> lines.snapshot(order, unwanted));
   }
 
   /** Applies a snapshot and does nothing else; instead of {@link #apply}. */
-  Flux<SnapshotProgress> snapshotAlone(SnapshotOrder order, Mono<JetStreamLog> broker) {
+  Flux<SnapshotProgress> snapshotAlone(
+      SnapshotOrder order, Mono<JetStreamLog> broker, Mono<Void> unwanted) {
     return Flux.using(
             this::newThreads,
-            threads -> broker.flatMapMany(changes -> lines(changes, threads).snapshotAlone(order)),
+            threads ->
+                broker
+                    .takeUntilOther(SnapshotOrder.givenUp(unwanted))
+                    .flatMapMany(changes -> lines(changes, threads).snapshotAlone(order, unwanted)),
             Scheduler::dispose)
         .takeUntilOther(abandon.asMono().then(Mono.error(Run::abandoned)))
         .doFinally(signal -> ended.tryEmitEmpty());

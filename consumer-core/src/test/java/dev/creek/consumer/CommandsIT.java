@@ -115,7 +115,8 @@ class CommandsIT {
     publish("known", 1);
     database.execute("create table copy.known (id int primary key)");
     assertThat(outcome("create_schema", "source.app.unknown:copy.unknown"))
-        .startsWith("no schema of source.app.unknown has been published. Hint: check the name");
+        .startsWith("no schema of source.app.unknown has been published. Hint: did you mean")
+        .contains("source.app.known? Else check the name");
     assertThat(outcome("create_schema", "source.app.known:copy.known"))
         .contains("column \"note\" is missing. Hint: ALTER TABLE");
     assertThat(outcome("create_schema", "source.app.\"a b\":copy.x")).contains("a b");

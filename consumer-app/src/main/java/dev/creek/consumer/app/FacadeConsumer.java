@@ -18,6 +18,7 @@ import dev.creek.consumer.postgres.PoolUse;
 import dev.creek.consumer.postgres.PostgresOptions;
 import dev.creek.consumer.stream.Instance;
 import dev.creek.consumer.stream.SnapshotLog.PublishedSnapshot;
+import dev.creek.consumer.stream.SourceSighting;
 import dev.creek.consumer.stream.Subscription;
 import dev.creek.consumer.wire.SourceTable;
 import java.time.Duration;
@@ -64,7 +65,7 @@ final class FacadeConsumer implements Consumer {
 
   @Override
   public Mono<Void> stop(Duration grace) {
-    return Mono.when(facade.stop(grace), service.leave());
+    return Mono.when(facade.stop(grace), service.cancelAll(grace));
   }
 
   @Override
@@ -79,6 +80,11 @@ final class FacadeConsumer implements Consumer {
   }
 
   @Override
+  public Mono<CommandRecord> cancel(long id) {
+    return service.cancel(id);
+  }
+
+  @Override
   public Flux<CommandStep> forceSnapshot(Command.ApplySnapshot command) {
     return own.applySnapshot(command, true);
   }
@@ -89,8 +95,8 @@ final class FacadeConsumer implements Consumer {
   }
 
   @Override
-  public Mono<Boolean> isPublished(SourceTable source) {
-    return facade.isPublished(source);
+  public Mono<SourceSighting> look(SourceTable source) {
+    return facade.look(source);
   }
 
   @Override

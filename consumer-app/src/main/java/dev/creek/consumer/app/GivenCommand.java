@@ -9,9 +9,11 @@ import dev.creek.consumer.stream.ErrorWords;
 import java.time.Duration;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 import reactor.core.publisher.SynchronousSink;
 
-/** A command that was given to a service, as its rows in the log show it. Not thread-safe. */
+/** A command that was given to a service, as its rows in the log show it. Told by one at a time. */
 final class GivenCommand {
   /** A service takes a command up at once; one that waits longer has others before it. */
   private static final Duration AT_ONCE = Duration.ofSeconds(1);
@@ -19,6 +21,7 @@ final class GivenCommand {
   private final long id;
   private final Command command;
   private final long given = System.nanoTime();
+  private final Sinks.Empty<Void> end = Sinks.empty();
   private long begun;
   private @Nullable CommandStep told;
 
@@ -36,6 +39,7 @@ final class GivenCommand {
     switch (record.outcome()) {
       case OK -> sink.next(new CommandStep.Done(record.detail() == null ? "" : record.detail()));
       case FAILED -> sink.error(refused(record.status()));
+      case CANCELLED -> sink.error(cancelled(record));
       case PENDING -> {
         CommandStep step = step(record);
         if (step != null && !step.equals(told)) {
@@ -91,10 +95,49 @@ final class GivenCommand {
     return new IllegalStateException("command " + id + ": " + status);
   }
 
-  /** We wait no longer. */
-  IllegalStateException goesOn() {
+  private IllegalStateException cancelled(CommandRecord record) {
+    String detail = record.detail();
     return new IllegalStateException(
-        "command " + id + " goes on without you: creek-consumer status shows it");
+        "command " + id + " was cancelled" + (detail == null ? "" : " " + detail));
+  }
+
+  /** It was asked to end, and has not yet. */
+  IllegalStateException isBeingCancelled() {
+    return new Unfinished(
+        "command " + id + " is being cancelled: creek-consumer status shows whether it has ended");
+  }
+
+  /** It cannot be cancelled. */
+  Throwable goesOn(Throwable error) {
+    return error instanceof Unfinished
+        ? error
+        : new IllegalStateException(
+            "command "
+                + id
+                + " goes on without you, because it could not be cancelled: "
+                + error.getMessage()
+                + " (hint: creek-consumer cancel "
+                + id
+                + ")",
+            error);
+  }
+
+  /** Completes when nobody follows it any more. */
+  Mono<Void> ended() {
+    return end.asMono();
+  }
+
+  void end() {
+    end.tryEmitEmpty();
+  }
+
+  /** It goes on, and nobody waits for it. */
+  private static final class Unfinished extends IllegalStateException {
+    private static final long serialVersionUID = 1L;
+
+    Unfinished(String message) {
+      super(message);
+    }
   }
 
   /** No service is there any more. */

@@ -3,8 +3,12 @@ package dev.creek.consumer.app;
 import dev.creek.consumer.CreekConsumer;
 import dev.creek.consumer.app.cli.CommandStep;
 import dev.creek.consumer.control.Command;
+import dev.creek.consumer.control.CommandRecord;
+import dev.creek.consumer.stream.ApplyException;
 import dev.creek.consumer.stream.Instance;
 import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
@@ -18,10 +22,20 @@ final class RunningService {
   static final Duration PATIENCE = Duration.ofSeconds(30);
 
   private static final int LOOKS = 6;
+  private static final String NO_DATA_FOUND = "P0002";
+
+  /** With the next one less than a verb may take to end once it has been asked to. */
+  private static final Duration ANSWER_LIMIT = Duration.ofSeconds(3);
+
+  private static final Duration END_LIMIT = Duration.ofSeconds(4);
+
+  /** Where the service that had the command is gone, its lease ends within some of these. */
+  private static final Duration ASKED_AGAIN = Duration.ofSeconds(2);
 
   private final CreekConsumer facade;
   private final Duration patience;
-  private final Sinks.Empty<Void> left = Sinks.empty();
+  private final Sinks.Empty<Void> unwanted = Sinks.empty();
+  private final Set<GivenCommand> followed = ConcurrentHashMap.newKeySet();
 
   /**
    * @param patience how long a command that was given waits for a service where none runs any more
@@ -50,9 +64,55 @@ final class RunningService {
                     : otherwise);
   }
 
-  /** Waits no longer for any command; all go on. */
-  Mono<Void> leave() {
-    return Mono.fromRunnable(left::tryEmitEmpty);
+  /**
+   * Cancels all that is followed.
+   *
+   * @param grace how long their end is waited for
+   */
+  Mono<Void> cancelAll(Duration grace) {
+    return Mono.defer(
+        () -> {
+          unwanted.tryEmitEmpty();
+          return Mono.when(followed.stream().map(GivenCommand::ended).toList())
+              .timeout(grace, Mono.empty());
+        });
+  }
+
+  /**
+   * Cancels a command and waits for its end, as {@link dev.creek.consumer.app.cli.Consumer#cancel}
+   * says.
+   */
+  Mono<CommandRecord> cancel(long id) {
+    return facade
+        .cancel(id)
+        .onErrorMap(RunningService::isUnknown, RunningService::unknown)
+        .flatMap(
+            cancelled ->
+                cancelled
+                    ? end(id)
+                    : facade.follow(id).next().flatMap(ended -> Mono.error(over(ended))));
+  }
+
+  private Mono<CommandRecord> end(long id) {
+    Mono<Void> again =
+        Flux.interval(ASKED_AGAIN)
+            .onBackpressureDrop()
+            .concatMap(tick -> facade.cancel(id).onErrorComplete(), 1)
+            .then();
+    return facade.follow(id).takeLast(1).next().takeUntilOther(again);
+  }
+
+  private static boolean isUnknown(Throwable error) {
+    return error instanceof ApplyException refused && refused.sqlState().equals(NO_DATA_FOUND);
+  }
+
+  private static IllegalStateException unknown(Throwable error) {
+    return new IllegalStateException(
+        "there is no such command; creek-consumer status shows the newest", error);
+  }
+
+  private static IllegalStateException over(CommandRecord ended) {
+    return new IllegalStateException("it had ended already: " + ended.status());
   }
 
   private Mono<Boolean> runs() {
@@ -60,12 +120,31 @@ final class RunningService {
   }
 
   private Flux<CommandStep> follow(GivenCommand given) {
+    return Flux.using(
+        () -> {
+          followed.add(given);
+          return given;
+        },
+        it ->
+            facade
+                .follow(it.id())
+                .onErrorMap(it::outOfSight)
+                .<CommandStep>handle(it::tell)
+                .takeUntilOther(unwanted.asMono().then(cancelled(it)).onErrorMap(it::goesOn))
+                .takeUntilOther(deserted().then(Mono.error(it::waits))),
+        it -> {
+          followed.remove(it);
+          it.end();
+        });
+  }
+
+  /** Its end is told by its row; errors where it cannot be cancelled, or takes too long. */
+  private Mono<Void> cancelled(GivenCommand given) {
     return facade
-        .follow(given.id())
-        .onErrorMap(given::outOfSight)
-        .<CommandStep>handle(given::tell)
-        .takeUntilOther(left.asMono().then(Mono.error(given::goesOn)))
-        .takeUntilOther(deserted().then(Mono.error(given::waits)));
+        .cancel(given.id())
+        .timeout(ANSWER_LIMIT)
+        .then(Mono.delay(END_LIMIT))
+        .then(Mono.error(given::isBeingCancelled));
   }
 
   /** Completes when no service has been there for a while. */

@@ -17,6 +17,7 @@ import dev.creek.consumer.stream.Instance;
 import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
+import dev.creek.consumer.testing.producer.Defect;
 import dev.creek.consumer.testing.producer.TestProducer;
 import dev.creek.consumer.wire.Generation;
 import java.sql.Connection;
@@ -195,27 +196,68 @@ final class ShellCommandsIT {
   }
 
   @Test
-  void aSignalLeavesTheCommandToTheService() throws Exception {
+  void aSignalCancelsTheCommandThatTheServiceHas() throws Exception {
     CreekConsumer service = serve();
     run("resync", mapping("a"));
+    producer.stop();
+    source.execute("insert into a values (100001, 'later')");
+    producer = withoutSnapshotEnds();
     var signal = new AtomicReference<Consumer<String>>();
-    try (Connection blocker = blocked()) {
-      CompletableFuture<LocalRun> removal =
-          CompletableFuture.supplyAsync(
-              () -> LocalRun.of(environment, signal::set, "remove-tables", "public.a", "public.b"));
-      await().atMost(PATIENCE).until(() -> newest(service).status().equals(CommandRecord.RUNNING));
-      signal.get().accept("SIGINT");
-      LocalRun said = removal.get(1, TimeUnit.MINUTES);
-      assertThat(said.code()).isOne();
-      assertThat(said.err().lines())
-          .containsExactly(
-              "creek-consumer: public.a: command 2 goes on without you: creek-consumer status shows"
-                  + " it",
-              "creek-consumer: public.b: not begun");
-      blocker.rollback();
-    }
-    await().atMost(PATIENCE).until(() -> newest(service).outcome() == CommandOutcome.OK);
+    CompletableFuture<LocalRun> resync =
+        CompletableFuture.supplyAsync(
+            () -> LocalRun.of(environment, signal::set, "resync", mapping("a"), mapping("b")));
+    await().atMost(PATIENCE).until(() -> "loading".equals(newest(service).step()));
+    signal.get().accept("SIGINT");
+    LocalRun said = resync.get(1, TimeUnit.MINUTES);
+    assertThat(said.code()).isOne();
+    assertThat(said.err())
+        .contains(
+            mapping("a")
+                + ": command 2 was cancelled by "
+                + target.server().user()
+                + "; the table is as it was")
+        .contains(mapping("b") + ": not begun");
+    assertThat(newest(service).outcome()).isEqualTo(CommandOutcome.CANCELLED);
     assertThat(log()).hasSize(2);
+    assertThat(target.value("select active from _creek_consumer.subscriptions")).isEqualTo("t");
+    await()
+        .atMost(PATIENCE)
+        .until(() -> "later".equals(target.value("select max(v) from a where id = 100001")));
+  }
+
+  private TestProducer withoutSnapshotEnds() {
+    return TestProducer.builder()
+        .source(source.uri())
+        .slot(source.name())
+        .nats(natsExtension.server().uri())
+        .generation(Generation.OLD)
+        .defects(Defect.NO_SNAPSHOT_EOF)
+        .start();
+  }
+
+  @Test
+  void theVerbCancelsWaitsForTheEndAndSaysWhatItFound() {
+    CreekConsumer service = serve();
+    producer.stop();
+    producer = withoutSnapshotEnds();
+    CompletableFuture<LocalRun> resync =
+        CompletableFuture.supplyAsync(() -> LocalRun.of(environment, "resync", mapping("a")));
+    await()
+        .atMost(PATIENCE)
+        .until(() -> service.commands(1).any(c -> "loading".equals(c.step())).block(PATIENCE));
+    String user = target.server().user();
+    assertThat(run("cancel", "1"))
+        .isEqualTo("command 1: cancelled by " + user + "; the table is as it was");
+    LocalRun asked = resync.join();
+    assertThat(asked.code()).isOne();
+    assertThat(asked.err()).contains("command 1 was cancelled by " + user);
+    LocalRun again = LocalRun.of(environment, "cancel", "1", "4711");
+    assertThat(again.code()).isOne();
+    assertThat(again.err())
+        .contains("command 1: it had ended already: cancelled")
+        .contains("command 4711: there is no such command");
+    assertThat(LocalRun.of(environment, "cancel", "seven").code()).isEqualTo(2);
+    assertThat(LocalRun.of(environment, "status").out()).contains("cancelled");
   }
 
   @Test

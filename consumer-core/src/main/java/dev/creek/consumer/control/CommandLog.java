@@ -53,14 +53,25 @@ public interface CommandLog {
   /**
    * Stores how a command ended; nothing happens where the lease was lost.
    *
-   * @param status {@link CommandRecord#OK}, or the error
+   * @param status {@link CommandRecord#OK}, {@link CommandRecord#CANCELLED}, or the error
    * @param detail what was done
    * @param progress how far it got
    */
   Mono<Void> finish(
       long id, String status, @Nullable String detail, @Nullable SnapshotProgress progress);
 
-  /** Gives a command back: it is queued again as if it had not been begun. */
+  /**
+   * Asks for a command's end: one that nobody has ends at once, one that runs is to be ended by who
+   * has it.
+   *
+   * @return false where it has ended already; errors where there is none of this id
+   */
+  Mono<Boolean> cancel(long id);
+
+  /**
+   * Gives a command back: it is queued again as if it had not been begun, or ends where it is to be
+   * cancelled.
+   */
   Mono<Void> release(long id);
 
   /**
@@ -75,6 +86,14 @@ public interface CommandLog {
    *
    * @param free whether nobody holds it
    * @param removal id of the first {@code remove_table} that waits behind it; 0 for none
+   * @param cancelledBy the role that wants it cancelled; null for none
    */
-  record Pending(long id, Command command, boolean free, long removal) {}
+  record Pending(
+      long id, Command command, boolean free, long removal, @Nullable String cancelledBy) {
+
+    /** One that nobody wants cancelled. */
+    public Pending(long id, Command command, boolean free, long removal) {
+      this(id, command, free, removal, null);
+    }
+  }
 }

@@ -7,5 +7,7 @@ public enum CommandOutcome {
   /** Carried out. */
   OK,
   /** Refused or failed: its status says why. */
-  FAILED
+  FAILED,
+  /** Given up because somebody asked for that: its detail says who. */
+  CANCELLED
 }

@@ -10,13 +10,13 @@ import org.jspecify.annotations.Nullable;
  * @param requestedAt when it was asked
  * @param requestedBy the database role that asked; null for what the Go consumer did
  * @param command as {@link CommandText}, or what the Go consumer wrote
- * @param status {@code queued}, {@code running}, {@code ok}, or the error
+ * @param status {@code queued}, {@code running}, {@code ok}, {@code cancelled}, or the error
  * @param startedAt when a service first took it up
  * @param finishedAt null while it is not finished
  * @param step what a snapshot is doing, as {@link SnapshotProgress.Step}, in lower case
  * @param rowsDone rows that a snapshot has written so far
  * @param rowsExpected rows that it is believed to hold
- * @param detail what was done, or what is waited for
+ * @param detail what was done, what is waited for, or who cancelled it
  * @param attempts how often it was begun; more than once where a service ended in the middle
  */
 public record CommandRecord(
@@ -42,11 +42,18 @@ public record CommandRecord(
   /** The status of a command that was carried out. */
   public static final String OK = "ok";
 
+  /** The status of a command that was cancelled. */
+  public static final String CANCELLED = "cancelled";
+
   /** How it stands. */
   public CommandOutcome outcome() {
     if (finishedAt == null && (status.equals(QUEUED) || status.equals(RUNNING))) {
       return CommandOutcome.PENDING;
     }
-    return status.equals(OK) ? CommandOutcome.OK : CommandOutcome.FAILED;
+    return switch (status) {
+      case OK -> CommandOutcome.OK;
+      case CANCELLED -> CommandOutcome.CANCELLED;
+      default -> CommandOutcome.FAILED;
+    };
   }
 }

@@ -72,11 +72,11 @@ public final class Commands {
   public interface Listener {
 
     /**
-     * A command was carried out, or failed.
+     * A command was carried out, failed, or was cancelled.
      *
-     * @param ok which of the two
+     * @param outcome which of them
      */
-    void ended(Command command, boolean ok);
+    void ended(Command command, CommandOutcome outcome);
   }
 
   /** Runs until it is stopped: completes when nothing is being carried out any more. */
@@ -121,7 +121,7 @@ public final class Commands {
       TargetTable target = pending.command().target();
       Mailbox mailbox = running.get(target);
       if (mailbox != null) {
-        mailbox.removalWaits(pending.id(), pending.removal());
+        mailbox.heed(pending);
       } else if (pending.free() && mine.test(target)) {
         mailbox = new Mailbox(target, log, operations, stop, listener);
         running.put(target, mailbox);

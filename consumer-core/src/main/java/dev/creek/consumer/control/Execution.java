@@ -5,6 +5,7 @@ import java.util.EnumSet;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -33,19 +34,28 @@ final class Execution {
   private static final Set<Verb> GIVEN_UP_FOR_REMOVAL =
       EnumSet.of(Verb.SNAPSHOT, Verb.APPLY_SNAPSHOT, Verb.RESYNC);
 
+  /** A snapshot that is given up first removes what it has loaded. */
+  private static final Duration CLEARING = Duration.ofSeconds(20);
+
+  /** What takes a moment may as well end by itself: then it is certain how. */
+  private static final Duration MOMENT = Duration.ofSeconds(1);
+
   private final long id;
   private final Command command;
   private final CommandLog log;
   private final Operations operations;
-  private final Sinks.One<Long> removal = Sinks.one();
+  private final AtomicReference<@Nullable Supplier<Outcome>> ending = new AtomicReference<>();
+  private final Sinks.Empty<Void> unwanted = Sinks.empty();
   private final AtomicReference<@Nullable SnapshotProgress> progress = new AtomicReference<>();
+  private volatile boolean working;
+  private volatile int inVain;
 
   Execution(CommandLog.Pending pending, CommandLog log, Operations operations) {
     this.id = pending.id();
     this.command = pending.command();
     this.log = log;
     this.operations = operations;
-    removalWaits(pending.removal());
+    heed(pending);
   }
 
   long id() {
@@ -67,15 +77,26 @@ final class Execution {
     return progress.get();
   }
 
-  /**
-   * Somebody wants the table removed: what takes long is given up for that.
-   *
-   * @param removalId the command that says so; 0 for none
-   */
-  void removalWaits(long removalId) {
-    if (removalId != 0 && GIVEN_UP_FOR_REMOVAL.contains(command.verb())) {
-      removal.tryEmitValue(removalId);
+  /** Gives it up where somebody cancels it or, if it takes long, wants the table removed. */
+  void heed(CommandLog.Pending pending) {
+    String by = pending.cancelledBy();
+    long removal = pending.removal();
+    if (by != null) {
+      giveUp(() -> cancelled(by));
+    } else if (removal != 0 && GIVEN_UP_FOR_REMOVAL.contains(command.verb())) {
+      giveUp(() -> givenUp(removal));
     }
+  }
+
+  private void giveUp(Supplier<Outcome> how) {
+    if (ending.compareAndSet(null, how)) {
+      unwanted.tryEmitEmpty();
+    }
+  }
+
+  /** As what it ends where it is given up; empty where it is not. */
+  private Mono<Outcome> ending() {
+    return Mono.justOrEmpty(ending.get()).map(Supplier::get);
   }
 
   /**
@@ -93,11 +114,42 @@ final class Execution {
                   + " times, and each time the service ended before it did. Hint: see the service's"
                   + " log for why"));
     }
-    return Mono.firstWithSignal(
-        removal.asMono().map(Execution::givenUp),
-        stop.then(Mono.just(Outcome.INTERRUPTED)),
-        work(),
-        showProgress());
+    return ending()
+        .switchIfEmpty(
+            Mono.defer(
+                () ->
+                    Mono.firstWithSignal(
+                        stop.then(Mono.just(Outcome.INTERRUPTED)),
+                        work(),
+                        abandoned(),
+                        showProgress())));
+  }
+
+  /** Where it is given up and does not end by itself. */
+  private Mono<Outcome> abandoned() {
+    return unwanted
+        .asMono()
+        .then(Mono.defer(() -> working ? Mono.delay(clearing()) : Mono.empty()))
+        .then(Mono.defer(this::ending));
+  }
+
+  private Duration clearing() {
+    return GIVEN_UP_FOR_REMOVAL.contains(command.verb()) ? CLEARING : MOMENT;
+  }
+
+  private Outcome cancelled(String by) {
+    SnapshotProgress last = progress.get();
+    if (last == null) {
+      return new Outcome.Cancelled("by " + by);
+    }
+    if (last.step() == SnapshotProgress.Step.DONE) {
+      return new Outcome.Cancelled("by " + by + ", when the snapshot had been applied");
+    }
+    boolean stays = last.mode() == SnapshotMode.UPSERT && last.rowsDone() > 0;
+    return new Outcome.Cancelled(
+        stays
+            ? "by " + by + "; the rows of the snapshot that were written stay"
+            : "by " + by + "; the table is as it was");
   }
 
   private static Outcome givenUp(long removalId) {
@@ -106,14 +158,24 @@ final class Execution {
 
   private Mono<Outcome> work() {
     return Mono.defer(this::carryOut)
+        .doOnSubscribe(begins -> working = true)
+        .doFinally(ends -> working = false)
         .retryWhen(
             Retry.backoff(MOST_RETRIES, FIRST_PAUSE)
                 .maxBackoff(LONGEST_PAUSE)
-                .filter(error -> failure(error).passing())
+                .filter(this::mayPass)
                 .doBeforeRetryAsync(signal -> showReason(signal.failure()))
                 .onRetryExhaustedThrow((spec, signal) -> signal.failure()))
+        .switchIfEmpty(Mono.defer(this::ending))
         .switchIfEmpty(Mono.delay(ENDING).thenReturn(new Outcome.Failed(ENDED_EARLY)))
-        .onErrorResume(error -> Mono.just(new Outcome.Failed(failure(error).text())));
+        .onErrorResume(error -> ending().defaultIfEmpty(new Outcome.Failed(failure(error).text())));
+  }
+
+  /** Asked once for each failure. What is not there is asked for a few times, and no more. */
+  private boolean mayPass(Throwable error) {
+    Operations.Prospect prospect = failure(error).prospect();
+    inVain = prospect == Operations.Prospect.PASSES ? 0 : inVain + 1;
+    return ending.get() == null && inVain <= prospect.retries();
   }
 
   private Operations.Failure failure(Throwable error) {
@@ -184,15 +246,18 @@ final class Execution {
 
   private Mono<Outcome> snapshot() {
     if (command instanceof Command.TakeSnapshot take) {
-      return followed(operations.snapshot(take.mapping(), take.mode())).map(Outcome.Done::new);
+      return followed(operations.snapshot(take.mapping(), take.mode(), unwanted.asMono()))
+          .map(Outcome.Done::new);
     }
     if (command instanceof Command.ApplySnapshot apply) {
-      return followed(operations.applySnapshot(apply.subject(), apply.mapping(), apply.mode()))
+      return followed(
+              operations.applySnapshot(
+                  apply.subject(), apply.mapping(), apply.mode(), unwanted.asMono()))
           .map(Outcome.Done::new);
     }
     // First the rows and the position, then the subscription: it goes on from there.
     Mapping mapping = ((Command.Resync) command).mapping();
-    return followed(operations.snapshot(mapping, SnapshotMode.CLEAN))
+    return followed(operations.snapshot(mapping, SnapshotMode.CLEAN, unwanted.asMono()))
         .delayUntil(done -> operations.addTable(mapping))
         .map(done -> new Outcome.Done(done + ", subscribed"));
   }

@@ -50,11 +50,11 @@ final class Mailbox {
     return execution == null ? null : execution.id();
   }
 
-  /** A removal waits behind this command. */
-  void removalWaits(long id, long removal) {
+  /** What the log says by now of the command that is to be carried out first. */
+  void heed(CommandLog.Pending pending) {
     Execution execution = current.get();
-    if (execution != null && execution.id() == id) {
-      execution.removalWaits(removal);
+    if (execution != null && execution.id() == pending.id()) {
+      execution.heed(pending);
     }
   }
 
@@ -132,15 +132,22 @@ final class Mailbox {
       LOG.atInfo()
           .addKeyValue("table", target)
           .log("command {}, {}: ok, {}", id, execution, done.detail());
-      listener.ended(execution.command(), true);
+      listener.ended(execution.command(), CommandOutcome.OK);
       return log.finish(id, CommandRecord.OK, done.detail(), execution.progress());
     }
     if (outcome instanceof Outcome.Failed failed) {
       LOG.atError()
           .addKeyValue("table", target)
           .log("command {}, {}: {}", id, execution, failed.error());
-      listener.ended(execution.command(), false);
+      listener.ended(execution.command(), CommandOutcome.FAILED);
       return log.finish(id, failed.error(), null, execution.progress());
+    }
+    if (outcome instanceof Outcome.Cancelled cancelled) {
+      LOG.atInfo()
+          .addKeyValue("table", target)
+          .log("command {}, {}: cancelled {}", id, execution, cancelled.detail());
+      listener.ended(execution.command(), CommandOutcome.CANCELLED);
+      return log.finish(id, CommandRecord.CANCELLED, cancelled.detail(), execution.progress());
     }
     return log.release(id);
   }

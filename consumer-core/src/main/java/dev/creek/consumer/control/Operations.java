@@ -21,11 +21,17 @@ public interface Operations {
   /** False where there is no such subscription. */
   Mono<Boolean> removeTable(TargetTable table);
 
-  /** Asks for a snapshot and applies it; its last element is the step {@code DONE}. */
-  Flux<SnapshotProgress> snapshot(Mapping mapping, SnapshotMode mode);
+  /**
+   * Asks for a snapshot and applies it; its last element is the step {@code DONE}.
+   *
+   * @param unwanted once it completes the snapshot is given up, which is an error when all is
+   *     cleaned up; without effect where it was applied by then
+   */
+  Flux<SnapshotProgress> snapshot(Mapping mapping, SnapshotMode mode, Mono<Void> unwanted);
 
-  /** Applies a snapshot that is there; its last element is the step {@code DONE}. */
-  Flux<SnapshotProgress> applySnapshot(String subject, Mapping mapping, SnapshotMode mode);
+  /** Applies a snapshot that is there, as {@link #snapshot} does. */
+  Flux<SnapshotProgress> applySnapshot(
+      String subject, Mapping mapping, SnapshotMode mode, Mono<Void> unwanted);
 
   /** True if the table was waiting, and is tried again now. */
   Mono<Boolean> resumeTable(TargetTable table);
@@ -48,7 +54,29 @@ public interface Operations {
    * An error as an operator should see it.
    *
    * @param text what failed, and what helps
-   * @param passing whether it may pass by itself: a server is away
+   * @param prospect whether it may pass by itself
    */
-  record Failure(String text, boolean passing) {}
+  record Failure(String text, Prospect prospect) {}
+
+  /** Whether an error may pass by itself, and so how often it is tried again. */
+  enum Prospect {
+    /** It does not pass. */
+    NONE(0),
+    /** It is likely to be for good; once more for what an outage elsewhere may have been. */
+    UNLIKELY(1),
+    /** What was asked for is not there yet, perhaps: half a minute. */
+    MAY_COME(6),
+    /** A server is away. */
+    PASSES(Integer.MAX_VALUE);
+
+    private final int retries;
+
+    Prospect(int retries) {
+      this.retries = retries;
+    }
+
+    int retries() {
+      return retries;
+    }
+  }
 }

@@ -18,6 +18,13 @@ sealed interface Outcome {
    */
   record Failed(String error) implements Outcome {}
 
+  /**
+   * Somebody asked for its end.
+   *
+   * @param detail who, and what is left
+   */
+  record Cancelled(String detail) implements Outcome {}
+
   /** The service stops: another one, or the next start, begins again. */
   record Interrupted() implements Outcome {}
 }

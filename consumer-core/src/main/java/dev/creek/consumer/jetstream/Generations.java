@@ -15,10 +15,12 @@ import reactor.core.publisher.Mono;
 final class Generations {
   private final JetStreamApi api;
   private final JetStreamOptions options;
+  private final SourceNames sources;
   private final Map<String, Generation> known = new ConcurrentHashMap<>();
 
-  Generations(JetStreamApi api, JetStreamOptions options) {
+  Generations(JetStreamApi api, JetStreamOptions options, SourceNames sources) {
     this.api = api;
+    this.sources = sources;
     this.options = options;
   }
 
@@ -51,7 +53,7 @@ final class Generations {
   private Mono<Generation> find(String database) {
     return carrying(Generation.NEW, database)
         .switchIfEmpty(Mono.defer(() -> carrying(Generation.OLD, database)))
-        .switchIfEmpty(Mono.error(() -> missing(database)));
+        .switchIfEmpty(Mono.defer(() -> missing(database)));
   }
 
   /** Empty where there is no such stream, or it is not this database's. */
@@ -64,12 +66,21 @@ final class Generations {
   }
 
   /** OLD has one stream for all databases, and its producer adds only the first one's subjects. */
-  private LogException.Unavailable missing(String database) {
-    return new LogException.Unavailable(
-        "there is no stream %s, nor does a stream %s take messages of database %s"
-            .formatted(
-                subjects(Generation.NEW).walStream(database),
-                subjects(Generation.OLD).walStream(database),
-                database));
+  private Mono<Generation> missing(String database) {
+    return sources
+        .similarDatabases(database)
+        .flatMap(
+            similar ->
+                Mono.error(
+                    new LogException.Unanswered(
+                        "there is no stream %s, nor does a stream %s take messages of database %s"
+                            .formatted(
+                                subjects(Generation.NEW).walStream(database),
+                                subjects(Generation.OLD).walStream(database),
+                                database),
+                        similar.isEmpty()
+                            ? null
+                            : "did you mean database %s, of which there are streams?"
+                                .formatted(String.join(" or ", similar)))));
   }
 }

@@ -72,6 +72,31 @@ final class JetStreamApi {
         .map(answer -> DeletedList.read(JSON, answer.getData()));
   }
 
+  /** Names of all streams. */
+  Flux<String> streamNames() {
+    return streamNames(0)
+        .expand(page -> page.isLast() ? Mono.empty() : streamNames(page.end()))
+        .concatMapIterable(NamePage::names);
+  }
+
+  private Mono<NamePage> streamNames(int offset) {
+    return call("STREAM.NAMES", bytes(JSON.createObjectNode().put("offset", offset)))
+        .map(answer -> NamePage.of(answer, offset));
+  }
+
+  /** The server answers with so many names at a time, and tells how many there are in all. */
+  private record NamePage(List<String> names, int end, int total) {
+    static NamePage of(JsonNode answer, int offset) {
+      List<String> names = new ArrayList<>();
+      answer.path("streams").forEach(name -> names.add(name.asText()));
+      return new NamePage(names, offset + names.size(), answer.path("total").intValue());
+    }
+
+    boolean isLast() {
+      return names.isEmpty() || end >= total;
+    }
+  }
+
   /** How many messages each subject has; empty if there is no such stream, or nothing matches. */
   Flux<SubjectCount> subjects(String stream, String pattern) {
     return subjects(stream, pattern, 0)

@@ -8,6 +8,7 @@ import dev.creek.consumer.stream.LogState;
 import dev.creek.consumer.stream.Position;
 import dev.creek.consumer.stream.ReadListener;
 import dev.creek.consumer.stream.SnapshotLog;
+import dev.creek.consumer.stream.SourceSighting;
 import dev.creek.consumer.stream.StartAt;
 import dev.creek.consumer.stream.StreamIdentity;
 import dev.creek.consumer.wire.Fingerprint;
@@ -33,6 +34,7 @@ public final class JetStreamLog implements ChangeLog, SnapshotLog {
   private final Link link;
   private final JetStreamApi api;
   private final StreamHoles holes;
+  private final SourceNames sources;
   private final Generations generations;
   private final SchemaLookup schemas;
   private final SnapshotLookup snapshots;
@@ -42,9 +44,10 @@ public final class JetStreamLog implements ChangeLog, SnapshotLog {
     link = new Link(options);
     api = new JetStreamApi(link, options);
     holes = new StreamHoles(api);
-    generations = new Generations(api, options);
+    sources = new SourceNames(api, options);
+    generations = new Generations(api, options, sources);
     schemas = new SchemaLookup(link, api, options);
-    snapshots = new SnapshotLookup(api, holes, options);
+    snapshots = new SnapshotLookup(api, holes, options, new Silence(sources, schemas));
   }
 
   /**
@@ -163,6 +166,14 @@ public final class JetStreamLog implements ChangeLog, SnapshotLog {
                         names.walSubject(source),
                         names.walSubjects(source.database()))
                     .since(time))
+        .onErrorMap(ApiException.class, JetStreamLog::refused)
+        .publishOn(options.scheduler());
+  }
+
+  @Override
+  public Mono<SourceSighting> look(SourceTable source) {
+    return subjects(source)
+        .flatMap(names -> sources.look(names, source))
         .onErrorMap(ApiException.class, JetStreamLog::refused)
         .publishOn(options.scheduler());
   }

@@ -18,7 +18,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Comparator;
-import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -42,11 +41,13 @@ final class SnapshotLookup {
   private final JetStreamApi api;
   private final HoleSource holes;
   private final JetStreamOptions options;
+  private final Silence silence;
 
-  SnapshotLookup(JetStreamApi api, HoleSource holes, JetStreamOptions options) {
+  SnapshotLookup(JetStreamApi api, HoleSource holes, JetStreamOptions options, Silence silence) {
     this.api = api;
     this.holes = holes;
     this.options = options;
+    this.silence = silence;
   }
 
   /**
@@ -113,30 +114,25 @@ final class SnapshotLookup {
   /** As {@link dev.creek.consumer.stream.SnapshotLog#requestSnapshot} says. */
   Mono<String> request(Subjects names, SourceTable source, Duration patience) {
     String asked = names.snapshotRequest(source.database());
-    Duration answerLimit = patience.plus(options.requestTimeout());
+    // Longer than the silence that is explained.
+    Duration answerLimit = patience.plus(options.requestTimeout().multipliedBy(4));
     return api.request(asked, body(source), answerLimit)
         // A producer that was asked something it cannot do does not listen for 2 s.
         .retryWhen(
             Retry.fixedDelay(options.schemaTimeout().dividedBy(RETRY_DELAY), RETRY_DELAY)
                 .filter(JetStreamApi.NoResponder.class::isInstance)
                 .onRetryExhaustedThrow((spec, signal) -> signal.failure()))
-        .onErrorMap(JetStreamApi.NoResponder.class, e -> nobodyListens(asked, e))
-        .timeout(patience)
-        .onErrorMap(TimeoutException.class, e -> noAnswer(source, patience, e))
+        .onErrorMap(JetStreamApi.NoResponder.class, e -> nobodyListens(asked))
+        .takeUntilOther(silence.explained(names, source, patience))
         .map(answer -> subject(answer, source));
   }
 
-  private static LogException.Unavailable nobodyListens(String asked, Throwable e) {
-    return new LogException.Unavailable(
-        "no producer can be asked for a snapshot: nobody listens to " + asked, e);
-  }
-
-  private static LogException.Unavailable noAnswer(
-      SourceTable source, Duration patience, Throwable e) {
-    return new LogException.Unavailable(
-        "the producer did not answer the request for a snapshot of %s within %d s; it says nothing where the table does not exist or is not in its publication"
-            .formatted(source, patience.toSeconds()),
-        e);
+  private static LogException.Unanswered nobodyListens(String asked) {
+    return new LogException.Unanswered(
+        "no producer can be asked for a snapshot: nobody listens to "
+            + asked
+            + ", so it does not run, or has another namespace, or is in another NATS account",
+        null);
   }
 
   private String subject(Message answer, SourceTable source) {
@@ -145,11 +141,11 @@ final class SnapshotLookup {
       Subjects.ofSnapshot(options.namespace(), source, subject);
       return subject;
     } catch (IllegalArgumentException e) {
-      throw new LogException.Unavailable(
+      throw new LogException.Unanswered(
           subject.equals(ACK)
               ? "the producer has taken the request for a snapshot, but did not say its name"
               : "the producer's answer is of no use: " + e.getMessage(),
-          e);
+          null);
     }
   }
 

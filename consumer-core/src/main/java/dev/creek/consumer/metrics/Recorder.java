@@ -88,10 +88,10 @@ public interface Recorder {
   default void snapshotEnded(String target, String mode, String result) {}
 
   /**
-   * A command was carried out.
+   * A command has ended.
    *
    * @param verb which one: one of a few words, never an argument
-   * @param result {@code ok} or {@code failed}
+   * @param result {@code ok}, {@code failed} or {@code cancelled}
    */
   default void command(String verb, String result) {}
 

@@ -50,7 +50,8 @@ final class CommandRows {
               id,
               command,
               required(row, "free", Boolean.class),
-              required(row, "removal", Long.class)));
+              required(row, "removal", Long.class),
+              row.get("cancelled_by", String.class)));
     } catch (IllegalArgumentException e) {
       log.warn("command {} is passed over: {}", id, e.getMessage());
       return Optional.empty();

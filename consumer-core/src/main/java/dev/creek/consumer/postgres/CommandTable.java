@@ -31,6 +31,7 @@ final class CommandTable implements CommandLog {
   private final Sessions sessions;
   private final String owner;
   private final String submit;
+  private final String cancel;
   private final String table;
 
   /**
@@ -40,6 +41,7 @@ final class CommandTable implements CommandLog {
     this.sessions = sessions;
     this.owner = owner;
     this.submit = SqlNames.quoted(controlSchema, "_submit");
+    this.cancel = SqlNames.quoted(controlSchema, "cancel");
     this.table = SqlNames.quoted(controlSchema, "_notification_log");
   }
 
@@ -50,6 +52,16 @@ final class CommandTable implements CommandLog {
             "select " + submit + "($1, $2, $3, $4, $5, $6)",
             statement -> CommandRows.bind(statement, command),
             row -> Objects.requireNonNull(row.get(0, Long.class)))
+        .single();
+  }
+
+  @Override
+  public Mono<Boolean> cancel(long id) {
+    return query(
+            "command " + id,
+            "select " + cancel + "($1)",
+            statement -> statement.bind(0, id),
+            row -> Objects.requireNonNull(row.get(0, Boolean.class)))
         .single();
   }
 
@@ -86,13 +98,13 @@ final class CommandTable implements CommandLog {
       String distinct, String condition, Consumer<PostgresqlStatement> bind) {
     String sql =
         """
-        select id, command,
+        select id, command, cancelled_by,
                status = 'queued' or lease_until is null or lease_until < clock_timestamp() as free,
                coalesce((select min(r.id)
                          from %1$s r
                          where r.target = first.target and r.id > first.id
                            and r.finished_at is null and r.verb = 'remove_table'), 0) as removal
-        from (select %2$s id, target, command, status, lease_until
+        from (select %2$s id, target, command, status, lease_until, cancelled_by
               from %1$s
               where %3$s %4$s
               order by target, id%5$s) first
@@ -127,7 +139,15 @@ final class CommandTable implements CommandLog {
   public Mono<Void> renew(Collection<Long> ids) {
     return update(
         "leases of commands",
-        "update %s set lease_until = %s where id = any ($1) and owner = $2 and %s"
+        // Somebody's transaction that cancels one of them must not cost the others their leases.
+        """
+        update %1$s
+        set lease_until = %2$s
+        where id in (select id
+                     from %1$s
+                     where id = any ($1) and owner = $2 and %3$s
+                     for update skip locked)
+        """
             .formatted(table, LEASED, OPEN),
         statement -> statement.bind(0, ids.toArray(Long[]::new)).bind(1, owner));
   }
@@ -178,7 +198,11 @@ final class CommandTable implements CommandLog {
   public Mono<Void> release(long id) {
     return updateHeld(
         id,
-        "status = 'queued', owner = null, lease_until = null, attempts = attempts - 1",
+        """
+        status = case when cancelled_by is null then 'queued' else 'cancelled' end,
+        finished_at = case when cancelled_by is null then null else clock_timestamp() end,
+        detail = case when cancelled_by is null then detail else 'by ' || cancelled_by end,
+        owner = null, lease_until = null, attempts = attempts - 1""",
         statement -> {});
   }
 

@@ -25,7 +25,8 @@ final class ControlScripts {
           "009_names.sql",
           "010_horizon.sql",
           "011_start.sql",
-          "012_publication.sql");
+          "012_publication.sql",
+          "013_cancel.sql");
 
   /** What quotes the functions' bodies, which name the schema. */
   private static final String BODY_QUOTE = "$creek$";

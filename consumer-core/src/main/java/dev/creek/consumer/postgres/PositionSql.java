@@ -122,6 +122,15 @@ final class PositionSql {
         + " for no key update";
   }
 
+  /**
+   * Removes the row, where this claim has made it and nothing has come of that: parameters 1, 2.
+   */
+  String withdraw() {
+    return "delete from "
+        + table
+        + " where target = $1 and epoch = $2 and epoch = 1 and not active and stream_seq is null";
+  }
+
   /** Statements about the table's marks, for whoever holds the fence. */
   IncompletenessSql marks() {
     return marks;

@@ -42,8 +42,23 @@ final class PostgresSnapshots implements SnapshotTables {
     PositionSql position = subscriptions.position(claim);
     return creator
         .create(name, shape)
-        .then(
-            sessions.use("catalog of " + name, hints, session -> TargetCatalog.find(session, name)))
+        .flatMap(
+            created ->
+                created
+                    ? writer(claim, mode, shape, hints, position)
+                        .map(w -> new ProvisionalTable(w, sessions, position, name))
+                    : writer(claim, mode, shape, hints, position));
+  }
+
+  private Mono<SnapshotWriter> writer(
+      Claim claim,
+      SnapshotMode mode,
+      RecordShape shape,
+      SnapshotHints hints,
+      PositionSql position) {
+    TargetTable name = claim.mapping().target();
+    return sessions
+        .use("catalog of " + name, hints, session -> TargetCatalog.find(session, name))
         .switchIfEmpty(Mono.error(hints.table()::missing))
         .map(Target::requireVisible)
         .flatMap(

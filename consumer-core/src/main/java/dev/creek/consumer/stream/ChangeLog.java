@@ -57,6 +57,13 @@ public interface ChangeLog {
   Mono<SnapshotLog.ChangesSince> committedSince(SourceTable source, Instant time);
 
   /**
+   * All that the streams tell of a table's name.
+   *
+   * @return errors with {@link LogException.Unavailable} where there is no stream of its database
+   */
+  Mono<SourceSighting> look(SourceTable source);
+
+  /**
    * This table's newest schema from its subject in the schema stream; empty if there is none.
    *
    * @param fingerprint of those with this one; null: of all

@@ -1,5 +1,6 @@
 package dev.creek.consumer.stream;
 
+import dev.creek.consumer.control.Operations.Prospect;
 import dev.creek.consumer.control.TargetTable;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Exceptions;
@@ -9,34 +10,42 @@ import reactor.core.Exceptions;
  *
  * @param reason what failed
  * @param hint what helps; null where nothing need be done, or nothing is known
- * @param passing whether it may pass by itself
+ * @param prospect whether it may pass by itself
  */
-public record Diagnosis(String reason, @Nullable String hint, boolean passing) {
+public record Diagnosis(String reason, @Nullable String hint, Prospect prospect) {
 
   /** The same judgement as a table's line makes. */
   public static Diagnosis of(Throwable error, TargetTable table) {
     Throwable cause = Exceptions.unwrap(error);
     if (cause instanceof IllegalArgumentException) {
       // Names that the broker cannot have, said in words for the user.
-      return new Diagnosis(String.valueOf(cause.getMessage()), null, false);
+      return new Diagnosis(String.valueOf(cause.getMessage()), null, Prospect.NONE);
     }
     if (cause instanceof SnapshotException unusable) {
-      return new Diagnosis(String.valueOf(cause.getMessage()), unusable.hint(), false);
+      return new Diagnosis(String.valueOf(cause.getMessage()), unusable.hint(), Prospect.NONE);
     }
     if (cause instanceof HeldException) {
-      return new Diagnosis(String.valueOf(cause.getMessage()), null, true);
+      return new Diagnosis(String.valueOf(cause.getMessage()), null, Prospect.PASSES);
     }
     if (cause instanceof LogException.Denied denied) {
-      return new Diagnosis("broker: " + denied.getMessage(), denied.hint(), false);
+      return new Diagnosis("broker: " + denied.getMessage(), denied.hint(), Prospect.NONE);
     }
     Verdict verdict = FailurePolicy.classify(error, table);
     if (verdict instanceof Verdict.Retry retry) {
-      return new Diagnosis(retry.reason(), null, true);
+      return new Diagnosis(retry.reason(), retry.hint(), prospect(cause));
     }
     if (verdict instanceof Verdict.LetGo letGo) {
-      return new Diagnosis(letGo.reason(), null, true);
+      return new Diagnosis(letGo.reason(), null, Prospect.PASSES);
     }
     TableState stuck = TableState.stuck(verdict, table);
-    return new Diagnosis(String.valueOf(stuck.reason()), stuck.hint(), false);
+    return new Diagnosis(String.valueOf(stuck.reason()), stuck.hint(), Prospect.NONE);
+  }
+
+  /** What is not there is no outage: to wait for it long is no help. */
+  private static Prospect prospect(Throwable cause) {
+    if (cause instanceof LogException.Unanswered unanswered) {
+      return unanswered.hint() == null ? Prospect.MAY_COME : Prospect.UNLIKELY;
+    }
+    return Prospect.PASSES;
   }
 }

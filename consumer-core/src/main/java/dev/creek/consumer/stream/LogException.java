@@ -15,7 +15,7 @@ public abstract sealed class LogException extends RuntimeException {
   }
 
   /** It cannot be reached or does not (yet) have the stream: try again later. */
-  public static sealed class Unavailable extends LogException permits Refused, Denied {
+  public static sealed class Unavailable extends LogException permits Refused, Denied, Unanswered {
     private static final long serialVersionUID = 1L;
     private final @Nullable String hint;
 
@@ -29,7 +29,7 @@ public abstract sealed class LogException extends RuntimeException {
       hint = null;
     }
 
-    private Unavailable(String message, String hint) {
+    private Unavailable(String message, @Nullable String hint) {
       super(message);
       this.hint = hint;
     }
@@ -64,6 +64,21 @@ public abstract sealed class LogException extends RuntimeException {
      * @param hint the permission to grant
      */
     public Denied(String message, String hint) {
+      super(message, hint);
+    }
+  }
+
+  /**
+   * It is there, and has nothing or nobody of what was asked for: no stream of the database, no
+   * producer that listens. That may come; who asked for something need not wait for it long.
+   */
+  public static final class Unanswered extends Unavailable {
+    private static final long serialVersionUID = 1L;
+
+    /**
+     * @param hint what may be wrong; null where nothing is known
+     */
+    public Unanswered(String message, @Nullable String hint) {
       super(message, hint);
     }
   }

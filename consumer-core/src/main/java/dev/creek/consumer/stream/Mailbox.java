@@ -33,7 +33,7 @@ final class Mailbox {
   @Nullable SnapshotTask take() {
     synchronized (tasks) {
       SnapshotTask task = tasks.poll();
-      while (task != null && task.isCancelled()) {
+      while (task != null && !task.takeUp()) {
         task = tasks.poll();
       }
       return task;

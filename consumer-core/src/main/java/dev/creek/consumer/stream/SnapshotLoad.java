@@ -5,6 +5,7 @@ import dev.creek.consumer.stream.SnapshotChunks.Chunk;
 import dev.creek.consumer.wire.SnapshotHeader;
 import dev.creek.consumer.wire.SourceTable;
 import dev.creek.consumer.wire.WireException;
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,6 +21,9 @@ final class SnapshotLoad {
   private static final Logger log = LoggerFactory.getLogger(SnapshotLoad.class);
   private static final int ONE_AHEAD = 1;
   private static final int ON_DEMAND = 0;
+
+  /** The first row comes with the header, where any does. */
+  private static final Duration OF_QUOTED_NAMES = Duration.ofSeconds(15);
 
   private final TableLine.Surroundings around;
   private final SnapshotTask task;
@@ -45,7 +49,7 @@ final class SnapshotLoad {
     this.interrupted = interrupted;
     this.source = task.order().mapping().source();
     this.chunks = new SnapshotChunks(options.limits(), options.maxMessageBytes());
-    this.watch = new StallWatch(options.snapshots().stall());
+    this.watch = new StallWatch(this::patience);
     this.handovers = new Handovers(around.changes(), around.snapshotLog(), task, options.overlap());
   }
 
@@ -85,7 +89,7 @@ final class SnapshotLoad {
         : around
             .snapshotLog()
             .snapshot(source, task.subject())
-            .switchIfEmpty(Mono.error(() -> Snapshotting.unknown(task.subject())))
+            .switchIfEmpty(Mono.error(() -> Snapshotting.unknown(task.subject(), source)))
             .doOnNext(found -> task.expect(found.complete() ? found.rows() : -1))
             .then();
   }
@@ -94,7 +98,23 @@ final class SnapshotLoad {
     return watch.stalled(this::stall, around.scheduler());
   }
 
+  private Duration patience() {
+    Duration usual = around.options().snapshots().stall();
+    return isUnreadable() && usual.compareTo(OF_QUOTED_NAMES) > 0 ? OF_QUOTED_NAMES : usual;
+  }
+
+  /** Producers read a table without quoting its name: of others there is a header, and no more. */
+  private boolean isUnreadable() {
+    return chunks.begun() && chunks.packets() == 1 && source.needsQuotes();
+  }
+
   private SnapshotException stall() {
+    if (isUnreadable()) {
+      return new SnapshotException(
+          "snapshot %s has a header, and nothing has come behind it for %d s: the name of %s needs double quotes in SQL, and producers leave them out when they read a table"
+              .formatted(task.subject(), patience().toSeconds(), source),
+          "rename the table on the source to lower case (its changes come under either name); or fill the target by other means, and subscribe it with add-tables");
+    }
     long seconds = around.options().snapshots().stall().toSeconds();
     return new SnapshotException(
         chunks.begun()

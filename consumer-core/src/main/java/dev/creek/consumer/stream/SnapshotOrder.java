@@ -2,7 +2,9 @@ package dev.creek.consumer.stream;
 
 import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.SnapshotMode;
+import java.util.concurrent.CancellationException;
 import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
 
 /**
  * A snapshot to be applied.
@@ -14,4 +16,14 @@ import org.jspecify.annotations.Nullable;
  *     missing is then missing in the target
  */
 public record SnapshotOrder(
-    Mapping mapping, SnapshotMode mode, @Nullable String subject, boolean force) {}
+    Mapping mapping, SnapshotMode mode, @Nullable String subject, boolean force) {
+
+  /** Errors with {@link CancellationException} once it is unwanted; never completes. */
+  public static <T> Mono<T> givenUp(Mono<Void> unwanted) {
+    return unwanted.then(Mono.error(SnapshotOrder::cancelled));
+  }
+
+  static CancellationException cancelled() {
+    return new CancellationException("nobody wants the snapshot any more");
+  }
+}

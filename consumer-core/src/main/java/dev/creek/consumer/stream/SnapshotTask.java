@@ -21,12 +21,22 @@ final class SnapshotTask {
   private final long begunNanos = System.nanoTime();
   private final Sinks.Many<SnapshotProgress> told = Sinks.many().unicast().onBackpressureBuffer();
   private final Sinks.Empty<Void> cancelled = Sinks.empty();
+  private final Object lock = new Object();
+  private Place place = Place.BEFORE_THE_LINE;
+  private volatile boolean wanted = true;
   private volatile boolean over;
   private volatile @Nullable String subject;
   private volatile @Nullable LogState requestedAt;
   private final AtomicLong rowsDone = new AtomicLong();
   private volatile long rowsExpected = -1;
   private volatile @Nullable String doubt;
+
+  /** Who ends it when nobody wants it any more: nobody but itself while it waits for its line. */
+  private enum Place {
+    BEFORE_THE_LINE,
+    WAITING,
+    TAKEN_UP
+  }
 
   SnapshotTask(SnapshotOrder order, Recorder recorder) {
     this.order = order;
@@ -130,11 +140,39 @@ final class SnapshotTask {
 
   /** Nobody wants it any more. */
   void cancel() {
+    boolean waiting;
+    synchronized (lock) {
+      waiting = wanted && place == Place.WAITING;
+      wanted = false;
+    }
+    if (waiting) {
+      failed(SnapshotOrder.cancelled());
+    }
     cancelled.tryEmitEmpty();
   }
 
+  /** It waits for its line from now on; false where it is cancelled, and so has ended. */
+  boolean enter() {
+    synchronized (lock) {
+      place = Place.WAITING;
+      if (wanted) {
+        return true;
+      }
+    }
+    failed(SnapshotOrder.cancelled());
+    return false;
+  }
+
+  /** Its line ends it from now on; false where it is cancelled, and so has ended. */
+  boolean takeUp() {
+    synchronized (lock) {
+      place = Place.TAKEN_UP;
+      return wanted;
+    }
+  }
+
   boolean isCancelled() {
-    return Boolean.TRUE.equals(cancelled.scan(reactor.core.Scannable.Attr.TERMINATED));
+    return !wanted;
   }
 
   Mono<Void> cancelled() {

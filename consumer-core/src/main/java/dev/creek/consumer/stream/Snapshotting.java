@@ -1,7 +1,7 @@
 package dev.creek.consumer.stream;
 
 import dev.creek.consumer.control.SnapshotProgress.Step;
-import java.util.concurrent.CancellationException;
+import dev.creek.consumer.wire.SourceTable;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
@@ -31,7 +31,7 @@ record Snapshotting(TableLine line, SnapshotTask task, @Nullable Stuck recoverin
   private Mono<Void> interrupted() {
     return Mono.firstWithSignal(
         line.stopping().then(Mono.error(Snapshotting::stopped)),
-        task.cancelled().then(Mono.error(Snapshotting::cancelled)));
+        SnapshotOrder.givenUp(task.cancelled()));
   }
 
   static SnapshotException stopped() {
@@ -39,12 +39,17 @@ record Snapshotting(TableLine line, SnapshotTask task, @Nullable Stuck recoverin
         "the snapshot was given up: the table was removed, or the service stops", null);
   }
 
-  static SnapshotException unknown(String subject) {
-    return new SnapshotException(
-        "there is no snapshot " + subject, "creek-consumer list-snapshots shows which there are");
+  static SnapshotException unknown(String subject, SourceTable source) {
+    return new SnapshotException("there is no snapshot " + subject, listing(source));
   }
 
-  private static CancellationException cancelled() {
-    return new CancellationException("nobody wants the snapshot any more");
+  /** The same, where the table's name may be another. */
+  static SnapshotException unknown(String subject, SourceTable source, String suggestion) {
+    return new SnapshotException(
+        "there is no snapshot " + subject, suggestion + " Else " + listing(source));
+  }
+
+  private static String listing(SourceTable source) {
+    return "creek-consumer list-snapshots '" + source + "' shows which there are";
   }
 }

@@ -13,11 +13,14 @@ import reactor.core.scheduler.Scheduler;
 final class StallWatch {
   private static final int LOOKS = 20;
 
-  private final Duration limit;
+  private final Supplier<Duration> limit;
   private long inHand;
   private long quietSince = System.nanoTime();
 
-  StallWatch(Duration limit) {
+  /**
+   * @param limit how long nothing may come; asked anew at each look, and not longer than at first
+   */
+  StallWatch(Supplier<Duration> limit) {
     this.limit = limit;
   }
 
@@ -37,12 +40,12 @@ final class StallWatch {
   }
 
   private synchronized boolean isStalled() {
-    return inHand == 0 && System.nanoTime() - quietSince >= limit.toNanos();
+    return inHand == 0 && System.nanoTime() - quietSince >= limit.get().toNanos();
   }
 
   /** Errors with what {@code error} makes once it stalls; never completes. */
   Mono<Void> stalled(Supplier<? extends RuntimeException> error, Scheduler scheduler) {
-    Duration look = limit.dividedBy(LOOKS).plusMillis(1);
+    Duration look = limit.get().dividedBy(LOOKS).plusMillis(1);
     return Flux.interval(look, scheduler)
         .onBackpressureDrop()
         .filter(tick -> isStalled())

@@ -65,12 +65,16 @@ record Streaming(
 
   private Mono<Void> applyUntilEnd(Resume from, LogState log, Attempt attempt) {
     Outage outage = new Outage(line, claim);
+    Unpublished unpublished = new Unpublished(line, claim);
     Mono<Void> applying =
         apply(from, log, outage, new Frontier(), attempt)
+            .delayUntil(unpublished::committed)
             .doFinally(end -> line.report().unapplied().stopped())
             .then();
     // What it was stuck in says more than an outage does.
-    return isProven() ? Mono.firstWithSignal(applying, outage.show()) : applying;
+    return isProven()
+        ? Mono.firstWithSignal(applying, outage.show(), unpublished.show())
+        : applying;
   }
 
   private Flux<Applied> apply(

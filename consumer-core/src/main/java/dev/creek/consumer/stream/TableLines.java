@@ -174,13 +174,16 @@ public final class TableLines {
    * Applies a snapshot in the table's line, or in one of its own where no line has the table.
    * Cancelling gives it up.
    *
+   * @param unwanted once it completes the snapshot is given up as well, and its end is told then
    * @return how far it is, the newest only where nobody asks, up to {@code DONE}; errors with
    *     {@link SnapshotException}, or with what the broker's and the database's ports say. The
    *     table is then as it was
    */
-  public Flux<SnapshotProgress> snapshot(SnapshotOrder order) {
+  public Flux<SnapshotProgress> snapshot(SnapshotOrder order, Mono<Void> unwanted) {
     return carryOut(
-        order, task -> stopRemoved(order.mapping()).then(Mono.fromRunnable(() -> enter(task))));
+        order,
+        unwanted,
+        task -> stopRemoved(order.mapping()).then(Mono.fromRunnable(() -> enter(task))));
   }
 
   /**
@@ -203,21 +206,24 @@ public final class TableLines {
   }
 
   /** The same without {@link #run}: nothing else runs meanwhile. */
-  public Flux<SnapshotProgress> snapshotAlone(SnapshotOrder order) {
-    return carryOut(order, task -> TableLine.visiting(task, around).run());
+  public Flux<SnapshotProgress> snapshotAlone(SnapshotOrder order, Mono<Void> unwanted) {
+    return carryOut(order, unwanted, task -> TableLine.visiting(task, around).run());
   }
 
   private Flux<SnapshotProgress> carryOut(
-      SnapshotOrder order, Function<SnapshotTask, Mono<Void>> work) {
+      SnapshotOrder order, Mono<Void> unwanted, Function<SnapshotTask, Mono<Void>> work) {
     return Flux.defer(
         () -> {
           SnapshotTask task = new SnapshotTask(order, around.recorder());
           Mono<SnapshotProgress> begun =
               requested(task)
-                  .then(Mono.defer(() -> work.apply(task)))
+                  .takeUntilOther(SnapshotOrder.givenUp(task.cancelled()))
+                  .then(Mono.defer(() -> task.enter() ? work.apply(task) : Mono.empty()))
                   .onErrorResume(e -> Mono.fromRunnable(() -> task.failed(e)))
                   .then(Mono.empty());
-          return Flux.merge(1, task.progress(), begun).doOnCancel(task::cancel);
+          return Flux.merge(1, task.progress(), begun)
+              .takeUntilOther(unwanted.doOnSuccess(end -> task.cancel()).then(Mono.never()))
+              .doOnCancel(task::cancel);
         });
   }
 
@@ -231,7 +237,7 @@ public final class TableLines {
       return around
           .snapshotLog()
           .snapshot(source, subject)
-          .switchIfEmpty(Mono.error(() -> Snapshotting.unknown(subject)))
+          .switchIfEmpty(unknown(source, subject))
           .then()
           .takeUntilOther(stop.then(Mono.error(Snapshotting::stopped)));
     }
@@ -244,6 +250,17 @@ public final class TableLines {
         .doOnNext(task::found)
         .then()
         .takeUntilOther(stop.then(Mono.error(Snapshotting::stopped)));
+  }
+
+  private <T> Mono<T> unknown(SourceTable source, String subject) {
+    return around
+        .changes()
+        .look(source)
+        .mapNotNull(SourceSighting::suggestion)
+        .onErrorComplete()
+        .map(suggestion -> Snapshotting.unknown(subject, source, suggestion))
+        .switchIfEmpty(Mono.fromSupplier(() -> Snapshotting.unknown(subject, source)))
+        .flatMap(Mono::error);
   }
 
   private void enter(SnapshotTask task) {

@@ -18,9 +18,16 @@ public final class Turns {
     this.most = most;
   }
 
-  /** The same, begun when it is its turn. */
-  public <T> Flux<T> inTurn(Flux<T> work) {
-    return Flux.using(this::join, turn -> turn.come().thenMany(work), this::leave);
+  /**
+   * The same, begun when it is its turn.
+   *
+   * @param unwanted once it completes the turn is not waited for any more, which is an error
+   */
+  public <T> Flux<T> inTurn(Flux<T> work, Mono<Void> unwanted) {
+    return Flux.using(
+        this::join,
+        turn -> turn.come().takeUntilOther(SnapshotOrder.givenUp(unwanted)).thenMany(work),
+        this::leave);
   }
 
   private static final class Turn {

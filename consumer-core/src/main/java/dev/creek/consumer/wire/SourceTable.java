@@ -1,5 +1,7 @@
 package dev.creek.consumer.wire;
 
+import java.util.regex.Pattern;
+
 /**
  * A table of a source database.
  *
@@ -8,6 +10,7 @@ package dev.creek.consumer.wire;
  * @param table name of the table
  */
 public record SourceTable(String database, String namespace, String table) {
+  private static final Pattern PLAIN = Pattern.compile("[a-z_][a-z0-9_$]*");
 
   /**
    * {@code db.namespace.table}; a part is double-quoted only where it needs to be, as in the Go
@@ -16,6 +19,11 @@ public record SourceTable(String database, String namespace, String table) {
   @Override
   public String toString() {
     return QualifiedName.format(database, namespace, table);
+  }
+
+  /** Whether SQL takes its names for others where they are not double-quoted. */
+  public boolean needsQuotes() {
+    return !PLAIN.matcher(namespace).matches() || !PLAIN.matcher(table).matches();
   }
 
   /**

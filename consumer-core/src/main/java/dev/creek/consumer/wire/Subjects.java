@@ -1,5 +1,6 @@
 package dev.creek.consumer.wire;
 
+import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -15,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param namespace the producer's namespace, {@code CREEK} by default
  */
 public record Subjects(Generation generation, String namespace) {
+  private static final List<String> KINDS = List.of("wal", "schema", "snap");
+
   public Subjects {
     token(namespace, "namespace");
   }
@@ -37,6 +40,51 @@ public record Subjects(Generation generation, String namespace) {
   /** Pattern of the subjects of all tables' row changes. */
   public String walSubjects(String database) {
     return prefix("wal", database) + ".>";
+  }
+
+  /** Pattern of the subjects of all tables' schemas. */
+  public String schemaSubjects(String database) {
+    return prefix("schema", database) + ".>";
+  }
+
+  /** Pattern of the subjects of all tables' snapshots. */
+  public String snapshotSubjects(String database) {
+    return prefix("snap", database) + ".>";
+  }
+
+  /** The table that a message with this subject is of; null where it is none of the database's. */
+  public @Nullable SourceTable sourceOf(String database, String subject) {
+    for (String kind : KINDS) {
+      String prefix = prefix(kind, database) + ".";
+      if (subject.startsWith(prefix)) {
+        String[] parts = subject.substring(prefix.length()).split("\\.", -1);
+        boolean snapshot = kind.equals("snap");
+        return parts.length == (snapshot ? 3 : 2)
+            ? new SourceTable(database, parts[0], parts[1])
+            : null;
+      }
+    }
+    return null;
+  }
+
+  /** The database whose row changes a stream of a new producer holds; null for other streams. */
+  public static @Nullable String databaseOf(String namespace, String stream) {
+    String prefix = namespace + "_wal_";
+    return stream.startsWith(prefix) && stream.length() > prefix.length()
+        ? stream.substring(prefix.length())
+        : null;
+  }
+
+  /** The stream in which old producers' row changes of all databases are. */
+  public static String oldWalStream(String namespace) {
+    return new Subjects(Generation.OLD, namespace).stream("wal", "any");
+  }
+
+  /** The database that a pattern of an old producer's stream is for; null for other patterns. */
+  public static @Nullable String oldDatabaseOf(String namespace, String pattern) {
+    String[] parts = pattern.split("\\.", -1);
+    boolean fits = parts.length == 4 && parts[0].equals(namespace) && parts[2].equals("wal");
+    return fits && whyNoToken(parts[1]) == null ? parts[1] : null;
   }
 
   /** Where a table's row changes are. */

@@ -257,9 +257,11 @@ final class SnapshotLogIT {
     List<String> asked = new ArrayList<>();
     producer(Generation.OLD, null, asked);
     assertThatThrownBy(this::request)
-        .isInstanceOf(LogException.Unavailable.class)
+        .isInstanceOf(LogException.Unanswered.class)
         .hasMessageContaining("did not answer")
-        .hasMessageContaining("shop.public.items within 2 s");
+        .hasMessageContaining("shop.public.items within 2 s")
+        .hasMessageContaining("whether it runs cannot be told")
+        .hasMessageContaining("nothing of shop.public.items has been published yet");
     assertThat(asked).as("a second request would be a second snapshot").hasSize(1);
   }
 

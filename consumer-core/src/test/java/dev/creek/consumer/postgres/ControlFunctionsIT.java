@@ -68,6 +68,7 @@ final class ControlFunctionsIT {
             List.of("add_table(\"table\" text)"),
             List.of("add_table(\"table\" text, \"from\" text)"),
             List.of("apply_snapshot(topic text, \"table\" text, mode text)"),
+            List.of("cancel(id bigint)"),
             List.of("create_schema(\"table\" text)"),
             List.of("remove_table(\"table\" text)"),
             List.of("remove_table(\"table\" text, mode text)"),

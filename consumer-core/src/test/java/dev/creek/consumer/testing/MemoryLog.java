@@ -6,6 +6,7 @@ import dev.creek.consumer.stream.LogState;
 import dev.creek.consumer.stream.Packet;
 import dev.creek.consumer.stream.ReadListener;
 import dev.creek.consumer.stream.SnapshotLog.ChangesSince;
+import dev.creek.consumer.stream.SourceSighting;
 import dev.creek.consumer.stream.StartAt;
 import dev.creek.consumer.stream.StreamIdentity;
 import dev.creek.consumer.wire.Fingerprint;
@@ -104,6 +105,11 @@ public class MemoryLog implements ChangeLog {
   @Override
   public Mono<ChangesSince> committedSince(SourceTable source, Instant time) {
     return Mono.just(new ChangesSince(STREAM, 0, true));
+  }
+
+  @Override
+  public Mono<SourceSighting> look(SourceTable source) {
+    return Mono.just(new SourceSighting(source, true, List.of()));
   }
 
   @Override

@@ -64,6 +64,7 @@ public final class Cli {
           TakeSnapshot.class,
           ApplySnapshot.class,
           Resync.class,
+          Cancel.class,
           Status.class,
           Health.class,
           Check.class,

@@ -12,6 +12,7 @@ import dev.creek.consumer.postgres.PoolUse;
 import dev.creek.consumer.postgres.PostgresOptions;
 import dev.creek.consumer.stream.Instance;
 import dev.creek.consumer.stream.SnapshotLog.PublishedSnapshot;
+import dev.creek.consumer.stream.SourceSighting;
 import dev.creek.consumer.stream.Subscription;
 import dev.creek.consumer.wire.SourceTable;
 import java.time.Duration;
@@ -39,17 +40,25 @@ public interface Consumer {
 
   /**
    * Carries out a command: gives it to a service that runs, and does it itself where none does.
-   * {@link #stop} ends that: what a service does goes on.
+   * {@link #stop} cancels it either way.
    *
    * @return ends with {@link CommandStep.Done}, or errors with what kept it from being done
    */
   Flux<CommandStep> carryOut(Command command);
 
+  /**
+   * Cancels a command and waits until it has ended.
+   *
+   * @return how it ended: cancelled, or otherwise where that came first; errors where there is none
+   *     of this id, or it had ended before
+   */
+  Mono<CommandRecord> cancel(long id);
+
   /** Snapshots of a table that the broker holds, oldest first. */
   Flux<PublishedSnapshot> snapshots(SourceTable source);
 
-  /** True where the broker holds anything of a table. */
-  Mono<Boolean> isPublished(SourceTable source);
+  /** All that the broker tells of a table's name. */
+  Mono<SourceSighting> look(SourceTable source);
 
   /**
    * Applies a snapshot itself, also where changes since then are gone from the broker; a service

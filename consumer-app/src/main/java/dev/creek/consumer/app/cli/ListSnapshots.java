@@ -2,6 +2,7 @@ package dev.creek.consumer.app.cli;
 
 import dev.creek.consumer.app.config.Configuration;
 import dev.creek.consumer.stream.SnapshotLog.PublishedSnapshot;
+import dev.creek.consumer.stream.SourceSighting;
 import dev.creek.consumer.wire.SourceTable;
 import java.util.List;
 import picocli.CommandLine.Command;
@@ -65,9 +66,9 @@ final class ListSnapshots implements Verb {
             found ->
                 found.isEmpty()
                     ? consumer
-                        .isPublished(table)
-                        .doOnNext(known -> complainUnless(known, table, terminal))
-                        .map(known -> new Listed(found, known))
+                        .look(table)
+                        .doOnNext(seen -> complainUnlessPublished(seen, terminal))
+                        .map(seen -> new Listed(found, seen.published()))
                     : Mono.just(new Listed(found, true)))
         .onErrorResume(
             error -> {
@@ -76,12 +77,14 @@ final class ListSnapshots implements Verb {
             });
   }
 
-  private static void complainUnless(boolean known, SourceTable table, Terminal terminal) {
-    if (!known) {
+  private static void complainUnlessPublished(SourceSighting seen, Terminal terminal) {
+    if (!seen.published()) {
+      String suggestion = seen.suggestion();
       terminal.complain(
-          table
-              + ": the broker holds no change, schema or snapshot of it (hint: check the name, which"
-              + " is case-sensitive; of a table that nobody changes creek-consumer resync takes a"
+          seen.source()
+              + ": the broker holds no change, schema or snapshot of it (hint: "
+              + (suggestion == null ? "" : suggestion + " Else ")
+              + "check the name, which is case-sensitive; of a table that nobody changes creek-consumer resync takes a"
               + " first snapshot)");
     }
   }

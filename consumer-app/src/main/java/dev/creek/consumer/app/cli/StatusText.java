@@ -149,7 +149,7 @@ final class StatusText {
     return switch (command.outcome()) {
       case FAILED -> TextTable.Tone.BAD;
       case PENDING -> TextTable.Tone.ATTENTION;
-      case OK -> TextTable.Tone.FAINT;
+      case OK, CANCELLED -> TextTable.Tone.FAINT;
     };
   }
 

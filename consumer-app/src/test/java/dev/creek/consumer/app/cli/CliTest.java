@@ -22,6 +22,7 @@ final class CliTest {
     "remove-table",
     "list-tables",
     "resync",
+    "cancel",
     "status",
     "check",
     "verify",

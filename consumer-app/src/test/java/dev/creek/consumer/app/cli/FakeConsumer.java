@@ -12,6 +12,7 @@ import dev.creek.consumer.postgres.PoolUse;
 import dev.creek.consumer.postgres.PostgresOptions;
 import dev.creek.consumer.stream.Instance;
 import dev.creek.consumer.stream.SnapshotLog.PublishedSnapshot;
+import dev.creek.consumer.stream.SourceSighting;
 import dev.creek.consumer.stream.Subscription;
 import dev.creek.consumer.wire.SourceTable;
 import java.time.Duration;
@@ -54,6 +55,14 @@ final class FakeConsumer implements Consumer {
   }
 
   @Override
+  public Mono<CommandRecord> cancel(long id) {
+    return ask("cancel " + id, Mono.just(commands))
+        .flatMapIterable(all -> all)
+        .filter(command -> command.id() == id)
+        .single();
+  }
+
+  @Override
   public Flux<CommandStep> forceSnapshot(Command.ApplySnapshot command) {
     return ask("force " + CommandText.format(command), Mono.just(command)).flatMapMany(this::steps);
   }
@@ -69,8 +78,9 @@ final class FakeConsumer implements Consumer {
   }
 
   @Override
-  public Mono<Boolean> isPublished(SourceTable source) {
-    return ask("isPublished " + source, Mono.just(!source.table().equals("unknown")));
+  public Mono<SourceSighting> look(SourceTable source) {
+    boolean published = !source.table().equals("unknown");
+    return ask("look " + source, Mono.just(new SourceSighting(source, published, List.of())));
   }
 
   @Override

@@ -2,8 +2,10 @@ package dev.creek.consumer.app.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.creek.consumer.control.CommandRecord;
 import dev.creek.consumer.control.Verb;
 import dev.creek.consumer.stream.ApplyException;
+import java.time.Instant;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
@@ -114,6 +116,28 @@ final class TableVerbsTest {
     assertThat(cli.err.toString().lines())
         .containsExactly(
             "creek-consumer: c.d: command 7 goes on without you", "creek-consumer: c.e: not begun");
+  }
+
+  @Test
+  void cancelTellsOfEachHowItEnded() {
+    cli.consumer.commands.add(ended(7, "cancelled", "by me; the table is as it was"));
+    cli.consumer.commands.add(ended(8, "ok", "1 row"));
+    assertThat(cli.run("cancel", "7")).isZero();
+    assertThat(cli.out.toString().strip())
+        .isEqualTo("command 7: cancelled by me; the table is as it was");
+    assertThat(cli.run("cancel", "8", "7")).isEqualTo(ExitCode.FAILED);
+    assertThat(cli.err.toString())
+        .contains("command 8: it ended before it could be cancelled: ok, 1 row");
+    assertThat(cli.consumer.asked).filteredOn(a -> a.startsWith("cancel")).hasSize(3);
+    assertThat(cli.run("cancel", "x", "7")).isEqualTo(ExitCode.USAGE);
+    assertThat(cli.run("cancel")).isEqualTo(ExitCode.USAGE);
+    assertThat(cli.consumer.asked).filteredOn(a -> a.startsWith("cancel")).hasSize(3);
+  }
+
+  private static CommandRecord ended(long id, String status, String detail) {
+    Instant now = Instant.EPOCH;
+    return new CommandRecord(
+        id, now, "me", "RESYNC s.a.b:c.d", status, now, now, null, null, null, detail, 1);
   }
 
   @Test

@@ -16,4 +16,5 @@ grant select, insert, update, delete on {{control}}.instances to {{role}};
 -- Old commands are removed after a month.
 grant select, insert, update, delete on {{control}}._notification_log to {{role}};
 
-grant execute on function {{control}}._submit(text, text, text, text, text, bigint) to {{role}};
+grant execute on function {{control}}._submit(text, text, text, text, text, bigint), {{control}}.cancel(bigint)
+    to {{role}};

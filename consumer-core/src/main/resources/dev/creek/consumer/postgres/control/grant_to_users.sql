@@ -11,6 +11,7 @@ grant execute on function
     {{control}}.resync(text),
     {{control}}.resume_table(text),
     {{control}}.skip_change(text, bigint),
+    {{control}}.cancel(bigint),
     {{control}}.wait_for(bigint, interval),
     {{control}}.version()
     to {{role}};

@@ -1,0 +1,78 @@
+package dev.creek.consumer.jetstream;
+
+import dev.creek.consumer.stream.SourceSighting;
+import dev.creek.consumer.wire.SourceTable;
+import dev.creek.consumer.wire.Subjects;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/** Names of source tables and databases, as the streams know them. */
+final class SourceNames {
+  /** More would not be read. */
+  private static final int MOST_SIMILAR = 3;
+
+  private final JetStreamApi api;
+  private final String namespace;
+
+  SourceNames(JetStreamApi api, JetStreamOptions options) {
+    this.api = api;
+    this.namespace = options.namespace();
+  }
+
+  /** All that is known of a table's name. */
+  Mono<SourceSighting> look(Subjects names, SourceTable source) {
+    return tables(names, source.database())
+        .map(
+            known ->
+                new SourceSighting(
+                    source,
+                    known.contains(source),
+                    SimilarNames.to(local(source), known, SourceNames::local, MOST_SIMILAR)));
+  }
+
+  private static String local(SourceTable source) {
+    return source.namespace() + "." + source.table();
+  }
+
+  /** All tables of a database that something is published of. */
+  private Mono<Set<SourceTable>> tables(Subjects names, String database) {
+    return Flux.concat(
+            withSchemas(names, database),
+            of(names, database, names.walStream(database), names.walSubjects(database)),
+            of(names, database, names.snapshotStream(database), names.snapshotSubjects(database)))
+        .collect(LinkedHashSet::new, Set::add);
+  }
+
+  /** Tables that a schema is published of. */
+  Flux<SourceTable> withSchemas(Subjects names, String database) {
+    return of(names, database, names.schemaStream(database), names.schemaSubjects(database));
+  }
+
+  private Flux<SourceTable> of(Subjects names, String database, String stream, String pattern) {
+    return api.subjects(stream, pattern)
+        .mapNotNull(count -> names.sourceOf(database, count.subject()));
+  }
+
+  /**
+   * Databases that have a stream, of a name like this one. Empty where the broker does not say: to
+   * ask for all streams may not be allowed.
+   */
+  Mono<List<String>> similarDatabases(String database) {
+    return api.streamNames()
+        .mapNotNull(stream -> Subjects.databaseOf(namespace, stream))
+        .concatWith(Flux.defer(this::oldDatabases))
+        .distinct()
+        .collectList()
+        .map(known -> SimilarNames.to(database, known, name -> name, MOST_SIMILAR))
+        .onErrorReturn(List.of());
+  }
+
+  private Flux<String> oldDatabases() {
+    return api.stream(Subjects.oldWalStream(namespace))
+        .flatMapIterable(StreamState::subjects)
+        .mapNotNull(subject -> Subjects.oldDatabaseOf(namespace, subject));
+  }
+}
