@@ -19,6 +19,7 @@ import dev.creek.consumer.postgres.PostgresOptions;
 import dev.creek.consumer.postgres.PostgresTarget;
 import dev.creek.consumer.row.ShapeMismatchException;
 import dev.creek.consumer.stream.ApplyException;
+import dev.creek.consumer.stream.ErrorWords;
 import dev.creek.consumer.stream.HeaderSchemas;
 import dev.creek.consumer.stream.Instance;
 import dev.creek.consumer.stream.LineEvent;
@@ -562,7 +563,7 @@ public final class CreekConsumer implements AutoCloseable {
   private static String words(Throwable error, String server, Duration limit) {
     return error instanceof TimeoutException
         ? "no answer from " + server + " within " + limit.toMillis() + " ms"
-        : String.valueOf(error.getMessage());
+        : ErrorWords.told(error);
   }
 
   /** How the pool of connections to the target database is used now. */

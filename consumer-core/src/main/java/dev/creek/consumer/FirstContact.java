@@ -2,6 +2,7 @@ package dev.creek.consumer;
 
 import dev.creek.consumer.stream.ApplyException;
 import dev.creek.consumer.stream.LogException;
+import dev.creek.consumer.stream.OutageLog;
 import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,13 +37,14 @@ final class FirstContact {
     return Mono.defer(
         () -> {
           FirstContact contact = new FirstContact();
-          return server.retryWhen(
-              Retry.backoff(Long.MAX_VALUE, FIRST_PAUSE)
-                  .maxBackoff(LONGEST_PAUSE)
-                  .filter(contact::mayPass)
-                  .doBeforeRetry(
-                      signal ->
-                          log.warn("Waiting for {}: {}", name, signal.failure().getMessage())));
+          OutageLog waiting = new OutageLog(log, "Waiting for " + name, "Reached " + name);
+          return server
+              .retryWhen(
+                  Retry.backoff(Long.MAX_VALUE, FIRST_PAUSE)
+                      .maxBackoff(LONGEST_PAUSE)
+                      .filter(contact::mayPass)
+                      .doBeforeRetry(signal -> waiting.failed(signal.failure())))
+              .doOnSuccess(there -> waiting.over());
         });
   }
 

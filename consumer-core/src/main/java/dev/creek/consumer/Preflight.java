@@ -8,6 +8,7 @@ import dev.creek.consumer.postgres.PostgresTarget;
 import dev.creek.consumer.postgres.SourceCheck;
 import dev.creek.consumer.row.ShapeMismatchException;
 import dev.creek.consumer.stream.ApplyException;
+import dev.creek.consumer.stream.ErrorWords;
 import dev.creek.consumer.stream.LogException;
 import dev.creek.consumer.stream.Schemas;
 import dev.creek.consumer.stream.Subscription;
@@ -179,7 +180,7 @@ final class Preflight {
   }
 
   private static String words(Throwable error) {
-    return error.getMessage() == null ? error.toString() : error.getMessage();
+    return ErrorWords.told(error);
   }
 
   private static @Nullable String hint(Throwable error) {

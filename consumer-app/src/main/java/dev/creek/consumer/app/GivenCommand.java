@@ -5,6 +5,7 @@ import dev.creek.consumer.control.Command;
 import dev.creek.consumer.control.CommandRecord;
 import dev.creek.consumer.control.SnapshotMode;
 import dev.creek.consumer.control.SnapshotProgress;
+import dev.creek.consumer.stream.ErrorWords;
 import java.time.Duration;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -108,7 +109,10 @@ final class GivenCommand {
   /** Its row cannot be read. */
   Throwable outOfSight(Throwable error) {
     return new IllegalStateException(
-        "command " + id + " is with the service, but nothing is seen of it: " + error.getMessage(),
+        "command "
+            + id
+            + " is with the service, but nothing is seen of it: "
+            + ErrorWords.told(error),
         error);
   }
 }

@@ -206,6 +206,13 @@ final class SeenIT {
     await().until(() -> metrics().contains("creek_consumer_broker_up 0.0"));
     await().until(() -> table("copy.patient").get("state").asText().equals("waiting"));
     await().until(() -> table("copy.patient").get("lag").asDouble() > 0);
+    assertThat(table("copy.patient").get("lag_is").asText()).isEqualTo("at most");
+    assertThat(table("copy.patient").has("pending")).as("nobody knows").isFalse();
+    assertThat(metrics())
+        .contains("creek_consumer_backlog_known{target=\"copy.patient\"} 0.0\n")
+        .doesNotContain("creek_consumer_pending_messages{target=\"copy.patient\"}");
+    LocalRun status = LocalRun.of(ENVIRONMENT, "status", "--json");
+    assertThat(JSON.readTree(status.out()).get("lag_unknown").asText()).contains("NATS");
     NATS.server().start();
     await().until(() -> get("/readyz").statusCode() == 200);
     await().until(() -> table("copy.patient").get("state").asText().equals("streaming"));

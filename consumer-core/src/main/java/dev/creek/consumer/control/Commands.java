@@ -9,6 +9,7 @@ import java.util.concurrent.ConcurrentMap;
 import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
@@ -96,10 +97,21 @@ public final class Commands {
 
   private Mono<List<CommandLog.Pending>> pending() {
     return log.pending()
-        .doOnError(e -> LOG.warn("The commands cannot be read: {}", e.getMessage()))
         .retryWhen(
-            Retry.backoff(Long.MAX_VALUE, Duration.ofMillis(200)).maxBackoff(Duration.ofSeconds(5)))
+            Retry.backoff(Long.MAX_VALUE, Duration.ofMillis(200))
+                .maxBackoff(Duration.ofSeconds(5))
+                .doBeforeRetry(
+                    retry ->
+                        LOG.atLevel(level(retry))
+                            .log(
+                                "The commands cannot be read: {}. It is tried again until it works",
+                                retry.failure().getMessage())))
         .takeUntilOther(stop);
+  }
+
+  /** An outage is told once. */
+  static Level level(Retry.RetrySignal retry) {
+    return retry.totalRetries() == 0 ? Level.WARN : Level.DEBUG;
   }
 
   /** The mailboxes to run: of targets that have something to do and none yet. */

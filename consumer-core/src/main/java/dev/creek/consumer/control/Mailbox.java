@@ -82,10 +82,10 @@ final class Mailbox {
                 .maxBackoff(LONGEST_PAUSE)
                 .doBeforeRetry(
                     retry ->
-                        LOG.atWarn()
+                        LOG.atLevel(Commands.level(retry))
                             .addKeyValue("table", target)
                             .log(
-                                "Commands for {} cannot be read: {}",
+                                "Commands for {} cannot be read: {}. It is tried again until it works",
                                 target,
                                 retry.failure().getMessage())))
         .takeUntilOther(stop);

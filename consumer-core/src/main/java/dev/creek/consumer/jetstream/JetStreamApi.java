@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.creek.consumer.stream.ErrorWords;
 import dev.creek.consumer.stream.LogException;
 import dev.creek.consumer.stream.StartAt;
 import dev.creek.consumer.stream.StreamIdentity;
@@ -200,7 +201,7 @@ final class JetStreamApi {
                         () -> open.connection().requestWithTimeout(subject, body, timeout))))
         .timeout(timeout)
         .publishOn(link.scheduler())
-        .onErrorMap(e -> unavailable(subject, e));
+        .onErrorMap(e -> unavailable(subject, timeout, e));
   }
 
   /** Errors where the server does not let us ask: it answers nothing then. */
@@ -248,7 +249,7 @@ final class JetStreamApi {
                         .then(Mono.never())))
         .timeout(timeout, Mono.empty())
         .publishOn(link.scheduler())
-        .onErrorMap(e -> unavailable(subject, e))
+        .onErrorMap(e -> unavailable(subject, timeout, e))
         .filter(denial -> !denial.isOfReplying(reserved));
   }
 
@@ -276,7 +277,7 @@ final class JetStreamApi {
     }
   }
 
-  private Throwable unavailable(String subject, Throwable e) {
+  private Throwable unavailable(String subject, Duration limit, Throwable e) {
     if (e instanceof LogException || e instanceof ApiException) {
       return e;
     }
@@ -286,9 +287,11 @@ final class JetStreamApi {
           : new NoResponder(subject);
     }
     if (e instanceof TimeoutException || e instanceof CancellationException) {
-      return new LogException.Unavailable("NATS did not answer in time: " + subject, e);
+      return new LogException.Unavailable(
+          "NATS did not answer within %s: %s".formatted(ErrorWords.shown(limit), subject), e);
     }
-    return new LogException.Unavailable("NATS could not be asked: " + subject, e);
+    return new LogException.Unavailable(
+        "NATS could not be asked: %s: %s".formatted(subject, ErrorWords.of(e)), e);
   }
 
   private static JsonNode answer(Message message) {

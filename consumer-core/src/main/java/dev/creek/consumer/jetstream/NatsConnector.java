@@ -1,5 +1,6 @@
 package dev.creek.consumer.jetstream;
 
+import dev.creek.consumer.stream.ErrorWords;
 import dev.creek.consumer.stream.LogException;
 import io.nats.client.AuthenticationException;
 import io.nats.client.Connection;
@@ -16,10 +17,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /** Opens connections as {@link JetStreamOptions} say. Blocks. */
 final class NatsConnector {
@@ -35,11 +36,8 @@ final class NatsConnector {
 
   private static final int PINGS_OUT = 2;
   private static final Duration CALLBACK_LIMIT = Duration.ofSeconds(1);
+  private static final Duration SAID_AGAIN = Duration.ofMinutes(1);
   private static final String TLS_NEEDED = "SSL required by server";
-
-  /** What Java puts before an error's words: nothing for people. */
-  private static final Pattern EXCEPTION_NAME =
-      Pattern.compile("\\b(?:[a-z0-9]+\\.)+[A-Z][A-Za-z]*(?:Exception|Error): ");
 
   private final JetStreamOptions options;
 
@@ -57,7 +55,7 @@ final class NatsConnector {
    */
   Connection connect(
       ConnectionListener listener, PacketReceivers receivers, Consumer<Denial> denials) {
-    var lastError = new LastError(denials);
+    var lastError = new LastError(options.serversForPeople(), denials);
     ExecutorService callbacks = NatsThreads.oneAtATime();
     try {
       return Nats.connect(natsOptions(new Listening(listener, receivers), lastError, callbacks));
@@ -89,12 +87,12 @@ final class NatsConnector {
   /** The client's own exception lists the URIs as given, passwords included: it goes no further. */
   private LogException.Unavailable unreachable(@Nullable String said, @Nullable Throwable cause) {
     String words = said != null || cause == null ? said : cause.toString();
-    String why = words == null ? null : EXCEPTION_NAME.matcher(words).replaceAll("");
+    String why = said != null ? ErrorWords.of(said) : cause == null ? null : ErrorWords.of(cause);
     String message =
         "cannot connect to NATS at "
             + options.serversForPeople()
             + (why == null ? "" : ": " + JetStreamOptions.withoutUser(why))
-            + (why != null && why.contains(TLS_NEEDED) ? " (use tls:// in the URI)" : "");
+            + (words != null && words.contains(TLS_NEEDED) ? " (use tls:// in the URI)" : "");
     return cause == null || namesUser(cause)
         ? new LogException.Unavailable(message)
         : new LogException.Unavailable(message, cause);
@@ -177,9 +175,16 @@ final class NatsConnector {
   private static final class LastError implements ErrorListener {
     final AtomicReference<@Nullable String> text = new AtomicReference<>();
     final AtomicReference<@Nullable Exception> exception = new AtomicReference<>();
+    private final String servers;
     private final Consumer<Denial> denials;
 
-    LastError(Consumer<Denial> denials) {
+    /** Of what the log was told last; the client calls on one thread. */
+    private long toldAt;
+
+    private @Nullable String told;
+
+    LastError(String servers, Consumer<Denial> denials) {
+      this.servers = servers;
       this.denials = denials;
     }
 
@@ -188,11 +193,22 @@ final class NatsConnector {
       text.set(error);
       Denial denial = Denial.of(String.valueOf(error));
       if (denial == null) {
-        log.warn("NATS: {}", JetStreamOptions.withoutUser(String.valueOf(error)));
+        tell(JetStreamOptions.withoutUser(ErrorWords.of(String.valueOf(error))));
       } else {
         // Whoever asked says so, and not with each attempt.
         log.debug("NATS: {}", error);
         denials.accept(denial);
+      }
+    }
+
+    /** A server that lets nobody in says so at each attempt, twice a second. */
+    private void tell(String words) {
+      long now = System.nanoTime();
+      boolean again = words.equals(told) && now - toldAt < SAID_AGAIN.toNanos();
+      log.atLevel(again ? Level.DEBUG : Level.WARN).log("NATS at {} says: {}", servers, words);
+      if (!again) {
+        told = words;
+        toldAt = now;
       }
     }
 

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.creek.consumer.stream.ChangeLog.PublishedSchema;
 import dev.creek.consumer.stream.Delivery;
+import dev.creek.consumer.stream.ErrorWords;
 import dev.creek.consumer.stream.LogException;
 import dev.creek.consumer.stream.Packet;
 import dev.creek.consumer.stream.ReadListener;
@@ -61,7 +62,7 @@ final class SchemaLookup {
         .onErrorResume(ApiException.class, e -> e.streamNotFound() ? Mono.empty() : Mono.error(e))
         .flatMap(
             last ->
-                new Found(fingerprint)
+                new Found(subject, fingerprint)
                     .in(last)
                     .switchIfEmpty(
                         read(
@@ -73,12 +74,12 @@ final class SchemaLookup {
 
   private static LogException.Unavailable unavailable(String stream, Exception e) {
     return new LogException.Unavailable(
-        "stream " + stream + " cannot be read: " + e.getMessage(), e);
+        "stream " + stream + " cannot be read: " + ErrorWords.told(e), e);
   }
 
   private Mono<PublishedSchema> read(
       SubjectReader.Place place, long last, @Nullable Fingerprint fingerprint) {
-    Found found = new Found(fingerprint);
+    Found found = new Found(place.subject(), fingerprint);
     return new SubjectReader(
             link,
             api,
@@ -100,11 +101,13 @@ final class SchemaLookup {
 
   /** Takes messages in their order, and keeps the newest schema that is looked for. */
   private static final class Found {
+    private final String subject;
     private final @Nullable Fingerprint fingerprint;
     private final MessageAssembler assembler = new MessageAssembler(MAX_SCHEMA_BYTES);
     private @Nullable PublishedSchema newest;
 
-    Found(@Nullable Fingerprint fingerprint) {
+    Found(String subject, @Nullable Fingerprint fingerprint) {
+      this.subject = subject;
       this.fingerprint = fingerprint;
     }
 
@@ -127,7 +130,11 @@ final class SchemaLookup {
         accept(packet.sequence(), packet.data());
       } catch (WireException e) {
         // One bad message must not hide the good ones.
-        log.warn("schema message {} is skipped: {}", packet.sequence(), e.getMessage());
+        log.warn(
+            "Message {} of {} is passed over, because it is no schema: {}",
+            packet.sequence(),
+            subject,
+            e.getMessage());
       }
     }
 
@@ -159,7 +166,7 @@ final class SchemaLookup {
                 .filter(JetStreamApi.NoResponder.class::isInstance))
         .timeout(timeout, Mono.empty())
         .onErrorResume(this::isSilence, e -> Mono.empty())
-        .mapNotNull(answer -> schema(answer, fingerprint));
+        .mapNotNull(answer -> schema(answer, source, fingerprint));
   }
 
   /** Silence for as long as we wait is how a producer says that it does not know. */
@@ -169,7 +176,7 @@ final class SchemaLookup {
         || e.getCause() instanceof TimeoutException;
   }
 
-  private static @Nullable String schema(Message answer, Fingerprint asked) {
+  private static @Nullable String schema(Message answer, SourceTable source, Fingerprint asked) {
     byte[] data = answer.getData();
     if (new String(data, UTF_8).equals(ACK)) {
       return null;
@@ -179,7 +186,11 @@ final class SchemaLookup {
       boolean fits = asked.equals(message.fingerprint()) && !message.schema().equals(NO_SCHEMA);
       return fits ? message.schema() : null;
     } catch (WireException e) {
-      log.warn("the producer's answer for schema {} is of no use: {}", asked, e.getMessage());
+      log.warn(
+          "{}: the producer's answer for schema {} is of no use: {}",
+          source,
+          asked,
+          e.getMessage());
       return null;
     }
   }

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.creek.consumer.stream.ErrorWords;
 import dev.creek.consumer.stream.LogException;
 import dev.creek.consumer.stream.SnapshotLog.ChangesSince;
 import dev.creek.consumer.stream.SnapshotLog.PublishedSnapshot;
@@ -88,7 +89,7 @@ final class SnapshotLookup {
 
   private static LogException.Unavailable unavailable(String stream, Exception e) {
     return new LogException.Unavailable(
-        "stream " + stream + " cannot be read: " + e.getMessage(), e);
+        "stream " + stream + " cannot be read: " + ErrorWords.told(e), e);
   }
 
   /** Empty where it has been removed meanwhile. */

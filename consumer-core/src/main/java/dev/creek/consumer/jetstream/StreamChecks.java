@@ -2,6 +2,8 @@ package dev.creek.consumer.jetstream;
 
 import dev.creek.consumer.stream.LogException;
 import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
 import reactor.core.Disposables;
 import reactor.core.publisher.Mono;
@@ -13,7 +15,10 @@ import reactor.core.publisher.Mono;
  * <p>The answers are nobody's result, so they are subscribed to here; disposing ends them.
  */
 final class StreamChecks implements Disposable {
+  private static final Logger log = LoggerFactory.getLogger(StreamChecks.class);
+
   private final JetStreamApi api;
+  private final String subject;
   private final PullConsumer consumer;
   private final PullWindow window;
   private final Outlet outlet;
@@ -22,15 +27,18 @@ final class StreamChecks implements Disposable {
   private final LongSupplier received;
   private final Disposable.Swap proof = Disposables.swap();
   private final Disposable.Swap frontier = Disposables.swap();
+  private boolean told;
 
   /**
    * Of one consumer.
    *
+   * @param subject what the consumer reads, for people
    * @param known holes of the stream that do not count
    * @param received how many messages of the consumer have come
    */
   StreamChecks(
       JetStreamApi api,
+      String subject,
       HoleSource holes,
       Holes known,
       PullConsumer consumer,
@@ -38,6 +46,7 @@ final class StreamChecks implements Disposable {
       Outlet outlet,
       LongSupplier received) {
     this.api = api;
+    this.subject = subject;
     this.holes = holes;
     this.known = known;
     this.consumer = consumer;
@@ -92,8 +101,20 @@ final class StreamChecks implements Disposable {
               .delayUntil(now -> check(idle, now))
               .flatMap(this::reached)
               // An answer that is late is no trouble: the heartbeat tells of that.
+              .doOnError(LogException.Denied.class, this::tell)
               .onErrorResume(LogException.Unavailable.class, e -> Mono.empty())
               .subscribe(this::moveTo, outlet::fail));
+    }
+  }
+
+  private void tell(LogException.Denied denied) {
+    if (!told) {
+      told = true;
+      log.warn(
+          "The position of {} stays behind while no change comes, so that retention will look like a gap: {}. Hint: {}",
+          subject,
+          denied.getMessage(),
+          denied.hint());
     }
   }
 

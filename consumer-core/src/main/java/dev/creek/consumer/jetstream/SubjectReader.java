@@ -1,6 +1,7 @@
 package dev.creek.consumer.jetstream;
 
 import dev.creek.consumer.stream.Delivery;
+import dev.creek.consumer.stream.ErrorWords;
 import dev.creek.consumer.stream.LogException;
 import dev.creek.consumer.stream.ReadListener;
 import dev.creek.consumer.stream.StartAt;
@@ -12,6 +13,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.util.retry.Retry;
@@ -53,6 +55,9 @@ final class SubjectReader {
 
   /** Holes that do not count; null until reading begins. */
   private @Nullable Holes known;
+
+  /** What is read, for people. */
+  private volatile String subject = "a stream";
 
   private int attempts;
 
@@ -125,7 +130,7 @@ final class SubjectReader {
   }
 
   private Flux<Delivery> attempt() {
-    return place.flatMapMany(this::read);
+    return place.doOnNext(found -> subject = found.subject()).flatMapMany(this::read);
   }
 
   private Flux<Delivery> read(Place from) {
@@ -247,7 +252,8 @@ final class SubjectReader {
           consumer,
           window,
           (outlet, received) ->
-              new StreamChecks(api, holes, known(), consumer, window, outlet, received),
+              new StreamChecks(
+                  api, from.subject(), holes, known(), consumer, window, outlet, received),
           () -> heard(this, created.pending()));
     }
 
@@ -311,6 +317,15 @@ final class SubjectReader {
         : null;
   }
 
+  private static String shown(StartAt start) {
+    if (start instanceof StartAt.Sequence from) {
+      return "stream sequence " + from.first();
+    }
+    return start instanceof StartAt.Time from
+        ? "what was stored at " + from.first()
+        : "the oldest message";
+  }
+
   private Mono<Long> pause(Throwable failure) {
     boolean passes =
         failure instanceof ReadInterrupted
@@ -323,7 +338,13 @@ final class SubjectReader {
     }
     interrupted(failure);
     if (attempts++ % ATTEMPTS_BETWEEN_WARNINGS == 0) {
-      log.warn("reading is interrupted: {}; goes on from {}", failure.getMessage(), start);
+      // Who follows a table shows that as its state.
+      log.atLevel(listener == ReadListener.NONE ? Level.WARN : Level.DEBUG)
+          .log(
+              "Reading {} is interrupted: {}. It goes on from {}",
+              subject,
+              ErrorWords.told(failure),
+              shown(start));
     }
     long longest = Math.min(LONGEST_DELAY_MILLIS, FIRST_DELAY_MILLIS << Math.min(attempts, 8));
     return Mono.delay(

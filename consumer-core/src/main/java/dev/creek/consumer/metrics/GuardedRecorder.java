@@ -2,6 +2,8 @@ package dev.creek.consumer.metrics;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -66,6 +68,16 @@ public final class GuardedRecorder implements Recorder {
   @Override
   public void state(String target, String state, @Nullable String reason, @Nullable String hint) {
     guarded(() -> recorder.state(target, state, reason, hint));
+  }
+
+  @Override
+  public void incomplete(String target, Map<String, Integer> causes, List<String> reasons) {
+    guarded(() -> recorder.incomplete(target, causes, reasons));
+  }
+
+  @Override
+  public void missed(String target, long rows) {
+    guarded(() -> recorder.missed(target, rows));
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.creek.consumer.postgres;
 
 import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.stream.OutageLog;
 import io.r2dbc.postgresql.api.PostgresqlConnection;
 import io.r2dbc.postgresql.api.PostgresqlResult;
 import io.r2dbc.spi.Readable;
@@ -54,6 +55,7 @@ final class Heartbeat {
   private final AtomicLong changes = new AtomicLong();
   private final AtomicLong connections = new AtomicLong();
   private final Sinks.Many<Long> changed = Sinks.many().multicast().directBestEffort();
+  private final OutageLog outage;
   private final Flux<Beat> beats;
 
   /**
@@ -66,8 +68,14 @@ final class Heartbeat {
     // A beat that a crash of the server forgets is no loss, and must not wait for a slow disk.
     this.onConnect =
         ownSessions ? "set synchronous_commit = off; listen " + InstanceSql.CHANNEL : "select 1";
+    this.outage =
+        new OutageLog(
+            log,
+            "Other instances cannot see that this one is there",
+            "Other instances can see this one again");
     this.beats =
         Flux.usingWhen(sessions.dedicated(), this::beatsOn, Heartbeat::close)
+            .doOnNext(beat -> outage.over())
             .retryWhen(
                 Retry.backoff(Long.MAX_VALUE, FIRST_BACKOFF)
                     .maxBackoff(MAX_BACKOFF)
@@ -201,14 +209,7 @@ final class Heartbeat {
     return state == null || !(state.startsWith("42") || state.startsWith("3F"));
   }
 
-  /** Once for each outage: the pool tells the rest. */
   private void warn(Retry.RetrySignal retry) {
-    String message = SqlErrors.told(retry.failure(), "heartbeat", SqlHints.NONE).getMessage();
-    if (retry.totalRetriesInARow() == 0) {
-      log.warn(
-          "{}: cannot be shown among the instances, trying again: {}", sessions.place(), message);
-    } else {
-      log.debug("{}: still not shown among the instances: {}", sessions.place(), message);
-    }
+    outage.failed(SqlErrors.told(retry.failure(), sessions.place(), SqlHints.NONE));
   }
 }

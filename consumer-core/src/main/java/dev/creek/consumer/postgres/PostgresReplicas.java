@@ -6,6 +6,7 @@ import dev.creek.consumer.stream.Instance;
 import dev.creek.consumer.stream.Rendezvous;
 import dev.creek.consumer.stream.Replicas;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.reactivestreams.Publisher;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,8 +42,22 @@ final class PostgresReplicas implements Replicas {
           return beats
               .map(beat -> members.after(beat, System.nanoTime()))
               .distinctUntilChanged()
-              .doOnNext(present -> log.info("{}: {} share the tables", sql.id(), present));
+              .doOnNext(this::logShares);
         });
+  }
+
+  private void logShares(Set<String> present) {
+    if (present.size() == 1) {
+      log.info("This instance, {}, applies all tables", sql.id());
+    } else {
+      log.info(
+          "This instance, {}, shares the tables with {}",
+          sql.id(),
+          present.stream()
+              .filter(id -> !id.equals(sql.id()))
+              .sorted()
+              .collect(Collectors.joining(", ")));
+    }
   }
 
   @Override

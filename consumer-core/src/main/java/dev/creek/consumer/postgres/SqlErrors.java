@@ -2,13 +2,13 @@ package dev.creek.consumer.postgres;
 
 import dev.creek.consumer.row.ShapeMismatchException;
 import dev.creek.consumer.stream.ApplyException;
+import dev.creek.consumer.stream.ErrorWords;
 import dev.creek.consumer.stream.FencedException;
 import dev.creek.consumer.wire.WireException;
 import io.r2dbc.postgresql.api.ErrorDetails;
 import io.r2dbc.postgresql.api.PostgresqlException;
 import io.r2dbc.spi.R2dbcException;
 import io.r2dbc.spi.R2dbcTimeoutException;
-import java.net.UnknownHostException;
 import java.util.Set;
 import java.util.concurrent.TimeoutException;
 import java.util.regex.Pattern;
@@ -122,7 +122,7 @@ final class SqlErrors {
         || find(error, TimeoutException.class) != null
         || find(error, PoolShutdownException.class) != null) {
       return new ApplyException(
-          what + (place == null ? "" : ": " + place) + ": " + reason(error),
+          what + (place == null ? "" : ": " + place) + ": " + ErrorWords.of(error),
           CONNECTION_FAILURE,
           null,
           null,
@@ -160,22 +160,6 @@ final class SqlErrors {
   private static String withoutValues(ErrorDetails details) {
     String message = details.getMessage();
     return details.getCode().startsWith("22") ? QUOTED.matcher(message).replaceAll("...") : message;
-  }
-
-  /** The JDK says no more of a name that nobody knows than the name. */
-  private static String reason(Throwable error) {
-    Throwable cause = deepest(error);
-    return cause instanceof UnknownHostException
-        ? "the host's name cannot be resolved"
-        : String.valueOf(cause.getMessage());
-  }
-
-  private static Throwable deepest(Throwable error) {
-    Throwable cause = error;
-    while (cause.getCause() != null && cause.getCause() != cause) {
-      cause = cause.getCause();
-    }
-    return cause;
   }
 
   /** The first of this type along the causes; a failed commit comes inside a RuntimeException. */

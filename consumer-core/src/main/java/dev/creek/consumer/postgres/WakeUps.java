@@ -1,5 +1,7 @@
 package dev.creek.consumer.postgres;
 
+import dev.creek.consumer.stream.ErrorWords;
+import dev.creek.consumer.stream.OutageLog;
 import dev.creek.consumer.stream.Subscriptions.Signal;
 import io.r2dbc.postgresql.api.Notification;
 import io.r2dbc.postgresql.api.PostgresqlConnection;
@@ -36,6 +38,7 @@ final class WakeUps {
   private final Duration tick;
   private final String onConnect;
   private final Flux<Signal> shared;
+  private final OutageLog outage;
   private final Sinks.Many<String> payloads = Sinks.many().multicast().directBestEffort();
   private volatile boolean listening;
 
@@ -48,6 +51,12 @@ final class WakeUps {
             : DEAF_INTERVAL;
     // What is listened to in a session of a pooler is heard by whoever has that session next.
     this.onConnect = hears ? "listen " + CHANNEL : "select 1";
+    this.outage =
+        new OutageLog(
+            log,
+            "Nothing can be listened to, so commands are looked for every "
+                + ErrorWords.shown(tick),
+            "Commands are listened for again");
     // Who comes later is told at once: to look once too often costs nothing.
     this.shared = Flux.merge(listen(), ticks()).replay(1).refCount();
   }
@@ -72,7 +81,7 @@ final class WakeUps {
 
   private Flux<Signal> listen() {
     return Flux.usingWhen(sessions.dedicated(), this::signalsOf, PostgresqlConnection::close)
-        .doOnNext(signal -> listening = true)
+        .doOnNext(signal -> heard())
         .doFinally(end -> listening = false)
         .retryWhen(
             Retry.backoff(Long.MAX_VALUE, FIRST_BACKOFF)
@@ -80,11 +89,15 @@ final class WakeUps {
                 .transientErrors(true)
                 .doBeforeRetry(
                     retry ->
-                        log.warn(
-                            "{}: lost the listening connection, trying again: {}",
-                            sessions.place(),
-                            SqlErrors.told(retry.failure(), "LISTEN", SqlHints.NONE)
-                                .getMessage())));
+                        outage.failed(
+                            SqlErrors.told(retry.failure(), sessions.place(), SqlHints.NONE))));
+  }
+
+  private void heard() {
+    if (!listening) {
+      listening = true;
+      outage.over();
+    }
   }
 
   private Flux<Signal> signalsOf(PostgresqlConnection connection) {

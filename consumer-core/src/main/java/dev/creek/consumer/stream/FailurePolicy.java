@@ -134,7 +134,6 @@ final class FailurePolicy {
   }
 
   private static String message(Throwable t) {
-    @Nullable String message = t.getMessage();
-    return message != null ? message : t.getClass().getSimpleName();
+    return t.getMessage() == null ? t.getClass().getSimpleName() : ErrorWords.told(t);
   }
 }

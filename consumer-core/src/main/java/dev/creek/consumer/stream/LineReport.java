@@ -24,6 +24,7 @@ final class LineReport {
   private final String target;
   private final TableLine.Surroundings around;
   private final Unapplied unapplied = new Unapplied(InstantSource.system());
+  private final ToldReasons told = new ToldReasons();
   private @Nullable TableState shown;
   private volatile List<Incompleteness> marks = List.of();
   private volatile Position reached = Position.NONE;
@@ -132,6 +133,9 @@ final class LineReport {
       return;
     }
     shown = state;
+    if (state.name() != TableState.Name.WAITING) {
+      told.clear();
+    }
     around.recorder().state(target, state.name().stored(), state.reason(), state.hint());
     around.events().accept(new LineEvent.StateChanged(mapping, state));
     switch (state.name()) {
@@ -143,8 +147,17 @@ final class LineReport {
                   state.name().stored(),
                   state.reason(),
                   state.hint());
-      case WAITING -> about(log.atWarn(), state).log("{} is waiting: {}", mapping, state.reason());
+      case WAITING -> announceWaiting(state);
       default -> about(log.atInfo(), state).log("{} is {}", mapping, state.name().stored());
+    }
+  }
+
+  private void announceWaiting(TableState state) {
+    LoggingEventBuilder line = about(told.isNews(state) ? log.atWarn() : log.atDebug(), state);
+    if (state.hint() == null) {
+      line.log("{} is waiting: {}", mapping, state.reason());
+    } else {
+      line.log("{} is waiting: {}. Hint: {}", mapping, state.reason(), state.hint());
     }
   }
 
@@ -166,7 +179,8 @@ final class LineReport {
 
   void snapshotFailed(SnapshotTask task, Throwable error) {
     Throwable cause = Exceptions.unwrap(error);
-    about(log.atWarn()).log("The snapshot of {} was not applied: {}", mapping, cause.getMessage());
+    about(log.atWarn())
+        .log("The snapshot of {} was not applied: {}", mapping, ErrorWords.told(cause));
     log.debug("{} gave up {}", mapping, task.order(), cause);
     task.failed(cause);
   }

@@ -34,6 +34,9 @@ import reactor.util.retry.Retry;
 public final class TableLines {
   private static final Logger log = LoggerFactory.getLogger(TableLines.class);
 
+  private final OutageLog reading =
+      new OutageLog(log, "The subscriptions cannot be read", "The subscriptions can be read again");
+
   /**
    * A bound where Reactor wants one: every line must run, or a table would wait for another to end.
    */
@@ -267,7 +270,8 @@ public final class TableLines {
 
   private Mono<List<Subscription>> active() {
     return Mono.defer(this::compared)
-        .doOnError(e -> log.warn("The subscriptions cannot be read: {}", e.getMessage()))
+        .doOnSuccess(read -> reading.over())
+        .doOnError(reading::failed)
         .retryWhen(
             Retry.backoff(Long.MAX_VALUE, Duration.ofMillis(200)).maxBackoff(Duration.ofSeconds(5)))
         .takeUntilOther(stop);

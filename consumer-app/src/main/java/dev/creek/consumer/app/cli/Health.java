@@ -5,6 +5,7 @@ import dev.creek.consumer.app.config.Configuration.Monitoring;
 import dev.creek.consumer.app.config.ConfigurationException;
 import dev.creek.consumer.app.config.Settings;
 import dev.creek.consumer.app.http.HealthClient;
+import dev.creek.consumer.stream.ErrorWords;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -47,7 +48,7 @@ final class Health implements LocalVerb {
       around.terminal().print(answer.body());
       return answer.ok() ? ExitCode.OK : ExitCode.FAILED;
     } catch (IOException e) {
-      around.terminal().complain("no answer from " + client + ": " + e.getMessage());
+      around.terminal().complain("no answer from " + client + ": " + ErrorWords.told(e));
       return ExitCode.FAILED;
     }
   }

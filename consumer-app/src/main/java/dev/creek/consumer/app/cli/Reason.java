@@ -2,6 +2,7 @@ package dev.creek.consumer.app.cli;
 
 import dev.creek.consumer.row.ShapeMismatchException;
 import dev.creek.consumer.stream.ApplyException;
+import dev.creek.consumer.stream.ErrorWords;
 import dev.creek.consumer.stream.LogException;
 import dev.creek.consumer.stream.SnapshotException;
 import org.jspecify.annotations.Nullable;
@@ -13,10 +14,9 @@ final class Reason {
 
   static String of(Throwable error) {
     Throwable cause = Exceptions.unwrap(error);
-    String message = cause.getMessage();
-    if (message == null || message.isBlank()) {
-      message = cause.getClass().getSimpleName();
-    }
+    String said = cause.getMessage();
+    String message =
+        said == null || said.isBlank() ? cause.getClass().getSimpleName() : ErrorWords.told(cause);
     String hint = hint(cause);
     return hint == null ? message : message + " (hint: " + hint + ")";
   }

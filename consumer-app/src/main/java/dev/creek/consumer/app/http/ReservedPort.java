@@ -1,5 +1,6 @@
 package dev.creek.consumer.app.http;
 
+import dev.creek.consumer.stream.ErrorWords;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -41,7 +42,7 @@ final class ReservedPort implements AutoCloseable {
 
   static IllegalStateException cannotListen(String address, int port, Throwable why) {
     return new IllegalStateException(
-        "cannot listen on " + address + ":" + port + ": " + why.getMessage(), why);
+        "cannot listen on " + address + ":" + port + ": " + ErrorWords.told(why), why);
   }
 
   int port() {

@@ -18,6 +18,8 @@ final class Playbill {
 
           Try in another terminal:
 
+          export NATS_URI=%s DB_URI=%s
+          java -jar consumer-app/target/creek-consumer.jar status
           psql %s -c "update products set name = 'brand new' where id = 7"
           psql %s -c "select id, name, price from products where id = 7"
           psql -x %s -c "table _creek_consumer.subscriptions"
@@ -27,7 +29,12 @@ final class Playbill {
                 target,
                 stage.nats().uri(),
                 stage.servicePid(),
-                stage.metricsUri().map(uri -> ", metrics at " + uri).orElse(""),
+                stage
+                    .metricsUri()
+                    .map(uri -> ", its page at " + uri.replaceFirst("metrics$", ""))
+                    .orElse(""),
+                stage.nats().uri(),
+                target,
                 source,
                 target,
                 target));

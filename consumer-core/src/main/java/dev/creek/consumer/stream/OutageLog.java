@@ -1,0 +1,62 @@
+package dev.creek.consumer.stream;
+
+import java.time.Duration;
+import org.slf4j.Logger;
+
+/**
+ * Tells an outage once, however often it is tried to get over it, once more each minute that it
+ * lasts, and its end. Thread-safe.
+ */
+public final class OutageLog {
+  private static final Duration REMINDER = Duration.ofMinutes(1);
+
+  private final Logger log;
+  private final String what;
+  private final String end;
+  private boolean away;
+  private long since;
+  private long toldAt;
+
+  /**
+   * @param what does not work, in a sentence that the reason follows
+   * @param end the sentence that tells that it works
+   */
+  public OutageLog(Logger log, String what, String end) {
+    this.log = log;
+    this.what = what;
+    this.end = end;
+  }
+
+  /** A try has failed. */
+  public void failed(Throwable error) {
+    failed(ErrorWords.told(error));
+  }
+
+  /** The same, in words. */
+  public synchronized void failed(String why) {
+    long now = System.nanoTime();
+    if (!away) {
+      away = true;
+      since = now;
+      toldAt = now;
+      log.warn("{}: {}. It is tried again until it works", what, why);
+    } else if (now - toldAt >= REMINDER.toNanos()) {
+      toldAt = now;
+      log.warn("{}: {}, for {} now", what, why, seconds(now));
+    } else {
+      log.debug("{}: {}, for {} now", what, why, seconds(now));
+    }
+  }
+
+  /** It works. */
+  public synchronized void over() {
+    if (away) {
+      away = false;
+      log.info("{}, after {}", end, seconds(System.nanoTime()));
+    }
+  }
+
+  private String seconds(long now) {
+    return Duration.ofNanos(now - since).toSeconds() + " s";
+  }
+}
