@@ -633,7 +633,8 @@ public final class CreekConsumer implements AutoCloseable {
    * @return what was found, on the way; never errors
    */
   public Flux<Finding> check(List<Mapping> mappings, @Nullable PostgresOptions source) {
-    return Flux.defer(() -> new Preflight(target, broker).findings(mappings, source));
+    return Flux.defer(
+        () -> new Preflight(target, broker, options.lines()).findings(mappings, source));
   }
 
   /**

@@ -9,10 +9,13 @@ import dev.creek.consumer.postgres.SourceCheck;
 import dev.creek.consumer.row.ShapeMismatchException;
 import dev.creek.consumer.stream.ApplyException;
 import dev.creek.consumer.stream.ErrorWords;
+import dev.creek.consumer.stream.HeaderSchemas;
+import dev.creek.consumer.stream.LineOptions;
 import dev.creek.consumer.stream.LogException;
 import dev.creek.consumer.stream.Schemas;
 import dev.creek.consumer.stream.Subscription;
 import dev.creek.consumer.stream.TableState;
+import dev.creek.consumer.wire.RecordShape;
 import dev.creek.consumer.wire.SourceTable;
 import dev.creek.consumer.wire.WalSchema;
 import java.util.LinkedHashMap;
@@ -30,12 +33,14 @@ final class Preflight {
   private static final String TARGET = "target";
 
   private final PostgresTarget target;
+  private final LineOptions lines;
   private final Flux<Finding> server;
   private final Mono<JetStreamLog> broker;
 
   /** For one look: a server that is away is tried once. */
-  Preflight(PostgresTarget target, Mono<JetStreamLog> broker) {
+  Preflight(PostgresTarget target, Mono<JetStreamLog> broker, LineOptions lines) {
     this.target = target;
+    this.lines = lines;
     this.server = target.findings().cache();
     this.broker = broker.cache();
   }
@@ -107,22 +112,28 @@ final class Preflight {
             known ->
                 Flux.concat(
                     Flux.fromIterable(known.findings()),
-                    targetReached().flatMapMany(there -> table(mapping, known.schema())),
+                    targetReached()
+                        .flatMapMany(
+                            there ->
+                                guarded(
+                                    mapping.toString(),
+                                    target.findings(
+                                        mapping,
+                                        known.schema(),
+                                        known.rows(),
+                                        active(subscribed).contains(mapping)))),
                     Flux.fromIterable(subscribed)
                         .filter(subscription -> subscription.mapping().equals(mapping))
                         .mapNotNull(Preflight::state)));
   }
 
-  private Flux<Finding> table(Mapping mapping, @Nullable WalSchema schema) {
-    return guarded(mapping.toString(), target.findings(mapping, schema));
-  }
-
   /** What is known of the source's columns, and what to say of that. */
-  private record Known(List<Finding> findings, @Nullable WalSchema schema) {
-    static final Known NOTHING = new Known(List.of(), null);
+  private record Known(
+      List<Finding> findings, @Nullable WalSchema schema, @Nullable RecordShape rows) {
+    static final Known NOTHING = new Known(List.of(), null, null);
 
     static Known of(Finding finding) {
-      return new Known(List.of(finding), null);
+      return new Known(List.of(finding), null, null);
     }
   }
 
@@ -134,8 +145,10 @@ final class Preflight {
                 newest(mapping.source(), changes)
                     .map(
                         schema ->
-                            new Known(List.of(Finding.ok(about, "its schema is known")), schema))
-                    .defaultIfEmpty(Known.of(unknown(about)))
+                            new Known(
+                                List.of(Finding.ok(about, "its schema is known")), schema, null))
+                    .switchIfEmpty(Mono.defer(() -> ofSnapshot(mapping, changes)))
+                    .defaultIfEmpty(Known.of(unknown(mapping)))
                     .onErrorResume(
                         e -> Mono.just(Known.of(Finding.problem(about, words(e), hint(e))))))
         .defaultIfEmpty(Known.NOTHING);
@@ -145,12 +158,28 @@ final class Preflight {
     return new Schemas(target.schemaCache(), changes).newest(source);
   }
 
-  private static Finding unknown(String about) {
+  /** Of a table that has not changed yet its snapshots tell the columns. */
+  private Mono<Known> ofSnapshot(Mapping mapping, JetStreamLog changes) {
+    return new HeaderSchemas(changes, lines)
+        .newest(mapping.source())
+        .map(
+            rows ->
+                new Known(
+                    List.of(
+                        Finding.ok(
+                            mapping.toString(),
+                            "no change of it is published yet; a snapshot tells its columns")),
+                    null,
+                    rows));
+  }
+
+  private static Finding unknown(Mapping mapping) {
     return Finding.warning(
-        about,
-        "no schema of the source table has been published: its types cannot be compared",
-        "check the name; the producer publishes a schema with the first change: update one row on"
-            + " the source");
+        mapping.toString(),
+        "neither a change nor a snapshot of the source table has been published: its types cannot be compared",
+        "check the name; creek-consumer resync '"
+            + mapping
+            + "' asks the producer for a snapshot, and a row that is updated on the source does as well");
   }
 
   private static @Nullable Finding state(Subscription subscription) {

@@ -125,7 +125,7 @@ final class DeletedMessagesIT {
 
   private String state(String table) {
     return database.value(
-        "select state || ' ' || coalesce(reason, '') from _creek_consumer.subscriptions where target = 'copy.%s'"
+        "select coalesce(state, '') || ' ' || coalesce(reason, '') from _creek_consumer.subscriptions where target = 'copy.%s'"
             .formatted(table));
   }
 
@@ -150,6 +150,43 @@ final class DeletedMessagesIT {
     await().atMost(PATIENCE).until(() -> state("orders").startsWith("streaming"));
     publish(orders, 11, 11);
     awaitRow("orders", 11);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void whatIsPurgedOfAnotherTableBehindAnOrderlyStopIsNoGap(Generation generation)
+      throws Exception {
+    begin(generation);
+    publish(others, 2, 4);
+    awaitRow("others", 4);
+    stop();
+    purge(generation, others);
+    publish(orders, 6, 6);
+
+    run();
+    awaitRow("orders", 6);
+    assertThat(state("orders")).startsWith("streaming");
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void whatIsPurgedOfATableThatNeverHadAChangeIsAGapBehindAnOrderlyStop(Generation generation)
+      throws Exception {
+    publisher = WirePublisher.of(nats.server(), generation, "source");
+    publisher.publishSchema(orders);
+    publisher.publishSchema(others);
+    publish(others, 1, 1);
+    run();
+    awaitRow("others", 1);
+    await().atMost(PATIENCE).until(() -> state("orders").startsWith("streaming"));
+    stop();
+    publish(orders, 1, 3);
+    purge(generation, orders);
+    publish(orders, 4, 4);
+
+    run();
+    await().atMost(PATIENCE).until(() -> state("orders").startsWith("gap"));
+    assertThat(database.query("select from copy.orders")).isEmpty();
   }
 
   @ParameterizedTest

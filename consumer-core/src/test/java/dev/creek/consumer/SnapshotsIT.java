@@ -31,6 +31,7 @@ import io.nats.client.Nats;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.awaitility.core.ThrowingRunnable;
 import org.junit.jupiter.api.AfterEach;
@@ -76,10 +77,12 @@ final class SnapshotsIT {
   }
 
   private CreekConsumer consumer(SnapshotOptions snapshots) {
+    return consumer(PostgresOptions.of(target.patientUri()), snapshots);
+  }
+
+  private CreekConsumer consumer(PostgresOptions database, SnapshotOptions snapshots) {
     return CreekConsumer.create(
-        ConsumerOptions.of(
-                JetStreamOptions.builder(nats.server().uri()).build(),
-                PostgresOptions.of(target.patientUri()))
+        ConsumerOptions.of(JetStreamOptions.builder(nats.server().uri()).build(), database)
             .withSnapshots(snapshots));
   }
 
@@ -129,6 +132,35 @@ final class SnapshotsIT {
       consumer.stop(PATIENCE).block(PATIENCE);
       run.dispose();
     }
+  }
+
+  /** Its line would take the snapshot up, learn of the end, and give it up. */
+  @Test
+  void oneOfATableThatWasJustRemovedIsNotLeftToTheLineThatIsAboutToEnd() throws Throwable {
+    consumer.close();
+    PostgresOptions unaware =
+        PostgresOptions.builder(target.patientUri(), Map.of())
+            .wakeInterval(Duration.ofHours(1))
+            .build();
+    consumer = consumer(unaware, SnapshotOptions.DEFAULT);
+    produce(Generation.OLD);
+    snapshot(SnapshotMode.CLEAN);
+    consumer.addTable(items()).block(PATIENCE);
+    running(
+        () -> {
+          await().atMost(PATIENCE).until(() -> state() == TableState.Name.STREAMING);
+          target.execute("update _creek_consumer.subscriptions set active = false");
+          assertThat(snapshot(SnapshotMode.CLEAN))
+              .extracting(SnapshotProgress::step)
+              .endsWith(Step.DONE);
+          await()
+              .atMost(PATIENCE)
+              .until(
+                  () ->
+                      target
+                          .value("select owner is null from _creek_consumer.subscriptions")
+                          .equals("t"));
+        });
   }
 
   @ParameterizedTest

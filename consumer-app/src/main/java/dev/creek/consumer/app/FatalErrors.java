@@ -8,7 +8,10 @@ import reactor.core.scheduler.Schedulers;
  * there has stopped without a word, and would look alive.
  */
 final class FatalErrors {
-  /** As the JVM's own, with {@code -XX:+ExitOnOutOfMemoryError}. */
+  /**
+   * As the JVM's own, with {@code -XX:+ExitOnOutOfMemoryError}. That is not among our options: it
+   * ends the process at the first error, though the table whose row did not fit has handled it.
+   */
   static final int EXIT_CODE = 3;
 
   private final Runnable exit;

@@ -15,7 +15,12 @@ import dev.creek.consumer.testing.WalTx;
 import dev.creek.consumer.testing.WirePublisher;
 import dev.creek.consumer.wire.Generation;
 import dev.creek.consumer.wire.SourceTable;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -119,6 +124,28 @@ final class LargeRowsIT {
       assertThat(service.terminate(PATIENCE)).isZero();
       assertThat(service.log()).doesNotContain("OutOfMemory");
     }
+  }
+
+  @Test
+  void aRowForWhichTheHeapIsTooSmallStopsItsTableOnly() throws IOException {
+    publish(events, 1, LARGE);
+    publish(others, 1, 100);
+    try (ServiceProcess service =
+        service("serve", "--max-message-bytes", "61MiB").jvmOptions(shipped("-Xmx128m")).start()) {
+      awaitRow(service, "others", 1, 100);
+      await().atMost(PATIENCE).until(() -> shown("state").equals("failed"));
+      assertThat(shown("reason")).contains("not enough memory");
+      publish(others, 2, 100);
+      awaitRow(service, "others", 2, 100);
+    }
+  }
+
+  /** The launcher's options, which must not end the process where a table can be stopped. */
+  private static String[] shipped(String more) throws IOException {
+    String launcher = Files.readString(Path.of("src/main/dist/creek-consumer"));
+    Matcher options = Pattern.compile("CREEK_CONSUMER_JVM-([^}]+)}").matcher(launcher);
+    assertThat(options.find()).isTrue();
+    return (options.group(1) + " " + more).split(" ", -1);
   }
 
   @Test

@@ -23,16 +23,21 @@ final class CommitSearch {
   private final String stream;
   private final String subject;
   private final String anyTable;
+  private final PlaceBeforeHoles beforeHoles;
 
   /**
+   * @param holes tells what is missing from the stream
    * @param subject the table's
    * @param anyTable pattern of the subjects of all tables of the same source
    */
-  CommitSearch(JetStreamApi api, String stream, String subject, String anyTable) {
+  CommitSearch(JetStreamApi api, HoleSource holes, String stream, String subject, String anyTable) {
     this.api = api;
     this.stream = stream;
     this.subject = subject;
     this.anyTable = anyTable;
+    this.beforeHoles =
+        new PlaceBeforeHoles(
+            api, holes, stream, anyTable, message -> CommitTime.of(message.data()));
   }
 
   /** The first packet of a message. */
@@ -48,7 +53,8 @@ final class CommitSearch {
                     .flatMap(
                         whole ->
                             first(now.first(), now.last() + 1, time)
-                                .map(found -> new ChangesSince(now.identity(), found - 1, whole))));
+                                .flatMap(found -> beforeHoles.of(now, found - 1, time))
+                                .map(after -> new ChangesSince(now.identity(), after, whole))));
   }
 
   /** Whether what was removed at the stream's old end was committed before. */

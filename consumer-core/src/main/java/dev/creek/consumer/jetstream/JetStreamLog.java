@@ -44,7 +44,7 @@ public final class JetStreamLog implements ChangeLog, SnapshotLog {
     holes = new StreamHoles(api);
     generations = new Generations(api, options);
     schemas = new SchemaLookup(link, api, options);
-    snapshots = new SnapshotLookup(api, options);
+    snapshots = new SnapshotLookup(api, holes, options);
   }
 
   /**
@@ -158,6 +158,7 @@ public final class JetStreamLog implements ChangeLog, SnapshotLog {
             names ->
                 new CommitSearch(
                         api,
+                        holes,
                         names.walStream(source.database()),
                         names.walSubject(source),
                         names.walSubjects(source.database()))

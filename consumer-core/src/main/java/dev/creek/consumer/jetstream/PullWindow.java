@@ -57,6 +57,7 @@ final class PullWindow {
   private long frontier;
   private long idleFrontier;
   private boolean fromOldest;
+  private long left;
 
   private int unproven;
   private long proven;
@@ -85,6 +86,7 @@ final class PullWindow {
     lastSequence = proven;
     frontier = proven;
     this.fromOldest = fromOldest;
+    left = fromOldest ? 0 : proven;
     idle = nothingPending;
     caughtUpAt = nothingPending ? now : now - LIVE_NANOS;
     notAskedSince = now;
@@ -316,6 +318,7 @@ final class PullWindow {
     bytes -= takenBytes;
     share.keep(bytes + (asked ? Math.max(0, askedBytes) : 0));
     frontier = taken.get(taken.size() - 1).sequence();
+    left = frontier;
     return new Delivery(taken, pending + packets.size(), frontier);
   }
 
@@ -334,12 +337,13 @@ final class PullWindow {
    *
    * @param next first sequence that is not known to be read
    * @param live whether nothing can have been removed unread, because it was waited for all along
+   * @param left sequence of the last packet that left, or behind which reading began
    */
-  record Idle(long next, boolean live) {}
+  record Idle(long next, boolean live, long left) {}
 
   /** Null where it is not idle. */
   synchronized @Nullable Idle idleNow() {
-    return asked && packets.isEmpty() ? new Idle(proven + 1, idle || fromOldest) : null;
+    return asked && packets.isEmpty() ? new Idle(proven + 1, idle || fromOldest, left) : null;
   }
 
   /**

@@ -40,10 +40,12 @@ final class SnapshotLookup {
   private static final int QUESTIONS = 16;
 
   private final JetStreamApi api;
+  private final HoleSource holes;
   private final JetStreamOptions options;
 
-  SnapshotLookup(JetStreamApi api, JetStreamOptions options) {
+  SnapshotLookup(JetStreamApi api, HoleSource holes, JetStreamOptions options) {
     this.api = api;
+    this.holes = holes;
     this.options = options;
   }
 
@@ -171,13 +173,28 @@ final class SnapshotLookup {
         .flatMap(
             now ->
                 sequenceBefore(stream, names.walSubject(source), time)
+                    .flatMap(
+                        before ->
+                            beforeHoles(names, source).of(now, Math.min(before, now.last()), time))
                     .map(
                         before ->
                             new ChangesSince(now.identity(), before, now.holdsAllSince(time))))
         .onErrorMap(ApiException.class, e -> unavailable(stream, e));
   }
 
-  /** Only the broker knows which sequence belongs to a time: it tells where a consumer begins. */
+  private PlaceBeforeHoles beforeHoles(Subjects names, SourceTable source) {
+    return new PlaceBeforeHoles(
+        api,
+        holes,
+        names.walStream(source.database()),
+        names.walSubjects(source.database()),
+        JetStreamApi.StoredMessage::time);
+  }
+
+  /**
+   * Only the broker knows which sequence belongs to a time: it tells where a consumer begins. That
+   * may be at the table's own next message.
+   */
   private Mono<Long> sequenceBefore(String stream, String subject, Instant time) {
     return Mono.usingWhen(
         Mono.fromSupplier(() -> "creek_" + NUID.nextGlobal()),

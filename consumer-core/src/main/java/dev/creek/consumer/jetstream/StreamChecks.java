@@ -1,6 +1,7 @@
 package dev.creek.consumer.jetstream;
 
 import dev.creek.consumer.stream.LogException;
+import dev.creek.consumer.stream.ReadListener;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -97,14 +98,31 @@ final class StreamChecks implements Disposable {
     PullWindow.Idle idle = window.idleNow();
     if (idle != null) {
       frontier.update(
-          streamNow()
-              .delayUntil(now -> check(idle, now))
-              .flatMap(this::reached)
+          readUpTo(idle)
               // An answer that is late is no trouble: the heartbeat tells of that.
               .doOnError(LogException.Denied.class, this::tell)
               .onErrorResume(LogException.Unavailable.class, e -> Mono.empty())
               .subscribe(this::moveTo, outlet::fail));
     }
+  }
+
+  private Mono<Long> readUpTo(PullWindow.Idle idle) {
+    return streamNow().delayUntil(now -> check(idle, now)).flatMap(this::reached);
+  }
+
+  /**
+   * The place up to which the table has been read; empty where something is on its way. Errors with
+   * {@link LogException}.
+   */
+  Mono<ReadListener.Read> howFar() {
+    return Mono.fromSupplier(window::idleNow)
+        .flatMap(this::readUpTo)
+        .mapNotNull(
+            upTo -> {
+              // What came since may be of before.
+              PullWindow.Idle still = window.idleNow();
+              return still == null ? null : new ReadListener.Read(upTo, still.left());
+            });
   }
 
   private void tell(LogException.Denied denied) {

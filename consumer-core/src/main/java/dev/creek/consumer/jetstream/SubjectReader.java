@@ -251,9 +251,13 @@ final class SubjectReader {
           options,
           consumer,
           window,
-          (outlet, received) ->
-              new StreamChecks(
-                  api, from.subject(), holes, known(), consumer, window, outlet, received),
+          (outlet, received) -> {
+            var checks =
+                new StreamChecks(
+                    api, from.subject(), holes, known(), consumer, window, outlet, received);
+            reads(this, checks);
+            return checks;
+          },
           () -> heard(this, created.pending()));
     }
 
@@ -287,6 +291,12 @@ final class SubjectReader {
     silent = true;
   }
 
+  private synchronized void reads(Consumer consumer, StreamChecks checks) {
+    if (reading == consumer) {
+      listener.reads(checks.howFar());
+    }
+  }
+
   /** By whichever thread; one that has been replaced meanwhile tells of nothing. */
   private synchronized void heard(Consumer consumer, long pending) {
     if (reading == consumer) {
@@ -312,9 +322,7 @@ final class SubjectReader {
     if (failure instanceof LogException.Unavailable unavailable) {
       return unavailable.hint();
     }
-    return failure instanceof ApiException
-        ? "nats-server refuses it: look at the stream and at the limits of the account; creek-consumer check says more"
-        : null;
+    return failure instanceof ApiException refused ? refused.hint() : null;
   }
 
   private static String shown(StartAt start) {

@@ -269,7 +269,7 @@ final class Claims {
         statement -> {
           bind(statement, claim);
           statement.bind(2, state.name().stored());
-          Binding.text(statement, 3, state.reason());
+          Binding.text(statement, 3, state.shownReason());
           Binding.text(statement, 4, state.hint());
           StoppedAt stoppedAt = state.stoppedAt();
           Binding.number(statement, 5, stoppedAt == null ? null : stoppedAt.sequence());

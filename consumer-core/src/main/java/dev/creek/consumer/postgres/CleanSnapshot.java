@@ -1,10 +1,10 @@
 package dev.creek.consumer.postgres;
 
 import dev.creek.consumer.control.SnapshotProgress.Step;
-import dev.creek.consumer.row.RowPlan;
 import dev.creek.consumer.stream.Failpoint;
 import dev.creek.consumer.stream.Handover;
 import dev.creek.consumer.stream.SnapshotWriter;
+import dev.creek.consumer.wire.RecordShape;
 import dev.creek.consumer.wire.WireMessage;
 import java.util.List;
 import java.util.function.Consumer;
@@ -27,13 +27,13 @@ final class CleanSnapshot implements SnapshotWriter {
   private CleanSnapshot(Workplace workplace, FreshTables.Created created) {
     this.workplace = workplace;
     this.planned = created.ending();
-    this.load = new FreshLoad(workplace.plan(), created.table());
+    this.load = new FreshLoad(created.plan(), created.table());
     this.replacement =
         new Replacement(
             workplace.held(),
             workplace.position(),
             workplace.target(),
-            workplace.plan(),
+            created.plan(),
             created.table());
   }
 
@@ -44,12 +44,12 @@ final class CleanSnapshot implements SnapshotWriter {
       PositionSql position,
       SqlHints hints,
       Target target,
-      RowPlan plan,
+      RecordShape rows,
       FreshTable fresh) {
 
     private Mono<CleanSnapshot> open() {
       return held.session()
-          .flatMap(session -> FreshTables.create(session, position.target(), target, plan, fresh))
+          .flatMap(session -> FreshTables.create(session, position.target(), target, rows, fresh))
           .map(created -> new CleanSnapshot(this, created))
           .onErrorMap(this::told);
     }
@@ -75,9 +75,13 @@ final class CleanSnapshot implements SnapshotWriter {
     }
   }
 
-  /** Creates the fresh table. */
+  /**
+   * Creates the fresh table.
+   *
+   * @param rows what the snapshot holds
+   */
   static Mono<SnapshotWriter> open(
-      Sessions sessions, PositionSql position, SqlHints hints, Target target, RowPlan plan) {
+      Sessions sessions, PositionSql position, SqlHints hints, Target target, RecordShape rows) {
     return Mono.usingWhen(
         Mono.fromSupplier(
             () ->
@@ -87,7 +91,7 @@ final class CleanSnapshot implements SnapshotWriter {
                     position,
                     hints,
                     target,
-                    plan,
+                    rows,
                     FreshTable.in(position.target().namespace()))),
         Workplace::open,
         opened -> Mono.empty(),

@@ -24,7 +24,8 @@ final class ControlScripts {
           "008_incompleteness.sql",
           "009_names.sql",
           "010_horizon.sql",
-          "011_start.sql");
+          "011_start.sql",
+          "012_publication.sql");
 
   /** What quotes the functions' bodies, which name the schema. */
   private static final String BODY_QUOTE = "$creek$";

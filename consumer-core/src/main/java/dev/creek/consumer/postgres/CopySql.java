@@ -36,6 +36,25 @@ record CopySql(String sql) {
     return new CopySql(statements + " " + sql);
   }
 
+  /**
+   * The same where no trigger decides about the rows by now: COPY does not tell of those that it
+   * keeps out, so it is an error that an INSERT mends.
+   *
+   * @param table where to, by its oid
+   * @param partitioned whether partitions have triggers of their own
+   */
+  CopySql unlessDecided(long table, boolean partitioned) {
+    String tables =
+        partitioned
+            ? "in (select relid from pg_catalog.pg_partition_tree(%d))".formatted(table)
+            : "= " + table;
+    return behind(
+        ("select (case when exists (select from pg_catalog.pg_trigger where tgrelid %s"
+                + " and tgtype & 7 = 7 and tgenabled in ('O', 'A')) then 'creek: a trigger' else '1'"
+                + " end)::int;")
+            .formatted(tables));
+  }
+
   Mono<Void> write(Session session, CopyRows rows) {
     return session.copyIn(sql, pieces(rows.view()));
   }

@@ -121,7 +121,9 @@ final class FoldedWriter {
 
   private Mono<Shortfall> survivors(Session session, FoldedBatch batch, Way way) {
     Mono<Void> emptied =
-        batch.folded().truncate() ? session.execute(batch.plan().truncate()) : Mono.empty();
+        batch.folded().truncate()
+            ? session.execute(batch.plan().truncate(seen.repeated() > 0))
+            : Mono.empty();
     if (batch.folded().isEmpty()) {
       return emptied.thenReturn(Shortfall.NONE);
     }

@@ -1,10 +1,16 @@
 package dev.creek.consumer.postgres;
 
 import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.row.Rebuild;
 import dev.creek.consumer.row.RowPlan;
+import dev.creek.consumer.row.ShapeMismatchException;
 import dev.creek.consumer.stream.SnapshotException;
+import dev.creek.consumer.wire.RecordShape;
+import dev.creek.consumer.wire.WireField;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
@@ -31,20 +37,37 @@ final class FreshTables {
   /**
    * A table ready to be filled.
    *
+   * @param plan how rows go into it
    * @param ending what becomes of it
    */
-  record Created(FreshTable table, Ending ending) {}
+  record Created(FreshTable table, RowPlan plan, Ending ending) {}
 
-  /** Creates and locks it in the session. */
+  /**
+   * Creates and locks it in the session.
+   *
+   * @param rows what is to be loaded
+   * @return errors with {@link ShapeMismatchException} where the target cannot take the rows, and
+   *     nothing may take its place
+   */
   static Mono<Created> create(
-      Session session, TargetTable name, Target target, RowPlan plan, FreshTable fresh) {
+      Session session, TargetTable name, Target target, RecordShape rows, FreshTable fresh) {
     return session
         .lock(fresh.key())
-        .then(obstacles(session, target, plan))
+        .then(Mono.fromCallable(() -> RowPlan.of(rows, target.shape())))
+        .flatMap(plan -> fitting(session, name, target, plan, fresh))
+        .onErrorResume(
+            ShapeMismatchException.class,
+            misfit -> anew(session, name, target, rows, fresh, misfit));
+  }
+
+  private static Mono<Created> fitting(
+      Session session, TargetTable name, Target target, RowPlan plan, FreshTable fresh) {
+    return obstacles(session, target, plan.names())
         .flatMap(
             obstacles ->
                 obstacles.isEmpty()
-                    ? createTwin(session, name, target, fresh)
+                    ? twin(session, name, target, fresh, List.of())
+                        .map(swap -> new Created(fresh, plan, swap))
                         .onErrorResume(
                             SwapErrors::rulesOutASwap,
                             e ->
@@ -59,24 +82,75 @@ final class FreshTables {
   }
 
   /** Waiting for the snapshots of others, as a swap has to, takes limits outside a transaction. */
-  private static Mono<List<String>> obstacles(Session session, Target target, RowPlan plan) {
+  private static Mono<List<String>> obstacles(Session session, Target target, Set<String> names) {
     return session.isKept()
-        ? SwapObstacles.of(session, target, plan)
+        ? SwapObstacles.of(session, target, names)
         : Mono.just(List.of("a pooler in transaction mode is between"));
   }
 
-  private static Mono<Created> createTwin(
-      Session session, TargetTable name, Target target, FreshTable fresh) {
+  /** Like the target, but with columns that hold what the source has. */
+  private static Mono<Created> anew(
+      Session session,
+      TargetTable name,
+      Target target,
+      RecordShape rows,
+      FreshTable fresh,
+      ShapeMismatchException misfit) {
+    Set<String> names =
+        rows.columns().stream().map(WireField::name).collect(Collectors.toUnmodifiableSet());
+    List<String> actions = Rebuild.actions(rows, target.shape());
+    return obstacles(session, target, names)
+        .filter(obstacles -> !obstacles.isEmpty())
+        .flatMap(
+            obstacles ->
+                Mono.<Ending.Swap>error(
+                    () -> Ending.Swap.impossible(misfit, String.join("; ", obstacles))))
+        .switchIfEmpty(Mono.defer(() -> twin(session, name, target, fresh, actions)))
+        .onErrorResume(
+            SwapErrors::rulesOutASwap,
+            e ->
+                session
+                    .rollback()
+                    .then(Mono.error(() -> Ending.Swap.impossible(misfit, SwapErrors.reason(e)))))
+        .flatMap(
+            swap ->
+                TargetCatalog.find(session, new TargetTable(fresh.namespace(), fresh.name()))
+                    .map(copy -> RowPlan.of(rows, Rebuild.shape(target.shape(), copy.shape())))
+                    .map(
+                        plan ->
+                            new Created(
+                                fresh,
+                                plan,
+                                new Ending.Swap(swap.twin(), swap.signature(), misfit))))
+        .doOnNext(
+            created ->
+                log.atInfo()
+                    .addKeyValue("table", name)
+                    .log(
+                        "{} does not fit the source and is made anew: {}",
+                        name,
+                        String.join(", ", actions)));
+  }
+
+  /**
+   * @param actions what is altered of it, while it is empty
+   */
+  private static Mono<Ending.Swap> twin(
+      Session session, TargetTable name, Target target, FreshTable fresh, List<String> actions) {
     var twin = new TableTwin(target, fresh);
+    String altering =
+        actions.isEmpty()
+            ? ""
+            : "alter table " + fresh.sqlName() + " " + String.join(", ", actions) + ";";
     return session
         .begin()
         .then(twin.create(session))
         .flatMap(
             signature ->
                 session
-                    .execute(fresh.comment(name))
+                    .execute(altering + fresh.comment(name))
                     .then(Mono.defer(session::commit))
-                    .thenReturn(new Created(fresh, new Ending.Swap(twin, signature))));
+                    .thenReturn(new Ending.Swap(twin, signature, null)));
   }
 
   /** Its rows are only on their way: it needs neither WAL nor constraints. */
@@ -109,7 +183,7 @@ final class FreshTables {
                   .then(session.execute(create))
                   .then(session.execute(table.comment(name)))
                   .then(Mono.defer(session::commit))
-                  .thenReturn(new Created(table, new Ending.InPlace(reason)));
+                  .thenReturn(new Created(table, plan, new Ending.InPlace(reason)));
             });
   }
 

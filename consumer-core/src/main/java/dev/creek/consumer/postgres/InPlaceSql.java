@@ -41,6 +41,30 @@ final class InPlaceSql {
     return key == null ? replaceAll() : replaceDifferences(key);
   }
 
+  /** Returns how many rows it has to delete, update and insert, if nothing keeps it from that. */
+  String expected() {
+    UniqueKey key = plan.key();
+    if (key == null) {
+      return "select (select count(*) from %s), 0::int8, (select count(*) from %s)"
+          .formatted(table, loaded);
+    }
+    String same = same(key);
+    List<String> updated = updated(key);
+    return """
+        select
+            (select count(*) from %1$s as t where not exists (select from %2$s as s where %3$s)),
+            %4$s,
+            (select count(*) from %2$s as s where not exists (select from %1$s as t where %3$s))"""
+        .formatted(
+            table,
+            loaded,
+            same,
+            updated.isEmpty()
+                ? "0::int8"
+                : "(select count(*) from %s as t, %s as s where %s and not %s)"
+                    .formatted(table, loaded, same, identical(updated)));
+  }
+
   /** Without a key nobody can say which row is which. */
   private String replaceAll() {
     return """
@@ -78,7 +102,7 @@ final class InPlaceSql {
   }
 
   private String update(UniqueKey key, String same) {
-    List<String> columns = columns(column -> target.isUpdated(key, column));
+    List<String> columns = updated(key);
     if (columns.isEmpty()) {
       return "select 1 from deleted where false";
     }
@@ -86,6 +110,10 @@ final class InPlaceSql {
         columns.stream().map(column -> column + " = s." + column).collect(Collectors.joining(", "));
     return "update %s as t set %s from %s as s, deleted where %s and not %s returning 1"
         .formatted(table, changes, loaded, same, identical(columns));
+  }
+
+  private List<String> updated(UniqueKey key) {
+    return columns(column -> target.isUpdated(key, column));
   }
 
   private String insert() {

@@ -114,9 +114,11 @@ final class KnownTarget {
    * are gone on both sides.
    *
    * @param table its oid
+   * @param again whether rows that were there before come again: then marks stay
    */
-  String emptied(long table) {
-    return sql.emptied(target.toString(), table) + "; " + position.marks().delete();
+  String emptied(long table, boolean again) {
+    String emptied = sql.emptied(target.toString(), table);
+    return again ? emptied : emptied + "; " + position.marks().delete();
   }
 
   private <T extends Statement> T bind(T statement) {

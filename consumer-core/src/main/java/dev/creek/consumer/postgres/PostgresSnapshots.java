@@ -47,15 +47,16 @@ final class PostgresSnapshots implements SnapshotTables {
         .switchIfEmpty(Mono.error(hints.table()::missing))
         .map(Target::requireVisible)
         .flatMap(
-            target -> {
-              RowPlan plan = RowPlan.of(shape, target.shape());
-              return mode == SnapshotMode.CLEAN
-                  ? CleanSnapshot.open(sessions, position, hints, target, plan)
-                  : isEmpty(target, hints)
-                      .map(
-                          empty ->
-                              new UpsertSnapshot(sessions, position, hints, target, plan, empty));
-            });
+            target ->
+                mode == SnapshotMode.CLEAN
+                    ? CleanSnapshot.open(sessions, position, hints, target, shape)
+                    : upsert(position, hints, target, RowPlan.of(shape, target.shape())));
+  }
+
+  private Mono<SnapshotWriter> upsert(
+      PositionSql position, SnapshotHints hints, Target target, RowPlan plan) {
+    return isEmpty(target, hints)
+        .map(empty -> new UpsertSnapshot(sessions, position, hints, target, plan, empty));
   }
 
   private Mono<Boolean> isEmpty(Target target, SqlHints hints) {

@@ -13,11 +13,15 @@ import dev.creek.consumer.stream.TableWriter;
 import dev.creek.consumer.wire.Change;
 import dev.creek.consumer.wire.Fingerprint;
 import dev.creek.consumer.wire.WalSchema;
+import java.time.Duration;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -28,6 +32,11 @@ import reactor.core.publisher.Mono;
  * and moves the position last. After an error the writer is of no more use.
  */
 final class PostgresTableWriter implements TableWriter {
+  private static final Logger log = LoggerFactory.getLogger(PostgresTableWriter.class);
+
+  /** The error itself must not wait for words about it. */
+  private static final Duration EXPLANATION_LIMIT = Duration.ofSeconds(5);
+
   private final Sessions sessions;
   private final TableHints hints;
   private final PositionSql position;
@@ -53,7 +62,7 @@ final class PostgresTableWriter implements TableWriter {
   /** What a snapshot that replaced all rows holds; null where there was none. */
   private final @Nullable Horizon horizon;
 
-  /** Only of a table without a key, once it has changes; only for apply. */
+  /** Only of a table without a key, or with an assumed one; only for apply. */
   private @Nullable Repetitions repetitions;
 
   /** What those changes did not touch; only for apply. */
@@ -162,19 +171,44 @@ final class PostgresTableWriter implements TableWriter {
     var ready = (Ready) prepared;
     return held.requireOpen()
         .then(Failpoint.BEFORE_APPLY.before(Mono.defer(() -> applied(ready))))
-        .onErrorResume(e -> held.close().then(Mono.error(() -> told(e, ready.batch()))));
+        .onErrorResume(
+            e -> held.close().then(Mono.defer(() -> told(e, ready))).flatMap(Mono::error));
   }
 
-  private RuntimeException told(Throwable error, Batch batch) {
-    List<Change> changes = batch.changes();
-    long last =
-        changes.isEmpty()
-            ? batch.position().sequence()
-            : changes.get(changes.size() - 1).sequence();
-    String what = position.target() + " at stream sequence " + last;
-    return error instanceof MissingRowException missing
-        ? missing.told(what, hints.mapping())
-        : SqlErrors.told(error, what, hints);
+  /**
+   * Without a place: whoever drives this writer knows best which change it was, and tells it once.
+   */
+  private Mono<RuntimeException> told(Throwable error, Ready ready) {
+    String what = position.target().toString();
+    if (error instanceof MissingRowException missing) {
+      return Mono.just(missing.told(what, hints.mapping()));
+    }
+    RuntimeException told = SqlErrors.told(error, what, hints);
+    Refusal refusal = SqlErrors.refusal(error);
+    TablePlan plan = ready.plan();
+    return refusal == null || plan == null || told instanceof ShapeMismatchException
+        ? Mono.just(told)
+        : explained(refusal, plan, ready.batch().changes())
+            .<RuntimeException>map(
+                known -> SqlErrors.told(refusal, what, known.where(), known.hint()))
+            .defaultIfEmpty(told);
+  }
+
+  /** Empty where nothing more is known; what keeps it from being found out is no error here. */
+  private Mono<RefusedWrite.Explained> explained(
+      Refusal refusal, TablePlan plan, List<Change> changes) {
+    return refusal.mayBeExplained()
+        ? sessions
+            .use(
+                "explanation of an error",
+                session -> new RefusedWrite(session, refusal, plan, changes, hints).explain())
+            .timeout(EXPLANATION_LIMIT)
+            .onErrorResume(
+                e -> {
+                  log.debug("{}: the error is not explained", position.target(), e);
+                  return Mono.empty();
+                })
+        : Mono.empty();
   }
 
   private Mono<Applied> applied(Ready ready) {
@@ -228,12 +262,16 @@ final class PostgresTableWriter implements TableWriter {
     seen.next(batch.changes(), folded.newestMicros());
     counts = counts.plus(folded.counts());
     if (folded.plan().changes().assumesKey()) {
-      return held.transaction()
+      return known()
+          .doOnNext(known -> known.withoutRepeated(batch.changes()))
           .flatMap(
-              session ->
-                  onTrust(session, folded)
-                      .doOnNext(this::fellShort)
-                      .then(ended(session, batch, null)));
+              known ->
+                  held.transaction()
+                      .flatMap(
+                          session ->
+                              onTrust(session, folded, repeated(batch.changes(), known.goesOn()))
+                                  .doOnNext(this::fellShort)
+                                  .then(ended(session, batch, known.evidence()))));
     }
     FoldedWriter.Way way = folds.way(folded);
     if (held.inTransaction()
@@ -269,8 +307,7 @@ final class PostgresTableWriter implements TableWriter {
    * may come again is written as ever; what comes for the first time must not come into being where
    * a row is.
    */
-  private Mono<Shortfall> onTrust(Session session, FoldedBatch folded) {
-    int repeated = seen.repeated();
+  private Mono<Shortfall> onTrust(Session session, FoldedBatch folded, int repeated) {
     List<Change> changes = folded.changes();
     List<Change> first = changes.subList(repeated, changes.size());
     if (first.isEmpty()) {
@@ -293,6 +330,18 @@ final class PostgresTableWriter implements TableWriter {
                     .map(again::plus));
   }
 
+  /**
+   * How many may come again. The rest of a transaction of which a part has been committed is not
+   * among them, though it is of the same time.
+   */
+  private int repeated(List<Change> changes, BitSet goesOn) {
+    int repeated = seen.repeated();
+    while (repeated > 0 && goesOn.get(repeated - 1) && !seen.isAheadOf(changes.get(repeated - 1))) {
+      repeated--;
+    }
+    return repeated;
+  }
+
   private Mono<Applied> withoutKey(Batch batch, TablePlan plan, Target into) {
     seen.next(batch.changes(), SeenTime.newest(batch.changes()));
     return known()
@@ -301,9 +350,12 @@ final class PostgresTableWriter implements TableWriter {
             both -> {
               Repetitions known = both.getT1();
               List<Change> fresh = known.withoutRepeated(both.getT2());
+              fellShort(Shortfall.unproven(known.unproven()));
               counts = counts.plus(Counts.of(fresh));
               List<Segment> segments = Segment.of(batch.changes(), fresh, seen);
-              return held.inTransaction() || !batch.endsTransaction()
+              return held.inTransaction()
+                      || !batch.endsTransaction()
+                      || !shortfall.equals(Shortfall.NONE)
                   ? inOrder(batch, plan, segments, known.evidence())
                   : wholeInOrder(batch, plan, segments, known.evidence());
             });

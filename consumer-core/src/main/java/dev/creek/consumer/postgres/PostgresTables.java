@@ -10,6 +10,7 @@ import dev.creek.consumer.stream.TargetTables;
 import dev.creek.consumer.wire.RecordShape;
 import dev.creek.consumer.wire.WalSchema;
 import java.util.List;
+import java.util.Objects;
 import reactor.core.publisher.Mono;
 
 /** The target's tables. */
@@ -36,6 +37,23 @@ final class PostgresTables implements TargetTables {
   @Override
   public Mono<Claim> takeOver(Mapping mapping) {
     return claims.takeOver(mapping);
+  }
+
+  @Override
+  public Mono<Void> requireVisible(Claim claim) {
+    TargetTable target = claim.mapping().target();
+    return sessions
+        .use(
+            "catalog of " + target,
+            subscriptions.hints(claim),
+            session ->
+                session
+                    .query(
+                        TargetCatalog.HIDDEN_FROM,
+                        statement -> statement.bind(0, target.namespace()).bind(1, target.table()),
+                        row -> Objects.requireNonNull(row.get(0, String.class)))
+                    .next())
+        .flatMap(role -> Mono.error(Target.hiding(target, role)));
   }
 
   @Override

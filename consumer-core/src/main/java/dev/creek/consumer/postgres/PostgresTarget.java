@@ -3,6 +3,7 @@ package dev.creek.consumer.postgres;
 import dev.creek.consumer.control.CommandLog;
 import dev.creek.consumer.control.Finding;
 import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.control.Remedy;
 import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.control.Verification;
 import dev.creek.consumer.row.ShapeMismatchException;
@@ -14,6 +15,7 @@ import dev.creek.consumer.stream.SnapshotTables;
 import dev.creek.consumer.stream.Subscription;
 import dev.creek.consumer.stream.Subscriptions;
 import dev.creek.consumer.stream.TargetTables;
+import dev.creek.consumer.wire.RecordShape;
 import dev.creek.consumer.wire.WalSchema;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Function;
@@ -204,7 +206,11 @@ public final class PostgresTarget {
         "table " + mapping.target() + " does not exist",
         "42P01",
         null,
-        "create it first: creek-consumer create-schemas '" + mapping + "'",
+        "create it first: "
+            + Remedy.create(mapping)
+            + "; or, with its rows: creek-consumer resync '"
+            + mapping
+            + "'",
         null);
   }
 
@@ -222,10 +228,13 @@ public final class PostgresTarget {
    * Looks at a target table, and changes nothing.
    *
    * @param schema the source's newest schema, to see whether it fits; null where it is not known
+   * @param rows its columns as a snapshot tells them, where that is all there is; else null
+   * @param subscribed whether its changes are followed already
    * @return errors with {@link ApplyException}
    */
-  public Flux<Finding> findings(Mapping mapping, @Nullable WalSchema schema) {
-    return TableCheck.findings(sessions, mapping, schema);
+  public Flux<Finding> findings(
+      Mapping mapping, @Nullable WalSchema schema, @Nullable RecordShape rows, boolean subscribed) {
+    return TableCheck.findings(sessions, mapping, schema, rows, subscribed);
   }
 
   /** What is subscribed, also in a control schema that is older: nothing is migrated. */
@@ -319,7 +328,7 @@ public final class PostgresTarget {
     if (tables.key() == null) {
       throw new ShapeMismatchException(
           mapping.target() + " has no key by which single rows could be repaired",
-          "take a clean snapshot of " + mapping);
+          Remedy.resync(mapping));
     }
     return new RowRepair(
         scans.source(),

@@ -3,12 +3,13 @@ package dev.creek.consumer.postgres;
 import dev.creek.consumer.wire.Change;
 import dev.creek.consumer.wire.Generation;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Tells which changes a restarted producer published again. A table with a key takes them twice
- * without harm; one without would get every inserted row twice. Only what is proven is skipped:
+ * without harm; one without would get every inserted row twice. Skipped, of an OLD producer:
  *
  * <ul>
  *   <li>A transaction whose LSN is below that of the latest one applied, and whose commit time is
@@ -18,11 +19,14 @@ import org.jspecify.annotations.Nullable;
  *   <li>The latest transaction itself when it comes again after another one: a producer begins it
  *       anew, so as many of its changes as were applied are skipped and the rest, which the
  *       producer may not have got to publish, is applied.
+ *   <li>The latest transaction again with nothing in between, where {@link Publication} proves that
+ *       it was begun anew, or where nothing tells: then it {@linkplain #unproven counts} as in
+ *       doubt.
  * </ul>
  *
- * Not proven, and so applied: the latest transaction again with nothing in between, which may as
- * well be its continuation; and everything of NEW producers, whose LSNs are no transaction's own,
- * and whose first publication may have lost changes that the second one brings.
+ * <p>Nothing is skipped of NEW producers, whose LSNs are no transaction's own, and whose first
+ * publication may have lost changes that the second one brings. But that one was restarted is seen,
+ * since the LSNs of one run never go back, and what it publishes again is in doubt.
  *
  * <p>Not thread-safe.
  */
@@ -30,6 +34,12 @@ final class Repetitions {
   private static final int ELSEWHERE = -1;
 
   private @Nullable Evidence latest;
+  private long unproven;
+
+  /** Of the changes that were looked at last, by their index. */
+  private final BitSet goesOn = new BitSet();
+
+  private int index;
 
   Repetitions(@Nullable Evidence latest) {
     this.latest = latest;
@@ -40,55 +50,89 @@ final class Repetitions {
     return latest;
   }
 
-  /** The changes without those that are proven to be repetitions, in the same order. */
+  /** The changes without those that are taken for repetitions, in the same order. */
   List<Change> withoutRepeated(List<Change> changes) {
+    unproven = 0;
+    goesOn.clear();
     List<Change> kept = new ArrayList<>(changes.size());
-    for (Change change : changes) {
-      if (change.schema().generation() == Generation.NEW || isFresh(change)) {
-        kept.add(change);
+    for (index = 0; index < changes.size(); index++) {
+      if (isFresh(changes.get(index))) {
+        kept.add(changes.get(index));
       }
     }
     return kept;
   }
 
+  /**
+   * Of the changes that were looked at last, by their index, those that go on with the transaction
+   * of the change before them. They come for the first time where that one did.
+   */
+  BitSet goesOn() {
+    return goesOn;
+  }
+
+  /**
+   * Of the changes that were looked at last, those that the table may hold twice now, or not at
+   * all.
+   */
+  long unproven() {
+    return unproven;
+  }
+
   private boolean isFresh(Change change) {
     Evidence last = latest;
     if (last == null) {
-      latest = first(change, change.committedAtMicros());
+      latest = Evidence.first(change, change.committedAtMicros());
       return true;
     }
-    if (isOf(last, change)) {
-      long seen = last.seen() == ELSEWHERE ? 1 : last.seen() + 1;
-      latest = counted(last, Math.max(last.applied(), seen), seen);
-      return seen > last.applied();
+    if (last.isOf(change)) {
+      return isNext(last, change);
     }
     if (Long.compareUnsigned(change.lsn(), last.lsn()) < 0
         && change.committedAtMicros() <= last.newestMicros()) {
-      latest = counted(last, last.applied(), ELSEWHERE);
-      return false;
+      latest = last.seen(last.lsn(), last.applied(), ELSEWHERE, last.publication());
+      return isAppliedAgain(change);
     }
-    latest = first(change, Math.max(last.newestMicros(), change.committedAtMicros()));
+    latest = Evidence.first(change, Math.max(last.newestMicros(), change.committedAtMicros()));
     return true;
   }
 
-  private static boolean isOf(Evidence last, Change change) {
-    return change.transactionId() == last.transactionId()
-        && change.committedAtMicros() == last.committedAtMicros()
-        && change.lsn() == last.lsn();
+  /** True for a change of the transaction that came last that has not been applied. */
+  private boolean isNext(Evidence last, Change change) {
+    Publication publication = last.publication();
+    if (last.seen() == ELSEWHERE) {
+      return anew(last, publication == null ? null : publication.anew(change), change);
+    }
+    if (publication == null) {
+      return continues(last, null, change);
+    }
+    Publication.Next next = publication.next(change, last.lsn());
+    goesOn.set(index, next == Publication.Next.CONTINUES && last.seen() >= last.applied());
+    if (!next.isProven()) {
+      unproven++;
+    }
+    return next.isAnew()
+        ? anew(last, publication.anew(change), change)
+        : continues(last, publication.continued(change), change);
   }
 
-  private static Evidence first(Change change, long newestMicros) {
-    return new Evidence(
-        change.transactionId(), change.committedAtMicros(), change.lsn(), 1, 1, newestMicros);
+  private boolean anew(Evidence last, @Nullable Publication publication, Change change) {
+    latest = last.seen(change.lsn(), last.applied(), 1, publication);
+    return last.applied() < 1 || isAppliedAgain(change);
   }
 
-  private static Evidence counted(Evidence last, long applied, long seen) {
-    return new Evidence(
-        last.transactionId(),
-        last.committedAtMicros(),
-        last.lsn(),
-        applied,
-        seen,
-        last.newestMicros());
+  private boolean continues(Evidence last, @Nullable Publication publication, Change change) {
+    long seen = last.seen() + 1;
+    latest = last.seen(change.lsn(), Math.max(last.applied(), seen), seen, publication);
+    return seen > last.applied() || isAppliedAgain(change);
+  }
+
+  /** A change that comes again. */
+  private boolean isAppliedAgain(Change change) {
+    boolean applied = change.schema().generation() == Generation.NEW;
+    if (applied) {
+      unproven++;
+    }
+    return applied;
   }
 }

@@ -2,6 +2,7 @@ package dev.creek.consumer.postgres;
 
 import dev.creek.consumer.control.SnapshotProgress.Step;
 import dev.creek.consumer.row.RowPlan;
+import dev.creek.consumer.row.ShapeMismatchException;
 import dev.creek.consumer.row.UniqueKey;
 import dev.creek.consumer.stream.Failpoint;
 import java.time.Duration;
@@ -12,6 +13,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.spi.LoggingEventBuilder;
 import reactor.core.publisher.Mono;
+import reactor.util.function.Tuple2;
 import reactor.util.retry.Retry;
 
 /**
@@ -52,15 +54,17 @@ final class Replacement {
       """;
 
   /** Triggers of a row that run before it is written are those that can forbid it. */
-  private static final String KEEPS_ROWS =
+  private static final String DECIDES =
       """
       select ($2 or exists (
                  select from pg_trigger t
                  where (t.tgrelid = $1::oid
                         or t.tgrelid in (select relid from pg_partition_tree($1::oid::regclass)))
                    and not t.tgisinternal and t.tgenabled <> 'D' and t.tgtype & 3 = 3))
-             and (select count(*) from %s) <> (select count(*) from %s)
       """;
+
+  private static final String KEEPS_ROWS =
+      DECIDES + " and (select count(*) from %s) <> (select count(*) from %s)";
 
   private final HeldSession held;
   private final PositionSql position;
@@ -97,7 +101,7 @@ final class Replacement {
             .then(Mono.defer(() -> analyze(session)))
             .then(Mono.defer(() -> OlderSnapshots.awaitEnd(session, fresh)))
             .<Ending>thenReturn(swap)
-            .onErrorResume(SwapErrors::rulesOutASwap, e -> inPlace(session, e))
+            .onErrorResume(SwapErrors::rulesOutASwap, e -> inPlace(session, swap, e))
         : Mono.just(planned);
   }
 
@@ -112,7 +116,8 @@ final class Replacement {
     if (ending instanceof Ending.InPlace in) {
       return equalize(session, in, moved);
     }
-    return Mono.defer(() -> swap(session, (Ending.Swap) ending, moved))
+    var planned = (Ending.Swap) ending;
+    return Mono.defer(() -> swap(session, planned, moved))
         .onErrorResume(SwapErrors::isBusy, e -> held.rollback(session).then(Mono.error(e)))
         .retryWhen(
             Retry.backoff(SWAP_RETRIES, FIRST_PAUSE)
@@ -121,11 +126,17 @@ final class Replacement {
                 .onRetryExhaustedThrow((spec, last) -> last.failure()))
         .onErrorResume(
             e -> SwapErrors.isBusy(e) || SwapErrors.rulesOutASwap(e),
-            e -> inPlace(session, e).flatMap(in -> equalize(session, in, moved)));
+            e -> inPlace(session, planned, e).flatMap(in -> equalize(session, in, moved)));
   }
 
-  private Mono<Ending.InPlace> inPlace(Session session, Throwable why) {
-    return held.rollback(session).thenReturn(new Ending.InPlace(SwapErrors.reason(why)));
+  private Mono<Ending.InPlace> inPlace(Session session, Ending.Swap planned, Throwable why) {
+    ShapeMismatchException misfit = planned.misfit();
+    String reason = SwapErrors.reason(why);
+    return held.rollback(session)
+        .then(
+            misfit == null
+                ? Mono.just(new Ending.InPlace(reason))
+                : Mono.error(() -> Ending.Swap.impossible(misfit, reason)));
   }
 
   private Mono<Void> swap(Session session, Ending.Swap swap, Moved moved) {
@@ -140,7 +151,7 @@ final class Replacement {
 
   /** Now that it is locked. */
   private Mono<Void> requireUnchanged(Session session, Ending.Swap swap) {
-    return SwapObstacles.of(session, target, plan)
+    return SwapObstacles.of(session, target, plan.names())
         .filter(obstacles -> !obstacles.isEmpty())
         .flatMap(obstacles -> Mono.error(new SwapErrors.NoSwap(String.join("; ", obstacles))))
         .then(swap.twin().signature(session))
@@ -172,7 +183,7 @@ final class Replacement {
         .then(Mono.defer(() -> requireApart(session)))
         .then(Mono.defer(() -> leaving(session)))
         .map(leaving -> new InPlaceSql(plan, target, fresh, leaving))
-        .flatMap(statement -> session.query(statement.sql(), s -> {}, RowCounts::of).single())
+        .flatMap(statement -> written(session, statement))
         .delayUntil(counts -> requireAll(session))
         .flatMap(
             counts ->
@@ -184,17 +195,45 @@ final class Replacement {
   }
 
   /**
+   * Where something of the table decides about its rows: as many must have changed as have to, of
+   * each kind. One that stayed and one that did not come would make up for each other.
+   */
+  private Mono<RowCounts> written(Session session, InPlaceSql statement) {
+    Mono<RowCounts> writing = counts(session, statement.sql());
+    return isTrue(session, DECIDES)
+        .flatMap(
+            decides ->
+                decides
+                    ? counts(session, statement.expected())
+                        .zipWhen(expected -> writing)
+                        .filter(both -> both.getT1().equals(both.getT2()))
+                        .map(Tuple2::getT2)
+                        .switchIfEmpty(Mono.error(() -> SnapshotHints.keptOut(position.target())))
+                    : writing);
+  }
+
+  private static Mono<RowCounts> counts(Session session, String sql) {
+    return session.query(sql, statement -> {}, RowCounts::of).single();
+  }
+
+  private Mono<Boolean> isTrue(Session session, String ofTarget) {
+    return session
+        .query(
+            ofTarget,
+            statement -> statement.bind(0, target.oid()).bind(1, !target.copyable()),
+            row -> Boolean.TRUE.equals(row.get(0, Boolean.class)))
+        .single();
+  }
+
+  /**
    * Where something of the table decides about its rows: that it has taken all of them, and let the
    * others go. What a trigger makes of a row is the user's affair.
    */
   private Mono<Void> requireAll(Session session) {
-    return session
-        .query(
+    return isTrue(
+            session,
             KEEPS_ROWS.formatted(
-                (target.partitioned() ? "" : "only ") + target.sqlName(), fresh.sqlName()),
-            statement -> statement.bind(0, target.oid()).bind(1, !target.copyable()),
-            row -> Boolean.TRUE.equals(row.get(0, Boolean.class)))
-        .single()
+                (target.partitioned() ? "" : "only ") + target.sqlName(), fresh.sqlName()))
         .filter(keeps -> keeps)
         .flatMap(keeps -> Mono.error(SnapshotHints.keptOut(position.target())));
   }

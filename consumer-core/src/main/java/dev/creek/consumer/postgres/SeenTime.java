@@ -87,6 +87,11 @@ final class SeenTime {
     return newest(next) <= until;
   }
 
+  /** True for a change that a snapshot may hold, or what was applied before a set-back. */
+  boolean isAheadOf(Change change) {
+    return change.committedAtMicros() <= overlapping;
+  }
+
   /** How many of those changes, from the first on, may be repetitions. */
   int repeated() {
     int repeated = 0;

@@ -11,8 +11,8 @@ import java.util.List;
  * @param missed rows that were to be updated or deleted, and were not there
  * @param unwritten rows that were written, and that the table did not take: a trigger suppressed
  *     them
- * @param unproven rows of a table without a key that were not there, as changes may have come again
- *     of which nobody can say whether the table has them
+ * @param unproven changes of a table without a key that came again, or seem to, so that nobody can
+ *     say whether the table has their rows once
  * @param displaced rows that made room for others with their unique values, which changes bring
  *     back that come again, if they do
  */
@@ -81,8 +81,9 @@ record Shortfall(long missed, long unwritten, long unproven, long displaced) {
       marks.add(
           new Incompleteness(
               Cause.UNPROVEN,
-              "changes came again and their rows were not there: without a key nobody can say"
-                  + " whether the table has them once, for the first time up to stream sequence "
+              "changes came again, or seem to, as behind a restart of the producer: without a key"
+                  + " nobody can say whether the table has their rows once, for the first time up to"
+                  + " stream sequence "
                   + sequence));
     }
     if (displaced > 0) {

@@ -11,7 +11,6 @@ import io.r2dbc.spi.R2dbcException;
 import io.r2dbc.spi.R2dbcTimeoutException;
 import java.util.Set;
 import java.util.concurrent.TimeoutException;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import reactor.pool.PoolAcquireTimeoutException;
 import reactor.pool.PoolShutdownException;
@@ -24,7 +23,6 @@ import reactor.pool.PoolShutdownException;
 final class SqlErrors {
   private static final String CONNECTION_FAILURE = "08006";
   private static final String TOO_MANY_CONNECTIONS = "53300";
-  private static final Pattern QUOTED = Pattern.compile("\"[^\"]*\"|'[^']*'|«[^»]*»|„[^“”]*[“”]");
 
   private static final Set<String> INSERTABLE = Set.of("0A", "22", "23", "42");
 
@@ -105,9 +103,11 @@ final class SqlErrors {
           between.hint(),
           between);
     }
-    PostgresqlException server = find(error, PostgresqlException.class);
-    if (server != null && isFromServer(server.getErrorDetails())) {
-      return fromServer(server.getErrorDetails(), what, hints);
+    Refusal refusal = refusal(error);
+    if (refusal != null) {
+      String hint = hints.forState(refusal.sqlState());
+      return told(
+          refusal, what, "", hint == null ? PoolerErrors.hint(refusal.sqlState()) : hint);
     }
     if (find(error, PoolAcquireTimeoutException.class) != null
         || find(error, R2dbcTimeoutException.class) != null) {
@@ -143,23 +143,28 @@ final class SqlErrors {
     return details.getRoutine().isPresent() || !details.getCode().startsWith("08");
   }
 
-  private static ApplyException fromServer(ErrorDetails details, String what, SqlHints hints) {
-    String state = details.getCode();
-    var message = new StringBuilder(what).append(": ").append(withoutValues(details));
-    details.getColumnName().ifPresent(column -> message.append(", column ").append(column));
-    message.append(" (SQLSTATE ").append(state).append(')');
-    String hint = hints.forState(state);
-    return new ApplyException(
-        message.toString(),
-        state,
-        details.getConstraintName().orElse(null),
-        hint == null ? PoolerErrors.hint(state) : hint,
-        null);
+  /** What the server said; null where the error is not the server's. */
+  static @Nullable Refusal refusal(Throwable error) {
+    PostgresqlException server = find(error, PostgresqlException.class);
+    return server != null && isFromServer(server.getErrorDetails())
+        ? Refusal.of(server.getErrorDetails())
+        : null;
   }
 
-  private static String withoutValues(ErrorDetails details) {
-    String message = details.getMessage();
-    return details.getCode().startsWith("22") ? QUOTED.matcher(message).replaceAll("...") : message;
+  /**
+   * A refusal as our callers know it.
+   *
+   * @param what what failed: the table
+   * @param where what is known beyond the server's words, to be put behind them
+   */
+  static ApplyException told(Refusal refusal, String what, String where, @Nullable String hint) {
+    var message = new StringBuilder(what).append(": ").append(refusal.message());
+    if (where.isEmpty() && refusal.column() != null) {
+      message.append(", column ").append(SqlNames.quoted(refusal.column()));
+    }
+    message.append(where).append(" (SQLSTATE ").append(refusal.sqlState()).append(')');
+    return new ApplyException(
+        message.toString(), refusal.sqlState(), refusal.constraint(), hint, null);
   }
 
   /** The first of this type along the causes; a failed commit comes inside a RuntimeException. */

@@ -61,7 +61,8 @@ final class Steps {
 
   private Mono<Shortfall> run(Step step, Manner manner) {
     if (step instanceof Step.Truncate) {
-      return session.update(plan.truncate(), statement -> {}).thenReturn(Shortfall.NONE);
+      String truncate = plan.truncate(manner.again() == Manner.Again.YES);
+      return session.update(truncate, statement -> {}).thenReturn(Shortfall.NONE);
     }
     if (!plan.hasKey()) {
       return withoutKey(step, manner);

@@ -1,13 +1,10 @@
 package dev.creek.consumer.postgres;
 
-import dev.creek.consumer.row.PlanColumn;
-import dev.creek.consumer.row.RowPlan;
 import dev.creek.consumer.row.TargetColumn;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
-import java.util.stream.Collectors;
 import reactor.core.publisher.Mono;
 
 /**
@@ -148,8 +145,12 @@ final class SwapObstacles {
 
   private SwapObstacles() {}
 
-  /** What is in the way; empty where the table can be swapped. */
-  static Mono<List<String>> of(Session session, Target target, RowPlan plan) {
+  /**
+   * What is in the way; empty where the table can be swapped.
+   *
+   * @param written names of the columns that the source has
+   */
+  static Mono<List<String>> of(Session session, Target target, Set<String> written) {
     return session
         .query(
             OBSTACLES,
@@ -159,14 +160,13 @@ final class SwapObstacles {
         .map(
             found -> {
               var all = new ArrayList<>(found);
-              all.addAll(ownColumns(target, plan));
+              all.addAll(ownColumns(target, written));
               return all;
             });
   }
 
   /** In a fresh table, columns that the source lacks would have their defaults. */
-  private static List<String> ownColumns(Target target, RowPlan plan) {
-    Set<String> written = plan.columns().stream().map(PlanColumn::name).collect(Collectors.toSet());
+  private static List<String> ownColumns(Target target, Set<String> written) {
     return target.shape().columns().stream()
         .filter(column -> !column.generated() && !written.contains(column.name()))
         .map(TargetColumn::name)

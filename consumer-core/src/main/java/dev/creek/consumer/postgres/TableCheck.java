@@ -4,7 +4,9 @@ import dev.creek.consumer.control.Finding;
 import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.row.ChangePlan;
+import dev.creek.consumer.row.RowPlan;
 import dev.creek.consumer.row.ShapeMismatchException;
+import dev.creek.consumer.wire.RecordShape;
 import dev.creek.consumer.wire.WalSchema;
 import io.r2dbc.spi.Readable;
 import java.util.ArrayList;
@@ -40,14 +42,16 @@ final class TableCheck {
       """;
 
   private final Mapping mapping;
+  private final String create;
   private final String about;
   private final String name;
   private final String namespace;
   private final List<Finding> findings = new ArrayList<>();
 
-  private TableCheck(Mapping mapping) {
+  private TableCheck(Mapping mapping, String create) {
     TargetTable target = mapping.target();
     this.mapping = mapping;
+    this.create = create;
     this.about = mapping.toString();
     this.name = SqlNames.quoted(target.namespace(), target.table());
     this.namespace = SqlNames.quoted(target.namespace());
@@ -55,14 +59,27 @@ final class TableCheck {
 
   /**
    * @param schema the source's newest schema; null where it is not known
+   * @param rows its columns as a snapshot tells them, where that is all there is; else null
+   * @param subscribed whether its changes are followed already: then rows are missing with it
    */
-  static Flux<Finding> findings(Sessions sessions, Mapping mapping, @Nullable WalSchema schema) {
-    return Mono.fromSupplier(() -> new TableCheck(mapping))
-        .flatMap(check -> sessions.use("catalog", session -> check.look(session, schema)))
+  static Flux<Finding> findings(
+      Sessions sessions,
+      Mapping mapping,
+      @Nullable WalSchema schema,
+      @Nullable RecordShape rows,
+      boolean subscribed) {
+    // Of an idle table only a snapshot tells the columns.
+    String create =
+        (schema == null && rows == null) || subscribed
+            ? "creek-consumer resync '" + mapping + "'"
+            : "creek-consumer create-schemas '" + mapping + "'";
+    return Mono.fromSupplier(() -> new TableCheck(mapping, create))
+        .flatMap(check -> sessions.use("catalog", session -> check.look(session, schema, rows)))
         .flatMapIterable(findings -> findings);
   }
 
-  private Mono<List<Finding>> look(Session session, @Nullable WalSchema schema) {
+  private Mono<List<Finding>> look(
+      Session session, @Nullable WalSchema schema, @Nullable RecordShape rows) {
     return session
         .query(
             TABLE,
@@ -73,6 +90,7 @@ final class TableCheck {
         .filter(present -> present)
         .flatMap(present -> TargetCatalog.find(session, mapping.target()))
         .doOnNext(target -> fit(target, schema))
+        .doOnNext(target -> take(target, rows))
         .onErrorResume(
             ShapeMismatchException.class,
             e -> Mono.fromRunnable(() -> problem(String.valueOf(e.getMessage()), e.hint())))
@@ -116,7 +134,7 @@ final class TableCheck {
   private void missing(Readable row, String role) {
     boolean schemaThere = is(row, "namespace");
     if (is(row, schemaThere ? "may_create" : "may_create_namespace")) {
-      problem("the target table does not exist", "creek-consumer create-schemas '" + mapping + "'");
+      problem("the target table does not exist", create);
     } else {
       problem(
           "the target table does not exist, and the role may not create it",
@@ -125,9 +143,8 @@ final class TableCheck {
                   : "GRANT CREATE ON DATABASE " + row.get("database", String.class))
               + " TO "
               + role
-              + "; then: creek-consumer create-schemas '"
-              + mapping
-              + "'");
+              + "; then: "
+              + create);
     }
   }
 
@@ -148,6 +165,14 @@ final class TableCheck {
       warning(
           "fits, but nothing tells rows apart: each is found by all its values, which is slow",
           "ALTER TABLE " + name + " ADD PRIMARY KEY (…); and the same on the source");
+    }
+  }
+
+  /** Keys are compared where changes tell them. */
+  private void take(Target target, @Nullable RecordShape rows) {
+    if (rows != null) {
+      RowPlan.of(rows, target.shape());
+      findings.add(Finding.ok(about, "the target table takes the source's columns"));
     }
   }
 

@@ -8,13 +8,18 @@ import dev.creek.consumer.row.SourceType;
 import dev.creek.consumer.wire.RecordShape;
 import dev.creek.consumer.wire.WalSchema;
 import dev.creek.consumer.wire.WireField;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /** Makes a target table from a source's schema, or says why the one that is there will not do. */
 final class TableCreator {
+  /** NAMEDATALEN, without its end. */
+  private static final int LONGEST_NAME = 63;
+
   private final Sessions sessions;
 
   TableCreator(Sessions sessions) {
@@ -30,13 +35,12 @@ final class TableCreator {
                   requireFit(schema, found.requireVisible());
                   return false;
                 });
-    return createUnless(exists, target, ddl(target, schema.after(), SourceKey.of(schema)));
+    return createUnless(exists, target, schema.after(), SourceKey.of(schema));
   }
 
   /** False where there is a table; whether it fits is for the plan of the rows to say. */
   Mono<Boolean> create(TargetTable target, RecordShape snapshot) {
-    return createUnless(
-        find(target).map(found -> false), target, ddl(target, snapshot, SourceKey.of(snapshot)));
+    return createUnless(find(target).map(found -> false), target, snapshot, SourceKey.of(snapshot));
   }
 
   /** False where the table is there and takes these rows. */
@@ -48,11 +52,42 @@ final class TableCreator {
                   RowPlan.of(snapshot, found.shape());
                   return false;
                 });
-    return createUnless(exists, target, ddl(target, snapshot, SourceKey.of(snapshot)));
+    return createUnless(exists, target, snapshot, SourceKey.of(snapshot));
   }
 
-  private Mono<Boolean> createUnless(Mono<Boolean> exists, TargetTable target, String ddl) {
-    return CreationRace.again(exists.switchIfEmpty(Mono.defer(() -> createNew(target, ddl))));
+  private Mono<Boolean> createUnless(
+      Mono<Boolean> exists, TargetTable target, RecordShape rows, List<String> key) {
+    return CreationRace.again(
+        exists.switchIfEmpty(
+            Mono.defer(
+                () -> {
+                  requireNames(target, rows);
+                  return createNew(target, ddl(target, rows, key));
+                })));
+  }
+
+  /**
+   * PostgreSQL cuts longer names, with a notice that nobody reads: the table would be there under
+   * another name, and its rows never.
+   */
+  private static void requireNames(TargetTable target, RecordShape rows) {
+    Stream.concat(
+            Stream.of(target.namespace(), target.table()),
+            rows.columns().stream().map(WireField::name))
+        .filter(name -> name.getBytes(StandardCharsets.UTF_8).length > LONGEST_NAME)
+        .findFirst()
+        .ifPresent(
+            name -> {
+              throw new ShapeMismatchException(
+                  "%s cannot be created: the name %s has %d bytes, and PostgreSQL keeps %d"
+                      .formatted(
+                          target,
+                          SqlNames.quoted(name),
+                          name.getBytes(StandardCharsets.UTF_8).length,
+                          LONGEST_NAME),
+                  "name a target whose schema and table have at most %d bytes each, behind the colon of the mapping"
+                      .formatted(LONGEST_NAME));
+            });
   }
 
   /** Empty where it is missing. */

@@ -1,51 +1,224 @@
 package dev.creek.consumer.postgres;
 
 import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.row.ShapeMismatchException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What to do when a table cannot be written.
+ * What to do when a table cannot be written: first the statements to run, then what else helps.
  *
  * @param controlSchema where the functions are
  */
 record TableHints(Mapping mapping, String controlSchema) implements SqlHints {
+  /**
+   * The function that an error was raised in.
+   *
+   * @param function with its schema and arguments
+   * @param namespace its schema
+   * @param trigger that called it; null where it was something else
+   * @param table of the trigger
+   */
+  record Raised(
+      String function, String namespace, @Nullable String trigger, @Nullable String table) {
+
+    /** In words, to be put behind the message. */
+    String where() {
+      return trigger == null
+          ? ", raised in the target's function " + function
+          : ", raised in the target's function " + function + ", by trigger " + trigger;
+    }
+  }
 
   @Override
   public @Nullable String forState(String sqlState) {
-    TargetTable target = mapping.target();
-    String name = SqlNames.quoted(target.namespace(), target.table());
-    String namespace = SqlNames.quoted(target.namespace());
+    String name = name();
     return switch (sqlState) {
-      case "42P01", "3F000" -> resync();
+      case "42P01", "3F000" -> missingRows();
       case "42501" ->
-          ("GRANT USAGE ON SCHEMA %s TO ...; GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON %s TO"
-                  + " ...; (the role that the database URI names, and the owners of triggers need"
+          ("GRANT USAGE ON SCHEMA %s TO ...; GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON %s"
+                  + " TO ...; (the role that the database URI names, and the owners of triggers need"
                   + " their own). Where row level security would hide rows: ALTER ROLE ... BYPASSRLS;")
-              .formatted(namespace, name);
+              .formatted(SqlNames.quoted(mapping.target().namespace()), name);
       case "55P03" ->
           "another session has held a lock on " + name + " for longer than lock_timeout";
-      case "23503" ->
-          "a foreign key of "
-              + name
-              + " refers to rows that are not (yet) there: tables are applied independently of"
-              + " each other, so foreign keys between them must go, or be checked elsewhere";
-      case "23502", "23514" ->
-          "a constraint of " + name + " refuses what the source has: drop it, or the row";
-      case "42703", "42804", "42P10", "42883" ->
+      case "23503" -> foreignKey("ALTER TABLE ... DROP CONSTRAINT ...;");
+      case "23502", "23514", "23P01", "54000" ->
+          "something of " + name + " refuses what the source has: drop it, or " + skip();
+      case "23505" ->
+          "if the source has no such constraint: ALTER TABLE ... DROP CONSTRAINT ...; If it has: "
+              + resync();
+      case "42703", "42804", "42P10", "42883", "428C9", "42704" ->
           name + " was changed: it is looked at again with the next attempt";
-      default -> null;
+      case "22P05", "22021" -> encoding();
+      case "P0001", "P0002", "P0003", "P0004" ->
+          "a trigger of " + name + " raised it: mend its function, or " + skip();
+      case "XX001", "XX002" ->
+          "REINDEX TABLE %s; The server's log says what is damaged.".formatted(name);
+      default ->
+          "PostgreSQL's appendix A has SQLSTATE %s, the server's log the statement. It goes on by itself once the cause is gone; or %s"
+              .formatted(sqlState, skip());
     };
   }
 
+  private String name() {
+    return SqlNames.quoted(mapping.target().namespace(), mapping.target().table());
+  }
+
+  /**
+   * A call of a function of the control schema.
+   *
+   * @param more behind the argument
+   */
+  private String call(String function, Object argument, String more) {
+    return "select %s.%s(%s%s);"
+        .formatted(
+            SqlNames.quoted(controlSchema), function, SqlNames.literal(argument.toString()), more);
+  }
+
+  private String missingRows() {
+    return "its rows are gone with it, or were never there: creek-consumer resync '%1$s' creates and fills it; so does %2$s"
+        .formatted(mapping, call("resync", mapping, ""));
+  }
+
+  /** All rows anew. */
   private String resync() {
-    return "its rows are gone with it, or were never there: creek-consumer resync '%1$s' creates and fills it; so does select %2$s.resync('%3$s');"
-        .formatted(mapping, SqlNames.quoted(controlSchema), mapping.toString().replace("'", "''"));
+    return "creek-consumer resync '%s' replaces all rows; so does %s (a program: snapshot(mapping, SnapshotMode.CLEAN))"
+        .formatted(mapping, call("resync", mapping, ""));
+  }
+
+  /** Without the change. */
+  private String skip() {
+    return "pass over the change, N being its stream sequence (a program: skipChange): "
+        + call("skip_change", mapping.target(), ", N");
   }
 
   ShapeMismatchException missing() {
     return new ShapeMismatchException(
-        "target table " + mapping.target() + " does not exist", resync());
+        "target table " + mapping.target() + " does not exist", missingRows());
+  }
+
+  /** What refuses what the source has. */
+  String dropped(String fix) {
+    return fix + " Or " + skip();
+  }
+
+  String foreignKey(String fix) {
+    return fix
+        + " Tables are applied independently of each other, so foreign keys between them must go,"
+        + " or wait: it is tried again, and goes on once the other row is there.";
+  }
+
+  /** A row is there under the source's own key. */
+  String sourcesKey() {
+    return resync()
+        + " The constraint is the source's key and must stay: others have written the row, or"
+        + " it was brought by something else.";
+  }
+
+  /**
+   * A unique value that another row has.
+   *
+   * @param fix how the constraint goes
+   */
+  String unique(String fix, boolean primary) {
+    return primary
+        ? resync()
+            + " Rows are found by another key of the source's; only where the source has no such"
+            + " primary key: "
+            + fix
+        : fix
+            + " That is for a constraint that the source does not have. If it has one: "
+            + resync();
+  }
+
+  String partition(String fix) {
+    return fix + " Or, instead of the default, a partition for what the source has.";
+  }
+
+  /**
+   * The target itself is a partition, and the row is for another one.
+   *
+   * @param parent the partitioned table
+   */
+  String bound(String parent) {
+    return "ALTER TABLE %s DETACH PARTITION %s; Or name the partitioned table as the target."
+        .formatted(parent, name());
+  }
+
+  String published(String fix) {
+    return fix + " A publication of the target's wants it.";
+  }
+
+  String ruled(String fix) {
+    return fix + " Rules rewrite what is written here, and not all of it can be.";
+  }
+
+  String expression(String fix) {
+    return fix
+        + " The values fit their columns: something that the table computes of them fails. Or "
+        + skip();
+  }
+
+  /**
+   * @param role ours, quoted
+   * @param fix what grants what is lacking; empty where nothing is
+   * @param secured whether policies hide rows
+   */
+  String granted(String role, String fix, boolean secured) {
+    if (secured) {
+      return (fix + " " + Target.visible(name(), role)).strip();
+    }
+    return fix.isEmpty()
+        ? "creek-consumer init --print-sql --role %s prints what grants the control schema"
+            .formatted(role)
+        : fix;
+  }
+
+  /**
+   * A value that its column cannot hold.
+   *
+   * @param retype gives the column the source's type; null where the source does not have it
+   * @param labels the enum that the column holds; null where it holds none
+   */
+  String value(String sqlState, @Nullable String retype, @Nullable String labels) {
+    String other = retype == null ? skip() : retype;
+    if (labels != null && sqlState.equals("22P02")) {
+      return "ALTER TYPE %s ADD VALUE '...'; with the label that the source has and it lacks (there: select enum_range(null::...)). Or %s"
+          .formatted(labels, other);
+    }
+    boolean encoding = sqlState.equals("22P05") || sqlState.equals("22021");
+    return encoding && (retype == null || retype.endsWith("TYPE text;"))
+        ? encoding()
+        : other + " Or, to make the table anew: " + resync();
+  }
+
+  private String encoding() {
+    return "the target database's encoding lacks a character. An encoding is for good: CREATE"
+        + " DATABASE ... ENCODING 'UTF8' TEMPLATE template0; and follow the tables there. Or"
+        + " "
+        + skip();
+  }
+
+  /** A function of the target's fails, a trigger's mostly. */
+  String raised(Raised raised, String sqlState) {
+    String path =
+        " SET search_path TO "
+            + raised.namespace()
+            + ", "
+            + SqlNames.quoted(mapping.target().namespace())
+            + ", pg_temp;";
+    String disable =
+        raised.trigger() == null
+            ? "mend the function"
+            : "ALTER TABLE %s DISABLE TRIGGER %s;".formatted(raised.table(), raised.trigger());
+    return switch (sqlState) {
+      case "42P01", "42883", "42704", "3F000" ->
+          "ALTER FUNCTION %s%s It finds names no other way: the service's sessions have search_path = pg_catalog. Or, if what it names is missing: %s"
+              .formatted(raised.function(), path, disable);
+      case "42501" ->
+          "ALTER FUNCTION %s SECURITY DEFINER%s It then has its owner's rights and not those of the service's role. Or %s"
+              .formatted(raised.function(), path, disable);
+      default -> disable + " Or mend the function; or " + skip();
+    };
   }
 }

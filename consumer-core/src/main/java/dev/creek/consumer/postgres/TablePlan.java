@@ -80,12 +80,17 @@ final class TablePlan {
     this.copy =
         target.copyable() && changes.rows().isCopyable()
             ? CopySql.into(target.sqlName(), changes.rows())
+                .unlessDecided(target.oid(), target.partitioned())
             : null;
   }
 
-  /** Empties the table, and with it all that was missing in it, or too much. */
-  String truncate() {
-    return rows.truncate() + "; " + position.known().emptied(table);
+  /**
+   * Empties the table, and with it all that was missing in it, or too much.
+   *
+   * @param again whether that may come again: then so do rows that a mark may be about
+   */
+  String truncate(boolean again) {
+    return rows.truncate() + "; " + position.known().emptied(table, again);
   }
 
   /** The names of the columns that changes carry. */

@@ -1,5 +1,6 @@
 package dev.creek.consumer.postgres;
 
+import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.row.TargetColumn;
 import dev.creek.consumer.row.TargetShape;
 import dev.creek.consumer.row.UniqueKey;
@@ -52,14 +53,27 @@ record Target(
    */
   Target requireVisible() {
     if (hiddenFrom != null) {
-      throw new ApplyException(
-          "row level security of " + sqlName() + " may hide rows from the role " + hiddenFrom,
-          "42501",
-          null,
-          visible(sqlName(), hiddenFrom),
-          null);
+      throw hiding(sqlName(), hiddenFrom);
     }
     return this;
+  }
+
+  /**
+   * That policies may hide rows.
+   *
+   * @param role ours, as SQL
+   */
+  static ApplyException hiding(TargetTable table, String role) {
+    return hiding(SqlNames.quoted(table.namespace(), table.table()), role);
+  }
+
+  private static ApplyException hiding(String table, String role) {
+    return new ApplyException(
+        "row level security of " + table + " may hide rows from the role " + role,
+        "42501",
+        null,
+        visible(table, role),
+        null);
   }
 
   /**

@@ -117,7 +117,8 @@ final class TargetCatalog {
                  or leaf.typ in ('bool'::regtype, 'int2'::regtype, 'int4'::regtype,
                      'int8'::regtype, 'uuid'::regtype, 'date'::regtype, 'time'::regtype,
                      'timestamp'::regtype, 'timestamptz'::regtype)
-                 or leaf.typ in ('text'::regtype, 'varchar'::regtype, 'name'::regtype)
+                 or leaf.typ in ('text'::regtype, 'varchar'::regtype, 'bpchar'::regtype,
+                        'name'::regtype)
                     and coalesce(col.collisdeterministic, true) as leaf_distinct,
              exists (
                  select from part
@@ -171,6 +172,15 @@ final class TargetCatalog {
           limit 1
       ) as equal on true
       order by live.attnum
+      """;
+
+  /** Our role, where policies of a table apply to it. Parameters: schema, table. */
+  static final String HIDDEN_FROM =
+      """
+      select quote_ident(current_user)
+      from pg_class c join pg_namespace n on n.oid = c.relnamespace
+      where n.nspname = $1 and c.relname = $2 and c.relkind in ('r', 'p')
+        and row_security_active(c.oid)
       """;
 
   /** One row per key column, the primary key first. Unique and exclusive is what is temporal. */

@@ -13,21 +13,20 @@ import org.jspecify.annotations.Nullable;
  *
  * @param target the target column
  * @param column how it is sent
- * @param loss what to do about values that it would not store as they are; null where there are
- *     none
+ * @param loss what to do about values that it would not store as they are
  */
-record ColumnPlan(TargetColumn target, PlanColumn column, @Nullable Loss loss) {
+record ColumnPlan(TargetColumn target, PlanColumn column, Loss loss) {
 
   /**
    * Stops at values that a column would not store as they are.
    *
-   * @param guard finds them
+   * @param guard finds them; null where they are found as they are written, if there are any
    * @param reason what to say then
    * @param hint the statement that mends it
    */
-  record Loss(ValueGuard guard, String reason, String hint) {}
+  record Loss(@Nullable ValueGuard guard, String reason, String hint) {}
 
-  static ColumnPlan of(WireField field, TargetColumn target, @Nullable Loss loss) {
+  static ColumnPlan of(WireField field, TargetColumn target, Loss loss) {
     WireType type = type(field, target);
     PgType own = PgType.ofOid(target.typeOid());
     boolean direct =
@@ -86,9 +85,12 @@ record ColumnPlan(TargetColumn target, PlanColumn column, @Nullable Loss loss) {
   }
 
   private ValueEncoder guarded(ValueEncoder encoder) {
-    return loss == null
-        ? encoder
-        : new GuardedEncoder(loss.guard(), encoder, loss.reason(), loss.hint());
+    if (loss.guard() != null) {
+      return new GuardedEncoder(loss.guard(), encoder, loss.reason(), loss.hint());
+    }
+    return encoder instanceof FixedEncoder fixed && fixed.isBounded()
+        ? new BoundedEncoder(fixed, loss.reason(), loss.hint())
+        : encoder;
   }
 
   /** Of what is no array. */

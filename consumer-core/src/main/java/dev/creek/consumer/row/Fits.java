@@ -240,16 +240,14 @@ final class Fits {
       return false;
     }
     if (type == Plain.STRING) {
-      return own == PgType.BPCHAR
-          ? pgType.equals("bpchar")
-          : target.distinct() && (own == null || own == PgType.TEXT || own == PgType.VARCHAR);
+      boolean as = own == PgType.BPCHAR && pgType.equals("bpchar");
+      return target.distinct()
+          && (as || own == null || own == PgType.TEXT || own == PgType.VARCHAR);
     }
     if (own == null) {
       return false;
     }
     // What compares numbers and documents does so on both sides.
-    return TEXTS.contains(own)
-        ? target.distinct() || own == PgType.BPCHAR
-        : casts(type).contains(own);
+    return TEXTS.contains(own) ? target.distinct() : casts(type).contains(own);
   }
 }

@@ -1,7 +1,6 @@
 package dev.creek.consumer.row;
 
 import dev.creek.consumer.wire.AvroCursor;
-import dev.creek.consumer.wire.WireException;
 
 /** Types whose binary form has a fixed width. Avro's int and long share one encoding. */
 enum FixedEncoder implements ValueEncoder {
@@ -16,7 +15,7 @@ enum FixedEncoder implements ValueEncoder {
     public void value(AvroCursor in, ValueColumn out) {
       long value = in.readLong();
       if ((short) value != value) {
-        throw new WireException("out of range for int2");
+        throw new BoundedEncoder.OutOfRange();
       }
       out.addShort((short) value);
     }
@@ -26,7 +25,7 @@ enum FixedEncoder implements ValueEncoder {
     public void value(AvroCursor in, ValueColumn out) {
       long value = in.readLong();
       if ((int) value != value) {
-        throw new WireException("out of range for int4");
+        throw new BoundedEncoder.OutOfRange();
       }
       out.addInt((int) value);
     }
@@ -83,5 +82,10 @@ enum FixedEncoder implements ValueEncoder {
     public void infinity(boolean negative, ValueColumn out) {
       out.addLong(negative ? Long.MIN_VALUE : Long.MAX_VALUE);
     }
+  };
+
+  /** Whether it refuses numbers that the wire's type can hold. */
+  boolean isBounded() {
+    return this == INT2 || this == INT4;
   }
 }

@@ -49,11 +49,15 @@ final class KeyChoice {
     }
     PlanKey same = same(identity);
     if (same == null) {
-      problems.accept(
-          "it has no primary key or unique index on "
-              + quoted(identity)
-              + target.primaryKey().map(KeyChoice::instead).orElse(""),
-          statement(identity));
+      deferrable(identity)
+          .ifPresentOrElse(
+              key -> problems.accept(deferred(key), immediate(key)),
+              () ->
+                  problems.accept(
+                      "it has no primary key or unique index on "
+                          + quoted(identity)
+                          + target.primaryKey().map(KeyChoice::instead).orElse(""),
+                      statement(identity)));
       return null;
     }
     coarse(identity)
@@ -84,6 +88,29 @@ final class KeyChoice {
         .map(this::planKey)
         .min(Comparator.comparing(PlanKey::proof))
         .orElse(null);
+  }
+
+  /** One that rows could be found by, if it held at each statement's end. */
+  private Optional<UniqueKey> deferrable(List<String> identity) {
+    var columns = Set.copyOf(identity);
+    return target.deferrableKeys().stream()
+        .filter(key -> !key.coarse() && Set.copyOf(key.columns()).equals(columns))
+        .findFirst();
+  }
+
+  private static String deferred(UniqueKey key) {
+    return "its %s on %s, the source's key, is DEFERRABLE, and no row can be upserted by that"
+        .formatted(key.primary() ? "primary key" : "unique constraint", quoted(key.columns()));
+  }
+
+  /** PostgreSQL alters foreign keys only. */
+  private String immediate(UniqueKey key) {
+    return alter(
+        "DROP CONSTRAINT %s, ADD %s (%s)"
+            .formatted(
+                SqlName.quote(key.name()),
+                key.primary() ? "PRIMARY KEY" : "UNIQUE",
+                quoted(key.columns())));
   }
 
   /** The database may take such an index into account beside the key. */

@@ -86,7 +86,7 @@ final class PlanCompiler {
   private void match(WireField field, TargetColumn column) {
     String type = SourceType.sql(field);
     String quoted = SqlName.quote(field.name());
-    String hint = alter("ALTER COLUMN " + quoted + " TYPE " + type);
+    String hint = Retype.sql(target, column, field);
     Fit fit = Fits.of(field, column);
     if (fit instanceof Fit.Never) {
       problem(
@@ -95,14 +95,12 @@ final class PlanCompiler {
           hint);
       return;
     }
-    ColumnPlan.Loss loss =
-        fit instanceof Fit.Checked checked
-            ? new ColumnPlan.Loss(
-                checked.guard(),
-                "column %s of %s is %s, and would not hold this value of the source's %s as it is"
-                    .formatted(quoted, SqlName.of(target), column.type().display(), type),
-                hint)
-            : null;
+    var loss =
+        new ColumnPlan.Loss(
+            fit instanceof Fit.Checked checked ? checked.guard() : null,
+            "column %s of %s is %s, and would not hold this value of the source's %s as it is"
+                .formatted(quoted, SqlName.of(target), column.type().display(), type),
+            hint);
     written.put(field.name(), ColumnPlan.of(field, column, loss));
   }
 

@@ -45,4 +45,10 @@ public record TargetColumn(
         TargetType.plain(typeOid, typeSql),
         false);
   }
+
+  /** The same, in which values may change or not. */
+  TargetColumn lossy(boolean mayChange) {
+    return new TargetColumn(
+        name, typeOid, typeSql, notNull, hasDefault, generated, alwaysIdentity, type, mayChange);
+  }
 }

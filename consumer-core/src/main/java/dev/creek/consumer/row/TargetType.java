@@ -1,7 +1,5 @@
 package dev.creek.consumer.row;
 
-import java.util.EnumSet;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param modifier the type modifier that counts, the column's or a domain's; -1 for none
  * @param array whether values are arrays of it
  * @param distinct whether it calls values equal only where they are the same text or number: not
- *     citext, a collation that is not deterministic, or blanks at the end of bpchar
+ *     citext, or a collation that is not deterministic. Of bpchar, but for blanks at the end
  * @param nestedModifiers whether it is a composite type with attributes that have modifiers
  * @param display the column's type as SQL, for people, with its modifier
  */
@@ -23,9 +21,6 @@ public record TargetType(
     boolean distinct,
     boolean nestedModifiers,
     String display) {
-
-  /** Of our own types those that two values of the wire never meet in. */
-  private static final Set<PgType> COARSE = EnumSet.of(PgType.BPCHAR);
 
   /** Added by PostgreSQL to what modifiers of numeric, varchar and bpchar say. */
   private static final int HEADER = 4;
@@ -38,12 +33,7 @@ public record TargetType(
     PgType scalar = PgType.ofOid(typeOid);
     PgType own = item == null ? scalar : item;
     return new TargetType(
-        own == null ? typeOid : own.oid(),
-        -1,
-        item != null,
-        own != null && !COARSE.contains(own),
-        false,
-        typeSql);
+        own == null ? typeOid : own.oid(), -1, item != null, own != null, false, typeSql);
   }
 
   /** The built-in type of that id; null where it is none of ours. */

@@ -44,14 +44,6 @@ final class Attempt {
     return reader == null || reader.failedAt() == 0 ? null : new StoppedAt(from, reader.failedAt());
   }
 
-  /** Whether a message that was found before is one of those that failed now. */
-  boolean failedAround(StoppedAt message) {
-    Batch batch = failing;
-    return batch != null
-        && message.stream().equals(stream)
-        && batch.changes().stream().anyMatch(change -> change.sequence() == message.sequence());
-  }
-
   /** Stream sequence of the last change that failed; 0 where none did. */
   long lastFailing() {
     Batch batch = failing;

@@ -1,5 +1,8 @@
 package dev.creek.consumer.stream;
 
+import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.control.Remedy;
+import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.row.ShapeMismatchException;
 import dev.creek.consumer.wire.WireException;
 import java.util.Map;
@@ -19,8 +22,8 @@ final class FailurePolicy {
    */
   private static final Set<String> PASSING_CLASSES = Set.of("08", "28", "40", "53", "57", "58");
 
-  /** Lock not available; read-only transaction, as on a standby after a failover. */
-  private static final Set<String> PASSING_STATES = Set.of("55P03", "25006");
+  /** Lock not available, object in use; read-only transaction, as on a standby after a failover. */
+  private static final Set<String> PASSING_STATES = Set.of("55P03", "55006", "25006");
 
   /**
    * Foreign key: the other side comes on its own line. Unique, exclusion: what frees the value may
@@ -28,37 +31,34 @@ final class FailurePolicy {
    */
   private static final Set<String> AWAITED_STATES = Set.of("23503", "23505", "23P01");
 
-  private static final Map<String, String> HINTS =
+  /** Where only a person changes what a server answers. */
+  private static final Map<String, String> PASSING_HINTS =
       Map.of(
-          "42P01",
-          "create and fill the target table (resync)",
-          "3F000",
-          "create and fill the target table (resync)",
-          "42703",
-          "add the column to the target table",
-          "42501",
-          "grant the privilege to the role that the service connects as",
-          "23502",
-          "give the column a default, or drop its NOT NULL",
-          "23503",
-          "let the referenced table's changes arrive first (it is tried again), or drop the foreign key on the target",
-          "23505",
-          "drop the unique constraint that the source does not have, or take a clean snapshot",
-          "22P02",
-          "change the column to the source's type",
-          "22001",
-          "widen the column to the source's type",
-          "22003",
-          "widen the column to the source's type");
+          "53100",
+          "make room on the target's disk: it goes on by itself then",
+          "25006",
+          "the server only reads, as a standby does: name all hosts in the database URI, with"
+              + " target_session_attrs=read-write");
+
+  private static final TargetTable NOBODYS = new TargetTable("", "");
 
   private FailurePolicy() {}
 
   /**
-   * @param table which table, for hints
+   * @param mapping which table, for hints
    */
-  static Verdict classify(Throwable error, Object table) {
+  static Verdict classify(Throwable error, Mapping mapping) {
+    return classify(error, mapping.target(), Remedy.resync(mapping));
+  }
+
+  /** The same of a table of which nobody says what it is a copy of. */
+  static Verdict classify(Throwable error, TargetTable target) {
+    return classify(error, target, "take a clean snapshot of " + target);
+  }
+
+  private static Verdict classify(Throwable error, TargetTable target, String resync) {
     Throwable cause = Exceptions.unwrap(error);
-    Verdict expected = expected(cause, table);
+    Verdict expected = expected(cause, target, resync);
     return expected != null
         ? expected
         : new Verdict.Stop(
@@ -68,12 +68,12 @@ final class FailurePolicy {
 
   /** Whether an error is none that this table of errors knows: only its stack tells more of it. */
   static boolean isUnexpected(Throwable error) {
-    return expected(Exceptions.unwrap(error), "") == null;
+    return expected(Exceptions.unwrap(error), NOBODYS, "") == null;
   }
 
-  private static @Nullable Verdict expected(Throwable cause, Object table) {
+  private static @Nullable Verdict expected(Throwable cause, TargetTable target, String resync) {
     if (cause instanceof ApplyException e) {
-      return ofDatabase(e);
+      return ofDatabase(e, target);
     }
     if (cause instanceof LogException.Unavailable e) {
       return new Verdict.Retry("broker: " + message(e), "broker", e.hint());
@@ -96,41 +96,46 @@ final class FailurePolicy {
     if (cause instanceof WireException.TooLong e) {
       return new Verdict.Stop(
           message(e),
-          "raise --max-message-bytes to %d or more, with a heap of %d MiB or more (-Xmx in CREEK_CONSUMER_JVM, or the container's memory); or pass over the change: skip_change"
-              .formatted(e.declaredBytes(), LineOptions.heapFor(e.declaredBytes()) >> 20));
+          "raise --max-message-bytes to %d or more, with a heap of %d MiB or more (-Xmx in CREEK_CONSUMER_JVM, or the container's memory); or %s"
+              .formatted(
+                  e.declaredBytes(),
+                  LineOptions.heapFor(e.declaredBytes()) >> 20,
+                  Remedy.skip(target)));
     }
     if (cause instanceof OutOfMemoryException) {
       return new Verdict.Stop(
           message(cause),
-          "give the service a larger heap (-Xmx in CREEK_CONSUMER_JVM, or the container's memory), or make --batch-bytes smaller; or pass over the change: skip_change");
+          "give the service a larger heap (-Xmx in CREEK_CONSUMER_JVM, or the container's memory),"
+              + " or make --batch-bytes smaller; or "
+              + Remedy.skip(target));
     }
     if (cause instanceof WireException) {
       return new Verdict.Stop(
           message(cause),
-          "the message cannot be read: find out what published it, then take a clean snapshot of "
-              + table);
+          "the message cannot be read: find out what published it. Then "
+              + resync
+              + "; or "
+              + Remedy.skip(target));
     }
     return null;
   }
 
-  private static Verdict ofDatabase(ApplyException e) {
+  private static Verdict ofDatabase(ApplyException e, TargetTable target) {
     String state = e.sqlState();
     String stateClass = state.substring(0, Math.min(2, state.length()));
     if (PASSING_CLASSES.contains(stateClass) || PASSING_STATES.contains(state)) {
-      return new Verdict.Retry("target database: " + message(e), stateClass);
+      return new Verdict.Retry(
+          "target database: " + message(e), stateClass, PASSING_HINTS.get(state));
     }
-    if (AWAITED_STATES.contains(state)) {
-      return new Verdict.Await(message(e), hint(e));
-    }
-    return new Verdict.Stop(message(e), hint(e));
-  }
-
-  private static String hint(ApplyException e) {
     String known = e.hint();
-    return known != null
-        ? known
-        : HINTS.getOrDefault(
-            e.sqlState(), "see SQLSTATE " + e.sqlState() + " in PostgreSQL's manual");
+    String hint =
+        known != null
+            ? known
+            : "PostgreSQL's appendix A has SQLSTATE %s, the server's log the statement. It goes on by itself once the cause is gone; or %s"
+                .formatted(state, Remedy.skip(target));
+    return AWAITED_STATES.contains(state)
+        ? new Verdict.Await(message(e), hint)
+        : new Verdict.Stop(message(e), hint);
   }
 
   private static String message(Throwable t) {

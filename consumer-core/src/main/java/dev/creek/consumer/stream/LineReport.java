@@ -6,7 +6,6 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -129,14 +128,19 @@ final class LineReport {
   }
 
   private void announce(TableState state) {
-    if (Objects.equals(shown, state)) {
+    TableState before = shown;
+    if (state.equals(before)) {
       return;
     }
     shown = state;
+    around.recorder().state(target, state.name().stored(), state.shownReason(), state.hint());
+    if (before != null && before.says(state)) {
+      // The same once more: it is counted, and was told.
+      return;
+    }
     if (state.name() != TableState.Name.WAITING) {
       told.clear();
     }
-    around.recorder().state(target, state.name().stored(), state.reason(), state.hint());
     around.events().accept(new LineEvent.StateChanged(mapping, state));
     switch (state.name()) {
       case FAILED, GAP ->

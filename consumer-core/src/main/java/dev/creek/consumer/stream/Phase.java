@@ -10,10 +10,11 @@ import reactor.core.publisher.Mono;
  * <pre>
  * Waiting -> Streaming -> Waiting (outage) | Stuck (failed, gap) | Yielding (fenced) | end (stopped)
  * Stuck, Yielding -> Streaming (tried again)
+ * Streaming -> Searching (a batch failed) -> Streaming (change by change)
  * Waiting, Stuck -> Yielding (another instance has the table) | end (stopped, not active any more)
  * any but Snapshotting -> Snapshotting (ordered) -> Streaming, whatever came of it
  * </pre>
  */
-sealed interface Phase permits Waiting, Streaming, Stuck, Yielding, Snapshotting {
+sealed interface Phase permits Waiting, Streaming, Searching, Stuck, Yielding, Snapshotting {
   Mono<Phase> run();
 }

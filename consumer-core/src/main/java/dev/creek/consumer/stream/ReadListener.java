@@ -1,6 +1,7 @@
 package dev.creek.consumer.stream;
 
 import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
 
 /**
  * Told how reading goes beside what it brings: a reader that gets over outages by itself would
@@ -27,6 +28,22 @@ public interface ReadListener {
    */
   default void interrupted(String reason, @Nullable String hint) {}
 
+  /**
+   * Another session reads from now on.
+   *
+   * @param howFar asks it, each time; empty where something of the table is on its way
+   */
+  default void reads(Mono<Read> howFar) {}
+
+  /**
+   * The place up to which a table has been read.
+   *
+   * @param upTo stream sequence up to which the stream holds nothing of the table that has not left
+   *     the reader
+   * @param left sequence of the last packet that left it, or behind which it began
+   */
+  record Read(long upTo, long left) {}
+
   /** Tells another one as well. */
   default ReadListener and(ReadListener other) {
     ReadListener first = this;
@@ -35,6 +52,12 @@ public interface ReadListener {
       public void began(long pending) {
         first.began(pending);
         other.began(pending);
+      }
+
+      @Override
+      public void reads(Mono<Read> howFar) {
+        first.reads(howFar);
+        other.reads(howFar);
       }
 
       @Override

@@ -1,6 +1,7 @@
 package dev.creek.consumer.stream;
 
 import java.time.Duration;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -12,9 +13,17 @@ import reactor.core.publisher.Signal;
  * @param recovering what it was stuck in, shown until the first commit proves that it is over; null
  *     if it was not
  * @param backoff for the next outage; starts again after a commit
+ * @param proof what is waited for before the table is said to be streaming, where it was not stuck
  */
-record Streaming(TableLine line, Claim claim, @Nullable Stuck recovering, Backoff backoff)
+record Streaming(
+    TableLine line, Claim claim, @Nullable Stuck recovering, Backoff backoff, Proof proof)
     implements Phase {
+  /**
+   * Classes of errors behind which a statement may have been committed all the same: connections
+   * that broke, and servers that stopped.
+   */
+  private static final Set<String> AMBIGUOUS = Set.of("08", "57", "58");
+
   /** How often what a constraint misses is waited for: about half a minute. */
   private static final int PATIENCE = 10;
 
@@ -32,17 +41,20 @@ record Streaming(TableLine line, Claim claim, @Nullable Stuck recovering, Backof
     Attempt attempt = new Attempt();
     return line.changes()
         .state(line.mapping().source())
+        .delayUntil(log -> line.targets().requireVisible(claim))
         .takeUntilOther(line.interruption())
         .delayUntil(
-            log ->
-                recovering == null
-                    ? line.report().enter(claim, TableState.STREAMING)
-                    : Mono.empty())
+            log -> isProven() ? line.report().enter(claim, TableState.STREAMING) : Mono.empty())
         .flatMap(log -> applyFrom(log, attempt))
         .thenReturn(true)
         .<Phase>flatMap(ended -> line.next(attempt.hasProgressed() ? null : recovering))
         .switchIfEmpty(Mono.defer(() -> line.next(recovering)))
         .onErrorResume(error -> Mono.just(after(error, attempt)));
+  }
+
+  /** Whether reading is enough to call it streaming. */
+  private boolean isProven() {
+    return recovering == null && proof == Proof.READING;
   }
 
   private Mono<Void> applyFrom(LogState log, Attempt attempt) {
@@ -54,14 +66,15 @@ record Streaming(TableLine line, Claim claim, @Nullable Stuck recovering, Backof
   private Mono<Void> applyUntilEnd(Resume from, LogState log, Attempt attempt) {
     Outage outage = new Outage(line, claim);
     Mono<Void> applying =
-        apply(from, log, outage, attempt)
+        apply(from, log, outage, new Frontier(), attempt)
             .doFinally(end -> line.report().unapplied().stopped())
             .then();
     // What it was stuck in says more than an outage does.
-    return recovering == null ? Mono.firstWithSignal(applying, outage.show()) : applying;
+    return isProven() ? Mono.firstWithSignal(applying, outage.show()) : applying;
   }
 
-  private Flux<Applied> apply(Resume from, LogState log, Outage outage, Attempt attempt) {
+  private Flux<Applied> apply(
+      Resume from, LogState log, Outage outage, Frontier frontier, Attempt attempt) {
     StartAt start = from.start();
     ChangeDecoder decoder = line.newDecoder(start, claim.skips().of(log.stream()));
     attempt.reads(log.stream(), decoder);
@@ -70,25 +83,47 @@ record Streaming(TableLine line, Claim claim, @Nullable Stuck recovering, Backof
         Mono.fromSupplier(() -> line.targets().writer(from.claim())),
         writer ->
             line.changes()
-                .read(line.mapping().source(), start, log.stream(), unapplied.and(outage))
+                .read(
+                    line.mapping().source(),
+                    start,
+                    log.stream(),
+                    unapplied.and(outage).and(frontier))
                 .doOnSubscribe(begins -> unapplied.starts())
                 .doOnNext(unapplied::delivered)
                 .concatMap(decoder::decode, ONE_AHEAD)
                 .doOnNext(unapplied::decoded)
                 .transform(chunks -> line.batches(chunks, log, from.claim(), limits()))
-                .takeUntilOther(line.interruption())
+                .takeUntilOther(line.interruption().then(line.whereStopped(asked(frontier))))
                 .materialize()
                 .concatMap(signal -> work(writer, signal, attempt), ON_DEMAND)
                 .concatMap(work -> work, ONE_AHEAD)
                 .delayUntil(applied -> committed(applied, attempt))
+                .concatWith(last(writer, frontier, log).delayUntil(a -> committed(a, attempt)))
                 .takeUntil(this::endsSearch),
         TableWriter::close);
+  }
+
+  /** The answer comes on the link's thread, which is everybody's. */
+  private Mono<Void> asked(Frontier frontier) {
+    return frontier.ask().publishOn(line.scheduler());
+  }
+
+  /** Nothing of a table that is stopped is on its way: it is as far as its stream. */
+  private Mono<Applied> last(TableWriter writer, Frontier frontier, LogState log) {
+    return Mono.fromSupplier(() -> frontier.last(line.report().reached(), log.stream()))
+        .flatMap(writer::prepare)
+        .flatMap(writer::apply);
   }
 
   /** One change at a time where the one that fails has to be found. */
   private BatchLimits limits() {
     BatchLimits usual = line.options().limits();
     return isSearching() ? new BatchLimits(1, usual.bytes()) : usual;
+  }
+
+  /** Whether this run was begun to find the change that failed, be it possible or not. */
+  private boolean isToSearch() {
+    return recovering != null && recovering.searchUntil() > 0;
   }
 
   private boolean isSearching() {
@@ -139,7 +174,7 @@ record Streaming(TableLine line, Claim claim, @Nullable Stuck recovering, Backof
   private Mono<Void> committed(Applied applied, Attempt attempt) {
     line.report().commit(applied);
     boolean first = attempt.progresses();
-    return first && recovering != null
+    return first && !isProven() && !isSearching()
         ? line.report().enter(claim, TableState.STREAMING)
         : Mono.empty();
   }
@@ -153,28 +188,55 @@ record Streaming(TableLine line, Claim claim, @Nullable Stuck recovering, Backof
       return Yielding.first(line, letGo.reason());
     }
     Backoff pause = progressed ? Backoff.OUTAGE : backoff;
-    if (verdict instanceof Verdict.Await await && still == null && pause.attempt() < PATIENCE) {
-      return new Waiting(line, claim, await.reason(), null, pause);
+    Proof next = proofAfter(verdict, attempt);
+    if (verdict instanceof Verdict.Await await
+        && still == null
+        && !isToSearch()
+        && pause.attempt() < PATIENCE) {
+      return new Waiting(line, claim, await.reason(), null, pause, next);
     }
     if (verdict instanceof Verdict.Retry retry) {
-      return still != null
+      return still != null && !isToSearch()
           ? new Stuck(line, claim, still.state(), pause, still.searchUntil())
-          : new Waiting(line, claim, retry.reason(), retry.hint(), pause);
+          : new Waiting(line, claim, retry.reason(), retry.hint(), pause, next);
     }
-    return stuck(verdict, attempt, still != null ? still.backoff().next() : Backoff.STUCK);
+    return stuck(verdict, attempt, pauseBehind(still));
   }
 
-  /** Names the message, where it is known; otherwise has it looked for. */
-  private Stuck stuck(Verdict verdict, Attempt attempt, Backoff pause) {
+  /** A search belongs to the try that it is made for. */
+  private Backoff pauseBehind(@Nullable Stuck still) {
+    if (recovering != null && isToSearch()) {
+      return recovering.backoff();
+    }
+    return still == null ? Backoff.STUCK : still.backoff().next();
+  }
+
+  /** A change that was refused comes again; what may have been committed does not. */
+  private Proof proofAfter(Verdict verdict, Attempt attempt) {
+    boolean refused =
+        attempt.lastFailing() > 0
+            && !(verdict instanceof Verdict.Retry retry && AMBIGUOUS.contains(retry.category()));
+    if (refused) {
+      return Proof.COMMIT;
+    }
+    return attempt.hasProgressed() ? Proof.READING : proof;
+  }
+
+  /**
+   * Names the message where it was alone, or could not be read; otherwise has it looked for at
+   * once, so that one failure is told once, and of the change at fault: what was found in an
+   * earlier try may have been mended since, and another one be in the way.
+   */
+  private Phase stuck(Verdict verdict, Attempt attempt, Backoff pause) {
     TableState state = TableState.stuck(verdict, line.mapping());
-    StoppedAt known = recovering == null ? null : recovering.state().stoppedAt();
-    StoppedAt stoppedAt =
-        known != null && attempt.failedAround(known) ? known : attempt.stoppedAt();
     if (state.name() == TableState.Name.GAP) {
       return new Stuck(line, claim, state, pause, 0);
     }
-    return stoppedAt == null
-        ? new Stuck(line, claim, state, pause, attempt.lastFailing())
-        : new Stuck(line, claim, state.at(stoppedAt), pause, 0);
+    StoppedAt stoppedAt = attempt.stoppedAt();
+    if (stoppedAt == null && attempt.lastFailing() > 0 && !isToSearch()) {
+      return new Searching(new Stuck(line, claim, state, pause, attempt.lastFailing()));
+    }
+    TableState known = stoppedAt == null ? state : state.at(stoppedAt);
+    return new Stuck(line, claim, known.tried(pause.attempt() + 1), pause, 0);
   }
 }

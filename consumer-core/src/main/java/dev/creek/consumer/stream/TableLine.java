@@ -150,6 +150,15 @@ final class TableLine {
     return Mono.firstWithSignal(stop.asMono(), around.stopAll());
   }
 
+  /** The work, if the line has been stopped; else nothing. */
+  Mono<Void> whereStopped(Mono<Void> work) {
+    return isStopped().filter(stopped -> stopped).flatMap(stopped -> work);
+  }
+
+  private Mono<Boolean> isStopped() {
+    return Mono.firstWithSignal(stopping().thenReturn(true), Mono.just(false));
+  }
+
   /** Completes when the line is to end, to look at its position again, or has an order. */
   Mono<Void> interruption() {
     return Mono.firstWithSignal(stopping(), mailbox.arrived(), setBacks.asFlux().next().then());
@@ -170,7 +179,8 @@ final class TableLine {
       report
           .about(log.atWarn())
           .log(
-              "{}: the target is back at stream sequence {}, from {}: what it lost is applied again",
+              "{}: the target is back at stream sequence {}, from {}: what it lost is applied"
+                  + " again",
               mapping,
               stored.sequence(),
               reached.sequence());
@@ -180,12 +190,12 @@ final class TableLine {
 
   /** What follows now: the end, an order, or streaming. */
   Mono<Phase> next(@Nullable Stuck recovering) {
-    return nextOr(recovering, () -> claimThenStream(recovering, Backoff.OUTAGE));
+    return nextOr(recovering, () -> claimThenStream(recovering, Backoff.OUTAGE, Proof.READING));
   }
 
   /** What follows now: the end, an order, or {@code otherwise}. */
   Mono<Phase> nextOr(@Nullable Stuck recovering, Supplier<Mono<Phase>> otherwise) {
-    return Mono.firstWithSignal(stopping().thenReturn(true), Mono.just(false))
+    return isStopped()
         .flatMap(
             stopped -> {
               SnapshotTask task = stopped ? null : mailbox.take();
@@ -305,9 +315,11 @@ final class TableLine {
   /**
    * Claims the table and streams; waits if the target cannot be reached, yields if another instance
    * has the table; ends if it is not active any more.
+   *
+   * @param proof of what it waited in before
    */
-  Mono<Phase> claimThenStream(@Nullable Stuck recovering, Backoff backoff) {
-    return streamBy(around.targets().claim(mapping), recovering, backoff)
+  Mono<Phase> claimThenStream(@Nullable Stuck recovering, Backoff backoff, Proof proof) {
+    return streamBy(around.targets().claim(mapping), recovering, backoff, proof)
         .onErrorResume(
             HeldException.class,
             held -> Mono.just(Yielding.first(this, held.getMessage()).again(held)));
@@ -319,11 +331,13 @@ final class TableLine {
     return streamBy(
             yielding.insists() ? targets.takeOver(mapping) : targets.claim(mapping),
             null,
-            Backoff.OUTAGE)
+            Backoff.OUTAGE,
+            Proof.READING)
         .onErrorResume(HeldException.class, held -> Mono.just(yielding.again(held)));
   }
 
-  private Mono<Phase> streamBy(Mono<Claim> claim, @Nullable Stuck recovering, Backoff backoff) {
+  private Mono<Phase> streamBy(
+      Mono<Claim> claim, @Nullable Stuck recovering, Backoff backoff, Proof proof) {
     boolean begins = held == null;
     return claim
         .takeUntilOther(stopping())
@@ -334,14 +348,14 @@ final class TableLine {
                 isInGap(claimed, recovering)
                     ? Stuck.again(this, claimed, recovering)
                     : new Streaming(
-                        this, claimed, begins ? stuckBefore(claimed) : recovering, backoff))
+                        this, claimed, begins ? stuckBefore(claimed) : recovering, backoff, proof))
         .onErrorResume(
             error -> !(error instanceof HeldException),
             error -> {
               Verdict verdict = FailurePolicy.classify(error, mapping);
               report.failure(verdict, error);
               Claim last = recovering == null ? null : recovering.claim();
-              return Mono.just(new Waiting(this, last, verdict.reason(), null, backoff));
+              return Mono.just(new Waiting(this, last, verdict.reason(), null, backoff, proof));
             });
   }
 

@@ -179,7 +179,27 @@ public final class TableLines {
    *     table is then as it was
    */
   public Flux<SnapshotProgress> snapshot(SnapshotOrder order) {
-    return carryOut(order, task -> Mono.fromRunnable(() -> enter(task)));
+    return carryOut(
+        order, task -> stopRemoved(order.mapping()).then(Mono.fromRunnable(() -> enter(task))));
+  }
+
+  /**
+   * Stops the line of a table that has been removed, where that has not been seen yet: it would
+   * take the order up and give it up a moment later. One that is stopped hands it on.
+   */
+  private Mono<Void> stopRemoved(Mapping mapping) {
+    return Mono.fromSupplier(() -> running.get(mapping))
+        .filter(line -> !line.isVisiting())
+        .flatMap(
+            line ->
+                subscriptions
+                    .all()
+                    .any(stored -> stored.active() && stored.mapping().equals(mapping))
+                    .filter(active -> !active)
+                    .doOnNext(removed -> line.stop()))
+        .onErrorComplete()
+        .takeUntilOther(stop)
+        .then();
   }
 
   /** The same without {@link #run}: nothing else runs meanwhile. */

@@ -1,5 +1,9 @@
 package dev.creek.consumer.stream;
 
+import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.control.Remedy;
+import java.util.Objects;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -7,13 +11,24 @@ import org.jspecify.annotations.Nullable;
  * stuck.
  *
  * @param stoppedAt the message that it failed at, where that is known to the message
+ * @param tries how often the same was tried, where it failed; else 0
  */
 public record TableState(
-    Name name, @Nullable String reason, @Nullable String hint, @Nullable StoppedAt stoppedAt) {
+    Name name,
+    @Nullable String reason,
+    @Nullable String hint,
+    @Nullable StoppedAt stoppedAt,
+    int tries) {
 
   /** A state that is about no single message. */
   public TableState(Name name, @Nullable String reason, @Nullable String hint) {
     this(name, reason, hint, null);
+  }
+
+  /** A state that is about a message. */
+  public TableState(
+      Name name, @Nullable String reason, @Nullable String hint, @Nullable StoppedAt stoppedAt) {
+    this(name, reason, hint, stoppedAt, 0);
   }
 
   /** Changes are applied as they come. */
@@ -21,12 +36,30 @@ public record TableState(
 
   static final TableState SNAPSHOTTING = new TableState(Name.SNAPSHOTTING, null, null);
 
+  /** Whether people read the same in both. */
+  boolean says(TableState other) {
+    return name == other.name
+        && Objects.equals(reason, other.reason)
+        && Objects.equals(hint, other.hint);
+  }
+
+  /** The reason as it is shown: with the number of tries behind it, where there were several. */
+  public @Nullable String shownReason() {
+    return tries < 2 ? reason : reason + "; tried " + tries + " times";
+  }
+
+  /** The same, after so many tries. */
+  TableState tried(int times) {
+    return new TableState(name, reason, hint, stoppedAt, times);
+  }
+
   /** The same, once it is known which message it is about. */
   TableState at(StoppedAt message) {
-    String where = "stream sequence " + message.sequence();
     String known = String.valueOf(reason);
+    String where = "sequence " + message.sequence();
+    boolean named = Pattern.compile(where + "(?!\\d)").matcher(known).find();
     return new TableState(
-        name, known.contains(where) ? known : known + " (at " + where + ")", hint, message);
+        name, named ? known : known + " (at stream " + where + ")", hint, message, tries);
   }
 
   /**
@@ -49,8 +82,9 @@ public record TableState(
     return new TableState(
         Name.GAP,
         reason,
-        "take a clean snapshot of "
-            + table
+        (table instanceof Mapping mapping
+                ? Remedy.resync(mapping)
+                : "take a clean snapshot of " + table)
             + ": changes are missing that the broker no longer has");
   }
 

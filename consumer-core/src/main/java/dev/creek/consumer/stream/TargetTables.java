@@ -26,6 +26,16 @@ public interface TargetTables {
    */
   Mono<Claim> takeOver(Mapping mapping);
 
+  /**
+   * Looks whether a claimed table is there for us with all its rows, before the first of its
+   * changes comes; a table that is missing is for them to tell of.
+   *
+   * @return errors with {@link ApplyException} where policies may hide rows
+   */
+  default Mono<Void> requireVisible(Claim claim) {
+    return Mono.empty();
+  }
+
   /** Lets go of the table, so that others need not wait; false where the claim is over. */
   Mono<Boolean> release(Claim claim);
 

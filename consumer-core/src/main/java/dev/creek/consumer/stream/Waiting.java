@@ -9,28 +9,30 @@ import reactor.core.publisher.Mono;
  * @param claim the claim that it had, to show the reason; null before the first
  * @param reason what it waits for; null before the first
  * @param hint what somebody has to do; null where it passes by itself
+ * @param proof what will end the waiting, for people
  */
 record Waiting(
     TableLine line,
     @Nullable Claim claim,
     @Nullable String reason,
     @Nullable String hint,
-    Backoff backoff)
+    Backoff backoff,
+    Proof proof)
     implements Phase {
 
   static Waiting first(TableLine line) {
-    return new Waiting(line, null, null, null, Backoff.OUTAGE);
+    return new Waiting(line, null, null, null, Backoff.OUTAGE, Proof.READING);
   }
 
   @Override
   public Mono<Phase> run() {
     if (reason == null) {
-      return line.claimThenStream(null, backoff);
+      return line.claimThenStream(null, backoff, proof);
     }
     TableState state = new TableState(TableState.Name.WAITING, reason, hint);
     return line.report()
         .enter(claim, state)
         .then(line.pause(backoff))
-        .then(line.nextOr(null, () -> line.claimThenStream(null, backoff.next())));
+        .then(line.nextOr(null, () -> line.claimThenStream(null, backoff.next(), proof)));
   }
 }

@@ -15,7 +15,10 @@ import java.time.Instant;
  * @param sequence stream sequence of the message's last packet
  * @param transactionId 32-bit xid of the source transaction
  * @param committedAtMicros commit time of the source transaction, microseconds since 1970
+ * @param lastLsn OLD: LSN of the transaction that its producer read before this one, or of the
+ *     place where it began; 0 with NEW
  * @param lsn source LSN as the producer tells it: for people; neither unique nor a commit LSN
+ * @param sentAtMicros when it was published, by the producer's clock, microseconds since 1970
  */
 @SuppressWarnings(
     "ArrayRecordComponent") // identity is never compared; copying would cost a pass over every row
@@ -29,7 +32,9 @@ public record Change(
     long sequence,
     long transactionId,
     long committedAtMicros,
-    long lsn) {
+    long lastLsn,
+    long lsn,
+    long sentAtMicros) {
 
   /**
    * Whether both were made by the same source transaction. OLD tells by LSN as well; NEW's LSN

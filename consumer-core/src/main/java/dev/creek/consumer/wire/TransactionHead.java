@@ -16,6 +16,7 @@ final class TransactionHead {
   private int length;
   private long transactionId;
   private long committedAtMicros;
+  private long lastLsn;
   private long lsn;
 
   TransactionHead(Generation generation) {
@@ -49,7 +50,7 @@ final class TransactionHead {
     skipString(cursor); // source.table
     transactionId = cursor.readLong();
     if (generation == Generation.OLD) {
-      skipString(cursor); // source.last_lsn
+      lastLsn = Lsn.read(cursor);
       lsn = Lsn.read(cursor);
     }
     keep(cursor.bytes(), from, cursor.position());
@@ -80,6 +81,11 @@ final class TransactionHead {
 
   long committedAtMicros() {
     return committedAtMicros;
+  }
+
+  /** OLD: of the transaction that its producer read before this one; 0 with NEW. */
+  long lastLsn() {
+    return lastLsn;
   }
 
   /** Of the message that was read or passed last. */

@@ -86,7 +86,7 @@ public final class WalDecoder {
       head.read(cursor);
     }
     Operation operation = OPERATIONS[cursor.readIndex(OPERATIONS.length)];
-    cursor.readLong(); // sent_at
+    long sentAtMicros = cursor.readLong();
     int before = -1;
     if (cursor.readIndex(NULL_OR_RECORD) != 0) {
       before = cursor.position();
@@ -104,7 +104,9 @@ public final class WalDecoder {
         message.lastSequence(),
         head.transactionId(),
         head.committedAtMicros(),
-        head.lsn());
+        head.lastLsn(),
+        head.lsn(),
+        sentAtMicros);
   }
 
   private void check(Operation operation, int before, int after) {

@@ -7,12 +7,15 @@ import dev.creek.consumer.stream.LogException;
 import dev.creek.consumer.stream.StartAt;
 import dev.creek.consumer.stream.StreamIdentity;
 import dev.creek.consumer.testing.NatsExtension;
+import dev.creek.consumer.testing.TableWire;
+import dev.creek.consumer.testing.WalTx;
 import dev.creek.consumer.wire.SourceTable;
 import dev.creek.consumer.wire.Subjects;
 import io.nats.client.PurgeOptions;
 import io.nats.client.api.DiscardPolicy;
 import io.nats.client.api.StorageType;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -119,6 +122,34 @@ final class HolesIT {
     var before = Objects.requireNonNull(log.state(table).block()).firstTime();
     purgeSubjectOf(table);
     assertGap(read(new StartAt.Time(Objects.requireNonNull(before))), 2);
+  }
+
+  /** Whoever reads on from there learns that they are missing. */
+  @Test
+  void thePlaceOfATimeLiesBeforeWhatIsMissingSince() {
+    broker.createWal(table);
+    publish(other, 1);
+    publish(table, 2);
+    publish(table, 3);
+    publish(other, 4);
+    purgeSubjectOf(table);
+    publish(other, 5);
+    publish(table, 6);
+    assertThat(committedSince(2)).isEqualTo(1);
+    assertThat(committedSince(3)).isEqualTo(1);
+    assertThat(committedSince(5)).isEqualTo(5);
+    Instant first = Objects.requireNonNull(log.state(table).block()).firstTime();
+    assertThat(log.changesSince(table, Objects.requireNonNull(first)).block().after())
+        .isLessThan(2);
+  }
+
+  private void publish(SourceTable of, long transaction) {
+    byte[] packet = TableWire.of(of).column("n", "int4").insert(WalTx.of(transaction), 1).packet();
+    Broker.call(() -> broker.connection.jetStream().publish(Broker.walSubject(of), packet));
+  }
+
+  private long committedSince(long transaction) {
+    return log.committedSince(table, WalTx.of(transaction).committedAt()).block().after();
   }
 
   @Test

@@ -336,7 +336,7 @@ final class PullWindowTest {
     arrive(window, 1, 0);
     assertThat(window.idleNow()).isNull();
     take(window);
-    assertThat(window.idleNow()).isEqualTo(new Idle(2, true));
+    assertThat(window.idleNow()).isEqualTo(new Idle(2, true, 1));
     window.idleUpTo(20, now);
     var delivery = Objects.requireNonNull(window.take(5, 300));
     assertThat(delivery.packets()).isEmpty();
@@ -360,9 +360,9 @@ final class PullWindowTest {
     assertThat(window.idleNow()).isNull();
     now += SECOND;
     pull(window);
-    assertThat(window.idleNow()).isEqualTo(new Idle(2, false));
+    assertThat(window.idleNow()).isEqualTo(new Idle(2, false, 1));
     window.idleUpTo(7, now);
-    assertThat(window.idleNow()).isEqualTo(new Idle(8, true));
+    assertThat(window.idleNow()).isEqualTo(new Idle(8, true, 1));
   }
 
   @ParameterizedTest

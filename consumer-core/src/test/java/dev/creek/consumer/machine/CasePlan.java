@@ -42,6 +42,18 @@ record CasePlan(
     return around(table).stream().allMatch(Ingredient::isHarmless);
   }
 
+  /** True where keys or columns change, so that a table may stop whatever it was marked for. */
+  boolean alters() {
+    return ingredients.stream()
+        .anyMatch(
+            EnumSet.of(
+                    Ingredient.KEY_CHANGED,
+                    Ingredient.TYPE_CHANGED,
+                    Ingredient.IDENTITY_CHANGED,
+                    Ingredient.COLUMN_DROPPED)
+                ::contains);
+  }
+
   boolean isLeastPrivilege() {
     return ingredients.contains(Ingredient.LEAST_PRIVILEGE);
   }

@@ -104,7 +104,23 @@ final class CaseRun implements AutoCloseable {
     }
     target.awaitCommands();
     settle();
-    return new Judge(plan, source, target, this::isSettled, tags, beginnings, patience).judge();
+    Judge judge = new Judge(plan, source, target, this::isSettled, tags, beginnings, patience);
+    List<Outcome> outcomes = new ArrayList<>();
+    for (Outcome outcome : judge.judge()) {
+      outcomes.add(outcome.result() == Outcome.Result.MARKED ? resynced(outcome, judge) : outcome);
+    }
+    return outcomes;
+  }
+
+  /** A mark says that a clean snapshot ends it. One that is refused leaves the table as it was. */
+  private Outcome resynced(Outcome marked, Judge judge) throws SQLException {
+    target.command("resync('" + target.mapping(marked.table()) + "')");
+    target.awaitCommands();
+    if (!target.lastStatus(marked.table()).equals("ok")) {
+      return marked;
+    }
+    settle();
+    return judge.resynced(marked);
   }
 
   /** Filled from a snapshot, mostly; whoever is refused that is followed without. */

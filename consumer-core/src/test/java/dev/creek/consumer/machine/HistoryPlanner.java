@@ -115,15 +115,7 @@ final class HistoryPlanner {
 
   private List<Ingredient> kinds() {
     int count = dice.below(MOST_KINDS + 1);
-    return dice.allowed(dice.some(CHOICES, count)).stream().filter(this::isFair).toList();
-  }
-
-  /**
-   * What a NEW producer publishes twice without a key, nobody can tell from two rows; nor, of an
-   * OLD one, the last transaction of all. docs/reliability.md says so.
-   */
-  private boolean isFair(Ingredient kind) {
-    return kind != PUBLISHED_AGAIN || tables.stream().allMatch(SourceTable::isKeyedOnBothSides);
+    return dice.allowed(dice.some(CHOICES, count));
   }
 
   /** So many transactions, as random as the rest. */

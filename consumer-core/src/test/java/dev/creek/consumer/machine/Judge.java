@@ -79,6 +79,27 @@ final class Judge {
     return outcomes;
   }
 
+  /**
+   * Says of a table that was marked whether a clean snapshot has healed it.
+   *
+   * @return as it was, unless it does not hold the source's rows now, or still says so where its
+   *     rows can be told apart
+   */
+  Outcome resynced(Outcome marked) throws SQLException {
+    TablePlan table =
+        plan.tables().stream().filter(t -> t.name().equals(marked.table())).findFirst().get();
+    if (table.key().isEmpty()) {
+      // All rows are replaced: nobody can say which is which.
+      tags.forget(table);
+    }
+    Outcome now = judge(table);
+    boolean keyed = table.key().size() > 0 && !table.has(SUPPRESSING_TRIGGER);
+    return now.isViolation() || (now.result() != Outcome.Result.EQUAL && keyed && !plan.alters())
+        ? Outcome.violation(
+            marked.table(), "behind a clean snapshot: " + now.result() + " " + now.detail())
+        : marked;
+  }
+
   /** A difference may be seen a moment before its reason is. */
   private Outcome judge(TablePlan table) throws SQLException {
     long deadline = System.nanoTime() + patience.toNanos();
@@ -102,7 +123,7 @@ final class Judge {
     if (!standing.isStreaming() || !settled.test(table, standing)) {
       return violation(table, standing, "neither applied nor stopped");
     }
-    String difference = difference(name);
+    String difference = difference(table);
     if (!difference.isEmpty() && !standing.isMarked()) {
       return violation(table, standing, "differs, streams and is unmarked, " + difference);
     }
@@ -129,7 +150,7 @@ final class Judge {
       return violation(
           table,
           standing,
-          "stopped with rows that the source never had together, " + difference(table.name()));
+          "stopped with rows that the source never had together, " + difference(table));
     }
     return new Outcome(
         table.name(),
@@ -156,16 +177,21 @@ final class Judge {
   }
 
   /**
-   * Empty for none. A column of the source's that no change has carried yet is nothing that the
-   * target could know of.
+   * Empty for none. A column that came to the source, and that neither a change nor a snapshot has
+   * carried yet, is nothing that the service could know of.
    */
-  private String difference(String table) throws SQLException {
+  private String difference(TablePlan planned) throws SQLException {
+    String table = planned.name();
     Rows all = source.rows(table);
+    Set<String> atFirst = planned.columnNames();
     try (Connection connection = target.database().connect()) {
       Set<String> columns = Rows.names(Rows.columns(connection, table));
       Set<String> told =
           Rows.names(all.columns()).stream()
-              .filter(column -> columns.contains(column) || target.wasTold(table, column))
+              .filter(
+                  column ->
+                      (columns.contains(column) && atFirst.contains(column))
+                          || target.wasTold(table, column))
               .collect(Collectors.toSet());
       Rows there = all.only(told);
       Rows here = Rows.ofTarget(connection, table, there.columns());

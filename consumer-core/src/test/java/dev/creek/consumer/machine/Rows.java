@@ -94,7 +94,11 @@ record Rows(List<Column> columns, Map<List<String>, Integer> rows) {
     return new Rows(columns, rows);
   }
 
+  /** Rows of tables whose columns differ in number differ. */
   private static int compare(List<String> one, List<String> other) {
+    if (one.size() != other.size()) {
+      return Integer.compare(one.size(), other.size());
+    }
     for (int i = 0; i < one.size(); i++) {
       int order = one.get(i).compareTo(other.get(i));
       if (order != 0) {

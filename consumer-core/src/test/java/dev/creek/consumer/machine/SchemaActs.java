@@ -100,6 +100,7 @@ final class SchemaActs {
   }
 
   void changeIdentity(SourceTable table) {
+    table.changeIdentity();
     alter(table, "replica identity " + dice.one(IDENTITIES), List.of());
   }
 

@@ -20,6 +20,7 @@ final class SourceTable {
   private final List<ColumnPlan> columns;
   private List<String> key;
   private boolean truncates = true;
+  private boolean changesIdentity;
   private int added;
 
   SourceTable(Dice dice, TablePlan plan) {
@@ -35,10 +36,6 @@ final class SourceTable {
 
   String name() {
     return plan.name();
-  }
-
-  boolean isKeyedOnBothSides() {
-    return plan.isKeyedOnBothSides();
   }
 
   /** As they are now; to be changed by who alters the table. */
@@ -90,9 +87,15 @@ final class SourceTable {
     return replace();
   }
 
+  /** From here on an update may be refused, for want of an identity. */
+  void changeIdentity() {
+    changesIdentity = true;
+  }
+
   /** Whether an update of every row is possible, and shows each of them. */
   boolean touchesEveryRow() {
     return !outsideOfKey().isEmpty()
+        && !changesIdentity
         && !plan.has(Ingredient.NO_IDENTITY)
         && (!key.isEmpty() || plan.has(Ingredient.FULL_IDENTITY));
   }

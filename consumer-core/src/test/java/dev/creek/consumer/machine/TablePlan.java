@@ -1,8 +1,9 @@
 package dev.creek.consumer.machine;
 
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * A table on both sides.
@@ -40,6 +41,12 @@ record TablePlan(
     return ingredients.contains(ingredient);
   }
 
+  /** Those that it has on both sides from the beginning. */
+  Set<String> columnNames() {
+    return Stream.concat(columns.stream().map(ColumnPlan::name), Stream.of(ROW_ID))
+        .collect(Collectors.toSet());
+  }
+
   /** The table of children at the target. */
   String children() {
     return name + "_children";
@@ -47,18 +54,5 @@ record TablePlan(
 
   boolean hasChildren() {
     return has(Ingredient.CASCADING_CHILDREN) || has(Ingredient.RESTRICTING_CHILDREN);
-  }
-
-  /** Whether rows can be told apart by a key that both sides have. */
-  boolean isKeyedOnBothSides() {
-    Set<Ingredient> without =
-        EnumSet.of(
-            Ingredient.KEYLESS,
-            Ingredient.MISSING_KEY,
-            Ingredient.PARTIAL_KEY,
-            Ingredient.EXPRESSION_KEY,
-            Ingredient.COARSER_KEY,
-            Ingredient.FINER_KEY);
-    return ingredients.stream().noneMatch(without::contains);
   }
 }

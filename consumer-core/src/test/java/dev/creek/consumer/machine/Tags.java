@@ -26,28 +26,55 @@ final class Tags {
 
   /** Tags each row that is there. */
   void put() throws SQLException {
-    try (Connection connection = target.database().connect();
-        var statement = connection.createStatement()) {
+    try (Connection connection = target.database().connect()) {
       for (TablePlan table : tables) {
-        if (!table.numbered() || !isThere(connection, table)) {
-          continue;
+        if (table.numbered() && isThere(connection, table) && isTagged(connection, table)) {
+          Set<Integer> rows = rowIds(connection, table.name(), "true");
+          rows.retainAll(source.rowIds(table.name()));
+          tagged.put(table.name(), rows);
         }
-        if (table.has(Ingredient.OWN_COLUMNS)) {
-          statement.execute(
-              "update %s set %s = '%s'".formatted(table.name(), TablePlan.OWN, TablePlan.TAGGED));
+      }
+    }
+  }
+
+  /** Not where the table was altered since: its triggers or its children may not be of it now. */
+  private static boolean isTagged(Connection connection, TablePlan table) {
+    try (var statement = connection.createStatement()) {
+      if (table.has(Ingredient.OWN_COLUMNS)) {
+        statement.execute(
+            "update %s set %s = '%s'".formatted(table.name(), TablePlan.OWN, TablePlan.TAGGED));
+      }
+      if (table.hasChildren()) {
+        if (isAltered(connection, table)) {
+          return false;
         }
-        if (table.hasChildren()) {
-          statement.execute(
-              "insert into %s select %s, %s from %s"
-                  .formatted(
-                      table.children(),
-                      String.join(", ", table.key()),
-                      TablePlan.ROW_ID,
-                      table.name()));
-        }
-        Set<Integer> rows = rowIds(connection, table.name(), "true");
-        rows.retainAll(source.rowIds(table.name()));
-        tagged.put(table.name(), rows);
+        statement.execute(
+            "insert into %s select %s, %s from %s"
+                .formatted(
+                    table.children(),
+                    String.join(", ", table.key()),
+                    TablePlan.ROW_ID,
+                    table.name()));
+      }
+      return true;
+    } catch (SQLException e) {
+      return false;
+    }
+  }
+
+  /** True where its children hold keys of another type by now. */
+  private static boolean isAltered(Connection connection, TablePlan table) throws SQLException {
+    try (var statement =
+        connection.prepareStatement(
+            "select 1 from pg_attribute a join pg_attribute c on c.attname = a.attname"
+                + " where a.attrelid = to_regclass(?) and c.attrelid = to_regclass(?)"
+                + " and a.attname = any (?)"
+                + " and (a.atttypid, a.atttypmod) <> (c.atttypid, c.atttypmod)")) {
+      statement.setString(1, table.name());
+      statement.setString(2, table.children());
+      statement.setArray(3, connection.createArrayOf("text", table.key().toArray()));
+      try (var rows = statement.executeQuery()) {
+        return rows.next();
       }
     }
   }
@@ -68,6 +95,11 @@ final class Tags {
       throws SQLException {
     return SourceSide.rowIds(
         connection, "select %s from %s where %s".formatted(TablePlan.ROW_ID, table, condition));
+  }
+
+  /** Its rows are others now. */
+  void forget(TablePlan table) {
+    tagged.remove(table.name());
   }
 
   /** Rows that live on and have lost what they had; empty where there is none. */

@@ -101,12 +101,17 @@ final class TargetSide implements AutoCloseable {
     return rows.isEmpty() ? "none" : rows.get(0).get(0);
   }
 
-  /** Whether a schema that came with a change of this table names a column. */
+  /** True for a column that a change or a snapshot of this table has carried. */
   boolean wasTold(String table, String column) {
     String name = column.startsWith("\"") ? column : '"' + column + '"';
     return !query(
-            "select from _creek_consumer.schema_cache where source = '%s' and strpos(text, '%s') > 0 limit 1"
-                .formatted(sourceDatabase + "." + table, name))
+            """
+            select from _creek_consumer.schema_cache where source = '%s' and strpos(text, '%s') > 0
+            union all
+            select from _creek_consumer.known_targets k, unnest(k.columns) as e (entry)
+            where k.target = '%s' and quote_ident(substr(entry, strpos(entry, ':') + 1)) = '%s'
+            limit 1"""
+                .formatted(sourceDatabase + "." + table, name, table, column))
         .isEmpty();
   }
 

@@ -56,8 +56,12 @@ final class AssumedKeyIT {
   }
 
   private Line words(String column) {
+    return words(column, WORDS);
+  }
+
+  private Line words(String column, TableWire wire) {
     database.execute("create table t (word " + column + " primary key, v text)");
-    return new Line(target, WORDS);
+    return new Line(target, wire);
   }
 
   private WalTx next() {
@@ -170,6 +174,36 @@ final class AssumedKeyIT {
         WORDS.delete(next(), Map.of("word", "b")),
         WORDS.insert(next(), "B", "3"));
     assertThat(rows()).isEqualTo("(A,3) (B,3)");
+  }
+
+  @Test
+  void soDoesSuchACollationOfACharKey() {
+    database.execute(
+        "create collation any_case"
+            + " (provider = icu, locale = 'und-u-ks-level2', deterministic = false)");
+    TableWire chars = TableWire.of("app", "t").column("word", "bpchar", KEY).column("v", "text");
+    var line = words("char(4) collate any_case", chars);
+    assertStopped(line, chars.insert(next(), "a   ", "1"), chars.insert(next(), "A   ", "2"));
+    line.restart();
+    line.apply(chars.insert(next(), "a   ", "1"));
+    assertStopped(line, chars.insert(next(), "A   ", "2"));
+    assertThat(rows()).isEqualTo("(\"a   \",1)");
+  }
+
+  /** A part that was committed by itself is of the same time, and comes once all the same. */
+  @Test
+  void soDoesOneInTheRestOfATransaction() {
+    var line = words("text collate \"C\"", WORDS.identity(Identity.FULL));
+    TableWire full = WORDS.identity(Identity.FULL);
+    WalTx tx = next();
+    line.apply(full.insert(tx, "a", "1"), full.insert(tx, "b", "1"));
+    assertStopped(line, full.insert(tx, "c", "1"), full.insert(tx, "b", "2"));
+    line.restart();
+    assertStopped(line, full.insert(tx, "c", "1"), full.insert(tx, "b", "2"));
+    assertThat(rows()).isEqualTo("(a,1) (b,1)");
+    line.restart();
+    line.apply(full.insert(tx.readFrom(0x10), "a", "1"), full.insert(tx.readFrom(0x10), "b", "1"));
+    assertThat(rows()).isEqualTo("(a,1) (b,1)");
   }
 
   @Test

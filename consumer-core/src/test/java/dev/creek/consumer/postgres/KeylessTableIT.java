@@ -14,6 +14,8 @@ import dev.creek.consumer.testing.TableWire;
 import dev.creek.consumer.testing.TableWire.Identity;
 import dev.creek.consumer.testing.WalBytes;
 import dev.creek.consumer.testing.WalTx;
+import dev.creek.consumer.wire.Generation;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -232,6 +234,47 @@ final class KeylessTableIT {
     assertThat(database.value("select rows_applied from _creek_consumer.subscriptions"))
         .isEqualTo("8");
     assertThat(line.stored().sequence()).isEqualTo(14);
+  }
+
+  @Test
+  void appliesItsVeryLastTransactionOnceWhereItsProducerBeginsWithIt() {
+    var line = log();
+    var tx = WalTx.of(2);
+    line.apply(LOG.insert(WalTx.of(1), 1, "a"), LOG.insert(tx, 2, "b"));
+    line.restart();
+    line.apply(LOG.insert(tx.readFrom(0x10), 2, "b"), LOG.insert(tx.readFrom(0x10), 3, "c"));
+    assertThat(rows("log")).isEqualTo("(1,a) (2,b) (3,c)");
+    assertThat(marks()).isEmpty();
+  }
+
+  @Test
+  void marksWhatMayBeItsVeryLastTransactionOnceMore() {
+    var line = log();
+    var tx = WalTx.of(1);
+    line.apply(LOG.insert(tx, 1, "a"));
+    line.restart();
+    line.apply(LOG.insert(tx.later(Duration.ofSeconds(1)), 1, "a"));
+    assertThat(rows("log")).isEqualTo("(1,a)");
+    assertThat(marks()).startsWith("unproven changes came again, or seem to");
+    assertThat(line.stored().sequence()).isEqualTo(2);
+  }
+
+  @Test
+  void marksWhatANewProducerPublishesAgain() {
+    database.execute("create table log (n int, v text)");
+    var wire = LOG.generation(Generation.NEW);
+    var line = new Line(target, wire);
+    line.apply(wire.insert(WalTx.of(1), 1, "a"), wire.insert(WalTx.of(2), 2, "b"));
+    assertThat(marks()).isEmpty();
+    line.restart();
+    line.apply(wire.insert(WalTx.of(1), 1, "a"));
+    assertThat(marks()).startsWith("unproven changes came again, or seem to");
+  }
+
+  private String marks() {
+    return database.value(
+        "select coalesce(string_agg(cause || ' ' || reason, '; '), '') from _creek_consumer.incompleteness"
+            + " where cause <> 'no_snapshot'");
   }
 
   @Test

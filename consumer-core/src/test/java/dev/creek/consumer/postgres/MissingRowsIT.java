@@ -16,6 +16,7 @@ import dev.creek.consumer.testing.WalTx;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -250,6 +251,38 @@ final class MissingRowsIT {
     assertThat(rows("items")).isEmpty();
     assertThat(marks()).isEqualTo("missed_rows not written");
     assertThat(line.stored().sequence()).isEqualTo(rows);
+  }
+
+  /** The rows that it is about come again as well. */
+  @Test
+  void aTruncateThatComesAgainLeavesTheMark() {
+    var line = items(PLAIN);
+    line.apply(ITEMS.truncate(WalTx.of(1)));
+    line.apply(ITEMS.update(WalTx.of(2), 1, "a"));
+    assertThat(marks()).startsWith("missed_rows");
+    line.restart();
+    line.apply(ITEMS.truncate(WalTx.of(1)));
+    assertThat(marks()).startsWith("missed_rows");
+    line.apply(ITEMS.truncate(WalTx.of(3)));
+    assertThat(marks()).isEmpty();
+  }
+
+  @Test
+  void copiedRowsThatATriggerOfLaterSuppressesAreMarked() {
+    database.execute(PLAIN);
+    var line = unmarked(new Line(target, ITEMS));
+    line.apply(inserts(0, 600));
+    suppress("items", "insert");
+    line.apply(inserts(600, 1200));
+    assertThat(database.value("select count(*) from items")).isEqualTo("600");
+    assertThat(marks()).isEqualTo("missed_rows not written");
+    assertThat(line.stored().sequence()).isEqualTo(1200);
+  }
+
+  private static WalBytes[] inserts(int from, int to) {
+    return IntStream.range(from, to)
+        .mapToObj(id -> ITEMS.insert(WalTx.of(from + 1), id, "a"))
+        .toArray(WalBytes[]::new);
   }
 
   @Test

@@ -9,6 +9,7 @@ import dev.creek.consumer.wire.Change;
 import dev.creek.consumer.wire.Generation;
 import dev.creek.consumer.wire.WalDecoder;
 import dev.creek.consumer.wire.WalSchema;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,6 +18,8 @@ import org.junit.jupiter.api.Test;
 final class RepetitionsTest {
   private static final TableWire OLD =
       TableWire.of("app", "log").column("n", "int4").identity(Identity.FULL);
+
+  private static final Duration SECOND = Duration.ofSeconds(1);
 
   private final List<Change> stream = new ArrayList<>();
 
@@ -43,6 +46,12 @@ final class RepetitionsTest {
       repetitions.withoutRepeated(List.of(change)).forEach(c -> kept.add(c.sequence()));
     }
     return kept;
+  }
+
+  private long unproven() {
+    var repetitions = new Repetitions(null);
+    repetitions.withoutRepeated(stream);
+    return repetitions.unproven();
   }
 
   private void assertKept(Long... sequences) {
@@ -82,8 +91,48 @@ final class RepetitionsTest {
 
   @Test
   void doesNotTakeAContinuationForARepetition() {
-    // As well the same three rows again as three more: nothing proves it.
     of(WalTx.of(1), 3).of(WalTx.of(1), 3).assertKept(1L, 2L, 3L, 4L, 5L, 6L);
+    assertThat(unproven()).isZero();
+  }
+
+  @Test
+  void skipsTheLatestTransactionThatARestartedProducerReadsFirst() {
+    of(WalTx.of(1), 1).of(WalTx.of(2), 2);
+    of(WalTx.of(2).readFrom(0x10), 4);
+    assertKept(1L, 2L, 3L, 6L, 7L);
+    assertThat(unproven()).isZero();
+  }
+
+  @Test
+  void skipsTheLatestTransactionThatSeemsToBeBegunAnewAndSaysSo() {
+    of(WalTx.of(2), 2).of(WalTx.of(2).later(SECOND), 3);
+    assertKept(1L, 2L, 5L);
+    assertThat(unproven()).isOne();
+  }
+
+  @Test
+  void aPauseAloneBeginsNothingAnew() {
+    of(WalTx.of(2), 2);
+    stream.add(change(OLD, WalTx.of(2).later(SECOND), 3, 3));
+    assertKept(1L, 2L, 3L);
+    assertThat(unproven()).isZero();
+  }
+
+  /** Rows of one transaction that are equal: behind a pause the next one may be either. */
+  @Test
+  void appliesWhatMayBeTheNextOfEqualRowsAndSaysSo() {
+    of(WalTx.of(2), 1).of(WalTx.of(2), 1).of(WalTx.of(2).later(SECOND), 1);
+    assertKept(1L, 2L, 3L);
+    assertThat(unproven()).isOne();
+  }
+
+  @Test
+  void knowsNothingOfHowAnOlderVersionMetIt() {
+    of(WalTx.of(2), 1).of(WalTx.of(2).later(SECOND), 1);
+    var tx = WalTx.of(2);
+    var micros = stream.get(0).committedAtMicros();
+    var known = new Evidence(tx.id(), micros, tx.lsn(), 1, 1, micros, null);
+    assertThat(new Repetitions(known).withoutRepeated(List.of(stream.get(1)))).hasSize(1);
   }
 
   @Test
@@ -111,7 +160,7 @@ final class RepetitionsTest {
   }
 
   @Test
-  void provesNothingOfNewProducers() {
+  void skipsNothingOfNewProducersAndSaysWhatComesAgain() {
     var wire = OLD.generation(Generation.NEW);
     var changes =
         List.of(
@@ -121,6 +170,12 @@ final class RepetitionsTest {
             change(wire, WalTx.of(2), 1, 4));
     var repetitions = new Repetitions(null);
     assertThat(repetitions.withoutRepeated(changes)).isEqualTo(changes);
-    assertThat(repetitions.evidence()).isNull();
+    assertThat(repetitions.unproven()).isEqualTo(2);
+    var later = List.of(change(wire, WalTx.of(3), 1, 5), change(wire, WalTx.of(3), 1, 6));
+    assertThat(repetitions.withoutRepeated(later)).isEqualTo(later);
+    assertThat(repetitions.unproven()).isZero();
+    var again = List.of(change(wire, WalTx.of(3).later(SECOND), 1, 7));
+    assertThat(repetitions.withoutRepeated(again)).isEqualTo(again);
+    assertThat(repetitions.unproven()).isOne();
   }
 }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.creek.consumer.control.Finding;
 import dev.creek.consumer.stream.ApplyException;
+import dev.creek.consumer.stream.Claim;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.TableWire;
 import dev.creek.consumer.testing.WalBytes;
@@ -74,6 +75,22 @@ final class RowSecurityIT {
   }
 
   @Test
+  void anIdleTableIsRefusedBeforeItsFirstChangeComes() {
+    var line = new Line(target, ITEMS);
+    Claim claim = await(target.tables().claim(line.mapping));
+    await(target.tables().requireVisible(claim));
+    database.execute(ENABLED);
+    assertThatThrownBy(() -> await(target.tables().requireVisible(claim)))
+        .isInstanceOfSatisfying(
+            ApplyException.class,
+            e -> {
+              assertThat(e.sqlState()).isEqualTo("42501");
+              assertThat(e.hint()).contains("ALTER ROLE keeper BYPASSRLS;");
+            })
+        .hasMessageContaining("may hide rows from the role keeper");
+  }
+
+  @Test
   void policiesThatComeWhileTheTableIsAppliedAreAnErrorToo() {
     var line = new Line(target, ITEMS);
     line.apply(ITEMS.update(WalTx.of(1), 1, "b"));
@@ -107,7 +124,7 @@ final class RowSecurityIT {
     assertThatThrownBy(() -> await(target.tables().createTable(mapping.target(), schema)))
         .isInstanceOf(ApplyException.class)
         .hasMessageContaining("may hide rows from the role keeper");
-    assertThat(await(target.findings(mapping, schema).collectList()))
+    assertThat(await(target.findings(mapping, schema, null, false).collectList()))
         .anySatisfy(
             finding -> {
               assertThat(finding.level()).isEqualTo(Finding.Level.PROBLEM);

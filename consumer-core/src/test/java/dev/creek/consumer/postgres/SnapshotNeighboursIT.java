@@ -247,12 +247,13 @@ final class SnapshotNeighboursIT {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"insert", "delete"})
+  @ValueSource(strings = {"insert", "update", "delete"})
   void rowsThatATriggerKeepsOutOrInFailIt(String operation) {
     Load.of(target, ITEMS, SnapshotMode.CLEAN, rows("old"));
     database.execute(
         "insert into items values (1000000, 'surplus')",
         "delete from items where v = (select min(v) from items) and id = (select min(id) from items)",
+        "update items set v = 'another' where id = (select min(id) from items)",
         "create view looking as select * from items",
         "create function suppress() returns trigger language plpgsql as $$ begin return null; end $$",
         "create trigger suppressed before %s on items for each row execute function suppress()"

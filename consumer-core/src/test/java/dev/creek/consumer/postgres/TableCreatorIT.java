@@ -55,6 +55,22 @@ final class TableCreatorIT {
     return await(target.tables().createTable(table, schema(wire)));
   }
 
+  @Test
+  void refusesNamesThatPostgresqlWouldCut() {
+    var table = new TargetTable("public", "ä".repeat(32));
+    assertThatThrownBy(() -> create(table, ITEMS))
+        .isInstanceOfSatisfying(
+            ShapeMismatchException.class,
+            e -> {
+              assertThat(e)
+                  .hasMessageContaining("\"" + table.table() + "\" has 64 bytes")
+                  .hasMessageContaining("keeps 63");
+              assertThat(e.hint()).contains("at most 63 bytes");
+            });
+    assertThat(database.query("select from pg_class where relname like 'ä%'")).isEmpty();
+    assertThat(create(new TargetTable("public", "ä".repeat(31)), ITEMS)).isTrue();
+  }
+
   private List<List<String>> columns(String table) {
     return database.query(
         "select attname, format_type(atttypid, atttypmod), attnotnull from pg_attribute"

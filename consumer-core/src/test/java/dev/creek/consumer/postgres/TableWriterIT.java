@@ -435,7 +435,8 @@ final class TableWriterIT {
   void tellsStateConstraintTableAndSequenceButNoValues() {
     var line =
         items(
-            "create table items (id int primary key, v text constraint no_bad check (v <> 'secret'))");
+            "create table items (id int primary key, v text constraint no_bad check (v <>"
+                + " 'secret'))");
     var batch = line.batch(ITEMS.insert(WalTx.of(1), 1, "secret"));
     assertThatThrownBy(() -> line.apply(batch))
         .isInstanceOfSatisfying(
@@ -443,7 +444,7 @@ final class TableWriterIT {
             e -> {
               assertThat(e.sqlState()).isEqualTo("23514");
               assertThat(e.constraint()).isEqualTo("no_bad");
-              assertThat(e).hasMessageContaining("public.items at stream sequence 1");
+              assertThat(e).hasMessageStartingWith("public.items: ");
               assertThat(e).hasStackTraceContaining("no_bad");
               assertThat(Throwables.getStackTrace(e)).doesNotContain("secret");
             });
@@ -514,7 +515,8 @@ final class TableWriterIT {
         "drop role if exists writer_only",
         "create role writer_only login password 'x'",
         "grant usage on schema _creek_consumer to writer_only",
-        "grant select, insert, update, delete on all tables in schema _creek_consumer to writer_only");
+        "grant select, insert, update, delete on all tables in schema _creek_consumer to"
+            + " writer_only");
     var server = database.server();
     target =
         connect(
@@ -666,8 +668,8 @@ final class TableWriterIT {
             .column("from", "int8");
     database.execute(
         "create schema \"Odd ns\"",
-        "create table \"Odd ns\".\"My.\"\"Table $1\" (\"from\" bigint, \"order\" int, \"Select\" text,"
-            + " extra int default 9, primary key (\"order\", \"Select\"))");
+        "create table \"Odd ns\".\"My.\"\"Table $1\" (\"from\" bigint, \"order\" int, \"Select\""
+            + " text, extra int default 9, primary key (\"order\", \"Select\"))");
     var line = new Line(target, wire, new TargetTable("Odd ns", "My.\"Table $1"));
     var tx = WalTx.of(1);
     line.apply(
@@ -771,7 +773,8 @@ final class TableWriterIT {
         wire.insert(tx, 4, 30, "other key, same identity"));
     assertThat(rows("items"))
         .isEqualTo(
-            "(1,10,\"stays, as something refers to it\") (2,21,again) (4,30,\"other key, same identity\")");
+            "(1,10,\"stays, as something refers to it\") (2,21,again) (4,30,\"other key, same"
+                + " identity\")");
     line.applyPart(wire.delete(tx, Map.of("id", 2)), wire.insert(tx, 2, 22, "in a part"));
     line.apply(wire.delete(tx, Map.of("id", 4)), wire.insert(tx, 4, 31, "too"));
     assertThat(rows("items"))

@@ -37,7 +37,9 @@ final class Histories {
         sequence,
         transaction,
         transaction * 1000,
-        transaction);
+        transaction - 1,
+        transaction,
+        transaction * 1000);
   }
 
   static DecodedChunk chunk(boolean caughtUp, Change... changes) {

@@ -189,7 +189,18 @@ class UnappliedTest {
   private static Change change(long sequence, long committedAt) {
     long micros = START.plusSeconds(committedAt).getEpochSecond() * 1_000_000;
     return new Change(
-        SCHEMA, Operation.INSERT, new byte[9], -1, -1, 9, sequence, sequence, micros, sequence);
+        SCHEMA,
+        Operation.INSERT,
+        new byte[9],
+        -1,
+        -1,
+        9,
+        sequence,
+        sequence,
+        micros,
+        sequence - 1,
+        sequence,
+        micros);
   }
 
   private static Duration seconds(long seconds) {

@@ -78,7 +78,7 @@ public record WalBytes(WalTx tx, String op, byte[] bytes) {
       encoder.writeString(table.fingerprint().toString());
       write(table.schema().getField("source").schema(), source(table, tx), encoder);
       encoder.writeEnum(OPERATIONS.indexOf(op));
-      encoder.writeLong(micros(tx.committedAt()) + 100);
+      encoder.writeLong(micros(tx.sentAt()));
       image(table.schema().getField("before").schema(), before, encoder);
       image(table.schema().getField("after").schema(), after, encoder);
       return new WalBytes(tx, op, out.toByteArray());
@@ -110,7 +110,7 @@ public record WalBytes(WalTx tx, String op, byte[] bytes) {
     source.put("table", table.source().table());
     source.put("tx_id", tx.id());
     if (source.hasField("last_lsn")) {
-      source.put("last_lsn", WalTx.text(tx.lsn() - 0x100));
+      source.put("last_lsn", WalTx.text(tx.lastLsn()));
     }
     source.put("lsn", WalTx.text(tx.lsn()));
     return source;

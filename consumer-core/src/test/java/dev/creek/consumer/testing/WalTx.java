@@ -1,5 +1,6 @@
 package dev.creek.consumer.testing;
 
+import java.time.Duration;
 import java.time.Instant;
 
 /**
@@ -8,8 +9,15 @@ import java.time.Instant;
  * @param id 32-bit xid
  * @param committedAt commit time
  * @param lsn as published with every message (OLD) or the first one (NEW)
+ * @param lastLsn OLD: of what the producer read before
+ * @param sentAt when a message is published, by the producer's clock
  */
-public record WalTx(long id, Instant committedAt, long lsn) {
+public record WalTx(long id, Instant committedAt, long lsn, long lastLsn, Instant sentAt) {
+
+  /** Published at once, behind another one. */
+  public WalTx(long id, Instant committedAt, long lsn) {
+    this(id, committedAt, lsn, lsn - 0x100, committedAt.plusNanos(100_000));
+  }
 
   /** Transaction {@code n}: xid, commit time and LSN rise with it. */
   public static WalTx of(long n) {
@@ -19,7 +27,17 @@ public record WalTx(long id, Instant committedAt, long lsn) {
 
   /** The same transaction at a later LSN, as NEW publishes it. */
   public WalTx at(long nextLsn) {
-    return new WalTx(id, committedAt, nextLsn);
+    return new WalTx(id, committedAt, nextLsn, lastLsn, sentAt);
+  }
+
+  /** The same transaction as the first that a producer reads, which begins there (OLD). */
+  public WalTx readFrom(long start) {
+    return new WalTx(id, committedAt, lsn, start, sentAt);
+  }
+
+  /** The same transaction, published so much later. */
+  public WalTx later(Duration pause) {
+    return new WalTx(id, committedAt, lsn, lastLsn, sentAt.plus(pause));
   }
 
   /** The producer's text form of an LSN: hexadecimal halves without padding. */

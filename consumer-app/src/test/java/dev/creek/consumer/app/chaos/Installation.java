@@ -309,7 +309,7 @@ final class Installation implements AutoCloseable {
   List<String> gaps() {
     return column(
         "select target from _creek_consumer.subscriptions"
-            + " where state = 'gap' and hint like 'take a clean snapshot of %'");
+            + " where state = 'gap' and hint like '%replaces all rows%'");
   }
 
   /** Tables that are not as they should be at rest. */

@@ -456,11 +456,11 @@ final class StatusPageIT {
           "copy.payments",
           "gap",
           "stream CREEK_wal_shop no longer holds sequences 118223 to 120931, which were not read yet",
-          "take a clean snapshot of shop.public.payments:copy.payments: changes are missing that the broker no longer has");
+          "creek-consumer resync 'shop.public.payments:copy.payments' replaces all rows: changes are missing that the broker no longer has");
       server.meters.state(
           "copy.stock",
           "waiting",
-          "target database: copy.stock at stream sequence 120101: canceling statement due to lock timeout (SQLSTATE 55P03)",
+          "target database: copy.stock: canceling statement due to lock timeout (SQLSTATE 55P03)",
           null);
       server.meters.state("copy.events", "snapshotting", null, null);
       server.meters.snapshot(

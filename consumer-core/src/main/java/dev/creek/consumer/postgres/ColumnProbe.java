@@ -1,0 +1,135 @@
+package dev.creek.consumer.postgres;
+
+import dev.creek.consumer.row.ChangePlan;
+import dev.creek.consumer.row.FoldedChanges;
+import dev.creek.consumer.row.PlanColumn;
+import dev.creek.consumer.row.RowColumns;
+import dev.creek.consumer.row.Step;
+import dev.creek.consumer.row.TargetColumn;
+import dev.creek.consumer.wire.Change;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/**
+ * Finds the column whose type refuses a value of a batch: PostgreSQL's data exceptions name none.
+ * Each column's values are cast once more, alone and without being written, until one fails as the
+ * batch did. Run behind a failure only, for a session without a transaction.
+ */
+final class ColumnProbe {
+  /** Runs of rows that are looked at: a change that is searched for is alone in its batch. */
+  private static final int MOST_RUNS = 50;
+
+  private static final String STRING_TOO_LONG = "22001";
+
+  private final Session session;
+  private final TablePlan plan;
+  private final String sqlState;
+
+  ColumnProbe(Session session, TablePlan plan, String sqlState) {
+    this.session = session;
+    this.plan = plan;
+    this.sqlState = sqlState;
+  }
+
+  /** The column; empty where none of them refuses its values. */
+  Mono<TargetColumn> find(List<Change> changes) {
+    return Flux.defer(() -> Flux.fromIterable(runs(changes)))
+        .concatMap(
+            rows -> Flux.range(0, plan.changes().columns().size()).concatMap(i -> at(rows, i), 0),
+            0)
+        .next();
+  }
+
+  private List<RowColumns> runs(List<Change> changes) {
+    ChangePlan rows = plan.changes();
+    var runs = new ArrayList<RowColumns>();
+    if (rows.key() != null) {
+      FoldedChanges folded = rows.fold(changes);
+      addRows(runs, folded.inserts());
+      addRows(runs, folded.updates());
+      int keys = rows.keyColumns().size();
+      RowColumns moved = folded.moves();
+      if (moved.rows() > 0) {
+        int all = moved.columns().size();
+        addRows(runs, new RowColumns(moved.columns().subList(keys, all), moved.rows()));
+      }
+    }
+    Iterator<Step> steps = rows.unfolded(changes).iterator();
+    while (runs.size() < MOST_RUNS && steps.hasNext()) {
+      Step step = steps.next();
+      if (step instanceof Step.Insert insert) {
+        addRows(runs, insert.rows());
+      } else if (step instanceof Step.Update update) {
+        addRows(runs, update.row());
+      } else if (step instanceof Step.Replace replace) {
+        addRows(runs, replace.row());
+      }
+    }
+    return runs;
+  }
+
+  private static void addRows(List<RowColumns> runs, RowColumns rows) {
+    if (rows.rows() > 0) {
+      runs.add(rows);
+    }
+  }
+
+  private Mono<TargetColumn> at(RowColumns rows, int index) {
+    PlanColumn sent = plan.changes().columns().get(index);
+    TargetColumn column = column(sent.name());
+    boolean tooLong = sqlState.equals(STRING_TOO_LONG);
+    if (column == null || (tooLong && column.type().modifier() < 0)) {
+      return Mono.empty();
+    }
+    var values = new BinaryArray(sent.sentAs(), rows.columns().get(index));
+    return type(column)
+        .flatMap(
+            type ->
+                session
+                    .query(
+                        refused(column, type),
+                        statement -> statement.bind(0, values),
+                        row -> Boolean.TRUE.equals(row.get(0, Boolean.class)))
+                    .single()
+                    .onErrorResume(
+                        e -> SqlErrors.sqlState(e) != null,
+                        e -> Mono.just(sqlState.equals(SqlErrors.sqlState(e)))))
+        .filter(refused -> refused)
+        .map(refused -> column);
+  }
+
+  /** An explicit cast cuts what an assignment refuses, so lengths are looked at. */
+  private String refused(TargetColumn column, String type) {
+    if (!sqlState.equals(STRING_TOO_LONG)) {
+      return "select count(c::%s) < 0 from unnest($1) as v (c)".formatted(type);
+    }
+    String items = column.type().array() ? "unnest(c::text[])" : "lateral (select c::text)";
+    return "select exists (select from unnest($1) as v (c), %s as i (t) where char_length(rtrim(t)) > %d)"
+        .formatted(items, length(column));
+  }
+
+  /** Of varchar and char, whose modifier counts four more. */
+  private static int length(TargetColumn column) {
+    return column.type().modifier() - 4;
+  }
+
+  private Mono<String> type(TargetColumn column) {
+    return session
+        .query(
+            RefusalSql.TYPE,
+            statement -> statement.bind(0, plan.target().oid()).bind(1, column.name()),
+            row -> String.valueOf(row.get("type", String.class)))
+        .next();
+  }
+
+  private @Nullable TargetColumn column(String name) {
+    return plan.target().shape().columns().stream()
+        .filter(column -> column.name().equals(name))
+        .findFirst()
+        .orElse(null);
+  }
+}

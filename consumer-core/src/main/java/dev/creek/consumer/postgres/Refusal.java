@@ -1,0 +1,62 @@
+package dev.creek.consumer.postgres;
+
+import io.r2dbc.postgresql.api.ErrorDetails;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a server said when it refused a statement, in the words that carry no row values.
+ *
+ * @param sqlState five characters
+ * @param message its message; of data exceptions without what it quotes
+ * @param namespace schema of the table or type that it names
+ * @param table the table that it names; of a constraint the one that has it, which may be a
+ *     partition
+ * @param column the column that it names
+ * @param type the type that it names, a domain mostly
+ * @param constraint the constraint or index that it names
+ * @param context the functions and statements that it was raised in, which may hold values: to be
+ *     searched, never to be told
+ */
+record Refusal(
+    String sqlState,
+    String message,
+    @Nullable String namespace,
+    @Nullable String table,
+    @Nullable String column,
+    @Nullable String type,
+    @Nullable String constraint,
+    String context) {
+  private static final Pattern QUOTED = Pattern.compile("\"[^\"]*\"|'[^']*'|«[^»]*»|„[^“”]*[“”]");
+
+  private static final Set<String> EXPLAINED =
+      Set.of("0A", "21", "22", "23", "2F", "38", "39", "42", "44", "54", "55", "P0");
+
+  static Refusal of(ErrorDetails details) {
+    return new Refusal(
+        details.getCode(),
+        withoutValues(details),
+        details.getSchemaName().orElse(null),
+        details.getTableName().orElse(null),
+        details.getColumnName().orElse(null),
+        details.getDataTypeName().orElse(null),
+        details.getConstraintName().orElse(null),
+        details.getWhere().orElse(""));
+  }
+
+  /** Whether it is about a value: data exceptions, and casts that do not exist. */
+  boolean isOfValue() {
+    return sqlState.startsWith("22") || sqlState.equals("42846") || sqlState.equals("42804");
+  }
+
+  /** Whether a look at the catalog may tell more: not of locks, servers and sessions. */
+  boolean mayBeExplained() {
+    return EXPLAINED.contains(sqlState.substring(0, 2)) && !sqlState.equals("55P03");
+  }
+
+  private static String withoutValues(ErrorDetails details) {
+    String message = details.getMessage();
+    return details.getCode().startsWith("22") ? QUOTED.matcher(message).replaceAll("...") : message;
+  }
+}

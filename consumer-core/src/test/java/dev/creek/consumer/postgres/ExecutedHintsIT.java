@@ -1,0 +1,473 @@
+package dev.creek.consumer.postgres;
+
+import static dev.creek.consumer.postgres.Waiting.await;
+import static dev.creek.consumer.testing.TableWire.Flag.KEY;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import dev.creek.consumer.row.ShapeMismatchException;
+import dev.creek.consumer.stream.ApplyException;
+import dev.creek.consumer.testing.PostgresDatabase;
+import dev.creek.consumer.testing.PostgresExtension;
+import dev.creek.consumer.testing.TableWire;
+import dev.creek.consumer.testing.WalBytes;
+import dev.creek.consumer.testing.WalTx;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.FieldSource;
+
+/**
+ * Hints are run: whatever a target refuses, the statements that the hint begins with are executed
+ * as they stand, and then the same change is applied.
+ */
+final class ExecutedHintsIT {
+  @RegisterExtension static final PostgresExtension postgres = PostgresExtension.shared();
+
+  private static final WalTx TX = WalTx.of(1);
+  private static final String SECRET = "tell-nobody";
+  private static final Pattern STATEMENT =
+      Pattern.compile("\\b(?:ALTER|CREATE|DROP|GRANT|REINDEX) [^;]*;");
+
+  private PostgresDatabase database;
+  private PostgresTarget target;
+
+  @BeforeEach
+  void open() {
+    database = postgres.freshDatabase();
+    target = PostgresTarget.connect(PostgresOptions.of(database.patientUri()));
+    await(target.subscriptions().migrate());
+  }
+
+  @AfterEach
+  void close() {
+    await(target.close());
+  }
+
+  /**
+   * Something that a target refuses.
+   *
+   * @param tells what reason and hint must tell, among others
+   * @param filled what somebody puts in the place of the hint's dots
+   * @param ddl the target
+   */
+  record Case(
+      String name,
+      TableWire wire,
+      Function<TableWire, List<WalBytes>> changes,
+      List<String> tells,
+      String filled,
+      List<String> ddl) {
+    @Override
+    public String toString() {
+      return name;
+    }
+  }
+
+  private static TableWire keyed(String type) {
+    return TableWire.of("app", "t").column("id", "int4", KEY).column("v", type);
+  }
+
+  private static Case row(
+      String name, String type, Object value, List<String> tells, String... ddl) {
+    return new Case(
+        name, keyed(type), wire -> List.of(wire.insert(TX, 1, value)), tells, "", List.of(ddl));
+  }
+
+  private static String table(String columns) {
+    return "create table t (id int primary key, " + columns + ")";
+  }
+
+  private static final String AUDIT =
+      """
+      create function audit_it() returns trigger language plpgsql as $$
+      begin
+        %s
+        return new;
+      end $$\
+      """;
+
+  private static final String TRIGGER =
+      "create trigger audit before insert or update on t for each row execute function audit_it()";
+
+  static final List<Case> CASES =
+      List.of(
+          row("int4 for int8", "int8", 5_000_000_000L, List.of("\"v\"", "int8"), table("v int")),
+          row("int2 for int4", "int4", 70_000, List.of("\"v\"", "int4"), table("v smallint")),
+          row(
+              "int4 key for int8 array",
+              "int8[]",
+              List.of(5_000_000_000L),
+              List.of("\"v\""),
+              table("v int[]")),
+          row(
+              "text in int",
+              "text",
+              SECRET,
+              List.of("column \"v\"", "integer"),
+              table("w int, v int")),
+          row(
+              "text in int[]",
+              "text[]",
+              List.of(SECRET),
+              List.of("column \"v\""),
+              table("v int[]")),
+          row("text in uuid", "text", SECRET, List.of("column \"v\"", "uuid"), table("v uuid")),
+          row("text in bool", "text", SECRET, List.of("column \"v\""), table("v bool")),
+          row("text in inet", "text", SECRET, List.of("column \"v\""), table("v inet")),
+          row(
+              "a domain of int",
+              "text",
+              SECRET,
+              List.of("column \"v\""),
+              "create domain whole as int",
+              table("v whole")),
+          row(
+              "too long",
+              "text",
+              SECRET,
+              List.of("column \"v\"", "character varying(3)"),
+              table("w varchar(3), v varchar(3)")),
+          row(
+              "items too long",
+              "text[]",
+              List.of(SECRET),
+              List.of("column \"v\""),
+              table("v varchar(3)[]")),
+          row(
+              "too many digits",
+              "numeric(10,2)",
+              "12345678.25",
+              List.of("column \"v\""),
+              table("w numeric(4,2), v numeric(4,2)")),
+          row(
+              "a decimal in int4",
+              "numeric(20,0)",
+              "12345678901234567890",
+              List.of("column \"v\""),
+              table("v int")),
+          row("not a date", "text", SECRET, List.of("\"v\""), table("v date")),
+          row("bool in timestamptz", "bool", true, List.of("\"v\""), table("v timestamptz")),
+          row(
+              "bool in an enum",
+              "bool",
+              true,
+              List.of("\"v\""),
+              "create type mood as enum ('fine')",
+              table("v mood")),
+          row(
+              "\\u0000 in jsonb",
+              "json",
+              "{\"a\":\"\\u0000\"}",
+              List.of("column \"v\"", "jsonb"),
+              table("v jsonb")),
+          new Case(
+              "an enum's label",
+              keyed("text"),
+              wire -> List.of(wire.insert(TX, 1, SECRET)),
+              List.of("column \"v\"", "ALTER TYPE public.mood ADD VALUE"),
+              SECRET,
+              List.of("create type mood as enum ('fine')", table("w mood, v mood"))),
+          new Case(
+              "a label of an array's enum",
+              keyed("text[]"),
+              wire -> List.of(wire.insert(TX, 1, List.of(SECRET))),
+              List.of("column \"v\"", "ALTER TYPE public.mood ADD VALUE"),
+              SECRET,
+              List.of("create type mood as enum ('fine')", table("v mood[]"))),
+          row(
+              "a partition of a list",
+              "text",
+              "x",
+              List.of("PARTITION OF public.t DEFAULT"),
+              "create table t (id int primary key, v text) partition by list (id)",
+              "create table t_default (id int)",
+              "create table t_2 partition of t for values in (2)"),
+          new Case(
+              "a partition of a hash",
+              keyed("text"),
+              wire -> IntStream.range(0, 20).mapToObj(id -> wire.insert(TX, id, "x")).toList(),
+              List.of("PARTITION OF public.t FOR VALUES WITH"),
+              "",
+              List.of(
+                  "create table t (id int primary key, v text) partition by hash (id)",
+                  "create table t_0 partition of t for values with (modulus 2, remainder 0)")),
+          row(
+              "a partition of a partition",
+              "text",
+              "x",
+              List.of("PARTITION OF public.deep"),
+              "create table t (id int primary key, v text) partition by range (id)",
+              "create table deep partition of t for values from (0) to (9) partition by range"
+                  + " (id)"),
+          row(
+              "another one's row",
+              "text",
+              "x",
+              List.of("DETACH PARTITION \"public\".\"t\""),
+              "create table parent (id int primary key, v text) partition by range (id)",
+              "create table t partition of parent for values from (5) to (9)"),
+          row(
+              "a check",
+              "text",
+              SECRET,
+              List.of("DROP CONSTRAINT short"),
+              table("v text constraint short check (length(v) < 3)")),
+          row(
+              "a check of a partition",
+              "text",
+              SECRET,
+              List.of("ALTER TABLE public.t DROP CONSTRAINT short"),
+              "create table t (id int primary key, v text constraint short check (length(v) < 3))"
+                  + " partition by range (id)",
+              "create table t_1 partition of t for values from (0) to (9)"),
+          row(
+              "a check of a domain",
+              "text",
+              SECRET,
+              List.of("ALTER DOMAIN public.word DROP CONSTRAINT short"),
+              "create domain word as text constraint short check (length(value) < 3)",
+              table("v word")),
+          row(
+              "NOT NULL",
+              "text",
+              null,
+              List.of("ALTER COLUMN \"v\" DROP NOT NULL"),
+              table("v text not null")),
+          row(
+              "NOT NULL of a domain",
+              "text",
+              null,
+              List.of("ALTER DOMAIN public.word DROP NOT NULL"),
+              "create domain word as text not null",
+              table("v word")),
+          row(
+              "a foreign key",
+              "int4",
+              7,
+              List.of("DROP CONSTRAINT fk"),
+              "create table other (id int primary key)",
+              table("v int constraint fk references other")),
+          new Case(
+              "a foreign key of another",
+              keyed("text"),
+              wire -> List.of(wire.delete(TX, Map.of("id", 9))),
+              List.of("ALTER TABLE public.child DROP CONSTRAINT fk"),
+              "",
+              List.of(
+                  table("v text"),
+                  "insert into t values (9, 'x')",
+                  "create table child (id int constraint fk references t)",
+                  "insert into child values (9)")),
+          row(
+              "a unique constraint",
+              "text",
+              "x",
+              List.of("DROP CONSTRAINT once"),
+              table("v text constraint once unique"),
+              "insert into t values (9, 'x')"),
+          row(
+              "a unique index",
+              "text",
+              "x",
+              List.of("DROP INDEX public.once"),
+              table("v text"),
+              "create unique index once on t (lower(v))",
+              "insert into t values (9, 'X')"),
+          row(
+              "an exclusion",
+              "text",
+              "x",
+              List.of("DROP CONSTRAINT apart"),
+              table("v text, constraint apart exclude using btree (v with =)"),
+              "insert into t values (9, 'x')"),
+          row(
+              "a name that a trigger does not find",
+              "text",
+              "x",
+              List.of("audit_it()", "trigger audit", "search_path"),
+              table("v text"),
+              "create table audit (id int)",
+              AUDIT.formatted("insert into audit values (new.id);"),
+              TRIGGER),
+          row(
+              "a function that a trigger does not find",
+              "text",
+              "x",
+              List.of("audit_it()", "search_path"),
+              table("v text"),
+              "create function mine() returns int language sql as 'select 1'",
+              AUDIT.formatted("perform mine();"),
+              TRIGGER),
+          row(
+              "a name that a partition's trigger does not find",
+              "text",
+              "x",
+              List.of("audit_it()", "search_path"),
+              "create table t (id int primary key, v text) partition by range (id)",
+              "create table t_1 partition of t for values from (0) to (9)",
+              "create table audit (id int)",
+              AUDIT.formatted("insert into audit values (new.id);"),
+              TRIGGER),
+          row(
+              "what a trigger raises",
+              "text",
+              "x",
+              List.of("not today", "DISABLE TRIGGER audit"),
+              table("v text"),
+              AUDIT.formatted("raise exception 'not today';"),
+              TRIGGER),
+          row(
+              "what a trigger divides",
+              "text",
+              "x",
+              List.of("audit_it()", "DISABLE TRIGGER audit"),
+              table("v text"),
+              AUDIT.formatted("perform 1 / (new.id - 1);"),
+              TRIGGER),
+          row(
+              "a generated column",
+              "int4",
+              0,
+              List.of("DROP EXPRESSION"),
+              table("v int, g int generated always as (1 / v) stored")),
+          row(
+              "a value that is long for an index",
+              "text",
+              incompressible(4000),
+              List.of("DROP INDEX public.wide"),
+              table("v text"),
+              "create index wide on t (v)"),
+          row(
+              "a value that is longer than a page",
+              "text",
+              incompressible(9000),
+              List.of("DROP INDEX public.wide"),
+              table("v text"),
+              "create index wide on t (v)"),
+          row(
+              "a rule",
+              "text",
+              "x",
+              List.of("DROP RULE tell ON public.t"),
+              table("v text"),
+              "create rule tell as on insert to t do also notify nobody"),
+          new Case(
+              "a publication without an identity",
+              TableWire.of("app", "t")
+                  .column("id", "int4")
+                  .column("v", "text")
+                  .identity(TableWire.Identity.FULL),
+              wire -> List.of(wire.update(TX, wire.row(1, "a"), wire.row(1, "b"))),
+              List.of("REPLICA IDENTITY FULL"),
+              "",
+              List.of(
+                  "create table t (id int, v text)",
+                  "insert into t values (1, 'a')",
+                  "create publication theirs for table t")),
+          row(
+              "a deferrable key",
+              "text",
+              "x",
+              List.of("DEFERRABLE", "t_pkey"),
+              "create table t (id int primary key deferrable, v text)"));
+
+  /** Text that stays long when it is compressed. */
+  private static String incompressible(int length) {
+    var random = new java.util.Random(1);
+    var text = new StringBuilder();
+    for (int i = 0; i < length; i++) {
+      text.append((char) ('!' + random.nextInt(90)));
+    }
+    return text.toString();
+  }
+
+  @ParameterizedTest
+  @FieldSource("CASES")
+  void whatItSaysMendsTheTable(Case one) {
+    one.ddl().forEach(sql -> database.execute(sql));
+    var line = new Line(target, one.wire());
+    WalBytes[] changes = one.changes().apply(one.wire()).toArray(WalBytes[]::new);
+    Throwable refused = catchThrowable(() -> line.apply(changes));
+    String hint = hint(refused);
+    assertThat(refused.getMessage() + "\n" + hint)
+        .contains(one.tells())
+        .doesNotContain(SECRET, "PostgreSQL's appendix");
+    statements(hint).forEach(sql -> database.execute(sql.replace("...", one.filled())));
+    line.restart();
+    assertThat(line.apply(changes)).isNotNull();
+  }
+
+  @Test
+  void aRoleIsGrantedExactlyWhatItLacks() {
+    database.execute(
+        table("v text"),
+        "create role lacking login password 'secret'",
+        "grant usage on schema _creek_consumer to lacking",
+        "grant select, insert, update, delete on all tables in schema _creek_consumer to lacking",
+        "grant select, update on t to lacking");
+    String uri = database.patientUri().replaceFirst("://[^@]*@", "://lacking:secret@");
+    var few = PostgresTarget.connect(PostgresOptions.of(uri));
+    try {
+      var wire = keyed("text");
+      var line = new Line(few, wire);
+      WalBytes row = wire.insert(TX, 1, "x");
+      String hint = hint(catchThrowable(() -> line.apply(row)));
+      assertThat(hint).isEqualTo("GRANT INSERT, DELETE, TRUNCATE ON public.t TO lacking;");
+      statements(hint).forEach(sql -> database.execute(sql));
+      line.restart();
+      assertThat(line.apply(row)).isNotNull();
+    } finally {
+      await(few.close());
+      database.execute("drop owned by lacking", "drop role lacking");
+    }
+  }
+
+  @Test
+  void theSourcesOwnKeyIsNotToBeDropped() {
+    database.execute(
+        "create table t (id int primary key, k int not null unique, v text)",
+        "insert into t values (1, 9, 'others wrote this')");
+    var wire =
+        TableWire.of("app", "t")
+            .column("id", "int4")
+            .column("k", "int4", TableWire.Flag.INDEX)
+            .column("v", "text")
+            .identity(TableWire.Identity.INDEX);
+    var line = new Line(target, wire);
+    String hint = hint(catchThrowable(() -> line.apply(wire.insert(TX, 1, 2, "x"))));
+    assertThat(hint)
+        .startsWith("creek-consumer resync 'source.app.t:public.t'")
+        .contains(
+            "_creek_consumer\".resync('source.app.t:public.t')",
+            "only where the source has no such primary key",
+            "DROP CONSTRAINT t_pkey");
+  }
+
+  private static String hint(Throwable refused) {
+    return refused instanceof ShapeMismatchException mismatch
+        ? mismatch.hint()
+        : String.valueOf(((ApplyException) refused).hint());
+  }
+
+  /** What stands before the first alternative. */
+  private static List<String> statements(String hint) {
+    var statements = new ArrayList<String>();
+    String first = Arrays.stream(hint.split("\\b[Oo]r\\b[:, ]")).findFirst().orElseThrow();
+    var found = STATEMENT.matcher(first);
+    while (found.find()) {
+      statements.add(found.group());
+    }
+    assertThat(statements).as(hint).isNotEmpty();
+    return statements;
+  }
+}
