@@ -460,6 +460,15 @@ public final class CreekConsumer implements AutoCloseable {
   }
 
   /**
+   * Whether a running consumer may be at work on the target database, also one that is so slow that
+   * it is not among {@link #instances}: on a machine under load, heartbeats come late. False is
+   * certain, but for one that has just lost its connection and comes back: ask again.
+   */
+  public Mono<Boolean> mayBeServed() {
+    return readable.flatMap(db -> db.replicas().mayServe());
+  }
+
+  /**
    * Creates the target table from the newest schema that the producer has published for the source
    * table, or else from that of its newest snapshot. Where neither is there, as for a table that
    * has not changed since its producer began, the producer is asked for a snapshot: it publishes

@@ -7,6 +7,7 @@ import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.jetstream.JetStreamOptions;
 import dev.creek.consumer.postgres.PostgresOptions;
 import dev.creek.consumer.testing.NatsExtension;
+import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.TableComparison;
@@ -21,7 +22,7 @@ import reactor.core.Disposable;
 
 /** A source whose key changes while its table is followed. */
 final class ChangedKeyIT {
-  private static final Duration PATIENCE = Duration.ofMinutes(1);
+  private static final Duration PATIENCE = Patience.LIMIT;
   private static final String STATE = "select state from _creek_consumer.subscriptions";
   private static final String HINT = "select hint from _creek_consumer.subscriptions";
 

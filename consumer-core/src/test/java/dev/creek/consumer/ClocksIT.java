@@ -8,6 +8,7 @@ import dev.creek.consumer.control.SnapshotMode;
 import dev.creek.consumer.jetstream.JetStreamOptions;
 import dev.creek.consumer.postgres.PostgresOptions;
 import dev.creek.consumer.testing.NatsExtension;
+import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.SourceLoad;
@@ -24,7 +25,7 @@ import reactor.core.Disposable;
 
 /** Sources whose clock is not the broker's. */
 final class ClocksIT {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Patience.LIMIT;
   private static final String UPDATE = "update counters set n = n + 1 where id = %d";
   private static final int COUNTERS = 20;
 

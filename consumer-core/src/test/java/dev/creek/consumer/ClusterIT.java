@@ -9,6 +9,7 @@ import dev.creek.consumer.jetstream.JetStreamOptions;
 import dev.creek.consumer.postgres.PostgresOptions;
 import dev.creek.consumer.testing.NatsCluster;
 import dev.creek.consumer.testing.NatsServer;
+import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.TableWire;
@@ -33,7 +34,7 @@ import reactor.core.Disposable;
  */
 @Tag("long")
 final class ClusterIT {
-  private static final Duration PATIENCE = Duration.ofMinutes(1);
+  private static final Duration PATIENCE = Patience.LIMIT;
   private static final int SERVERS = 3;
   private static final int KILLS = Integer.getInteger("creek.test.kills", 6);
   private static final int ROWS_BETWEEN_KILLS = 300;

@@ -9,6 +9,7 @@ import dev.creek.consumer.postgres.PostgresOptions;
 import dev.creek.consumer.stream.Instance;
 import dev.creek.consumer.testing.ListenPooler;
 import dev.creek.consumer.testing.NatsExtension;
+import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.SqlCall;
@@ -35,7 +36,7 @@ import reactor.core.Disposables;
 
 /** Commands given in SQL, and a running consumer that carries them out. */
 class CommandsIT {
-  private static final Duration PATIENCE = Duration.ofMinutes(1);
+  private static final Duration PATIENCE = Patience.LIMIT;
 
   @RegisterExtension static final PostgresExtension postgres = PostgresExtension.shared();
   @RegisterExtension final NatsExtension nats = NatsExtension.own();

@@ -8,6 +8,7 @@ import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.jetstream.JetStreamOptions;
 import dev.creek.consumer.postgres.PostgresOptions;
 import dev.creek.consumer.testing.NatsExtension;
+import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.TableWire;
@@ -30,7 +31,7 @@ import reactor.core.Disposable;
 
 /** Somebody deletes a table's messages from the middle of the stream. */
 final class DeletedMessagesIT {
-  private static final Duration PATIENCE = Duration.ofMinutes(1);
+  private static final Duration PATIENCE = Patience.LIMIT;
   private static final TargetTable TARGET = new TargetTable("copy", "orders");
 
   @RegisterExtension static final PostgresExtension postgres = PostgresExtension.shared();

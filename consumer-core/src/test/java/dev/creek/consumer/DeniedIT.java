@@ -9,6 +9,7 @@ import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.jetstream.JetStreamOptions;
 import dev.creek.consumer.postgres.PostgresOptions;
 import dev.creek.consumer.testing.NatsServer;
+import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.TableWire;
@@ -29,7 +30,7 @@ import reactor.core.Disposable;
 
 /** The broker's permissions change while tables are read: what keeps one from reading is shown. */
 final class DeniedIT {
-  private static final Duration PATIENCE = Duration.ofMinutes(1);
+  private static final Duration PATIENCE = Patience.LIMIT;
   private static final String EVERYTHING = "_NOTHING_IS_DENIED_";
 
   @RegisterExtension static final PostgresExtension postgres = PostgresExtension.shared();

@@ -7,6 +7,7 @@ import dev.creek.consumer.jetstream.JetStreamOptions;
 import dev.creek.consumer.postgres.PostgresOptions;
 import dev.creek.consumer.stream.LineEvent;
 import dev.creek.consumer.testing.NatsExtension;
+import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.TableWire;
@@ -19,7 +20,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** The library as another program embeds it: the example of docs/library.md, run. */
 class EmbeddingIT {
-  private static final Duration PATIENCE = Duration.ofMinutes(1);
+  private static final Duration PATIENCE = Patience.LIMIT;
 
   @RegisterExtension static final PostgresExtension postgres = PostgresExtension.shared();
   @RegisterExtension final NatsExtension nats = NatsExtension.own();

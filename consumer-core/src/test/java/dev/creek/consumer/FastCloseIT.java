@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.creek.consumer.jetstream.JetStreamOptions;
 import dev.creek.consumer.postgres.PostgresOptions;
 import dev.creek.consumer.testing.NatsExtension;
+import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import java.io.ByteArrayOutputStream;
@@ -29,7 +30,7 @@ import reactor.core.publisher.Mono;
 
 /** Consumers that are closed while they are only beginning, each at another moment. */
 class FastCloseIT {
-  private static final Duration PATIENCE = Duration.ofMinutes(1);
+  private static final Duration PATIENCE = Patience.LIMIT;
   private static final int ROUNDS = 60;
 
   /** Ours and the NATS client's; the rest belongs to Reactor and Netty, for the JVM's life. */

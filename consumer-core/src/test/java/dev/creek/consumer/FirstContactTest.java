@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.creek.consumer.stream.ApplyException;
 import dev.creek.consumer.stream.LogException;
+import dev.creek.consumer.testing.Patience;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -14,7 +15,7 @@ import reactor.core.publisher.Mono;
 
 /** Waiting for servers at the start of a run. */
 class FirstContactTest {
-  private static final Duration PATIENCE = Duration.ofMinutes(1);
+  private static final Duration PATIENCE = Patience.LIMIT;
   private final RuntimeException refused = new LogException.Refused("no", null);
   private final RuntimeException away = new LogException.Unavailable("away");
 

@@ -8,6 +8,7 @@ import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.jetstream.JetStreamOptions;
 import dev.creek.consumer.postgres.PostgresOptions;
 import dev.creek.consumer.testing.NatsExtension;
+import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.TableWire;
@@ -23,7 +24,7 @@ import reactor.core.Disposable;
 
 /** Targets that write text in another way, or that compare it in another way. */
 final class ForeignTextIT {
-  private static final Duration PATIENCE = Duration.ofMinutes(1);
+  private static final Duration PATIENCE = Patience.LIMIT;
   private static final String FRENCH = "d\u00e9j\u00e0 vu";
 
   @RegisterExtension static final PostgresExtension postgres = PostgresExtension.shared();

@@ -14,6 +14,7 @@ import dev.creek.consumer.postgres.PostgresOptions;
 import dev.creek.consumer.stream.Instance;
 import dev.creek.consumer.stream.SnapshotException;
 import dev.creek.consumer.testing.NatsExtension;
+import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.producer.TestProducer;
@@ -31,7 +32,7 @@ import reactor.core.Disposable;
 
 /** A table that is in use, compared with a snapshot, by a process beside the service. */
 final class FreshComparisonIT {
-  private static final Duration PATIENCE = Duration.ofMinutes(3);
+  private static final Duration PATIENCE = Patience.LIMIT;
   private static final Verification.Options HOW =
       new Verification.Options(Duration.ofMinutes(1), 100, false);
 

@@ -7,6 +7,7 @@ import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.jetstream.JetStreamOptions;
 import dev.creek.consumer.postgres.PostgresOptions;
 import dev.creek.consumer.testing.NatsExtension;
+import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.producer.TestProducer;
@@ -24,7 +25,7 @@ import reactor.core.Disposable;
  * that it received before it stored them, which may be long before it ended.
  */
 final class GoRowsIT {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Patience.LIMIT;
 
   @RegisterExtension static final PostgresExtension postgres = PostgresExtension.own();
   @RegisterExtension static final NatsExtension nats = NatsExtension.own();

@@ -11,6 +11,7 @@ import dev.creek.consumer.stream.BatchLimits;
 import dev.creek.consumer.stream.Subscription;
 import dev.creek.consumer.stream.TableState;
 import dev.creek.consumer.testing.NatsServer;
+import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.wire.SourceTable;
 import java.time.Duration;
 import java.util.Collection;
@@ -25,7 +26,7 @@ import reactor.core.publisher.Flux;
 
 /** A consumer of a capture, which may be stopped and started at any time. */
 final class GoldenReplay implements AutoCloseable {
-  private static final Duration PATIENCE = Duration.ofMinutes(2);
+  private static final Duration PATIENCE = Patience.LIMIT;
   private static final Duration POLL = Duration.ofMillis(50);
 
   private final GoldenStreams streams;

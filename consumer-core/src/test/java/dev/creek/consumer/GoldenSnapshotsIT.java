@@ -15,6 +15,7 @@ import dev.creek.consumer.stream.SnapshotOptions;
 import dev.creek.consumer.testing.CapturedMessage;
 import dev.creek.consumer.testing.GoldenCapture;
 import dev.creek.consumer.testing.NatsExtension;
+import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.PostgresServer;
@@ -40,7 +41,7 @@ final class GoldenSnapshotsIT {
   /** That of the source, as the expected values are in its words. */
   private static final int SOURCE_VERSION = 15;
 
-  private static final Duration PATIENCE = Duration.ofMinutes(2);
+  private static final Duration PATIENCE = Patience.LIMIT;
   private static final SnapshotOptions IMPATIENT = new SnapshotOptions(2, Duration.ofSeconds(2));
 
   /** Rows that nothing tells apart, so that they cannot be upserted. */

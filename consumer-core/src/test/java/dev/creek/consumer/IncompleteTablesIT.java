@@ -15,6 +15,7 @@ import dev.creek.consumer.stream.Incompleteness.Cause;
 import dev.creek.consumer.stream.Subscription;
 import dev.creek.consumer.stream.TableState;
 import dev.creek.consumer.testing.NatsExtension;
+import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.producer.TestProducer;
@@ -32,7 +33,7 @@ import reactor.core.Disposable;
 
 /** Nothing is streaming and calm over missing rows: from a real source to a real target. */
 final class IncompleteTablesIT {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Patience.LIMIT;
   private static final Verification.Options HASTY =
       new Verification.Options(Duration.ofSeconds(2), 100, false);
   private static final Verification.Options REPAIRING =

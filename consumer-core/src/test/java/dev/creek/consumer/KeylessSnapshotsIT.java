@@ -9,6 +9,7 @@ import dev.creek.consumer.jetstream.JetStreamOptions;
 import dev.creek.consumer.postgres.PostgresOptions;
 import dev.creek.consumer.stream.TableState;
 import dev.creek.consumer.testing.NatsExtension;
+import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.SourceLoad;
@@ -28,7 +29,7 @@ import reactor.core.Disposable;
 
 /** Snapshots of tables without a key, beside the changes that were made about then. */
 final class KeylessSnapshotsIT {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Patience.LIMIT;
 
   @RegisterExtension static final PostgresExtension postgres = PostgresExtension.own();
   @RegisterExtension static final NatsExtension nats = NatsExtension.own();

@@ -19,6 +19,7 @@ import dev.creek.consumer.stream.LogException;
 import dev.creek.consumer.stream.TableState;
 import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.NatsServer;
+import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.TableWire;
@@ -50,7 +51,7 @@ import reactor.core.scheduler.Schedulers;
 
 /** What docs/library.md promises to a program that embeds the consumer. */
 class LibraryContractIT {
-  private static final Duration PATIENCE = Duration.ofMinutes(1);
+  private static final Duration PATIENCE = Patience.LIMIT;
   private static final int TABLES = 8;
 
   @RegisterExtension static final PostgresExtension postgres = PostgresExtension.shared();

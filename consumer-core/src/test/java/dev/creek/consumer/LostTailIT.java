@@ -9,6 +9,7 @@ import dev.creek.consumer.jetstream.JetStreamOptions;
 import dev.creek.consumer.postgres.PostgresOptions;
 import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.NatsServer;
+import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.StoreCopy;
@@ -27,7 +28,7 @@ import reactor.core.Disposable;
  * commits is brought up to date from the stream.
  */
 final class LostTailIT {
-  private static final Duration PATIENCE = Duration.ofMinutes(1);
+  private static final Duration PATIENCE = Patience.LIMIT;
   private static final TargetTable TARGET = new TargetTable("copy", "orders");
 
   @RegisterExtension static final PostgresExtension postgres = PostgresExtension.shared();

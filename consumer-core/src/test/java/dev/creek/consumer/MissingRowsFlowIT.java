@@ -8,6 +8,7 @@ import dev.creek.consumer.control.SnapshotMode;
 import dev.creek.consumer.jetstream.JetStreamOptions;
 import dev.creek.consumer.postgres.PostgresOptions;
 import dev.creek.consumer.testing.NatsExtension;
+import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.producer.TestProducer;
@@ -23,7 +24,7 @@ import reactor.core.Disposable;
 
 /** Changes whose rows a target does not have, from a real source. */
 final class MissingRowsFlowIT {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Patience.LIMIT;
 
   @RegisterExtension static final PostgresExtension postgres = PostgresExtension.own();
   @RegisterExtension final NatsExtension nats = NatsExtension.own();

@@ -7,6 +7,7 @@ import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.jetstream.JetStreamOptions;
 import dev.creek.consumer.postgres.PostgresOptions;
 import dev.creek.consumer.testing.NatsServer;
+import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresServer;
 import dev.creek.consumer.testing.TableWire;
@@ -34,7 +35,7 @@ import reactor.core.Disposable;
  * itself, and the tables are equal.
  */
 class OutagesIT {
-  private static final Duration PATIENCE = Duration.ofMinutes(2);
+  private static final Duration PATIENCE = Patience.LIMIT;
   private static final int TABLES = 3;
   private static final int CHANGES = 2500;
 

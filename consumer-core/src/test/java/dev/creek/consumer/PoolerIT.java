@@ -15,6 +15,7 @@ import dev.creek.consumer.postgres.PostgresOptions;
 import dev.creek.consumer.stream.ApplyException;
 import dev.creek.consumer.stream.SnapshotException;
 import dev.creek.consumer.testing.NatsExtension;
+import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PgBouncer;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
@@ -39,7 +40,7 @@ import reactor.core.Disposable;
 
 /** Debian's PgBouncer between the consumer and its databases; skipped where there is none. */
 final class PoolerIT {
-  private static final Duration PATIENCE = Duration.ofSeconds(90);
+  private static final Duration PATIENCE = Patience.LIMIT;
 
   /**
    * Everything that sessions are told at their start, so that nobody minds, and nobody heeds it.

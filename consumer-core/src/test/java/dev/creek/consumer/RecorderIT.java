@@ -12,6 +12,7 @@ import dev.creek.consumer.metrics.Backlog.Certainty;
 import dev.creek.consumer.metrics.Recorder;
 import dev.creek.consumer.postgres.PostgresOptions;
 import dev.creek.consumer.testing.NatsExtension;
+import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.TableWire;
@@ -39,7 +40,7 @@ import reactor.core.Disposable;
 
 /** What an embedding program, and so the service's metrics, learn of a running consumer. */
 class RecorderIT {
-  private static final Duration PATIENCE = Duration.ofMinutes(1);
+  private static final Duration PATIENCE = Patience.LIMIT;
   private static final String TARGET = "copy.orders";
 
   @RegisterExtension static final PostgresExtension postgres = PostgresExtension.shared();

@@ -11,6 +11,7 @@ import dev.creek.consumer.jetstream.JetStreamOptions;
 import dev.creek.consumer.postgres.PostgresOptions;
 import dev.creek.consumer.stream.BatchLimits;
 import dev.creek.consumer.testing.NatsExtension;
+import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.producer.Defect;
@@ -34,7 +35,7 @@ import reactor.core.publisher.SignalType;
  * everything goes on.
  */
 final class SnapshotCancelIT {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Patience.LIMIT;
   private static final BatchLimits SMALL = new BatchLimits(100, 1 << 20);
   private static final int ROWS = 1000;
 

@@ -13,6 +13,7 @@ import dev.creek.consumer.stream.BatchLimits;
 import dev.creek.consumer.stream.SnapshotException;
 import dev.creek.consumer.stream.SnapshotOptions;
 import dev.creek.consumer.testing.NatsServer;
+import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.producer.Defect;
@@ -44,7 +45,7 @@ import reactor.core.scheduler.Schedulers;
  */
 @Tag("long")
 final class SnapshotWorkloadIT {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Patience.LIMIT;
   private static final int SNAPSHOTS = Integer.getInteger("creek.test.snapshots", 30);
   private static final int DEATHS = 5;
   private static final int STEPS_PER_SECOND = 400;

@@ -18,6 +18,7 @@ import dev.creek.consumer.stream.SnapshotOptions;
 import dev.creek.consumer.stream.Subscription;
 import dev.creek.consumer.stream.TableState;
 import dev.creek.consumer.testing.NatsExtension;
+import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.producer.Defect;
@@ -45,7 +46,7 @@ import reactor.core.scheduler.Schedulers;
 
 /** Snapshots of a real source, requested and applied beside its changes. */
 final class SnapshotsIT {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Patience.LIMIT;
   private static final SnapshotOptions IMPATIENT = new SnapshotOptions(2, Duration.ofSeconds(3));
 
   @RegisterExtension static final PostgresExtension postgres = PostgresExtension.own();

@@ -11,6 +11,7 @@ import dev.creek.consumer.jetstream.JetStreamOptions;
 import dev.creek.consumer.postgres.PostgresOptions;
 import dev.creek.consumer.stream.ApplyException;
 import dev.creek.consumer.testing.NatsExtension;
+import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.producer.TestProducer;
@@ -25,7 +26,7 @@ import reactor.core.Disposable;
 
 /** What a table begins with; the source's clock is a minute ahead. */
 final class StartsIT {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Patience.LIMIT;
   private static final Duration AHEAD = Duration.ofMinutes(1);
 
   @RegisterExtension static final PostgresExtension postgres = PostgresExtension.own();

@@ -9,6 +9,7 @@ import dev.creek.consumer.postgres.PostgresOptions;
 import dev.creek.consumer.stream.LineEvent;
 import dev.creek.consumer.stream.TableState;
 import dev.creek.consumer.testing.NatsExtension;
+import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.TableWire;
@@ -32,7 +33,7 @@ import reactor.core.Disposable;
  * than it needs.
  */
 class StuckTablesIT {
-  private static final Duration PATIENCE = Duration.ofMinutes(1);
+  private static final Duration PATIENCE = Patience.LIMIT;
   private static final int CHANGES = 20;
 
   @RegisterExtension static final PostgresExtension postgres = PostgresExtension.own();

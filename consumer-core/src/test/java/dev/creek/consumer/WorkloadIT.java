@@ -7,6 +7,7 @@ import dev.creek.consumer.jetstream.JetStreamOptions;
 import dev.creek.consumer.postgres.PostgresOptions;
 import dev.creek.consumer.testing.ComparedTable;
 import dev.creek.consumer.testing.NatsServer;
+import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresServer;
 import dev.creek.consumer.testing.producer.TestProducer;
@@ -32,7 +33,7 @@ import reactor.core.Disposable;
  * <p>{@code -Dcreek.test.seed=…} runs another seed, {@code -Dcreek.test.transactions=…} more.
  */
 final class WorkloadIT {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Patience.LIMIT;
   private static final int TRANSACTIONS = Integer.getInteger("creek.test.transactions", 300);
 
   /** Small, so that messages of several packets are nothing special. */

@@ -147,11 +147,14 @@ final class RunningService {
         .then(Mono.error(given::isBeingCancelled));
   }
 
-  /** Completes when no service has been there for a while. */
+  /**
+   * Completes when certainly no service has been there for a while. One that shows itself late, as
+   * on a machine under load, works on.
+   */
   private Mono<Void> deserted() {
     return Flux.interval(patience.dividedBy(LOOKS))
         .onBackpressureDrop()
-        .concatMap(tick -> runs().onErrorReturn(true), 1)
+        .concatMap(tick -> facade.mayBeServed().onErrorReturn(true), 1)
         .scan(0, (looks, runs) -> runs ? 0 : looks + 1)
         .filter(looks -> looks >= LOOKS)
         .next()

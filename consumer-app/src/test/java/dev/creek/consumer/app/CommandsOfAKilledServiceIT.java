@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.creek.consumer.app.testing.ServiceProcess;
 import dev.creek.consumer.testing.NatsExtension;
+import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.SqlCall;
@@ -21,7 +22,7 @@ import org.postgresql.util.PGInterval;
 /** The packaged jar is killed in the middle of each kind of command, and started again. */
 @Tag("long")
 final class CommandsOfAKilledServiceIT {
-  private static final Duration PATIENCE = Duration.ofMinutes(1);
+  private static final Duration PATIENCE = Patience.LIMIT;
 
   @RegisterExtension private static final PostgresExtension POSTGRES = PostgresExtension.own();
   @RegisterExtension private static final NatsExtension NATS = NatsExtension.own();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.creek.consumer.testing.NatsServer;
+import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.producer.TestProducer;
@@ -41,7 +42,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 final class DocumentedRightsIT {
   @RegisterExtension private static final PostgresExtension POSTGRES = PostgresExtension.own();
 
-  private static final Duration PATIENCE = Duration.ofMinutes(2);
+  private static final Duration PATIENCE = Patience.LIMIT;
   private static final Pattern HINT =
       Pattern.compile("let the NATS user (publish|subscribe) to \"([^\"]+)\"");
   private static final String NOBODYS = "_NOBODY.asks.this";

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.creek.consumer.testing.GoConsumer;
 import dev.creek.consumer.testing.NatsExtension;
+import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.producer.TestProducer;
@@ -32,7 +33,7 @@ final class GoUpgradeIT {
   @RegisterExtension private static final PostgresExtension POSTGRES = PostgresExtension.shared();
   @RegisterExtension private static final NatsExtension NATS = NatsExtension.own();
 
-  private static final Duration PATIENCE = Duration.ofMinutes(2);
+  private static final Duration PATIENCE = Patience.LIMIT;
   private static final String GO_ROW =
       "select topic, target, lsn, timestamp, active from _creek_consumer.subscriptions";
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.creek.consumer.testing.NatsExtension;
+import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.TableWire;
@@ -27,7 +28,7 @@ final class HandbookIT {
   @RegisterExtension private static final PostgresExtension POSTGRES = PostgresExtension.own();
   @RegisterExtension private static final NatsExtension NATS = NatsExtension.own();
 
-  private static final Duration PATIENCE = Duration.ofMinutes(2);
+  private static final Duration PATIENCE = Patience.LIMIT;
   private static final Pattern GRANTS =
       Pattern.compile("```sql\\n(create role creek .*?)```", Pattern.DOTALL);
 

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.creek.consumer.app.testing.ServiceProcess;
 import dev.creek.consumer.stream.LineOptions;
 import dev.creek.consumer.testing.NatsExtension;
+import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.TableWire;
@@ -27,7 +28,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Rows that fill many packets, in a service whose heap is small. */
 final class LargeRowsIT {
-  private static final Duration PATIENCE = Duration.ofMinutes(3);
+  private static final Duration PATIENCE = Patience.LIMIT;
   private static final int MIB = 1 << 20;
   private static final int LARGE = 60 * MIB;
 

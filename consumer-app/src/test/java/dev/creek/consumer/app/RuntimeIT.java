@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.creek.consumer.app.config.Configuration.Monitoring;
 import dev.creek.consumer.app.http.HealthClient;
 import dev.creek.consumer.testing.NatsExtension;
+import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.TableWire;
@@ -47,7 +48,7 @@ final class RuntimeIT {
   private static final Path LOADED = TARGET.resolve("loaded-classes.txt");
   private static final Path DUMPED = TARGET.resolve("loaded.classlist");
   private static final Path LOG = TARGET.resolve("runtime.log");
-  private static final Duration PATIENCE = Duration.ofMinutes(2);
+  private static final Duration PATIENCE = Patience.LIMIT;
 
   /** Enough for a COPY: what that takes belongs into the archive, as does a row that is alone. */
   private static final int BACKLOG = 1000;

@@ -11,6 +11,7 @@ import ch.qos.logback.core.AppenderBase;
 import dev.creek.consumer.app.testing.ServiceProcess;
 import dev.creek.consumer.testing.FuzzedSecret;
 import dev.creek.consumer.testing.NatsServer;
+import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import java.net.URI;
@@ -39,7 +40,7 @@ final class SecretsIT {
   @RegisterExtension private static final PostgresExtension POSTGRES = PostgresExtension.shared();
 
   private static final String MAPPING = "shop.public.orders:copy.orders";
-  private static final Duration PATIENCE = Duration.ofMinutes(2);
+  private static final Duration PATIENCE = Patience.LIMIT;
   private static final Pattern PAGE = Pattern.compile("http://127\\.0\\.0\\.1:[0-9]+");
 
   /** Everything that anybody logs, libraries as --log-level trace lets them. */

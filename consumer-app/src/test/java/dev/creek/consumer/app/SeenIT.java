@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.creek.consumer.testing.NatsExtension;
+import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.TableWire;
@@ -47,7 +48,7 @@ final class SeenIT {
   @RegisterExtension private static final PostgresExtension POSTGRES = PostgresExtension.own();
   @RegisterExtension private static final NatsExtension NATS = NatsExtension.own();
 
-  private static final Duration PATIENCE = Duration.ofMinutes(2);
+  private static final Duration PATIENCE = Patience.LIMIT;
   private static final String SECRET = "geheim";
 
   /** Never ends, is never read, is no HTTP, is too long. */

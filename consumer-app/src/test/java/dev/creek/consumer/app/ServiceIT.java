@@ -12,6 +12,7 @@ import dev.creek.consumer.app.http.LogCounts;
 import dev.creek.consumer.testing.Interrupts;
 import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.NatsServer;
+import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.TableWire;
@@ -49,7 +50,7 @@ final class ServiceIT {
   private static final String SOURCE = "shop.public.orders";
   private static final String TARGET = "copy.orders";
   private static final String MAPPING = SOURCE + ":" + TARGET;
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Patience.LIMIT;
 
   private final TableWire orders =
       TableWire.of(SourceTable.parse(SOURCE))

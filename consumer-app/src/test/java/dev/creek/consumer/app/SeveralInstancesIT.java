@@ -12,6 +12,7 @@ import dev.creek.consumer.jetstream.JetStreamOptions;
 import dev.creek.consumer.postgres.PostgresOptions;
 import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.NatsServer;
+import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.TableWire;
@@ -47,7 +48,7 @@ final class SeveralInstancesIT {
   /** What is promised for tables of an owner that died or stalled. */
   private static final Duration MOVE_LIMIT = Duration.ofSeconds(10);
 
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Patience.LIMIT;
   private static final Duration BETWEEN_CHANGES = Duration.ofMillis(4);
 
   private static final String OWNERS =

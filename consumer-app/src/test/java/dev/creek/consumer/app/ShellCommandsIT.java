@@ -15,6 +15,7 @@ import dev.creek.consumer.jetstream.JetStreamOptions;
 import dev.creek.consumer.postgres.PostgresOptions;
 import dev.creek.consumer.stream.Instance;
 import dev.creek.consumer.testing.NatsExtension;
+import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.producer.Defect;
@@ -39,7 +40,7 @@ import reactor.core.publisher.Flux;
 
 /** What the verbs do beside a service that runs, beside two, and where none does. */
 final class ShellCommandsIT {
-  private static final Duration PATIENCE = Duration.ofMinutes(1);
+  private static final Duration PATIENCE = Patience.LIMIT;
   private static final Duration GRACE = Duration.ofSeconds(10);
   private static final int ROWS = 1000;
 

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.creek.consumer.app.testing.ServiceProcess;
 import dev.creek.consumer.testing.Interrupts;
 import dev.creek.consumer.testing.NatsExtension;
+import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.producer.Defect;
@@ -20,7 +21,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** The packaged jar is asked to end while a snapshot waits for its rest. */
 final class SnapshotSignalsIT {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Patience.LIMIT;
 
   @RegisterExtension private static final PostgresExtension POSTGRES = PostgresExtension.own();
   @RegisterExtension private final NatsExtension nats = NatsExtension.own();

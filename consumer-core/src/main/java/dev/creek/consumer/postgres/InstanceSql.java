@@ -23,6 +23,12 @@ final class InstanceSql {
    */
   static final Duration DEAD_AFTER = Duration.ofSeconds(5);
 
+  /**
+   * Behind a pooler in transaction mode nobody sees the end of a session: then silence must do, for
+   * longer than a machine under load is silent.
+   */
+  private static final Duration SILENT_FOR = Duration.ofMinutes(1);
+
   /** Long after anybody could take it for a pause. */
   private static final Duration FORGOTTEN_AFTER = Duration.ofMinutes(10);
 
@@ -61,12 +67,35 @@ final class InstanceSql {
   static String alive(String row) {
     return """
         %1$s.heartbeat_at > clock_timestamp() - interval '%2$d milliseconds'
-        and (%1$s.session_pid is null
-             or exists (select from pg_stat_activity a
-                        where a.pid = %1$s.session_pid
-                          and (a.backend_start = %1$s.session_started or a.backend_start is null)))
+        and (%1$s.session_pid is null or %3$s)
         """
-        .formatted(row, DEAD_AFTER.toMillis());
+        .formatted(row, DEAD_AFTER.toMillis(), hasSession(row));
+  }
+
+  /**
+   * Whether a service may be at work: one that has not left, and whose session is there, however
+   * late its beats are. That of a process that has ended is not, as the server sees at once, and
+   * that of a host that is gone within a minute.
+   */
+  String mayServe() {
+    return """
+        select exists (
+            select from %s i
+            where i.serving
+              and i.heartbeat_at > clock_timestamp() - interval '%d milliseconds'
+              and case when i.session_pid is null
+                       then i.heartbeat_at > clock_timestamp() - interval '%d milliseconds'
+                       else %s end)
+        """
+        .formatted(instances, FORGOTTEN_AFTER.toMillis(), SILENT_FOR.toMillis(), hasSession("i"));
+  }
+
+  private static String hasSession(String row) {
+    return """
+        exists (select from pg_stat_activity a
+                where a.pid = %1$s.session_pid
+                  and (a.backend_start = %1$s.session_started or a.backend_start is null))"""
+        .formatted(row);
   }
 
   /** Shows this process, tells the others if that is news to them, and lists all. */

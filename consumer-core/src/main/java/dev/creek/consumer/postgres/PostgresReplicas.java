@@ -11,6 +11,7 @@ import org.reactivestreams.Publisher;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
 
 /** {@code instances} in the control schema: who is there, and whose each table is. */
 final class PostgresReplicas implements Replicas {
@@ -68,6 +69,20 @@ final class PostgresReplicas implements Replicas {
             session ->
                 session.query(sql.list(), statement -> {}, InstanceSql::instance).collectList())
         .flatMapIterable(found -> found);
+  }
+
+  @Override
+  public Mono<Boolean> mayServe() {
+    return sessions.use(
+        "instances",
+        sql::hint,
+        session ->
+            session
+                .query(
+                    sql.mayServe(),
+                    statement -> {},
+                    row -> Boolean.TRUE.equals(row.get(0, Boolean.class)))
+                .single());
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.creek.consumer.stream;
 import dev.creek.consumer.control.TargetTable;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
 
 /**
  * The instances that share a target database: each table is applied by one of them. Who owns what
@@ -24,6 +25,13 @@ public interface Replicas {
 
   /** The processes that are there now, in the order in which they came. */
   Flux<Instance> instances();
+
+  /**
+   * Whether an instance that takes a share may be at work, also one that is so slow that it is not
+   * among {@link #instances}. False is certain, but for one that has lost its session and comes
+   * back a moment later.
+   */
+  Mono<Boolean> mayServe();
 
   /**
    * Runs {@code work} on a table that no line of another instance touches meanwhile, as a snapshot

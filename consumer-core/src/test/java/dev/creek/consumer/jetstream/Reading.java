@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.creek.consumer.stream.Delivery;
 import dev.creek.consumer.stream.Packet;
+import dev.creek.consumer.testing.Patience;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,7 +19,7 @@ import reactor.core.publisher.Flux;
 
 /** A reader that asks when it is told to, and keeps what it gets. */
 final class Reading extends BaseSubscriber<Delivery> {
-  static final Duration LIMIT = Duration.ofSeconds(30);
+  static final Duration LIMIT = Patience.LIMIT;
 
   final Queue<Delivery> deliveries = new ConcurrentLinkedQueue<>();
   final Queue<String> threads = new ConcurrentLinkedQueue<>();

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.stream.ApplyException;
 import dev.creek.consumer.stream.FencedException;
+import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.TableWire;
@@ -38,7 +39,7 @@ final class CopiedBatchesIT {
 
   private static final WalTx TX = WalTx.of(1);
   private static final String COUNTED = "select rows_applied from _creek_consumer.subscriptions";
-  private static final Duration LIMIT = Duration.ofSeconds(60);
+  private static final Duration LIMIT = Patience.LIMIT;
 
   @RegisterExtension static final PostgresExtension postgres = PostgresExtension.shared();
 

@@ -132,10 +132,13 @@ final class ReplicasIT {
   }
 
   private void insertInstance(String id, String state) {
-    database.execute(
-        "insert into _creek_consumer.instances (id, host, process, version, page, serving,"
-            + " snapshots, started_at, heartbeat_at, session_pid, session_started)"
-            + " values ('%s', 'h', 1, 'v', %s)".formatted(id, state));
+    database.execute(insertion(id, state));
+  }
+
+  private static String insertion(String id, String state) {
+    return "insert into _creek_consumer.instances (id, host, process, version, page, serving,"
+        + " snapshots, started_at, heartbeat_at, session_pid, session_started)"
+        + " values ('%s', 'h', 1, 'v', %s)".formatted(id, state);
   }
 
   // Shares.
@@ -214,6 +217,32 @@ final class ReplicasIT {
     serve();
     assertThat(database.value("select count(*) from _creek_consumer.instances where id = 'old'"))
         .isEqualTo("0");
+  }
+
+  @Test
+  void aServiceThatShowsItselfLateMayBeAtWorkAndOneThatEndedIsNot() throws SQLException {
+    var replicas = connect().replicas();
+    assertThat(await(replicas.mayServe())).isFalse();
+    String late =
+        "null, true, '{}', now(), now() - interval '3 minutes', pg_backend_pid(),"
+            + " (select backend_start from pg_stat_activity where pid = pg_backend_pid())";
+    try (Connection session = database.connect()) {
+      session.createStatement().execute(insertion("late", late));
+      assertThat(await(replicas.instances())).isEmpty();
+      assertThat(await(replicas.mayServe())).isTrue();
+    }
+    await().until(() -> !await(replicas.mayServe()));
+  }
+
+  @Test
+  void behindAPoolerItIsAtWorkUntilItHasBeenSilentForLong() {
+    var replicas = connect().replicas();
+    insertInstance("pooled", "null, true, '{}', now(), now() - interval '2 minutes', null, null");
+    assertThat(await(replicas.mayServe())).isFalse();
+    database.execute(
+        "update _creek_consumer.instances set heartbeat_at = now() - interval '20 seconds'");
+    assertThat(await(replicas.instances())).isEmpty();
+    assertThat(await(replicas.mayServe())).isTrue();
   }
 
   @Test

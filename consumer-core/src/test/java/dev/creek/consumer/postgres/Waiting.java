@@ -1,5 +1,6 @@
 package dev.creek.consumer.postgres;
 
+import dev.creek.consumer.testing.Patience;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -8,7 +9,7 @@ import reactor.core.publisher.Mono;
 
 /** Waits for publishers, so that no test hangs for ever. */
 final class Waiting {
-  static final Duration LIMIT = Duration.ofSeconds(30);
+  static final Duration LIMIT = Patience.LIMIT;
 
   private Waiting() {}
 

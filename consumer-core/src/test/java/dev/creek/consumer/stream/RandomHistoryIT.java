@@ -8,6 +8,7 @@ import dev.creek.consumer.metrics.Recorder;
 import dev.creek.consumer.postgres.PostgresOptions;
 import dev.creek.consumer.postgres.PostgresTarget;
 import dev.creek.consumer.testing.MemoryLog;
+import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.WalBytes;
@@ -38,7 +39,7 @@ import reactor.core.scheduler.Schedulers;
  */
 class RandomHistoryIT {
   private static final int FAULTS = 8;
-  private static final Duration PATIENCE = Duration.ofSeconds(90);
+  private static final Duration PATIENCE = Patience.LIMIT;
 
   @RegisterExtension static final PostgresExtension postgres = PostgresExtension.shared();
 

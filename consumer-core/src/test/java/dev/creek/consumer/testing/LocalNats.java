@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 final class LocalNats implements NatsRuntime {
 
   /** Recovery of a large store counts as starting. */
-  private static final Duration START_LIMIT = Duration.ofSeconds(60);
+  private static final Duration START_LIMIT = Patience.LIMIT;
 
   private static final Duration STOP_LIMIT = Duration.ofSeconds(30);
   private static final int PROBE_MILLIS = 500;

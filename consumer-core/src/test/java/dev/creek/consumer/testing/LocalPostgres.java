@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 final class LocalPostgres implements PostgresRuntime {
 
   /** Crash recovery after a kill counts as starting. */
-  private static final Duration START_LIMIT = Duration.ofSeconds(60);
+  private static final Duration START_LIMIT = Patience.LIMIT;
 
   private static final Duration STOP_LIMIT = Duration.ofSeconds(30);
 

@@ -30,7 +30,7 @@ public final class PgBouncer implements AutoCloseable {
   private static final DebianPackage PACKAGE =
       new DebianPackage("pgbouncer/debian", "pgbouncer", DebianPackage.OWN, "pgbouncer");
 
-  private static final Duration START_LIMIT = Duration.ofSeconds(60);
+  private static final Duration START_LIMIT = Patience.LIMIT;
   private static final int PROBE_MILLIS = 500;
 
   private final PostgresServer server;

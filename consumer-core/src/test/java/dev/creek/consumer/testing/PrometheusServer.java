@@ -28,7 +28,7 @@ public final class PrometheusServer implements AutoCloseable {
       new DebianPackage(
           "prometheus/debian", "prometheus", DebianPackage.OWN, "prometheus", "promtool");
 
-  private static final Duration START_LIMIT = Duration.ofSeconds(60);
+  private static final Duration START_LIMIT = Patience.LIMIT;
   private static final int PROBE_MILLIS = 500;
 
   private final Path folder;

@@ -20,7 +20,7 @@ import org.awaitility.Awaitility;
  */
 public final class SourceLoad implements AutoCloseable {
   private static final int SESSIONS = 2;
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Patience.LIMIT;
 
   /** Beside the time that a transaction takes. */
   private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(4);

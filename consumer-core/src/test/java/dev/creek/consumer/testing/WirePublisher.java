@@ -28,7 +28,7 @@ import org.awaitility.Awaitility;
 public final class WirePublisher implements AutoCloseable {
   private static final int MAX_PAYLOAD_BYTES = 1 << 20;
   private static final int MOST_UNACKNOWLEDGED = 2000;
-  private static final Duration PATIENCE = Duration.ofMinutes(1);
+  private static final Duration PATIENCE = Patience.LIMIT;
   private static final Duration TO_FIND_EACH_OTHER = Duration.ofMinutes(3);
 
   private final Subjects subjects;

@@ -10,6 +10,7 @@ import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.jetstream.JetStreamOptions;
 import dev.creek.consumer.postgres.PostgresOptions;
 import dev.creek.consumer.testing.NatsServer;
+import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresServer;
 import dev.creek.consumer.testing.TableComparison;
@@ -42,7 +43,7 @@ import org.jspecify.annotations.Nullable;
  * will, under a random workload. Everything keeps its address.
  */
 final class Installation implements AutoCloseable {
-  static final Duration PATIENCE = Duration.ofMinutes(2);
+  static final Duration PATIENCE = Patience.LIMIT;
 
   /** Short lives: better code would not pay off. */
   private static final String[] JVM = {"-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx128m"};

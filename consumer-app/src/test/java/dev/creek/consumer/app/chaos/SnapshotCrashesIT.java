@@ -2,6 +2,7 @@ package dev.creek.consumer.app.chaos;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.workload.BackgroundWorkload;
 import dev.creek.consumer.wire.Generation;
 import java.time.Duration;
@@ -21,7 +22,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 @Tag("long")
 final class SnapshotCrashesIT {
-  private static final Duration PATIENCE = Duration.ofMinutes(2);
+  private static final Duration PATIENCE = Patience.LIMIT;
   private static final int AS_IF_KILLED = 128 + 9;
   private static final int STEPS_PER_SECOND = 200;
 

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.Scratch;
 import java.io.BufferedReader;
 import java.io.File;
@@ -41,7 +42,7 @@ import java.util.stream.Stream;
 final class Browser implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Pattern LISTENING = Pattern.compile("DevTools listening on ws://([^/]+)/");
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Patience.LIMIT;
 
   private final Process process;
   private final Path folder;

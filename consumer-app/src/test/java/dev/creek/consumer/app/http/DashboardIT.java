@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.creek.consumer.app.testing.ServiceProcess;
 import dev.creek.consumer.testing.NatsExtension;
+import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.PrometheusServer;
@@ -52,7 +53,7 @@ final class DashboardIT {
   @RegisterExtension private static final PostgresExtension POSTGRES = PostgresExtension.own();
   @RegisterExtension private final NatsExtension natsExtension = NatsExtension.own();
 
-  private static final Duration PATIENCE = Duration.ofMinutes(3);
+  private static final Duration PATIENCE = Patience.LIMIT;
   private static final String JOB = "creek-consumer";
   private static final Path RULES = Path.of("..", "docs", "prometheus", "alerts.yml");
   private static final Path DASHBOARD = Path.of("..", "docs", "grafana", "dashboard.json");

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 import dev.creek.consumer.app.config.BearerToken;
 import dev.creek.consumer.app.config.Configuration.Monitoring;
 import dev.creek.consumer.app.config.Configuration.ServerTls;
+import dev.creek.consumer.testing.Patience;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.ServerSocket;
@@ -20,7 +21,7 @@ import reactor.core.publisher.Mono;
 
 /** The monitoring server in this JVM, in front of a service that a test makes up. Close it. */
 final class RunningServer implements AutoCloseable {
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration PATIENCE = Patience.LIMIT;
 
   final Meters meters = new Meters(new LogCounts());
   final FakeService service = new FakeService();

@@ -3,6 +3,7 @@ package dev.creek.consumer.testing.producer;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.creek.consumer.testing.NatsExtension;
+import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.PostgresServer;
@@ -20,7 +21,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Without defects, who applies our wire has what the source has; exceptions are told. */
 final class LosslessIT {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Patience.LIMIT;
 
   /** What no wire can carry; see WIRE: numerics without a scale, NULLs in arrays, names. */
   private static final Set<String> TOLD =

@@ -3,6 +3,7 @@ package dev.creek.consumer.testing.producer;
 import static org.awaitility.Awaitility.await;
 
 import dev.creek.consumer.testing.NatsServer;
+import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresServer;
 import dev.creek.consumer.wire.Generation;
@@ -14,7 +15,7 @@ import org.apache.avro.generic.GenericRecord;
 
 /** A source with a table of items, a broker, and a producer between them. */
 final class ProducerRig implements AutoCloseable {
-  static final Duration PATIENCE = Duration.ofSeconds(60);
+  static final Duration PATIENCE = Patience.LIMIT;
 
   private final PostgresDatabase source;
   private final NatsServer nats;

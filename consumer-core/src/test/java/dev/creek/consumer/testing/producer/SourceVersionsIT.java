@@ -3,6 +3,7 @@ package dev.creek.consumer.testing.producer;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.creek.consumer.testing.NatsExtension;
+import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresServer;
 import dev.creek.consumer.wire.Generation;
 import java.time.Duration;
@@ -13,7 +14,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** The same workload gives the same messages, whatever PostgreSQL it is run on. */
 final class SourceVersionsIT {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Patience.LIMIT;
 
   @RegisterExtension final NatsExtension nats = NatsExtension.own();
 

@@ -1,5 +1,6 @@
 package dev.creek.consumer.testing.workload;
 
+import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -15,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 final class Follower {
   private static final int MOST_STEPS_LATER = 200;
   private static final Duration PAUSE = Duration.ofMillis(100);
-  private static final Duration PATIENCE = Duration.ofMinutes(2);
+  private static final Duration PATIENCE = Patience.LIMIT;
 
   private final @Nullable PostgresDatabase target;
   private final List<Due> due = new ArrayList<>();
