@@ -44,6 +44,15 @@ final class SeenTime {
   private long newestBefore;
   private long lsnBefore;
 
+  /** How many of them, from the first on, go on with a transaction that came for the first time. */
+  private int goingOn;
+
+  /** The first change of the transaction that came last, where that is known. */
+  private @Nullable Change first;
+
+  /** Whether that transaction is certain to have come for the first time. */
+  private boolean fresh;
+
   SeenTime(Claim claim) {
     this.until =
         Stream.of(claim.aheadUntil(), claim.position().committedAt())
@@ -68,7 +77,38 @@ final class SeenTime {
     newestBefore = newest;
     lsnBefore = lsn;
     newest = Math.max(newest, newestOfThem);
-    lsn = next.get(next.size() - 1).lsn();
+    Change last = next.get(next.size() - 1);
+    lsn = last.lsn();
+    goingOn = fresh ? goingOn(next) : 0;
+    if (goingOn < next.size()) {
+      int begin = firstOfLast(next);
+      first = next.get(begin);
+      fresh =
+          last.committedAtMicros() == newest
+              && newest > Math.max(newestBefore, overlapping)
+              && begin + 1 + goingOn(next.subList(begin + 1, next.size())) == next.size();
+    }
+  }
+
+  /** How many changes go on with the transaction that came last, and do not begin it again. */
+  private int goingOn(List<Change> next) {
+    Change begun = first;
+    int i = 0;
+    while (begun != null
+        && i < next.size()
+        && next.get(i).sameTransaction(begun)
+        && !isEqual(next.get(i), begun)) {
+      i++;
+    }
+    return i;
+  }
+
+  private static int firstOfLast(List<Change> changes) {
+    int i = changes.size() - 1;
+    while (i > 0 && changes.get(i - 1).sameTransaction(changes.get(i))) {
+      i--;
+    }
+    return i;
   }
 
   /** The latest commit time of changes, in microseconds. */
@@ -103,7 +143,7 @@ final class SeenTime {
       if (change.lsn() < lsnYet) {
         known = newestYet;
       }
-      if (change.committedAtMicros() <= known) {
+      if (i >= goingOn && change.committedAtMicros() <= known) {
         repeated = i + 1;
       }
       newestYet = Math.max(newestYet, change.committedAtMicros());
@@ -126,7 +166,7 @@ final class SeenTime {
       if (change.lsn() < lsnYet) {
         known = newestYet;
       }
-      mayMiss.set(i, change.committedAtMicros() <= Math.max(known, overlapping));
+      mayMiss.set(i, i >= goingOn && change.committedAtMicros() <= Math.max(known, overlapping));
       newestYet = Math.max(newestYet, change.committedAtMicros());
       lsnYet = change.lsn();
     }
@@ -149,7 +189,7 @@ final class SeenTime {
       if (change.lsn() < lsnYet || beginsAgain(first, i)) {
         known = newestYet;
       }
-      Again again = again(change, known, mayMiss.get(i));
+      Again again = i < goingOn ? Again.NO : again(change, known, mayMiss.get(i));
       manners.add(new Manner(again, again == Again.YES || mayMiss.get(i)));
       newestYet = Math.max(newestYet, change.committedAtMicros());
       lsnYet = change.lsn();

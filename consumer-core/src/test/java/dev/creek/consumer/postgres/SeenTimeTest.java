@@ -44,6 +44,15 @@ final class SeenTimeTest {
     seen.next(changes, SeenTime.newest(changes));
   }
 
+  /** Takes in changes of rows with these keys, all of one transaction. */
+  private void rows(WalTx tx, int... ids) {
+    List<Change> changes = new ArrayList<>();
+    for (int id : ids) {
+      changes.add(decoder.decode(ITEMS.insert(tx, id).message(changes.size() + 1)));
+    }
+    seen.next(changes, SeenTime.newest(changes));
+  }
+
   @Test
   void changesAfterAllThatWasSeenAreNew() {
     next(WalTx.of(11), WalTx.of(12));
@@ -74,6 +83,45 @@ final class SeenTimeTest {
     assertThat(seen.repeated()).isZero();
     next(WalTx.of(14), WalTx.of(15), WalTx.of(18));
     assertThat(seen.repeated()).isEqualTo(2);
+  }
+
+  @Test
+  void theRestOfATransactionThatIsCommittedInPartsIsNew() {
+    rows(WalTx.of(11), 1, 2);
+    seen.committed();
+    rows(WalTx.of(11), 3, 4);
+    assertThat(seen.mayMiss().isEmpty()).isTrue();
+    assertThat(seen.repeated()).isZero();
+    seen.committed();
+    rows(WalTx.of(11), 5);
+    assertThat(seen.manners()).containsExactly(Manner.USUAL);
+  }
+
+  @Test
+  void unlessItBeginsAgainWithItsFirstChange() {
+    rows(WalTx.of(11), 1, 2);
+    seen.committed();
+    rows(WalTx.of(11), 3, 1, 2, 3);
+    assertThat(seen.mayMiss().stream()).containsExactly(1, 2, 3);
+    seen.committed();
+    rows(WalTx.of(11), 4);
+    assertThat(seen.repeated()).as("nobody knows any more").isEqualTo(1);
+  }
+
+  @Test
+  void norWhereItHadBegunAgainBefore() {
+    rows(WalTx.of(11), 1, 2, 3, 1);
+    seen.committed();
+    rows(WalTx.of(11), 2, 3);
+    assertThat(seen.mayMiss().cardinality()).isEqualTo(2);
+  }
+
+  @Test
+  void norOfOneThatMayHaveBeenSeen() {
+    rows(WalTx.of(10), 1);
+    seen.committed();
+    rows(WalTx.of(10), 2);
+    assertThat(seen.repeated()).isEqualTo(1);
   }
 
   @Test
