@@ -93,10 +93,10 @@ final class ConfigurationReader {
     var generation = optional(Setting.GENERATION, Parse::generation);
     String namespace = optional(Setting.NATS_NAMESPACE, Parse::brokerNamespace, "");
     String inboxPrefix = optional(Setting.NATS_INBOX_PREFIX, Parse::inboxPrefix, "");
-    Duration limit = connectLimit != null || service ? connectLimit : PATIENCE;
     return builder == null || !problems.isEmpty()
         ? null
-        : (limit == null ? builder : builder.connectTimeout(limit))
+        // The client takes as long to notice a refused login: by itself it is short.
+        : (connectLimit == null ? builder : builder.connectTimeout(connectLimit))
             .namespace(namespace)
             .inboxPrefix(inboxPrefix)
             .generation(generation)

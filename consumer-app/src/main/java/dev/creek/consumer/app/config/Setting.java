@@ -112,7 +112,7 @@ public enum Setting {
       "TIME",
       null,
       "How long one attempt to connect may take, to the target, the source and the broker, e.g. 90s. Default: the URI's"
-          + " connect_timeout, or 60s; serve, which tries again, gives up one after 10s (the broker 3s)."),
+          + " connect_timeout, or 60s, or 10s for serve, which tries again; for the broker 3s."),
 
   LINGER(
       Topic.APPLY,
