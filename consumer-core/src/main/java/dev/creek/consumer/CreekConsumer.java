@@ -460,9 +460,9 @@ public final class CreekConsumer implements AutoCloseable {
   }
 
   /**
-   * Whether a running consumer may be at work on the target database, also one that is so slow that
-   * it is not among {@link #instances}: on a machine under load, heartbeats come late. False is
-   * certain, but for one that has just lost its connection and comes back: ask again.
+   * Tells whether a running consumer may be at work on the target database, also one that is so
+   * slow that it is not among {@link #instances}: on a machine under load, heartbeats come late.
+   * False is certain, but for one that has just lost its connection and comes back: ask again.
    */
   public Mono<Boolean> mayBeServed() {
     return readable.flatMap(db -> db.replicas().mayServe());

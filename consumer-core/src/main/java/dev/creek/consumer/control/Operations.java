@@ -58,7 +58,7 @@ public interface Operations {
    */
   record Failure(String text, Prospect prospect) {}
 
-  /** Whether an error may pass by itself, and so how often it is tried again. */
+  /** Tells whether an error may pass by itself, and so how often it is tried again. */
   enum Prospect {
     /** It does not pass. */
     NONE(0),

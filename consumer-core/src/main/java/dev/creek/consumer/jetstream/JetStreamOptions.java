@@ -309,7 +309,7 @@ public final class JetStreamOptions {
       return this;
     }
 
-    /** How long one attempt to connect to one server may take; 3 s by default. */
+    /** Bounds one attempt to connect to one server; 3 s by default. */
     public Builder connectTimeout(Duration value) {
       connectTimeout = positive(value, "connectTimeout");
       return this;

@@ -67,7 +67,9 @@ final class Silence {
                 .switchIfEmpty(Mono.fromSupplier(() -> new Facts(seen, null, waited))));
   }
 
-  /** Whether it answers for a schema that it has published itself; empty where there is none. */
+  /**
+   * Tells whether it answers for a schema that it has published itself; empty where there is none.
+   */
   private Mono<Boolean> producer(Subjects names, SourceTable source) {
     return sources
         .withSchemas(names, source.database())

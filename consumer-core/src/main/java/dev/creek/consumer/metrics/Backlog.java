@@ -8,7 +8,7 @@ import java.time.Duration;
  */
 public interface Backlog {
 
-  /** How much of a figure is known. */
+  /** Knowledge of a figure. */
   enum Certainty {
     /** It is what is told. */
     KNOWN,
@@ -16,7 +16,7 @@ public interface Backlog {
      * Nothing can be read just now: a lag is at most, pending messages are at least what is told.
      */
     BOUND,
-    /** What is told means nothing. */
+    /** The figure means nothing. */
     UNKNOWN
   }
 
@@ -38,7 +38,7 @@ public interface Backlog {
     return Certainty.KNOWN;
   }
 
-  /** How much of {@link #pendingMessages} is known. */
+  /** Knowledge of {@link #pendingMessages}. */
   default Certainty pendingCertainty() {
     return Certainty.KNOWN;
   }

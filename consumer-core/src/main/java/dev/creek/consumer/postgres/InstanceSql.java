@@ -73,9 +73,9 @@ final class InstanceSql {
   }
 
   /**
-   * Whether a service may be at work: one that has not left, and whose session is there, however
-   * late its beats are. That of a process that has ended is not, as the server sees at once, and
-   * that of a host that is gone within a minute.
+   * Tells whether a service may be at work: one that has not left, and whose session is there,
+   * however late its beats are. That of a process that has ended is not, as the server sees at
+   * once, and that of a host that is gone within a minute.
    */
   String mayServe() {
     return """

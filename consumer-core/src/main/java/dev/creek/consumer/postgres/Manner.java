@@ -1,7 +1,7 @@
 package dev.creek.consumer.postgres;
 
 /**
- * How changes are applied one by one.
+ * The manner in which changes are applied one by one.
  *
  * @param again whether they may be repetitions, so that a unique value may have moved on
  * @param maybeMissing whether their rows may have gone
@@ -9,7 +9,7 @@ package dev.creek.consumer.postgres;
 record Manner(Again again, boolean maybeMissing) {
   static final Manner USUAL = new Manner(Again.NO, false);
 
-  /** Whether the target has seen changes before. */
+  /** Tells whether the target has seen changes before. */
   enum Again {
     NO,
     /** They were committed about when a snapshot was taken. */
@@ -17,7 +17,7 @@ record Manner(Again again, boolean maybeMissing) {
     YES
   }
 
-  /** Whether rows that have unique values of theirs make room, as they come back. */
+  /** Tells whether rows that have unique values of theirs make room, as they come back. */
   boolean taking() {
     return again == Again.YES;
   }

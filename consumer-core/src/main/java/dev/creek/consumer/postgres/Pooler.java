@@ -23,7 +23,7 @@ public enum Pooler {
    */
   TRANSACTION;
 
-  /** Whether what a statement leaves in its session is there for the next one. */
+  /** Tells whether what a statement leaves in its session is there for the next one. */
   boolean keepsSessions() {
     return this != TRANSACTION;
   }

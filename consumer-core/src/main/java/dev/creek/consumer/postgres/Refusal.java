@@ -45,12 +45,12 @@ record Refusal(
         details.getWhere().orElse(""));
   }
 
-  /** Whether it is about a value: data exceptions, and casts that do not exist. */
+  /** Tells whether it is about a value: data exceptions, and casts that do not exist. */
   boolean isOfValue() {
     return sqlState.startsWith("22") || sqlState.equals("42846") || sqlState.equals("42804");
   }
 
-  /** Whether a look at the catalog may tell more: not of locks, servers and sessions. */
+  /** Tells whether a look at the catalog may tell more: not of locks, servers and sessions. */
   boolean mayBeExplained() {
     return EXPLAINED.contains(sqlState.substring(0, 2)) && !sqlState.equals("55P03");
   }

@@ -178,7 +178,7 @@ final class RefusalSql {
       where c.oid = $1::oid
       """;
 
-  /** Whether a publication wants a replica identity of a table. Parameter: its id. */
+  /** Tells whether a publication wants a replica identity of a table. Parameter: its id. */
   static final String PUBLISHED =
       """
       select format('ALTER TABLE %s REPLICA IDENTITY FULL;', c.oid::regclass)

@@ -44,13 +44,15 @@ final class SeenTime {
   private long newestBefore;
   private long lsnBefore;
 
-  /** How many of them, from the first on, go on with a transaction that came for the first time. */
+  /**
+   * Number of them, from the first on, that go on with a transaction that came for the first time.
+   */
   private int goingOn;
 
   /** The first change of the transaction that came last, where that is known. */
   private @Nullable Change first;
 
-  /** Whether that transaction is certain to have come for the first time. */
+  /** Tells whether that transaction is certain to have come for the first time. */
   private boolean fresh;
 
   SeenTime(Claim claim) {
@@ -90,7 +92,9 @@ final class SeenTime {
     }
   }
 
-  /** How many changes go on with the transaction that came last, and do not begin it again. */
+  /**
+   * Counts the changes that go on with the transaction that came last and do not begin it again.
+   */
   private int goingOn(List<Change> next) {
     Change begun = first;
     int i = 0;
@@ -173,7 +177,7 @@ final class SeenTime {
     return mayMiss;
   }
 
-  /** How each of those changes is applied, if they are applied one by one. */
+  /** The manner of each of those changes, if they are applied one by one. */
   List<Manner> manners() {
     BitSet mayMiss = mayMiss();
     List<Manner> manners = new ArrayList<>(changes.size());
@@ -205,7 +209,7 @@ final class SeenTime {
   }
 
   /**
-   * Whether a transaction begins again at a change: the last one that was published before a
+   * Tells whether a transaction begins again at a change: the last one that was published before a
    * restart, and is published again with nothing in between.
    *
    * @param first its first change
@@ -227,7 +231,7 @@ final class SeenTime {
                 one.data(), rows(one), one.end(), other.data(), rows(other), other.end()));
   }
 
-  /** Where a change's row images begin. */
+  /** Offset of a change's first row image. */
   private static int rows(Change change) {
     return change.before() < 0 ? change.after() : change.before();
   }

@@ -63,7 +63,7 @@ final class Session {
     this.shared = shared;
   }
 
-  /** Whether what a statement leaves in the session is there for the next one. */
+  /** Tells whether what a statement leaves in the session is there for the next one. */
   boolean isKept() {
     return shared == null;
   }

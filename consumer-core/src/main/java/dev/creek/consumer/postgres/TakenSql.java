@@ -66,7 +66,7 @@ final class TakenSql {
   }
 
   /**
-   * Where values of rows are.
+   * Rows among the parameters of a statement.
    *
    * @param first index of the first column; those before are a key as it was
    */

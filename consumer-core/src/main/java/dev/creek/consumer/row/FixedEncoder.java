@@ -84,7 +84,7 @@ enum FixedEncoder implements ValueEncoder {
     }
   };
 
-  /** Whether it refuses numbers that the wire's type can hold. */
+  /** Tells whether it refuses numbers that the wire's type can hold. */
   boolean isBounded() {
     return this == INT2 || this == INT4;
   }

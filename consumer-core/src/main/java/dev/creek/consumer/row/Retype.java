@@ -41,7 +41,7 @@ public final class Retype {
         + ";";
   }
 
-  /** Whether PostgreSQL casts a column's values to that type without being told how. */
+  /** Tells whether PostgreSQL casts a column's values to that type without being told how. */
   static boolean becomes(TargetType from, String type) {
     boolean array = type.endsWith("[]");
     PgType to = named(array ? type.substring(0, type.length() - 2) : type);

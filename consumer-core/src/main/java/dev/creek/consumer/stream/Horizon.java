@@ -161,7 +161,7 @@ public record Horizon(
     return kind == Kind.SNAPSHOT && change.sequence() <= through && judge(change) == Judgement.HELD;
   }
 
-  /** Whether a snapshot is known not to hold a change. */
+  /** Tells whether a snapshot is known not to hold a change. */
   public boolean lacks(Change change) {
     return kind == Kind.SNAPSHOT && judge(change) == Judgement.MISSING;
   }

@@ -27,9 +27,9 @@ public interface Replicas {
   Flux<Instance> instances();
 
   /**
-   * Whether an instance that takes a share may be at work, also one that is so slow that it is not
-   * among {@link #instances}. False is certain, but for one that has lost its session and comes
-   * back a moment later.
+   * Tells whether an instance that takes a share may be at work, also one that is so slow that it
+   * is not among {@link #instances}. False is certain, but for one that has lost its session and
+   * comes back a moment later.
    */
   Mono<Boolean> mayServe();
 

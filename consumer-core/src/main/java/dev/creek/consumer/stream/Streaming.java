@@ -52,7 +52,7 @@ record Streaming(
         .onErrorResume(error -> Mono.just(after(error, attempt)));
   }
 
-  /** Whether reading is enough to call it streaming. */
+  /** Tells whether reading is enough to call it streaming. */
   private boolean isProven() {
     return recovering == null && proof == Proof.READING;
   }
@@ -125,7 +125,7 @@ record Streaming(
     return isSearching() ? new BatchLimits(1, usual.bytes()) : usual;
   }
 
-  /** Whether this run was begun to find the change that failed, be it possible or not. */
+  /** Tells whether this run was begun to find the change that failed, be it possible or not. */
   private boolean isToSearch() {
     return recovering != null && recovering.searchUntil() > 0;
   }

@@ -36,7 +36,7 @@ public record TableState(
 
   static final TableState SNAPSHOTTING = new TableState(Name.SNAPSHOTTING, null, null);
 
-  /** Whether people read the same in both. */
+  /** Tells whether people read the same in both. */
   boolean says(TableState other) {
     return name == other.name
         && Objects.equals(reason, other.reason)

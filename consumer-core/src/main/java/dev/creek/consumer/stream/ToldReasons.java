@@ -14,7 +14,7 @@ final class ToldReasons {
 
   private final Set<String> told = new HashSet<>();
 
-  /** Whether the log has not been told this in this outage; from now on it has. */
+  /** Tells whether the log has not been told this in this outage; from now on it has. */
   boolean isNews(TableState waiting) {
     String reason = String.valueOf(waiting.reason());
     return told.add(OF_A_CONNECTION.matcher(reason).find() ? server(reason) : reason);

@@ -41,7 +41,9 @@ final class Unapplied implements Backlog, ReadListener {
 
   private boolean upToDate;
 
-  /** Whether it has been up to date at all: before that, nothing says since when it is not. */
+  /**
+   * Tells whether it has been up to date at all: before that, nothing says since when it is not.
+   */
   private boolean wasUpToDate;
 
   private record Chunk(long lastSequence, Instant oldest) {}

@@ -21,7 +21,7 @@ public record SourceTable(String database, String namespace, String table) {
     return QualifiedName.format(database, namespace, table);
   }
 
-  /** Whether SQL takes its names for others where they are not double-quoted. */
+  /** Tells whether SQL takes its names for others where they are not double-quoted. */
   public boolean needsQuotes() {
     return !PLAIN.matcher(namespace).matches() || !PLAIN.matcher(table).matches();
   }

@@ -37,7 +37,7 @@ final class UniqueValuesIT {
   private static final int TRANSACTIONS = 60;
   private static final int ROWS = 5;
 
-  /** What a source says of a row, where its key is the one or the other. */
+  /** A source whose key is the one value, and one whose key is the other. */
   private static final TableWire BY_ID =
       TableWire.of("app", "items")
           .column("id", "int4", KEY)

@@ -110,7 +110,9 @@ final class StatusSource {
     return new StatusView(Instant.now(), sections, tables(owners(there)), rates, meters.samples());
   }
 
-  /** Whether what the database told is of now; if not, of when it is, where it told anything. */
+  /**
+   * Tells whether what the database told is of now; if not, of when it is, where it told anything.
+   */
   private String stored() {
     LastKnown.Told<List<SeenTable>> told = tables.now();
     boolean fresh = told.fresh() && commands.now().fresh() && instances.now().fresh();
