@@ -277,11 +277,11 @@ public final class TableLines {
   }
 
   private void start(TableLine visitor) {
-    Sinks.EmitResult result = visitors.tryEmitNext(visitor);
-    while (result == Sinks.EmitResult.FAIL_NON_SERIALIZED) {
-      Thread.onSpinWait();
+    Sinks.EmitResult result;
+    do {
+      // Another thread is at it, for an instruction or two.
       result = visitors.tryEmitNext(visitor);
-    }
+    } while (result == Sinks.EmitResult.FAIL_NON_SERIALIZED);
     if (result.isFailure()) {
       running.remove(visitor.mapping(), visitor);
       visitor.left().forEach(task -> task.failed(Snapshotting.stopped()));
