@@ -183,22 +183,20 @@ final class TyposIT {
   }
 
   @Test
-  void aDatabaseThatIsNotThereIsNotWaitedForLong() throws Exception {
+  void neitherADatabaseNorAProducerThatIsNotThereIsWaitedForLong() throws Exception {
     produce(Generation.NEW);
+    producer.stop();
     String wrong = source.name() + "x";
-    assertThat(resync(wrong + ".public.orders"))
+    long ofAnother = sql.id("resync", wrong + ".public.orders:public.another");
+    long ofNone = sql.id("resync", "qqqqqqqqqqqqqqqqqqqqqq.public.orders:public.none");
+    long ofOneThatStands = sql.id("resync", table("orders") + ":public.copy");
+    assertThat(waitFor(ofAnother))
         .contains("messages of database " + wrong)
         .contains("did you mean database " + source.name() + ", of which there are streams?");
-    assertThat(resync("qqqqqqqqqqqqqqqqqqqqqq.public.orders"))
+    assertThat(waitFor(ofNone))
         .contains("messages of database qqqqqqqqqqqqqqqqqqqqqq")
         .doesNotContain("did you mean");
-  }
-
-  @Test
-  void aProducerThatDoesNotRunIsNotWaitedForLong() throws Exception {
-    produce(Generation.OLD);
-    producer.stop();
-    assertThat(resync(table("orders")))
+    assertThat(waitFor(ofOneThatStands))
         .contains("nobody listens to")
         .contains("so it does not run, or has another namespace");
   }
