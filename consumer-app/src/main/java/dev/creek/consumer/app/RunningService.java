@@ -29,7 +29,7 @@ final class RunningService {
 
   private static final Duration END_LIMIT = Duration.ofSeconds(4);
 
-  /** Where the service that had the command is gone, its lease ends within some of these. */
+  /** The lease of a service that is gone ends within some of these. */
   private static final Duration ASKED_AGAIN = Duration.ofSeconds(2);
 
   private final CreekConsumer facade;

@@ -183,7 +183,7 @@ final class DocumentedRightsIT {
         .until(() -> subscriptions().contains("\"" + request + "\""));
   }
 
-  /** Who has reconnected listens again. */
+  /** Listens again after a reconnection. */
   private String subscriptions() throws IOException {
     try (InputStream page =
         URI.create(nats.monitoringUri() + "/subsz?subs=1&acc=A").toURL().openStream()) {

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * that the user sees all problems at once. Used once.
  */
 final class ConfigurationReader {
-  /** Who asks once waits for a machine that is slow; a service tries again, and at another host. */
+  /** For commands, which ask once; a service tries again, and at another host. */
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   private static final String CONNECT_TIMEOUT = "PGCONNECT_TIMEOUT";

@@ -73,7 +73,7 @@ final class StatusSource {
     return all.stream().filter(table -> !here.contains(table.target())).toList();
   }
 
-  /** What is known without asking anybody at once, then the status once a second. */
+  /** At once the status that needs no question, then the whole of it once a second. */
   Flux<StatusView> views() {
     return views;
   }
