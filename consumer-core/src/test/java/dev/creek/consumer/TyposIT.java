@@ -223,7 +223,7 @@ final class TyposIT {
       await().atMost(PATIENCE).until(() -> asked.size() > 2);
       assertThat(
               target.value("select detail from _creek_consumer._notification_log where id = " + id))
-          .startsWith("waiting: asked again for 180 s at most (--producer-wait): ")
+          .startsWith("waiting: asked again for 180 s at most (--producer-wait): broker: ")
           .contains("the producer did not answer the request for a snapshot");
     }
     producer.start();

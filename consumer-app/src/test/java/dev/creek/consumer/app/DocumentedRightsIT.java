@@ -137,7 +137,7 @@ final class DocumentedRightsIT extends WithNatsRights {
     Matcher subject = Pattern.compile("CREEK\\S*\\.public\\.items\\.\\S+").matcher(snapshots.out());
     assertThat(subject.find()).describedAs(snapshots.said()).isTrue();
     succeed("apply-snapshot", "--mode", "clean", "--name", subject.group(), mapping("items"));
-    succeed("remove-tables", mapping("items"));
+    succeed("remove-tables", "public.items");
     environment.remove("NATS_INBOX_PREFIX");
     subscribe.clear();
     subscribe.add("_INBOX_other.>");
