@@ -1,13 +1,11 @@
 package dev.creek.consumer.postgres;
 
-import dev.creek.consumer.control.SnapshotProgress.Step;
 import dev.creek.consumer.stream.Failpoint;
 import dev.creek.consumer.stream.Handover;
 import dev.creek.consumer.stream.SnapshotWriter;
 import dev.creek.consumer.wire.RecordShape;
 import dev.creek.consumer.wire.WireMessage;
 import java.util.List;
-import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
@@ -117,9 +115,9 @@ final class CleanSnapshot implements SnapshotWriter {
   }
 
   @Override
-  public Mono<Void> finish(Handover to, Consumer<Step> steps) {
+  public Mono<Void> finish(Handover to, Finishing finishing) {
     return session()
-        .flatMap(session -> replacement.run(session, planned, Moved.replaced(to), steps))
+        .flatMap(session -> replacement.run(session, planned, Moved.replaced(to), finishing))
         .onErrorMap(workplace::told);
   }
 
