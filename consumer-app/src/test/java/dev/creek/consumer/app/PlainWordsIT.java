@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.core.read.ListAppender;
+import ch.qos.logback.core.AppenderBase;
 import com.sun.net.httpserver.HttpServer;
 import dev.creek.consumer.testing.NatsServer;
 import dev.creek.consumer.testing.Patience;
@@ -24,6 +24,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -227,7 +228,14 @@ final class PlainWordsIT {
   /** What a service logs until a look is enough, or it has ended by itself. */
   private static List<String> logged(Map<String, String> environment, Look look) {
     var root = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
-    var appender = new ListAppender<ILoggingEvent>();
+    var lines = new CopyOnWriteArrayList<ILoggingEvent>();
+    var appender =
+        new AppenderBase<ILoggingEvent>() {
+          @Override
+          protected void append(ILoggingEvent event) {
+            lines.add(event);
+          }
+        };
     appender.start();
     root.addAppender(appender);
     var signal = new AtomicReference<Consumer<String>>();
@@ -240,7 +248,7 @@ final class PlainWordsIT {
           .until(() -> service.isDone() || look.isEnough());
       signal.get().accept("SIGTERM");
       service.join();
-      return appender.list.stream()
+      return lines.stream()
           .filter(event -> event.getLoggerName().startsWith("dev.creek"))
           .filter(event -> event.getLevel().isGreaterOrEqual(ch.qos.logback.classic.Level.INFO))
           .map(ILoggingEvent::getFormattedMessage)
