@@ -172,7 +172,7 @@ final class IncompleteTablesIT {
           await().atMost(PATIENCE).until(() -> causes().equals(List.of(Cause.RECREATED)));
           assertThat(target.value("select incomplete from _creek_consumer.subscriptions"))
               .isEqualTo("others have emptied the table");
-          assertThat(stored().state().name()).isEqualTo(TableState.Name.STREAMING);
+          awaitState(TableState.Name.STREAMING);
         });
   }
 

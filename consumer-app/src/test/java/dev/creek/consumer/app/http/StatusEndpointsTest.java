@@ -216,22 +216,27 @@ final class StatusEndpointsTest {
 
   @Test
   void sendsEverythingFirstAndThenWhatChanged() throws Exception {
-    try (var server = RunningServer.open();
-        var events = new Events(server)) {
+    try (var server = RunningServer.open()) {
       server.streams("s.a.one", "c.one");
       server.streams("s.a.two", "c.two");
-      JsonNode first = events.next(event -> event.get("full").asBoolean());
-      assertThat(first.has("service")).isTrue();
-      server.meters.state("c.two", "failed", "no column", "add it");
-      JsonNode changed =
-          events.next(event -> event.get("tables").toString().contains("\"failed\""));
-      assertThat(changed.get("full").asBoolean()).isFalse();
-      assertThat(changed.get("tables").findValuesAsText("target")).containsExactly("c.two");
-      assertThat(changed.has("commands")).as("did not change").isFalse();
-      server.meters.removed("c.one");
-      assertThat(
-              events.next(event -> !event.path("removed").isEmpty()).get("removed").get(0).asText())
-          .isEqualTo("c.one");
+      try (var events = new Events(server)) {
+        JsonNode first = events.next(event -> event.get("full").asBoolean());
+        assertThat(first.has("service")).isTrue();
+        server.meters.state("c.two", "failed", "no column", "add it");
+        JsonNode changed =
+            events.next(event -> event.get("tables").toString().contains("\"failed\""));
+        assertThat(changed.get("full").asBoolean()).isFalse();
+        assertThat(changed.get("tables").findValuesAsText("target")).containsExactly("c.two");
+        assertThat(changed.has("commands")).as("did not change").isFalse();
+        server.meters.removed("c.one");
+        assertThat(
+                events
+                    .next(event -> !event.path("removed").isEmpty())
+                    .get("removed")
+                    .get(0)
+                    .asText())
+            .isEqualTo("c.one");
+      }
     }
   }
 
@@ -244,7 +249,8 @@ final class StatusEndpointsTest {
       server.meters.sample(System.nanoTime());
       JsonNode rates = status(server).at("/history/rates");
       assertThat(rates.get("c.one")).hasSize(Rates.POINTS);
-      assertThat(rates.get("c.one").get(Rates.POINTS - 1).asDouble()).isPositive();
+      // The server samples as well: on a slow machine the point is no longer the last.
+      assertThat(rates.get("c.one")).anyMatch(point -> point.asDouble() > 0);
       assertThat(rates.has("c.quiet")).as("nothing but zeros is left out").isFalse();
       try (var events = new Events(server)) {
         events.next(event -> event.has("history"));
