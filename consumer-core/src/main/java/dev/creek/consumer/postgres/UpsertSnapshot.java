@@ -9,6 +9,7 @@ import dev.creek.consumer.stream.Failpoint;
 import dev.creek.consumer.stream.Handover;
 import dev.creek.consumer.stream.Incompleteness;
 import dev.creek.consumer.stream.SnapshotWriter;
+import dev.creek.consumer.wire.RecordShape;
 import dev.creek.consumer.wire.WireMessage;
 import io.r2dbc.postgresql.api.PostgresqlStatement;
 import java.util.ArrayList;
@@ -28,7 +29,9 @@ final class UpsertSnapshot implements SnapshotWriter {
 
   private final HeldSession held;
   private final PositionSql position;
-  private final SqlHints hints;
+  private final Explanation explanation;
+  private final Target target;
+  private final RecordShape shape;
   private final RowPlan plan;
   private final SnapshotUpsert statements;
   private final String insert;
@@ -49,8 +52,9 @@ final class UpsertSnapshot implements SnapshotWriter {
   UpsertSnapshot(
       Sessions sessions,
       PositionSql position,
-      SqlHints hints,
+      Explanation explanation,
       Target target,
+      RecordShape shape,
       RowPlan plan,
       boolean intoEmpty) {
     UniqueKey key = plan.key();
@@ -63,7 +67,9 @@ final class UpsertSnapshot implements SnapshotWriter {
     }
     this.position = position;
     this.held = new HeldSession(sessions, position);
-    this.hints = hints;
+    this.explanation = explanation;
+    this.target = target;
+    this.shape = shape;
     this.plan = plan;
     this.intoEmpty = intoEmpty;
     // Nobody relies on a chunk before the last commit, which is synchronous and covers it.
@@ -92,7 +98,7 @@ final class UpsertSnapshot implements SnapshotWriter {
     }
     return Failpoint.SNAPSHOT_CHUNK
         .after(session().flatMap(session -> written(session, rows)))
-        .onErrorMap(this::told);
+        .onErrorResume(e -> told(e, List.of(rows)));
   }
 
   private boolean mayDisplace(Throwable error) {
@@ -168,7 +174,7 @@ final class UpsertSnapshot implements SnapshotWriter {
     return session()
         .flatMap(session -> moved(session, Moved.upserted(to)))
         .flatMap(held::requireClaim)
-        .onErrorMap(this::told);
+        .onErrorResume(e -> told(e, List.of()));
   }
 
   @Override
@@ -183,7 +189,7 @@ final class UpsertSnapshot implements SnapshotWriter {
                     .flatMap(held::requireClaim)
                     .then(Mono.defer(() -> marked(session, moved)))
                     .then(Failpoint.SNAPSHOT_COMMITTED.before(held.commit(session))))
-        .onErrorMap(this::told);
+        .onErrorResume(e -> told(e, List.of()));
   }
 
   /**
@@ -206,10 +212,16 @@ final class UpsertSnapshot implements SnapshotWriter {
     return held.requireOpen().then(held.session());
   }
 
-  private RuntimeException told(Throwable error) {
-    return FoldedSql.missedRows(error)
-        ? SnapshotHints.keptOut(position.target())
-        : SqlErrors.told(error, "snapshot of " + position.target(), hints);
+  private Mono<Void> told(Throwable error, List<RowColumns> written) {
+    String what = "snapshot of " + position.target();
+    if (SqlErrors.isState("21000", error) && plan.assumesKey()) {
+      return Mono.error(plan.secondRow(what));
+    }
+    return held.close()
+        .then(
+            Mono.defer(
+                () -> explanation.told(error, what, Attempt.of(target, plan, shape, written))))
+        .flatMap(Mono::error);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.creek.consumer.stream;
 
+import dev.creek.consumer.control.Remedy;
 import dev.creek.consumer.control.SnapshotProgress.Step;
 import dev.creek.consumer.wire.SourceTable;
 import org.jspecify.annotations.Nullable;
@@ -50,6 +51,7 @@ record Snapshotting(TableLine line, SnapshotTask task, @Nullable Stuck recoverin
   }
 
   private static String listing(SourceTable source) {
-    return "creek-consumer list-snapshots '" + source + "' shows which there are";
+    return Remedy.command("list-snapshots", source)
+        + " shows which there are (a program: snapshots(source))";
   }
 }

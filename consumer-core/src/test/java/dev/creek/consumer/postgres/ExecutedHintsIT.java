@@ -5,6 +5,7 @@ import static dev.creek.consumer.testing.TableWire.Flag.KEY;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import dev.creek.consumer.control.SnapshotMode;
 import dev.creek.consumer.row.ShapeMismatchException;
 import dev.creek.consumer.stream.ApplyException;
 import dev.creek.consumer.testing.PostgresDatabase;
@@ -16,15 +17,20 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.FieldSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Hints are run: whatever a target refuses, the statements that the hint begins with are executed
@@ -56,6 +62,7 @@ final class ExecutedHintsIT {
   /**
    * Something that a target refuses.
    *
+   * @param rows of a snapshot; empty where only changes are refused
    * @param tells what reason and hint must tell, among others
    * @param filled what somebody puts in the place of the hint's dots
    * @param ddl the target
@@ -63,6 +70,7 @@ final class ExecutedHintsIT {
   record Case(
       String name,
       TableWire wire,
+      List<Object[]> rows,
       Function<TableWire, List<WalBytes>> changes,
       List<String> tells,
       String filled,
@@ -73,14 +81,25 @@ final class ExecutedHintsIT {
     }
   }
 
+  private static Case rows(
+      String name,
+      String type,
+      List<Object[]> rows,
+      List<String> tells,
+      String filled,
+      String... ddl) {
+    Function<TableWire, List<WalBytes>> inserts =
+        wire -> rows.stream().map(row -> wire.insert(TX, row)).toList();
+    return new Case(name, keyed(type), rows, inserts, tells, filled, List.of(ddl));
+  }
+
   private static TableWire keyed(String type) {
     return TableWire.of("app", "t").column("id", "int4", KEY).column("v", type);
   }
 
   private static Case row(
       String name, String type, Object value, List<String> tells, String... ddl) {
-    return new Case(
-        name, keyed(type), wire -> List.of(wire.insert(TX, 1, value)), tells, "", List.of(ddl));
+    return rows(name, type, List.<Object[]>of(new Object[] {1, value}), tells, "", ddl);
   }
 
   private static String table(String columns) {
@@ -170,20 +189,22 @@ final class ExecutedHintsIT {
               "{\"a\":\"\\u0000\"}",
               List.of("column \"v\"", "jsonb"),
               table("v jsonb")),
-          new Case(
+          rows(
               "an enum's label",
-              keyed("text"),
-              wire -> List.of(wire.insert(TX, 1, SECRET)),
+              "text",
+              List.<Object[]>of(new Object[] {1, SECRET}),
               List.of("column \"v\"", "ALTER TYPE public.mood ADD VALUE"),
               SECRET,
-              List.of("create type mood as enum ('fine')", table("w mood, v mood"))),
-          new Case(
+              "create type mood as enum ('fine')",
+              table("w mood, v mood")),
+          rows(
               "a label of an array's enum",
-              keyed("text[]"),
-              wire -> List.of(wire.insert(TX, 1, List.of(SECRET))),
+              "text[]",
+              List.<Object[]>of(new Object[] {1, List.of(SECRET)}),
               List.of("column \"v\"", "ALTER TYPE public.mood ADD VALUE"),
               SECRET,
-              List.of("create type mood as enum ('fine')", table("v mood[]"))),
+              "create type mood as enum ('fine')",
+              table("v mood[]")),
           row(
               "a partition of a list",
               "text",
@@ -192,15 +213,14 @@ final class ExecutedHintsIT {
               "create table t (id int primary key, v text) partition by list (id)",
               "create table t_default (id int)",
               "create table t_2 partition of t for values in (2)"),
-          new Case(
+          rows(
               "a partition of a hash",
-              keyed("text"),
-              wire -> IntStream.range(0, 20).mapToObj(id -> wire.insert(TX, id, "x")).toList(),
+              "text",
+              IntStream.range(0, 20).mapToObj(id -> new Object[] {id, "x"}).toList(),
               List.of("PARTITION OF public.t FOR VALUES WITH"),
               "",
-              List.of(
-                  "create table t (id int primary key, v text) partition by hash (id)",
-                  "create table t_0 partition of t for values with (modulus 2, remainder 0)")),
+              "create table t (id int primary key, v text) partition by hash (id)",
+              "create table t_0 partition of t for values with (modulus 2, remainder 0)"),
           row(
               "a partition of a partition",
               "text",
@@ -260,6 +280,7 @@ final class ExecutedHintsIT {
           new Case(
               "a foreign key of another",
               keyed("text"),
+              List.of(),
               wire -> List.of(wire.delete(TX, Map.of("id", 9))),
               List.of("ALTER TABLE public.child DROP CONSTRAINT fk"),
               "",
@@ -367,6 +388,7 @@ final class ExecutedHintsIT {
                   .column("id", "int4")
                   .column("v", "text")
                   .identity(TableWire.Identity.FULL),
+              List.of(),
               wire -> List.of(wire.update(TX, wire.row(1, "a"), wire.row(1, "b"))),
               List.of("REPLICA IDENTITY FULL"),
               "",
@@ -405,6 +427,134 @@ final class ExecutedHintsIT {
     statements(hint).forEach(sql -> database.execute(sql.replace("...", one.filled())));
     line.restart();
     assertThat(line.apply(changes)).isNotNull();
+  }
+
+  /** Cases that only a snapshot meets. */
+  private static final List<Case> OF_SNAPSHOTS =
+      List.of(
+          twice(
+              "two rows of one unique value",
+              List.of("DROP CONSTRAINT once"),
+              table("v text constraint once unique")),
+          twice(
+              "two rows of one value of an index",
+              List.of("DROP INDEX public.once"),
+              table("v text"),
+              "create unique index once on t (lower(v))"),
+          twice(
+              "two rows of one value by name",
+              List.of("DROP CONSTRAINT \"On\"\"ce\""),
+              table("v text, w text constraint other unique"),
+              "alter table t add constraint \"On\"\"ce\" unique (v)"),
+          twice(
+              "two rows that exclude each other",
+              List.of("DROP CONSTRAINT apart"),
+              table("v text, constraint apart exclude using btree (v with =)")),
+          twice(
+              "two rows of one unique value, row by row",
+              List.of("DROP CONSTRAINT once"),
+              table("v text constraint once unique"),
+              "create view seen as select * from t"),
+          row(
+              "a trigger that keeps rows out",
+              "text",
+              "x",
+              List.of("DISABLE TRIGGER audit"),
+              table("v text"),
+              AUDIT.formatted("return null;"),
+              TRIGGER),
+          row(
+              "a rule that keeps rows out",
+              "text",
+              "x",
+              List.of("DROP RULE nothing ON public.t"),
+              table("v text"),
+              "create rule nothing as on insert to t do instead nothing"));
+
+  private static Case twice(String name, List<String> tells, String... ddl) {
+    return rows(
+        name, "text", List.of(new Object[] {1, "x"}, new Object[] {2, "x"}), tells, "", ddl);
+  }
+
+  /** The table that stands in the way is made anew, or its rows go. */
+  private static final Set<String> TAKEN_BY_CLEAN =
+      Set.of(
+          "bool in timestamptz",
+          "bool in an enum",
+          "a unique constraint",
+          "a unique index",
+          "an exclusion",
+          "a deferrable key");
+
+  /** The row that is in the way makes room. */
+  private static final Set<String> TAKEN_BY_UPSERT = Set.of("a unique constraint");
+
+  static Stream<Arguments> ofSnapshots() {
+    return Stream.of(SnapshotMode.values())
+        .flatMap(
+            mode ->
+                Stream.concat(CASES.stream(), OF_SNAPSHOTS.stream())
+                    .filter(one -> !one.rows().isEmpty())
+                    .filter(one -> !taken(mode).contains(one.name()))
+                    .map(one -> Arguments.of(mode, one)));
+  }
+
+  private static Set<String> taken(SnapshotMode mode) {
+    return mode == SnapshotMode.CLEAN ? TAKEN_BY_CLEAN : TAKEN_BY_UPSERT;
+  }
+
+  @ParameterizedTest
+  @MethodSource("ofSnapshots")
+  void whatItSaysOfASnapshotMendsTheTable(SnapshotMode mode, Case one) {
+    one.ddl().forEach(sql -> database.execute(sql));
+    Throwable refused = catchThrowable(() -> Load.of(target, one.wire(), mode, one.rows()));
+    assertThat(refused).as("what is refused").isNotNull();
+    String hint = hint(refused);
+    assertThat(refused.getMessage() + "\n" + hint)
+        .contains(one.tells())
+        .doesNotContain(
+            SECRET, "PostgreSQL's appendix", "skip_change", "_creek_snap_", "ALTER TABLE ...");
+    if (refused instanceof ApplyException) {
+      assertThat(hint)
+          .contains(
+              "creek-consumer snapshot --mode %s 'source.app.t:public.t'".formatted(mode),
+              "_creek_consumer\".snapshot('source.app.t:public.t', '%s');".formatted(mode));
+    }
+    statements(hint).forEach(sql -> database.execute(sql.replace("...", one.filled())));
+    Load.of(target, one.wire(), mode, one.rows());
+    assertThat(database.value("select count(*) from t where id < 9"))
+        .isEqualTo(String.valueOf(one.rows().size()));
+  }
+
+  @ParameterizedTest
+  @EnumSource(SnapshotMode.class)
+  void aRoleIsGrantedExactlyWhatASnapshotTakes(SnapshotMode mode) {
+    database.execute(
+        table("v text"),
+        "revoke create on schema public from public",
+        "revoke temporary on database \"%s\" from public".formatted(database.name()),
+        "create role lacking login password 'secret'",
+        "grant usage on schema _creek_consumer to lacking",
+        "grant select, insert, update, delete on all tables in schema _creek_consumer to lacking",
+        "grant update, delete on t to lacking");
+    String uri = database.patientUri().replaceFirst("://[^@]*@", "://lacking:secret@");
+    var few = PostgresTarget.connect(PostgresOptions.of(uri));
+    try {
+      List<Object[]> rows = List.<Object[]>of(new Object[] {1, "x"});
+      String hint = hint(catchThrowable(() -> Load.of(few, keyed("text"), mode, rows)));
+      assertThat(hint)
+          .startsWith(
+              mode == SnapshotMode.CLEAN
+                  ? "GRANT SELECT, INSERT, TRUNCATE ON public.t TO lacking;"
+                      + " GRANT CREATE ON SCHEMA public TO lacking;"
+                  : "GRANT SELECT, INSERT, TRUNCATE ON public.t TO lacking;");
+      statements(hint).forEach(sql -> database.execute(sql));
+      Load.of(few, keyed("text"), mode, rows);
+      assertThat(database.value("select v from t")).isEqualTo("x");
+    } finally {
+      await(few.close());
+      database.execute("drop owned by lacking", "drop role lacking");
+    }
   }
 
   @Test
