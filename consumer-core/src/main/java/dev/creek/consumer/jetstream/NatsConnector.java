@@ -58,7 +58,7 @@ final class NatsConnector {
     var lastError = new LastError(options.serversForPeople(), denials);
     ExecutorService callbacks = NatsThreads.oneAtATime();
     try {
-      return Nats.connect(natsOptions(new Listening(listener, receivers), lastError, callbacks));
+      return Nats.connect(natsOptions(new PortListener(listener, receivers), lastError, callbacks));
     } catch (AuthenticationException e) {
       awaitCalled(callbacks);
       throw refused(unreachable(lastError.text.get(), lastError.exception.get()));
@@ -159,15 +159,6 @@ final class NatsConnector {
       builder.credentialPath(file.file().toString());
     } else if (credentials instanceof Credentials.NkeyFile file) {
       builder.authHandler(new NkeyFileAuth(file.file()));
-    }
-  }
-
-  /** The one object of ours that the client hands to a {@link PacketPort}. */
-  record Listening(ConnectionListener to, PacketReceivers receivers) implements ConnectionListener {
-    @Override
-    @Deprecated // by the client, which still asks for it
-    public void connectionEvent(Connection connection, Events event) {
-      to.connectionEvent(connection, event);
     }
   }
 

@@ -18,7 +18,7 @@ public final class PacketPort extends SocketDataPortWithWriteTimeout {
   @Override
   public void afterConstruct(Options options) {
     super.afterConstruct(options);
-    if (options.getConnectionListener() instanceof NatsConnector.Listening ours) {
+    if (options.getConnectionListener() instanceof PortListener ours) {
       filter = new PacketFilter(ours.receivers());
     }
   }

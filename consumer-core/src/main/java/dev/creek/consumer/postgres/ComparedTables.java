@@ -37,6 +37,8 @@ record ComparedTables(
     List<String> notCompared) {
 
   /**
+   * The pair that a mapping names, as both catalogs have it.
+   *
    * @param from the table in the source's database
    */
   static Mono<ComparedTables> of(

@@ -59,6 +59,8 @@ final class TableCheck {
   }
 
   /**
+   * Findings on one mapping: whether its table is there and fits.
+   *
    * @param schema the source's newest schema; null where it is not known
    * @param rows its columns as a snapshot tells them, where that is all there is; else null
    * @param subscribed whether its changes are followed already: then rows are missing with it

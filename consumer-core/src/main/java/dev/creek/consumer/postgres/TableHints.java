@@ -219,6 +219,8 @@ record TableHints(Mapping mapping, String controlSchema, @Nullable SnapshotMode 
   }
 
   /**
+   * The hint for a privilege that is lacking, or for rows that policies hide.
+   *
    * @param role ours, quoted
    * @param fix what grants what is lacking; empty where nothing is
    * @param secured whether policies hide rows

@@ -45,6 +45,8 @@ final class FailurePolicy {
   private FailurePolicy() {}
 
   /**
+   * The meaning of an error for its table.
+   *
    * @param mapping which table, for hints
    */
   static Verdict classify(Throwable error, Mapping mapping) {

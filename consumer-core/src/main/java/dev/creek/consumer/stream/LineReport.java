@@ -21,14 +21,14 @@ final class LineReport {
   private final Mapping mapping;
   private final String source;
   private final String target;
-  private final TableLine.Surroundings around;
+  private final LinePorts around;
   private final Unapplied unapplied = new Unapplied(InstantSource.system());
   private final ToldReasons told = new ToldReasons();
   private @Nullable TableState shown;
   private volatile List<Incompleteness> marks = List.of();
   private volatile Position reached = Position.NONE;
 
-  LineReport(Mapping mapping, TableLine.Surroundings around) {
+  LineReport(Mapping mapping, LinePorts around) {
     this.mapping = mapping;
     this.source = mapping.source().toString();
     this.target = mapping.target().toString();

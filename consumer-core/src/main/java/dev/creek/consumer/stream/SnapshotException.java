@@ -1,5 +1,7 @@
 package dev.creek.consumer.stream;
 
+import dev.creek.consumer.control.Remedy;
+import dev.creek.consumer.wire.SourceTable;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +22,22 @@ public final class SnapshotException extends RuntimeException {
   SnapshotException(String message, @Nullable String hint, Throwable cause) {
     super(message, cause);
     this.hint = hint;
+  }
+
+  /** No stream holds a snapshot with this subject. */
+  public static SnapshotException unknown(String subject, SourceTable source) {
+    return new SnapshotException("there is no snapshot " + subject, listing(source));
+  }
+
+  /** The same, where the table's name may be another. */
+  public static SnapshotException unknown(String subject, SourceTable source, String suggestion) {
+    return new SnapshotException(
+        "there is no snapshot " + subject, suggestion + " Else " + listing(source));
+  }
+
+  private static String listing(SourceTable source) {
+    return Remedy.command("list-snapshots", source)
+        + " shows which there are (a program: snapshots(source))";
   }
 
   @Override

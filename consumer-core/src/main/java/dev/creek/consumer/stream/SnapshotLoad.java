@@ -25,7 +25,7 @@ final class SnapshotLoad {
   /** The first row comes with the header, where any does. */
   private static final Duration OF_QUOTED_NAMES = Duration.ofSeconds(15);
 
-  private final TableLine.Surroundings around;
+  private final LinePorts around;
   private final SnapshotTask task;
   private final Claim claim;
   private final Mono<Void> interrupted;
@@ -40,8 +40,7 @@ final class SnapshotLoad {
   /**
    * @param interrupted errors when the snapshot is to end without effect
    */
-  SnapshotLoad(
-      TableLine.Surroundings around, SnapshotTask task, Claim claim, Mono<Void> interrupted) {
+  SnapshotLoad(LinePorts around, SnapshotTask task, Claim claim, Mono<Void> interrupted) {
     LineOptions options = around.options();
     this.around = around;
     this.task = task;
@@ -89,7 +88,7 @@ final class SnapshotLoad {
         : around
             .snapshotLog()
             .snapshot(source, task.subject())
-            .switchIfEmpty(Mono.error(() -> Snapshotting.unknown(task.subject(), source)))
+            .switchIfEmpty(Mono.error(() -> SnapshotException.unknown(task.subject(), source)))
             .doOnNext(found -> task.expect(found.complete() ? found.rows() : -1))
             .then();
   }

@@ -1,8 +1,6 @@
 package dev.creek.consumer.stream;
 
-import dev.creek.consumer.control.Remedy;
 import dev.creek.consumer.control.SnapshotProgress.Step;
-import dev.creek.consumer.wire.SourceTable;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
@@ -38,20 +36,5 @@ record Snapshotting(TableLine line, SnapshotTask task, @Nullable Stuck recoverin
   static SnapshotException stopped() {
     return new SnapshotException(
         "the snapshot was given up: the table was removed, or the service stops", null);
-  }
-
-  static SnapshotException unknown(String subject, SourceTable source) {
-    return new SnapshotException("there is no snapshot " + subject, listing(source));
-  }
-
-  /** The same, where the table's name may be another. */
-  static SnapshotException unknown(String subject, SourceTable source, String suggestion) {
-    return new SnapshotException(
-        "there is no snapshot " + subject, suggestion + " Else " + listing(source));
-  }
-
-  private static String listing(SourceTable source) {
-    return Remedy.command("list-snapshots", source)
-        + " shows which there are (a program: snapshots(source))";
   }
 }

@@ -2,12 +2,10 @@ package dev.creek.consumer.stream;
 
 import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.SnapshotMode;
-import dev.creek.consumer.metrics.Recorder;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -28,7 +26,7 @@ final class TableLine {
   private static final Duration LET_GO_LIMIT = Duration.ofSeconds(2);
 
   private final Mapping mapping;
-  private final Surroundings around;
+  private final LinePorts around;
   private final boolean visiting;
   private final Sinks.Empty<Void> stop = Sinks.empty();
   private final Sinks.Many<Boolean> resumed = Sinks.many().multicast().directBestEffort();
@@ -54,33 +52,12 @@ final class TableLine {
   /** Up to here the table needs nothing that is missing from the stream; null where it may. */
   private volatile @Nullable LogState dispensable;
 
-  /**
-   * What all lines share.
-   *
-   * @param batchBytes what all batches that are being gathered may hold
-   * @param scheduler where changes are decoded, folded and transcoded
-   * @param stopAll ends every line
-   */
-  record Surroundings(
-      ChangeLog changes,
-      SnapshotLog snapshotLog,
-      TargetTables targets,
-      SnapshotTables snapshotTables,
-      Replicas replicas,
-      Schemas schemas,
-      LineOptions options,
-      ByteShares batchBytes,
-      Scheduler scheduler,
-      Recorder recorder,
-      Consumer<LineEvent> events,
-      Mono<Void> stopAll) {}
-
   /** The line of a subscription. */
-  TableLine(Mapping mapping, Surroundings around) {
+  TableLine(Mapping mapping, LinePorts around) {
     this(mapping, around, false);
   }
 
-  private TableLine(Mapping mapping, Surroundings around, boolean visiting) {
+  private TableLine(Mapping mapping, LinePorts around, boolean visiting) {
     this.mapping = mapping;
     this.around = around;
     this.visiting = visiting;
@@ -88,7 +65,7 @@ final class TableLine {
   }
 
   /** A line that ends when it has carried out its orders: of a table that no other line has. */
-  static TableLine visiting(SnapshotTask task, Surroundings around) {
+  static TableLine visiting(SnapshotTask task, LinePorts around) {
     TableLine line = new TableLine(task.order().mapping(), around, true);
     line.offer(task);
     return line;

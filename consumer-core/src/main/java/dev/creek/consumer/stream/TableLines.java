@@ -50,7 +50,7 @@ public final class TableLines {
 
   private final Subscriptions subscriptions;
   private final Replicas replicas;
-  private final TableLine.Surroundings around;
+  private final LinePorts around;
   private final Mono<Void> stop;
   private final ConcurrentMap<Mapping, TableLine> running = new ConcurrentHashMap<>();
 
@@ -90,7 +90,7 @@ public final class TableLines {
     this.replicas = replicas;
     this.stop = stop;
     this.around =
-        new TableLine.Surroundings(
+        new LinePorts(
             changes,
             snapshotLog,
             targets,
@@ -258,8 +258,8 @@ public final class TableLines {
         .look(source)
         .mapNotNull(SourceSighting::suggestion)
         .onErrorComplete()
-        .map(suggestion -> Snapshotting.unknown(subject, source, suggestion))
-        .switchIfEmpty(Mono.fromSupplier(() -> Snapshotting.unknown(subject, source)))
+        .map(suggestion -> SnapshotException.unknown(subject, source, suggestion))
+        .switchIfEmpty(Mono.fromSupplier(() -> SnapshotException.unknown(subject, source)))
         .flatMap(Mono::error);
   }
 
