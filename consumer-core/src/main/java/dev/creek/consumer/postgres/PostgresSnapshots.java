@@ -62,12 +62,19 @@ final class PostgresSnapshots implements SnapshotTables {
             target ->
                 mode == SnapshotMode.CLEAN
                     ? CleanSnapshot.open(sessions, position, explanation, target, shape)
-                    : upsert(position, explanation, target, shape));
+                    : upsert(position, hints, explanation, target, shape));
   }
 
   private Mono<SnapshotWriter> upsert(
-      PositionSql position, Explanation explanation, Target target, RecordShape shape) {
+      PositionSql position,
+      TableHints hints,
+      Explanation explanation,
+      Target target,
+      RecordShape shape) {
     RowPlan plan = RowPlan.of(shape, target.shape());
+    if (plan.key() == null) {
+      return Mono.error(hints.withoutKey(target, SourceKey.of(shape)));
+    }
     return isEmpty(target, position, explanation)
         .map(
             empty ->

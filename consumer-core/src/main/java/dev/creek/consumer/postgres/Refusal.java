@@ -32,7 +32,8 @@ record Refusal(
     @Nullable String type,
     @Nullable String constraint,
     String context) {
-  private static final Pattern QUOTED = Pattern.compile("\"[^\"]*\"|'[^']*'|«[^»]*»|„[^“”]*[“”]");
+  private static final Pattern QUOTED =
+      Pattern.compile("\"[^\"]*\"|'[^']*'|«[^»]*»|„[^“”]*[“”]|0x[0-9a-f]{2}(?: 0x[0-9a-f]{2})*");
 
   private static final Set<String> EXPLAINED =
       Set.of("0A", "21", "22", "23", "2F", "38", "39", "42", "44", "54", "55", "P0");
@@ -54,9 +55,16 @@ record Refusal(
     return sqlState.startsWith("22") || sqlState.equals("42846") || sqlState.equals("42804");
   }
 
-  /** Tells whether a look at the catalog may tell more: not of locks, servers and sessions. */
+  /**
+   * Tells whether a limit ended a wait for a lock, or a statement, which may have waited as well.
+   */
+  boolean isOfTime() {
+    return sqlState.equals("55P03") || sqlState.equals("57014");
+  }
+
+  /** Tells whether a look at the catalog may tell more: not of servers and sessions. */
   boolean mayBeExplained() {
-    return EXPLAINED.contains(sqlState.substring(0, 2)) && !sqlState.equals("55P03");
+    return EXPLAINED.contains(sqlState.substring(0, 2)) || isOfTime();
   }
 
   /** Tells whether a name is in what it says. */

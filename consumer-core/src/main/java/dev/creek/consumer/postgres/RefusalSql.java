@@ -225,6 +225,23 @@ final class RefusalSql {
       having count(*) > 0
       """;
 
+  /**
+   * The session that has had locks on a table for the longest. Takes no lock on the table itself,
+   * which may be the very one that is not to be had. Parameter: its id.
+   */
+  static final String HOLDER =
+      """
+      select a.pid,
+             a.pid || ' (' || concat_ws(', ', nullif(a.application_name, ''), a.state) || ')' as told
+      from pg_locks l
+      join pg_stat_activity a on a.pid = l.pid
+      where l.locktype = 'relation' and l.relation = $1::oid and l.granted
+        and l.database = (select oid from pg_database where datname = current_database())
+        and a.pid <> pg_backend_pid()
+      order by a.xact_start nulls last, a.pid
+      limit 1
+      """;
+
   /** Tells whether a publication wants a replica identity of a table. Parameter: its id. */
   static final String PUBLISHED =
       """

@@ -66,6 +66,7 @@ final class RefusedWrite {
               .switchIfEmpty(Mono.defer(() -> one(RefusalSql.INDEXES)))
               .map(hints::dropped)
               .map(Explained::by);
+      case "55P03", "57014" -> holder();
       case "42501" -> privileges();
       case "55000" -> one(RefusalSql.PUBLISHED).map(hints::published).map(Explained::by);
       case "0A000" -> one(RefusalSql.RULES).map(hints::ruled).map(Explained::by);
@@ -158,6 +159,19 @@ final class RefusedWrite {
             })
         .map(hints::dropped)
         .map(Explained::by);
+  }
+
+  /** A session that has the table locked, or rows of it. */
+  private Mono<Explained> holder() {
+    return session
+        .query(
+            RefusalSql.HOLDER,
+            statement -> statement.bind(0, attempt.target().oid()),
+            row ->
+                new Explained(
+                    ", while session " + text(row, "told") + " has locks on it",
+                    hints.locked(Objects.requireNonNull(row.get("pid", Integer.class)))))
+        .next();
   }
 
   private Mono<Explained> privileges() {

@@ -3,7 +3,10 @@ package dev.creek.consumer.postgres;
 import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.Remedy;
 import dev.creek.consumer.control.SnapshotMode;
+import dev.creek.consumer.row.KeyStatement;
 import dev.creek.consumer.row.ShapeMismatchException;
+import java.util.List;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -117,6 +120,16 @@ record TableHints(Mapping mapping, String controlSchema, @Nullable SnapshotMode 
                 snapshot.name());
   }
 
+  /**
+   * A lock that was not to be had in time.
+   *
+   * @param pid of a session that has one
+   */
+  String locked(int pid) {
+    return "select pg_terminate_backend(%d); ends the session, which loses what it has not committed. It goes on by itself once the lock is free."
+        .formatted(pid);
+  }
+
   /** Tells whether a table is made to load rows into. */
   boolean createsTables() {
     return snapshot == SnapshotMode.CLEAN;
@@ -215,7 +228,7 @@ record TableHints(Mapping mapping, String controlSchema, @Nullable SnapshotMode 
   String expression(String fix) {
     return fix
         + " The values fit their columns: something that the table computes of them fails. Or "
-        + skip();
+        + otherwise();
   }
 
   /**
@@ -247,19 +260,44 @@ record TableHints(Mapping mapping, String controlSchema, @Nullable SnapshotMode 
       return "ALTER TYPE %s ADD VALUE '...'; with the label that the source has and it lacks (there: select enum_range(null::...)). Or %s"
           .formatted(labels, other);
     }
-    boolean encoding = sqlState.equals("22P05") || sqlState.equals("22021");
-    return encoding && (retype == null || retype.endsWith("TYPE text;"))
-        ? encoding()
-        : snapshot == SnapshotMode.CLEAN
-            ? other
-            : other + " Or, to make the table anew: " + resync();
+    if (sqlState.equals("22P05") || sqlState.equals("22021")) {
+      // Of json only jsonb reads what is written with escapes.
+      boolean json = retype != null && retype.contains(" TYPE json");
+      return json
+          ? retype + " Or, where it is no escape that jsonb minds: " + encoding()
+          : encoding();
+    }
+    return snapshot == SnapshotMode.CLEAN
+        ? other
+        : other + " Or, to make the table anew: " + resync();
+  }
+
+  /**
+   * A snapshot that cannot be upserted: rows cannot be told apart.
+   *
+   * @param key the source's, as far as the snapshot tells
+   */
+  ShapeMismatchException withoutKey(Target target, List<String> key) {
+    String deferrable =
+        target.shape().deferrableKeys().stream()
+            .map(own -> "; its key " + SqlNames.quoted(own.name()) + " is DEFERRABLE")
+            .collect(Collectors.joining());
+    return new ShapeMismatchException(
+        "rows of "
+            + mapping.target()
+            + " cannot be upserted: it has no primary key, nor a unique key that is the source's"
+            + deferrable,
+        (key.isEmpty() ? "" : KeyStatement.sql(target.shape(), key) + " Or ")
+            + "take a clean snapshot (mode clean), which replaces all rows: "
+            + Remedy.command("snapshot --mode clean", mapping)
+            + " (a program: snapshot(mapping, SnapshotMode.CLEAN))");
   }
 
   private String encoding() {
     return "the target database's encoding lacks a character. An encoding is for good: CREATE"
         + " DATABASE ... ENCODING 'UTF8' TEMPLATE template0; and follow the tables there. Or"
         + " "
-        + skip();
+        + otherwise();
   }
 
   /** A function of the target's fails, a trigger's mostly. */

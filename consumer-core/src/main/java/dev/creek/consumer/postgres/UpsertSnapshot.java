@@ -3,7 +3,6 @@ package dev.creek.consumer.postgres;
 import dev.creek.consumer.control.SnapshotProgress;
 import dev.creek.consumer.row.RowColumns;
 import dev.creek.consumer.row.RowPlan;
-import dev.creek.consumer.row.ShapeMismatchException;
 import dev.creek.consumer.row.UniqueKey;
 import dev.creek.consumer.stream.Failpoint;
 import dev.creek.consumer.stream.Handover;
@@ -45,9 +44,9 @@ final class UpsertSnapshot implements SnapshotWriter {
   private final List<Long> transactions = new ArrayList<>();
 
   /**
+   * @param plan one with a key
    * @param intoEmpty whether the target had no rows before: then it holds the snapshot's and no
    *     others
-   * @throws ShapeMismatchException where the target has no key to tell rows apart by
    */
   UpsertSnapshot(
       Sessions sessions,
@@ -57,14 +56,7 @@ final class UpsertSnapshot implements SnapshotWriter {
       RecordShape shape,
       RowPlan plan,
       boolean intoEmpty) {
-    UniqueKey key = plan.key();
-    if (key == null) {
-      throw new ShapeMismatchException(
-          "rows of "
-              + position.target()
-              + " cannot be upserted: it has no primary key, nor a unique key that is the source's",
-          "take a clean snapshot (mode clean), which replaces all rows");
-    }
+    UniqueKey key = Objects.requireNonNull(plan.key());
     this.position = position;
     this.held = new HeldSession(sessions, position);
     this.explanation = explanation;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.creek.consumer.control.SnapshotMode;
+import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.row.ShapeMismatchException;
 import dev.creek.consumer.stream.ApplyException;
 import dev.creek.consumer.testing.PostgresDatabase;
@@ -20,6 +21,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -522,8 +524,119 @@ final class ExecutedHintsIT {
     }
     statements(hint).forEach(sql -> database.execute(sql.replace("...", one.filled())));
     Load.of(target, one.wire(), mode, one.rows());
-    assertThat(database.value("select count(*) from t where id < 9"))
-        .isEqualTo(String.valueOf(one.rows().size()));
+    assertThat(held("t", one)).isEqualTo(String.valueOf(one.rows().size()));
+  }
+
+  /** How many of the rows are there. */
+  private String held(String table, Case one) {
+    String ids =
+        one.rows().stream().map(row -> String.valueOf(row[0])).collect(Collectors.joining(", "));
+    return database.value("select count(*) from %s where id in (%s)".formatted(table, ids));
+  }
+
+  /** As long as names may be, of several bytes a character, and with all that SQL minds. */
+  private static final TargetTable STRANGE =
+      new TargetTable("we.ird \"s\" \\", "t'\".\nü " + "表".repeat(18));
+
+  private static final String STRANGE_SQL = SqlNames.quoted(STRANGE.namespace(), STRANGE.table());
+
+  private static Case strange(String name, String value, List<String> tells, String... ddl) {
+    return rows(
+        name,
+        "text",
+        List.of(new Object[] {1, value}, new Object[] {2, value}),
+        tells,
+        SECRET,
+        Stream.of(ddl).map(sql -> sql.replace("STRANGE", STRANGE_SQL)).toArray(String[]::new));
+  }
+
+  static final List<Case> OF_STRANGE_NAMES =
+      List.of(
+          strange(
+              "a type",
+              SECRET,
+              List.of("ALTER COLUMN"),
+              "create table STRANGE (id int primary key, v int)"),
+          strange(
+              "an enum",
+              SECRET,
+              List.of("ADD VALUE"),
+              "create type \"e'\"\"n.um\" as enum ('fine')",
+              "create table STRANGE (id int primary key, v \"e'\"\"n.um\")"),
+          strange(
+              "a unique constraint",
+              "x",
+              List.of("DROP CONSTRAINT"),
+              "create table STRANGE (id int primary key, v text constraint \"o'n\"\"c.e\nü\" unique)"),
+          strange(
+              "a unique index",
+              "x",
+              List.of("DROP INDEX"),
+              "create table STRANGE (id int primary key, v text)",
+              "create unique index \"o'n\"\"c.e\nü\" on STRANGE (v)"),
+          strange(
+              "a check",
+              SECRET,
+              List.of("DROP CONSTRAINT"),
+              "create table STRANGE (id int primary key, v text constraint \"c'\"\"h.k\" check (length(v) < 3))"),
+          strange(
+              "a domain",
+              SECRET,
+              List.of("ALTER DOMAIN"),
+              "create domain \"d'\"\"o.m\" as text constraint \"c'\"\"h.k\" check (length(value) < 3)",
+              "create table STRANGE (id int primary key, v \"d'\"\"o.m\")"),
+          strange(
+              "a partition",
+              "x",
+              List.of("PARTITION OF"),
+              "create table STRANGE (id int primary key, v text) partition by range (id)"),
+          strange(
+              "a function",
+              "x",
+              List.of("search_path"),
+              "create table STRANGE (id int primary key, v text)",
+              "create table \"we.ird \"\"s\"\" \\\".audit (id int)",
+              "create function \"we.ird \"\"s\"\" \\\".\"f'\"\"n\"() returns trigger language plpgsql as"
+                  + " $$ begin insert into audit values (new.id); return new; end $$",
+              "create trigger \"t'\"\"r\" before insert on STRANGE for each row execute function"
+                  + " \"we.ird \"\"s\"\" \\\".\"f'\"\"n\"()"));
+
+  /** How rows come. */
+  enum Way {
+    CHANGES,
+    UPSERT,
+    CLEAN
+  }
+
+  static Stream<Arguments> ofStrangeNames() {
+    return Stream.of(Way.values())
+        .flatMap(way -> OF_STRANGE_NAMES.stream().map(one -> Arguments.of(way, one)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("ofStrangeNames")
+  void namesOfAnyKindAreWrittenAsSqlTakesThem(Way way, Case one) {
+    database.execute("create schema " + SqlNames.quoted(STRANGE.namespace()));
+    one.ddl().forEach(sql -> database.execute(sql));
+    String hint = hint(catchThrowable(() -> write(way, one)));
+    assertThat(hint).contains(one.tells()).doesNotContain(SECRET);
+    statements(hint).forEach(sql -> database.execute(sql.replace("...", one.filled())));
+    write(way, one);
+    assertThat(held(STRANGE_SQL, one)).isEqualTo("2");
+  }
+
+  private void write(Way way, Case one) {
+    if (way == Way.CHANGES) {
+      new Line(target, one.wire(), STRANGE)
+          .apply(one.changes().apply(one.wire()).toArray(WalBytes[]::new));
+      return;
+    }
+    var load = new Load(target, one.wire(), STRANGE);
+    try {
+      load.open(SnapshotMode.valueOf(way.name())).write(one.rows()).finish();
+    } finally {
+      load.close();
+    }
   }
 
   @ParameterizedTest
