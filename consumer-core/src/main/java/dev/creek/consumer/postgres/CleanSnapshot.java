@@ -60,7 +60,7 @@ final class CleanSnapshot implements SnapshotWriter {
 
     /** Lets go of the session first: nothing of it is of use any more. */
     private <T> Mono<T> told(Throwable error, Attempt attempt) {
-      return held.close()
+      return (Explanation.isLookedAt(error) ? held.close() : Mono.<Void>empty())
           .then(
               Mono.defer(
                   () ->

@@ -27,6 +27,11 @@ final class Explanation {
     this.hints = hints;
   }
 
+  /** Tells whether a second look is worth while: then what the failed statement held is to go. */
+  static boolean isLookedAt(Throwable error) {
+    return error instanceof KeptOutException || SqlErrors.refusal(error) != null;
+  }
+
   /**
    * The error as our callers know it; never errors. The look takes a session of its own, and asks
    * for no lock: whoever calls has let go of what the failed statement held.

@@ -209,7 +209,7 @@ final class UpsertSnapshot implements SnapshotWriter {
     if (SqlErrors.isState("21000", error) && plan.assumesKey()) {
       return Mono.error(plan.secondRow(what));
     }
-    return held.close()
+    return (Explanation.isLookedAt(error) ? held.close() : Mono.<Void>empty())
         .then(
             Mono.defer(
                 () -> explanation.told(error, what, Attempt.of(target, plan, shape, written))))

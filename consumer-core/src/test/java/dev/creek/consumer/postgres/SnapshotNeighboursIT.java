@@ -263,7 +263,8 @@ final class SnapshotNeighboursIT {
             ApplyException.class,
             e -> {
               assertThat(e.sqlState()).isEqualTo("P0002");
-              assertThat(e.hint()).startsWith("ALTER TABLE public.items DISABLE TRIGGER suppressed;");
+              assertThat(e.hint())
+                  .startsWith("ALTER TABLE public.items DISABLE TRIGGER suppressed;");
             });
     database.execute("alter table items disable trigger suppressed");
     Load.of(target, ITEMS, SnapshotMode.CLEAN, rows("old"));
