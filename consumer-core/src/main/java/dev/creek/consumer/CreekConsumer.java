@@ -330,6 +330,11 @@ public final class CreekConsumer implements AutoCloseable {
         unwanted);
   }
 
+  /** How long commands ask a producer again that does not answer. */
+  Duration producerWait() {
+    return options.lines().snapshots().producerWait();
+  }
+
   private Flux<SnapshotProgress> alone(SnapshotOrder order, Mono<Void> unwanted) {
     return Flux.using(
         () -> {

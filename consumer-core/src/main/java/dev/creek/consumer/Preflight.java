@@ -194,6 +194,8 @@ final class Preflight {
   private Mono<Known> ofSnapshot(Mapping mapping, JetStreamLog changes) {
     return new HeaderSchemas(changes, lines)
         .newest(mapping.source())
+        // Said of the database, and no need of whoever only follows tables.
+        .onErrorComplete(LogException.Denied.class)
         .map(
             rows ->
                 new Known(

@@ -1,6 +1,5 @@
 package dev.creek.consumer.postgres;
 
-import dev.creek.consumer.control.SnapshotProgress.Step;
 import dev.creek.consumer.row.RowColumns;
 import dev.creek.consumer.row.RowPlan;
 import dev.creek.consumer.stream.Failpoint;
@@ -9,7 +8,6 @@ import dev.creek.consumer.stream.SnapshotWriter;
 import dev.creek.consumer.wire.RecordShape;
 import dev.creek.consumer.wire.WireMessage;
 import java.util.List;
-import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
@@ -132,9 +130,9 @@ final class CleanSnapshot implements SnapshotWriter {
   }
 
   @Override
-  public Mono<Void> finish(Handover to, Consumer<Step> steps) {
+  public Mono<Void> finish(Handover to, Finishing finishing) {
     return session()
-        .flatMap(session -> replacement.run(session, planned, Moved.replaced(to), steps))
+        .flatMap(session -> replacement.run(session, planned, Moved.replaced(to), finishing))
         .onErrorResume(e -> told(e, List.of()));
   }
 

@@ -162,7 +162,10 @@ final class CommandTable implements CommandLog {
   public Mono<Void> progress(long id, SnapshotProgress progress) {
     return updateHeld(
         id,
-        "step = $3, rows_done = $4, rows_expected = $5, detail = null, lease_until = " + LEASED,
+        // While it is asked for again, what it waits for is still told.
+        "step = $3, rows_done = $4, rows_expected = $5,"
+            + " detail = case when $3 = 'requesting' then detail end, lease_until = "
+            + LEASED,
         statement -> bind(statement, progress));
   }
 

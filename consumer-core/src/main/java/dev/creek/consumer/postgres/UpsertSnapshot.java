@@ -170,9 +170,9 @@ final class UpsertSnapshot implements SnapshotWriter {
   }
 
   @Override
-  public Mono<Void> finish(Handover to, Consumer<SnapshotProgress.Step> steps) {
+  public Mono<Void> finish(Handover to, Finishing finishing) {
     var moved = Moved.upserted(to);
-    return Mono.fromRunnable(() -> steps.accept(SnapshotProgress.Step.FINISHING))
+    return Mono.fromRunnable(() -> finishing.begins(SnapshotProgress.Step.FINISHING))
         .then(held.requireOpen())
         .then(Failpoint.SNAPSHOT_LOADED.before(held.transaction()))
         .flatMap(
@@ -180,7 +180,9 @@ final class UpsertSnapshot implements SnapshotWriter {
                 moved(session, moved)
                     .flatMap(held::requireClaim)
                     .then(Mono.defer(() -> marked(session, moved)))
-                    .then(Failpoint.SNAPSHOT_COMMITTED.before(held.commit(session))))
+                    .then(
+                        Failpoint.SNAPSHOT_COMMITTED.before(
+                            finishing.lastCommit(held.commit(session)))))
         .onErrorResume(e -> told(e, List.of()));
   }
 

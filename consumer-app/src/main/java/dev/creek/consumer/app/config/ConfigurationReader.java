@@ -62,10 +62,7 @@ final class ConfigurationReader {
     var linger = optional(Setting.LINGER, Parse::linger);
     Integer maxMessageBytes =
         optional(Setting.MAX_MESSAGE_BYTES, text -> Parse.bytes(text, 1024, 1 << 30));
-    var snapshots =
-        new SnapshotOptions(
-            optional(Setting.SNAPSHOTS, text -> Parse.count(text, 1, 1000), 1),
-            optional(Setting.SNAPSHOT_STALL, Parse::limit, Duration.ofSeconds(1)));
+    var snapshots = snapshots();
     Logging logging = logging();
     Monitoring monitoring = monitoring();
     if (!problems.isEmpty() || target == null) {
@@ -73,6 +70,15 @@ final class ConfigurationReader {
     }
     return new Configuration(
         broker, target, source, batches, linger, maxMessageBytes, snapshots, logging, monitoring);
+  }
+
+  private SnapshotOptions snapshots() {
+    var usual =
+        new SnapshotOptions(
+            optional(Setting.SNAPSHOTS, text -> Parse.count(text, 1, 1000), 1),
+            optional(Setting.SNAPSHOT_STALL, Parse::limit, Duration.ofSeconds(1)));
+    Duration wait = optional(Setting.PRODUCER_WAIT, Parse::limit);
+    return wait == null ? usual : new SnapshotOptions(usual.atOnce(), usual.stall(), wait);
   }
 
   Monitoring readMonitoring() {

@@ -148,6 +148,13 @@ public enum Setting {
       "TIME",
       "60s",
       "How long a snapshot may stand still, its producer having died perhaps, before it is given up."),
+  PRODUCER_WAIT(
+      Topic.APPLY,
+      Secrecy.NONE,
+      "TIME",
+      null,
+      "How long a command that needs a snapshot asks again where no producer answers, as while its source is away, e.g. 8h."
+          + " Default: twice --snapshot-stall."),
 
   LOG_LEVEL(
       Topic.LOGGING,
