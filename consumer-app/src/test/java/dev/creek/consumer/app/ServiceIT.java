@@ -255,7 +255,7 @@ final class ServiceIT {
         assertThat(service.exitCode()).describedAs(service.toString()).isZero();
         assertThat(service.err()).doesNotContain("geheim");
       }
-      assertThat(LocalRun.of(environment, "status").out()).contains("No service is running");
+      assertThat(LocalRun.of(environment, "status").out()).contains("No service is connected");
     } finally {
       target.execute("drop owned by " + role + "; drop role " + role);
     }

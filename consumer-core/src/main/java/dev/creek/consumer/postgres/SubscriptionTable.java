@@ -29,6 +29,7 @@ final class SubscriptionTable implements Subscriptions {
   private final WakeUps wakeUps;
   private final String table;
   private final String controlSchema;
+  private final String present;
   private final String incompleteness;
   private final KnownTargetSql known;
 
@@ -38,6 +39,8 @@ final class SubscriptionTable implements Subscriptions {
     this.wakeUps = new WakeUps(sessions, options);
     this.table = SqlNames.quoted(options.controlSchema(), "subscriptions");
     this.controlSchema = options.controlSchema();
+    this.present =
+        SubscriptionRows.present(table, SqlNames.quoted(options.controlSchema(), "status"));
     this.known = new KnownTargetSql(options.controlSchema());
     this.incompleteness = SqlNames.quoted(options.controlSchema(), "incompleteness");
   }
@@ -100,7 +103,12 @@ final class SubscriptionTable implements Subscriptions {
     return read(SubscriptionRows.select("", table, incompleteness));
   }
 
-  /** The same, also where the Go consumer's columns are all there is. */
+  @Override
+  public Flux<Subscription> present() {
+    return read(SubscriptionRows.select("", present, incompleteness));
+  }
+
+  /** As {@link #all}, also where the Go consumer's columns are all there is. */
   Flux<Subscription> asTheyAre() {
     return all()
         .onErrorResume(
