@@ -330,6 +330,11 @@ public final class CreekConsumer implements AutoCloseable {
         unwanted);
   }
 
+  /** How long commands ask a producer again that does not answer. */
+  Duration producerWait() {
+    return options.lines().snapshots().producerWait();
+  }
+
   private Flux<SnapshotProgress> alone(SnapshotOrder order, Mono<Void> unwanted) {
     return Flux.using(
         () -> {
@@ -446,23 +451,29 @@ public final class CreekConsumer implements AutoCloseable {
         .delayUntil(reason -> resumeTable(table));
   }
 
-  /** All subscriptions, in order of target. */
+  /**
+   * All subscriptions, in order of target. Their states are as they are now: of a table whose
+   * consumer was killed, that it waits for another one, and {@link
+   * dev.creek.consumer.stream.TableState.Name#UNKNOWN} where its consumer is connected and has not
+   * shown itself for 5 s.
+   */
   public Flux<Subscription> subscriptions() {
-    return readable.flatMapMany(db -> db.subscriptions().all());
+    return readable.flatMapMany(db -> db.subscriptions().present());
   }
 
   /**
-   * The processes that are at work on the target database now, in the order in which they came:
-   * running consumers, which share the tables, and commands that take a snapshot.
+   * The processes that are at work on the target database, in the order in which they came: running
+   * consumers, which share the tables, and commands that take a snapshot. Also those that are
+   * {@link Instance#isLate late}: slow, or stopped.
    */
   public Flux<Instance> instances() {
     return readable.flatMapMany(db -> db.replicas().instances());
   }
 
   /**
-   * Tells whether a running consumer may be at work on the target database, also one that is so
-   * slow that it is not among {@link #instances}: on a machine under load, heartbeats come late.
-   * False is certain, but for one that has just lost its connection and comes back: ask again.
+   * Tells whether a running consumer may be at work on the target database: one of {@link
+   * #instances}, or one that has lost its connection within the last 10 s and may come back. False
+   * means that none is connected.
    */
   public Mono<Boolean> mayBeServed() {
     return readable.flatMap(db -> db.replicas().mayServe());
@@ -564,9 +575,14 @@ public final class CreekConsumer implements AutoCloseable {
     return readable.flatMap(db -> db.commands().cancel(id));
   }
 
-  /** The newest commands and what became of them, newest first. */
-  public Flux<CommandRecord> commands(int newest) {
-    return readable.flatMapMany(db -> db.commands().newest(newest));
+  /**
+   * Commands and what became of them, newest first: those that have not ended, the first 500 of
+   * them, and the newest of those that have.
+   *
+   * @param ended how many that have ended, at most
+   */
+  public Flux<CommandRecord> commands(int ended) {
+    return readable.flatMapMany(db -> db.commands().newest(ended));
   }
 
   /**

@@ -8,6 +8,7 @@ import dev.creek.consumer.control.StartFrom;
 import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.stream.Diagnosis;
 import dev.creek.consumer.stream.SnapshotOrder;
+import java.time.Duration;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -58,6 +59,11 @@ final class FacadeOperations implements Operations {
   @Override
   public Mono<String> skipChange(TargetTable table, long sequence) {
     return consumer.skipChange(table, sequence);
+  }
+
+  @Override
+  public Duration producerWait() {
+    return consumer.producerWait();
   }
 
   @Override

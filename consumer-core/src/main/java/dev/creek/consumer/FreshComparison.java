@@ -4,7 +4,6 @@ import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.SnapshotMode;
 import dev.creek.consumer.control.Verification;
 import dev.creek.consumer.postgres.PostgresTarget;
-import dev.creek.consumer.stream.Instance;
 import dev.creek.consumer.stream.SnapshotException;
 import dev.creek.consumer.stream.Subscription;
 import dev.creek.consumer.stream.TableState;
@@ -52,8 +51,7 @@ final class FreshComparison {
 
   private Mono<Void> served(Mapping mapping) {
     return consumer
-        .instances()
-        .any(Instance::serving)
+        .mayBeServed()
         .flatMap(
             there ->
                 there

@@ -3,6 +3,9 @@ package dev.creek.consumer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import dev.creek.consumer.control.CommandOutcome;
 import dev.creek.consumer.jetstream.JetStreamOptions;
 import dev.creek.consumer.postgres.PostgresOptions;
@@ -26,6 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.slf4j.LoggerFactory;
 
 /** Commands that wait or run are cancelled, and everything is as it was. */
 final class CancelIT {
@@ -41,6 +45,24 @@ final class CancelIT {
   private PostgresDatabase target;
   private SqlCall sql;
   private TestProducer producer;
+
+  /** Lines of those who apply snapshots. */
+  private final ListAppender<ILoggingEvent> said = new ListAppender<>();
+
+  @BeforeEach
+  void listen() {
+    said.start();
+    snapshotLog().addAppender(said);
+  }
+
+  @AfterEach
+  void listenNoMore() {
+    snapshotLog().detachAppender(said);
+  }
+
+  private static Logger snapshotLog() {
+    return (Logger) LoggerFactory.getLogger("dev.creek.consumer.stream.SnapshotLoad");
+  }
 
   @BeforeEach
   void createTables() {
@@ -293,6 +315,70 @@ final class CancelIT {
     assertThat(waitFor(id)).isEqualTo("cancelled");
     assertThat(target.value("select step is null from _creek_consumer._notification_log"))
         .isEqualTo("t");
+  }
+
+  /** Whoever has locked this keeps commits that move a table's position from ending. */
+  private static final int GATE = 4711;
+
+  @ParameterizedTest
+  @CsvSource({"OLD, clean, swapped", "NEW, clean, in place", "NEW, upsert, row by row"})
+  void aLastCommitThatRunsIsWaitedForAndItsOwnEndIsTold(
+      Generation generation, String mode, String manner) throws SQLException {
+    serve();
+    produce(generation);
+    assertThat(waitFor(sql.id("resync", items()))).isEqualTo("ok");
+    awaitState("streaming");
+    if (manner.equals("in place")) {
+      target.execute("create view seen as select * from items");
+    }
+    target.execute("update items set v = 'mine' where id = 1");
+    target.execute(
+        """
+        create function hold() returns trigger language plpgsql as $$
+        begin
+          if pg_catalog.current_query() ilike 'commit%%' then
+            perform pg_catalog.pg_advisory_xact_lock_shared(%d);
+          end if;
+          return null;
+        end $$"""
+            .formatted(GATE),
+        "create constraint trigger hold after update on _creek_consumer.subscriptions"
+            + " deferrable initially deferred for each row execute function hold()");
+    long id;
+    try (var gate = target.connect()) {
+      gate.createStatement().execute("select pg_advisory_lock(%d)".formatted(GATE));
+      id = sql.id("snapshot", items(), mode);
+      await()
+          .atMost(PATIENCE)
+          .until(
+              () ->
+                  "1"
+                      .equals(
+                          target.value(
+                              "select count(*) from pg_stat_activity where wait_event = 'advisory'"
+                                  + " and query ilike 'commit%'")));
+      assertThat(sql.call("cancel", id)).isEqualTo("t");
+      await().atMost(PATIENCE).until(() -> logged("the snapshot's last commit is under way"));
+      assertThat(status(id)).isEqualTo("running");
+    }
+    assertThat(waitFor(id)).isEqualTo("ok");
+    assertThat(target.value("select v from items where id = 1")).isEqualTo("v1");
+    assertThat(
+            target.value(
+                "select cancelled_at is null from _creek_consumer._notification_log where id = "
+                    + id))
+        .as("who wanted it cancelled is still told")
+        .isEqualTo("f");
+    awaitState("streaming");
+    source.execute("delete from items where id = 3");
+    await()
+        .atMost(PATIENCE)
+        .until(() -> target.value("select count(*) from items").equals(String.valueOf(ROWS - 1)));
+  }
+
+  private boolean logged(String text) {
+    return List.copyOf(said.list).stream()
+        .anyMatch(line -> line.getFormattedMessage().contains(text));
   }
 
   @Test

@@ -62,13 +62,17 @@ final class TyposIT {
   }
 
   private CreekConsumer consumer(Duration stall) {
+    return consumer(new SnapshotOptions(2, stall));
+  }
+
+  private CreekConsumer consumer(SnapshotOptions snapshots) {
     return CreekConsumer.create(
         ConsumerOptions.of(
                 JetStreamOptions.builder(nats.server().uri())
                     .schemaTimeout(Duration.ofSeconds(3))
                     .build(),
                 PostgresOptions.of(target.patientUri()))
-            .withSnapshots(new SnapshotOptions(2, stall)));
+            .withSnapshots(snapshots));
   }
 
   @AfterEach
@@ -199,6 +203,32 @@ final class TyposIT {
     assertThat(waitFor(ofOneThatStands))
         .contains("nobody listens to")
         .contains("so it does not run, or has another namespace");
+  }
+
+  /** More often than it is asked where nobody says how long. */
+  @Test
+  void aProducerThatIsAwayForAWhileIsAskedUntilItIsBackWhereThatIsWanted() throws Exception {
+    produce(Generation.NEW);
+    producer.stop();
+    consumer.stop(PATIENCE).block(PATIENCE);
+    consumer.close();
+    consumer = consumer(new SnapshotOptions(2, Duration.ofSeconds(1), PATIENCE));
+    consumer.run().subscribe();
+    long id = sql.id("resync", table("orders") + ":public.copy");
+    Queue<String> asked = new ConcurrentLinkedQueue<>();
+    try (var silent = Nats.connect(nats.server().uri())) {
+      silent
+          .createDispatcher(request -> asked.add(new String(request.getData(), UTF_8)))
+          .subscribe(new Subjects(Generation.NEW, "CREEK").snapshotRequest(source.name()));
+      await().atMost(PATIENCE).until(() -> asked.size() > 2);
+      assertThat(
+              target.value("select detail from _creek_consumer._notification_log where id = " + id))
+          .startsWith("waiting: asked again for 180 s at most (--producer-wait): broker: ")
+          .contains("the producer did not answer the request for a snapshot");
+    }
+    producer.start();
+    assertThat(waitFor(id)).isEqualTo("ok");
+    assertThat(target.value("select count(*) from copy")).isEqualTo("1");
   }
 
   @Test

@@ -141,8 +141,13 @@ final class FacadeConsumer implements Consumer {
   }
 
   @Override
-  public Flux<CommandRecord> commands(int newest) {
-    return facade.commands(newest);
+  public Mono<Boolean> mayBeServed() {
+    return facade.mayBeServed();
+  }
+
+  @Override
+  public Flux<CommandRecord> commands(int ended) {
+    return facade.commands(ended);
   }
 
   @Override

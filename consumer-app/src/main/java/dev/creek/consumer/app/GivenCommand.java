@@ -54,7 +54,7 @@ final class GivenCommand {
     if (record.status().equals(CommandRecord.QUEUED)) {
       return since(given).compareTo(AT_ONCE) < 0
           ? null
-          : new CommandStep.Remark("waits for its turn, as command " + id);
+          : new CommandStep.Remark(waiting(record.detail()));
     }
     if (begun == 0) {
       begun = System.nanoTime();
@@ -65,6 +65,12 @@ final class GivenCommand {
     return record.step() == null || !(command instanceof Command.OfMapping both)
         ? null
         : new CommandStep.Snapshot(progress(record, record.step(), both));
+  }
+
+  private String waiting(@Nullable String forWhat) {
+    return forWhat == null
+        ? "is command " + id + ", which no service has begun yet"
+        : "command %d %s (hint: creek-consumer cancel ID ends either)".formatted(id, forWhat);
   }
 
   private SnapshotProgress progress(CommandRecord record, String step, Command.OfMapping both) {

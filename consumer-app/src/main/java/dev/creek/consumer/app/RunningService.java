@@ -22,6 +22,7 @@ final class RunningService {
   static final Duration PATIENCE = Duration.ofSeconds(30);
 
   private static final int LOOKS = 6;
+  private static final Duration BETWEEN_LOOKS = Duration.ofMillis(500);
   private static final String NO_DATA_FOUND = "P0002";
 
   /** With the next one less than a verb may take to end once it has been asked to. */
@@ -115,8 +116,31 @@ final class RunningService {
     return new IllegalStateException("it had ended already: " + ended.status());
   }
 
+  /** One that has lost its connection is back within moments, or it is gone. */
   private Mono<Boolean> runs() {
-    return facade.instances().any(Instance::serving);
+    Mono<Presence> look = Mono.defer(this::presence);
+    return look.expand(
+            seen -> seen == Presence.LOST ? Mono.delay(BETWEEN_LOOKS).then(look) : Mono.empty())
+        .last()
+        .map(Presence.CONNECTED::equals);
+  }
+
+  private Mono<Presence> presence() {
+    return facade
+        .instances()
+        .any(Instance::serving)
+        .flatMap(
+            connected ->
+                connected
+                    ? Mono.just(Presence.CONNECTED)
+                    : facade.mayBeServed().map(lost -> lost ? Presence.LOST : Presence.GONE));
+  }
+
+  /** Of the services. */
+  private enum Presence {
+    CONNECTED,
+    LOST,
+    GONE
   }
 
   private Flux<CommandStep> follow(GivenCommand given) {

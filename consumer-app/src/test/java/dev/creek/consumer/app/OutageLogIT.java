@@ -18,7 +18,6 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -31,15 +30,6 @@ final class OutageLogIT {
   @RegisterExtension private static final NatsExtension NATS = NatsExtension.own();
 
   private static final Duration PATIENCE = Duration.ofMinutes(2);
-
-  /**
-   * Names of operators and classes, errors by number, records as Java prints them, stack traces.
-   */
-  private static final Pattern OF_A_LIBRARY =
-      Pattern.compile(
-          "\\(\\.\\.\\)|error\\(-|Did not observe|\\bMono|\\bFlux|\\bsource\\(|Pool#|\\bnull\\b"
-              + "|\\b(?:[a-z0-9]+\\.){2,}[A-Z]\\w+|[a-z](?:Exception|Error)\\b|\\b[A-Z]\\w+\\[\\w+="
-              + "|@[0-9a-f]{6,}|\\w/\\d+\\.\\d+\\.|^\\s+at |Caused by");
 
   private final List<TableWire> tables =
       Stream.of("orders", "items").map(OutageLogIT::table).toList();
@@ -179,7 +169,7 @@ final class OutageLogIT {
 
       jar.signal("TERM");
       assertThat(jar.exitCode()).isZero();
-      assertThat(jar.err().lines()).noneMatch(line -> OF_A_LIBRARY.matcher(line).find());
+      assertThat(jar.err().lines()).allMatch(line -> LibraryWords.in(line).isEmpty());
       assertThat(jar.err().lines())
           .filteredOn(line -> line.contains("WARN") || line.contains("ERROR"))
           .allMatch(line -> line.contains("127.0.0.1:") || saysOfATable(line));

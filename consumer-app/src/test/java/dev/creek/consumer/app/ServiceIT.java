@@ -127,6 +127,27 @@ final class ServiceIT {
   }
 
   @Test
+  void aNatsPasswordThatIsRefusedEndsItAndIsNotTold() throws Exception {
+    try (NatsServer strict =
+        NatsServer.builder().option("authorization { user: me, password: right }").start()) {
+      environment.put("NATS_URI", strict.uri().replace("://", "://me:geheim@"));
+      try (Jar service = serve()) {
+        assertThat(service.exitCode()).describedAs(service.toString()).isEqualTo(1);
+        assertThat(service.err())
+            .contains("Stopped: cannot connect to NATS at")
+            .containsIgnoringCase("authorization violation")
+            .doesNotContain("geheim");
+      }
+      environment.put("NATS_URI", strict.uri().replace("://", "://me:right@"));
+      try (Jar service = serve()) {
+        await().atMost(PATIENCE).until(() -> service.err().contains("connected to NATS at"));
+        service.signal("TERM");
+        assertThat(service.exitCode()).describedAs(service.toString()).isZero();
+      }
+    }
+  }
+
+  @Test
   void aRunningServiceHearsOfTablesAddedAndRemoved() throws Exception {
     subscribe();
     succeed("remove-tables", TARGET);
@@ -234,7 +255,7 @@ final class ServiceIT {
         assertThat(service.exitCode()).describedAs(service.toString()).isZero();
         assertThat(service.err()).doesNotContain("geheim");
       }
-      assertThat(LocalRun.of(environment, "status").out()).contains("No service is running");
+      assertThat(LocalRun.of(environment, "status").out()).contains("No service is connected");
     } finally {
       target.execute("drop owned by " + role + "; drop role " + role);
     }

@@ -299,7 +299,7 @@ final class ShellCommandsIT {
   }
 
   private static CommandRecord newest(CreekConsumer consumer) {
-    return consumer.commands(1).blockLast(PATIENCE);
+    return consumer.commands(1).blockFirst(PATIENCE);
   }
 
   private String run(String... arguments) {

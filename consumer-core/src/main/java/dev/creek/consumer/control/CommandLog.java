@@ -24,8 +24,13 @@ public interface CommandLog {
   /** One command; empty where there is none of this id. */
   Mono<CommandRecord> find(long id);
 
-  /** The newest commands, newest first. */
-  Flux<CommandRecord> newest(int count);
+  /**
+   * Commands, newest first: those that have not ended, the first 500 of them, and the newest of
+   * those that have.
+   *
+   * @param ended how many that have ended, at most
+   */
+  Flux<CommandRecord> newest(int ended);
 
   /** What is to be done next for each target that has something to be done. */
   Mono<List<Pending>> pending();

@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param step what a snapshot is doing, as {@link SnapshotProgress.Step}, in lower case
  * @param rowsDone rows that a snapshot has written so far
  * @param rowsExpected rows that it is believed to hold
- * @param detail what was done, what is waited for, or who cancelled it
+ * @param detail what was done, what is waited for, which command of the same target has to end
+ *     first, or who cancelled it
  * @param attempts how often it was begun; more than once where a service ended in the middle
  */
 public record CommandRecord(

@@ -4,6 +4,8 @@ import java.time.Duration;
 import java.util.EnumSet;
 import java.util.Locale;
 import java.util.Set;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -49,6 +51,13 @@ final class Execution {
   private final AtomicReference<@Nullable SnapshotProgress> progress = new AtomicReference<>();
   private volatile boolean working;
   private volatile int inVain;
+  private final AtomicInteger retries = new AtomicInteger();
+
+  /** When the present try began. */
+  private volatile long triedAt;
+
+  /** When the first of the tries began that no producer has answered; null where one has. */
+  private volatile @Nullable Long unansweredSince;
 
   Execution(CommandLog.Pending pending, CommandLog log, Operations operations) {
     this.id = pending.id();
@@ -130,7 +139,13 @@ final class Execution {
     return unwanted
         .asMono()
         .then(Mono.defer(() -> working ? Mono.delay(clearing()) : Mono.empty()))
-        .then(Mono.defer(this::ending));
+        .then(Mono.defer(() -> mayBeCommitting() ? Mono.never() : ending()));
+  }
+
+  /** Then nobody but the work itself knows how it ends. */
+  private boolean mayBeCommitting() {
+    SnapshotProgress last = progress.get();
+    return working && last != null && last.step() == SnapshotProgress.Step.FINISHING;
   }
 
   private Duration clearing() {
@@ -158,24 +173,53 @@ final class Execution {
 
   private Mono<Outcome> work() {
     return Mono.defer(this::carryOut)
-        .doOnSubscribe(begins -> working = true)
+        .doOnSubscribe(begins -> begins())
         .doFinally(ends -> working = false)
         .retryWhen(
-            Retry.backoff(MOST_RETRIES, FIRST_PAUSE)
+            Retry.backoff(Long.MAX_VALUE, FIRST_PAUSE)
                 .maxBackoff(LONGEST_PAUSE)
                 .filter(this::mayPass)
-                .doBeforeRetryAsync(signal -> showReason(signal.failure()))
-                .onRetryExhaustedThrow((spec, signal) -> signal.failure()))
+                .doBeforeRetryAsync(signal -> showReason(signal.failure())))
         .switchIfEmpty(Mono.defer(this::ending))
         .switchIfEmpty(Mono.delay(ENDING).thenReturn(new Outcome.Failed(ENDED_EARLY)))
-        .onErrorResume(error -> ending().defaultIfEmpty(new Outcome.Failed(failure(error).text())));
+        .onErrorResume(
+            error ->
+                (isOfTheEnd(error) ? Mono.<Outcome>empty() : ending())
+                    .defaultIfEmpty(new Outcome.Failed(failure(error).text())));
+  }
+
+  /** A commit that failed may have happened: then nobody may say that the table is as it was. */
+  private boolean isOfTheEnd(Throwable error) {
+    SnapshotProgress last = progress.get();
+    return last != null
+        && last.step() == SnapshotProgress.Step.FINISHING
+        && !(error instanceof CancellationException);
+  }
+
+  private void begins() {
+    working = true;
+    triedAt = System.nanoTime();
   }
 
   /** Asked once for each failure. What is not there is asked for a few times, and no more. */
   private boolean mayPass(Throwable error) {
     Operations.Prospect prospect = failure(error).prospect();
+    if (ending.get() != null) {
+      return false;
+    }
+    if (prospect == Operations.Prospect.AWAITED) {
+      return isAwaited();
+    }
+    unansweredSince = null;
     inVain = prospect == Operations.Prospect.PASSES ? 0 : inVain + 1;
-    return ending.get() == null && inVain <= prospect.retries();
+    return retries.incrementAndGet() <= MOST_RETRIES && inVain <= prospect.retries();
+  }
+
+  private boolean isAwaited() {
+    Long first = unansweredSince;
+    long since = first == null ? triedAt : first;
+    unansweredSince = since;
+    return System.nanoTime() - since < operations.producerWait().toNanos();
   }
 
   private Operations.Failure failure(Throwable error) {
@@ -183,7 +227,13 @@ final class Execution {
   }
 
   private Mono<Void> showReason(Throwable error) {
-    return log.note(id, "waiting: " + failure(error).text()).onErrorComplete();
+    Operations.Failure failure = failure(error);
+    String howLong =
+        failure.prospect() == Operations.Prospect.AWAITED
+            ? "asked again for %d s at most (--producer-wait): "
+                .formatted(operations.producerWait().toSeconds())
+            : "";
+    return log.note(id, "waiting: " + howLong + failure.text()).onErrorComplete();
   }
 
   /** Never ends by itself. */

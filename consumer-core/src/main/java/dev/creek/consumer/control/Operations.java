@@ -1,5 +1,6 @@
 package dev.creek.consumer.control;
 
+import java.time.Duration;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -43,6 +44,9 @@ public interface Operations {
    */
   Mono<String> skipChange(TargetTable table, long sequence);
 
+  /** How long a producer that does not answer is asked again, from the first time on. */
+  Duration producerWait();
+
   /**
    * What an error of these means.
    *
@@ -66,6 +70,8 @@ public interface Operations {
     UNLIKELY(1),
     /** What was asked for is not there yet, perhaps: half a minute. */
     MAY_COME(6),
+    /** Nobody answers who should: for as long as {@link Operations#producerWait} says. */
+    AWAITED(Integer.MAX_VALUE),
     /** A server is away. */
     PASSES(Integer.MAX_VALUE);
 

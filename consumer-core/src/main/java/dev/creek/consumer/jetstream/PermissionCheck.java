@@ -1,6 +1,7 @@
 package dev.creek.consumer.jetstream;
 
 import dev.creek.consumer.control.Finding;
+import dev.creek.consumer.control.Finding.Level;
 import dev.creek.consumer.stream.LogException;
 import dev.creek.consumer.wire.SourceTable;
 import dev.creek.consumer.wire.Subjects;
@@ -13,6 +14,9 @@ import reactor.core.publisher.Mono;
  * Tries everything that reading tables of a source database and asking its producer needs a
  * permission for. Nothing is created, and nothing reaches the producer: JetStream is asked what it
  * can only refuse, and what would be the producer's is addressed so that the server drops it.
+ *
+ * <p>What tables cannot be followed without is a problem. What only snapshots need, or what has
+ * another way, is a warning: a user who may do no more than follow tables is an ordinary one.
  */
 final class PermissionCheck {
   /** Each is one question: all of a few tables at once, so that a distant broker takes no time. */
@@ -20,7 +24,8 @@ final class PermissionCheck {
 
   private static final String FOLLOWING = "changes cannot be read";
   private static final String SCHEMAS = "schemas cannot be looked up";
-  private static final String SNAPSHOTS = "snapshots cannot be read";
+  private static final String SNAPSHOTS =
+      "snapshots cannot be read: snapshot, resync and verify are refused";
 
   private final JetStreamApi api;
   private final String madeUp = "creek_" + NUID.nextGlobal();
@@ -39,10 +44,11 @@ final class PermissionCheck {
     return Flux.concat(
             ofAll(names, database), Flux.fromIterable(tables).concatMap(t -> of(names, t)))
         .flatMapSequential(Need::refused, QUESTIONS, 1)
-        .distinct(Refused::denied)
+        .distinct(refused -> refused.denied().getMessage())
         .map(
             refused ->
-                Finding.problem(
+                new Finding(
+                    refused.level(),
                     about,
                     "NATS refuses: %s; without it %s"
                         .formatted(refused.denied().getMessage(), refused.without()),
@@ -59,27 +65,41 @@ final class PermissionCheck {
   }
 
   /** A permission that is not there. */
-  private record Refused(LogException.Denied denied, String without) {}
+  private record Refused(LogException.Denied denied, Level level, String without) {}
 
   private Flux<Need> ofAll(Subjects names, String database) {
     return Flux.concat(
-        ofStream(names.walStream(database), FOLLOWING),
-        ofStream(names.schemaStream(database), SCHEMAS),
-        ofStream(names.snapshotStream(database), SNAPSHOTS),
+        ofStream(names.walStream(database), Level.PROBLEM, FOLLOWING),
         Flux.just(
-            publishing(names.schemaRequest(database), "the producer cannot be asked for a schema"),
+            asking(
+                "CONSUMER.INFO." + consumerOf(names.walStream(database)),
+                Level.PROBLEM,
+                "the position of a table without changes stays behind, so that retention will look like a gap")),
+        ofStream(names.schemaStream(database), Level.PROBLEM, SCHEMAS),
+        ofStream(names.snapshotStream(database), Level.WARNING, SNAPSHOTS),
+        Flux.just(
             publishing(
-                names.snapshotRequest(database), "the producer cannot be asked for a snapshot")));
+                names.schemaRequest(database),
+                "the producer cannot be asked for a schema that its stream does not hold"),
+            publishing(
+                names.snapshotRequest(database),
+                "the producer cannot be asked for a snapshot: snapshot, resync and verify are refused")));
   }
 
-  private Flux<Need> ofStream(String stream, String without) {
-    String consumer = stream + "." + madeUp;
+  private String consumerOf(String stream) {
+    return stream + "." + madeUp;
+  }
+
+  private Flux<Need> ofStream(String stream, Level level, String without) {
+    String consumer = consumerOf(stream);
     return Flux.just(
-        asking("STREAM.INFO." + stream, without),
-        asking("STREAM.MSG.GET." + stream, without),
-        asking("CONSUMER.INFO." + consumer, "the position of a table without changes stays behind"),
-        asking("CONSUMER.MSG.NEXT." + consumer, without),
-        asking("CONSUMER.DELETE." + consumer, "the broker keeps readers for minutes that ended"));
+        asking("STREAM.INFO." + stream, level, without),
+        asking("STREAM.MSG.GET." + stream, level, without),
+        asking("CONSUMER.MSG.NEXT." + consumer, level, without),
+        asking(
+            "CONSUMER.DELETE." + consumer,
+            Level.WARNING,
+            "the broker keeps readers for minutes that ended"));
   }
 
   /** None of a table whose name cannot travel: that is said where the table is looked at. */
@@ -88,24 +108,35 @@ final class PermissionCheck {
     return Flux.defer(
             () ->
                 Flux.just(
-                    reading(names.walStream(database), names.walSubject(table), FOLLOWING),
-                    reading(names.schemaStream(database), names.schemaSubject(table), SCHEMAS),
+                    reading(
+                        names.walStream(database),
+                        names.walSubject(table),
+                        Level.PROBLEM,
+                        FOLLOWING),
+                    reading(
+                        names.schemaStream(database),
+                        names.schemaSubject(table),
+                        Level.PROBLEM,
+                        SCHEMAS),
                     reading(
                         names.snapshotStream(database),
                         names.snapshotSubjects(table).replace("*", madeUp),
+                        Level.WARNING,
                         SNAPSHOTS)))
         .onErrorComplete(IllegalArgumentException.class);
   }
 
-  private Need reading(String stream, String subject, String without) {
-    return asking("CONSUMER.CREATE." + stream + "." + madeUp + "." + subject, without);
+  private Need reading(String stream, String subject, Level level, String without) {
+    return asking("CONSUMER.CREATE." + consumerOf(stream) + "." + subject, level, without);
   }
 
-  private Need asking(String request, String without) {
-    return () -> api.refusedAsking(request).map(denied -> new Refused(denied, without));
+  private Need asking(String request, Level level, String without) {
+    return () -> api.refusedAsking(request).map(denied -> new Refused(denied, level, without));
   }
 
   private Need publishing(String subject, String without) {
-    return () -> api.refusedPublishing(subject).map(denial -> new Refused(denial.error(), without));
+    return () ->
+        api.refusedPublishing(subject)
+            .map(denial -> new Refused(denial.error(), Level.WARNING, without));
   }
 }

@@ -87,7 +87,7 @@ final class Silence {
     String hint = hint(source, facts);
     return facts.isCertain()
         ? new SnapshotException(message, hint)
-        : new LogException.Unanswered(message, hint);
+        : new LogException.NoProducer(message, hint);
   }
 
   private static String cause(Facts facts) {

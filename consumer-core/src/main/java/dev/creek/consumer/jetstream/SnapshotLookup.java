@@ -127,8 +127,8 @@ final class SnapshotLookup {
         .map(answer -> subject(answer, source));
   }
 
-  private static LogException.Unanswered nobodyListens(String asked) {
-    return new LogException.Unanswered(
+  private static LogException.NoProducer nobodyListens(String asked) {
+    return new LogException.NoProducer(
         "no producer can be asked for a snapshot: nobody listens to "
             + asked
             + ", so it does not run, or has another namespace, or is in another NATS account",

@@ -1,5 +1,6 @@
 package dev.creek.consumer.jetstream;
 
+import dev.creek.consumer.stream.LogException;
 import dev.creek.consumer.stream.SourceSighting;
 import dev.creek.consumer.wire.SourceTable;
 import dev.creek.consumer.wire.Subjects;
@@ -42,7 +43,9 @@ final class SourceNames {
     return Flux.concat(
             withSchemas(names, database),
             of(names, database, names.walStream(database), names.walSubjects(database)),
-            of(names, database, names.snapshotStream(database), names.snapshotSubjects(database)))
+            of(names, database, names.snapshotStream(database), names.snapshotSubjects(database))
+                // Whoever only follows tables need not be let see it.
+                .onErrorComplete(LogException.Denied.class))
         .collect(LinkedHashSet::new, Set::add);
   }
 

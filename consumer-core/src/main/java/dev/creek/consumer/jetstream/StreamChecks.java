@@ -3,8 +3,7 @@ package dev.creek.consumer.jetstream;
 import dev.creek.consumer.stream.LogException;
 import dev.creek.consumer.stream.ReadListener;
 import java.util.function.LongSupplier;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
 import reactor.core.Disposables;
 import reactor.core.publisher.Mono;
@@ -16,10 +15,7 @@ import reactor.core.publisher.Mono;
  * <p>The answers are nobody's result, so they are subscribed to here; disposing ends them.
  */
 final class StreamChecks implements Disposable {
-  private static final Logger log = LoggerFactory.getLogger(StreamChecks.class);
-
   private final JetStreamApi api;
-  private final String subject;
   private final PullConsumer consumer;
   private final PullWindow window;
   private final Outlet outlet;
@@ -28,32 +24,42 @@ final class StreamChecks implements Disposable {
   private final LongSupplier received;
   private final Disposable.Swap proof = Disposables.swap();
   private final Disposable.Swap frontier = Disposables.swap();
-  private boolean told;
+  private final @Nullable Follower follower;
+
+  /** Whoever reads for ever, and so wants to know how far an idle subject has been read. */
+  interface Follower {
+
+    /** Asking how far that is is refused. */
+    void refused(LogException.Denied denied);
+
+    /** It is not, or not any more. */
+    void answered();
+  }
 
   /**
    * Of one consumer.
    *
-   * @param subject what the consumer reads, for people
    * @param known holes of the stream that do not count
    * @param received how many messages of the consumer have come
+   * @param follower null where what was read ends, so that nobody asks how far an idle subject is
    */
   StreamChecks(
       JetStreamApi api,
-      String subject,
       HoleSource holes,
       Holes known,
       PullConsumer consumer,
       PullWindow window,
       Outlet outlet,
-      LongSupplier received) {
+      LongSupplier received,
+      @Nullable Follower follower) {
     this.api = api;
-    this.subject = subject;
     this.holes = holes;
     this.known = known;
     this.consumer = consumer;
     this.window = window;
     this.outlet = outlet;
     this.received = received;
+    this.follower = follower;
   }
 
   /**
@@ -96,11 +102,13 @@ final class StreamChecks implements Disposable {
    */
   void moveFrontier() {
     PullWindow.Idle idle = window.idleNow();
-    if (idle != null) {
+    Follower told = follower;
+    if (idle != null && told != null) {
       frontier.update(
           readUpTo(idle)
+              .doOnSuccess(asked -> told.answered())
               // An answer that is late is no trouble: the heartbeat tells of that.
-              .doOnError(LogException.Denied.class, this::tell)
+              .doOnError(LogException.Denied.class, told::refused)
               .onErrorResume(LogException.Unavailable.class, e -> Mono.empty())
               .subscribe(this::moveTo, outlet::fail));
     }
@@ -123,17 +131,6 @@ final class StreamChecks implements Disposable {
               PullWindow.Idle still = window.idleNow();
               return still == null ? null : new ReadListener.Read(upTo, still.left());
             });
-  }
-
-  private void tell(LogException.Denied denied) {
-    if (!told) {
-      told = true;
-      log.warn(
-          "The position of {} stays behind while no change comes, so that retention will look like a gap: {}. Hint: {}",
-          subject,
-          denied.getMessage(),
-          denied.hint());
-    }
   }
 
   private Mono<Void> check(PullWindow.Idle idle, StreamState now) {

@@ -61,6 +61,9 @@ final class SubjectReader {
 
   private int attempts;
 
+  /** Whether it is read for ever, and not to some end. */
+  private boolean followed = true;
+
   /** What to read. */
   record Place(String stream, String subject) {}
 
@@ -103,10 +106,11 @@ final class SubjectReader {
   }
 
   /**
-   * The same, for who asked for something and waits for it; errors with {@link LogException.Denied}
-   * as well.
+   * The same, for who asked for something and waits for it: how far an idle subject has been read
+   * is not told. Errors with {@link LogException.Denied} as well.
    */
   Flux<Delivery> deliveriesUnlessDenied() {
+    followed = false;
     return deliveries(
         failure -> {
           LogException.Denied denied = denied(failure);
@@ -254,7 +258,14 @@ final class SubjectReader {
           (outlet, received) -> {
             var checks =
                 new StreamChecks(
-                    api, from.subject(), holes, known(), consumer, window, outlet, received);
+                    api,
+                    holes,
+                    known(),
+                    consumer,
+                    window,
+                    outlet,
+                    received,
+                    followed ? follower(this) : null);
             reads(this, checks);
             return checks;
           },
@@ -305,6 +316,35 @@ final class SubjectReader {
         doubtful = false;
         listener.began(pending);
       }
+    }
+  }
+
+  private StreamChecks.Follower follower(Consumer consumer) {
+    return new StreamChecks.Follower() {
+      @Override
+      public void refused(LogException.Denied denied) {
+        hindered(consumer, denied);
+      }
+
+      @Override
+      public void answered() {
+        unhindered(consumer);
+      }
+    };
+  }
+
+  private synchronized void hindered(Consumer consumer, LogException.Denied denied) {
+    if (reading == consumer) {
+      listener.hindered(
+          "its position stays behind while no change of it comes, so that retention will look like a gap: "
+              + denied.getMessage(),
+          denied.hint());
+    }
+  }
+
+  private synchronized void unhindered(Consumer consumer) {
+    if (reading == consumer) {
+      listener.unhindered();
     }
   }
 

@@ -17,12 +17,27 @@ import org.slf4j.LoggerFactory;
 final class CommandRows {
   private static final Logger log = LoggerFactory.getLogger(CommandRows.class);
 
-  static final String COLUMNS =
-      "id, \"timestamp\", requested_by, coalesce(command, '') as command,"
-          + " coalesce(status, '') as status, started_at, finished_at, step, rows_done,"
-          + " rows_expected, detail, attempts";
-
   private CommandRows() {}
+
+  /**
+   * The columns of a row {@code l}. One that waits says for which command it does: that is the
+   * first of its target that has not ended.
+   *
+   * @param table the log, as SQL
+   */
+  static String columns(String table) {
+    return """
+        id, "timestamp", requested_by, coalesce(command, '') as command, coalesce(status, '') as status,
+        started_at, finished_at, step, rows_done, rows_expected, attempts,
+        coalesce(case when status = 'queued'
+                      then (select format('waits behind command %%s: %%s', a.id, a.command)
+                            from %s a
+                            where a.target = l.target and a.id < l.id and a.finished_at is null
+                              and a.verb is not null
+                            order by a.id limit 1) end,
+                 detail) as detail"""
+        .formatted(table);
+  }
 
   static CommandRecord record(Readable row) {
     return new CommandRecord(

@@ -26,6 +26,10 @@ final class CommandTable implements CommandLog {
   private static final Duration LEASE = Duration.ofSeconds(12);
 
   private static final String OPEN = "finished_at is null and verb is not null";
+
+  /** Of a burst, people need no more than what is carried out and what is next. */
+  private static final int MOST_OPEN = 500;
+
   private static final String LEASED = "clock_timestamp() + interval '" + LEASE + "'";
 
   private final Sessions sessions;
@@ -33,6 +37,7 @@ final class CommandTable implements CommandLog {
   private final String submit;
   private final String cancel;
   private final String table;
+  private final String columns;
 
   /**
    * @param owner who carries commands out: another one after each start
@@ -43,6 +48,7 @@ final class CommandTable implements CommandLog {
     this.submit = SqlNames.quoted(controlSchema, "_submit");
     this.cancel = SqlNames.quoted(controlSchema, "cancel");
     this.table = SqlNames.quoted(controlSchema, "_notification_log");
+    this.columns = CommandRows.columns(table);
   }
 
   @Override
@@ -69,18 +75,25 @@ final class CommandTable implements CommandLog {
   public Mono<CommandRecord> find(long id) {
     return query(
             "command " + id,
-            "select " + CommandRows.COLUMNS + " from " + table + " where id = $1",
+            "select " + columns + " from " + table + " l where id = $1",
             statement -> statement.bind(0, id),
             CommandRows::record)
         .next();
   }
 
   @Override
-  public Flux<CommandRecord> newest(int count) {
+  public Flux<CommandRecord> newest(int ended) {
     return query(
         "commands",
-        "select " + CommandRows.COLUMNS + " from " + table + " order by id desc limit $1",
-        statement -> statement.bind(0, count),
+        """
+        select %1$s
+        from (select * from %2$s
+              where id in (select id from %2$s where %3$s order by id limit %4$d)
+                 or id in (select id from %2$s where not (%3$s) order by id desc limit $1)) l
+        order by id desc
+        """
+            .formatted(columns, table, OPEN, MOST_OPEN),
+        statement -> statement.bind(0, ended),
         CommandRows::record);
   }
 
@@ -162,7 +175,10 @@ final class CommandTable implements CommandLog {
   public Mono<Void> progress(long id, SnapshotProgress progress) {
     return updateHeld(
         id,
-        "step = $3, rows_done = $4, rows_expected = $5, detail = null, lease_until = " + LEASED,
+        // While it is asked for again, what it waits for is still told.
+        "step = $3, rows_done = $4, rows_expected = $5,"
+            + " detail = case when $3 = 'requesting' then detail end, lease_until = "
+            + LEASED,
         statement -> bind(statement, progress));
   }
 

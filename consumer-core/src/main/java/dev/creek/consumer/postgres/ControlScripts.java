@@ -26,7 +26,8 @@ final class ControlScripts {
           "010_horizon.sql",
           "011_start.sql",
           "012_publication.sql",
-          "013_cancel.sql");
+          "013_cancel.sql",
+          "014_status.sql");
 
   /** What quotes the functions' bodies, which name the schema. */
   private static final String BODY_QUOTE = "$creek$";

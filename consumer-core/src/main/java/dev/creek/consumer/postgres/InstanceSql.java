@@ -21,13 +21,7 @@ final class InstanceSql {
    * process that ended is dead as soon as the server has seen the end of its session, which is at
    * once.
    */
-  static final Duration DEAD_AFTER = Duration.ofSeconds(5);
-
-  /**
-   * Behind a pooler in transaction mode nobody sees the end of a session: then silence must do, for
-   * longer than a machine under load is silent.
-   */
-  private static final Duration SILENT_FOR = Duration.ofMinutes(1);
+  static final Duration DEAD_AFTER = Instance.LATE_AFTER;
 
   /** Long after anybody could take it for a pause. */
   private static final Duration FORGOTTEN_AFTER = Duration.ofMinutes(10);
@@ -35,6 +29,7 @@ final class InstanceSql {
   private final String id;
   private final Instance.Self self;
   private final String instances;
+  private final String presence;
   private final String subscriptions;
   private final boolean ownSessions;
 
@@ -47,6 +42,7 @@ final class InstanceSql {
     this.id = id;
     this.self = self;
     this.instances = SqlNames.quoted(controlSchema, "instances");
+    this.presence = SqlNames.quoted(controlSchema, "presence");
     this.subscriptions = SqlNames.quoted(controlSchema, "subscriptions");
     this.ownSessions = ownSessions;
   }
@@ -74,20 +70,12 @@ final class InstanceSql {
 
   /**
    * Tells whether a service may be at work: one that has not left, and whose session is there,
-   * however late its beats are. That of a process that has ended is not, as the server sees at
-   * once, and that of a host that is gone within a minute.
+   * however late its beats are, or was a moment ago. That of a process that has ended is not, as
+   * the server sees at once, and that of a host that is gone within a minute.
    */
   String mayServe() {
-    return """
-        select exists (
-            select from %s i
-            where i.serving
-              and i.heartbeat_at > clock_timestamp() - interval '%d milliseconds'
-              and case when i.session_pid is null
-                       then i.heartbeat_at > clock_timestamp() - interval '%d milliseconds'
-                       else %s end)
-        """
-        .formatted(instances, FORGOTTEN_AFTER.toMillis(), SILENT_FOR.toMillis(), hasSession("i"));
+    return "select exists (select from %s i where i.serving and i.presence <> 'gone')"
+        .formatted(presence);
   }
 
   private static String hasSession(String row) {
@@ -153,7 +141,7 @@ final class InstanceSql {
     statement.bind(0, id);
   }
 
-  /** All that are alive. */
+  /** All that are connected. */
   String list() {
     return """
         select i.id, i.host, i.process, i.version, i.page, i.serving, i.started_at,
@@ -162,10 +150,10 @@ final class InstanceSql {
                      where s.owner = i.id and s.active order by s.target) as owns,
                i.snapshots
         from %s i
-        where %s
+        where i.presence in ('there', 'late')
         order by i.started_at, i.id
         """
-        .formatted(subscriptions, instances, alive("i"));
+        .formatted(subscriptions, presence);
   }
 
   static Instance instance(Readable row) {

@@ -82,9 +82,10 @@ final class Migrator {
             """
             select has_schema_privilege($2::name, n.oid, 'usage')
                    and bool_and(has_function_privilege($2::name, p.oid, 'execute'))
-                   and (select has_table_privilege($2::name, c.oid, 'select')
+                   and (select bool_and(has_table_privilege($2::name, c.oid, 'select'))
                         from pg_class c
-                        where c.relnamespace = n.oid and c.relname = 'incompleteness')
+                        where c.relnamespace = n.oid
+                          and c.relname in ('incompleteness', 'presence', 'status'))
             from pg_namespace n join pg_proc p on p.pronamespace = n.oid
             where n.nspname = $1 and not starts_with(p.proname, '_')
             group by n.oid

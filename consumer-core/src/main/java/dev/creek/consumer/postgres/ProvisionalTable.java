@@ -1,12 +1,10 @@
 package dev.creek.consumer.postgres;
 
-import dev.creek.consumer.control.SnapshotProgress.Step;
 import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.stream.Handover;
 import dev.creek.consumer.stream.SnapshotWriter;
 import dev.creek.consumer.wire.WireMessage;
 import java.util.List;
-import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
@@ -49,8 +47,8 @@ final class ProvisionalTable implements SnapshotWriter {
   }
 
   @Override
-  public Mono<Void> finish(Handover to, Consumer<Step> steps) {
-    return writer.finish(to, steps).doOnSuccess(nothing -> finished = true);
+  public Mono<Void> finish(Handover to, Finishing finishing) {
+    return writer.finish(to, finishing).doOnSuccess(nothing -> finished = true);
   }
 
   @Override

@@ -5,9 +5,9 @@ import dev.creek.consumer.row.RowPlan;
 import dev.creek.consumer.row.ShapeMismatchException;
 import dev.creek.consumer.row.UniqueKey;
 import dev.creek.consumer.stream.Failpoint;
+import dev.creek.consumer.stream.SnapshotWriter.Finishing;
 import java.time.Duration;
 import java.util.Set;
-import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -85,12 +85,14 @@ final class Replacement {
    * Completes when it has committed.
    *
    * @param planned how it is to be done
+   * @param finishing runs the commit
    */
-  Mono<Void> run(Session session, Ending planned, Moved moved, Consumer<Step> steps) {
-    return Mono.fromRunnable(() -> steps.accept(Step.BUILDING))
+  Mono<Void> run(Session session, Ending planned, Moved moved, Finishing finishing) {
+    return Mono.fromRunnable(() -> finishing.begins(Step.BUILDING))
         .then(Failpoint.SNAPSHOT_LOADED.before(Mono.defer(() -> built(session, planned))))
-        .doOnNext(ending -> steps.accept(Step.FINISHING))
-        .flatMap(ending -> Failpoint.SNAPSHOT_BUILT.before(ended(session, ending, moved)));
+        .doOnNext(ending -> finishing.begins(Step.FINISHING))
+        .flatMap(
+            ending -> Failpoint.SNAPSHOT_BUILT.before(ended(session, ending, moved, finishing)));
   }
 
   /** Completes the fresh table; what can be done with it then. */
@@ -112,12 +114,12 @@ final class Replacement {
         .then(Mono.defer(session::commit));
   }
 
-  private Mono<Void> ended(Session session, Ending ending, Moved moved) {
+  private Mono<Void> ended(Session session, Ending ending, Moved moved, Finishing finishing) {
     if (ending instanceof Ending.InPlace in) {
-      return equalize(session, in, moved);
+      return equalize(session, in, moved, finishing);
     }
     var planned = (Ending.Swap) ending;
-    return Mono.defer(() -> swap(session, planned, moved))
+    return Mono.defer(() -> swap(session, planned, moved, finishing))
         .onErrorResume(SwapErrors::isBusy, e -> held.rollback(session).then(Mono.error(e)))
         .retryWhen(
             Retry.backoff(SWAP_RETRIES, FIRST_PAUSE)
@@ -126,7 +128,9 @@ final class Replacement {
                 .onRetryExhaustedThrow((spec, last) -> last.failure()))
         .onErrorResume(
             e -> SwapErrors.isBusy(e) || SwapErrors.rulesOutASwap(e),
-            e -> inPlace(session, planned, e).flatMap(in -> equalize(session, in, moved)));
+            e ->
+                inPlace(session, planned, e)
+                    .flatMap(in -> equalize(session, in, moved, finishing)));
   }
 
   private Mono<Ending.InPlace> inPlace(Session session, Ending.Swap planned, Throwable why) {
@@ -139,13 +143,13 @@ final class Replacement {
                 : Mono.error(() -> Ending.Swap.impossible(misfit, reason)));
   }
 
-  private Mono<Void> swap(Session session, Ending.Swap swap, Moved moved) {
+  private Mono<Void> swap(Session session, Ending.Swap swap, Moved moved, Finishing finishing) {
     return held.transaction()
         .then(session.execute(LOCK.formatted(target.sqlName())))
         .then(requireUnchanged(session, swap))
         .then(Mono.defer(() -> swap.twin().swap(session)))
         .then(Failpoint.SNAPSHOT_REPLACED.before(Mono.defer(() -> move(session, moved))))
-        .then(committed(Mono.defer(() -> held.commit(session))))
+        .then(committed(finishing, Mono.defer(() -> held.commit(session))))
         .doOnSuccess(nothing -> about().log("The snapshot took the place of {}", target.sqlName()));
   }
 
@@ -159,8 +163,9 @@ final class Replacement {
         .flatMap(changed -> Mono.error(new SwapErrors.NoSwap("it was altered meanwhile")));
   }
 
-  private static Mono<Void> committed(Mono<Void> commit) {
-    return Failpoint.SNAPSHOT_COMMITTED.after(Failpoint.SNAPSHOT_MOVED.before(commit));
+  private static Mono<Void> committed(Finishing finishing, Mono<Void> commit) {
+    return Failpoint.SNAPSHOT_COMMITTED.after(
+        Failpoint.SNAPSHOT_MOVED.before(finishing.lastCommit(commit)));
   }
 
   private Mono<Void> move(Session session, Moved moved) {
@@ -173,7 +178,8 @@ final class Replacement {
         .then(Mono.defer(() -> position.known().store(session, plan.names())));
   }
 
-  private Mono<Void> equalize(Session session, Ending.InPlace in, Moved moved) {
+  private Mono<Void> equalize(
+      Session session, Ending.InPlace in, Moved moved, Finishing finishing) {
     String name = target.sqlName();
     return Mono.fromRunnable(
             () -> about().log("The snapshot is brought into {} row by row: {}", name, in.reason()))
@@ -189,7 +195,7 @@ final class Replacement {
             counts ->
                 Failpoint.SNAPSHOT_REPLACED
                     .before(move(session, moved))
-                    .then(committed(Mono.defer(session::commit)))
+                    .then(committed(finishing, Mono.defer(session::commit)))
                     .doOnSuccess(
                         nothing -> about().log("The snapshot is in {}: {}", name, counts)));
   }
@@ -208,7 +214,7 @@ final class Replacement {
                         .zipWhen(expected -> writing)
                         .filter(both -> both.getT1().equals(both.getT2()))
                         .map(Tuple2::getT2)
-                        .switchIfEmpty(Mono.error(() -> SnapshotHints.keptOut(position.target())))
+                        .switchIfEmpty(Mono.error(KeptOutException::new))
                     : writing);
   }
 
@@ -235,7 +241,7 @@ final class Replacement {
             KEEPS_ROWS.formatted(
                 (target.partitioned() ? "" : "only ") + target.sqlName(), fresh.sqlName()))
         .filter(keeps -> keeps)
-        .flatMap(keeps -> Mono.error(SnapshotHints.keptOut(position.target())));
+        .flatMap(keeps -> Mono.error(new KeptOutException()));
   }
 
   /**

@@ -63,6 +63,11 @@ final class SqlErrors {
         && server.getErrorDetails().getMessage().contains(quoted);
   }
 
+  /** Whether its state is this one. */
+  static boolean isState(String sqlState, Throwable error) {
+    return sqlState.equals(sqlState(error));
+  }
+
   /** The five characters, or null where none is known. */
   static @Nullable String sqlState(Throwable error) {
     if (error instanceof ApplyException e) {
@@ -106,7 +111,13 @@ final class SqlErrors {
     Refusal refusal = refusal(error);
     if (refusal != null) {
       String hint = hints.forState(refusal.sqlState());
-      return told(refusal, what, "", hint == null ? PoolerErrors.hint(refusal.sqlState()) : hint);
+      // Which server lets nobody in is as much a question as which one cannot be reached.
+      boolean ofTheServer = place != null && refusal.sqlState().startsWith("28");
+      return told(
+          refusal,
+          ofTheServer ? what + ": " + place : what,
+          "",
+          hint == null ? PoolerErrors.hint(refusal.sqlState()) : hint);
     }
     if (find(error, PoolAcquireTimeoutException.class) != null
         || find(error, R2dbcTimeoutException.class) != null) {

@@ -90,6 +90,15 @@ final class SubscriptionRows {
         + MARKS.formatted(incompleteness);
   }
 
+  /** The rows with the states of the view {@code status}, as SQL. */
+  static String present(String subscriptions, String status) {
+    return """
+        (select p.topic, p.target, p.active, v.state, v.reason, v.hint, p.rows_applied, p.stream_name,
+                p.stream_created, p.stream_seq, p.lsn, p."timestamp"
+         from %s p join %s v on v.target = p.target)"""
+        .formatted(subscriptions, status);
+  }
+
   /** Empty where names cannot be read: a row that nobody can apply must not stop the others. */
   static Optional<Subscription> subscription(Readable row) {
     String topic = String.valueOf(row.get("topic", String.class));

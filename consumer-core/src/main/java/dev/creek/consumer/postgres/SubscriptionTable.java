@@ -1,6 +1,7 @@
 package dev.creek.consumer.postgres;
 
 import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.control.Remedy;
 import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.stream.ApplyException;
 import dev.creek.consumer.stream.Claim;
@@ -28,6 +29,7 @@ final class SubscriptionTable implements Subscriptions {
   private final WakeUps wakeUps;
   private final String table;
   private final String controlSchema;
+  private final String present;
   private final String incompleteness;
   private final KnownTargetSql known;
 
@@ -37,6 +39,8 @@ final class SubscriptionTable implements Subscriptions {
     this.wakeUps = new WakeUps(sessions, options);
     this.table = SqlNames.quoted(options.controlSchema(), "subscriptions");
     this.controlSchema = options.controlSchema();
+    this.present =
+        SubscriptionRows.present(table, SqlNames.quoted(options.controlSchema(), "status"));
     this.known = new KnownTargetSql(options.controlSchema());
     this.incompleteness = SqlNames.quoted(options.controlSchema(), "incompleteness");
   }
@@ -99,7 +103,12 @@ final class SubscriptionTable implements Subscriptions {
     return read(SubscriptionRows.select("", table, incompleteness));
   }
 
-  /** The same, also where the Go consumer's columns are all there is. */
+  @Override
+  public Flux<Subscription> present() {
+    return read(SubscriptionRows.select("", present, incompleteness));
+  }
+
+  /** As {@link #all}, also where the Go consumer's columns are all there is. */
   Flux<Subscription> asTheyAre() {
     return all()
         .onErrorResume(
@@ -193,9 +202,8 @@ final class SubscriptionTable implements Subscriptions {
             + mapping.source(),
         UNIQUE_VIOLATION,
         null,
-        "add it without a start and it goes on from there; creek-consumer resync '"
-            + mapping
-            + "' begins anew",
+        "add it without a start and it goes on from there; or begin anew: "
+            + Remedy.resync(mapping),
         null);
   }
 

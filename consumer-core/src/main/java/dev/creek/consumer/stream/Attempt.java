@@ -2,10 +2,13 @@ package dev.creek.consumer.stream;
 
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 
 /** What happened while a line was streaming, from one start to its end. Thread-safe. */
 final class Attempt {
   private final AtomicBoolean progressed = new AtomicBoolean();
+  private final Sinks.Empty<Void> proven = Sinks.empty();
   private volatile @Nullable StreamIdentity stream;
   private volatile @Nullable ChangeDecoder decoder;
   private volatile @Nullable Batch failing;
@@ -22,6 +25,15 @@ final class Attempt {
 
   boolean hasProgressed() {
     return progressed.get();
+  }
+
+  /** What the line was stuck in, or waited for, is over. */
+  void proves() {
+    proven.tryEmitEmpty();
+  }
+
+  Mono<Void> proven() {
+    return proven.asMono();
   }
 
   void failedIn(Batch batch) {

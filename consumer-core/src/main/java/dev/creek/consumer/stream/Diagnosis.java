@@ -43,6 +43,9 @@ public record Diagnosis(String reason, @Nullable String hint, Prospect prospect)
 
   /** What is not there is no outage: to wait for it long is no help. */
   private static Prospect prospect(Throwable cause) {
+    if (cause instanceof LogException.NoProducer) {
+      return Prospect.AWAITED;
+    }
     if (cause instanceof LogException.Unanswered unanswered) {
       return unanswered.hint() == null ? Prospect.MAY_COME : Prospect.UNLIKELY;
     }

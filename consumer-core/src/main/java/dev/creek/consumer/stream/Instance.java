@@ -28,6 +28,17 @@ public record Instance(
     List<TargetTable> owns,
     List<TargetTable> snapshots) {
 
+  /** Who shows itself once a second and has not for this long is slow or stopped. */
+  public static final Duration LATE_AFTER = Duration.ofSeconds(5);
+
+  /**
+   * Tells whether it has not shown itself for {@link #LATE_AFTER}: then its tables go to others,
+   * where there are any, and nothing is known of what it does.
+   */
+  public boolean isLate() {
+    return heartbeatAge.compareTo(LATE_AFTER) >= 0;
+  }
+
   /**
    * What a process says about itself, for people.
    *

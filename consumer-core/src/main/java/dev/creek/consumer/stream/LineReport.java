@@ -152,7 +152,20 @@ final class LineReport {
                   state.reason(),
                   state.hint());
       case WAITING -> announceWaiting(state);
-      default -> about(log.atInfo(), state).log("{} is {}", mapping, state.name().stored());
+      default -> announceWorking(state);
+    }
+  }
+
+  /** What works may lack something all the same. */
+  private void announceWorking(TableState state) {
+    String name = state.name().stored();
+    if (state.reason() == null) {
+      about(log.atInfo(), state).log("{} is {}", mapping, name);
+    } else if (state.hint() == null) {
+      about(log.atInfo(), state).log("{} is {}: {}", mapping, name, state.reason());
+    } else {
+      about(log.atWarn(), state)
+          .log("{} is {}: {}. Hint: {}", mapping, name, state.reason(), state.hint());
     }
   }
 

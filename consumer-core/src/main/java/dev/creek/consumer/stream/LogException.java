@@ -72,13 +72,29 @@ public abstract sealed class LogException extends RuntimeException {
    * It is there, and has nothing or nobody of what was asked for: no stream of the database, no
    * producer that listens. That may come; who asked for something need not wait for it long.
    */
-  public static final class Unanswered extends Unavailable {
+  public static sealed class Unanswered extends Unavailable permits NoProducer {
     private static final long serialVersionUID = 1L;
 
     /**
      * @param hint what may be wrong; null where nothing is known
      */
     public Unanswered(String message, @Nullable String hint) {
+      super(message, hint);
+    }
+  }
+
+  /**
+   * It is there, and no producer answers what it was asked: it does not run, or its source is away,
+   * or it does not know what it was asked for and says nothing. For how long it is to be asked
+   * again is for whoever asked to say.
+   */
+  public static final class NoProducer extends Unanswered {
+    private static final long serialVersionUID = 1L;
+
+    /**
+     * @param hint what may be wrong; null where nothing is known
+     */
+    public NoProducer(String message, @Nullable String hint) {
       super(message, hint);
     }
   }

@@ -7,8 +7,9 @@ import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
 /**
- * Shows a streaming table as waiting while nothing can be read, once that has lasted a moment. The
- * reader gets over it by itself, so the table goes on streaming.
+ * Shows a streaming table as waiting while nothing can be read, once that has lasted a moment, and
+ * what is refused to it beside its changes. The reader gets over it by itself, so the table goes on
+ * streaming.
  */
 final class Outage implements ReadListener {
   /** A reconnect takes less. */
@@ -18,8 +19,22 @@ final class Outage implements ReadListener {
 
   private final TableLine line;
   private final Claim claim;
-  private final Sinks.Many<Boolean> interruptions = Sinks.many().replay().latest();
+  private final Sinks.Many<Reading> news = Sinks.many().replay().latest();
   private volatile TableState waiting = TableState.STREAMING;
+
+  /** How reading goes. */
+  private sealed interface Reading {
+
+    /**
+     * It does.
+     *
+     * @param shown as what
+     */
+    record Goes(TableState shown) implements Reading {}
+
+    /** It does not. */
+    record Rests() implements Reading {}
+  }
 
   Outage(TableLine line, Claim claim) {
     this.line = line;
@@ -28,21 +43,31 @@ final class Outage implements ReadListener {
 
   @Override
   public void began(long pending) {
-    interruptions.tryEmitNext(false);
+    unhindered();
   }
 
   @Override
   public void interrupted(String why, @Nullable String hint) {
     waiting = new TableState(TableState.Name.WAITING, "broker: " + why, hint);
-    interruptions.tryEmitNext(true);
+    news.tryEmitNext(new Reading.Rests());
+  }
+
+  @Override
+  public void hindered(String why, @Nullable String hint) {
+    news.tryEmitNext(
+        new Reading.Goes(new TableState(TableState.Name.STREAMING, "broker: " + why, hint)));
+  }
+
+  @Override
+  public void unhindered() {
+    news.tryEmitNext(new Reading.Goes(TableState.STREAMING));
   }
 
   /** Never completes. */
   Mono<Void> show() {
-    return interruptions
-        .asFlux()
+    return news.asFlux()
         .distinctUntilChanged()
-        .switchMap(away -> away ? waiting() : Flux.just(TableState.STREAMING))
+        .switchMap(now -> now instanceof Reading.Goes goes ? Flux.just(goes.shown()) : waiting())
         .distinctUntilChanged()
         .skipWhile(TableState.STREAMING::equals)
         .concatMap(state -> line.report().enter(claim, state), 1)

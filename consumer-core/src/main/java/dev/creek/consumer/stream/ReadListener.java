@@ -29,6 +29,18 @@ public interface ReadListener {
   default void interrupted(String reason, @Nullable String hint) {}
 
   /**
+   * Changes are read, and something beside them is refused; until {@link #unhindered}, or another
+   * session reads.
+   *
+   * @param reason what comes of it, and what is refused, for people
+   * @param hint what somebody has to do
+   */
+  default void hindered(String reason, @Nullable String hint) {}
+
+  /** What was refused beside the changes is not refused any more. */
+  default void unhindered() {}
+
+  /**
    * Another session reads from now on.
    *
    * @param howFar asks it, each time; empty where something of the table is on its way
@@ -52,6 +64,18 @@ public interface ReadListener {
       public void began(long pending) {
         first.began(pending);
         other.began(pending);
+      }
+
+      @Override
+      public void hindered(String reason, @Nullable String hint) {
+        first.hindered(reason, hint);
+        other.hindered(reason, hint);
+      }
+
+      @Override
+      public void unhindered() {
+        first.unhindered();
+        other.unhindered();
       }
 
       @Override

@@ -23,13 +23,15 @@ public interface Replicas {
    */
   Flux<Share> shares(Publisher<?> until);
 
-  /** The processes that are there now, in the order in which they came. */
+  /**
+   * The processes that are connected now, in the order in which they came; also those that are
+   * {@link Instance#isLate late}.
+   */
   Flux<Instance> instances();
 
   /**
-   * Tells whether an instance that takes a share may be at work, also one that is so slow that it
-   * is not among {@link #instances}. False is certain, but for one that has lost its session and
-   * comes back a moment later.
+   * Tells whether an instance that takes a share may be at work: one of {@link #instances}, or one
+   * that has lost its session within the last 10 s and may come back.
    */
   Mono<Boolean> mayServe();
 

@@ -33,6 +33,7 @@ final class SnapshotLoad {
   private final SnapshotChunks chunks;
   private final StallWatch watch;
   private final Handovers handovers;
+  private final LastCommit lastCommit = new LastCommit(this::tooLate);
 
   /** How many rows the source's statistics promise. */
   private volatile long estimated;
@@ -181,8 +182,30 @@ final class SnapshotLoad {
     return Mono.fromRunnable(task::wroteAll)
         .then(Mono.defer(this::checkCount))
         .then(Mono.defer(() -> handovers.check(handover)))
-        .then(Mono.defer(() -> writer.finish(marked(handover), task::tell)))
-        .takeUntilOther(interrupted);
+        .then(Mono.defer(() -> writer.finish(marked(handover), finishing())))
+        .takeUntilOther(lastCommit.unlessBegun(interrupted));
+  }
+
+  private SnapshotWriter.Finishing finishing() {
+    return new SnapshotWriter.Finishing() {
+      @Override
+      public void begins(Step step) {
+        task.tell(step);
+      }
+
+      @Override
+      public Mono<Void> lastCommit(Mono<Void> commit) {
+        return lastCommit.run(commit);
+      }
+    };
+  }
+
+  private void tooLate() {
+    log.atInfo()
+        .addKeyValue("table", task.order().mapping().target())
+        .log(
+            "{}: the snapshot's last commit is under way, so it is not given up any more",
+            task.order().mapping());
   }
 
   private Handover marked(Handover handover) {

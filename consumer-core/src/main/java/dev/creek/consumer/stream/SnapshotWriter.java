@@ -3,7 +3,6 @@ package dev.creek.consumer.stream;
 import dev.creek.consumer.control.SnapshotProgress;
 import dev.creek.consumer.wire.WireMessage;
 import java.util.List;
-import java.util.function.Consumer;
 import reactor.core.publisher.Mono;
 
 /**
@@ -44,12 +43,28 @@ public interface SnapshotWriter {
    */
   Mono<Void> begin(Handover to);
 
+  /** Whoever has a snapshot finished. */
+  interface Finishing {
+
+    /** A step begins. */
+    void begins(SnapshotProgress.Step step);
+
+    /**
+     * Runs the commit behind which the target holds the snapshot. Whoever gives the snapshot up
+     * before it runs has it not run; behind that it is to be waited for, since a commit that is cut
+     * off may have happened or not.
+     */
+    default Mono<Void> lastCommit(Mono<Void> commit) {
+      return commit;
+    }
+  }
+
   /**
    * Makes the target hold the snapshot and stores where the line goes on, in one transaction.
    *
-   * @param steps told of each step when it begins
+   * @param finishing told of each step when it begins, and runs the transaction's commit
    */
-  Mono<Void> finish(Handover to, Consumer<SnapshotProgress.Step> steps);
+  Mono<Void> finish(Handover to, Finishing finishing);
 
   /** Removes what is left over and gives the connection back; never fails. */
   Mono<Void> close();

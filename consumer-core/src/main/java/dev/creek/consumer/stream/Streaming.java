@@ -71,10 +71,10 @@ record Streaming(
             .delayUntil(unpublished::committed)
             .doFinally(end -> line.report().unapplied().stopped())
             .then();
-    // What it was stuck in says more than an outage does.
+    // What it was stuck in says more than an outage does, as long as that is not over.
     return isProven()
         ? Mono.firstWithSignal(applying, outage.show(), unpublished.show())
-        : applying;
+        : Mono.firstWithSignal(applying, attempt.proven().then(outage.show()));
   }
 
   private Flux<Applied> apply(
@@ -179,7 +179,7 @@ record Streaming(
     line.report().commit(applied);
     boolean first = attempt.progresses();
     return first && !isProven() && !isSearching()
-        ? line.report().enter(claim, TableState.STREAMING)
+        ? line.report().enter(claim, TableState.STREAMING).doOnSuccess(shown -> attempt.proves())
         : Mono.empty();
   }
 

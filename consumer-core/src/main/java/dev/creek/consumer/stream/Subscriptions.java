@@ -20,6 +20,13 @@ public interface Subscriptions {
   Flux<Subscription> all();
 
   /**
+   * The same with the states as they are now: what is stored is what the table's instance said
+   * last, and holds only while that one is there. Else a state is {@link TableState.Name#UNKNOWN},
+   * or waiting where no instance has the table any more; failures and gaps stay what they are.
+   */
+  Flux<Subscription> present();
+
+  /**
    * Emits (coalesced) whenever the rows may have changed: at start, on NOTIFY, after each
    * reconnect, and on a slow tick. Outages do not end it.
    */

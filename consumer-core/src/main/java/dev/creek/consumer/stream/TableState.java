@@ -95,7 +95,9 @@ public record TableState(
     SNAPSHOTTING,
     FAILED,
     GAP,
-    INACTIVE;
+    INACTIVE,
+    /** Never stored: whoever has the table is connected, and has not shown itself for a while. */
+    UNKNOWN;
 
     /** Lower case, as stored. */
     public String stored() {

@@ -99,6 +99,47 @@ final class CommandTableIT {
   }
 
   @Test
+  void saysBehindWhichCommandOneWaits() {
+    await(log.submit(new Command.Resync(ORDERS)));
+    await(log.submit(new Command.AddTable(ITEMS)));
+    await(log.submit(new Command.RemoveTable(ORDERS.target())));
+    await(log.take(1));
+    assertThat(await(log.find(3)).detail())
+        .isEqualTo("waits behind command 1: " + CommandText.format(new Command.Resync(ORDERS)));
+    assertThat(await(log.find(2)).detail()).as("nothing is ahead").isNull();
+    assertThat(await(log.newest(9)))
+        .filteredOn(command -> command.id() == 3)
+        .extracting(CommandRecord::detail)
+        .first()
+        .asString()
+        .startsWith("waits behind command 1: ");
+    await(log.finish(1, "ok", "subscribed", null));
+    assertThat(await(log.find(3)).detail()).isNull();
+  }
+
+  @Test
+  void showsAllThatHaveNotEndedBesideTheNewestThatHave() {
+    for (int i = 1; i <= 6; i++) {
+      await(log.submit(new Command.AddTable(i % 2 == 0 ? ORDERS : ITEMS)));
+      if (i > 2) {
+        await(log.take(i));
+        await(log.finish(i, "ok", null, null));
+      } else {
+        // So that the next one is not taken for the same.
+        await(log.submit(new Command.ResumeTable((i == 2 ? ORDERS : ITEMS).target())));
+      }
+    }
+    List<CommandRecord> all = await(log.newest(100));
+    assertThat(all).isSortedAccordingTo((a, b) -> Long.compare(b.id(), a.id()));
+    long open = all.stream().filter(c -> c.outcome() == CommandOutcome.PENDING).count();
+    assertThat(open).isPositive().isLessThan(all.size());
+    assertThat(await(log.newest(1)))
+        .filteredOn(c -> c.outcome() == CommandOutcome.PENDING)
+        .hasSize((int) open);
+    assertThat(await(log.newest(1))).hasSize((int) open + 1);
+  }
+
+  @Test
   void letsAnotherServiceBeginAgainWhereTheLeaseHasEnded() {
     long id = await(log.submit(new Command.CreateSchema(ORDERS)));
     await(log.take(id));

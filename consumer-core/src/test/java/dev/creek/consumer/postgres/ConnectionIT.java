@@ -1,7 +1,6 @@
 package dev.creek.consumer.postgres;
 
 import static dev.creek.consumer.postgres.Waiting.await;
-import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -11,13 +10,11 @@ import dev.creek.consumer.stream.ApplyException;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.PostgresServer;
-import java.io.InputStream;
+import dev.creek.consumer.testing.SelfSigned;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.KeyStore;
 import java.util.Arrays;
-import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
@@ -162,7 +159,8 @@ final class ConnectionIT {
     var server = postgres.restartable();
     String certificate = installCertificate(database, "localhost");
     Path root = Files.writeString(folder.resolve("root.crt"), certificate);
-    Path other = Files.writeString(folder.resolve("other.crt"), certificate("elsewhere").get(1));
+    Path other =
+        Files.writeString(folder.resolve("other.crt"), SelfSigned.of("elsewhere").certificate());
     String encrypted = "select ssl::text from pg_stat_ssl where pid = pg_backend_pid()";
     String base =
         "postgres://%s:%s@localhost:%d/%s"
@@ -234,7 +232,8 @@ final class ConnectionIT {
 
   /** Writes key and certificate through the server, which runs as another user than we may. */
   private String installCertificate(PostgresDatabase database, String host) throws Exception {
-    var pem = certificate(host);
+    SelfSigned signed = SelfSigned.of(host);
+    List<String> pem = List.of(signed.key(), signed.certificate());
     for (int i = 0; i < 2; i++) {
       String lines =
           Arrays.stream(pem.get(i).split("\n"))
@@ -249,49 +248,5 @@ final class ConnectionIT {
     }
     database.execute("alter system set ssl = on", "select pg_reload_conf()");
     return pem.get(1);
-  }
-
-  /** Key and self-signed certificate, as PEM, from the JDK's own tool. */
-  private List<String> certificate(String host) throws Exception {
-    Path store = folder.resolve(host + ".p12");
-    String keytool = Path.of(System.getProperty("java.home"), "bin", "keytool").toString();
-    var process =
-        new ProcessBuilder(
-                keytool,
-                "-genkeypair",
-                "-alias",
-                "k",
-                "-keyalg",
-                "RSA",
-                "-keysize",
-                "2048",
-                "-dname",
-                "CN=" + host,
-                "-ext",
-                "SAN=dns:" + host,
-                "-validity",
-                "2",
-                "-storetype",
-                "PKCS12",
-                "-storepass",
-                "secret",
-                "-keystore",
-                store.toString())
-            .redirectErrorStream(true)
-            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-            .start();
-    assertThat(process.waitFor()).isZero();
-    var keys = KeyStore.getInstance("PKCS12");
-    try (InputStream in = Files.newInputStream(store)) {
-      keys.load(in, "secret".toCharArray());
-    }
-    return List.of(
-        pem("PRIVATE KEY", keys.getKey("k", "secret".toCharArray()).getEncoded()),
-        pem("CERTIFICATE", keys.getCertificate("k").getEncoded()));
-  }
-
-  private static String pem(String what, byte[] der) {
-    String body = Base64.getMimeEncoder(64, "\n".getBytes(US_ASCII)).encodeToString(der);
-    return "-----BEGIN " + what + "-----\n" + body + "\n-----END " + what + "-----\n";
   }
 }

@@ -197,7 +197,7 @@ final class ControlSchemaIT {
         "create role joe login password 'x'",
         "create table public.secrets (id int)");
     var options =
-        PostgresOptions.builder(database.uri(), Map.of()).controlRole("operators").build();
+        PostgresOptions.builder(database.patientUri(), Map.of()).controlRole("operators").build();
     await(
         Flux.range(0, 4)
             .map(n -> connect(options))
@@ -230,7 +230,8 @@ final class ControlSchemaIT {
 
   @Test
   void saysWhatToDoWhereTheRoleIsMissing(PostgresDatabase database) {
-    var options = PostgresOptions.builder(database.uri(), Map.of()).controlRole("nobody").build();
+    var options =
+        PostgresOptions.builder(database.patientUri(), Map.of()).controlRole("nobody").build();
     assertThatThrownBy(() -> await(connect(options).subscriptions().migrate()))
         .isInstanceOfSatisfying(
             ApplyException.class, e -> assertThat(e.hint()).contains("create the role"));
@@ -289,7 +290,8 @@ final class ControlSchemaIT {
   @Test
   void takesAControlSchemaOfAnyName(PostgresDatabase database) {
     var options =
-        PostgresOptions.builder(database.uri(), Map.of()).controlSchema("Odd \"name\" $1 %s");
+        PostgresOptions.builder(database.patientUri(), Map.of())
+            .controlSchema("Odd \"name\" $1 %s");
     var target = connect(options.build());
     await(target.subscriptions().migrate());
     await(target.subscriptions().activate(ORDERS));
@@ -354,7 +356,8 @@ final class ControlSchemaIT {
 
   @Test
   void worksWithoutNamedStatements(PostgresDatabase database) {
-    var options = PostgresOptions.builder(database.uri(), Map.of()).pooler(Pooler.TRANSACTION);
+    var options =
+        PostgresOptions.builder(database.patientUri(), Map.of()).pooler(Pooler.TRANSACTION);
     var target = connect(options.build());
     await(target.subscriptions().migrate());
     await(target.subscriptions().activate(ORDERS));

@@ -75,7 +75,7 @@ final class ReplicasIT {
   }
 
   private PostgresTarget connect() {
-    return connect(PostgresOptions.builder(database.uri(), Map.of()));
+    return connect(PostgresOptions.builder(database.patientUri(), Map.of()));
   }
 
   private PostgresTarget connect(PostgresOptions.Builder options) {
@@ -228,10 +228,22 @@ final class ReplicasIT {
             + " (select backend_start from pg_stat_activity where pid = pg_backend_pid())";
     try (Connection session = database.connect()) {
       session.createStatement().execute(insertion("late", late));
-      assertThat(await(replicas.instances())).isEmpty();
+      assertThat(await(replicas.instances())).singleElement().matches(Instance::isLate);
       assertThat(await(replicas.mayServe())).isTrue();
     }
     await().until(() -> !await(replicas.mayServe()));
+    assertThat(await(replicas.instances())).isEmpty();
+  }
+
+  @Test
+  void oneThatHasJustLostItsConnectionMayBeBackForAMoment() {
+    var replicas = connect().replicas();
+    insertInstance("killed", GONE);
+    assertThat(await(replicas.instances())).isEmpty();
+    assertThat(await(replicas.mayServe())).isTrue();
+    database.execute(
+        "update _creek_consumer.instances set heartbeat_at = now() - interval '11 seconds'");
+    assertThat(await(replicas.mayServe())).isFalse();
   }
 
   @Test
@@ -241,7 +253,7 @@ final class ReplicasIT {
     assertThat(await(replicas.mayServe())).isFalse();
     database.execute(
         "update _creek_consumer.instances set heartbeat_at = now() - interval '20 seconds'");
-    assertThat(await(replicas.instances())).isEmpty();
+    assertThat(await(replicas.instances())).singleElement().matches(Instance::isLate);
     assertThat(await(replicas.mayServe())).isTrue();
   }
 

@@ -24,7 +24,23 @@ final class NatsBinary {
   private static final DebianPackage PACKAGE =
       new DebianPackage("nats/debian", "nats-server", "trixie", NAME);
 
+  /**
+   * The one of the oldest Debian in use, for tests of what the oldest server that is supported
+   * does.
+   */
+  private static final DebianPackage OLDEST =
+      new DebianPackage("nats/debian-oldest", "nats-server", "bookworm", NAME);
+
   private NatsBinary() {}
+
+  /**
+   * The oldest server that tests are to run against, 2.9.
+   *
+   * @throws IllegalStateException where it cannot be had
+   */
+  static Path oldest() {
+    return OLDEST.unpacked().resolve(NAME);
+  }
 
   /** What was found, or why nothing was. */
   record Search(@Nullable Path found, List<String> tried) {

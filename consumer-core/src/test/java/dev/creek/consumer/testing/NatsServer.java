@@ -1,8 +1,10 @@
 package dev.creek.consumer.testing;
 
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import org.testcontainers.DockerClientFactory;
@@ -40,6 +42,16 @@ public final class NatsServer implements AutoCloseable {
 
   public int port() {
     return runtime.port();
+  }
+
+  /** Why there is no {@linkplain Builder#oldest oldest server} here; empty where there is one. */
+  public static Optional<String> oldestMissing() {
+    try {
+      NatsBinary.oldest();
+      return Optional.empty();
+    } catch (IllegalStateException | UncheckedIOException e) {
+      return Optional.of("no nats-server 2.9: " + e.getMessage());
+    }
   }
 
   /** {@code nats://host:port}. */
@@ -126,6 +138,7 @@ public final class NatsServer implements AutoCloseable {
     private @Nullable Path storeDir;
     private @Nullable String serverName;
     private boolean onDisk;
+    private boolean oldest;
     private final List<String> lines = new ArrayList<>();
     private final List<String> jetStreamLines = new ArrayList<>();
 
@@ -157,6 +170,15 @@ public final class NatsServer implements AutoCloseable {
       return this;
     }
 
+    /**
+     * Takes the oldest server that is supported, 2.9, whatever else is there; {@link
+     * NatsServer#oldestMissing} tells whether it can be had.
+     */
+    public Builder oldest() {
+      this.oldest = true;
+      return this;
+    }
+
     /** A line of the server's configuration file. */
     public Builder option(String line) {
       lines.add(line);
@@ -181,13 +203,16 @@ public final class NatsServer implements AutoCloseable {
     }
 
     private NatsRuntime runtime() {
+      Options options =
+          new Options(
+              storeDir, serverName, onDisk, List.copyOf(lines), List.copyOf(jetStreamLines));
+      if (oldest) {
+        return new LocalNats(NatsBinary.oldest(), options);
+      }
       @Nullable String external = Settings.text(EXTERNAL);
       if (external != null) {
         return new ExternalNats(external);
       }
-      Options options =
-          new Options(
-              storeDir, serverName, onDisk, List.copyOf(lines), List.copyOf(jetStreamLines));
       if (Settings.containers()) {
         return new ContainerNats(options);
       }

@@ -36,13 +36,13 @@ public final class PgBouncer implements AutoCloseable {
   private final PostgresServer server;
   private final Path folder;
   private final int port;
-  private final ServerProcess process;
+  private volatile ServerProcess process;
 
-  private PgBouncer(PostgresServer server, Path folder, int port, ServerProcess process) {
+  private PgBouncer(PostgresServer server, Path folder, int port) {
     this.server = server;
     this.folder = folder;
     this.port = port;
-    this.process = process;
+    this.process = run(folder, port);
   }
 
   /** Why there is none on this machine; empty where there is one. */
@@ -89,7 +89,8 @@ public final class PgBouncer implements AutoCloseable {
           [pgbouncer]
           listen_addr = 127.0.0.1
           listen_port = %d
-          unix_socket_dir =
+          unix_socket_dir = %s
+          unix_socket_mode = 0777
           auth_type = trust
           auth_file = %s
           pool_mode = %s
@@ -99,6 +100,7 @@ public final class PgBouncer implements AutoCloseable {
                   server.host(),
                   server.port(),
                   port,
+                  folder,
                   folder.resolve("users"),
                   mode,
                   String.join("\n", settings)));
@@ -109,15 +111,28 @@ public final class PgBouncer implements AutoCloseable {
     Path programs = folder.resolve("programs");
     Commands.run(List.of("cp", "-Rp", PACKAGE.unpacked().toString(), programs.toString()));
     Unprivileged.giveAway(folder);
+    return new PgBouncer(server, folder, port);
+  }
+
+  private static ServerProcess run(Path folder, int port) {
+    Path programs = folder.resolve("programs");
     ServerProcess process =
         ServerProcess.start(
             "PgBouncer on port " + port,
             Unprivileged.command(
-                List.of(programs.resolve("pgbouncer").toString(), config.toString())),
+                List.of(
+                    programs.resolve("pgbouncer").toString(),
+                    folder.resolve("pgbouncer.ini").toString())),
             Map.of("LD_LIBRARY_PATH", programs.resolve(DebianPackage.LIBRARIES).toString()),
             folder.resolve("log"));
     process.awaitReady(() -> isListening(port), START_LIMIT);
-    return new PgBouncer(server, folder, port, process);
+    return process;
+  }
+
+  /** Ends it by SIGKILL, with all connections, and begins it again on the same port. */
+  public void killAndStart() {
+    process.kill();
+    process = run(folder, port);
   }
 
   private static boolean isListening(int port) {
@@ -140,6 +155,12 @@ public final class PgBouncer implements AutoCloseable {
         .formatted(role, password, port, database.name());
   }
 
+  /** The same through its Unix socket. */
+  public String socketUri(PostgresDatabase database) {
+    return "postgres://%s:%s@/%s?host=%s&port=%d&connect_timeout=60"
+        .formatted(server.user(), server.password(), database.name(), folder, port);
+  }
+
   /** The one value of a query, by another client: it gets whatever session is free. */
   public String ask(PostgresDatabase database, String sql) {
     var login = new Properties();
@@ -154,6 +175,15 @@ public final class PgBouncer implements AutoCloseable {
       return rows.getString(1);
     } catch (SQLException e) {
       throw new IllegalStateException(e.getMessage() + "\n" + process.logTail(), e);
+    }
+  }
+
+  /** All that it has said since it was started last. */
+  public String log() {
+    try {
+      return Files.readString(folder.resolve("log"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

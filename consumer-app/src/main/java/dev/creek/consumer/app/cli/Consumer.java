@@ -66,7 +66,7 @@ public interface Consumer {
    */
   Flux<CommandStep> forceSnapshot(Command.ApplySnapshot command);
 
-  /** All subscriptions, active or not. */
+  /** All subscriptions, active or not, with their states as they are now. */
   Flux<Subscription> subscriptions();
 
   /** Creates the control schema, or brings it up to date. */
@@ -81,11 +81,14 @@ public interface Consumer {
   /** How the database connections are used now. */
   PoolUse poolUse();
 
-  /** Who is at work on the target now. */
+  /** Who is connected to the target now, to work on it. */
   Flux<Instance> instances();
 
-  /** The newest commands, newest first. */
-  Flux<CommandRecord> commands(int newest);
+  /** Whether a service is, or was a moment ago and may be again. */
+  Mono<Boolean> mayBeServed();
+
+  /** Commands that have not ended, and the newest of those that have, newest first. */
+  Flux<CommandRecord> commands(int ended);
 
   /** Compares a table of the source database with its target. */
   Mono<Verification> verify(Mapping mapping, PostgresOptions source, Verification.Options how);

@@ -146,6 +146,7 @@ final class ObservedConsumer implements Observed {
         it.process() == self.process() && it.host().equals(self.host()),
         instance.serving(),
         instance.startedAt(),
-        instance.owns().stream().map(TargetTable::toString).collect(Collectors.toSet()));
+        instance.owns().stream().map(TargetTable::toString).collect(Collectors.toSet()),
+        instance.isLate() ? instance.heartbeatAge() : null);
   }
 }

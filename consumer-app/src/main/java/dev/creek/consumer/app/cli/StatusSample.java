@@ -1,5 +1,6 @@
 package dev.creek.consumer.app.cli;
 
+import dev.creek.consumer.control.CommandOutcome;
 import dev.creek.consumer.control.CommandRecord;
 import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.stream.Instance;
@@ -18,10 +19,12 @@ import reactor.core.publisher.Mono;
  * All that {@code status} shows, as it was at one moment.
  *
  * @param at when, by our clock
- * @param tables all subscriptions; where no service runs none says that it is streaming
+ * @param tables all subscriptions
  * @param lags by target; one that is missing is not known
- * @param instances who is at work
- * @param commands the newest, newest first
+ * @param service whether one is at work, as far as that is known
+ * @param instances who is connected to work
+ * @param commands those that have not ended, and the newest of those that have, newest first
+ * @param moreCommands whether there are others that have ended
  * @param trouble why lags are not known; null where they are
  * @param before rows applied in the sample before, by target; empty where there is none
  * @param since how long ago that was
@@ -30,66 +33,98 @@ record StatusSample(
     Instant at,
     List<Subscription> tables,
     Map<TargetTable, Duration> lags,
+    Service service,
     List<Instance> instances,
     List<CommandRecord> commands,
+    boolean moreCommands,
     @Nullable String trouble,
     Map<TargetTable, Long> before,
     Duration since) {
-  private static final int COMMANDS = 8;
+  /** One that is late for longer is no news to anybody who is to be alarmed by an exit code. */
+  private static final Duration SILENT_AFTER = Duration.ofMinutes(1);
 
   private static final Lags NOT_ASKED =
       new Lags(Map.of(), "no broker is named to ask (--nats-uri or NATS_URI)");
 
+  /** Whether a service is at work. */
+  enum Service {
+    /** One is, and shows itself. */
+    CONNECTED,
+    /** One is connected, but none has shown itself of late. */
+    LATE,
+    /** The connection of one has just ended: it is gone, or comes back within seconds. */
+    LOST,
+    /** Certainly none is connected. */
+    NONE
+  }
+
+  /**
+   * What is looked at.
+   *
+   * @param lags whether to ask the broker, too
+   * @param commands how many that have ended, at most
+   */
+  record Asked(boolean lags, int commands) {}
+
   /**
    * Takes one.
    *
-   * @param withLags whether to ask the broker, too
    * @param before the sample before, for rates; null: none
    */
-  static Mono<StatusSample> take(
-      Consumer consumer, boolean withLags, @Nullable StatusSample before) {
+  static Mono<StatusSample> take(Consumer consumer, Asked asked, @Nullable StatusSample before) {
+    // One more tells whether there are more.
+    Mono<List<CommandRecord>> log = consumer.commands(asked.commands() + 1).collectList();
     return Mono.zip(
             consumer.subscriptions().collectList(),
             consumer.instances().collectList(),
-            consumer.commands(COMMANDS).collectList())
+            consumer.mayBeServed(),
+            log)
         .flatMap(
             seen ->
-                (withLags ? lags(consumer, seen.getT1()) : Mono.just(NOT_ASKED))
-                    .map(lags -> of(seen.getT1(), lags, seen.getT2(), seen.getT3(), before)));
+                (asked.lags() ? lags(consumer, seen.getT1()) : Mono.just(NOT_ASKED))
+                    .map(
+                        lags ->
+                            of(
+                                seen.getT1(),
+                                lags,
+                                service(seen.getT2(), seen.getT3()),
+                                seen.getT2(),
+                                seen.getT4(),
+                                asked.commands(),
+                                before)));
   }
 
   private static StatusSample of(
       List<Subscription> tables,
       Lags lags,
+      Service service,
       List<Instance> instances,
-      List<CommandRecord> commands,
+      List<CommandRecord> log,
+      int mostEnded,
       @Nullable StatusSample before) {
     Instant now = Instant.now();
+    List<CommandRecord> ended =
+        log.stream().filter(command -> command.outcome() != CommandOutcome.PENDING).toList();
+    boolean more = ended.size() > mostEnded;
     return new StatusSample(
         now,
-        instances.stream().anyMatch(Instance::serving)
-            ? tables
-            : tables.stream().map(StatusSample::unserved).toList(),
+        tables,
         lags.known(),
+        service,
         instances,
-        commands,
+        more ? log.stream().filter(c -> !c.equals(ended.get(mostEnded))).toList() : log,
+        more,
         lags.trouble(),
         before == null ? Map.of() : before.rows(),
         before == null ? Duration.ZERO : Duration.between(before.at(), now));
   }
 
-  /** A service that was killed has left behind that its tables are streaming. */
-  private static Subscription unserved(Subscription table) {
-    return table.state().name() != TableState.Name.STREAMING
-        ? table
-        : new Subscription(
-            table.mapping(),
-            table.active(),
-            new TableState(
-                TableState.Name.WAITING, "no service runs that applies its changes", null),
-            table.position(),
-            table.rowsApplied(),
-            table.incompleteness());
+  private static Service service(List<Instance> instances, boolean mayBeServed) {
+    List<Instance> serving = instances.stream().filter(Instance::serving).toList();
+    if (serving.isEmpty()) {
+      return mayBeServed ? Service.LOST : Service.NONE;
+    }
+    return serving.stream().allMatch(Instance::isLate) ? Service.LATE : Service.CONNECTED;
   }
 
   private record Lags(Map<TargetTable, Duration> known, @Nullable String trouble) {}
@@ -124,14 +159,15 @@ record StatusSample(
     return lags.get(table.mapping().target());
   }
 
-  /** True where a service runs, and no table is stuck that somebody wants to follow. */
+  /**
+   * True where a service has shown itself within a minute, and no table is stuck that somebody
+   * wants to follow.
+   */
   boolean isWell() {
-    return isServed()
+    return instances.stream()
+            .filter(Instance::serving)
+            .anyMatch(instance -> instance.heartbeatAge().compareTo(SILENT_AFTER) < 0)
         && tables.stream().filter(Subscription::active).noneMatch(StatusSample::isStuck);
-  }
-
-  boolean isServed() {
-    return instances.stream().anyMatch(Instance::serving);
   }
 
   static boolean isStuck(Subscription table) {

@@ -51,6 +51,9 @@ final class StatusText {
     if (!sample.commands().isEmpty()) {
       lines.add("");
       lines.add(commands(sample, colour));
+      if (sample.moreCommands()) {
+        lines.add("Others have ended before them: creek-consumer status --commands 100");
+      }
     }
     return String.join(System.lineSeparator(), lines);
   }
@@ -70,22 +73,46 @@ final class StatusText {
   }
 
   private static String instances(StatusSample sample, boolean colour) {
-    String none = "No service is running: nothing is applied until serve does.";
-    if (!sample.isServed()) {
-      String shown = colour ? TextTable.Tone.ATTENTION.paint(none) : none;
-      return sample.instances().isEmpty()
-          ? shown
-          : shown + System.lineSeparator() + System.lineSeparator() + list(sample, colour);
+    var lines = new ArrayList<String>();
+    String said = service(sample.service());
+    if (said != null) {
+      lines.add(colour ? TextTable.Tone.ATTENTION.paint(said) : said);
     }
-    return list(sample, colour);
+    if (!sample.instances().isEmpty()) {
+      lines.add(list(sample, colour));
+    }
+    for (Instance instance : sample.instances()) {
+      if (instance.isLate()) {
+        lines.add(
+            name(instance)
+                + " is connected, but has not shown itself for "
+                + shown(instance.heartbeatAge())
+                + ": it is slow or stopped, and what it does is not known.");
+      }
+    }
+    return String.join(System.lineSeparator() + System.lineSeparator(), lines);
+  }
+
+  private static @Nullable String service(StatusSample.Service service) {
+    return switch (service) {
+      case CONNECTED, LATE -> null;
+      case LOST ->
+          "A service has just lost its connection to this database: it is gone, or comes back within seconds.";
+      case NONE ->
+          "No service is connected to this database: nothing is applied until one is (creek-consumer serve).";
+    };
+  }
+
+  private static String name(Instance instance) {
+    return instance.self().host() + ":" + instance.self().process();
   }
 
   private static String list(StatusSample sample, boolean colour) {
     var table = new TextTable("Instance", "Does", "Tables", "Since", "Heartbeat", "Version");
     for (Instance instance : sample.instances()) {
       table.row(
-          TextTable.Tone.PLAIN,
-          instance.self().host() + ":" + instance.self().process(),
+          instance.isLate() ? TextTable.Tone.ATTENTION : TextTable.Tone.PLAIN,
+          name(instance),
           instance.serving() ? "serves" : "takes a snapshot",
           Amount.of(instance.owns().size()),
           instance.startedAt().truncatedTo(ChronoUnit.SECONDS).toString(),
@@ -140,7 +167,7 @@ final class StatusText {
           command.requestedAt().truncatedTo(ChronoUnit.SECONDS).toString(),
           command.requestedBy() == null ? "-" : command.requestedBy(),
           command.command(),
-          Redaction.redact(command.status()) + progress(command));
+          Redaction.redact(command.status()) + waiting(command) + progress(command));
     }
     return table.render(colour);
   }
@@ -151,6 +178,13 @@ final class StatusText {
       case PENDING -> TextTable.Tone.ATTENTION;
       case OK, CANCELLED -> TextTable.Tone.FAINT;
     };
+  }
+
+  /** What one waits for that has not begun. */
+  private static String waiting(CommandRecord command) {
+    return command.status().equals(CommandRecord.QUEUED) && command.detail() != null
+        ? " (" + Redaction.redact(command.detail()) + ")"
+        : "";
   }
 
   private static String progress(CommandRecord command) {
@@ -194,6 +228,7 @@ final class StatusText {
   private static void write(JsonGenerator json, StatusSample sample) throws IOException {
     json.writeStartObject();
     json.writeStringField("at", sample.at().toString());
+    json.writeStringField("service", sample.service().name().toLowerCase(Locale.ROOT));
     array(json, "instances", sample.instances(), StatusText::write);
     array(json, "tables", sample.tables(), (j, table) -> write(j, table, sample));
     array(json, "commands", sample.commands(), StatusText::write);
@@ -220,6 +255,7 @@ final class StatusText {
     json.writeBooleanField("serving", instance.serving());
     json.writeNumberField("tables", instance.owns().size());
     json.writeStringField("started_at", instance.startedAt().toString());
+    json.writeBooleanField("late", instance.isLate());
     json.writeNumberField("heartbeat_age_seconds", instance.heartbeatAge().toMillis() / 1e3);
     json.writeStringField("version", instance.self().version());
   }

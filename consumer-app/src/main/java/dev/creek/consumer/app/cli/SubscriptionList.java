@@ -53,7 +53,7 @@ final class SubscriptionList {
   static TextTable.Tone tone(Subscription subscription) {
     return switch (subscription.state().name()) {
       case FAILED, GAP -> TextTable.Tone.BAD;
-      case WAITING -> TextTable.Tone.ATTENTION;
+      case WAITING, UNKNOWN -> TextTable.Tone.ATTENTION;
       case INACTIVE -> TextTable.Tone.FAINT;
       case STREAMING, SNAPSHOTTING ->
           subscription.incompleteness().isEmpty() ? TextTable.Tone.PLAIN : TextTable.Tone.ATTENTION;

@@ -32,6 +32,9 @@ final class ConfigurationReader {
   /** For commands, which ask once; a service tries again, and at another host. */
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
+  /** The same of a question to the broker. */
+  private static final Duration ANSWER_PATIENCE = Duration.ofSeconds(15);
+
   private static final String CONNECT_TIMEOUT = "PGCONNECT_TIMEOUT";
 
   private final Settings settings;
@@ -62,10 +65,7 @@ final class ConfigurationReader {
     var linger = optional(Setting.LINGER, Parse::linger);
     Integer maxMessageBytes =
         optional(Setting.MAX_MESSAGE_BYTES, text -> Parse.bytes(text, 1024, 1 << 30));
-    var snapshots =
-        new SnapshotOptions(
-            optional(Setting.SNAPSHOTS, text -> Parse.count(text, 1, 1000), 1),
-            optional(Setting.SNAPSHOT_STALL, Parse::limit, Duration.ofSeconds(1)));
+    var snapshots = snapshots();
     Logging logging = logging();
     Monitoring monitoring = monitoring();
     if (!problems.isEmpty() || target == null) {
@@ -73,6 +73,15 @@ final class ConfigurationReader {
     }
     return new Configuration(
         broker, target, source, batches, linger, maxMessageBytes, snapshots, logging, monitoring);
+  }
+
+  private SnapshotOptions snapshots() {
+    var usual =
+        new SnapshotOptions(
+            optional(Setting.SNAPSHOTS, text -> Parse.count(text, 1, 1000), 1),
+            optional(Setting.SNAPSHOT_STALL, Parse::limit, Duration.ofSeconds(1)));
+    Duration wait = optional(Setting.PRODUCER_WAIT, Parse::limit);
+    return wait == null ? usual : new SnapshotOptions(usual.atOnce(), usual.stall(), wait);
   }
 
   Monitoring readMonitoring() {
@@ -93,16 +102,26 @@ final class ConfigurationReader {
     var generation = optional(Setting.GENERATION, Parse::generation);
     String namespace = optional(Setting.NATS_NAMESPACE, Parse::brokerNamespace, "");
     String inboxPrefix = optional(Setting.NATS_INBOX_PREFIX, Parse::inboxPrefix, "");
+    Duration answerLimit = optional(Setting.ANSWER_TIMEOUT, Parse::limit);
     return builder == null || !problems.isEmpty()
         ? null
         // The client takes as long to notice a refused login: by itself it is short.
-        : (connectLimit == null ? builder : builder.connectTimeout(connectLimit))
+        : answeredWithin(
+                answerLimit, connectLimit == null ? builder : builder.connectTimeout(connectLimit))
             .namespace(namespace)
             .inboxPrefix(inboxPrefix)
             .generation(generation)
             .credentials(credentials)
             .tls(tls)
             .build();
+  }
+
+  private JetStreamOptions.Builder answeredWithin(
+      @Nullable Duration limit, JetStreamOptions.Builder builder) {
+    if (limit != null) {
+      return builder.requestTimeout(limit).schemaTimeout(limit);
+    }
+    return service ? builder : builder.requestTimeout(ANSWER_PATIENCE);
   }
 
   private TlsFiles tls() {

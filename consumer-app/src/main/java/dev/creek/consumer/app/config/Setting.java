@@ -54,6 +54,13 @@ public enum Setting {
   NATS_TLS_CERT(
       Topic.BROKER, Secrecy.NONE, "FILE", null, "PEM file of our own certificate. Turns TLS on."),
   NATS_TLS_KEY(Topic.BROKER, Secrecy.NONE, "FILE", null, "PEM file of its key (PKCS#8)."),
+  ANSWER_TIMEOUT(
+      Topic.BROKER,
+      Secrecy.NONE,
+      "TIME",
+      null,
+      "How long the broker may take to answer a question, and the producer one for a schema, e.g. 60s on a machine under load."
+          + " Default: 15s for the broker, or 5s for serve, which asks again; 5s for the producer, whose silence is an answer."),
 
   DB_URI(
       Topic.TARGET,
@@ -148,6 +155,13 @@ public enum Setting {
       "TIME",
       "60s",
       "How long a snapshot may stand still, its producer having died perhaps, before it is given up."),
+  PRODUCER_WAIT(
+      Topic.APPLY,
+      Secrecy.NONE,
+      "TIME",
+      null,
+      "How long a command that needs a snapshot asks again where no producer answers, as while its source is away, e.g. 8h."
+          + " Default: twice --snapshot-stall."),
 
   LOG_LEVEL(
       Topic.LOGGING,

@@ -31,6 +31,7 @@ final class Probes {
   private final Meters meters;
   private final Mono<Reachability> servers;
   private final Mono<Boolean> threads;
+  private final Startup startup;
 
   /**
    * An answer.
@@ -47,6 +48,7 @@ final class Probes {
   Probes(Meters meters, Observed service, Duration threadsLimit) {
     this.meters = meters;
     this.servers = Mono.defer(() -> service.reachability(DATABASE_LIMIT)).cache(KEPT);
+    this.startup = new Startup(meters, service, DATABASE_LIMIT, KEPT);
     this.threads =
         Mono.defer(service::answers)
             .thenReturn(true)
@@ -65,6 +67,11 @@ final class Probes {
     return servers;
   }
 
+  /** Whether all tables have been taken up since the start. */
+  Startup startup() {
+    return startup;
+  }
+
   /** Whether the process makes progress; if not, a restart is what helps. */
   Mono<Answer> live() {
     return threads.map(
@@ -81,22 +88,25 @@ final class Probes {
                     })));
   }
 
-  /** Whether everything that is handled here can be applied; if not, somebody has to look. */
+  /**
+   * Whether everything that is handled here can be applied; if not, somebody has to look. Not
+   * before every subscription has been taken up once since the start.
+   */
   Mono<Answer> ready() {
-    return servers.map(this::ready);
+    return Mono.zip(servers, startup.missing(), this::ready);
   }
 
-  private Answer ready(Reachability reached) {
+  private Answer ready(Reachability reached, String missing) {
     List<TableMeter> stuck =
         meters.tables().stream().filter(table -> table.shown().isStuck()).toList();
     List<TableMeter> doubtful =
         meters.tables().stream().filter(table -> !table.doubt().isNone()).toList();
-    boolean ready = reached.isComplete() && stuck.isEmpty();
+    boolean ready = reached.isComplete() && stuck.isEmpty() && missing.isEmpty();
     return new Answer(
         ready,
         JsonText.object(
             json -> {
-              write(json, ready, reached, stuck);
+              write(json, ready, reached, missing, stuck);
               doubts(json, doubtful);
             }));
   }
@@ -120,12 +130,17 @@ final class Probes {
   }
 
   private static void write(
-      JsonGenerator json, boolean ready, Reachability reached, List<TableMeter> stuck)
+      JsonGenerator json,
+      boolean ready,
+      Reachability reached,
+      String missing,
+      List<TableMeter> stuck)
       throws IOException {
     json.writeBooleanField("ready", ready);
     json.writeArrayFieldStart("reasons");
-    server(json, "broker", reached.brokerTrouble());
-    server(json, "database", reached.databaseTrouble());
+    reason(json, "broker", reached.brokerTrouble());
+    reason(json, "database", reached.databaseTrouble());
+    reason(json, "start", missing.isEmpty() ? null : missing);
     for (TableMeter table : stuck.subList(0, Math.min(MOST_TABLES, stuck.size()))) {
       table(json, table);
     }
@@ -133,7 +148,7 @@ final class Probes {
     json.writeNumberField("stuck_tables", stuck.size());
   }
 
-  private static void server(JsonGenerator json, String what, @Nullable String trouble)
+  private static void reason(JsonGenerator json, String what, @Nullable String trouble)
       throws IOException {
     if (trouble != null) {
       json.writeStartObject();

@@ -1,5 +1,6 @@
 package dev.creek.consumer.app.http;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param serving whether it takes a share of the tables; false for a command
  * @param since when it was started
  * @param owns targets of the tables that it handles
+ * @param silentFor how long it has not shown itself, where that is long; else null
  */
 public record SeenInstance(
     String id,
@@ -24,4 +26,19 @@ public record SeenInstance(
     boolean self,
     boolean serving,
     Instant since,
-    Set<String> owns) {}
+    Set<String> owns,
+    @Nullable Duration silentFor) {
+
+  /** One that shows itself. */
+  SeenInstance(
+      String id,
+      String host,
+      String version,
+      @Nullable String page,
+      boolean self,
+      boolean serving,
+      Instant since,
+      Set<String> owns) {
+    this(id, host, version, page, self, serving, since, owns, null);
+  }
+}

@@ -82,6 +82,7 @@ final class StatusSource {
   Mono<StatusView> now() {
     return Mono.when(
             probes.servers().doOnNext(servers -> reached = servers),
+            probes.startup().missing(),
             tables.ask(),
             commands.ask(),
             instances.ask(),
@@ -135,6 +136,7 @@ final class StatusSource {
             json.writeBooleanField(
                 "ready",
                 servers.isComplete()
+                    && probes.startup().isOver()
                     && meters.tables().stream().noneMatch(t -> t.shown().isStuck()));
           }
         });
@@ -201,6 +203,10 @@ final class StatusSource {
     json.writeBooleanField("serving", instance.serving());
     json.writeNumberField("tables", instance.owns().size());
     time(json, "since", instance.since());
+    Duration silentFor = instance.silentFor();
+    if (silentFor != null) {
+      json.writeNumberField("silent", silentFor.toSeconds());
+    }
   }
 
   /** By target, the id of who handles it. */

@@ -57,6 +57,7 @@ final class TableMeter {
   private volatile Map<String, Integer> causes = Map.of();
   private volatile SeenDoubt doubt = SeenDoubt.NONE;
   private volatile @Nullable Instant committedAt;
+  private volatile boolean told;
   private volatile Shown shown = new Shown("waiting", null, null, Instant.now());
 
   TableMeter(String source, String target, Backlog backlog) {
@@ -119,6 +120,7 @@ final class TableMeter {
     Shown before = shown;
     boolean entered = !before.state().equals(state);
     shown = new Shown(state, reason, hint, entered ? Instant.now() : before.since());
+    told = true;
     if (entered && state.equals("failed")) {
       failures.increment();
     } else if (entered && state.equals("gap")) {
@@ -178,6 +180,11 @@ final class TableMeter {
 
   @Nullable Instant committedAt() {
     return committedAt;
+  }
+
+  /** Whether its line has said how it stands. */
+  boolean isTold() {
+    return told;
   }
 
   Shown shown() {

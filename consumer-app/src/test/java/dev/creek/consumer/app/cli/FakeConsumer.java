@@ -2,6 +2,7 @@ package dev.creek.consumer.app.cli;
 
 import dev.creek.consumer.Reachability;
 import dev.creek.consumer.control.Command;
+import dev.creek.consumer.control.CommandOutcome;
 import dev.creek.consumer.control.CommandRecord;
 import dev.creek.consumer.control.CommandText;
 import dev.creek.consumer.control.Finding;
@@ -21,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
@@ -36,6 +38,10 @@ final class FakeConsumer implements Consumer {
   final List<Finding> findings = new ArrayList<>();
   final Map<Verb, Flux<CommandStep>> steps = new ConcurrentHashMap<>();
   Duration lag = Duration.ZERO;
+
+  /** A service was connected a moment ago. */
+  boolean lost;
+
   final Sinks.Empty<Void> end = Sinks.empty();
   Mono<Void> stopping = Mono.fromRunnable(end::tryEmitEmpty);
 
@@ -141,8 +147,20 @@ final class FakeConsumer implements Consumer {
   }
 
   @Override
-  public Flux<CommandRecord> commands(int newest) {
-    return ask("commands", Mono.just(commands)).flatMapIterable(all -> all);
+  public Mono<Boolean> mayBeServed() {
+    return Mono.fromSupplier(() -> lost || instances.stream().anyMatch(Instance::serving));
+  }
+
+  @Override
+  public Flux<CommandRecord> commands(int ended) {
+    return ask("commands", Mono.just(commands)).flatMapIterable(all -> shown(all, ended));
+  }
+
+  private static List<CommandRecord> shown(List<CommandRecord> all, int ended) {
+    var seen = new AtomicInteger();
+    return all.stream()
+        .filter(c -> c.outcome() == CommandOutcome.PENDING || seen.incrementAndGet() <= ended)
+        .toList();
   }
 
   @Override

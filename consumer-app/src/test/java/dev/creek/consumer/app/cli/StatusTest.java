@@ -25,35 +25,87 @@ final class StatusTest {
   private final CliRun cli = CliRun.withServers();
 
   private void serve(boolean serving) {
-    cli.consumer.instances.add(
-        new Instance(
-            "1",
-            new Instance.Self("host", 7, "1.2.3", null),
-            serving,
-            WHEN,
-            Duration.ofMillis(300),
-            List.of(TargetTable.parse("copy.orders")),
-            List.of()));
+    serve(serving, Duration.ofMillis(300));
+  }
+
+  private void serve(boolean serving, Duration silentFor) {
+    cli.consumer.instances.add(instance(serving, silentFor));
+  }
+
+  private static Instance instance(boolean serving, Duration silentFor) {
+    return new Instance(
+        "1",
+        new Instance.Self("host", 7, "1.2.3", null),
+        serving,
+        WHEN,
+        silentFor,
+        List.of(TargetTable.parse("copy.orders")),
+        List.of());
   }
 
   @Test
   void failsWhereNoServiceRuns() {
-    cli.consumer.subscribed.add(table("a", TableState.Name.STREAMING, null, 1));
     assertThat(cli.run("status")).isOne();
-    assertThat(cli.out.toString())
-        .contains("No service is running")
-        .as("as a service that was killed leaves it")
-        .doesNotContain("streaming")
-        .contains("copy.a is waiting: no service runs that applies its changes");
+    assertThat(cli.out.toString()).contains("No service is connected to this database");
     var json = CliRun.withServers();
     assertThat(json.run("status", "--json")).isOne();
+    assertThat(json.out.toString()).containsPattern("\"service\" ?: ?\"none\"");
+  }
+
+  @Test
+  void saysOfOneThatIsLateThatItIsLateAndNotThatNoneIsThere() {
+    cli.consumer.subscribed.add(table("a", TableState.Name.UNKNOWN, "it said last: streaming", 1));
+    serve(true, Duration.ofSeconds(20));
+    assertThat(cli.run("status")).isZero();
+    assertThat(cli.out.toString())
+        .doesNotContain("No service")
+        .contains("host:7 is connected, but has not shown itself for 20.0 s: it is slow or stopped")
+        .containsPattern("copy.a +shop.public.a +unknown ");
+    var silent = CliRun.withServers();
+    silent.consumer.instances.add(instance(true, Duration.ofMinutes(2)));
+    assertThat(silent.run("status")).as("nobody knows that it works").isOne();
+  }
+
+  @Test
+  void waitsForOneThatHasJustLostItsConnection() {
+    cli.consumer.lost = true;
+    var code = CompletableFuture.supplyAsync(() -> cli.run("status"));
+    await().until(() -> cli.consumer.asked.stream().filter("commands"::equals).count() >= 3);
+    assertThat(code).isNotDone();
+    serve(true);
+    cli.consumer.lost = false;
+    assertThat(code.join()).isZero();
+    assertThat(cli.out.toString()).doesNotContain("No service", "has just lost");
+  }
+
+  @Test
+  void showsAllCommandsThatHaveNotEndedAndSaysThatThereAreMore() {
+    serve(true);
+    for (long id = 40; id > 20; id--) {
+      cli.consumer.commands.add(command(id, "ok", null));
+    }
+    cli.consumer.commands.add(command(7, "queued", "waits behind command 6: RESYNC a.b.c:d.e"));
+    cli.consumer.commands.add(command(6, "running", null));
+    cli.consumer.commands.add(command(5, "ok", null));
+    assertThat(cli.run("status")).isZero();
+    assertThat(cli.out.toString())
+        .containsPattern("(?m)^7 .* queued \\(waits behind command 6: RESYNC a.b.c:d.e\\)$")
+        .containsPattern("(?m)^6 .* running")
+        .containsPattern("(?m)^33 ")
+        .doesNotContainPattern("(?m)^(32|5) ")
+        .contains("creek-consumer status --commands 100");
+    var all = CliRun.withServers();
+    all.consumer.commands.addAll(cli.consumer.commands);
+    all.run("status", "--commands", "21");
+    assertThat(all.out.toString()).containsPattern("(?m)^5 ").doesNotContain("Others have ended");
+    assertThat(CliRun.withServers().run("status", "--commands", "-1")).isEqualTo(2);
   }
 
   @Test
   void aCommandAtWorkIsNoService() {
     serve(false);
     assertThat(cli.run("status")).isOne();
-    assertThat(cli.out.toString()).contains("No service is running", "takes a snapshot");
+    assertThat(cli.out.toString()).contains("No service is connected", "takes a snapshot");
   }
 
   @Test
@@ -80,7 +132,7 @@ final class StatusTest {
     assertThat(cli.out.toString())
         .contains("copy.a is gap: gone at nats://***@h")
         .contains("-> mend it")
-        .contains("No service is running");
+        .contains("No service is connected");
   }
 
   @Test
@@ -173,6 +225,11 @@ final class StatusTest {
         new TableState(state, reason, reason == null ? null : "mend it"),
         Position.NONE,
         rowsApplied);
+  }
+
+  private static CommandRecord command(long id, String status, String detail) {
+    return new CommandRecord(
+        id, WHEN, "me", "SNAP a", status, WHEN, null, null, null, null, detail, 1);
   }
 
   private static CommandRecord command(String status, String step) {

@@ -3,8 +3,10 @@ package dev.creek.consumer.app.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Mono;
 
@@ -37,6 +39,42 @@ final class ProbesTest {
     assertThat(answer.json())
         .contains("\"ready\":true", "\"incomplete_tables\":1", "\"table\":\"copy.b\"")
         .contains("\"causes\":[\"recreated\"]", "others have emptied the table");
+  }
+
+  @Test
+  void isNotReadyBeforeEveryTableHasBeenTakenUpOnce() {
+    service.tables = List.of(seen("copy.a", true), seen("copy.b", true), seen("copy.old", false));
+    var meters = new Meters(new LogCounts());
+    assertThat(new Probes(meters, service).ready().block().json())
+        .contains("\"ready\":false", "2 of 2 tables have not been taken up", "copy.a, copy.b");
+    meters.line("s.p.a", "copy.a", FakeService.backlog(Duration.ZERO, 0));
+    assertThat(new Probes(meters, service).ready().block().ok()).as("nothing is known").isFalse();
+    meters.state("copy.a", "streaming", null, null);
+    service.instances = List.of(instance(true, "copy.b"));
+    assertThat(new Probes(meters, service).ready().block().ok()).as("not claimed now").isFalse();
+    service.instances = List.of(instance(false, "copy.b"));
+    var probes = new Probes(meters, service);
+    assertThat(probes.ready().block().ok()).as("another instance has it").isTrue();
+    int asked = service.tablesAsked.get();
+    service.tablesFail = true;
+    assertThat(probes.ready().block().ok()).as("once is enough").isTrue();
+    assertThat(service.tablesAsked).hasValue(asked);
+  }
+
+  @Test
+  void isNotReadyWhereNobodyTellsWhichTablesThereAre() {
+    service.tablesFail = true;
+    assertThat(probes.ready().block().json())
+        .contains("\"ready\":false", "it is not known yet which tables there are");
+  }
+
+  private static SeenTable seen(String target, boolean active) {
+    return new SeenTable(
+        "s.p.x", target, active, "waiting", null, null, null, 0, 0, "0/0", SeenDoubt.NONE);
+  }
+
+  private static SeenInstance instance(boolean self, String owns) {
+    return new SeenInstance("id", "host", "1", null, self, true, Instant.EPOCH, Set.of(owns));
   }
 
   @Test

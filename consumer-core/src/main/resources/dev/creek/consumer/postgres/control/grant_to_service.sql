@@ -13,6 +13,9 @@ grant select, insert, update, delete on {{control}}.incompleteness, {{control}}.
 -- An instance that leaves removes its row.
 grant select, insert, update, delete on {{control}}.instances to {{role}};
 
+-- What is stored, as far as it holds.
+grant select on {{control}}.presence, {{control}}.status to {{role}};
+
 -- Old commands are removed after a month.
 grant select, insert, update, delete on {{control}}._notification_log to {{role}};
 

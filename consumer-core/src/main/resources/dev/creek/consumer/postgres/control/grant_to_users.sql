@@ -19,5 +19,5 @@ grant execute on function
 grant execute on procedure {{control}}.wait_for(bigint, interval, text) to {{role}};
 
 grant select on {{control}}.subscriptions, {{control}}.incompleteness, {{control}}._notification_log,
-    {{control}}.instances
+    {{control}}.instances, {{control}}.presence, {{control}}.status
     to {{role}};

@@ -1,0 +1,84 @@
+package dev.creek.consumer.app.http;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+
+/**
+ * Whether the service has got over its start: every subscription has been taken up once, here or by
+ * another instance. Before that a table may turn out to be stuck that nothing is known of. Once it
+ * is over the database is not asked any more. Thread-safe.
+ */
+final class Startup {
+  private static final int MOST_NAMES = 10;
+
+  private final Meters meters;
+  private final Mono<String> asked;
+  private volatile boolean over;
+
+  /**
+   * @param limit how long the database may take to answer
+   * @param kept how long an answer holds
+   */
+  Startup(Meters meters, Observed service, Duration limit, Duration kept) {
+    this.meters = meters;
+    this.asked =
+        Mono.zip(service.tables(), service.instances(), this::missing)
+            .timeout(limit)
+            .map(Startup::told)
+            .onErrorReturn("it is not known yet which tables there are")
+            .doOnNext(missing -> over = over || missing.isEmpty())
+            .cache(kept);
+  }
+
+  /** Whether it is over, as of the last time that somebody asked. */
+  boolean isOver() {
+    return over;
+  }
+
+  /** What is missing, for people; empty text where nothing is, from then on. */
+  Mono<String> missing() {
+    return Mono.defer(() -> over ? Mono.just("") : asked);
+  }
+
+  private record Missing(List<String> targets, int of) {}
+
+  private Missing missing(List<SeenTable> tables, List<SeenInstance> instances) {
+    Map<String, TableMeter> here =
+        meters.tables().stream().collect(Collectors.toMap(TableMeter::target, Function.identity()));
+    Set<String> elsewhere =
+        instances.stream()
+            .filter(instance -> !instance.self())
+            .flatMap(instance -> instance.owns().stream())
+            .collect(Collectors.toSet());
+    List<String> active = tables.stream().filter(SeenTable::active).map(SeenTable::target).toList();
+    return new Missing(
+        active.stream()
+            .filter(target -> !elsewhere.contains(target) && !isTold(here.get(target)))
+            .toList(),
+        active.size());
+  }
+
+  private static boolean isTold(@Nullable TableMeter meter) {
+    return meter != null && meter.isTold();
+  }
+
+  private static String told(Missing missing) {
+    List<String> targets = missing.targets();
+    if (targets.isEmpty()) {
+      return "";
+    }
+    String more = targets.size() > MOST_NAMES ? ", ..." : "";
+    return "%d of %d tables have not been taken up since the start: %s%s"
+        .formatted(
+            targets.size(),
+            missing.of(),
+            String.join(", ", targets.subList(0, Math.min(MOST_NAMES, targets.size()))),
+            more);
+  }
+}
