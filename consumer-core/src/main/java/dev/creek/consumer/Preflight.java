@@ -2,6 +2,7 @@ package dev.creek.consumer;
 
 import dev.creek.consumer.control.Finding;
 import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.control.Remedy;
 import dev.creek.consumer.jetstream.JetStreamLog;
 import dev.creek.consumer.postgres.PostgresOptions;
 import dev.creek.consumer.postgres.PostgresTarget;
@@ -19,11 +20,13 @@ import dev.creek.consumer.stream.TableState;
 import dev.creek.consumer.wire.RecordShape;
 import dev.creek.consumer.wire.SourceTable;
 import dev.creek.consumer.wire.WalSchema;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -95,8 +98,33 @@ final class Preflight {
                     brokerReached()
                         .flatMapMany(changes -> database(changes, each.getKey(), each.getValue())),
                 1),
-        source == null ? Flux.empty() : guarded("source", SourceCheck.findings(source, mappings)),
-        Flux.fromIterable(mappings).concatMap(mapping -> table(mapping, subscribed), 1));
+        source == null
+            ? tables(mappings, subscribed)
+            : compared(source, mappings, tables(mappings, subscribed)));
+  }
+
+  private Flux<Finding> tables(List<Mapping> mappings, List<Subscription> subscribed) {
+    return Flux.fromIterable(mappings).concatMap(mapping -> table(mapping, subscribed), 1);
+  }
+
+  /** What the source's catalog tells beyond the schemas that it published. */
+  private Flux<Finding> compared(
+      PostgresOptions source, List<Mapping> mappings, Flux<Finding> tables) {
+    return Flux.defer(
+        () -> {
+          Flux<Finding> looked = SourceCheck.findings(source, mappings).cache();
+          var told = new HashSet<String>();
+          return Flux.concat(
+              guarded("source", looked),
+              tables.doOnNext(
+                  finding ->
+                      Stream.ofNullable(finding.fix()).flatMap(String::lines).forEach(told::add)),
+              Mono.when(looked, server)
+                  .thenReturn(true)
+                  .onErrorComplete()
+                  .flatMapMany(reached -> guarded("source", target.findings(source, mappings)))
+                  .filter(finding -> finding.fix() == null || !told.contains(finding.fix())));
+        });
   }
 
   private static Flux<Finding> database(
@@ -185,9 +213,9 @@ final class Preflight {
         mapping.toString(),
         "neither a change nor a snapshot of the source table has been published: its types cannot be compared",
         (suggestion == null ? "" : suggestion + " Else ")
-            + "check the name; creek-consumer resync '"
-            + mapping
-            + "' asks the producer for a snapshot, and a row that is updated on the source does as well");
+            + "check the name; what asks the producer for a snapshot: "
+            + Remedy.resync(mapping)
+            + "; a row that is updated on the source tells its schema as well");
   }
 
   private static @Nullable Finding state(Subscription subscription) {

@@ -46,7 +46,8 @@ final class IdleTablesIT {
                     PostgresOptions.of(target.uri())))) {
       var missing = Mapping.parse(source.name() + ".public.visits:public.visits");
       var narrow = Mapping.parse(source.name() + ".public.visits:public.narrow");
-      assertThat(fixes(consumer, missing)).contains("creek-consumer resync '" + missing + "'");
+      assertThat(fixes(consumer, missing))
+          .anyMatch(fix -> fix.startsWith("creek-consumer resync '" + missing + "'"));
 
       consumer.initialize().block(PATIENCE);
       consumer.snapshot(missing, SnapshotMode.CLEAN).blockLast(PATIENCE);

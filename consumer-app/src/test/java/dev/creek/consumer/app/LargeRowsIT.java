@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
@@ -37,6 +38,7 @@ final class LargeRowsIT {
 
   private final TableWire events = table("events");
   private final TableWire others = table("others");
+  private final TableWire letters = table("letters");
   private PostgresDatabase target;
   private WirePublisher publisher;
 
@@ -51,7 +53,7 @@ final class LargeRowsIT {
   void prepare(PostgresDatabase database) {
     target = database;
     publisher = WirePublisher.of(nats.server(), Generation.OLD, "shop");
-    for (TableWire table : new TableWire[] {events, others}) {
+    for (TableWire table : new TableWire[] {events, others, letters}) {
       publisher.publishSchema(table);
       String mapping =
           table.source() + ":" + table.source().namespace() + "." + table.source().table();
@@ -161,6 +163,30 @@ final class LargeRowsIT {
       awaitRow(service, "events", 4, 100);
       assertThat(service.terminate(PATIENCE)).isZero();
       assertThat(service.log()).doesNotContain("OutOfMemory");
+    }
+  }
+
+  @Test
+  void severalTablesWithSuchRowsAtOnceAreAllAppliedWithTheHeapForOne() {
+    List<String> all = List.of("events", "others", "letters");
+    publish(events, 1, LARGE);
+    publish(others, 1, LARGE);
+    publish(letters, 1, LARGE);
+    publish(letters, 2, 100);
+    long heap = (LineOptions.heapFor(LARGE + MIB) >> 20) + 16;
+    try (ServiceProcess service =
+        service("serve", "--max-message-bytes", "61MiB").jvmOptions("-Xmx" + heap + "m").start()) {
+      all.forEach(table -> awaitRow(service, table, 1, LARGE));
+      awaitRow(service, "letters", 2, 100);
+      await()
+          .atMost(PATIENCE)
+          .until(
+              () ->
+                  target
+                      .value(
+                          "select count(*) from _creek_consumer.subscriptions where state = 'streaming'")
+                      .equals("3"));
+      assertThat(service.terminate(PATIENCE)).isZero();
     }
   }
 }

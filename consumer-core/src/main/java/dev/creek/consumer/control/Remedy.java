@@ -9,14 +9,28 @@ public final class Remedy {
 
   /** All rows anew, and the position with them. */
   public static String resync(Mapping mapping) {
-    return "creek-consumer resync '%s' replaces all rows (SQL: resync('%s'); a program: snapshot(mapping, SnapshotMode.CLEAN), then addTable(mapping))"
-        .formatted(mapping, mapping.toString().replace("'", "''"));
+    return "%s replaces all rows (SQL: resync('%s'); a program: snapshot(mapping, SnapshotMode.CLEAN), then addTable(mapping))"
+        .formatted(command("resync", mapping), mapping.toString().replace("'", "''"));
+  }
+
+  /** Both sides compared row by row, and what differs mended. */
+  public static String repair(Mapping mapping) {
+    return "%s --repair --source-uri ... (a program: verify(mapping, source, options) with repair)"
+        .formatted(command("verify", mapping));
+  }
+
+  /**
+   * A command line that a shell takes as it stands, whatever the name holds.
+   *
+   * @param argument a mapping, or a table
+   */
+  public static String command(String verb, Object argument) {
+    return "creek-consumer " + verb + " '" + argument.toString().replace("'", "'\\''") + "'";
   }
 
   /** The table as the source has it, without rows. */
   public static String create(Mapping mapping) {
-    return "creek-consumer create-schemas '%s' creates it (a program: createTable(mapping))"
-        .formatted(mapping);
+    return command("create-schemas", mapping) + " creates it (a program: createTable(mapping))";
   }
 
   /** Without one change. */

@@ -170,11 +170,12 @@ final class BrokerCheck {
     var findings = new ArrayList<Finding>();
     findings.add(Finding.ok(about, contents(subjects, facts, now)));
     if (!facts.retention().equals("limits")) {
+      boolean interest = facts.retention().equals("interest");
       findings.add(
           Finding.problem(
               about,
               "retention is " + facts.retention() + ": messages go before every reader has them",
-              "create the stream anew: nats stream add " + name + " --retention=limits"));
+              limits(name, facts, interest)));
     }
     if (facts.maxPerSubject() > 0) {
       findings.add(
@@ -206,7 +207,7 @@ final class BrokerCheck {
           Finding.warning(
               about,
               "is kept in memory: a restart of the broker loses what was not applied yet",
-              "create the stream anew: nats stream add " + name + " --storage=file"));
+              anew(name, facts)));
     }
     if (!facts.maxAge().isZero() && facts.maxAge().compareTo(SHORT_AGE) < 0) {
       findings.add(
@@ -222,6 +223,27 @@ final class BrokerCheck {
     }
     addClock(findings, about, facts.serverTime(), now);
     return findings;
+  }
+
+  /** A server lets nobody alter a work queue, and another retention from 2.10 on. */
+  private static String limits(String name, StreamFacts facts, boolean interest) {
+    String anew = anew(name, facts);
+    return interest
+        ? "nats stream edit "
+            + name
+            + " --retention=limits (nats-server 2.10 or newer, and a nats that knows the option);"
+            + " before that, create it anew: "
+            + anew
+        : "nats-server alters that of no work queue, so create the stream anew: " + anew;
+  }
+
+  /**
+   * The same stream without what it holds; kept in files, and by limits alone. The readers' places
+   * in it are gone with it.
+   */
+  private static String anew(String name, StreamFacts facts) {
+    return "nats stream rm %1$s -f; nats stream add %1$s --subjects='%2$s' --retention=limits --storage=file --replicas=%3$d --defaults; then, for each table of it: creek-consumer resync"
+        .formatted(name, String.join(",", facts.subjects()), facts.replicas());
   }
 
   private static String contents(Subjects subjects, StreamFacts facts, Instant now) {

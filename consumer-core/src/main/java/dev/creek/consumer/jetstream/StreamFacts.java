@@ -5,12 +5,15 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
  * How a stream is set up and what it holds, as an operator wants to know it. Limits that are not
  * set are 0.
  *
+ * @param subjects what it takes
  * @param messages how many it holds
  * @param deleted how many between the oldest and the newest are missing
  * @param oldest when the oldest of them was stored; null where it is empty
@@ -26,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  * @param serverTime the broker's clock when it answered; null where it does not tell
  */
 record StreamFacts(
+    List<String> subjects,
     long messages,
     long deleted,
     @Nullable Instant oldest,
@@ -45,6 +49,9 @@ record StreamFacts(
     JsonNode state = answer.path("state");
     long messages = state.path("messages").longValue();
     return new StreamFacts(
+        StreamSupport.stream(config.path("subjects").spliterator(), false)
+            .map(JsonNode::asText)
+            .toList(),
         messages,
         state.path("num_deleted").longValue(),
         messages == 0 ? null : time(state.path("first_ts")),

@@ -1,5 +1,7 @@
 package dev.creek.consumer.postgres;
 
+import dev.creek.consumer.row.RowColumns;
+import dev.creek.consumer.row.RowPlan;
 import dev.creek.consumer.stream.Failpoint;
 import dev.creek.consumer.stream.Handover;
 import dev.creek.consumer.stream.SnapshotWriter;
@@ -18,12 +20,14 @@ final class CleanSnapshot implements SnapshotWriter {
   private static final Logger log = LoggerFactory.getLogger(CleanSnapshot.class);
 
   private final Workplace workplace;
+  private final RowPlan plan;
   private final Ending planned;
   private final FreshLoad load;
   private final Replacement replacement;
 
   private CleanSnapshot(Workplace workplace, FreshTables.Created created) {
     this.workplace = workplace;
+    this.plan = created.plan();
     this.planned = created.ending();
     this.load = new FreshLoad(created.plan(), created.table());
     this.replacement =
@@ -40,7 +44,7 @@ final class CleanSnapshot implements SnapshotWriter {
       Sessions sessions,
       HeldSession held,
       PositionSql position,
-      SqlHints hints,
+      Explanation explanation,
       Target target,
       RecordShape rows,
       FreshTable fresh) {
@@ -49,11 +53,18 @@ final class CleanSnapshot implements SnapshotWriter {
       return held.session()
           .flatMap(session -> FreshTables.create(session, position.target(), target, rows, fresh))
           .map(created -> new CleanSnapshot(this, created))
-          .onErrorMap(this::told);
+          .onErrorResume(e -> told(e, Attempt.of(target)));
     }
 
-    private RuntimeException told(Throwable error) {
-      return SqlErrors.told(error, "snapshot of " + position.target(), hints);
+    /** Lets go of the session first: nothing of it is of use any more. */
+    private <T> Mono<T> told(Throwable error, Attempt attempt) {
+      return (Explanation.isLookedAt(error) ? held.close() : Mono.<Void>empty())
+          .then(
+              Mono.defer(
+                  () ->
+                      explanation.told(
+                          error, "snapshot of " + position.target(), attempt.through(fresh))))
+          .flatMap(Mono::error);
     }
 
     /** Never fails. */
@@ -79,7 +90,11 @@ final class CleanSnapshot implements SnapshotWriter {
    * @param rows what the snapshot holds
    */
   static Mono<SnapshotWriter> open(
-      Sessions sessions, PositionSql position, SqlHints hints, Target target, RecordShape rows) {
+      Sessions sessions,
+      PositionSql position,
+      Explanation explanation,
+      Target target,
+      RecordShape rows) {
     return Mono.usingWhen(
         Mono.fromSupplier(
             () ->
@@ -87,7 +102,7 @@ final class CleanSnapshot implements SnapshotWriter {
                     sessions,
                     new HeldSession(sessions, position),
                     position,
-                    hints,
+                    explanation,
                     target,
                     rows,
                     FreshTable.in(position.target().namespace()))),
@@ -106,7 +121,7 @@ final class CleanSnapshot implements SnapshotWriter {
   public Mono<Void> write(Prepared prepared) {
     return Failpoint.SNAPSHOT_CHUNK
         .after(session().flatMap(session -> load.write(session, prepared)))
-        .onErrorMap(workplace::told);
+        .onErrorResume(e -> told(e, FreshLoad.rows(prepared)));
   }
 
   @Override
@@ -118,7 +133,18 @@ final class CleanSnapshot implements SnapshotWriter {
   public Mono<Void> finish(Handover to, Finishing finishing) {
     return session()
         .flatMap(session -> replacement.run(session, planned, Moved.replaced(to), finishing))
-        .onErrorMap(workplace::told);
+        .onErrorResume(e -> told(e, List.of()));
+  }
+
+  private Mono<Void> told(Throwable error, List<RowColumns> written) {
+    return workplace.told(
+        error,
+        Attempt.of(workplace.target(), plan, workplace.rows(), madeAnew() ? List.of() : written));
+  }
+
+  /** Then the target's types are not those that the rows were written as. */
+  private boolean madeAnew() {
+    return planned instanceof Ending.Swap swap && swap.misfit() != null;
   }
 
   private Mono<Session> session() {

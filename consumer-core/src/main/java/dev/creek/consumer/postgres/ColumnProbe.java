@@ -1,15 +1,8 @@
 package dev.creek.consumer.postgres;
 
-import dev.creek.consumer.row.ChangePlan;
-import dev.creek.consumer.row.FoldedChanges;
 import dev.creek.consumer.row.PlanColumn;
 import dev.creek.consumer.row.RowColumns;
-import dev.creek.consumer.row.Step;
 import dev.creek.consumer.row.TargetColumn;
-import dev.creek.consumer.wire.Change;
-import java.util.ArrayList;
-import java.util.Iterator;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -20,66 +13,28 @@ import reactor.core.publisher.Mono;
  * batch did. Run behind a failure only, for a session without a transaction.
  */
 final class ColumnProbe {
-  /** Runs of rows that are looked at: a change that is searched for is alone in its batch. */
-  private static final int MOST_RUNS = 50;
-
   private static final String STRING_TOO_LONG = "22001";
 
   private final Session session;
-  private final TablePlan plan;
+  private final Attempt attempt;
   private final String sqlState;
 
-  ColumnProbe(Session session, TablePlan plan, String sqlState) {
+  ColumnProbe(Session session, Attempt attempt, String sqlState) {
     this.session = session;
-    this.plan = plan;
+    this.attempt = attempt;
     this.sqlState = sqlState;
   }
 
   /** The column; empty where none of them refuses its values. */
-  Mono<TargetColumn> find(List<Change> changes) {
-    return Flux.defer(() -> Flux.fromIterable(runs(changes)))
+  Mono<TargetColumn> find() {
+    return Flux.defer(() -> Flux.fromIterable(attempt.rows().get()))
         .concatMap(
-            rows -> Flux.range(0, plan.changes().columns().size()).concatMap(i -> at(rows, i), 0),
-            0)
+            rows -> Flux.range(0, attempt.columns().size()).concatMap(i -> at(rows, i), 0), 0)
         .next();
   }
 
-  private List<RowColumns> runs(List<Change> changes) {
-    ChangePlan rows = plan.changes();
-    var runs = new ArrayList<RowColumns>();
-    if (rows.key() != null) {
-      FoldedChanges folded = rows.fold(changes);
-      addRows(runs, folded.inserts());
-      addRows(runs, folded.updates());
-      int keys = rows.keyColumns().size();
-      RowColumns moved = folded.moves();
-      if (moved.rows() > 0) {
-        int all = moved.columns().size();
-        addRows(runs, new RowColumns(moved.columns().subList(keys, all), moved.rows()));
-      }
-    }
-    Iterator<Step> steps = rows.unfolded(changes).iterator();
-    while (runs.size() < MOST_RUNS && steps.hasNext()) {
-      Step step = steps.next();
-      if (step instanceof Step.Insert insert) {
-        addRows(runs, insert.rows());
-      } else if (step instanceof Step.Update update) {
-        addRows(runs, update.row());
-      } else if (step instanceof Step.Replace replace) {
-        addRows(runs, replace.row());
-      }
-    }
-    return runs;
-  }
-
-  private static void addRows(List<RowColumns> runs, RowColumns rows) {
-    if (rows.rows() > 0) {
-      runs.add(rows);
-    }
-  }
-
   private Mono<TargetColumn> at(RowColumns rows, int index) {
-    PlanColumn sent = plan.changes().columns().get(index);
+    PlanColumn sent = attempt.columns().get(index);
     TargetColumn column = column(sent.name());
     boolean tooLong = sqlState.equals(STRING_TOO_LONG);
     if (column == null || (tooLong && column.type().modifier() < 0)) {
@@ -121,13 +76,13 @@ final class ColumnProbe {
     return session
         .query(
             RefusalSql.TYPE,
-            statement -> statement.bind(0, plan.target().oid()).bind(1, column.name()),
+            statement -> statement.bind(0, attempt.target().oid()).bind(1, column.name()),
             row -> String.valueOf(row.get("type", String.class)))
         .next();
   }
 
   private @Nullable TargetColumn column(String name) {
-    return plan.target().shape().columns().stream()
+    return attempt.target().shape().columns().stream()
         .filter(column -> column.name().equals(name))
         .findFirst()
         .orElse(null);

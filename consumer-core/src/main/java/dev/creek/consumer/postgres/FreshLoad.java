@@ -72,6 +72,11 @@ final class FreshLoad {
     return session.update(insert, statement -> bind(statement, rows)).then();
   }
 
+  /** Values of a chunk, to be looked at again; none where COPY names the column that it minds. */
+  static List<RowColumns> rows(Prepared chunk) {
+    return chunk instanceof Cast cast ? List.of(cast.content()) : List.of();
+  }
+
   /** The database has it, so the driver no longer looks at the buffer. */
   private void keep(CopyRows buffer) {
     if (buffer.size() <= KEPT_BYTES) {

@@ -74,17 +74,18 @@ final class Heartbeat {
             "Other instances cannot see that this one is there",
             "Other instances can see this one again");
     this.beats =
-        Flux.usingWhen(sessions.dedicated(), this::beatsOn, Heartbeat::close)
-            .doOnNext(beat -> outage.over())
-            .retryWhen(
-                Retry.backoff(Long.MAX_VALUE, FIRST_BACKOFF)
-                    .maxBackoff(MAX_BACKOFF)
-                    .transientErrors(true)
-                    .filter(Heartbeat::mayPass)
-                    .doBeforeRetry(this::warn))
-            .onErrorMap(e -> SqlErrors.told(e, "heartbeat", sql::hint))
-            .replay(1)
-            .refCount();
+        new Counted<>(
+            Flux.usingWhen(sessions.dedicated(), this::beatsOn, Heartbeat::close)
+                .doOnNext(beat -> outage.over())
+                .retryWhen(
+                    Retry.backoff(Long.MAX_VALUE, FIRST_BACKOFF)
+                        .maxBackoff(MAX_BACKOFF)
+                        .transientErrors(true)
+                        .filter(Heartbeat::mayPass)
+                        .doBeforeRetry(this::warn))
+                .onErrorMap(e -> SqlErrors.told(e, "heartbeat", sql::hint))
+                .replay(1)
+                .refCount());
   }
 
   /**

@@ -1,6 +1,7 @@
 package dev.creek.consumer.postgres;
 
 import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.control.Remedy;
 import dev.creek.consumer.row.PlanColumn;
 import dev.creek.consumer.stream.ApplyException;
 import java.util.List;
@@ -44,10 +45,10 @@ final class MissingRowException extends RuntimeException {
             + ")",
         NO_DATA_FOUND,
         null,
-        ("creek-consumer resync '%s' replaces all rows. Or, where a column of these was added after its"
+        ("%s. Or, where a column of these was added after its"
                 + " rows, give them what they have in the source, its default for most: UPDATE %s SET"
                 + " column = ... WHERE column IS NULL;")
-            .formatted(mapping, table),
+            .formatted(Remedy.resync(mapping), table),
         null);
   }
 }

@@ -38,7 +38,7 @@ final class PostgresSnapshots implements SnapshotTables {
   @Override
   public Mono<SnapshotWriter> writer(Claim claim, SnapshotMode mode, RecordShape shape) {
     TargetTable name = claim.mapping().target();
-    var hints = new SnapshotHints(subscriptions.hints(claim));
+    TableHints hints = subscriptions.hints(claim).of(mode);
     PositionSql position = subscriptions.position(claim);
     return creator
         .create(name, shape)
@@ -51,40 +51,53 @@ final class PostgresSnapshots implements SnapshotTables {
   }
 
   private Mono<SnapshotWriter> writer(
-      Claim claim,
-      SnapshotMode mode,
-      RecordShape shape,
-      SnapshotHints hints,
-      PositionSql position) {
+      Claim claim, SnapshotMode mode, RecordShape shape, TableHints hints, PositionSql position) {
     TargetTable name = claim.mapping().target();
+    var explanation = new Explanation(sessions, hints);
     return sessions
         .use("catalog of " + name, hints, session -> TargetCatalog.find(session, name))
-        .switchIfEmpty(Mono.error(hints.table()::missing))
+        .switchIfEmpty(Mono.error(hints::missing))
         .map(Target::requireVisible)
         .flatMap(
             target ->
                 mode == SnapshotMode.CLEAN
-                    ? CleanSnapshot.open(sessions, position, hints, target, shape)
-                    : upsert(position, hints, target, RowPlan.of(shape, target.shape())));
+                    ? CleanSnapshot.open(sessions, position, explanation, target, shape)
+                    : upsert(position, hints, explanation, target, shape));
   }
 
   private Mono<SnapshotWriter> upsert(
-      PositionSql position, SnapshotHints hints, Target target, RowPlan plan) {
-    return isEmpty(target, hints)
-        .map(empty -> new UpsertSnapshot(sessions, position, hints, target, plan, empty));
+      PositionSql position,
+      TableHints hints,
+      Explanation explanation,
+      Target target,
+      RecordShape shape) {
+    RowPlan plan = RowPlan.of(shape, target.shape());
+    if (plan.key() == null) {
+      return Mono.error(hints.withoutKey(target, SourceKey.of(shape)));
+    }
+    return isEmpty(target, position, explanation)
+        .map(
+            empty ->
+                new UpsertSnapshot(sessions, position, explanation, target, shape, plan, empty));
   }
 
-  private Mono<Boolean> isEmpty(Target target, SqlHints hints) {
+  private Mono<Boolean> isEmpty(Target target, PositionSql position, Explanation explanation) {
+    String what = "rows of " + position.target();
     return sessions.use(
-        "rows of " + target.sqlName(),
-        hints,
+        what,
         session ->
             session
                 .query(
                     "select not exists (select from " + target.sqlName() + ")",
                     statement -> {},
                     row -> Boolean.TRUE.equals(row.get(0, Boolean.class)))
-                .single());
+                .single()
+                .onErrorResume(
+                    e -> SqlErrors.refusal(e) != null,
+                    e ->
+                        explanation
+                            .told(session, e, what, Attempt.of(target))
+                            .flatMap(Mono::error)));
   }
 
   @Override

@@ -13,15 +13,12 @@ import dev.creek.consumer.stream.TableWriter;
 import dev.creek.consumer.wire.Change;
 import dev.creek.consumer.wire.Fingerprint;
 import dev.creek.consumer.wire.WalSchema;
-import java.time.Duration;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -32,13 +29,9 @@ import reactor.core.publisher.Mono;
  * and moves the position last. After an error the writer is of no more use.
  */
 final class PostgresTableWriter implements TableWriter {
-  private static final Logger log = LoggerFactory.getLogger(PostgresTableWriter.class);
-
-  /** The error itself must not wait for words about it. */
-  private static final Duration EXPLANATION_LIMIT = Duration.ofSeconds(5);
-
   private final Sessions sessions;
   private final TableHints hints;
+  private final Explanation explanation;
   private final PositionSql position;
   private final HeldSession held;
   private final Map<Fingerprint, TablePlan> plans = new ConcurrentHashMap<>();
@@ -73,6 +66,7 @@ final class PostgresTableWriter implements TableWriter {
   PostgresTableWriter(Sessions sessions, SubscriptionTable subscriptions, Claim claim) {
     this.sessions = sessions;
     this.hints = subscriptions.hints(claim);
+    this.explanation = new Explanation(sessions, hints);
     PositionSql durable = subscriptions.position(claim);
     this.position = sessions.mayLoseLastCommits() ? durable.withoutWaiting() : durable;
     this.held = new HeldSession(sessions, position);
@@ -183,32 +177,9 @@ final class PostgresTableWriter implements TableWriter {
     if (error instanceof MissingRowException missing) {
       return Mono.just(missing.told(what, hints.mapping()));
     }
-    RuntimeException told = SqlErrors.told(error, what, hints);
-    Refusal refusal = SqlErrors.refusal(error);
     TablePlan plan = ready.plan();
-    return refusal == null || plan == null || told instanceof ShapeMismatchException
-        ? Mono.just(told)
-        : explained(refusal, plan, ready.batch().changes())
-            .<RuntimeException>map(
-                known -> SqlErrors.told(refusal, what, known.where(), known.hint()))
-            .defaultIfEmpty(told);
-  }
-
-  /** Empty where nothing more is known; what keeps it from being found out is no error here. */
-  private Mono<RefusedWrite.Explained> explained(
-      Refusal refusal, TablePlan plan, List<Change> changes) {
-    return refusal.mayBeExplained()
-        ? sessions
-            .use(
-                "explanation of an error",
-                session -> new RefusedWrite(session, refusal, plan, changes, hints).explain())
-            .timeout(EXPLANATION_LIMIT)
-            .onErrorResume(
-                e -> {
-                  log.debug("{}: the error is not explained", position.target(), e);
-                  return Mono.empty();
-                })
-        : Mono.empty();
+    return explanation.told(
+        error, what, plan == null ? null : Attempt.of(plan, ready.batch().changes()));
   }
 
   private Mono<Applied> applied(Ready ready) {

@@ -17,11 +17,13 @@ import dev.creek.consumer.stream.Subscriptions;
 import dev.creek.consumer.stream.TargetTables;
 import dev.creek.consumer.wire.RecordShape;
 import dev.creek.consumer.wire.WalSchema;
+import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
 import reactor.netty.resources.LoopResources;
 import reactor.netty.tcp.TcpResources;
 
@@ -208,9 +210,8 @@ public final class PostgresTarget {
         null,
         "create it first: "
             + Remedy.create(mapping)
-            + "; or, with its rows: creek-consumer resync '"
-            + mapping
-            + "'",
+            + "; or, with its rows: "
+            + Remedy.resync(mapping),
         null);
   }
 
@@ -235,6 +236,23 @@ public final class PostgresTarget {
   public Flux<Finding> findings(
       Mapping mapping, @Nullable WalSchema schema, @Nullable RecordShape rows, boolean subscribed) {
     return TableCheck.findings(sessions, mapping, schema, rows, subscribed);
+  }
+
+  /**
+   * Compares the columns and keys of these mappings' targets with those of their source tables, as
+   * both catalogs tell them, and changes nothing. A table that is missing is passed over.
+   *
+   * @param source the database that the source tables are in
+   * @return errors with {@link ApplyException} where a server cannot be reached
+   */
+  public Flux<Finding> findings(PostgresOptions source, List<Mapping> mappings) {
+    return Flux.usingWhen(
+        // Certificates are read from files.
+        Mono.fromSupplier(() -> new Sessions(source)).subscribeOn(Schedulers.boundedElastic()),
+        from ->
+            Flux.fromIterable(mappings)
+                .concatMap(mapping -> CatalogComparison.findings(from, sessions, mapping), 1),
+        Sessions::close);
   }
 
   /** What is subscribed, also in a control schema that is older: nothing is migrated. */

@@ -132,14 +132,19 @@ final class RefusalSql {
       from parent
       cross join wanted
       cross join lateral (
-          select left(relname, 40) || '_' || suffix || case n when 0 then '' else '_' || n end
-                     as name
+          select begin.part || '_' || suffix || case n when 0 then '' else '_' || n end as name
           from generate_series(0, 99) as n
+          cross join (
+              select left(relname, length) as part
+              from generate_series(0, 40) as length
+              where octet_length(left(relname, length)) <= 40
+              order by length desc
+              limit 1) as begin
           where not exists (
               select from pg_class c
               join pg_namespace s on s.oid = c.relnamespace
               where s.nspname = parent.nspname
-                and c.relname = left(parent.relname, 40) || '_' || suffix
+                and c.relname = begin.part || '_' || suffix
                                     || case n when 0 then '' else '_' || n end)
           order by n
           limit 1
@@ -154,7 +159,10 @@ final class RefusalSql {
       where h.inhrelid = $1::oid and c.relispartition
       """;
 
-  /** What a role lacks to write a table. Parameter: its id. */
+  /**
+   * What a role lacks to write a table. Parameters: its id, and whether a table is to be created
+   * beside it.
+   */
   static final String PRIVILEGES =
       """
       select quote_ident(current_user) as role,
@@ -163,6 +171,10 @@ final class RefusalSql {
                      then format('GRANT USAGE ON SCHEMA %I TO %I;', n.nspname, current_user) end,
                  case when lacking <> ''
                      then format('GRANT %s ON %s TO %I;', lacking, c.oid::regclass, current_user)
+                 end,
+                 case when $2 and not has_schema_privilege(c.relnamespace, 'create')
+                               and not has_database_privilege(current_database(), 'temporary')
+                     then format('GRANT CREATE ON SCHEMA %I TO %I;', n.nspname, current_user)
                  end) as fix,
              row_security_active(c.oid) as secured
       from pg_class c
@@ -176,6 +188,58 @@ final class RefusalSql {
                      case when not has_table_privilege(c.oid, 'truncate') then 'TRUNCATE' end)
       ) as p (lacking)
       where c.oid = $1::oid
+      """;
+
+  /** What a role lacks to create a table. Parameter: the table's schema, which may be missing. */
+  static final String CREATION =
+      """
+      select case when n.oid is null
+                 then format('GRANT CREATE ON DATABASE %I TO %I;', current_database(), current_user)
+                 else format('GRANT USAGE, CREATE ON SCHEMA %I TO %I;', n.nspname, current_user)
+             end
+      from (select) as one
+      left join pg_namespace n on n.nspname = $1
+      """;
+
+  /**
+   * What decides about a table's rows before they are written, and how it is kept from that.
+   * Parameter: its id.
+   */
+  static final String DECIDING =
+      """
+      select string_agg(fix, ' ' order by fix)
+      from (
+          select distinct
+                 format('ALTER TABLE %s DISABLE TRIGGER %I;',
+                        case when t.tgparentid <> 0 then $1::oid::regclass
+                            else t.tgrelid::regclass end, t.tgname) as fix
+          from pg_trigger t
+          where (t.tgrelid = $1::oid
+                 or t.tgrelid in (select relid from pg_partition_tree($1::oid::regclass)))
+            and not t.tgisinternal and t.tgenabled <> 'D' and t.tgtype & 3 = 3
+        union all
+          select format('DROP RULE %I ON %s;', r.rulename, r.ev_class::regclass)
+          from pg_rewrite r
+          where r.ev_class = $1::oid and r.rulename <> '_RETURN'
+      ) as deciding
+      having count(*) > 0
+      """;
+
+  /**
+   * The session that has had locks on a table for the longest. Takes no lock on the table itself,
+   * which may be the very one that is not to be had. Parameter: its id.
+   */
+  static final String HOLDER =
+      """
+      select a.pid,
+             a.pid || ' (' || concat_ws(', ', nullif(a.application_name, ''), a.state) || ')' as told
+      from pg_locks l
+      join pg_stat_activity a on a.pid = l.pid
+      where l.locktype = 'relation' and l.relation = $1::oid and l.granted
+        and l.database = (select oid from pg_database where datname = current_database())
+        and a.pid <> pg_backend_pid()
+      order by a.xact_start nulls last, a.pid
+      limit 1
       """;
 
   /** Tells whether a publication wants a replica identity of a table. Parameter: its id. */

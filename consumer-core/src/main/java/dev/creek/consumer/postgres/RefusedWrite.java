@@ -3,9 +3,9 @@ package dev.creek.consumer.postgres;
 import dev.creek.consumer.row.Retype;
 import dev.creek.consumer.row.TargetColumn;
 import dev.creek.consumer.row.UniqueKey;
-import dev.creek.consumer.wire.Change;
 import io.r2dbc.spi.Readable;
 import io.r2dbc.spi.Statement;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -22,20 +22,16 @@ import reactor.core.publisher.Mono;
 final class RefusedWrite {
   private final Session session;
   private final Refusal refusal;
-  private final TablePlan plan;
-  private final List<Change> changes;
+  private final Attempt attempt;
   private final TableHints hints;
 
   /**
    * @param session one that is in no transaction
-   * @param changes the batch, of this plan's schema
    */
-  RefusedWrite(
-      Session session, Refusal refusal, TablePlan plan, List<Change> changes, TableHints hints) {
+  RefusedWrite(Session session, Refusal refusal, Attempt attempt, TableHints hints) {
     this.session = session;
     this.refusal = refusal;
-    this.plan = plan;
-    this.changes = changes;
+    this.attempt = attempt;
     this.hints = hints;
   }
 
@@ -70,6 +66,7 @@ final class RefusedWrite {
               .switchIfEmpty(Mono.defer(() -> one(RefusalSql.INDEXES)))
               .map(hints::dropped)
               .map(Explained::by);
+      case "55P03", "57014" -> holder();
       case "42501" -> privileges();
       case "55000" -> one(RefusalSql.PUBLISHED).map(hints::published).map(Explained::by);
       case "0A000" -> one(RefusalSql.RULES).map(hints::ruled).map(Explained::by);
@@ -82,7 +79,7 @@ final class RefusedWrite {
     return session
         .query(
             RefusalSql.FUNCTION,
-            statement -> statement.bind(0, plan.target().oid()).bind(1, refusal.context()),
+            statement -> statement.bind(0, attempt.target().oid()).bind(1, refusal.context()),
             row ->
                 new TableHints.Raised(
                     text(row, "function"),
@@ -116,11 +113,8 @@ final class RefusedWrite {
 
   /** The source's key refuses rows because others are there, and must stay. */
   private String unique(Constraint it) {
-    UniqueKey key = plan.changes().key();
-    boolean sources =
-        key != null
-            && !plan.changes().assumesKey()
-            && Set.copyOf(key.columns()).equals(Set.copyOf(it.columns()));
+    UniqueKey key = attempt.key();
+    boolean sources = key != null && Set.copyOf(key.columns()).equals(Set.copyOf(it.columns()));
     return sources ? hints.sourcesKey() : hints.unique(it.fix(), it.kind().equals("p"));
   }
 
@@ -149,7 +143,7 @@ final class RefusedWrite {
     if (refusal.constraint() != null) {
       return constraint().map(it -> Explained.by(hints.dropped(it.fix())));
     }
-    return plan.target().partitioned()
+    return attempt.target().partitioned()
         ? one(RefusalSql.PARTITION, statement -> statement.bind(0, namespace()).bind(1, table()))
             .map(hints::partition)
             .map(Explained::by)
@@ -167,11 +161,24 @@ final class RefusedWrite {
         .map(Explained::by);
   }
 
+  /** A session that has the table locked, or rows of it. */
+  private Mono<Explained> holder() {
+    return session
+        .query(
+            RefusalSql.HOLDER,
+            statement -> statement.bind(0, attempt.target().oid()),
+            row ->
+                new Explained(
+                    ", while session " + text(row, "told") + " has locks on it",
+                    hints.locked(Objects.requireNonNull(row.get("pid", Integer.class)))))
+        .next();
+  }
+
   private Mono<Explained> privileges() {
     return session
         .query(
             RefusalSql.PRIVILEGES,
-            statement -> statement.bind(0, plan.target().oid()),
+            statement -> statement.bind(0, attempt.target().oid()).bind(1, hints.createsTables()),
             row ->
                 hints.granted(
                     text(row, "role"),
@@ -182,8 +189,9 @@ final class RefusedWrite {
   }
 
   private Mono<Explained> value() {
-    return new ColumnProbe(session, plan, refusal.sqlState())
-        .find(changes)
+    return Mono.justOrEmpty(copied())
+        .switchIfEmpty(
+            Mono.defer(() -> new ColumnProbe(session, attempt, refusal.sqlState()).find()))
         .onErrorResume(e -> Mono.empty())
         .switchIfEmpty(Mono.defer(() -> Mono.justOrEmpty(namedByType())))
         .flatMap(this::value)
@@ -192,10 +200,17 @@ final class RefusedWrite {
                 () -> one(RefusalSql.EXPRESSIONS).map(hints::expression).map(Explained::by)));
   }
 
+  /** The column that COPY was reading. */
+  private Optional<TargetColumn> copied() {
+    return attempt.target().shape().columns().stream()
+        .filter(column -> refusal.copied(column.name()))
+        .max(Comparator.comparing(column -> column.name().length()));
+  }
+
   /** The only column whose type the message spells. */
   private Optional<TargetColumn> namedByType() {
     var spelled =
-        plan.target().shape().columns().stream()
+        attempt.target().shape().columns().stream()
             .filter(column -> refusal.message().contains(column.type().display()))
             .toList();
     return spelled.size() == 1 ? Optional.of(spelled.get(0)) : Optional.empty();
@@ -203,15 +218,15 @@ final class RefusedWrite {
 
   private Mono<Explained> value(TargetColumn column) {
     String retype =
-        plan.schema().after().columns().stream()
+        attempt.fields().stream()
             .filter(field -> field.name().equals(column.name()))
             .findFirst()
-            .map(field -> Retype.sql(plan.target().shape(), column, field))
+            .map(field -> Retype.sql(attempt.target().shape(), column, field))
             .orElse(null);
     return session
         .query(
             RefusalSql.TYPE,
-            statement -> statement.bind(0, plan.target().oid()).bind(1, column.name()),
+            statement -> statement.bind(0, attempt.target().oid()).bind(1, column.name()),
             row ->
                 new Explained(
                     ", column %s of type %s"
@@ -221,7 +236,7 @@ final class RefusedWrite {
   }
 
   private Mono<String> one(String sql) {
-    return one(sql, statement -> statement.bind(0, plan.target().oid()));
+    return one(sql, statement -> statement.bind(0, attempt.target().oid()));
   }
 
   /** Empty where there is nothing, or NULL. */
@@ -241,11 +256,11 @@ final class RefusedWrite {
   }
 
   private String rootNamespace() {
-    return plan.target().shape().namespace();
+    return attempt.target().shape().namespace();
   }
 
   private String rootTable() {
-    return plan.target().shape().table();
+    return attempt.target().shape().table();
   }
 
   private static String text(Readable row, String name) {

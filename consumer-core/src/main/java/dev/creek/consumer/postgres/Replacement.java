@@ -214,7 +214,7 @@ final class Replacement {
                         .zipWhen(expected -> writing)
                         .filter(both -> both.getT1().equals(both.getT2()))
                         .map(Tuple2::getT2)
-                        .switchIfEmpty(Mono.error(() -> SnapshotHints.keptOut(position.target())))
+                        .switchIfEmpty(Mono.error(KeptOutException::new))
                     : writing);
   }
 
@@ -241,7 +241,7 @@ final class Replacement {
             KEEPS_ROWS.formatted(
                 (target.partitioned() ? "" : "only ") + target.sqlName(), fresh.sqlName()))
         .filter(keeps -> keeps)
-        .flatMap(keeps -> Mono.error(SnapshotHints.keptOut(position.target())));
+        .flatMap(keeps -> Mono.error(new KeptOutException()));
   }
 
   /**

@@ -2,6 +2,7 @@ package dev.creek.consumer.postgres;
 
 import dev.creek.consumer.control.Finding;
 import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.control.Remedy;
 import dev.creek.consumer.wire.SourceTable;
 import io.r2dbc.spi.Readable;
 import java.util.ArrayList;
@@ -37,24 +38,8 @@ public final class SourceCheck {
              exists (select from pg_publication_tables p
                      where p.schemaname = $1 and p.tablename = $2) as published,
              coalesce(pg_relation_size(nullif(c.reltoastrelid, 0)), 0) as out_of_line_bytes,
-             coalesce((select string_agg(quote_ident(a.attname) || ' ' || format_type(a.atttypid, a.atttypmod),
-                                         ', ' order by a.attnum)
-                       from pg_attribute a
-                       join pg_type t on t.oid = a.atttypid
-                       left join pg_type item on item.oid = t.typelem and t.typcategory = 'A'
-                       cross join lateral (
-                           select ((a.atttypmod - 4 & 2047) # 1024) - 1024 as scale) as numerics
-                       where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
-                         and (coalesce(item.typname, t.typname)
-                                  in ('bytea', 'inet', 'cidr', 'macaddr', 'macaddr8', 'interval',
-                                      'bit', 'varbit', 'oid', 'xid', 'point', 'line', 'lseg', 'box',
-                                      'path', 'polygon', 'circle', 'char', 'xml')
-                              or coalesce(item.typtype, t.typtype) in ('r', 'm')
-                              or coalesce(item.typname, t.typname) = 'numeric'
-                                 and (a.atttypmod = -1
-                                      or numerics.scale < 0
-                                      or numerics.scale > (a.atttypmod - 4) >> 16 & 65535))), '')
-                 as dropped,
+             coalesce(dropped.columns, '') as dropped,
+             coalesce(dropped.retyped, '') as retyped,
              coalesce((select string_agg(quote_ident(a.attname) || ' (a domain over ' || format_type(b.oid, null) || ')',
                                          ', ' order by a.attnum)
                        from pg_attribute a
@@ -95,6 +80,27 @@ public final class SourceCheck {
                          and a.attname !~ '^[A-Za-z_][A-Za-z0-9_]*$'), '') as unnameable
       from pg_class c
       join pg_namespace n on n.oid = c.relnamespace
+      cross join lateral (
+          select string_agg(quote_ident(a.attname) || ' ' || format_type(a.atttypid, a.atttypmod),
+                            ', ' order by a.attnum) as columns,
+                 string_agg(format('ALTER TABLE %I.%I ALTER COLUMN %I TYPE text USING %I::text;',
+                                   $1::text, $2::text, a.attname, a.attname),
+                            ' ' order by a.attnum) as retyped
+          from pg_attribute a
+          join pg_type t on t.oid = a.atttypid
+          left join pg_type item on item.oid = t.typelem and t.typcategory = 'A'
+          cross join lateral (
+              select ((a.atttypmod - 4 & 2047) # 1024) - 1024 as scale) as numerics
+          where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+            and (coalesce(item.typname, t.typname)
+                     in ('bytea', 'inet', 'cidr', 'macaddr', 'macaddr8', 'interval',
+                         'bit', 'varbit', 'oid', 'xid', 'point', 'line', 'lseg', 'box',
+                         'path', 'polygon', 'circle', 'char', 'xml')
+                 or coalesce(item.typtype, t.typtype) in ('r', 'm')
+                 or coalesce(item.typname, t.typname) = 'numeric'
+                    and (a.atttypmod = -1
+                         or numerics.scale < 0
+                         or numerics.scale > (a.atttypmod - 4) >> 16 & 65535))) as dropped
       where n.nspname = $1 and c.relname = $2 and c.relkind in ('r', 'p')
       """;
 
@@ -185,7 +191,7 @@ public final class SourceCheck {
           Finding.problem(
               about,
               "no publication has it: the producer does not see its changes",
-              "on the source: ALTER PUBLICATION … ADD TABLE " + name + ";"));
+              "on the source: ALTER PUBLICATION ... ADD TABLE " + name + "; (the producer's)"));
     }
     String dropped = text(row, "dropped");
     if (!dropped.isEmpty()) {
@@ -193,7 +199,9 @@ public final class SourceCheck {
           Finding.warning(
               about,
               "the producer drops every row that has a value in " + dropped,
-              "give the column another type on the source, numeric a precision: text can hold all"));
+              "text can hold all; on the source: "
+                  + text(row, "retyped")
+                  + " A numeric may get a precision instead: TYPE numeric(20,5)"));
     }
     String thinned = text(row, "thinned");
     if (!thinned.isEmpty()) {
@@ -202,10 +210,8 @@ public final class SourceCheck {
               about,
               "the producer drops every row that has a value there from snapshots, though not from changes: "
                   + thinned,
-              "give the column the domain's own type on the source, or compare after each snapshot:"
-                  + " creek-consumer verify --repair --source-uri ... '"
-                  + mapping
-                  + "'"));
+              "give the column the domain's own type on the source, or compare after each snapshot: "
+                  + Remedy.repair(mapping)));
     }
     String partly = text(row, "partly");
     if (!partly.isEmpty()) {
@@ -213,10 +219,7 @@ public final class SourceCheck {
           Finding.warning(
               about,
               "the producer drops rows with some values: " + partly,
-              "where there are such values, compare now and then: creek-consumer verify --repair"
-                  + " --source-uri ... '"
-                  + mapping
-                  + "'"));
+              "where there are such values, compare now and then: " + Remedy.repair(mapping)));
     }
     String unnameable = text(row, "unnameable");
     if (!unnameable.isEmpty()) {
@@ -235,7 +238,7 @@ public final class SourceCheck {
               "has large values stored out of line ("
                   + toastable
                   + "): the producer drops updates that leave such a value as it was",
-              "compare now and then: creek-consumer verify --repair '" + mapping + "'"));
+              "compare now and then: " + Remedy.repair(mapping)));
     }
     if (findings.isEmpty()) {
       findings.add(Finding.ok(about, "the source table can be followed"));
@@ -250,7 +253,11 @@ public final class SourceCheck {
           Finding.warning(
               about,
               "the source has no replica identity: it refuses updates and deletes once published",
-              "on the source: ALTER TABLE " + name + " ADD PRIMARY KEY (…);"));
+              "on the source: ALTER TABLE "
+                  + name
+                  + " ADD PRIMARY KEY (...); or, where no columns tell rows apart: ALTER TABLE "
+                  + name
+                  + " REPLICA IDENTITY FULL;"));
     }
   }
 

@@ -63,6 +63,11 @@ final class SqlErrors {
         && server.getErrorDetails().getMessage().contains(quoted);
   }
 
+  /** Whether its state is this one. */
+  static boolean isState(String sqlState, Throwable error) {
+    return sqlState.equals(sqlState(error));
+  }
+
   /** The five characters, or null where none is known. */
   static @Nullable String sqlState(Throwable error) {
     if (error instanceof ApplyException e) {

@@ -1,6 +1,7 @@
 package dev.creek.consumer.postgres;
 
 import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.control.Remedy;
 import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.stream.ApplyException;
 import dev.creek.consumer.stream.Claim;
@@ -201,9 +202,8 @@ final class SubscriptionTable implements Subscriptions {
             + mapping.source(),
         UNIQUE_VIOLATION,
         null,
-        "add it without a start and it goes on from there; creek-consumer resync '"
-            + mapping
-            + "' begins anew",
+        "add it without a start and it goes on from there; or begin anew: "
+            + Remedy.resync(mapping),
         null);
   }
 

@@ -2,6 +2,7 @@ package dev.creek.consumer.postgres;
 
 import dev.creek.consumer.control.Finding;
 import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.control.Remedy;
 import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.row.ChangePlan;
 import dev.creek.consumer.row.RowPlan;
@@ -73,8 +74,8 @@ final class TableCheck {
     // Of an idle table only a snapshot tells the columns.
     String create =
         (schema == null && rows == null) || subscribed
-            ? "creek-consumer resync '" + mapping + "'"
-            : "creek-consumer create-schemas '" + mapping + "'";
+            ? Remedy.resync(mapping)
+            : Remedy.create(mapping) + "; or, with its rows: " + Remedy.resync(mapping);
     return Mono.fromSupplier(() -> new TableCheck(mapping, create))
         .flatMap(check -> sessions.use("catalog", session -> check.look(session, schema, rows)))
         .flatMapIterable(findings -> findings);

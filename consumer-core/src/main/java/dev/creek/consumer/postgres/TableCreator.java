@@ -5,6 +5,7 @@ import dev.creek.consumer.row.ChangePlan;
 import dev.creek.consumer.row.RowPlan;
 import dev.creek.consumer.row.ShapeMismatchException;
 import dev.creek.consumer.row.SourceType;
+import dev.creek.consumer.stream.ApplyException;
 import dev.creek.consumer.wire.RecordShape;
 import dev.creek.consumer.wire.WalSchema;
 import dev.creek.consumer.wire.WireField;
@@ -12,7 +13,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /** Makes a target table from a source's schema, or says why the one that is there will not do. */
@@ -106,28 +106,43 @@ final class TableCreator {
 
   private Mono<Boolean> createNew(TargetTable target, String ddl) {
     String namespace = SqlNames.quoted(target.namespace());
-    return sessions.transaction(
-        "creation of " + target,
-        state -> hint(state, namespace),
+    String what = "creation of " + target;
+    return sessions
+        .transaction(
+            what,
+            SqlHints.NONE,
+            session ->
+                session
+                    .query(
+                        "select count(*) from pg_catalog.pg_namespace where nspname = $1",
+                        statement -> statement.bind(0, target.namespace()),
+                        row -> Long.valueOf(1).equals(row.get(0, Long.class)))
+                    .single()
+                    .flatMap(
+                        there ->
+                            there ? Mono.empty() : session.execute("create schema " + namespace))
+                    .then(session.execute(ddl))
+                    .thenReturn(true))
+        .onErrorResume(
+            e -> SqlErrors.isState("42501", e),
+            e -> lacking(target).flatMap(fix -> Mono.error(withHint((ApplyException) e, fix))));
+  }
+
+  private Mono<String> lacking(TargetTable target) {
+    return sessions.use(
+        "privileges on schema " + target.namespace(),
         session ->
             session
                 .query(
-                    "select count(*) from pg_catalog.pg_namespace where nspname = $1",
+                    RefusalSql.CREATION,
                     statement -> statement.bind(0, target.namespace()),
-                    row -> Long.valueOf(1).equals(row.get(0, Long.class)))
-                .single()
-                .flatMap(
-                    there -> there ? Mono.empty() : session.execute("create schema " + namespace))
-                .then(session.execute(ddl))
-                .thenReturn(true));
+                    row -> String.valueOf(row.get(0, String.class)))
+                .single());
   }
 
-  private static @Nullable String hint(String sqlState, String namespace) {
-    return sqlState.equals("42501")
-        ? "GRANT CREATE ON SCHEMA "
-            + namespace
-            + " TO ...; (CREATE on the database, if the schema is missing too)"
-        : null;
+  private static ApplyException withHint(ApplyException refused, String hint) {
+    return new ApplyException(
+        String.valueOf(refused.getMessage()), refused.sqlState(), null, hint, null);
   }
 
   private static String ddl(TargetTable target, RecordShape rows, List<String> key) {

@@ -1,15 +1,32 @@
 package dev.creek.consumer.postgres;
 
 import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.control.Remedy;
+import dev.creek.consumer.control.SnapshotMode;
+import dev.creek.consumer.row.KeyStatement;
 import dev.creek.consumer.row.ShapeMismatchException;
+import java.util.List;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What to do when a table cannot be written: first the statements to run, then what else helps.
  *
  * @param controlSchema where the functions are
+ * @param snapshot mode of the snapshot that is written; null where changes are
  */
-record TableHints(Mapping mapping, String controlSchema) implements SqlHints {
+record TableHints(Mapping mapping, String controlSchema, @Nullable SnapshotMode snapshot)
+    implements SqlHints {
+  /** Of changes. */
+  TableHints(Mapping mapping, String controlSchema) {
+    this(mapping, controlSchema, null);
+  }
+
+  /** The same of a snapshot. */
+  TableHints of(SnapshotMode mode) {
+    return new TableHints(mapping, controlSchema, mode);
+  }
+
   /**
    * The function that an error was raised in.
    *
@@ -30,7 +47,11 @@ record TableHints(Mapping mapping, String controlSchema) implements SqlHints {
   }
 
   @Override
-  public @Nullable String forState(String sqlState) {
+  public String forState(String sqlState) {
+    return again(byState(sqlState));
+  }
+
+  private String byState(String sqlState) {
     String name = name();
     return switch (sqlState) {
       case "42P01", "3F000" -> missingRows();
@@ -39,24 +60,24 @@ record TableHints(Mapping mapping, String controlSchema) implements SqlHints {
                   + " TO ...; (the role that the database URI names, and the owners of triggers need"
                   + " their own). Where row level security would hide rows: ALTER ROLE ... BYPASSRLS;")
               .formatted(SqlNames.quoted(mapping.target().namespace()), name);
-      case "55P03" ->
-          "another session has held a lock on " + name + " for longer than lock_timeout";
+      case "21000" ->
+          "several rows of the source are one to the target's key: give "
+              + name
+              + " the source's key.";
       case "23503" -> foreignKey("ALTER TABLE ... DROP CONSTRAINT ...;");
       case "23502", "23514", "23P01", "54000" ->
-          "something of " + name + " refuses what the source has: drop it, or " + skip();
-      case "23505" ->
-          "if the source has no such constraint: ALTER TABLE ... DROP CONSTRAINT ...; If it has: "
-              + resync();
+          "something of " + name + " refuses what the source has: drop it, or " + otherwise();
+      case "23505" -> unique("ALTER TABLE ... DROP CONSTRAINT ...;", false);
       case "42703", "42804", "42P10", "42883", "428C9", "42704" ->
           name + " was changed: it is looked at again with the next attempt";
       case "22P05", "22021" -> encoding();
       case "P0001", "P0002", "P0003", "P0004" ->
-          "a trigger of " + name + " raised it: mend its function, or " + skip();
+          "a trigger of " + name + " raised it: mend its function, or " + otherwise();
       case "XX001", "XX002" ->
           "REINDEX TABLE %s; The server's log says what is damaged.".formatted(name);
       default ->
           "PostgreSQL's appendix A has SQLSTATE %s, the server's log the statement. It goes on by itself once the cause is gone; or %s"
-              .formatted(sqlState, skip());
+              .formatted(sqlState, otherwise());
     };
   }
 
@@ -76,17 +97,49 @@ record TableHints(Mapping mapping, String controlSchema) implements SqlHints {
   }
 
   private String missingRows() {
-    return "its rows are gone with it, or were never there: creek-consumer resync '%1$s' creates and fills it; so does %2$s"
-        .formatted(mapping, call("resync", mapping, ""));
+    return "its rows are gone with it, or were never there: %s creates and fills it; so does %s"
+        .formatted(Remedy.command("resync", mapping), call("resync", mapping, ""));
   }
 
   /** All rows anew. */
   private String resync() {
-    return "creek-consumer resync '%s' replaces all rows; so does %s (a program: snapshot(mapping, SnapshotMode.CLEAN))"
-        .formatted(mapping, call("resync", mapping, ""));
+    return "%s replaces all rows; so does %s (a program: snapshot(mapping, SnapshotMode.CLEAN))"
+        .formatted(Remedy.command("resync", mapping), call("resync", mapping, ""));
   }
 
-  /** Without the change. */
+  /** A hint, and what is to be done behind it: changes are tried again by themselves. */
+  String again(String hint) {
+    return snapshot == null
+        ? hint
+        : ("%s Then take the snapshot again: %s; or %s"
+                + " (a program: snapshot(mapping, SnapshotMode.%s))")
+            .formatted(
+                hint.endsWith(";") || hint.endsWith(".") ? hint : hint + ".",
+                Remedy.command("snapshot --mode " + snapshot, mapping),
+                call("snapshot", mapping, ", '" + snapshot + "'"),
+                snapshot.name());
+  }
+
+  /**
+   * A lock that was not to be had in time.
+   *
+   * @param pid of a session that has one
+   */
+  String locked(int pid) {
+    return "select pg_terminate_backend(%d); ends the session, which loses what it has not committed. It goes on by itself once the lock is free."
+        .formatted(pid);
+  }
+
+  /** Tells whether a table is made to load rows into. */
+  boolean createsTables() {
+    return snapshot == SnapshotMode.CLEAN;
+  }
+
+  /** What may be done instead: pass over the change, or mend what a snapshot found. */
+  private String otherwise() {
+    return snapshot == null ? skip() : "change the row on the source.";
+  }
+
   private String skip() {
     return "pass over the change, N being its stream sequence (a program: skipChange): "
         + call("skip_change", mapping.target(), ", N");
@@ -99,13 +152,17 @@ record TableHints(Mapping mapping, String controlSchema) implements SqlHints {
 
   /** What refuses what the source has. */
   String dropped(String fix) {
-    return fix + " Or " + skip();
+    return fix + " Or " + otherwise();
   }
 
   String foreignKey(String fix) {
-    return fix
-        + " Tables are applied independently of each other, so foreign keys between them must go,"
-        + " or wait: it is tried again, and goes on once the other row is there.";
+    return snapshot == null
+        ? fix
+            + " Tables are applied independently of each other, so foreign keys between them must go,"
+            + " or wait: it is tried again, and goes on once the other row is there."
+        : fix
+            + " Tables are filled independently of each other, so foreign keys between them must go,"
+            + " or the snapshot must wait until the other table has its rows.";
   }
 
   /** A row is there under the source's own key. */
@@ -121,6 +178,12 @@ record TableHints(Mapping mapping, String controlSchema) implements SqlHints {
    * @param fix how the constraint goes
    */
   String unique(String fix, boolean primary) {
+    if (snapshot != null) {
+      return fix
+          + " The source has several such rows; or, if it has the constraint too, rows cannot make"
+          + " room for each other: while foreign keys act on their deletion, or (mode upsert) where"
+          + " the index has expressions or a condition. Then create it again once the snapshot is in.";
+    }
     return primary
         ? resync()
             + " Rows are found by another key of the source's; only where the source has no such"
@@ -129,6 +192,15 @@ record TableHints(Mapping mapping, String controlSchema) implements SqlHints {
         : fix
             + " That is for a constraint that the source does not have. If it has one: "
             + resync();
+  }
+
+  /**
+   * Rows were kept out, or in.
+   *
+   * @param fix what keeps triggers and rules from that
+   */
+  String decided(String fix) {
+    return again(fix + " They decide about rows: enable them again, or make them anew, later.");
   }
 
   String partition(String fix) {
@@ -156,7 +228,7 @@ record TableHints(Mapping mapping, String controlSchema) implements SqlHints {
   String expression(String fix) {
     return fix
         + " The values fit their columns: something that the table computes of them fails. Or "
-        + skip();
+        + otherwise();
   }
 
   /**
@@ -183,22 +255,49 @@ record TableHints(Mapping mapping, String controlSchema) implements SqlHints {
    * @param labels the enum that the column holds; null where it holds none
    */
   String value(String sqlState, @Nullable String retype, @Nullable String labels) {
-    String other = retype == null ? skip() : retype;
+    String other = retype == null ? otherwise() : retype;
     if (labels != null && sqlState.equals("22P02")) {
       return "ALTER TYPE %s ADD VALUE '...'; with the label that the source has and it lacks (there: select enum_range(null::...)). Or %s"
           .formatted(labels, other);
     }
-    boolean encoding = sqlState.equals("22P05") || sqlState.equals("22021");
-    return encoding && (retype == null || retype.endsWith("TYPE text;"))
-        ? encoding()
+    if (sqlState.equals("22P05") || sqlState.equals("22021")) {
+      // Of json only jsonb reads what is written with escapes.
+      boolean json = retype != null && retype.contains(" TYPE json");
+      return json
+          ? retype + " Or, where it is no escape that jsonb minds: " + encoding()
+          : encoding();
+    }
+    return snapshot == SnapshotMode.CLEAN
+        ? other
         : other + " Or, to make the table anew: " + resync();
+  }
+
+  /**
+   * A snapshot that cannot be upserted: rows cannot be told apart.
+   *
+   * @param key the source's, as far as the snapshot tells
+   */
+  ShapeMismatchException withoutKey(Target target, List<String> key) {
+    String deferrable =
+        target.shape().deferrableKeys().stream()
+            .map(own -> "; its key " + SqlNames.quoted(own.name()) + " is DEFERRABLE")
+            .collect(Collectors.joining());
+    return new ShapeMismatchException(
+        "rows of "
+            + mapping.target()
+            + " cannot be upserted: it has no primary key, nor a unique key that is the source's"
+            + deferrable,
+        (key.isEmpty() ? "" : KeyStatement.sql(target.shape(), key) + " Or ")
+            + "take a clean snapshot (mode clean), which replaces all rows: "
+            + Remedy.command("snapshot --mode clean", mapping)
+            + " (a program: snapshot(mapping, SnapshotMode.CLEAN))");
   }
 
   private String encoding() {
     return "the target database's encoding lacks a character. An encoding is for good: CREATE"
         + " DATABASE ... ENCODING 'UTF8' TEMPLATE template0; and follow the tables there. Or"
         + " "
-        + skip();
+        + otherwise();
   }
 
   /** A function of the target's fails, a trigger's mostly. */
@@ -220,7 +319,7 @@ record TableHints(Mapping mapping, String controlSchema) implements SqlHints {
       case "42501" ->
           "ALTER FUNCTION %s SECURITY DEFINER%s It then has its owner's rights and not those of the service's role. Or %s"
               .formatted(raised.function(), path, disable);
-      default -> disable + " Or mend the function; or " + skip();
+      default -> disable + " Or mend the function; or " + otherwise();
     };
   }
 }

@@ -298,5 +298,20 @@ final class TwinSql {
           select sql from statement order by step, sql
           """;
 
+  /**
+   * The names of the fresh table and its indexes, and those that they stand for; longer ones first,
+   * as they begin alike.
+   */
+  static final String NAMES =
+      OLD
+          + """
+          name (temporary, own) as (
+              select temporary, coalesce(conname, relname)::text from indexes
+            union all
+              select $2, relname::text from old
+          )
+          select temporary, own from name order by length(temporary) desc, temporary
+          """;
+
   private TwinSql() {}
 }

@@ -3,12 +3,12 @@ package dev.creek.consumer.postgres;
 import dev.creek.consumer.control.SnapshotProgress;
 import dev.creek.consumer.row.RowColumns;
 import dev.creek.consumer.row.RowPlan;
-import dev.creek.consumer.row.ShapeMismatchException;
 import dev.creek.consumer.row.UniqueKey;
 import dev.creek.consumer.stream.Failpoint;
 import dev.creek.consumer.stream.Handover;
 import dev.creek.consumer.stream.Incompleteness;
 import dev.creek.consumer.stream.SnapshotWriter;
+import dev.creek.consumer.wire.RecordShape;
 import dev.creek.consumer.wire.WireMessage;
 import io.r2dbc.postgresql.api.PostgresqlStatement;
 import java.util.ArrayList;
@@ -28,7 +28,9 @@ final class UpsertSnapshot implements SnapshotWriter {
 
   private final HeldSession held;
   private final PositionSql position;
-  private final SqlHints hints;
+  private final Explanation explanation;
+  private final Target target;
+  private final RecordShape shape;
   private final RowPlan plan;
   private final SnapshotUpsert statements;
   private final String insert;
@@ -42,28 +44,24 @@ final class UpsertSnapshot implements SnapshotWriter {
   private final List<Long> transactions = new ArrayList<>();
 
   /**
+   * @param plan one with a key
    * @param intoEmpty whether the target had no rows before: then it holds the snapshot's and no
    *     others
-   * @throws ShapeMismatchException where the target has no key to tell rows apart by
    */
   UpsertSnapshot(
       Sessions sessions,
       PositionSql position,
-      SqlHints hints,
+      Explanation explanation,
       Target target,
+      RecordShape shape,
       RowPlan plan,
       boolean intoEmpty) {
-    UniqueKey key = plan.key();
-    if (key == null) {
-      throw new ShapeMismatchException(
-          "rows of "
-              + position.target()
-              + " cannot be upserted: it has no primary key, nor a unique key that is the source's",
-          "take a clean snapshot (mode clean), which replaces all rows");
-    }
+    UniqueKey key = Objects.requireNonNull(plan.key());
     this.position = position;
     this.held = new HeldSession(sessions, position);
-    this.hints = hints;
+    this.explanation = explanation;
+    this.target = target;
+    this.shape = shape;
     this.plan = plan;
     this.intoEmpty = intoEmpty;
     // Nobody relies on a chunk before the last commit, which is synchronous and covers it.
@@ -92,7 +90,7 @@ final class UpsertSnapshot implements SnapshotWriter {
     }
     return Failpoint.SNAPSHOT_CHUNK
         .after(session().flatMap(session -> written(session, rows)))
-        .onErrorMap(this::told);
+        .onErrorResume(e -> told(e, List.of(rows)));
   }
 
   private boolean mayDisplace(Throwable error) {
@@ -168,7 +166,7 @@ final class UpsertSnapshot implements SnapshotWriter {
     return session()
         .flatMap(session -> moved(session, Moved.upserted(to)))
         .flatMap(held::requireClaim)
-        .onErrorMap(this::told);
+        .onErrorResume(e -> told(e, List.of()));
   }
 
   @Override
@@ -185,7 +183,7 @@ final class UpsertSnapshot implements SnapshotWriter {
                     .then(
                         Failpoint.SNAPSHOT_COMMITTED.before(
                             finishing.lastCommit(held.commit(session)))))
-        .onErrorMap(this::told);
+        .onErrorResume(e -> told(e, List.of()));
   }
 
   /**
@@ -208,10 +206,16 @@ final class UpsertSnapshot implements SnapshotWriter {
     return held.requireOpen().then(held.session());
   }
 
-  private RuntimeException told(Throwable error) {
-    return FoldedSql.missedRows(error)
-        ? SnapshotHints.keptOut(position.target())
-        : SqlErrors.told(error, "snapshot of " + position.target(), hints);
+  private Mono<Void> told(Throwable error, List<RowColumns> written) {
+    String what = "snapshot of " + position.target();
+    if (SqlErrors.isState("21000", error) && plan.assumesKey()) {
+      return Mono.error(plan.secondRow(what));
+    }
+    return (Explanation.isLookedAt(error) ? held.close() : Mono.<Void>empty())
+        .then(
+            Mono.defer(
+                () -> explanation.told(error, what, Attempt.of(target, plan, shape, written))))
+        .flatMap(Mono::error);
   }
 
   @Override

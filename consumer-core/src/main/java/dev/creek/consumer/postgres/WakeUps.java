@@ -58,7 +58,7 @@ final class WakeUps {
                 + ErrorWords.shown(tick),
             "Commands are listened for again");
     // Who comes later is told at once: to look once too often costs nothing.
-    this.shared = Flux.merge(listen(), ticks()).replay(1).refCount();
+    this.shared = new Counted<>(Flux.merge(listen(), ticks()).replay(1).refCount());
   }
 
   /** Whether the connection that listens answered when it was last asked, a tick ago at most. */

@@ -3,7 +3,6 @@ package dev.creek.consumer.row;
 import dev.creek.consumer.wire.RecordShape;
 import dev.creek.consumer.wire.WireField;
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -57,7 +56,7 @@ final class KeyChoice {
                       "it has no primary key or unique index on "
                           + quoted(identity)
                           + target.primaryKey().map(KeyChoice::instead).orElse(""),
-                      statement(identity)));
+                      KeyStatement.sql(target, identity)));
       return null;
     }
     coarse(identity)
@@ -191,25 +190,6 @@ final class KeyChoice {
 
   private static String instead(UniqueKey primary) {
     return ", the source's key, but a primary key on " + quoted(primary.columns());
-  }
-
-  /**
-   * A primary key that shares columns with the source's is what the source's was, and would keep
-   * rows out; another one may stay.
-   */
-  private String statement(List<String> identity) {
-    var shared = new HashSet<>(identity);
-    String key = "PRIMARY KEY (" + quoted(identity) + ")";
-    String action =
-        target
-            .primaryKey()
-            .map(
-                primary ->
-                    shared.removeAll(primary.columns())
-                        ? "DROP CONSTRAINT " + SqlName.quote(primary.name()) + ", ADD " + key
-                        : "ADD UNIQUE (" + quoted(identity) + ")")
-            .orElse("ADD " + key);
-    return alter(action);
   }
 
   private static String quoted(List<String> names) {

@@ -28,7 +28,15 @@ public final class Retype {
    * @param column of the target, with the field's name
    */
   public static String sql(TargetShape target, TargetColumn column, WireField field) {
-    String type = SourceType.sql(field);
+    return sql(target, column, SourceType.sql(field));
+  }
+
+  /**
+   * The same.
+   *
+   * @param type to give the column, as SQL
+   */
+  public static String sql(TargetShape target, TargetColumn column, String type) {
     String quoted = SqlName.quote(column.name());
     String using = becomes(column.type(), type) ? "" : " USING " + quoted + "::text::" + type;
     return "ALTER TABLE "

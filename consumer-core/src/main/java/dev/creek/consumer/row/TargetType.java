@@ -52,6 +52,11 @@ public record TargetType(
     return (bits ^ sign) - sign;
   }
 
+  /** Digits of a numeric with a modifier. */
+  int numericPrecision() {
+    return (modifier - HEADER) >> 16 & 0xffff;
+  }
+
   /** Characters of a varchar or bpchar with a modifier. */
   int characters() {
     return modifier - HEADER;

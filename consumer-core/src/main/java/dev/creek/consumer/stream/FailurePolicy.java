@@ -36,6 +36,13 @@ final class FailurePolicy {
       Map.of(
           "53100",
           "make room on the target's disk: it goes on by itself then",
+          "53400",
+          "raise the limit that it names, as temp_file_limit, for the service's role: ALTER ROLE ..."
+              + " SET temp_file_limit = ...;",
+          "28P01",
+          "mend the password in the database URI, or on the server: ALTER ROLE ... PASSWORD ...;",
+          "28000",
+          "let the service in: pg_hba.conf, or ALTER ROLE ... LOGIN;",
           "25006",
           "the server only reads, as a standby does: name all hosts in the database URI, with"
               + " target_session_attrs=read-write");

@@ -1,6 +1,7 @@
 package dev.creek.consumer.stream;
 
 import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.control.Remedy;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Locale;
@@ -34,9 +35,10 @@ public record Incompleteness(Cause cause, String detail, String reason, @Nullabl
    * @param mapping source and target
    */
   public static String hint(Mapping mapping) {
-    return ("creek-consumer verify '%1$s' --source-uri ... tells whether rows differ, and with --repair"
-            + " mends them; creek-consumer resync '%1$s' replaces all rows")
-        .formatted(mapping);
+    return Remedy.command("verify", mapping)
+        + " --source-uri ... tells whether rows differ, and with --repair mends them"
+        + " (a program: verify(mapping, source, options)); "
+        + Remedy.resync(mapping);
   }
 
   /** How it came about. */

@@ -1,5 +1,6 @@
 package dev.creek.consumer.stream;
 
+import dev.creek.consumer.control.Remedy;
 import dev.creek.consumer.wire.SourceTable;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -35,7 +36,8 @@ public final class SnapshotException extends RuntimeException {
   }
 
   private static String listing(SourceTable source) {
-    return "creek-consumer list-snapshots '" + source + "' shows which there are";
+    return Remedy.command("list-snapshots", source)
+        + " shows which there are (a program: snapshots(source))";
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.creek.consumer.jetstream;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.creek.consumer.control.Finding;
 import dev.creek.consumer.stream.LogException;
 import dev.creek.consumer.stream.StartAt;
 import dev.creek.consumer.stream.StreamIdentity;
@@ -11,9 +12,12 @@ import dev.creek.consumer.testing.TableWire;
 import dev.creek.consumer.testing.WalTx;
 import dev.creek.consumer.wire.SourceTable;
 import dev.creek.consumer.wire.Subjects;
+import io.nats.client.JetStreamApiException;
 import io.nats.client.PurgeOptions;
 import io.nats.client.api.DiscardPolicy;
+import io.nats.client.api.RetentionPolicy;
 import io.nats.client.api.StorageType;
+import io.nats.client.api.StreamConfiguration;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Objects;
@@ -361,5 +365,45 @@ final class HolesIT {
         .anyMatch(text -> text.contains("keeps only 5 messages of each table"))
         .anyMatch(text -> text.contains("1 message was deleted from its middle"))
         .anyMatch(text -> text.contains("refuses new messages when it is full"));
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = RetentionPolicy.class,
+      names = {"WorkQueue", "Interest"})
+  void checkSaysHowAStreamComesToKeepItsMessages(RetentionPolicy retention) {
+    broker.createWal(table, b -> b.retentionPolicy(retention).maxAge(Duration.ofDays(9)));
+    String subject = walStream + ".>";
+    assertThat(log.checkStreams(table.database()).collectList().block())
+        .extracting(Finding::fix)
+        .anyMatch(
+            fix ->
+                fix != null
+                    && fix.contains(
+                        "nats stream rm %1$s -f; nats stream add %1$s --subjects='%2$s' --retention=limits"
+                            .formatted(walStream, subject))
+                    && fix.contains("nats stream edit " + walStream + " --retention=limits")
+                        == (retention == RetentionPolicy.Interest));
+    // Why it says so: what the server alters, and what it does not.
+    assertThat(isAlteredToLimits())
+        .isEqualTo(
+            retention == RetentionPolicy.Interest
+                && broker.connection.getServerInfo().isNewerVersionThan("2.9.99"));
+  }
+
+  private boolean isAlteredToLimits() {
+    return Broker.call(
+        () -> {
+          var current = broker.management.getStreamInfo(walStream).getConfiguration();
+          try {
+            broker.management.updateStream(
+                StreamConfiguration.builder(current)
+                    .retentionPolicy(RetentionPolicy.Limits)
+                    .build());
+            return true;
+          } catch (JetStreamApiException e) {
+            return false;
+          }
+        });
   }
 }

@@ -107,7 +107,7 @@ final class HistoryPlanner {
       deed(What.COMMANDS_END, "");
       deed(What.SETTLE, "");
       deed(What.TAG, "");
-      tables.forEach(SourceTable::neverTruncate);
+      tables.forEach(SourceTable::keepRows);
       acts.addAll(transactions(2 + dice.below(4)));
     }
     return List.copyOf(acts);

@@ -1,7 +1,9 @@
 package dev.creek.consumer.machine;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -19,7 +21,8 @@ final class SourceTable {
   private final TablePlan plan;
   private final List<ColumnPlan> columns;
   private List<String> key;
-  private boolean truncates = true;
+  private final Set<String> retyped = new HashSet<>();
+  private boolean keepsRows;
   private boolean changesIdentity;
   private int added;
 
@@ -56,8 +59,21 @@ final class SourceTable {
     key = List.copyOf(names);
   }
 
-  void neverTruncate() {
-    truncates = false;
+  /**
+   * From here on a row goes by a delete only: not by a TRUNCATE, and not from one partition to
+   * another, which is published as a delete and an insert.
+   */
+  void keepRows() {
+    keepsRows = true;
+  }
+
+  /** It is of another type now: which casts lead on from there depends on that. */
+  void retype(ColumnPlan column) {
+    retyped.add(column.name());
+  }
+
+  boolean isRetyped(ColumnPlan column) {
+    return retyped.contains(column.name());
   }
 
   List<ColumnPlan> outsideOfKey() {
@@ -81,7 +97,7 @@ final class SourceTable {
       return swap();
     } else if (what < 96) {
       return List.of("update %s set %s%s".formatted(name(), same(), picked(MOST_ROWS)));
-    } else if (what < 98 && truncates) {
+    } else if (what < 98 && !keepsRows) {
       return List.of("truncate " + name());
     }
     return replace();
@@ -111,6 +127,9 @@ final class SourceTable {
   }
 
   private List<ColumnPlan> keyColumns() {
+    if (keepsRows && plan.has(Ingredient.PARTITIONED_SOURCE)) {
+      return outsideOfKey();
+    }
     List<ColumnPlan> its = columns.stream().filter(column -> key.contains(column.name())).toList();
     return its.isEmpty() ? columns : its;
   }

@@ -5,6 +5,8 @@ import static dev.creek.consumer.testing.TableWire.Flag.KEY;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import dev.creek.consumer.control.SnapshotMode;
+import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.row.ShapeMismatchException;
 import dev.creek.consumer.stream.ApplyException;
 import dev.creek.consumer.testing.PostgresDatabase;
@@ -16,15 +18,21 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.FieldSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Hints are run: whatever a target refuses, the statements that the hint begins with are executed
@@ -56,6 +64,7 @@ final class ExecutedHintsIT {
   /**
    * Something that a target refuses.
    *
+   * @param rows of a snapshot; empty where only changes are refused
    * @param tells what reason and hint must tell, among others
    * @param filled what somebody puts in the place of the hint's dots
    * @param ddl the target
@@ -63,6 +72,7 @@ final class ExecutedHintsIT {
   record Case(
       String name,
       TableWire wire,
+      List<Object[]> rows,
       Function<TableWire, List<WalBytes>> changes,
       List<String> tells,
       String filled,
@@ -73,14 +83,25 @@ final class ExecutedHintsIT {
     }
   }
 
+  private static Case rows(
+      String name,
+      String type,
+      List<Object[]> rows,
+      List<String> tells,
+      String filled,
+      String... ddl) {
+    Function<TableWire, List<WalBytes>> inserts =
+        wire -> rows.stream().map(row -> wire.insert(TX, row)).toList();
+    return new Case(name, keyed(type), rows, inserts, tells, filled, List.of(ddl));
+  }
+
   private static TableWire keyed(String type) {
     return TableWire.of("app", "t").column("id", "int4", KEY).column("v", type);
   }
 
   private static Case row(
       String name, String type, Object value, List<String> tells, String... ddl) {
-    return new Case(
-        name, keyed(type), wire -> List.of(wire.insert(TX, 1, value)), tells, "", List.of(ddl));
+    return rows(name, type, List.<Object[]>of(new Object[] {1, value}), tells, "", ddl);
   }
 
   private static String table(String columns) {
@@ -170,20 +191,22 @@ final class ExecutedHintsIT {
               "{\"a\":\"\\u0000\"}",
               List.of("column \"v\"", "jsonb"),
               table("v jsonb")),
-          new Case(
+          rows(
               "an enum's label",
-              keyed("text"),
-              wire -> List.of(wire.insert(TX, 1, SECRET)),
+              "text",
+              List.<Object[]>of(new Object[] {1, SECRET}),
               List.of("column \"v\"", "ALTER TYPE public.mood ADD VALUE"),
               SECRET,
-              List.of("create type mood as enum ('fine')", table("w mood, v mood"))),
-          new Case(
+              "create type mood as enum ('fine')",
+              table("w mood, v mood")),
+          rows(
               "a label of an array's enum",
-              keyed("text[]"),
-              wire -> List.of(wire.insert(TX, 1, List.of(SECRET))),
+              "text[]",
+              List.<Object[]>of(new Object[] {1, List.of(SECRET)}),
               List.of("column \"v\"", "ALTER TYPE public.mood ADD VALUE"),
               SECRET,
-              List.of("create type mood as enum ('fine')", table("v mood[]"))),
+              "create type mood as enum ('fine')",
+              table("v mood[]")),
           row(
               "a partition of a list",
               "text",
@@ -192,15 +215,14 @@ final class ExecutedHintsIT {
               "create table t (id int primary key, v text) partition by list (id)",
               "create table t_default (id int)",
               "create table t_2 partition of t for values in (2)"),
-          new Case(
+          rows(
               "a partition of a hash",
-              keyed("text"),
-              wire -> IntStream.range(0, 20).mapToObj(id -> wire.insert(TX, id, "x")).toList(),
+              "text",
+              IntStream.range(0, 20).mapToObj(id -> new Object[] {id, "x"}).toList(),
               List.of("PARTITION OF public.t FOR VALUES WITH"),
               "",
-              List.of(
-                  "create table t (id int primary key, v text) partition by hash (id)",
-                  "create table t_0 partition of t for values with (modulus 2, remainder 0)")),
+              "create table t (id int primary key, v text) partition by hash (id)",
+              "create table t_0 partition of t for values with (modulus 2, remainder 0)"),
           row(
               "a partition of a partition",
               "text",
@@ -260,6 +282,7 @@ final class ExecutedHintsIT {
           new Case(
               "a foreign key of another",
               keyed("text"),
+              List.of(),
               wire -> List.of(wire.delete(TX, Map.of("id", 9))),
               List.of("ALTER TABLE public.child DROP CONSTRAINT fk"),
               "",
@@ -367,6 +390,7 @@ final class ExecutedHintsIT {
                   .column("id", "int4")
                   .column("v", "text")
                   .identity(TableWire.Identity.FULL),
+              List.of(),
               wire -> List.of(wire.update(TX, wire.row(1, "a"), wire.row(1, "b"))),
               List.of("REPLICA IDENTITY FULL"),
               "",
@@ -405,6 +429,245 @@ final class ExecutedHintsIT {
     statements(hint).forEach(sql -> database.execute(sql.replace("...", one.filled())));
     line.restart();
     assertThat(line.apply(changes)).isNotNull();
+  }
+
+  /** Cases that only a snapshot meets. */
+  private static final List<Case> OF_SNAPSHOTS =
+      List.of(
+          twice(
+              "two rows of one unique value",
+              List.of("DROP CONSTRAINT once"),
+              table("v text constraint once unique")),
+          twice(
+              "two rows of one value of an index",
+              List.of("DROP INDEX public.once"),
+              table("v text"),
+              "create unique index once on t (lower(v))"),
+          twice(
+              "two rows of one value by name",
+              List.of("DROP CONSTRAINT \"On\"\"ce\""),
+              table("v text, w text constraint other unique"),
+              "alter table t add constraint \"On\"\"ce\" unique (v)"),
+          twice(
+              "two rows that exclude each other",
+              List.of("DROP CONSTRAINT apart"),
+              table("v text, constraint apart exclude using btree (v with =)")),
+          twice(
+              "two rows of one unique value, row by row",
+              List.of("DROP CONSTRAINT once"),
+              table("v text constraint once unique"),
+              "create view seen as select * from t"),
+          row(
+              "a trigger that keeps rows out",
+              "text",
+              "x",
+              List.of("DISABLE TRIGGER audit"),
+              table("v text"),
+              AUDIT.formatted("return null;"),
+              TRIGGER),
+          row(
+              "a rule that keeps rows out",
+              "text",
+              "x",
+              List.of("DROP RULE nothing ON public.t"),
+              table("v text"),
+              "create rule nothing as on insert to t do instead nothing"));
+
+  private static Case twice(String name, List<String> tells, String... ddl) {
+    return rows(
+        name, "text", List.of(new Object[] {1, "x"}, new Object[] {2, "x"}), tells, "", ddl);
+  }
+
+  /** The table that stands in the way is made anew, or its rows go. */
+  private static final Set<String> TAKEN_BY_CLEAN =
+      Set.of(
+          "bool in timestamptz",
+          "bool in an enum",
+          "a unique constraint",
+          "a unique index",
+          "an exclusion",
+          "a deferrable key");
+
+  /** The row that is in the way makes room. */
+  private static final Set<String> TAKEN_BY_UPSERT = Set.of("a unique constraint");
+
+  static Stream<Arguments> ofSnapshots() {
+    return Stream.of(SnapshotMode.values())
+        .flatMap(
+            mode ->
+                Stream.concat(CASES.stream(), OF_SNAPSHOTS.stream())
+                    .filter(one -> !one.rows().isEmpty())
+                    .filter(one -> !taken(mode).contains(one.name()))
+                    .map(one -> Arguments.of(mode, one)));
+  }
+
+  private static Set<String> taken(SnapshotMode mode) {
+    return mode == SnapshotMode.CLEAN ? TAKEN_BY_CLEAN : TAKEN_BY_UPSERT;
+  }
+
+  @ParameterizedTest
+  @MethodSource("ofSnapshots")
+  void whatItSaysOfASnapshotMendsTheTable(SnapshotMode mode, Case one) {
+    one.ddl().forEach(sql -> database.execute(sql));
+    Throwable refused = catchThrowable(() -> Load.of(target, one.wire(), mode, one.rows()));
+    assertThat(refused).as("what is refused").isNotNull();
+    String hint = hint(refused);
+    assertThat(refused.getMessage() + "\n" + hint)
+        .contains(one.tells())
+        .doesNotContain(
+            SECRET, "PostgreSQL's appendix", "skip_change", "_creek_snap_", "ALTER TABLE ...");
+    if (refused instanceof ApplyException) {
+      assertThat(hint)
+          .contains(
+              "creek-consumer snapshot --mode %s 'source.app.t:public.t'".formatted(mode),
+              "_creek_consumer\".snapshot('source.app.t:public.t', '%s');".formatted(mode));
+    }
+    statements(hint).forEach(sql -> database.execute(sql.replace("...", one.filled())));
+    Load.of(target, one.wire(), mode, one.rows());
+    assertThat(held("t", one)).isEqualTo(String.valueOf(one.rows().size()));
+  }
+
+  /** How many of the rows are there. */
+  private String held(String table, Case one) {
+    String ids =
+        one.rows().stream().map(row -> String.valueOf(row[0])).collect(Collectors.joining(", "));
+    return database.value("select count(*) from %s where id in (%s)".formatted(table, ids));
+  }
+
+  /** As long as names may be, of several bytes a character, and with all that SQL minds. */
+  private static final TargetTable STRANGE =
+      new TargetTable("we.ird \"s\" \\", "t'\".\nü " + "表".repeat(18));
+
+  private static final String STRANGE_SQL = SqlNames.quoted(STRANGE.namespace(), STRANGE.table());
+
+  private static Case strange(String name, String value, List<String> tells, String... ddl) {
+    return rows(
+        name,
+        "text",
+        List.of(new Object[] {1, value}, new Object[] {2, value}),
+        tells,
+        SECRET,
+        Stream.of(ddl).map(sql -> sql.replace("STRANGE", STRANGE_SQL)).toArray(String[]::new));
+  }
+
+  static final List<Case> OF_STRANGE_NAMES =
+      List.of(
+          strange(
+              "a type",
+              SECRET,
+              List.of("ALTER COLUMN"),
+              "create table STRANGE (id int primary key, v int)"),
+          strange(
+              "an enum",
+              SECRET,
+              List.of("ADD VALUE"),
+              "create type \"e'\"\"n.um\" as enum ('fine')",
+              "create table STRANGE (id int primary key, v \"e'\"\"n.um\")"),
+          strange(
+              "a unique constraint",
+              "x",
+              List.of("DROP CONSTRAINT"),
+              "create table STRANGE (id int primary key, v text constraint \"o'n\"\"c.e\nü\" unique)"),
+          strange(
+              "a unique index",
+              "x",
+              List.of("DROP INDEX"),
+              "create table STRANGE (id int primary key, v text)",
+              "create unique index \"o'n\"\"c.e\nü\" on STRANGE (v)"),
+          strange(
+              "a check",
+              SECRET,
+              List.of("DROP CONSTRAINT"),
+              "create table STRANGE (id int primary key, v text constraint \"c'\"\"h.k\" check (length(v) < 3))"),
+          strange(
+              "a domain",
+              SECRET,
+              List.of("ALTER DOMAIN"),
+              "create domain \"d'\"\"o.m\" as text constraint \"c'\"\"h.k\" check (length(value) < 3)",
+              "create table STRANGE (id int primary key, v \"d'\"\"o.m\")"),
+          strange(
+              "a partition",
+              "x",
+              List.of("PARTITION OF"),
+              "create table STRANGE (id int primary key, v text) partition by range (id)"),
+          strange(
+              "a function",
+              "x",
+              List.of("search_path"),
+              "create table STRANGE (id int primary key, v text)",
+              "create table \"we.ird \"\"s\"\" \\\".audit (id int)",
+              "create function \"we.ird \"\"s\"\" \\\".\"f'\"\"n\"() returns trigger language plpgsql as"
+                  + " $$ begin insert into audit values (new.id); return new; end $$",
+              "create trigger \"t'\"\"r\" before insert on STRANGE for each row execute function"
+                  + " \"we.ird \"\"s\"\" \\\".\"f'\"\"n\"()"));
+
+  /** How rows come. */
+  enum Way {
+    CHANGES,
+    UPSERT,
+    CLEAN
+  }
+
+  static Stream<Arguments> ofStrangeNames() {
+    return Stream.of(Way.values())
+        .flatMap(way -> OF_STRANGE_NAMES.stream().map(one -> Arguments.of(way, one)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("ofStrangeNames")
+  void namesOfAnyKindAreWrittenAsSqlTakesThem(Way way, Case one) {
+    database.execute("create schema " + SqlNames.quoted(STRANGE.namespace()));
+    one.ddl().forEach(sql -> database.execute(sql));
+    String hint = hint(catchThrowable(() -> write(way, one)));
+    assertThat(hint).contains(one.tells()).doesNotContain(SECRET);
+    statements(hint).forEach(sql -> database.execute(sql.replace("...", one.filled())));
+    write(way, one);
+    assertThat(held(STRANGE_SQL, one)).isEqualTo("2");
+  }
+
+  private void write(Way way, Case one) {
+    if (way == Way.CHANGES) {
+      new Line(target, one.wire(), STRANGE)
+          .apply(one.changes().apply(one.wire()).toArray(WalBytes[]::new));
+      return;
+    }
+    var load = new Load(target, one.wire(), STRANGE);
+    try {
+      load.open(SnapshotMode.valueOf(way.name())).write(one.rows()).finish();
+    } finally {
+      load.close();
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(SnapshotMode.class)
+  void aRoleIsGrantedExactlyWhatASnapshotTakes(SnapshotMode mode) {
+    database.execute(
+        table("v text"),
+        "revoke create on schema public from public",
+        "revoke temporary on database \"%s\" from public".formatted(database.name()),
+        "create role lacking login password 'secret'",
+        "grant usage on schema _creek_consumer to lacking",
+        "grant select, insert, update, delete on all tables in schema _creek_consumer to lacking",
+        "grant update, delete on t to lacking");
+    String uri = database.patientUri().replaceFirst("://[^@]*@", "://lacking:secret@");
+    var few = PostgresTarget.connect(PostgresOptions.of(uri));
+    try {
+      List<Object[]> rows = List.<Object[]>of(new Object[] {1, "x"});
+      String hint = hint(catchThrowable(() -> Load.of(few, keyed("text"), mode, rows)));
+      assertThat(hint)
+          .startsWith(
+              mode == SnapshotMode.CLEAN
+                  ? "GRANT SELECT, INSERT, TRUNCATE ON public.t TO lacking;"
+                      + " GRANT CREATE ON SCHEMA public TO lacking;"
+                  : "GRANT SELECT, INSERT, TRUNCATE ON public.t TO lacking;");
+      statements(hint).forEach(sql -> database.execute(sql));
+      Load.of(few, keyed("text"), mode, rows);
+      assertThat(database.value("select v from t")).isEqualTo("x");
+    } finally {
+      await(few.close());
+      database.execute("drop owned by lacking", "drop role lacking");
+    }
   }
 
   @Test

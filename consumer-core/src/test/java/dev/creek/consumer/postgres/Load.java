@@ -18,7 +18,9 @@ import dev.creek.consumer.wire.WireMessage;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** One snapshot's way into one target table, chunk by chunk, as the stream would drive it. */
 final class Load {
@@ -31,7 +33,7 @@ final class Load {
   private final TableWire wire;
   private final WalDecoder decoder;
   private final List<Step> steps = new ArrayList<>();
-  private SnapshotWriter writer;
+  private @Nullable SnapshotWriter writer;
 
   /** Claims; nothing is there yet. */
   Load(PostgresTarget target, TableWire wire, TargetTable table) {
@@ -66,7 +68,7 @@ final class Load {
   }
 
   SnapshotWriter writer() {
-    return writer;
+    return Objects.requireNonNull(writer);
   }
 
   /** A row as a snapshot's message: the record alone. */
@@ -82,7 +84,8 @@ final class Load {
 
   /** Writes the rows as one chunk. */
   Load write(List<Object[]> rows) {
-    await(writer.prepare(messages(rows)).flatMap(writer::write));
+    SnapshotWriter into = writer();
+    await(into.prepare(messages(rows)).flatMap(into::write));
     return this;
   }
 
@@ -91,7 +94,7 @@ final class Load {
   }
 
   Load finish() {
-    await(writer.finish(new Handover(RESUME, AHEAD_UNTIL), steps::add));
+    await(writer().finish(new Handover(RESUME, AHEAD_UNTIL), steps::add));
     return this;
   }
 
@@ -99,8 +102,11 @@ final class Load {
     return steps;
   }
 
+  /** Also where nothing was opened. */
   void close() {
-    await(writer.close());
+    if (writer != null) {
+      await(writer.close());
+    }
   }
 
   /** What is stored of the target. */

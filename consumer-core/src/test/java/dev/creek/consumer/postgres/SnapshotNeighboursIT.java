@@ -263,7 +263,8 @@ final class SnapshotNeighboursIT {
             ApplyException.class,
             e -> {
               assertThat(e.sqlState()).isEqualTo("P0002");
-              assertThat(e.hint()).contains("ALTER TABLE \"public\".\"items\" DISABLE TRIGGER");
+              assertThat(e.hint())
+                  .startsWith("ALTER TABLE public.items DISABLE TRIGGER suppressed;");
             });
     database.execute("alter table items disable trigger suppressed");
     Load.of(target, ITEMS, SnapshotMode.CLEAN, rows("old"));
@@ -279,7 +280,8 @@ final class SnapshotNeighboursIT {
             ApplyException.class,
             e -> {
               assertThat(e.sqlState()).isEqualTo("42501");
-              assertThat(e.hint()).contains("SELECT, INSERT, UPDATE and DELETE");
+              assertThat(e.hint())
+                  .startsWith("GRANT INSERT, UPDATE, DELETE, TRUNCATE ON public.items TO keeper;");
             });
     assertThat(tables()).isEqualTo("items");
   }

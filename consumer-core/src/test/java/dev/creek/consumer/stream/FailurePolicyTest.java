@@ -7,6 +7,7 @@ import dev.creek.consumer.row.ShapeMismatchException;
 import dev.creek.consumer.wire.WireException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class FailurePolicyTest {
@@ -19,6 +20,27 @@ class FailurePolicyTest {
       })
   void triesAgainWhatPasses(String sqlState) {
     assertThat(classify(database(sqlState))).isInstanceOf(Verdict.Retry.class);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "53100, make room on the target's disk",
+    "53400, temp_file_limit",
+    "25006, target_session_attrs=read-write",
+    "28P01, ALTER ROLE ... PASSWORD",
+    "28000, pg_hba.conf"
+  })
+  void saysWhatToDoWhereOnlyAPersonCan(String sqlState, String told) {
+    assertThat(classify(database(sqlState)))
+        .isInstanceOfSatisfying(
+            Verdict.Retry.class, retry -> assertThat(retry.hint()).contains(told));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"08006", "40001", "40P01", "53200", "53300", "55P03", "57P03", "57014"})
+  void asksNobodyToActWhereItPassesByItself(String sqlState) {
+    assertThat(classify(database(sqlState)))
+        .isInstanceOfSatisfying(Verdict.Retry.class, retry -> assertThat(retry.hint()).isNull());
   }
 
   @ParameterizedTest
