@@ -258,6 +258,7 @@ final class DeniedIT {
         .lines()
         .map(
             line -> line.strip().replace("\"", "").replaceAll("\\bshop\\b|(?<=_)shop\\b", "source"))
+        .filter(right -> !right.isEmpty())
         .collect(Collectors.toCollection(ArrayList::new));
   }
 
