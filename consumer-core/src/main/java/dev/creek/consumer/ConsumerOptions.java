@@ -2,10 +2,10 @@ package dev.creek.consumer;
 
 import dev.creek.consumer.jetstream.JetStreamOptions;
 import dev.creek.consumer.metrics.Recorder;
-import dev.creek.consumer.postgres.PostgresOptions;
+import dev.creek.consumer.postgres.session.PostgresOptions;
 import dev.creek.consumer.stream.BatchLimits;
 import dev.creek.consumer.stream.Instance;
-import dev.creek.consumer.stream.LineOptions;
+import dev.creek.consumer.stream.PipelineOptions;
 import dev.creek.consumer.stream.SnapshotOptions;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -22,14 +22,14 @@ import org.jspecify.annotations.Nullable;
 public record ConsumerOptions(
     JetStreamOptions nats,
     PostgresOptions postgres,
-    LineOptions lines,
+    PipelineOptions lines,
     Recorder recorder,
     Instance.Self self) {
 
   /** Defaults for these two servers. Asks for the host's name: may block for a moment. */
   public static ConsumerOptions of(JetStreamOptions nats, PostgresOptions postgres) {
     return new ConsumerOptions(
-        nats, postgres, LineOptions.DEFAULT, Recorder.NONE, Instance.Self.of("unknown", null));
+        nats, postgres, PipelineOptions.DEFAULT, Recorder.NONE, Instance.Self.of("unknown", null));
   }
 
   /** With other bounds of a batch. */
@@ -52,7 +52,7 @@ public record ConsumerOptions(
     return withLines(lines.withSnapshots(snapshots));
   }
 
-  private ConsumerOptions withLines(LineOptions other) {
+  private ConsumerOptions withLines(PipelineOptions other) {
     return new ConsumerOptions(nats, postgres, other, recorder, self);
   }
 

@@ -14,24 +14,24 @@ import dev.creek.consumer.control.Verification;
 import dev.creek.consumer.jetstream.JetStreamLog;
 import dev.creek.consumer.metrics.GuardedRecorder;
 import dev.creek.consumer.metrics.Recorder;
-import dev.creek.consumer.postgres.PoolUse;
-import dev.creek.consumer.postgres.PostgresOptions;
 import dev.creek.consumer.postgres.PostgresTarget;
+import dev.creek.consumer.postgres.session.PoolUse;
+import dev.creek.consumer.postgres.session.PostgresOptions;
 import dev.creek.consumer.row.ShapeMismatchException;
 import dev.creek.consumer.stream.ApplyException;
 import dev.creek.consumer.stream.ErrorWords;
-import dev.creek.consumer.stream.HeaderSchemas;
+import dev.creek.consumer.stream.FirstPosition;
 import dev.creek.consumer.stream.Instance;
-import dev.creek.consumer.stream.LineEvent;
 import dev.creek.consumer.stream.LogException;
 import dev.creek.consumer.stream.Schemas;
 import dev.creek.consumer.stream.SnapshotException;
 import dev.creek.consumer.stream.SnapshotLog.PublishedSnapshot;
 import dev.creek.consumer.stream.SnapshotOrder;
 import dev.creek.consumer.stream.SourceSighting;
-import dev.creek.consumer.stream.Starts;
 import dev.creek.consumer.stream.Subscription;
-import dev.creek.consumer.stream.Turns;
+import dev.creek.consumer.stream.TableEvent;
+import dev.creek.consumer.stream.snapshot.ConcurrencyLimit;
+import dev.creek.consumer.stream.snapshot.HeaderSchemas;
 import dev.creek.consumer.wire.SourceTable;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -66,7 +66,7 @@ public final class CreekConsumer implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(CreekConsumer.class);
 
   /** Who blocks on an event hears of the end behind it, and nobody waits for that. */
-  private static final Duration TOLD_WITHIN = Duration.ofSeconds(1);
+  private static final Duration CANCELLED_WITHIN = Duration.ofSeconds(1);
 
   /** How often a command that is waited for is looked at: what people take for at once. */
   private static final Duration LOOK_INTERVAL = Duration.ofMillis(100);
@@ -95,7 +95,7 @@ public final class CreekConsumer implements AutoCloseable {
 
   private final Set<Run> visits = ConcurrentHashMap.newKeySet();
   private final Set<Sinks.Empty<Void>> comparisons = ConcurrentHashMap.newKeySet();
-  private final Turns snapshots;
+  private final ConcurrencyLimit snapshots;
 
   /** What may still be asked for: while it closes, what ends may need the servers once more. */
   private enum Life {
@@ -107,7 +107,7 @@ public final class CreekConsumer implements AutoCloseable {
   private CreekConsumer(ConsumerOptions options) {
     this.options = options;
     this.recorder = new GuardedRecorder(options.recorder());
-    this.snapshots = new Turns(options.lines().snapshots().atOnce());
+    this.snapshots = new ConcurrencyLimit(options.lines().snapshots().atOnce());
     this.target = PostgresTarget.connect(options.postgres(), options.self());
     // Only success is kept: a server that was away when it was first needed is asked again.
     this.database =
@@ -168,11 +168,11 @@ public final class CreekConsumer implements AutoCloseable {
    *     and missing privileges at its start. {@link IllegalStateException} where this consumer runs
    *     already or has been closed: then nothing is connected to
    */
-  public Flux<LineEvent> run() {
+  public Flux<TableEvent> run() {
     return Flux.create(this::start, FluxSink.OverflowStrategy.ERROR);
   }
 
-  private void start(FluxSink<LineEvent> subscriber) {
+  private void start(FluxSink<TableEvent> subscriber) {
     var events = new EventRelay(subscriber);
     relay.set(events);
     Disposable applying = apply(events).subscribe(nothing -> {}, events::failed, events::completed);
@@ -188,7 +188,7 @@ public final class CreekConsumer implements AutoCloseable {
     return apply(event -> {});
   }
 
-  private Mono<Void> apply(Consumer<LineEvent> events) {
+  private Mono<Void> apply(Consumer<TableEvent> events) {
     return Mono.defer(
         () -> {
           Run run = new Run(options, target, recorder, events);
@@ -258,17 +258,18 @@ public final class CreekConsumer implements AutoCloseable {
           }
           comparisons.forEach(Sinks.Empty::tryEmitEmpty);
           return Mono.when(runs.stream().map(each -> each.stop(grace)).toList())
-              .then(Mono.defer(() -> told(grace)));
+              .then(Mono.defer(() -> described(grace)));
         });
   }
 
-  private Mono<Void> told(Duration grace) {
+  private Mono<Void> described(Duration grace) {
     EventRelay events = relay.get();
     return events == null || grace.isZero()
         ? Mono.empty()
         : events
-            .told()
-            .timeout(grace.compareTo(TOLD_WITHIN) < 0 ? grace : TOLD_WITHIN, Mono.empty());
+            .described()
+            .timeout(
+                grace.compareTo(CANCELLED_WITHIN) < 0 ? grace : CANCELLED_WITHIN, Mono.empty());
   }
 
   /**
@@ -381,7 +382,7 @@ public final class CreekConsumer implements AutoCloseable {
    */
   public Mono<Subscription> addTable(Mapping mapping, StartFrom from) {
     return broker
-        .flatMap(changes -> Starts.position(changes, mapping.source(), from))
+        .flatMap(changes -> FirstPosition.position(changes, mapping.source(), from))
         .flatMap(position -> database.flatMap(db -> db.subscriptions().begin(mapping, position)));
   }
 
@@ -535,14 +536,14 @@ public final class CreekConsumer implements AutoCloseable {
   /**
    * Waits for a command's end.
    *
-   * @param patience how long at most
+   * @param timeout how long at most
    * @return the command as it is then, finished or not; empty where there is none of this id
    */
-  public Mono<CommandRecord> await(long id, Duration patience) {
+  public Mono<CommandRecord> await(long id, Duration timeout) {
     return readable
         .map(PostgresTarget::commands)
         .flatMap(
-            log -> follow(log, id).take(patience).takeLast(1).switchIfEmpty(log.find(id)).next());
+            log -> follow(log, id).take(timeout).takeLast(1).switchIfEmpty(log.find(id)).next());
   }
 
   /**
@@ -614,7 +615,7 @@ public final class CreekConsumer implements AutoCloseable {
   private static String words(Throwable error, String server, Duration limit) {
     return error instanceof TimeoutException
         ? "no answer from " + server + " within " + limit.toMillis() + " ms"
-        : ErrorWords.told(error);
+        : ErrorWords.described(error);
   }
 
   /** How the pool of connections to the target database is used now. */
@@ -626,12 +627,12 @@ public final class CreekConsumer implements AutoCloseable {
    * Completes when every thread that the work is done on has taken up a task. Where one is blocked
    * this never completes, and the process makes no progress.
    */
-  public Mono<Void> answers() {
+  public Mono<Void> threadsResponsive() {
     Run run = running.get();
     return Mono.when(
-        target.answers(),
-        life.get() == Life.OPEN ? nats.answers() : Mono.empty(),
-        run == null ? Mono.empty() : run.answers());
+        target.threadsResponsive(),
+        life.get() == Life.OPEN ? nats.threadsResponsive() : Mono.empty(),
+        run == null ? Mono.empty() : run.threadsResponsive());
   }
 
   /**

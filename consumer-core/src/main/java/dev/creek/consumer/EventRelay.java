@@ -1,6 +1,6 @@
 package dev.creek.consumer;
 
-import dev.creek.consumer.stream.LineEvent;
+import dev.creek.consumer.stream.TableEvent;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
@@ -16,16 +16,16 @@ import reactor.core.publisher.Sinks;
  * there is none. What it cannot take waits in {@link WaitingEvents}. The thread is a daemon, begins
  * with the first event, and ends with the run.
  */
-final class EventRelay implements Consumer<LineEvent> {
+final class EventRelay implements Consumer<TableEvent> {
   /** Some hundred kilobytes, and more than one glance of a person's program misses. */
   private static final int KEPT = 1024;
 
-  private final FluxSink<LineEvent> subscriber;
+  private final FluxSink<TableEvent> subscriber;
   private final WaitingEvents waiting = new WaitingEvents(KEPT);
   private final AtomicInteger reasonsToLook = new AtomicInteger();
   private final Thread thread = new Thread(this::work, "creek-events");
   private final AtomicBoolean begun = new AtomicBoolean();
-  private final Sinks.Empty<Void> told = Sinks.empty();
+  private final Sinks.Empty<Void> described = Sinks.empty();
   private volatile @Nullable Ending ending;
   private volatile boolean disposed;
 
@@ -36,14 +36,14 @@ final class EventRelay implements Consumer<LineEvent> {
    */
   private record Ending(@Nullable Throwable error) {}
 
-  EventRelay(FluxSink<LineEvent> subscriber) {
+  EventRelay(FluxSink<TableEvent> subscriber) {
     this.subscriber = subscriber;
     thread.setDaemon(true);
     subscriber.onRequest(n -> look());
   }
 
   @Override
-  public void accept(LineEvent event) {
+  public void accept(TableEvent event) {
     waiting.add(event);
     look();
   }
@@ -67,12 +67,12 @@ final class EventRelay implements Consumer<LineEvent> {
   void dispose() {
     disposed = true;
     LockSupport.unpark(thread);
-    told.tryEmitEmpty();
+    described.tryEmitEmpty();
   }
 
   /** Completes when the subscriber has heard how the run ended, or listens no more. */
-  Mono<Void> told() {
-    return told.asMono();
+  Mono<Void> described() {
+    return described.asMono();
   }
 
   private void look() {
@@ -115,7 +115,7 @@ final class EventRelay implements Consumer<LineEvent> {
   private void handWhatIsAskedFor() {
     Ending end = ending;
     while (subscriber.requestedFromDownstream() > 0) {
-      LineEvent event = waiting.poll();
+      TableEvent event = waiting.poll();
       if (event == null) {
         break;
       }
@@ -132,6 +132,6 @@ final class EventRelay implements Consumer<LineEvent> {
     } else {
       subscriber.error(how.error());
     }
-    told.tryEmitEmpty();
+    described.tryEmitEmpty();
   }
 }

@@ -69,15 +69,15 @@ final class FreshComparison {
     Mono<Verification> compared =
         consumer
             .addTable(counterpart)
-            .then(Mono.defer(() -> followed(counterpart, how.patience())))
+            .then(Mono.defer(() -> followed(counterpart, how.timeout())))
             .then(Mono.defer(() -> target.verify(mapping, counterpart.target(), how)));
     return consumer
         .snapshot(counterpart, SnapshotMode.CLEAN)
         .then(compared.takeUntilOther(stopped));
   }
 
-  private Mono<Void> followed(Mapping counterpart, Duration patience) {
-    Duration limit = patience.compareTo(SHORTEST_PATIENCE) < 0 ? SHORTEST_PATIENCE : patience;
+  private Mono<Void> followed(Mapping counterpart, Duration timeout) {
+    Duration limit = timeout.compareTo(SHORTEST_PATIENCE) < 0 ? SHORTEST_PATIENCE : timeout;
     Mono<Boolean> look =
         consumer
             .subscriptions()

@@ -4,19 +4,19 @@ import dev.creek.consumer.control.Finding;
 import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.Remedy;
 import dev.creek.consumer.jetstream.JetStreamLog;
-import dev.creek.consumer.postgres.PostgresOptions;
 import dev.creek.consumer.postgres.PostgresTarget;
-import dev.creek.consumer.postgres.SourceCheck;
+import dev.creek.consumer.postgres.check.SourceCheck;
+import dev.creek.consumer.postgres.session.PostgresOptions;
 import dev.creek.consumer.row.ShapeMismatchException;
 import dev.creek.consumer.stream.ApplyException;
 import dev.creek.consumer.stream.ErrorWords;
-import dev.creek.consumer.stream.HeaderSchemas;
-import dev.creek.consumer.stream.LineOptions;
 import dev.creek.consumer.stream.LogException;
+import dev.creek.consumer.stream.PipelineOptions;
 import dev.creek.consumer.stream.Schemas;
 import dev.creek.consumer.stream.SourceSighting;
 import dev.creek.consumer.stream.Subscription;
 import dev.creek.consumer.stream.TableState;
+import dev.creek.consumer.stream.snapshot.HeaderSchemas;
 import dev.creek.consumer.wire.RecordShape;
 import dev.creek.consumer.wire.SourceTable;
 import dev.creek.consumer.wire.WalSchema;
@@ -37,12 +37,12 @@ final class Preflight {
   private static final String TARGET = "target";
 
   private final PostgresTarget target;
-  private final LineOptions lines;
+  private final PipelineOptions lines;
   private final Flux<Finding> server;
   private final Mono<JetStreamLog> broker;
 
   /** For one look: a server that is away is tried once. */
-  Preflight(PostgresTarget target, Mono<JetStreamLog> broker, LineOptions lines) {
+  Preflight(PostgresTarget target, Mono<JetStreamLog> broker, PipelineOptions lines) {
     this.target = target;
     this.lines = lines;
     this.server = target.findings().cache();
@@ -113,17 +113,19 @@ final class Preflight {
     return Flux.defer(
         () -> {
           Flux<Finding> looked = SourceCheck.findings(source, mappings).cache();
-          var told = new HashSet<String>();
+          var described = new HashSet<String>();
           return Flux.concat(
               guarded("source", looked),
               tables.doOnNext(
                   finding ->
-                      Stream.ofNullable(finding.fix()).flatMap(String::lines).forEach(told::add)),
+                      Stream.ofNullable(finding.fix())
+                          .flatMap(String::lines)
+                          .forEach(described::add)),
               Mono.when(looked, server)
                   .thenReturn(true)
                   .onErrorComplete()
                   .flatMapMany(reached -> guarded("source", target.findings(source, mappings)))
-                  .filter(finding -> finding.fix() == null || !told.contains(finding.fix())));
+                  .filter(finding -> finding.fix() == null || !described.contains(finding.fix())));
         });
   }
 
@@ -245,7 +247,7 @@ final class Preflight {
   }
 
   private static String words(Throwable error) {
-    return ErrorWords.told(error);
+    return ErrorWords.described(error);
   }
 
   private static @Nullable String hint(Throwable error) {

@@ -8,11 +8,11 @@ import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.jetstream.JetStreamLog;
 import dev.creek.consumer.metrics.Recorder;
 import dev.creek.consumer.postgres.PostgresTarget;
-import dev.creek.consumer.stream.LineEvent;
 import dev.creek.consumer.stream.Schemas;
 import dev.creek.consumer.stream.SnapshotException;
 import dev.creek.consumer.stream.SnapshotOrder;
-import dev.creek.consumer.stream.TableLines;
+import dev.creek.consumer.stream.TableEvent;
+import dev.creek.consumer.stream.pipeline.TablePipelines;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.function.Consumer;
@@ -28,20 +28,20 @@ final class Run {
   private final ConsumerOptions options;
   private final PostgresTarget target;
   private final Recorder recorder;
-  private final Consumer<LineEvent> events;
+  private final Consumer<TableEvent> events;
   private final Sinks.Empty<Void> stop = Sinks.empty();
   private final Sinks.Empty<Void> abandon = Sinks.empty();
   private final Sinks.Empty<Void> ended = Sinks.empty();
   private final Sinks.Many<Object> shareChanges = Sinks.many().multicast().directBestEffort();
   private volatile @Nullable Scheduler lineThreads;
-  private final Sinks.One<TableLines> begun = Sinks.one();
-  private volatile @Nullable TableLines tableLines;
+  private final Sinks.One<TablePipelines> begun = Sinks.one();
+  private volatile @Nullable TablePipelines tableLines;
 
   Run(
       ConsumerOptions options,
       PostgresTarget target,
       Recorder recorder,
-      Consumer<LineEvent> events) {
+      Consumer<TableEvent> events) {
     this.options = options;
     this.target = target;
     this.recorder = recorder;
@@ -75,11 +75,11 @@ final class Run {
   }
 
   /** Comes behind the lines: from now on they take orders. */
-  private Mono<Void> begun(TableLines lines) {
+  private Mono<Void> begun(TablePipelines lines) {
     return Mono.fromRunnable(() -> begun.tryEmitValue(lines));
   }
 
-  private Mono<Void> watchShare(TableLines lines) {
+  private Mono<Void> watchShare(TablePipelines lines) {
     return lines
         .shareChanges()
         .takeUntilOther(stop.asMono())
@@ -106,13 +106,13 @@ final class Run {
 
   /** Commands are for whoever applies the table; without a broker nothing is known of others. */
   private boolean isMine(TargetTable table) {
-    TableLines started = tableLines;
+    TablePipelines started = tableLines;
     return started == null || started.owns(table);
   }
 
   /** Tries a table that waits again now; false where it does not wait, or not here. */
   boolean resume(TargetTable table) {
-    TableLines started = tableLines;
+    TablePipelines started = tableLines;
     return started != null && started.resume(table);
   }
 
@@ -151,7 +151,7 @@ final class Run {
   }
 
   /** Completes when the lines' threads have taken up a task. */
-  Mono<Void> answers() {
+  Mono<Void> threadsResponsive() {
     Scheduler threads = lineThreads;
     // Tasks go to the threads in turn; twice as many, because lines hand out tasks meanwhile.
     int tasks = 2 * Schedulers.DEFAULT_POOL_SIZE;
@@ -162,9 +162,9 @@ final class Run {
             .then();
   }
 
-  private TableLines lines(JetStreamLog changes, Scheduler threads) {
-    TableLines lines =
-        new TableLines(
+  private TablePipelines lines(JetStreamLog changes, Scheduler threads) {
+    TablePipelines lines =
+        new TablePipelines(
             changes,
             changes,
             target.subscriptions(),

@@ -1,7 +1,7 @@
 package dev.creek.consumer;
 
 import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.stream.LineEvent;
+import dev.creek.consumer.stream.TableEvent;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class WaitingEvents {
   private final int bound;
-  private final Map<Long, LineEvent> waiting = new LinkedHashMap<>();
+  private final Map<Long, TableEvent> waiting = new LinkedHashMap<>();
 
   /** Which of them is the last of its table and kind. */
   private final Map<Kind, Long> newest = new HashMap<>();
@@ -27,13 +27,13 @@ final class WaitingEvents {
     this.bound = bound;
   }
 
-  private record Kind(Mapping mapping, Class<? extends LineEvent> type) {
-    static Kind of(LineEvent event) {
+  private record Kind(Mapping mapping, Class<? extends TableEvent> type) {
+    static Kind of(TableEvent event) {
       return new Kind(event.mapping(), event.getClass());
     }
   }
 
-  synchronized void add(LineEvent event) {
+  synchronized void add(TableEvent event) {
     long number = next++;
     Long before = newest.put(Kind.of(event), number);
     if (before != null && waiting.size() >= bound) {
@@ -43,13 +43,13 @@ final class WaitingEvents {
   }
 
   /** The oldest, which waits no longer; null where none does. */
-  synchronized @Nullable LineEvent poll() {
-    Iterator<Map.Entry<Long, LineEvent>> inOrder = waiting.entrySet().iterator();
+  synchronized @Nullable TableEvent poll() {
+    Iterator<Map.Entry<Long, TableEvent>> inOrder = waiting.entrySet().iterator();
     if (!inOrder.hasNext()) {
       return null;
     }
-    Map.Entry<Long, LineEvent> first = inOrder.next();
-    LineEvent event = first.getValue();
+    Map.Entry<Long, TableEvent> first = inOrder.next();
+    TableEvent event = first.getValue();
     newest.remove(Kind.of(event), first.getKey());
     inOrder.remove();
     return event;

@@ -8,7 +8,7 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import dev.creek.consumer.control.CommandOutcome;
 import dev.creek.consumer.jetstream.JetStreamOptions;
-import dev.creek.consumer.postgres.PostgresOptions;
+import dev.creek.consumer.postgres.session.PostgresOptions;
 import dev.creek.consumer.stream.BatchLimits;
 import dev.creek.consumer.stream.Instance;
 import dev.creek.consumer.testing.NatsExtension;
@@ -61,7 +61,7 @@ final class CancelIT {
   }
 
   private static Logger snapshotLog() {
-    return (Logger) LoggerFactory.getLogger("dev.creek.consumer.stream.SnapshotLoad");
+    return (Logger) LoggerFactory.getLogger("dev.creek.consumer.stream.snapshot.SnapshotLoad");
   }
 
   @BeforeEach
@@ -145,7 +145,7 @@ final class CancelIT {
     "NEW, clean, by %s; the table is as it was",
     "NEW, upsert, by %s; the rows of the snapshot that were written stay"
   })
-  void aSnapshotIsGivenUpAndItsTableGoesOn(Generation generation, String mode, String told)
+  void aSnapshotIsGivenUpAndItsTableGoesOn(Generation generation, String mode, String described)
       throws SQLException {
     serve();
     long id = snapshotThatNeverEnds(generation, mode);
@@ -154,7 +154,7 @@ final class CancelIT {
     assertNothingIsLeft();
     assertThat(target.value("select v from items where id = 1"))
         .isEqualTo(mode.equals("clean") ? "mine" : "v1");
-    assertThat(detail(id)).isEqualTo(told.formatted(target.server().user()));
+    assertThat(detail(id)).isEqualTo(described.formatted(target.server().user()));
     assertThat(
             target.query(
                 "select cancelled_by = session_user, cancelled_at between \"timestamp\" and"

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.jetstream.JetStreamOptions;
-import dev.creek.consumer.postgres.PostgresOptions;
-import dev.creek.consumer.stream.LineEvent;
+import dev.creek.consumer.postgres.session.PostgresOptions;
+import dev.creek.consumer.stream.TableEvent;
 import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
@@ -36,14 +36,14 @@ class EmbeddingIT {
       publisher.publishSchema(orders);
       publisher.publishSurely(orders.source(), orders.insert(WalTx.of(1), 1, "first"));
 
-      LineEvent.Committed committed = embed(nats.server().uri(), database.uri());
+      TableEvent.Committed committed = embed(nats.server().uri(), database.uri());
 
       assertThat(committed.applied().inserts()).isEqualTo(1);
       assertThat(database.query("select note from copy.orders")).hasSize(1);
     }
   }
 
-  private static LineEvent.Committed embed(String natsUri, String databaseUri) {
+  private static TableEvent.Committed embed(String natsUri, String databaseUri) {
     ConsumerOptions options =
         ConsumerOptions.of(
             JetStreamOptions.builder(natsUri).build(), PostgresOptions.of(databaseUri));
@@ -53,7 +53,7 @@ class EmbeddingIT {
           .createTable(orders)
           .then(consumer.addTable(orders))
           .thenMany(consumer.run())
-          .ofType(LineEvent.Committed.class)
+          .ofType(TableEvent.Committed.class)
           .blockFirst(PATIENCE);
     }
   }

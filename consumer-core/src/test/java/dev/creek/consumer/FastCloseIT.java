@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.creek.consumer.jetstream.JetStreamOptions;
-import dev.creek.consumer.postgres.PostgresOptions;
+import dev.creek.consumer.postgres.session.PostgresOptions;
 import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;

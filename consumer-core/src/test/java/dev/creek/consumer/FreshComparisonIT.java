@@ -10,7 +10,7 @@ import dev.creek.consumer.control.Verification;
 import dev.creek.consumer.control.Verification.Difference;
 import dev.creek.consumer.control.Verification.Kind;
 import dev.creek.consumer.jetstream.JetStreamOptions;
-import dev.creek.consumer.postgres.PostgresOptions;
+import dev.creek.consumer.postgres.session.PostgresOptions;
 import dev.creek.consumer.stream.Instance;
 import dev.creek.consumer.stream.SnapshotException;
 import dev.creek.consumer.testing.NatsExtension;

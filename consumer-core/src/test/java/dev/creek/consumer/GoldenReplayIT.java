@@ -35,7 +35,7 @@ final class GoldenReplayIT {
   /**
    * Far fewer than the largest transaction has, which is then applied, and interrupted, in parts.
    */
-  private static final int MOST_ROWS = 500;
+  private static final int MAX_ROWS = 500;
 
   @RegisterExtension
   static final PostgresExtension postgres =
@@ -75,7 +75,7 @@ final class GoldenReplayIT {
     var target = new GoldenTarget(database);
     var tables = tables(capture);
     var random = new Random(seed);
-    var limits = new BatchLimits(random.nextInt(1, MOST_ROWS), BatchLimits.DEFAULT.bytes());
+    var limits = new BatchLimits(random.nextInt(1, MAX_ROWS), BatchLimits.DEFAULT.bytes());
     try (var streams = new GoldenStreams(nats.server(), capture);
         var replay = new GoldenReplay(streams, nats.server(), target.uri(), limits)) {
       replay.subscribe(tables.get(false));

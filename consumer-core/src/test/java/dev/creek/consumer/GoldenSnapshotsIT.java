@@ -8,7 +8,7 @@ import dev.creek.consumer.control.SnapshotMode;
 import dev.creek.consumer.control.SnapshotProgress;
 import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.jetstream.JetStreamOptions;
-import dev.creek.consumer.postgres.PostgresOptions;
+import dev.creek.consumer.postgres.session.PostgresOptions;
 import dev.creek.consumer.row.ShapeMismatchException;
 import dev.creek.consumer.stream.SnapshotException;
 import dev.creek.consumer.stream.SnapshotOptions;

@@ -9,7 +9,7 @@ import dev.creek.consumer.control.SnapshotMode;
 import dev.creek.consumer.control.SnapshotProgress;
 import dev.creek.consumer.control.Verification;
 import dev.creek.consumer.jetstream.JetStreamOptions;
-import dev.creek.consumer.postgres.PostgresOptions;
+import dev.creek.consumer.postgres.session.PostgresOptions;
 import dev.creek.consumer.stream.Incompleteness;
 import dev.creek.consumer.stream.Incompleteness.Cause;
 import dev.creek.consumer.stream.Subscription;

@@ -13,9 +13,9 @@ import dev.creek.consumer.jetstream.JetStreamOptions;
 import dev.creek.consumer.metrics.Backlog;
 import dev.creek.consumer.metrics.GuardedRecorder;
 import dev.creek.consumer.metrics.Recorder;
-import dev.creek.consumer.postgres.PostgresOptions;
-import dev.creek.consumer.stream.LineEvent;
+import dev.creek.consumer.postgres.session.PostgresOptions;
 import dev.creek.consumer.stream.LogException;
+import dev.creek.consumer.stream.TableEvent;
 import dev.creek.consumer.stream.TableState;
 import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.NatsServer;
@@ -110,7 +110,7 @@ class LibraryContractIT {
   @Test
   void aSubscriberWhoBlocksHoldsUpNoTableAndLearnsTheNewestOfEach() {
     CountDownLatch blocked = new CountDownLatch(1);
-    Queue<LineEvent> seen = new ConcurrentLinkedQueue<>();
+    Queue<TableEvent> seen = new ConcurrentLinkedQueue<>();
     try (WirePublisher publisher = WirePublisher.of(nats.server(), Generation.NEW, "source");
         CreekConsumer consumer = consumer()) {
       IntStream.range(0, TABLES).forEach(table -> subscribe(consumer, publisher, table));
@@ -140,10 +140,10 @@ class LibraryContractIT {
               () -> {
                 Map<Mapping, TableState.Name> states = new HashMap<>();
                 Map<Mapping, Long> rows = new HashMap<>();
-                for (LineEvent event : seen) {
-                  if (event instanceof LineEvent.StateChanged changed) {
+                for (TableEvent event : seen) {
+                  if (event instanceof TableEvent.StateChanged changed) {
                     states.put(event.mapping(), changed.state().name());
-                  } else if (event instanceof LineEvent.Committed committed) {
+                  } else if (event instanceof TableEvent.Committed committed) {
                     rows.merge(event.mapping(), committed.applied().inserts(), Long::sum);
                   }
                 }
@@ -181,7 +181,7 @@ class LibraryContractIT {
               () ->
                   consumer
                       .run()
-                      .ofType(LineEvent.Committed.class)
+                      .ofType(TableEvent.Committed.class)
                       .doOnNext(
                           event -> {
                             throw new IllegalArgumentException("of the program");
@@ -306,13 +306,13 @@ class LibraryContractIT {
       insert(publisher, 1, 1);
     }
     ConsumerOptions options = options(nats.server().uri(), database.uri());
-    LineEvent first =
+    TableEvent first =
         Flux.usingWhen(
                 Mono.fromSupplier(() -> CreekConsumer.create(options))
                     .subscribeOn(Schedulers.boundedElastic()),
                 CreekConsumer::run,
                 CreekConsumer::closeLater)
-            .ofType(LineEvent.Committed.class)
+            .ofType(TableEvent.Committed.class)
             .subscribeOn(Schedulers.parallel())
             .blockFirst(PATIENCE);
     assertThat(first.mapping()).isEqualTo(mapping(1));

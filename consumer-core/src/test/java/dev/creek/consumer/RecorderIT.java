@@ -10,7 +10,7 @@ import dev.creek.consumer.jetstream.JetStreamOptions;
 import dev.creek.consumer.metrics.Backlog;
 import dev.creek.consumer.metrics.Backlog.Certainty;
 import dev.creek.consumer.metrics.Recorder;
-import dev.creek.consumer.postgres.PostgresOptions;
+import dev.creek.consumer.postgres.session.PostgresOptions;
 import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
@@ -96,7 +96,7 @@ class RecorderIT {
     await().until(() -> seen.backlog().lag().isZero());
     assertThat(seen.backlog().pendingMessages()).isZero();
     assertThat(consumer.reachability(PATIENCE).block(PATIENCE).isComplete()).isTrue();
-    consumer.answers().block(PATIENCE);
+    consumer.threadsResponsive().block(PATIENCE);
     assertThat(consumer.poolUse().open()).isPositive();
     consumer.removeTable(mapping.target()).block(PATIENCE);
     await().until(() -> seen.backlogs.isEmpty());

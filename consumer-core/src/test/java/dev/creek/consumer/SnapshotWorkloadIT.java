@@ -8,7 +8,7 @@ import dev.creek.consumer.control.SnapshotMode;
 import dev.creek.consumer.control.SnapshotProgress;
 import dev.creek.consumer.control.SnapshotProgress.Step;
 import dev.creek.consumer.jetstream.JetStreamOptions;
-import dev.creek.consumer.postgres.PostgresOptions;
+import dev.creek.consumer.postgres.session.PostgresOptions;
 import dev.creek.consumer.stream.BatchLimits;
 import dev.creek.consumer.stream.SnapshotException;
 import dev.creek.consumer.stream.SnapshotOptions;

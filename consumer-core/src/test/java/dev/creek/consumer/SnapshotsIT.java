@@ -10,7 +10,7 @@ import dev.creek.consumer.control.SnapshotProgress;
 import dev.creek.consumer.control.SnapshotProgress.Step;
 import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.jetstream.JetStreamOptions;
-import dev.creek.consumer.postgres.PostgresOptions;
+import dev.creek.consumer.postgres.session.PostgresOptions;
 import dev.creek.consumer.row.ShapeMismatchException;
 import dev.creek.consumer.stream.SnapshotException;
 import dev.creek.consumer.stream.SnapshotLog.PublishedSnapshot;
@@ -167,10 +167,13 @@ final class SnapshotsIT {
   @CsvSource({"OLD, UPSERT", "OLD, CLEAN", "NEW, UPSERT", "NEW, CLEAN"})
   void aTableIsFilledAndThenFollowed(Generation generation, SnapshotMode mode) throws Throwable {
     produce(generation);
-    List<SnapshotProgress> told = snapshot(mode);
+    List<SnapshotProgress> described = snapshot(mode);
     assertThat(contents(target)).isEqualTo(contents(source));
-    assertThat(told).extracting(SnapshotProgress::step).contains(Step.LOADING).endsWith(Step.DONE);
-    SnapshotProgress last = told.get(told.size() - 1);
+    assertThat(described)
+        .extracting(SnapshotProgress::step)
+        .contains(Step.LOADING)
+        .endsWith(Step.DONE);
+    SnapshotProgress last = described.get(described.size() - 1);
     assertThat(last.rowsDone()).isEqualTo(1000);
     assertThat(last.rowsExpected()).isEqualTo(1000);
     assertThat(last.subject()).contains("public.items.");

@@ -8,7 +8,7 @@ import dev.creek.consumer.control.Command;
 import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.StartFrom;
 import dev.creek.consumer.jetstream.JetStreamOptions;
-import dev.creek.consumer.postgres.PostgresOptions;
+import dev.creek.consumer.postgres.session.PostgresOptions;
 import dev.creek.consumer.stream.ApplyException;
 import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.Patience;

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.jetstream.JetStreamOptions;
-import dev.creek.consumer.postgres.PostgresOptions;
-import dev.creek.consumer.stream.LineEvent;
+import dev.creek.consumer.postgres.session.PostgresOptions;
+import dev.creek.consumer.stream.TableEvent;
 import dev.creek.consumer.stream.TableState;
 import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.Patience;
@@ -147,7 +147,7 @@ class StuckTablesIT {
     publisher.publish(narrow.source(), narrow.insert(WalTx.of(21), 21, "a".repeat(26)));
     publisher.publish(narrow.source(), narrow.insert(WalTx.of(22), 22, "behind it"));
     long bad = publisher.flush() - 1;
-    List<LineEvent> events = new CopyOnWriteArrayList<>();
+    List<TableEvent> events = new CopyOnWriteArrayList<>();
     running = consumer.run().subscribe(events::add);
     awaitState("narrow", "failed");
     // So that the next tries end with other changes than the first did.
@@ -177,7 +177,7 @@ class StuckTablesIT {
     publisher.publish(once.source(), once.insert(WalTx.of(21), 21, "taken"));
     publisher.publish(once.source(), once.insert(WalTx.of(22), 22, "behind it"));
     long bad = publisher.flush() - 1;
-    List<LineEvent> events = new CopyOnWriteArrayList<>();
+    List<TableEvent> events = new CopyOnWriteArrayList<>();
     running = consumer.run().subscribe(events::add);
     awaitState("once", "failed");
     assertThat(reason("once"))
@@ -199,10 +199,10 @@ class StuckTablesIT {
     awaitState("once", "streaming");
   }
 
-  private static List<TableState.Name> states(List<LineEvent> events, String table) {
+  private static List<TableState.Name> states(List<TableEvent> events, String table) {
     return events.stream()
-        .filter(LineEvent.StateChanged.class::isInstance)
-        .map(LineEvent.StateChanged.class::cast)
+        .filter(TableEvent.StateChanged.class::isInstance)
+        .map(TableEvent.StateChanged.class::cast)
         .filter(change -> change.mapping().target().table().equals(table))
         .map(change -> change.state().name())
         .toList();
@@ -216,10 +216,10 @@ class StuckTablesIT {
     awaitState("too_narrow", "failed");
     consumer.stop(Duration.ofSeconds(10)).block(PATIENCE);
 
-    List<TableState> told = new CopyOnWriteArrayList<>();
-    running = consumer.run().subscribe(event -> keep(event, told));
-    Awaitility.await().atMost(PATIENCE).until(() -> !told.isEmpty());
-    assertThat(told).extracting(TableState::name).containsOnly(TableState.Name.FAILED);
+    List<TableState> described = new CopyOnWriteArrayList<>();
+    running = consumer.run().subscribe(event -> keep(event, described));
+    Awaitility.await().atMost(PATIENCE).until(() -> !described.isEmpty());
+    assertThat(described).extracting(TableState::name).containsOnly(TableState.Name.FAILED);
 
     database.execute("alter table copy.too_narrow alter column note type text");
     publisher.publish(wire.source(), wire.insert(WalTx.of(CHANGES + 1), CHANGES + 1, "behind"));
@@ -227,16 +227,16 @@ class StuckTablesIT {
     awaitRows("too_narrow", CHANGES + 1);
     Awaitility.await()
         .atMost(PATIENCE)
-        .until(() -> told.get(told.size() - 1).name() == TableState.Name.STREAMING);
-    assertThat(told)
+        .until(() -> described.get(described.size() - 1).name() == TableState.Name.STREAMING);
+    assertThat(described)
         .extracting(TableState::name)
         .as("first of all failed, and well again only behind a commit")
         .startsWith(TableState.Name.FAILED)
         .containsOnlyOnce(TableState.Name.STREAMING);
   }
 
-  private static void keep(LineEvent event, List<TableState> states) {
-    if (event instanceof LineEvent.StateChanged changed) {
+  private static void keep(TableEvent event, List<TableState> states) {
+    if (event instanceof TableEvent.StateChanged changed) {
       states.add(changed.state());
     }
   }

@@ -8,7 +8,7 @@ import static org.awaitility.Awaitility.await;
 import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.SnapshotMode;
 import dev.creek.consumer.jetstream.JetStreamOptions;
-import dev.creek.consumer.postgres.PostgresOptions;
+import dev.creek.consumer.postgres.session.PostgresOptions;
 import dev.creek.consumer.stream.LogException;
 import dev.creek.consumer.stream.SnapshotOptions;
 import dev.creek.consumer.testing.NatsExtension;

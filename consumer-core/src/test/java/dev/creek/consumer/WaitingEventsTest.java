@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.stream.Applied;
-import dev.creek.consumer.stream.LineEvent;
 import dev.creek.consumer.stream.Position;
+import dev.creek.consumer.stream.TableEvent;
 import dev.creek.consumer.stream.TableState;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,17 +21,17 @@ class WaitingEventsTest {
     return Mapping.parse("source.app.t%d:copy.t%d".formatted(number, number));
   }
 
-  private static LineEvent state(int table, TableState.Name name) {
-    return new LineEvent.StateChanged(table(table), new TableState(name, null, null));
+  private static TableEvent state(int table, TableState.Name name) {
+    return new TableEvent.StateChanged(table(table), new TableState(name, null, null));
   }
 
-  private static LineEvent commit(int table, long inserts) {
-    return new LineEvent.Committed(table(table), new Applied(Position.NONE, inserts, 0, 0, 0));
+  private static TableEvent commit(int table, long inserts) {
+    return new TableEvent.Committed(table(table), new Applied(Position.NONE, inserts, 0, 0, 0));
   }
 
-  private List<LineEvent> taken() {
-    List<LineEvent> taken = new ArrayList<>();
-    for (LineEvent event = waiting.poll(); event != null; event = waiting.poll()) {
+  private List<TableEvent> taken() {
+    List<TableEvent> taken = new ArrayList<>();
+    for (TableEvent event = waiting.poll(); event != null; event = waiting.poll()) {
       taken.add(event);
     }
     return taken;
@@ -39,7 +39,7 @@ class WaitingEventsTest {
 
   @Test
   void leaveInOrderAndWholeWhileThereIsRoom() {
-    List<LineEvent> events =
+    List<TableEvent> events =
         List.of(
             state(1, TableState.Name.WAITING),
             state(1, TableState.Name.STREAMING),
@@ -62,13 +62,13 @@ class WaitingEventsTest {
     }
     waiting.add(state(7, TableState.Name.FAILED));
 
-    List<LineEvent> taken = taken();
+    List<TableEvent> taken = taken();
     assertThat(taken).hasSizeLessThanOrEqualTo(BOUND + 2 * tables);
     for (int table = 0; table < tables; table++) {
       Mapping mapping = table(table);
       assertThat(taken)
           .filteredOn(event -> event.mapping().equals(mapping))
-          .filteredOn(LineEvent.Committed.class::isInstance)
+          .filteredOn(TableEvent.Committed.class::isInstance)
           .last()
           .isEqualTo(commit(table, 100));
     }

@@ -14,8 +14,8 @@ import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.Verification;
 import dev.creek.consumer.jetstream.JetStreamOptions;
 import dev.creek.consumer.metrics.Recorder;
-import dev.creek.consumer.postgres.PoolUse;
-import dev.creek.consumer.postgres.PostgresOptions;
+import dev.creek.consumer.postgres.session.PoolUse;
+import dev.creek.consumer.postgres.session.PostgresOptions;
 import dev.creek.consumer.stream.Instance;
 import dev.creek.consumer.stream.SnapshotLog.PublishedSnapshot;
 import dev.creek.consumer.stream.SourceSighting;
@@ -121,8 +121,8 @@ final class FacadeConsumer implements Consumer {
   }
 
   @Override
-  public Mono<Void> answers() {
-    return facade.answers();
+  public Mono<Void> threadsResponsive() {
+    return facade.threadsResponsive();
   }
 
   @Override

@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.creek.consumer.CreekConsumer;
 import dev.creek.consumer.app.cli.Cli;
-import dev.creek.consumer.app.cli.Surroundings;
+import dev.creek.consumer.app.cli.CliContext;
 import dev.creek.consumer.app.cli.Terminal;
 import dev.creek.consumer.app.http.LogCounts;
 import java.io.FileDescriptor;
@@ -35,7 +35,7 @@ public final class Main {
     var logging = new Logging(terminal.colourErr(), logCounts);
     var cli =
         new Cli(
-            new Surroundings(
+            new CliContext(
                 environment,
                 terminal,
                 logging::configure,

@@ -78,11 +78,11 @@ final class OwnWork {
     return snapshot.map(
         progress ->
             progress.step() == SnapshotProgress.Step.DONE
-                ? done(told(progress) + andThen)
+                ? done(described(progress) + andThen)
                 : new CommandStep.Snapshot(progress));
   }
 
-  private static String told(SnapshotProgress done) {
+  private static String described(SnapshotProgress done) {
     return String.format(
         Locale.ROOT,
         "%,d %s of %s in %.1f s",

@@ -34,16 +34,16 @@ final class RunningService {
   private static final Duration ASKED_AGAIN = Duration.ofSeconds(2);
 
   private final CreekConsumer facade;
-  private final Duration patience;
+  private final Duration timeout;
   private final Sinks.Empty<Void> unwanted = Sinks.empty();
-  private final Set<GivenCommand> followed = ConcurrentHashMap.newKeySet();
+  private final Set<SubmittedCommand> followed = ConcurrentHashMap.newKeySet();
 
   /**
-   * @param patience how long a command that was given waits for a service where none runs any more
+   * @param timeout how long a command that was given waits for a service where none runs any more
    */
-  RunningService(CreekConsumer facade, Duration patience) {
+  RunningService(CreekConsumer facade, Duration timeout) {
     this.facade = facade;
-    this.patience = patience;
+    this.timeout = timeout;
   }
 
   /**
@@ -61,7 +61,7 @@ final class RunningService {
                 runs
                     ? facade
                         .submit(command)
-                        .flatMapMany(id -> follow(new GivenCommand(id, command)))
+                        .flatMapMany(id -> follow(new SubmittedCommand(id, command)))
                     : otherwise);
   }
 
@@ -74,7 +74,7 @@ final class RunningService {
     return Mono.defer(
         () -> {
           unwanted.tryEmitEmpty();
-          return Mono.when(followed.stream().map(GivenCommand::ended).toList())
+          return Mono.when(followed.stream().map(SubmittedCommand::ended).toList())
               .timeout(grace, Mono.empty());
         });
   }
@@ -143,7 +143,7 @@ final class RunningService {
     GONE
   }
 
-  private Flux<CommandStep> follow(GivenCommand given) {
+  private Flux<CommandStep> follow(SubmittedCommand given) {
     return Flux.using(
         () -> {
           followed.add(given);
@@ -153,7 +153,7 @@ final class RunningService {
             facade
                 .follow(it.id())
                 .onErrorMap(it::outOfSight)
-                .<CommandStep>handle(it::tell)
+                .<CommandStep>handle(it::report)
                 .takeUntilOther(unwanted.asMono().then(cancelled(it)).onErrorMap(it::goesOn))
                 .takeUntilOther(deserted().then(Mono.error(it::waits))),
         it -> {
@@ -163,7 +163,7 @@ final class RunningService {
   }
 
   /** Its end is told by its row; errors where it cannot be cancelled, or takes too long. */
-  private Mono<Void> cancelled(GivenCommand given) {
+  private Mono<Void> cancelled(SubmittedCommand given) {
     return facade
         .cancel(given.id())
         .timeout(ANSWER_LIMIT)
@@ -176,7 +176,7 @@ final class RunningService {
    * on a machine under load, works on.
    */
   private Mono<Void> deserted() {
-    return Flux.interval(patience.dividedBy(LOOKS))
+    return Flux.interval(timeout.dividedBy(LOOKS))
         .onBackpressureDrop()
         .concatMap(tick -> facade.mayBeServed().onErrorReturn(true), 1)
         .scan(0, (looks, runs) -> runs ? 0 : looks + 1)

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.slf4j.event.KeyValuePair;
 
 final class JsonLogLineTest {
-  private static final String OURS = "dev.creek.consumer.stream.LineReport";
+  private static final String OURS = "dev.creek.consumer.stream.pipeline.PipelineReport";
 
   private final Logger logger = new LoggerContext().getLogger(OURS);
 

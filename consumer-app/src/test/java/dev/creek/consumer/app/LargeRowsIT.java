@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.creek.consumer.app.testing.ServiceProcess;
-import dev.creek.consumer.stream.LineOptions;
+import dev.creek.consumer.stream.PipelineOptions;
 import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
@@ -156,7 +156,7 @@ final class LargeRowsIT {
       publish(events, id, LARGE);
     }
     publish(events, 4, 100);
-    long heap = (LineOptions.heapFor(LARGE + MIB) >> 20) + 16;
+    long heap = (PipelineOptions.heapFor(LARGE + MIB) >> 20) + 16;
     try (ServiceProcess service =
         service("serve", "--max-message-bytes", "61MiB").jvmOptions("-Xmx" + heap + "m").start()) {
       awaitRow(service, "events", 3, LARGE);
@@ -173,7 +173,7 @@ final class LargeRowsIT {
     publish(others, 1, LARGE);
     publish(letters, 1, LARGE);
     publish(letters, 2, 100);
-    long heap = (LineOptions.heapFor(LARGE + MIB) >> 20) + 16;
+    long heap = (PipelineOptions.heapFor(LARGE + MIB) >> 20) + 16;
     try (ServiceProcess service =
         service("serve", "--max-message-bytes", "61MiB").jvmOptions("-Xmx" + heap + "m").start()) {
       all.forEach(table -> awaitRow(service, table, 1, LARGE));

@@ -1,8 +1,8 @@
 package dev.creek.consumer.app;
 
 import dev.creek.consumer.app.cli.Cli;
+import dev.creek.consumer.app.cli.CliContext;
 import dev.creek.consumer.app.cli.StopSignals;
-import dev.creek.consumer.app.cli.Surroundings;
 import dev.creek.consumer.app.cli.Terminal;
 import dev.creek.consumer.app.http.LogCounts;
 import java.io.PrintWriter;
@@ -29,7 +29,7 @@ record LocalRun(int code, String out, String err) {
     var err = new StringWriter();
     var terminal = new Terminal(new PrintWriter(out), new PrintWriter(err), false, false);
     var around =
-        new Surroundings(
+        new CliContext(
             environment, terminal, logging -> {}, new LogCounts(), signals, FacadeConsumer::create);
     int code = new Cli(around).run(arguments);
     return new LocalRun(code, out.toString(), err.toString());

@@ -12,7 +12,7 @@ import java.time.ZoneOffset;
 import org.junit.jupiter.api.Test;
 
 final class LogLineTest {
-  private static final String OURS = "dev.creek.consumer.stream.LineReport";
+  private static final String OURS = "dev.creek.consumer.stream.pipeline.PipelineReport";
 
   @Test
   void isTimeLevelAndMessage() {
@@ -23,7 +23,7 @@ final class LogLineTest {
   @Test
   void namesTheLoggerWhereThatTellsSomething() {
     assertThat(format(false, "io.netty.x.Y", Level.WARN, "m", null)).contains("WARN  Y: m");
-    assertThat(format(false, OURS, Level.DEBUG, "m", null)).contains("DEBUG LineReport: m");
+    assertThat(format(false, OURS, Level.DEBUG, "m", null)).contains("DEBUG PipelineReport: m");
   }
 
   @Test

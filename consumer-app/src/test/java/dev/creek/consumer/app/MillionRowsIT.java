@@ -45,14 +45,14 @@ final class MillionRowsIT {
             .nats(NATS.server().uri())
             .generation(Generation.OLD)
             .start()) {
-      String told = run(target, "snapshot", "--mode", "clean", mapping);
+      String described = run(target, "snapshot", "--mode", "clean", mapping);
       assertThat(target.value(CONTENTS)).isEqualTo(source.value(CONTENTS));
 
       target.execute(
           "delete from events where id % 2 = 0",
           "update events set note = 'mine' where id % 3 = 0");
-      Matcher subject = SUBJECT.matcher(told);
-      assertThat(subject.find()).as(told).isTrue();
+      Matcher subject = SUBJECT.matcher(described);
+      assertThat(subject.find()).as(described).isTrue();
       run(target, "apply-snapshot", "--name", subject.group(1), "--mode", "upsert", mapping);
       assertThat(target.value(CONTENTS)).isEqualTo(source.value(CONTENTS));
       producer.dropSlot();

@@ -121,11 +121,11 @@ final class OutageLogIT {
   }
 
   /** Until this has been logged of each table. */
-  private void awaitEach(int before, String told) {
+  private void awaitEach(int before, String described) {
     for (TableWire table : tables) {
       await()
           .atMost(PATIENCE)
-          .until(() -> service.err().substring(before).contains(mapping(table) + told));
+          .until(() -> service.err().substring(before).contains(mapping(table) + described));
     }
   }
 

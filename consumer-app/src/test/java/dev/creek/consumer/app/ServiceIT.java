@@ -6,7 +6,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.creek.consumer.app.cli.Cli;
-import dev.creek.consumer.app.cli.Surroundings;
+import dev.creek.consumer.app.cli.CliContext;
 import dev.creek.consumer.app.cli.Terminal;
 import dev.creek.consumer.app.http.LogCounts;
 import dev.creek.consumer.testing.Interrupts;
@@ -333,7 +333,7 @@ final class ServiceIT {
     var terminal = new Terminal(new PrintWriter(said), new PrintWriter(said), false, false);
     for (String verb : List.of("create-schemas", "add-tables")) {
       var around =
-          new Surroundings(
+          new CliContext(
               environment,
               terminal,
               logging -> {},

@@ -17,14 +17,14 @@ import reactor.util.retry.Retry;
 /** One command being carried out, once. */
 final class Execution {
   /** With these pauses a server that is away is waited for about ten minutes. */
-  private static final int MOST_RETRIES = 65;
+  private static final int MAX_RETRIES = 65;
 
   private static final Duration FIRST_PAUSE = Duration.ofMillis(500);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
   private static final Duration PROGRESS_INTERVAL = Duration.ofSeconds(1);
 
   /** A command that the service does not survive must not keep it from the others for ever. */
-  private static final int MOST_ATTEMPTS = 5;
+  private static final int MAX_ATTEMPTS = 5;
 
   /** A snapshot that ends for a stop may do so before the stop is heard of here. */
   private static final Duration ENDING = Duration.ofSeconds(5);
@@ -115,11 +115,11 @@ final class Execution {
    * @param stop the service stops
    */
   Mono<Outcome> run(int attempt, Mono<Void> stop) {
-    if (attempt > MOST_ATTEMPTS) {
+    if (attempt > MAX_ATTEMPTS) {
       return Mono.just(
           new Outcome.Failed(
               "given up: it was begun "
-                  + MOST_ATTEMPTS
+                  + MAX_ATTEMPTS
                   + " times, and each time the service ended before it did. Hint: see the service's"
                   + " log for why"));
     }
@@ -212,7 +212,7 @@ final class Execution {
     }
     unansweredSince = null;
     inVain = prospect == Operations.Prospect.PASSES ? 0 : inVain + 1;
-    return retries.incrementAndGet() <= MOST_RETRIES && inVain <= prospect.retries();
+    return retries.incrementAndGet() <= MAX_RETRIES && inVain <= prospect.retries();
   }
 
   private boolean isAwaited() {
@@ -319,10 +319,10 @@ final class Execution {
         .takeLast(1)
         .next()
         .filter(last -> last.step() == SnapshotProgress.Step.DONE)
-        .map(Execution::told);
+        .map(Execution::described);
   }
 
-  private static String told(SnapshotProgress done) {
+  private static String described(SnapshotProgress done) {
     long rows = done.rowsDone();
     String text =
         String.format(

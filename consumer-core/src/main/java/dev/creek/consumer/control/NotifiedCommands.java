@@ -27,7 +27,7 @@ public final class NotifiedCommands {
           Verb.APPLY_SNAPSHOT);
 
   /** A payload is less than 8 KB: bounds the memory that somebody else may fill. */
-  private static final int MOST_WAITING = 1024;
+  private static final int MAX_WAITING = 1024;
 
   /** What is shown of a payload that is no command. */
   private static final int SHOWN = 200;
@@ -53,7 +53,7 @@ public final class NotifiedCommands {
   public Mono<Void> run() {
     return payloads
         .onBackpressureBuffer(
-            MOST_WAITING, NotifiedCommands::missed, BufferOverflowStrategy.DROP_LATEST)
+            MAX_WAITING, NotifiedCommands::missed, BufferOverflowStrategy.DROP_LATEST)
         .concatMap(this::store, 1)
         .takeUntilOther(stop)
         .then();
@@ -69,7 +69,7 @@ public final class NotifiedCommands {
         .flatMap(log::submit)
         .onErrorResume(
             error -> {
-              LOG.warn("Notified, not carried out: {}: {}", shown(payload), told(error));
+              LOG.warn("Notified, not carried out: {}: {}", shown(payload), described(error));
               return Mono.empty();
             });
   }
@@ -82,7 +82,7 @@ public final class NotifiedCommands {
     return command;
   }
 
-  private static String told(Throwable error) {
+  private static String described(Throwable error) {
     return shown(String.valueOf(error.getMessage()));
   }
 

@@ -10,7 +10,7 @@ import java.util.List;
  * @param sourceRows rows of the source
  * @param targetRows rows of the target
  * @param notCompared columns that only one side has, as a user may read them
- * @param differences rows that differ, the first {@link Options#mostDifferences}
+ * @param differences rows that differ, the first {@link Options#maxDifferences}
  * @param more whether there are more than those
  * @param repaired how many of them have been repaired
  * @param marksCleared how many marks of an incomplete table the comparison has disproved
@@ -80,17 +80,17 @@ public record Verification(
   /**
    * How to compare.
    *
-   * @param patience for how long a row that differs is looked at again: the target follows the
+   * @param timeout for how long a row that differs is looked at again: the target follows the
    *     source with some delay
-   * @param mostDifferences how many differing rows are looked at and told
+   * @param maxDifferences how many differing rows are looked at and told
    * @param repair whether rows that differ are written anew from the source
    */
-  public record Options(Duration patience, int mostDifferences, boolean repair) {
+  public record Options(Duration timeout, int maxDifferences, boolean repair) {
     /** Half a minute, a hundred rows, nothing written. */
     public static final Options DEFAULT = new Options(Duration.ofSeconds(30), 100, false);
 
     public Options {
-      if (mostDifferences < 1 || patience.isNegative()) {
+      if (maxDifferences < 1 || timeout.isNegative()) {
         throw new IllegalArgumentException(
             "a comparison looks at one differing row at least, and for no negative time");
       }

@@ -47,7 +47,7 @@ public final class JetStreamLog implements ChangeLog, SnapshotLog {
     sources = new SourceNames(api, options);
     generations = new Generations(api, options, sources);
     schemas = new SchemaLookup(link, api, options);
-    snapshots = new SnapshotLookup(api, holes, options, new Silence(sources, schemas));
+    snapshots = new SnapshotLookup(api, holes, options, new SilentProducer(sources, schemas));
   }
 
   /**
@@ -207,9 +207,9 @@ public final class JetStreamLog implements ChangeLog, SnapshotLog {
   }
 
   @Override
-  public Mono<String> requestSnapshot(SourceTable source, Duration patience) {
+  public Mono<String> requestSnapshot(SourceTable source, Duration timeout) {
     return subjects(source)
-        .flatMap(names -> snapshots.request(names, source, patience))
+        .flatMap(names -> snapshots.request(names, source, timeout))
         .publishOn(options.scheduler());
   }
 
@@ -272,7 +272,7 @@ public final class JetStreamLog implements ChangeLog, SnapshotLog {
   }
 
   /** Completes when the threads that reading needs have taken up a task. */
-  public Mono<Void> answers() {
+  public Mono<Void> threadsResponsive() {
     return Flux.just(link.scheduler(), options.scheduler())
         .flatMap(thread -> Mono.<Void>fromRunnable(() -> {}).subscribeOn(thread), 2, 1)
         .then();

@@ -1,5 +1,6 @@
 package dev.creek.consumer.jetstream;
 
+import dev.creek.consumer.jetstream.direct.PacketReceivers;
 import dev.creek.consumer.stream.ByteShares;
 import dev.creek.consumer.stream.LogException;
 import io.nats.client.Connection;
@@ -203,10 +204,10 @@ final class Link {
 
   /** A subscription that is nobody's is the client's own, for all answers. */
   private void onDenial(Denial denial) {
-    if (!tell(denial) && denial.act() == Denial.Act.SUBSCRIBE) {
+    if (!report(denial) && denial.act() == Denial.Act.SUBSCRIBE) {
       Denial ofAnswers = denial.ofAnswers();
       deaf = ofAnswers;
-      tell(ofAnswers);
+      report(ofAnswers);
       if (!closed && reconnecting.compareAndSet(false, true)) {
         Schedulers.boundedElastic()
             .schedule(this::reconnect, RECONNECT_PAUSE.toMillis(), TimeUnit.MILLISECONDS);
@@ -214,7 +215,7 @@ final class Link {
     }
   }
 
-  private boolean tell(Denial denial) {
+  private boolean report(Denial denial) {
     boolean known = false;
     for (Predicate<Denial> listener : denialListeners) {
       known |= listener.test(denial);

@@ -1,5 +1,8 @@
 package dev.creek.consumer.jetstream;
 
+import dev.creek.consumer.jetstream.direct.PacketPort;
+import dev.creek.consumer.jetstream.direct.PacketReceivers;
+import dev.creek.consumer.jetstream.direct.PortListener;
 import dev.creek.consumer.stream.ErrorWords;
 import dev.creek.consumer.stream.LogException;
 import io.nats.client.AuthenticationException;
@@ -98,8 +101,8 @@ final class NatsConnector {
         : new LogException.Unavailable(message, cause);
   }
 
-  private static LogException.Refused refused(LogException.Unavailable told) {
-    return new LogException.Refused(String.valueOf(told.getMessage()), told.getCause());
+  private static LogException.Refused refused(LogException.Unavailable reported) {
+    return new LogException.Refused(String.valueOf(reported.getMessage()), reported.getCause());
   }
 
   /** Whoever logs a cause does not take the users out of its words. */
@@ -170,9 +173,9 @@ final class NatsConnector {
     private final Consumer<Denial> denials;
 
     /** Of what the log was told last; the client calls on one thread. */
-    private long toldAt;
+    private long reportedAt;
 
-    private @Nullable String told;
+    private @Nullable String reported;
 
     LastError(String servers, Consumer<Denial> denials) {
       this.servers = servers;
@@ -184,7 +187,7 @@ final class NatsConnector {
       text.set(error);
       Denial denial = Denial.of(String.valueOf(error));
       if (denial == null) {
-        tell(JetStreamOptions.withoutUser(ErrorWords.of(String.valueOf(error))));
+        report(JetStreamOptions.withoutUser(ErrorWords.of(String.valueOf(error))));
       } else {
         // Whoever asked says so, and not with each attempt.
         log.debug("NATS: {}", error);
@@ -193,13 +196,13 @@ final class NatsConnector {
     }
 
     /** A server that lets nobody in says so at each attempt, twice a second. */
-    private void tell(String words) {
+    private void report(String words) {
       long now = System.nanoTime();
-      boolean again = words.equals(told) && now - toldAt < SAID_AGAIN.toNanos();
+      boolean again = words.equals(reported) && now - reportedAt < SAID_AGAIN.toNanos();
       log.atLevel(again ? Level.DEBUG : Level.WARN).log("NATS at {} says: {}", servers, words);
       if (!again) {
-        told = words;
-        toldAt = now;
+        reported = words;
+        reportedAt = now;
       }
     }
 

@@ -2,6 +2,8 @@ package dev.creek.consumer.jetstream;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import dev.creek.consumer.jetstream.direct.AckSubject;
+import dev.creek.consumer.jetstream.direct.PacketReceivers;
 import dev.creek.consumer.stream.Delivery;
 import dev.creek.consumer.stream.LogException;
 import io.nats.client.Message;

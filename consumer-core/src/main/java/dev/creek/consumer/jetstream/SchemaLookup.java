@@ -74,7 +74,7 @@ final class SchemaLookup {
 
   private static LogException.Unavailable unavailable(String stream, Exception e) {
     return new LogException.Unavailable(
-        "stream " + stream + " cannot be read: " + ErrorWords.told(e), e);
+        "stream " + stream + " cannot be read: " + ErrorWords.described(e), e);
   }
 
   private Mono<PublishedSchema> read(

@@ -41,9 +41,10 @@ final class SnapshotLookup {
   private final JetStreamApi api;
   private final HoleSource holes;
   private final JetStreamOptions options;
-  private final Silence silence;
+  private final SilentProducer silence;
 
-  SnapshotLookup(JetStreamApi api, HoleSource holes, JetStreamOptions options, Silence silence) {
+  SnapshotLookup(
+      JetStreamApi api, HoleSource holes, JetStreamOptions options, SilentProducer silence) {
     this.api = api;
     this.holes = holes;
     this.options = options;
@@ -92,7 +93,7 @@ final class SnapshotLookup {
 
   private static LogException.Unavailable unavailable(String stream, Exception e) {
     return new LogException.Unavailable(
-        "stream " + stream + " cannot be read: " + ErrorWords.told(e), e);
+        "stream " + stream + " cannot be read: " + ErrorWords.described(e), e);
   }
 
   /** Empty where it has been removed meanwhile. */
@@ -112,10 +113,10 @@ final class SnapshotLookup {
   }
 
   /** As {@link dev.creek.consumer.stream.SnapshotLog#requestSnapshot} says. */
-  Mono<String> request(Subjects names, SourceTable source, Duration patience) {
+  Mono<String> request(Subjects names, SourceTable source, Duration timeout) {
     String asked = names.snapshotRequest(source.database());
     // Longer than the silence that is explained.
-    Duration answerLimit = patience.plus(options.requestTimeout().multipliedBy(4));
+    Duration answerLimit = timeout.plus(options.requestTimeout().multipliedBy(4));
     return api.request(asked, body(source), answerLimit)
         // A producer that was asked something it cannot do does not listen for 2 s.
         .retryWhen(
@@ -123,7 +124,7 @@ final class SnapshotLookup {
                 .filter(JetStreamApi.NoResponder.class::isInstance)
                 .onRetryExhaustedThrow((spec, signal) -> signal.failure()))
         .onErrorMap(JetStreamApi.NoResponder.class, e -> nobodyListens(asked))
-        .takeUntilOther(silence.explained(names, source, patience))
+        .takeUntilOther(silence.explained(names, source, timeout))
         .map(answer -> subject(answer, source));
   }
 

@@ -13,7 +13,7 @@ import reactor.core.publisher.Mono;
 /** Names of source tables and databases, as the streams know them. */
 final class SourceNames {
   /** More would not be read. */
-  private static final int MOST_SIMILAR = 3;
+  private static final int MAX_SIMILAR = 3;
 
   private final JetStreamApi api;
   private final String namespace;
@@ -31,7 +31,7 @@ final class SourceNames {
                 new SourceSighting(
                     source,
                     known.contains(source),
-                    SimilarNames.to(local(source), known, SourceNames::local, MOST_SIMILAR)));
+                    SimilarNames.to(local(source), known, SourceNames::local, MAX_SIMILAR)));
   }
 
   private static String local(SourceTable source) {
@@ -69,7 +69,7 @@ final class SourceNames {
         .concatWith(Flux.defer(this::oldDatabases))
         .distinct()
         .collectList()
-        .map(known -> SimilarNames.to(database, known, name -> name, MOST_SIMILAR))
+        .map(known -> SimilarNames.to(database, known, name -> name, MAX_SIMILAR))
         .onErrorReturn(List.of());
   }
 

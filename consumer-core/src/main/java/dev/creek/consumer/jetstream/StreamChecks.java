@@ -102,13 +102,13 @@ final class StreamChecks implements Disposable {
    */
   void moveFrontier() {
     PullWindow.Idle idle = window.idleNow();
-    Follower told = follower;
-    if (idle != null && told != null) {
+    Follower reported = follower;
+    if (idle != null && reported != null) {
       frontier.update(
           readUpTo(idle)
-              .doOnSuccess(asked -> told.answered())
+              .doOnSuccess(asked -> reported.answered())
               // An answer that is late is no trouble: the heartbeat tells of that.
-              .doOnError(LogException.Denied.class, told::refused)
+              .doOnError(LogException.Denied.class, reported::refused)
               .onErrorResume(LogException.Unavailable.class, e -> Mono.empty())
               .subscribe(this::moveTo, outlet::fail));
     }

@@ -391,7 +391,7 @@ final class SubjectReader {
           .log(
               "Reading {} is interrupted: {}. It goes on from {}",
               subject,
-              ErrorWords.told(failure),
+              ErrorWords.described(failure),
               shown(start));
     }
     long longest = Math.min(LONGEST_DELAY_MILLIS, FIRST_DELAY_MILLIS << Math.min(attempts, 8));

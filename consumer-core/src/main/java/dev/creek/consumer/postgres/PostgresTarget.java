@@ -6,6 +6,29 @@ import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.Remedy;
 import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.control.Verification;
+import dev.creek.consumer.postgres.apply.PostgresTables;
+import dev.creek.consumer.postgres.check.CatalogComparison;
+import dev.creek.consumer.postgres.check.TableCheck;
+import dev.creek.consumer.postgres.check.TargetCheck;
+import dev.creek.consumer.postgres.control.Claims;
+import dev.creek.consumer.postgres.control.CommandTable;
+import dev.creek.consumer.postgres.control.ControlScripts;
+import dev.creek.consumer.postgres.control.Heartbeat;
+import dev.creek.consumer.postgres.control.IncompletenessMarks;
+import dev.creek.consumer.postgres.control.InstanceSql;
+import dev.creek.consumer.postgres.control.PostgresReplicas;
+import dev.creek.consumer.postgres.control.SchemaCacheTable;
+import dev.creek.consumer.postgres.control.SubscriptionTable;
+import dev.creek.consumer.postgres.session.ConnectionFactories;
+import dev.creek.consumer.postgres.session.PoolUse;
+import dev.creek.consumer.postgres.session.PostgresOptions;
+import dev.creek.consumer.postgres.session.Sessions;
+import dev.creek.consumer.postgres.session.SqlNames;
+import dev.creek.consumer.postgres.snapshot.PostgresSnapshots;
+import dev.creek.consumer.postgres.verify.ComparedTables;
+import dev.creek.consumer.postgres.verify.ComparisonTables;
+import dev.creek.consumer.postgres.verify.RowRepair;
+import dev.creek.consumer.postgres.verify.TableVerifier;
 import dev.creek.consumer.row.ShapeMismatchException;
 import dev.creek.consumer.stream.ApplyException;
 import dev.creek.consumer.stream.Instance;
@@ -38,8 +61,8 @@ public final class PostgresTarget {
   private final PostgresOptions options;
   private final Sessions sessions;
   private final SubscriptionTable subscriptions;
-  private final Marks marks;
-  private final Counterparts counterparts;
+  private final IncompletenessMarks marks;
+  private final ComparisonTables counterparts;
   private final TargetTables tables;
   private final SnapshotTables snapshots;
   private final SchemaCache schemaCache;
@@ -52,12 +75,12 @@ public final class PostgresTarget {
     this.options = options;
     this.sessions = new Sessions(options);
     this.subscriptions = new SubscriptionTable(sessions, options);
-    this.marks = new Marks(sessions, subscriptions);
-    this.counterparts = new Counterparts(sessions, subscriptions);
+    this.marks = new IncompletenessMarks(sessions, subscriptions);
+    this.counterparts = new ComparisonTables(sessions, subscriptions);
     var claims = new Claims(sessions, subscriptions, instances);
     this.tables = new PostgresTables(sessions, subscriptions, claims);
     this.snapshots = new PostgresSnapshots(sessions, subscriptions, claims, counterparts);
-    this.schemaCache = new SchemaTexts(sessions, options.controlSchema());
+    this.schemaCache = new SchemaCacheTable(sessions, options.controlSchema());
     this.replicas =
         new PostgresReplicas(sessions, instances, new Heartbeat(sessions, instances, ownSessions));
     this.commands = new CommandTable(sessions, options.controlSchema(), instances.id());
@@ -266,7 +289,7 @@ public final class PostgresTarget {
   }
 
   /** Completes when every thread that talks to the database has taken up a task. */
-  public Mono<Void> answers() {
+  public Mono<Void> threadsResponsive() {
     return Flux.fromIterable(TcpResources.get().onClient(LoopResources.DEFAULT_NATIVE))
         .flatMap(loop -> Mono.<Void>create(done -> loop.execute(done::success)), ALL_LOOPS, 1)
         .then();

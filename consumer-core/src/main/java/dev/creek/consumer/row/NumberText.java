@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 /** Guards of numbers that come as text: what is no number PostgreSQL refuses, or knows by name. */
 interface NumberText extends ValueGuard {
   /** More is not read: no type of PostgreSQL's has it. */
-  int MOST_CHARACTERS = 200_000;
+  int MAX_CHARACTERS = 200_000;
 
   boolean keeps(BigDecimal number);
 
@@ -68,7 +68,7 @@ interface NumberText extends ValueGuard {
 
   /** Null where it is none, as NaN and the infinities. */
   private static @Nullable BigDecimal number(String text) {
-    if (text.length() > MOST_CHARACTERS) {
+    if (text.length() > MAX_CHARACTERS) {
       return null;
     }
     try {

@@ -11,21 +11,22 @@ import java.util.concurrent.ThreadLocalRandom;
  * @param longest the cap
  * @param attempt how many pauses there were
  */
-record Backoff(Duration first, Duration longest, int attempt) {
+public record Backoff(Duration first, Duration longest, int attempt) {
   /** For outages: the service should be back within a moment of the server. */
-  static final Backoff OUTAGE = new Backoff(Duration.ofMillis(200), Duration.ofSeconds(5), 0);
+  public static final Backoff OUTAGE =
+      new Backoff(Duration.ofMillis(200), Duration.ofSeconds(5), 0);
 
   /** For tables that wait for somebody to act. */
-  static final Backoff STUCK = new Backoff(Duration.ofSeconds(1), Duration.ofSeconds(30), 0);
+  public static final Backoff STUCK = new Backoff(Duration.ofSeconds(1), Duration.ofSeconds(30), 0);
 
   /** For tables that another instance still has in hand. */
-  static final Backoff YIELD = new Backoff(Duration.ofMillis(100), Duration.ofSeconds(1), 0);
+  public static final Backoff YIELD = new Backoff(Duration.ofMillis(100), Duration.ofSeconds(1), 0);
 
-  Backoff next() {
+  public Backoff next() {
     return new Backoff(first, longest, Math.min(attempt + 1, 30));
   }
 
-  Duration pause() {
+  public Duration pause() {
     long millis = Math.min(longest.toMillis(), first.toMillis() << Math.min(attempt, 20));
     return Duration.ofMillis(Math.round(millis * ThreadLocalRandom.current().nextDouble(0.8, 1.2)));
   }

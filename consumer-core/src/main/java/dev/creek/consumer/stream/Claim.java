@@ -23,14 +23,14 @@ public record Claim(
     long epoch,
     Position position,
     @Nullable Instant aheadUntil,
-    Skips skips,
+    SkippedChanges skips,
     @Nullable String gap,
     @Nullable Horizon horizon,
     @Nullable TableState failure) {
 
   /** A claim of a table that no snapshot was applied to. */
   public Claim(Mapping mapping, long epoch, Position position) {
-    this(mapping, epoch, position, null, Skips.NONE, null, null);
+    this(mapping, epoch, position, null, SkippedChanges.NONE, null, null);
   }
 
   /** A claim of a table that has not failed. */
@@ -39,14 +39,14 @@ public record Claim(
       long epoch,
       Position position,
       @Nullable Instant aheadUntil,
-      Skips skips,
+      SkippedChanges skips,
       @Nullable String gap,
       @Nullable Horizon horizon) {
     this(mapping, epoch, position, aheadUntil, skips, gap, horizon, null);
   }
 
   /** The same claim, of a table whose changes are read again from before this horizon. */
-  Claim withHorizon(Horizon other) {
+  public Claim withHorizon(Horizon other) {
     return new Claim(mapping, epoch, position, aheadUntil, skips, gap, other, failure);
   }
 }

@@ -63,7 +63,7 @@ public final class ErrorWords {
   }
 
   /** An error's own words where they are ours or a server's, else what {@link #of} says of it. */
-  public static String told(Throwable error) {
+  public static String described(Throwable error) {
     String said = error.getMessage();
     return said == null || error instanceof TimeoutException || FOREIGN.matcher(said).find()
         ? of(error)

@@ -15,7 +15,7 @@ import reactor.core.Exceptions;
  * The one table of errors: by what may be done next. Unknown means stop the table. Source of the
  * states: PostgreSQL's appendix "Error Codes".
  */
-final class FailurePolicy {
+public final class FailurePolicy {
   /**
    * Connection, transaction rollback (deadlock, serialization), insufficient resources, operator
    * intervention, system error.
@@ -56,12 +56,12 @@ final class FailurePolicy {
    *
    * @param mapping which table, for hints
    */
-  static Verdict classify(Throwable error, Mapping mapping) {
+  public static Verdict classify(Throwable error, Mapping mapping) {
     return classify(error, mapping.target(), Remedy.resync(mapping));
   }
 
   /** The same of a table of which nobody says what it is a copy of. */
-  static Verdict classify(Throwable error, TargetTable target) {
+  public static Verdict classify(Throwable error, TargetTable target) {
     return classify(error, target, "take a clean snapshot of " + target);
   }
 
@@ -76,7 +76,7 @@ final class FailurePolicy {
   }
 
   /** Whether an error is none that this table of errors knows: only its stack tells more of it. */
-  static boolean isUnexpected(Throwable error) {
+  public static boolean isUnexpected(Throwable error) {
     return expected(Exceptions.unwrap(error), NOBODYS, "") == null;
   }
 
@@ -108,7 +108,7 @@ final class FailurePolicy {
           "raise --max-message-bytes to %d or more, with a heap of %d MiB or more (-Xmx in CREEK_CONSUMER_JVM, or the container's memory); or %s"
               .formatted(
                   e.declaredBytes(),
-                  LineOptions.heapFor(e.declaredBytes()) >> 20,
+                  PipelineOptions.heapFor(e.declaredBytes()) >> 20,
                   Remedy.skip(target)));
     }
     if (cause instanceof OutOfMemoryException) {
@@ -148,6 +148,6 @@ final class FailurePolicy {
   }
 
   private static String message(Throwable t) {
-    return t.getMessage() == null ? t.getClass().getSimpleName() : ErrorWords.told(t);
+    return t.getMessage() == null ? t.getClass().getSimpleName() : ErrorWords.described(t);
   }
 }

@@ -33,7 +33,7 @@ public record Handover(
   }
 
   /** The same with one more reason to doubt that. */
-  Handover with(Incompleteness mark) {
+  public Handover with(Incompleteness mark) {
     return new Handover(
         resume, aheadUntil, horizon, Stream.concat(marks.stream(), Stream.of(mark)).toList());
   }

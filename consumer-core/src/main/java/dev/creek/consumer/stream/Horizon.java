@@ -98,7 +98,7 @@ public record Horizon(
    * @param through up to where the stream was read before the snapshot was asked for; 0 where it
    *     was not, by us
    */
-  static Horizon of(SnapshotHeader header, long from, long through) {
+  public static Horizon of(SnapshotHeader header, long from, long through) {
     return new Horizon(
         Kind.SNAPSHOT, from, through, header.transactionId(), header.lsn(), header.at());
   }
@@ -106,7 +106,7 @@ public record Horizon(
   /**
    * That of a position that is a time: it counts in no stream, or in one that is no longer read.
    */
-  static Horizon of(Position position, Instant committedAt) {
+  public static Horizon of(Position position, Instant committedAt) {
     return new Horizon(Kind.POSITION, 0, 0, 0, position.lsn(), committedAt);
   }
 

@@ -15,7 +15,7 @@ public final class OutageLog {
   private final String end;
   private boolean away;
   private long since;
-  private long toldAt;
+  private long reportedAt;
 
   /**
    * @param what does not work, in a sentence that the reason follows
@@ -29,7 +29,7 @@ public final class OutageLog {
 
   /** A try has failed. */
   public void failed(Throwable error) {
-    failed(ErrorWords.told(error));
+    failed(ErrorWords.described(error));
   }
 
   /** The same, in words. */
@@ -38,10 +38,10 @@ public final class OutageLog {
     if (!away) {
       away = true;
       since = now;
-      toldAt = now;
+      reportedAt = now;
       log.warn("{}: {}. It is tried again until it works", what, why);
-    } else if (now - toldAt >= REMINDER.toNanos()) {
-      toldAt = now;
+    } else if (now - reportedAt >= REMINDER.toNanos()) {
+      reportedAt = now;
       log.warn("{}: {}, for {} now", what, why, seconds(now));
     } else {
       log.debug("{}: {}, for {} now", what, why, seconds(now));

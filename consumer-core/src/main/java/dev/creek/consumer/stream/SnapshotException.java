@@ -19,7 +19,7 @@ public final class SnapshotException extends RuntimeException {
     this.hint = hint;
   }
 
-  SnapshotException(String message, @Nullable String hint, Throwable cause) {
+  public SnapshotException(String message, @Nullable String hint, Throwable cause) {
     super(message, cause);
     this.hint = hint;
   }

@@ -50,11 +50,11 @@ public interface SnapshotLog {
   /**
    * Asks the producer for a new snapshot.
    *
-   * @param patience how long it may take to answer
+   * @param timeout how long it may take to answer
    * @return its subject, on which it comes then, or is coming already; errors with {@link
    *     LogException.Unavailable} where no producer answers
    */
-  Mono<String> requestSnapshot(SourceTable source, Duration patience);
+  Mono<String> requestSnapshot(SourceTable source, Duration timeout);
 
   /**
    * A snapshot's packets from its first on, each exactly once and in order, across reconnects; may

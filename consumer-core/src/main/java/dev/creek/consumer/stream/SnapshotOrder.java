@@ -23,7 +23,7 @@ public record SnapshotOrder(
     return unwanted.then(Mono.error(SnapshotOrder::cancelled));
   }
 
-  static CancellationException cancelled() {
+  public static CancellationException cancelled() {
     return new CancellationException("nobody wants the snapshot any more");
   }
 }

@@ -32,12 +32,12 @@ public record TableState(
   }
 
   /** Changes are applied as they come. */
-  static final TableState STREAMING = new TableState(Name.STREAMING, null, null);
+  public static final TableState STREAMING = new TableState(Name.STREAMING, null, null);
 
-  static final TableState SNAPSHOTTING = new TableState(Name.SNAPSHOTTING, null, null);
+  public static final TableState SNAPSHOTTING = new TableState(Name.SNAPSHOTTING, null, null);
 
   /** Tells whether people read the same in both. */
-  boolean says(TableState other) {
+  public boolean says(TableState other) {
     return name == other.name
         && Objects.equals(reason, other.reason)
         && Objects.equals(hint, other.hint);
@@ -49,12 +49,12 @@ public record TableState(
   }
 
   /** The same, after so many tries. */
-  TableState tried(int times) {
+  public TableState tried(int times) {
     return new TableState(name, reason, hint, stoppedAt, times);
   }
 
   /** The same, once it is known which message it is about. */
-  TableState at(StoppedAt message) {
+  public TableState at(StoppedAt message) {
     String known = String.valueOf(reason);
     String where = "sequence " + message.sequence();
     boolean named = Pattern.compile(where + "(?!\\d)").matcher(known).find();
@@ -67,7 +67,7 @@ public record TableState(
    *
    * @param table as the user named it
    */
-  static TableState stuck(Verdict verdict, Object table) {
+  public static TableState stuck(Verdict verdict, Object table) {
     if (verdict instanceof Verdict.Stop stop) {
       return new TableState(Name.FAILED, stop.reason(), stop.hint());
     }
@@ -78,7 +78,7 @@ public record TableState(
   }
 
   /** Changes are missing. */
-  static TableState gap(String reason, Object table) {
+  public static TableState gap(String reason, Object table) {
     return new TableState(
         Name.GAP,
         reason,

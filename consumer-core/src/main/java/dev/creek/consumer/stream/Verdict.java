@@ -3,7 +3,7 @@ package dev.creek.consumer.stream;
 import org.jspecify.annotations.Nullable;
 
 /** What a line does about an error. */
-sealed interface Verdict {
+public sealed interface Verdict {
   /** For users. */
   String reason();
 

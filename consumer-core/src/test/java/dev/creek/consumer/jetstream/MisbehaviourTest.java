@@ -107,17 +107,17 @@ final class MisbehaviourTest {
   /** Each new consumer is created, and none of them brings anything. */
   @Test
   void aReaderThatIsNotAnsweredDoesNotSayThatItReads() {
-    List<String> told = new CopyOnWriteArrayList<>();
+    List<String> described = new CopyOnWriteArrayList<>();
     ReadListener listener =
         new ReadListener() {
           @Override
           public void began(long pending) {
-            told.add("began");
+            described.add("began");
           }
 
           @Override
           public void interrupted(String reason, @Nullable String hint) {
-            told.add(reason + " / " + hint);
+            described.add(reason + " / " + hint);
           }
         };
     broker =
@@ -129,10 +129,10 @@ final class MisbehaviourTest {
             });
     read(listener);
     reading.awaitPackets(1);
-    assertThat(told).hasSizeGreaterThanOrEqualTo(5).startsWith("began");
-    assertThat(told.subList(1, 4))
+    assertThat(described).hasSizeGreaterThanOrEqualTo(5).startsWith("began");
+    assertThat(described.subList(1, 4))
         .allMatch(text -> text.startsWith("the broker sends no heartbeat / look whether stream"));
-    assertThat(told.get(4)).isEqualTo("began");
+    assertThat(described.get(4)).isEqualTo("began");
   }
 
   @Test

@@ -12,7 +12,7 @@ import java.util.TreeSet;
 
 /** Makes up a case from its seed. */
 final class CasePlanner {
-  private static final int MOST_TABLES = 3;
+  private static final int MAX_TABLES = 3;
   private static final int LEAST_ACTS = 6;
   private static final int MORE_ACTS = 14;
 
@@ -47,7 +47,7 @@ final class CasePlanner {
     boolean tagged = add(TAGS, 25);
     boolean leastPrivilege = add(LEAST_PRIVILEGE, 15);
     List<TablePlan> tables = new ArrayList<>();
-    int count = 1 + dice.below(MOST_TABLES);
+    int count = 1 + dice.below(MAX_TABLES);
     for (int i = 0; i < count; i++) {
       tables.add(new TablePlanner(dice, "app.t" + i).plan(tagged, leastPrivilege));
     }

@@ -21,7 +21,7 @@ final class CaseRun implements AutoCloseable {
   private static final int SLOW_MILLIS = 2000;
 
   private final CasePlan plan;
-  private final Duration patience;
+  private final Duration timeout;
   private final List<String> log = new ArrayList<>();
   private final SourceSide source;
   private final TargetSide target;
@@ -31,9 +31,9 @@ final class CaseRun implements AutoCloseable {
   private final Tags tags;
   private final Map<String, Long> beginnings = new HashMap<>();
 
-  CaseRun(Servers servers, CasePlan plan, Duration patience) throws SQLException, IOException {
+  CaseRun(Servers servers, CasePlan plan, Duration timeout) throws SQLException, IOException {
     this.plan = plan;
-    this.patience = patience;
+    this.timeout = timeout;
     PostgresDatabase of = servers.source().createDatabase();
     PostgresDatabase into = servers.target().createDatabase();
     String namespace = Servers.newNamespace();
@@ -104,7 +104,7 @@ final class CaseRun implements AutoCloseable {
     }
     target.awaitCommands();
     settle();
-    Judge judge = new Judge(plan, source, target, this::isSettled, tags, beginnings, patience);
+    Judge judge = new Judge(plan, source, target, this::isSettled, tags, beginnings, timeout);
     List<Outcome> outcomes = new ArrayList<>();
     for (Outcome outcome : judge.judge()) {
       outcomes.add(outcome.result() == Outcome.Result.MARKED ? resynced(outcome, judge) : outcome);

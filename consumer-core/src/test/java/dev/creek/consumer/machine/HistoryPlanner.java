@@ -15,11 +15,11 @@ import java.util.Set;
 
 /** Makes up what happens. */
 final class HistoryPlanner {
-  private static final int MOST_STATEMENTS = 5;
+  private static final int MAX_STATEMENTS = 5;
   private static final int BULK_ROWS = 20;
 
   /** Of them, so many kinds in one case: what cannot be told from each other explains nothing. */
-  private static final int MOST_KINDS = 4;
+  private static final int MAX_KINDS = 4;
 
   private static final List<Ingredient> CHOICES =
       List.of(
@@ -114,7 +114,7 @@ final class HistoryPlanner {
   }
 
   private List<Ingredient> kinds() {
-    int count = dice.below(MOST_KINDS + 1);
+    int count = dice.below(MAX_KINDS + 1);
     return dice.allowed(dice.some(CHOICES, count));
   }
 
@@ -123,7 +123,7 @@ final class HistoryPlanner {
     List<Act> all = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       List<Statement> statements = new ArrayList<>();
-      int most = 1 + dice.below(MOST_STATEMENTS);
+      int most = 1 + dice.below(MAX_STATEMENTS);
       while (statements.size() < most) {
         number++;
         any().change().forEach(sql -> statements.add(new Statement(number, sql)));

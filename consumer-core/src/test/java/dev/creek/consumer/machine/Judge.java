@@ -49,7 +49,7 @@ final class Judge {
   private final BiPredicate<TablePlan, Standing> settled;
   private final Tags tags;
   private final Map<String, Long> beginnings;
-  private final Duration patience;
+  private final Duration timeout;
 
   /**
    * @param beginnings up to where each table's changes were in its first snapshot
@@ -61,14 +61,14 @@ final class Judge {
       BiPredicate<TablePlan, Standing> settled,
       Tags tags,
       Map<String, Long> beginnings,
-      Duration patience) {
+      Duration timeout) {
     this.plan = plan;
     this.source = source;
     this.target = target;
     this.settled = settled;
     this.tags = tags;
     this.beginnings = beginnings;
-    this.patience = patience;
+    this.timeout = timeout;
   }
 
   List<Outcome> judge() throws SQLException {
@@ -102,7 +102,7 @@ final class Judge {
 
   /** A difference may be seen a moment before its reason is. */
   private Outcome judge(TablePlan table) throws SQLException {
-    long deadline = System.nanoTime() + patience.toNanos();
+    long deadline = System.nanoTime() + timeout.toNanos();
     Outcome outcome = look(table);
     while (outcome.isViolation() && System.nanoTime() < deadline) {
       LockSupport.parkNanos(PAUSE_NANOS);
@@ -186,14 +186,14 @@ final class Judge {
     Set<String> atFirst = planned.columnNames();
     try (Connection connection = target.database().connect()) {
       Set<String> columns = Rows.names(Rows.columns(connection, table));
-      Set<String> told =
+      Set<String> described =
           Rows.names(all.columns()).stream()
               .filter(
                   column ->
                       (columns.contains(column) && atFirst.contains(column))
                           || target.wasTold(table, column))
               .collect(Collectors.toSet());
-      Rows there = all.only(told);
+      Rows there = all.only(described);
       Rows here = Rows.ofTarget(connection, table, there.columns());
       return there.sameAs(here) ? "" : Rows.differences(there, here);
     } catch (SQLException e) {

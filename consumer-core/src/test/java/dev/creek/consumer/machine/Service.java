@@ -3,7 +3,7 @@ package dev.creek.consumer.machine;
 import dev.creek.consumer.ConsumerOptions;
 import dev.creek.consumer.CreekConsumer;
 import dev.creek.consumer.jetstream.JetStreamOptions;
-import dev.creek.consumer.postgres.PostgresOptions;
+import dev.creek.consumer.postgres.session.PostgresOptions;
 import dev.creek.consumer.stream.SnapshotOptions;
 import java.time.Duration;
 import java.util.Map;

@@ -14,7 +14,7 @@ import java.util.stream.IntStream;
  * before it.
  */
 final class SourceTable {
-  private static final int MOST_ROWS = 4;
+  private static final int MAX_ROWS = 4;
   private static final int BULK_ROWS = 25;
 
   private final Dice dice;
@@ -84,7 +84,7 @@ final class SourceTable {
   List<String> change() {
     int what = dice.below(100);
     if (what < 40) {
-      return List.of(insert(1 + dice.below(MOST_ROWS)));
+      return List.of(insert(1 + dice.below(MAX_ROWS)));
     } else if (what < 42) {
       return List.of(insert(BULK_ROWS));
     } else if (what < 68) {
@@ -96,7 +96,7 @@ final class SourceTable {
     } else if (what < 93) {
       return swap();
     } else if (what < 96) {
-      return List.of("update %s set %s%s".formatted(name(), same(), picked(MOST_ROWS)));
+      return List.of("update %s set %s%s".formatted(name(), same(), picked(MAX_ROWS)));
     } else if (what < 98 && !keepsRows) {
       return List.of("truncate " + name());
     }

@@ -15,7 +15,7 @@ import java.util.stream.Stream;
  * @param ingredients what is unusual about it
  * @param numbered whether rows carry {@link #ROW_ID}
  */
-record TablePlan(
+public record TablePlan(
     String name,
     List<ColumnPlan> columns,
     List<String> key,
@@ -33,7 +33,7 @@ record TablePlan(
   /** What {@link #OWN} says of rows that were there when they were tagged. */
   static final String TAGGED = "tagged";
 
-  TablePlan {
+  public TablePlan {
     ingredients = Set.copyOf(ingredients);
   }
 

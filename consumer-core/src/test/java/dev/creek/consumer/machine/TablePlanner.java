@@ -11,8 +11,8 @@ import java.util.stream.Stream;
 
 /** Makes up a source table. */
 final class TablePlanner {
-  private static final int MOST_KEY_COLUMNS = 3;
-  private static final int MOST_OTHERS = 5;
+  private static final int MAX_KEY_COLUMNS = 3;
+  private static final int MAX_OTHERS = 5;
 
   private final Dice dice;
   private final String name;
@@ -61,11 +61,11 @@ final class TablePlanner {
 
   private void chooseColumns() {
     boolean keyed = !dice.adds(Ingredient.KEYLESS, 25);
-    int keys = keyed ? 1 + dice.below(dice.chance(50) ? 1 : MOST_KEY_COLUMNS) : 0;
+    int keys = keyed ? 1 + dice.below(dice.chance(50) ? 1 : MAX_KEY_COLUMNS) : 0;
     for (int i = 0; i < keys; i++) {
       columns.add(new ColumnPlan("k" + i, dice.one(Kind.OF_KEYS), true));
     }
-    int others = 1 + dice.below(MOST_OTHERS);
+    int others = 1 + dice.below(MAX_OTHERS);
     for (int i = 0; i < others; i++) {
       columns.add(new ColumnPlan("c" + i, dice.one(Kind.ALL), dice.chance(30)));
     }

@@ -18,10 +18,10 @@ record Trial(List<Outcome> outcomes, List<String> log, @Nullable Throwable troub
   }
 
   /**
-   * @param patience how long a table may be different before it says so
+   * @param timeout how long a table may be different before it says so
    */
-  static Trial of(Servers servers, CasePlan plan, Duration patience) {
-    try (CaseRun run = new CaseRun(servers, plan, patience)) {
+  static Trial of(Servers servers, CasePlan plan, Duration timeout) {
+    try (CaseRun run = new CaseRun(servers, plan, timeout)) {
       try {
         return new Trial(run.run(), run.log(), null);
       } catch (Exception | AssertionError e) {

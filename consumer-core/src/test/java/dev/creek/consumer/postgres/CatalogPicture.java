@@ -8,7 +8,7 @@ import java.util.stream.Stream;
  * All that a table is besides its rows, as pg_dump would tell it, in lines that do not depend on
  * ids.
  */
-final class CatalogPicture {
+public final class CatalogPicture {
   /** What PostgreSQL writes NULL for where it is the default, and later versions write out. */
   private static final String QUERY =
       """
@@ -99,7 +99,7 @@ final class CatalogPicture {
   private CatalogPicture() {}
 
   /** The lines, in order. */
-  static List<String> of(PostgresDatabase database, String table) {
+  public static List<String> of(PostgresDatabase database, String table) {
     boolean compresses =
         "1"
             .equals(

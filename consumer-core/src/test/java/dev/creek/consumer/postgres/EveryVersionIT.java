@@ -4,6 +4,7 @@ import static dev.creek.consumer.postgres.Waiting.await;
 import static dev.creek.consumer.testing.TableWire.Flag.KEY;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.creek.consumer.postgres.session.PostgresOptions;
 import dev.creek.consumer.testing.PostgresServer;
 import dev.creek.consumer.testing.SqlCall;
 import dev.creek.consumer.testing.TableWire;

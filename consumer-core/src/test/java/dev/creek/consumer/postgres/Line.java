@@ -25,13 +25,13 @@ import reactor.core.publisher.Mono;
 /**
  * One source table's way into one target table, message by message, as the stream would drive it.
  */
-final class Line {
-  static final StreamIdentity STREAM =
+public final class Line {
+  public static final StreamIdentity STREAM =
       new StreamIdentity("CREEK_wal", Instant.parse("2024-01-01T00:00:00.123456789Z"));
 
   final PostgresTarget target;
-  final TableWire wire;
-  final Mapping mapping;
+  public final TableWire wire;
+  public final Mapping mapping;
   private final WalSchema schema;
   private final WalDecoder decoder;
   private long sequence;
@@ -39,7 +39,7 @@ final class Line {
   private TableWriter writer;
 
   /** Subscribes and claims; the control schema must be there. */
-  Line(PostgresTarget target, TableWire wire, TargetTable table) {
+  public Line(PostgresTarget target, TableWire wire, TargetTable table) {
     this.target = target;
     this.wire = wire;
     this.mapping = new Mapping(wire.source(), table);
@@ -49,40 +49,40 @@ final class Line {
     reclaim();
   }
 
-  Line(PostgresTarget target, TableWire wire) {
+  public Line(PostgresTarget target, TableWire wire) {
     this(target, wire, new TargetTable("public", wire.source().table()));
   }
 
   /** Takes the table over, as a line that starts again does. */
-  void reclaim() {
+  public void reclaim() {
     claim = await(target.tables().claim(mapping));
     writer = target.tables().writer(claim);
   }
 
   /** Takes the table over, closing what was open. */
-  void restart() {
+  public void restart() {
     await(writer.close());
     reclaim();
   }
 
-  Claim claim() {
+  public Claim claim() {
     return claim;
   }
 
-  TableWriter writer() {
+  public TableWriter writer() {
     return writer;
   }
 
-  WalSchema schema() {
+  public WalSchema schema() {
     return schema;
   }
 
   /** A batch of whole transactions. */
-  Batch batch(WalBytes... messages) {
+  public Batch batch(WalBytes... messages) {
     return batch(true, List.of(messages));
   }
 
-  Batch batch(boolean endsTransaction, List<WalBytes> messages) {
+  public Batch batch(boolean endsTransaction, List<WalBytes> messages) {
     var changes = new ArrayList<Change>();
     for (WalBytes message : messages) {
       changes.add(decoder.decode(message.message(++sequence)));
@@ -99,27 +99,27 @@ final class Line {
             last == null ? null : last.committedAt()));
   }
 
-  Mono<Applied> applying(Batch batch) {
+  public Mono<Applied> applying(Batch batch) {
     TableWriter current = writer;
     return current.prepare(batch).flatMap(current::apply);
   }
 
-  @Nullable Applied apply(Batch batch) {
+  public @Nullable Applied apply(Batch batch) {
     return await(applying(batch));
   }
 
   /** Applies messages as one batch of whole transactions. */
-  Applied apply(WalBytes... messages) {
+  public Applied apply(WalBytes... messages) {
     return apply(batch(messages));
   }
 
   /** Applies messages as a part of a transaction that goes on. */
-  @Nullable Applied applyPart(WalBytes... messages) {
+  public @Nullable Applied applyPart(WalBytes... messages) {
     return apply(batch(false, List.of(messages)));
   }
 
   /** What a fresh claim finds stored. */
-  Position stored() {
+  public Position stored() {
     return await(
         target
             .subscriptions()

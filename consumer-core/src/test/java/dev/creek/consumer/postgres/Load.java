@@ -23,12 +23,13 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** One snapshot's way into one target table, chunk by chunk, as the stream would drive it. */
-final class Load {
-  static final Instant AHEAD_UNTIL = Instant.parse("2024-05-01T10:00:01.000001Z");
-  static final Position RESUME = new Position(Line.STREAM, 77, 0x1234, WalTx.of(5).committedAt());
+public final class Load {
+  public static final Instant AHEAD_UNTIL = Instant.parse("2024-05-01T10:00:01.000001Z");
+  public static final Position RESUME =
+      new Position(Line.STREAM, 77, 0x1234, WalTx.of(5).committedAt());
 
-  final Mapping mapping;
-  final Claim claim;
+  public final Mapping mapping;
+  public final Claim claim;
   private final PostgresTarget target;
   private final TableWire wire;
   private final WalDecoder decoder;
@@ -36,7 +37,7 @@ final class Load {
   private @Nullable SnapshotWriter writer;
 
   /** Claims; nothing is there yet. */
-  Load(PostgresTarget target, TableWire wire, TargetTable table) {
+  public Load(PostgresTarget target, TableWire wire, TargetTable table) {
     this.target = target;
     this.wire = wire;
     this.mapping = new Mapping(wire.source(), table);
@@ -44,12 +45,13 @@ final class Load {
     this.claim = await(target.snapshots().claimForSnapshot(mapping));
   }
 
-  Load(PostgresTarget target, TableWire wire) {
+  public Load(PostgresTarget target, TableWire wire) {
     this(target, wire, new TargetTable("public", wire.source().table()));
   }
 
   /** All of a snapshot, from its beginning to its end. */
-  static Load of(PostgresTarget target, TableWire wire, SnapshotMode mode, List<Object[]> rows) {
+  public static Load of(
+      PostgresTarget target, TableWire wire, SnapshotMode mode, List<Object[]> rows) {
     var load = new Load(target, wire).open(mode);
     try {
       return load.write(rows).finish();
@@ -58,59 +60,59 @@ final class Load {
     }
   }
 
-  static Object[] row(Object... values) {
+  public static Object[] row(Object... values) {
     return values;
   }
 
-  Load open(SnapshotMode mode) {
+  public Load open(SnapshotMode mode) {
     writer = await(target.snapshots().writer(claim, mode, wire.walSchema().after()));
     return this;
   }
 
-  SnapshotWriter writer() {
+  public SnapshotWriter writer() {
     return Objects.requireNonNull(writer);
   }
 
   /** A row as a snapshot's message: the record alone. */
-  WireMessage message(Object... values) {
+  public WireMessage message(Object... values) {
     Change change = decoder.decode(wire.insert(WalTx.of(1), values).message(1));
     int from = change.after();
     return new WireMessage(change.data(), from, change.end() - from, 1, 1);
   }
 
-  List<WireMessage> messages(List<Object[]> rows) {
+  public List<WireMessage> messages(List<Object[]> rows) {
     return rows.stream().map(this::message).toList();
   }
 
   /** Writes the rows as one chunk. */
-  Load write(List<Object[]> rows) {
+  public Load write(List<Object[]> rows) {
     SnapshotWriter into = writer();
     await(into.prepare(messages(rows)).flatMap(into::write));
     return this;
   }
 
-  Load write(Object[]... rows) {
+  public Load write(Object[]... rows) {
     return write(Stream.of(rows).toList());
   }
 
-  Load finish() {
+  public Load finish() {
     await(writer().finish(new Handover(RESUME, AHEAD_UNTIL), steps::add));
     return this;
   }
 
-  List<Step> steps() {
+  public List<Step> steps() {
     return steps;
   }
 
   /** Also where nothing was opened. */
-  void close() {
+  public void close() {
     if (writer != null) {
       await(writer.close());
     }
   }
 
   /** What is stored of the target. */
-  Position stored() {
+  public Position stored() {
     return await(
         target
             .subscriptions()

@@ -2,6 +2,7 @@ package dev.creek.consumer.postgres;
 
 import static dev.creek.consumer.postgres.Waiting.await;
 
+import dev.creek.consumer.postgres.session.PostgresOptions;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresServer;
 import java.util.ArrayList;
@@ -13,12 +14,12 @@ import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /** Servers of several versions for one test class, each started when it is first needed. */
-final class PostgresVersions implements AfterEachCallback, AfterAllCallback {
+public final class PostgresVersions implements AfterEachCallback, AfterAllCallback {
   private final Map<Integer, PostgresServer> servers = new HashMap<>();
   private final List<PostgresTarget> targets = new ArrayList<>();
 
   /** A fresh database, with a role that may do less than the superuser's: {@code keeper}. */
-  PostgresDatabase database(int version) {
+  public PostgresDatabase database(int version) {
     var database =
         servers
             .computeIfAbsent(version, v -> PostgresServer.builder().version(v).start())
@@ -31,12 +32,12 @@ final class PostgresVersions implements AfterEachCallback, AfterAllCallback {
   }
 
   /** Connects as the superuser; the control schema is there. */
-  PostgresTarget connect(PostgresDatabase database) {
+  public PostgresTarget connect(PostgresDatabase database) {
     return connect(PostgresOptions.builder(database.uri(), Map.of()));
   }
 
   /** The same as {@code keeper}, who did not create the control schema. */
-  PostgresTarget connectAsKeeper(PostgresDatabase database) {
+  public PostgresTarget connectAsKeeper(PostgresDatabase database) {
     await(connect(database).subscriptions().migrate());
     database.execute(
         "grant usage on schema _creek_consumer to keeper",
@@ -49,7 +50,7 @@ final class PostgresVersions implements AfterEachCallback, AfterAllCallback {
             Map.of()));
   }
 
-  PostgresTarget connect(PostgresOptions.Builder options) {
+  public PostgresTarget connect(PostgresOptions.Builder options) {
     var target = PostgresTarget.connect(options.build());
     targets.add(target);
     await(target.subscriptions().migrate());

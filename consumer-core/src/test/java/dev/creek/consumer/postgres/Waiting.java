@@ -8,17 +8,17 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /** Waits for publishers, so that no test hangs for ever. */
-final class Waiting {
-  static final Duration LIMIT = Patience.LIMIT;
+public final class Waiting {
+  public static final Duration LIMIT = Patience.LIMIT;
 
   private Waiting() {}
 
   /** Its value, or null where it is empty. */
-  static <T> @Nullable T await(Mono<T> mono) {
+  public static <T> @Nullable T await(Mono<T> mono) {
     return mono.block(LIMIT);
   }
 
-  static <T> List<T> await(Flux<T> flux) {
+  public static <T> List<T> await(Flux<T> flux) {
     return flux.collectList().blockOptional(LIMIT).orElseThrow();
   }
 }

@@ -32,7 +32,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Timeout(120)
 final class RowFuzzTest {
   private static final int ROUNDS = Integer.getInteger("row.rounds", 10_000);
-  private static final int MOST_BYTES = 4096;
+  private static final int MAX_BYTES = 4096;
   private static final int MAX_MESSAGE_BYTES = 8 << 20;
 
   private Random random = new Random();
@@ -52,7 +52,7 @@ final class RowFuzzTest {
     Map<Long, WalSchema> schemas = schemas(capture);
     List<WireMessage> messages =
         assemble(capture.wal()).stream()
-            .filter(m -> m.length() < MOST_BYTES && schemas.containsKey(WalDecoder.fingerprint(m)))
+            .filter(m -> m.length() < MAX_BYTES && schemas.containsKey(WalDecoder.fingerprint(m)))
             .toList();
     int refused = 0;
     for (int round = 0; round < ROUNDS; round++) {

@@ -43,7 +43,7 @@ final class ErrorWordsTest {
     StepVerifier.create(Mono.never().timeout(Duration.ofMillis(20)))
         .expectErrorSatisfies(
             silence -> {
-              assertThat(ErrorWords.told(silence)).isEqualTo("no answer within 20 ms");
+              assertThat(ErrorWords.described(silence)).isEqualTo("no answer within 20 ms");
               assertThat(ErrorWords.of(new IllegalStateException("wrapped", silence)))
                   .isEqualTo("no answer within 20 ms");
             })
@@ -64,8 +64,8 @@ final class ErrorWordsTest {
   @Test
   void ofOursAndOfServersStayAsTheyAre() {
     var ours = new LogException.Unavailable("there is no stream CREEK_wal_shop");
-    assertThat(ErrorWords.told(ours)).isEqualTo(ours.getMessage());
+    assertThat(ErrorWords.described(ours)).isEqualTo(ours.getMessage());
     var servers = new ApplyException("orders: permission denied", "42501", null, null, null);
-    assertThat(ErrorWords.told(servers)).isEqualTo(servers.getMessage());
+    assertThat(ErrorWords.described(servers)).isEqualTo(servers.getMessage());
   }
 }

@@ -30,10 +30,10 @@ class FailurePolicyTest {
     "28P01, ALTER ROLE ... PASSWORD",
     "28000, pg_hba.conf"
   })
-  void saysWhatToDoWhereOnlyAPersonCan(String sqlState, String told) {
+  void saysWhatToDoWhereOnlyAPersonCan(String sqlState, String described) {
     assertThat(classify(database(sqlState)))
         .isInstanceOfSatisfying(
-            Verdict.Retry.class, retry -> assertThat(retry.hint()).contains(told));
+            Verdict.Retry.class, retry -> assertThat(retry.hint()).contains(described));
   }
 
   @ParameterizedTest

@@ -41,8 +41,8 @@ public record ComparedTable(
                 differing == 1 ? "difference" : "differences",
                 sourceRows(),
                 targetRows());
-    long untold = differing - differences.size();
-    String rest = untold > 0 ? "\n  and %d more".formatted(untold) : "";
+    long undescribed = differing - differences.size();
+    String rest = undescribed > 0 ? "\n  and %d more".formatted(undescribed) : "";
     return heading + "\n  " + String.join("\n  ", differences) + rest;
   }
 }

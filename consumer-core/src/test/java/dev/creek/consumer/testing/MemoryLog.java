@@ -28,7 +28,7 @@ import reactor.core.publisher.Mono;
 public class MemoryLog implements ChangeLog {
   private static final StreamIdentity STREAM =
       new StreamIdentity("CREEK_wal", Instant.parse("2026-01-01T00:00:00Z"));
-  private static final int MOST_PACKETS = 40;
+  private static final int MAX_PACKETS = 40;
 
   private final Map<SourceTable, List<Packet>> packets = new HashMap<>();
   private final Map<SourceTable, List<PublishedSchema>> schemas = new HashMap<>();
@@ -89,7 +89,7 @@ public class MemoryLog implements ChangeLog {
                 return from;
               }
               beforeDelivery.run();
-              int to = Math.min(wanted.size(), from + 1 + random(MOST_PACKETS));
+              int to = Math.min(wanted.size(), from + 1 + random(MAX_PACKETS));
               List<Packet> chunk = wanted.subList(from, to);
               sink.next(
                   new Delivery(chunk, wanted.size() - to, chunk.get(chunk.size() - 1).sequence()));

@@ -69,14 +69,14 @@ public final class SqlCall {
       String result = call(function, arguments);
       throw new AssertionError(function + " accepted it: " + result);
     } catch (PSQLException e) {
-      var told = e.getServerErrorMessage();
-      if (told == null) {
+      var described = e.getServerErrorMessage();
+      if (described == null) {
         throw e;
       }
       return new Refusal(
-          String.valueOf(told.getSQLState()),
-          String.valueOf(told.getMessage()),
-          String.valueOf(told.getHint()));
+          String.valueOf(described.getSQLState()),
+          String.valueOf(described.getMessage()),
+          String.valueOf(described.getHint()));
     }
   }
 

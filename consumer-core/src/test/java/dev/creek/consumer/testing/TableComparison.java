@@ -72,15 +72,15 @@ public final class TableComparison {
   }
 
   /**
-   * Compares until all tables are equal, or until the target has stood still for {@code patience}.
+   * Compares until all tables are equal, or until the target has stood still for {@code timeout}.
    *
    * @return the last results
    */
-  public List<ComparedTable> awaitEqual(Duration patience) {
+  public List<ComparedTable> awaitEqual(Duration timeout) {
     List<ComparedTable> last = run();
     Duration pause = FIRST_PAUSE;
     long movedAt = System.nanoTime();
-    while (!allEqual(last) && System.nanoTime() - movedAt < patience.toNanos()) {
+    while (!allEqual(last) && System.nanoTime() - movedAt < timeout.toNanos()) {
       sleep(pause);
       pause = shorter(pause.multipliedBy(2), LONGEST_PAUSE);
       List<ComparedTable> now = run();

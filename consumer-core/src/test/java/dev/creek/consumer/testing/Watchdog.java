@@ -29,18 +29,18 @@ final class Watchdog {
   }
 
   void watch(long pid) {
-    tell("watch " + pid);
+    report("watch " + pid);
   }
 
   void forget(long pid) {
-    tell("forget " + pid);
+    report("forget " + pid);
   }
 
   void removeAtEnd(Path folder) {
-    tell("folder " + folder);
+    report("folder " + folder);
   }
 
-  private synchronized void tell(String line) {
+  private synchronized void report(String line) {
     try {
       commands.write((line + "\n").getBytes(UTF_8));
       commands.flush();

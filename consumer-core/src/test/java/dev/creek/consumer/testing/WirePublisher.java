@@ -27,7 +27,7 @@ import org.awaitility.Awaitility;
  */
 public final class WirePublisher implements AutoCloseable {
   private static final int MAX_PAYLOAD_BYTES = 1 << 20;
-  private static final int MOST_UNACKNOWLEDGED = 2000;
+  private static final int MAX_UNACKNOWLEDGED = 2000;
   private static final Duration PATIENCE = Patience.LIMIT;
   private static final Duration TO_FIND_EACH_OTHER = Duration.ofMinutes(3);
 
@@ -132,7 +132,7 @@ public final class WirePublisher implements AutoCloseable {
   private void publish(String subject, Iterable<byte[]> packets) {
     for (byte[] packet : packets) {
       unacknowledged.add(jetStream.publishAsync(subject, packet));
-      if (unacknowledged.size() >= MOST_UNACKNOWLEDGED) {
+      if (unacknowledged.size() >= MAX_UNACKNOWLEDGED) {
         acknowledgeOldest();
       }
     }

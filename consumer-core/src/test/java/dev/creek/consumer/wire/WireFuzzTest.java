@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Timeout(120)
 final class WireFuzzTest {
   private static final int ROUNDS = Integer.getInteger("wire.rounds", 40_000);
-  private static final int MOST_BYTES = 4096;
+  private static final int MAX_BYTES = 4096;
 
   private Random random = new Random();
 
@@ -56,7 +56,7 @@ final class WireFuzzTest {
   @EnumSource
   void damagedMessagesAreRefusedOrRead(Generation generation) {
     var golden = GoldenWal.of(generation);
-    var messages = golden.wal.stream().filter(w -> w.message().length() < MOST_BYTES).toList();
+    var messages = golden.wal.stream().filter(w -> w.message().length() < MAX_BYTES).toList();
     var cursor = new AvroCursor();
     int refused = 0;
     for (int round = 0; round < ROUNDS; round++) {
@@ -95,7 +95,7 @@ final class WireFuzzTest {
   @EnumSource
   void messagesOfAnotherSchemaAreRefusedOrRead(Generation generation) {
     var golden = GoldenWal.of(generation);
-    var messages = golden.wal.stream().filter(w -> w.message().length() < MOST_BYTES).toList();
+    var messages = golden.wal.stream().filter(w -> w.message().length() < MAX_BYTES).toList();
     var schemas = List.copyOf(golden.schemas.values());
     var cursor = new AvroCursor();
     for (int round = 0; round < ROUNDS; round++) {
@@ -148,7 +148,7 @@ final class WireFuzzTest {
         new GoldenCapture(generation)
             .wal().stream()
                 .map(packet -> packet.payload())
-                .filter(payload -> payload.length < MOST_BYTES)
+                .filter(payload -> payload.length < MAX_BYTES)
                 .toList();
     var assembler = new MessageAssembler(Integer.MAX_VALUE);
     for (int round = 0; round < ROUNDS; round++) {

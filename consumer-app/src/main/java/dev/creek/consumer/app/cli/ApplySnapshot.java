@@ -63,7 +63,7 @@ final class ApplySnapshot implements Verb {
   }
 
   @Override
-  public int run(Configuration configuration, Surroundings around) {
+  public int run(Configuration configuration, CliContext around) {
     List<Command.ApplySnapshot> one = List.of(Objects.requireNonNull(command));
     return force
         ? CommandRun.run(configuration, around, one, Consumer::forceSnapshot)

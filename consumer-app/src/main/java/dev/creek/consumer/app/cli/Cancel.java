@@ -48,7 +48,7 @@ final class Cancel implements Verb {
   }
 
   @Override
-  public int run(Configuration configuration, Surroundings around) {
+  public int run(Configuration configuration, CliContext around) {
     Sinks.Empty<Void> stop = Sinks.empty();
     around.signals().listen(name -> stop.tryEmitEmpty());
     return WithConsumer.run(
@@ -61,12 +61,12 @@ final class Cancel implements Verb {
                 id ->
                     consumer
                         .cancel(id)
-                        .map(Cancel::told)
+                        .map(Cancel::described)
                         .takeUntilOther(stop.asMono().then(Mono.error(Cancel::unseen))),
                 around.terminal()));
   }
 
-  private static String told(CommandRecord command) {
+  private static String described(CommandRecord command) {
     if (command.outcome() == CommandOutcome.CANCELLED) {
       return "command " + command.id() + ": cancelled " + command.detail();
     }

@@ -49,7 +49,7 @@ final class Check implements Verb {
   }
 
   @Override
-  public int run(Configuration configuration, Surroundings around) {
+  public int run(Configuration configuration, CliContext around) {
     return WithConsumer.run(
         configuration,
         around,

@@ -85,9 +85,9 @@ public final class Cli {
   /** As commands look; other words may be the value of an option that got lost. */
   private static final Pattern WORD = Pattern.compile("[a-z]+(-[a-z]+)*");
 
-  private final Surroundings around;
+  private final CliContext around;
 
-  public Cli(Surroundings around) {
+  public Cli(CliContext around) {
     this.around = around;
   }
 

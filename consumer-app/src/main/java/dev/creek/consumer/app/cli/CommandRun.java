@@ -22,14 +22,13 @@ final class CommandRun {
 
   private CommandRun() {}
 
-  static int run(
-      Configuration configuration, Surroundings around, List<? extends Command> commands) {
+  static int run(Configuration configuration, CliContext around, List<? extends Command> commands) {
     return run(configuration, around, commands, Consumer::carryOut);
   }
 
   static <C extends Command> int run(
       Configuration configuration,
-      Surroundings around,
+      CliContext around,
       List<C> commands,
       BiFunction<Consumer, C, Flux<CommandStep>> work) {
     Sinks.Empty<Void> stop = Sinks.empty();

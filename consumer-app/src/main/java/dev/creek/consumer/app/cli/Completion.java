@@ -35,7 +35,7 @@ final class Completion implements LocalVerb {
   private @Nullable Shell shell;
 
   @Override
-  public int run(Settings settings, Surroundings around) {
+  public int run(Settings settings, CliContext around) {
     CommandSpec root = Objects.requireNonNull(spec).root();
     around.terminal().print(AutoComplete.bash(root.name(), root.commandLine()));
     return ExitCode.OK;

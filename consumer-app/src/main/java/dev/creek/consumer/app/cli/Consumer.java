@@ -8,8 +8,8 @@ import dev.creek.consumer.control.Finding;
 import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.Verification;
 import dev.creek.consumer.metrics.Recorder;
-import dev.creek.consumer.postgres.PoolUse;
-import dev.creek.consumer.postgres.PostgresOptions;
+import dev.creek.consumer.postgres.session.PoolUse;
+import dev.creek.consumer.postgres.session.PostgresOptions;
 import dev.creek.consumer.stream.Instance;
 import dev.creek.consumer.stream.SnapshotLog.PublishedSnapshot;
 import dev.creek.consumer.stream.SourceSighting;
@@ -76,7 +76,7 @@ public interface Consumer {
   Mono<Reachability> reachability(Duration limit);
 
   /** Completes when every thread that work is done on has taken up a task. */
-  Mono<Void> answers();
+  Mono<Void> threadsResponsive();
 
   /** How the database connections are used now. */
   PoolUse poolUse();

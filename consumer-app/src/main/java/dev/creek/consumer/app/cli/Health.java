@@ -35,7 +35,7 @@ final class Health implements LocalVerb {
   private boolean live;
 
   @Override
-  public int run(Settings settings, Surroundings around) {
+  public int run(Settings settings, CliContext around) {
     Monitoring monitoring = Configuration.monitoringOf(settings);
     Integer port = monitoring.port();
     if (port == null || port == 0) {
@@ -48,7 +48,7 @@ final class Health implements LocalVerb {
       around.terminal().print(answer.body());
       return answer.ok() ? ExitCode.OK : ExitCode.FAILED;
     } catch (IOException e) {
-      around.terminal().complain("no answer from " + client + ": " + ErrorWords.told(e));
+      around.terminal().complain("no answer from " + client + ": " + ErrorWords.described(e));
       return ExitCode.FAILED;
     }
   }

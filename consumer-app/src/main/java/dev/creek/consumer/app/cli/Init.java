@@ -45,7 +45,7 @@ final class Init implements LocalVerb {
   private @Nullable String users;
 
   @Override
-  public int run(Settings settings, Surroundings around) {
+  public int run(Settings settings, CliContext around) {
     if (printSql) {
       around.terminal().print(sql(settings));
       return ExitCode.OK;

@@ -44,7 +44,7 @@ final class ListSnapshots implements Verb {
   }
 
   @Override
-  public int run(Configuration configuration, Surroundings around) {
+  public int run(Configuration configuration, CliContext around) {
     return WithConsumer.run(
         configuration,
         around,

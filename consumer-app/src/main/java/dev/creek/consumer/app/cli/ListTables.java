@@ -29,7 +29,7 @@ final class ListTables implements Verb {
   }
 
   @Override
-  public int run(Configuration configuration, Surroundings around) {
+  public int run(Configuration configuration, CliContext around) {
     return WithConsumer.run(
         configuration,
         around,

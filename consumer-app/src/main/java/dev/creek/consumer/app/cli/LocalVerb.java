@@ -10,5 +10,5 @@ interface LocalVerb {
    *
    * @throws dev.creek.consumer.app.config.ConfigurationException where it is used wrongly
    */
-  int run(Settings settings, Surroundings around);
+  int run(Settings settings, CliContext around);
 }

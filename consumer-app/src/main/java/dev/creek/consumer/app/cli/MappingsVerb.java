@@ -29,7 +29,7 @@ abstract class MappingsVerb implements Verb {
   }
 
   @Override
-  public final int run(Configuration configuration, Surroundings around) {
+  public final int run(Configuration configuration, CliContext around) {
     return CommandRun.run(configuration, around, mappings.stream().map(this::command).toList());
   }
 }

@@ -1,14 +1,14 @@
 package dev.creek.consumer.app.cli;
 
 import dev.creek.consumer.Reachability;
+import dev.creek.consumer.app.http.CommandView;
+import dev.creek.consumer.app.http.IncompletenessView;
+import dev.creek.consumer.app.http.InstanceView;
 import dev.creek.consumer.app.http.Observed;
-import dev.creek.consumer.app.http.SeenCommand;
-import dev.creek.consumer.app.http.SeenDoubt;
-import dev.creek.consumer.app.http.SeenInstance;
-import dev.creek.consumer.app.http.SeenTable;
+import dev.creek.consumer.app.http.SubscriptionView;
 import dev.creek.consumer.control.CommandRecord;
 import dev.creek.consumer.control.TargetTable;
-import dev.creek.consumer.postgres.PoolUse;
+import dev.creek.consumer.postgres.session.PoolUse;
 import dev.creek.consumer.stream.Incompleteness;
 import dev.creek.consumer.stream.Instance;
 import dev.creek.consumer.stream.Position;
@@ -48,8 +48,8 @@ final class ObservedConsumer implements Observed {
   }
 
   @Override
-  public Mono<Void> answers() {
-    return consumer.answers();
+  public Mono<Void> threadsResponsive() {
+    return consumer.threadsResponsive();
   }
 
   @Override
@@ -63,14 +63,14 @@ final class ObservedConsumer implements Observed {
   }
 
   @Override
-  public Mono<List<SeenTable>> tables() {
+  public Mono<List<SubscriptionView>> tables() {
     return consumer.subscriptions().map(ObservedConsumer::seen).collectList();
   }
 
-  private static SeenTable seen(Subscription subscription) {
+  private static SubscriptionView seen(Subscription subscription) {
     TableState state = subscription.state();
     Position position = subscription.position();
-    return new SeenTable(
+    return new SubscriptionView(
         subscription.mapping().source().toString(),
         subscription.mapping().target().toString(),
         subscription.active(),
@@ -84,11 +84,11 @@ final class ObservedConsumer implements Observed {
         doubt(subscription));
   }
 
-  private static SeenDoubt doubt(Subscription subscription) {
+  private static IncompletenessView doubt(Subscription subscription) {
     List<Incompleteness> marks = subscription.incompleteness();
     return marks.isEmpty()
-        ? SeenDoubt.NONE
-        : new SeenDoubt(
+        ? IncompletenessView.NONE
+        : new IncompletenessView(
             marks.stream().map(mark -> mark.cause().stored()).toList(),
             marks.stream().map(Incompleteness::reason).toList(),
             marks.get(0).since(),
@@ -114,12 +114,12 @@ final class ObservedConsumer implements Observed {
   }
 
   @Override
-  public Mono<List<SeenCommand>> commands(int most) {
+  public Mono<List<CommandView>> commands(int most) {
     return consumer.commands(most).map(ObservedConsumer::seen).collectList();
   }
 
-  private static SeenCommand seen(CommandRecord command) {
-    return new SeenCommand(
+  private static CommandView seen(CommandRecord command) {
+    return new CommandView(
         command.id(),
         command.requestedAt(),
         command.requestedBy(),
@@ -132,13 +132,13 @@ final class ObservedConsumer implements Observed {
   }
 
   @Override
-  public Mono<List<SeenInstance>> instances() {
+  public Mono<List<InstanceView>> instances() {
     return consumer.instances().map(this::seen).collectList();
   }
 
-  private SeenInstance seen(Instance instance) {
+  private InstanceView seen(Instance instance) {
     Instance.Self it = instance.self();
-    return new SeenInstance(
+    return new InstanceView(
         instance.id(),
         it.host() + " (" + it.process() + ")",
         it.version(),

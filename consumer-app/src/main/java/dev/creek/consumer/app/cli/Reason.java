@@ -16,7 +16,9 @@ final class Reason {
     Throwable cause = Exceptions.unwrap(error);
     String said = cause.getMessage();
     String message =
-        said == null || said.isBlank() ? cause.getClass().getSimpleName() : ErrorWords.told(cause);
+        said == null || said.isBlank()
+            ? cause.getClass().getSimpleName()
+            : ErrorWords.described(cause);
     String hint = hint(cause);
     return hint == null ? message : message + " (hint: " + hint + ")";
   }

@@ -37,7 +37,7 @@ final class RemoveTables implements Verb {
   }
 
   @Override
-  public int run(Configuration configuration, Surroundings around) {
+  public int run(Configuration configuration, CliContext around) {
     return CommandRun.run(
         configuration, around, targets.stream().map(Command.RemoveTable::new).toList());
   }

@@ -42,7 +42,7 @@ final class Serve implements Verb {
   }
 
   @Override
-  public int run(Configuration configuration, Surroundings around) {
+  public int run(Configuration configuration, CliContext around) {
     Sinks.Empty<Void> stop = Sinks.empty();
     around
         .signals()

@@ -31,7 +31,7 @@ final class ShowConfig implements LocalVerb {
   private boolean json;
 
   @Override
-  public int run(Settings settings, Surroundings around) {
+  public int run(Settings settings, CliContext around) {
     Terminal terminal = around.terminal();
     terminal.print(json ? json(settings) : text(settings, terminal.colourOut()));
     Start.with(settings, around, true, false);

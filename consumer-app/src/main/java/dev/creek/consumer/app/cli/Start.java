@@ -18,7 +18,7 @@ final class Start {
    * @throws dev.creek.consumer.app.config.ConfigurationException with every problem there is
    */
   static Configuration with(
-      Settings settings, Surroundings around, boolean needsBroker, boolean service) {
+      Settings settings, CliContext around, boolean needsBroker, boolean service) {
     var configuration = Configuration.of(settings, around.environment(), needsBroker, service);
     Configuration.Logging logging = configuration.logging();
     around.logging().accept(service ? logging : logging.forCommand());

@@ -31,7 +31,7 @@ final class Status implements Verb {
   private static final Duration BETWEEN_SCREENS = Duration.ofSeconds(2);
 
   /** As many as are kept. */
-  private static final int MOST_COMMANDS = 10_000;
+  private static final int MAX_COMMANDS = 10_000;
 
   /** To the upper left corner, and nothing behind it. */
   private static final String CLEAR = "\u001b[H\u001b[2J";
@@ -56,14 +56,14 @@ final class Status implements Verb {
 
   @Override
   public void checkArguments() {
-    if (commands < 0 || commands > MOST_COMMANDS) {
+    if (commands < 0 || commands > MAX_COMMANDS) {
       throw new IllegalArgumentException(
-          "--commands must be from 0 to " + MOST_COMMANDS + ", not " + commands);
+          "--commands must be from 0 to " + MAX_COMMANDS + ", not " + commands);
     }
   }
 
   @Override
-  public int run(Configuration configuration, Surroundings around) {
+  public int run(Configuration configuration, CliContext around) {
     boolean withLags = configuration.broker() != null;
     Sinks.Empty<Void> stop = Sinks.empty();
     if (watch) {

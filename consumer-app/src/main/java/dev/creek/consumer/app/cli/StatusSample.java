@@ -100,19 +100,19 @@ record StatusSample(
       Service service,
       List<Instance> instances,
       List<CommandRecord> log,
-      int mostEnded,
+      int maxEnded,
       @Nullable StatusSample before) {
     Instant now = Instant.now();
     List<CommandRecord> ended =
         log.stream().filter(command -> command.outcome() != CommandOutcome.PENDING).toList();
-    boolean more = ended.size() > mostEnded;
+    boolean more = ended.size() > maxEnded;
     return new StatusSample(
         now,
         tables,
         lags.known(),
         service,
         instances,
-        more ? log.stream().filter(c -> !c.equals(ended.get(mostEnded))).toList() : log,
+        more ? log.stream().filter(c -> !c.equals(ended.get(maxEnded))).toList() : log,
         more,
         lags.trouble(),
         before == null ? Map.of() : before.rows(),

@@ -16,5 +16,5 @@ interface Verb {
   default void checkArguments() {}
 
   /** Does it; returns the exit code. May throw what the consumer throws. */
-  int run(Configuration configuration, Surroundings around);
+  int run(Configuration configuration, CliContext around);
 }

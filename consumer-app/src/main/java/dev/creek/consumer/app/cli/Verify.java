@@ -5,7 +5,7 @@ import dev.creek.consumer.app.config.ConfigurationException;
 import dev.creek.consumer.app.config.TimeText;
 import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.Verification;
-import dev.creek.consumer.postgres.PostgresOptions;
+import dev.creek.consumer.postgres.session.PostgresOptions;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -55,7 +55,7 @@ final class Verify implements Verb {
       description =
           "How long rows that differ are looked at again, e.g. 30s or 5m; 0 for not at all. Default:"
               + " ${DEFAULT-VALUE}.")
-  private String patience = "30s";
+  private String timeout = "30s";
 
   @Option(
       names = "--most",
@@ -83,11 +83,11 @@ final class Verify implements Verb {
   @Override
   public void checkArguments() {
     mappings = EachArgument.parse(arguments, Mapping::parse);
-    options = new Verification.Options(patience(), most, repair);
+    options = new Verification.Options(timeout(), most, repair);
   }
 
   @Override
-  public int run(Configuration configuration, Surroundings around) {
+  public int run(Configuration configuration, CliContext around) {
     PostgresOptions from = configuration.source();
     if (from == null) {
       checkWithoutSource(configuration);
@@ -106,11 +106,11 @@ final class Verify implements Verb {
         });
   }
 
-  private Duration patience() {
+  private Duration timeout() {
     try {
-      return TimeText.parse(patience, LONGEST_PATIENCE);
+      return TimeText.parse(timeout, LONGEST_PATIENCE);
     } catch (IllegalArgumentException e) {
-      throw new IllegalArgumentException("--patience '" + patience + "': " + e.getMessage(), e);
+      throw new IllegalArgumentException("--patience '" + timeout + "': " + e.getMessage(), e);
     }
   }
 
@@ -128,10 +128,7 @@ final class Verify implements Verb {
   }
 
   private Mono<Integer> verify(
-      Consumer consumer,
-      @Nullable PostgresOptions source,
-      Mono<Void> stopped,
-      Surroundings around) {
+      Consumer consumer, @Nullable PostgresOptions source, Mono<Void> stopped, CliContext around) {
     return Flux.fromIterable(mappings)
         .takeUntilOther(stopped)
         .concatMap(mapping -> outcome(consumer, mapping, source, stopped), 1)

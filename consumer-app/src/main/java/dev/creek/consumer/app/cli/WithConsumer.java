@@ -10,7 +10,7 @@ final class WithConsumer {
   private WithConsumer() {}
 
   static int run(
-      Configuration configuration, Surroundings around, Function<Consumer, Mono<Integer>> use) {
+      Configuration configuration, CliContext around, Function<Consumer, Mono<Integer>> use) {
     Integer code =
         Mono.usingWhen(
                 Mono.fromSupplier(() -> around.consumers().create(configuration, Recorder.NONE)),

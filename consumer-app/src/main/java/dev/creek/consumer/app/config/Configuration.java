@@ -1,7 +1,7 @@
 package dev.creek.consumer.app.config;
 
 import dev.creek.consumer.jetstream.JetStreamOptions;
-import dev.creek.consumer.postgres.PostgresOptions;
+import dev.creek.consumer.postgres.session.PostgresOptions;
 import dev.creek.consumer.stream.BatchLimits;
 import dev.creek.consumer.stream.SnapshotOptions;
 import java.nio.file.Path;

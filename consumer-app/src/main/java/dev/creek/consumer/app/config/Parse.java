@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.creek.consumer.app.config.Configuration.LogFormat;
 import dev.creek.consumer.app.config.Configuration.LogLevel;
-import dev.creek.consumer.postgres.Pooler;
+import dev.creek.consumer.postgres.session.Pooler;
 import dev.creek.consumer.wire.Generation;
 import java.io.IOException;
 import java.nio.file.Files;

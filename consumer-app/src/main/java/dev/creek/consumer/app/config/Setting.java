@@ -1,7 +1,7 @@
 package dev.creek.consumer.app.config;
 
 import dev.creek.consumer.jetstream.JetStreamOptions;
-import dev.creek.consumer.postgres.PostgresOptions;
+import dev.creek.consumer.postgres.session.PostgresOptions;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;

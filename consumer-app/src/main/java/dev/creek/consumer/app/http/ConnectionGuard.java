@@ -17,7 +17,7 @@ final class ConnectionGuard {
   private static final AttributeKey<Boolean> REQUESTED =
       AttributeKey.valueOf(ConnectionGuard.class, "requested");
 
-  private final int mostConnections;
+  private final int maxConnections;
   private final Duration requestLimit;
   private final Duration writeLimit;
   private final AtomicInteger open = new AtomicInteger();
@@ -26,8 +26,8 @@ final class ConnectionGuard {
    * @param requestLimit from the connection to the whole request, TLS included
    * @param writeLimit for each piece of an answer
    */
-  ConnectionGuard(int mostConnections, Duration requestLimit, Duration writeLimit) {
-    this.mostConnections = mostConnections;
+  ConnectionGuard(int maxConnections, Duration requestLimit, Duration writeLimit) {
+    this.maxConnections = maxConnections;
     this.requestLimit = requestLimit;
     this.writeLimit = writeLimit;
   }
@@ -35,7 +35,7 @@ final class ConnectionGuard {
   /** Looks after a new connection. */
   @SuppressWarnings("FutureReturnValueIgnored") // nobody waits for the end of a connection
   void admit(Channel channel) {
-    boolean tooMany = open.incrementAndGet() > mostConnections;
+    boolean tooMany = open.incrementAndGet() > maxConnections;
     channel.closeFuture().addListener(closed -> open.decrementAndGet());
     if (tooMany) {
       channel.close();

@@ -2,7 +2,7 @@ package dev.creek.consumer.app.http;
 
 import dev.creek.consumer.Reachability;
 import dev.creek.consumer.control.TargetTable;
-import dev.creek.consumer.postgres.PoolUse;
+import dev.creek.consumer.postgres.session.PoolUse;
 import dev.creek.consumer.wire.SourceTable;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;

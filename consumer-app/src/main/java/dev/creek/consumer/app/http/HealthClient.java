@@ -25,7 +25,7 @@ import javax.net.ssl.TrustManagerFactory;
  */
 public final class HealthClient {
   private static final Set<String> EVERYWHERE = Set.of("0.0.0.0", "::", "[::]");
-  private static final int MOST_BYTES = 1 << 20;
+  private static final int MAX_BYTES = 1 << 20;
 
   private final Monitoring options;
   private final InetSocketAddress address;
@@ -59,7 +59,7 @@ public final class HealthClient {
           .write(
               ("GET " + path + " HTTP/1.0\r\nHost: localhost\r\n" + authorization + "\r\n")
                   .getBytes(US_ASCII));
-      return answer(new String(socket.getInputStream().readNBytes(MOST_BYTES), UTF_8));
+      return answer(new String(socket.getInputStream().readNBytes(MAX_BYTES), UTF_8));
     }
   }
 

@@ -22,24 +22,24 @@ final class LastKnown<T> {
   record Told<T>(T value, @Nullable Instant at, boolean fresh) {}
 
   private final Mono<Told<T>> asked;
-  private volatile Told<T> told;
+  private volatile Told<T> described;
 
   /**
    * @param none stands for an answer until there is one
    */
   LastKnown(Mono<T> source, T none) {
-    this.told = new Told<>(none, null, false);
+    this.described = new Told<>(none, null, false);
     this.asked =
         source
             .timeout(LIMIT)
             .map(value -> new Told<>(value, Instant.now(), true))
             .onErrorResume(error -> Mono.fromSupplier(this::stale))
-            .doOnNext(answer -> told = answer)
+            .doOnNext(answer -> described = answer)
             .cache(KEPT);
   }
 
   private Told<T> stale() {
-    return new Told<>(told.value(), told.at(), false);
+    return new Told<>(described.value(), described.at(), false);
   }
 
   /** The answer, or the last one where none comes. */
@@ -49,6 +49,6 @@ final class LastKnown<T> {
 
   /** The last answer, at once. */
   Told<T> now() {
-    return told;
+    return described;
   }
 }

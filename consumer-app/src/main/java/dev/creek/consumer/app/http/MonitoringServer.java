@@ -30,7 +30,7 @@ public final class MonitoringServer {
   private static final int THREADS = 1;
 
   private static final Duration PATIENCE = Duration.ofSeconds(1);
-  private static final int MOST_CONNECTIONS = 100;
+  private static final int MAX_CONNECTIONS = 100;
   private static final Duration REQUEST_LIMIT = Duration.ofSeconds(10);
   private static final Duration WRITE_LIMIT = Duration.ofSeconds(10);
   private static final int LONGEST_LINE = 2048;
@@ -113,7 +113,7 @@ public final class MonitoringServer {
   }
 
   private Mono<? extends DisposableServer> bind(int port, LoopResources threads) {
-    var guard = new ConnectionGuard(MOST_CONNECTIONS, REQUEST_LIMIT, WRITE_LIMIT);
+    var guard = new ConnectionGuard(MAX_CONNECTIONS, REQUEST_LIMIT, WRITE_LIMIT);
     return http.host(options.address())
         .port(port)
         .runOn(threads)

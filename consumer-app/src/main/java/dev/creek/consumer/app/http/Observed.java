@@ -1,7 +1,7 @@
 package dev.creek.consumer.app.http;
 
 import dev.creek.consumer.Reachability;
-import dev.creek.consumer.postgres.PoolUse;
+import dev.creek.consumer.postgres.session.PoolUse;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -15,7 +15,7 @@ public interface Observed {
   Mono<Reachability> reachability(Duration limit);
 
   /** Completes when every thread that work is done on has taken up a task. */
-  Mono<Void> answers();
+  Mono<Void> threadsResponsive();
 
   /** How the database connections are used now. */
   PoolUse poolUse();
@@ -24,7 +24,7 @@ public interface Observed {
   String database();
 
   /** All subscriptions, as the database has them. */
-  Mono<List<SeenTable>> tables();
+  Mono<List<SubscriptionView>> tables();
 
   /**
    * The age of the oldest change of each of these targets that is not applied yet; those of which
@@ -33,8 +33,8 @@ public interface Observed {
   Mono<Map<String, Duration>> lags(Set<String> targets);
 
   /** The newest commands, newest first. */
-  Mono<List<SeenCommand>> commands(int most);
+  Mono<List<CommandView>> commands(int most);
 
   /** All instances at work on the same database. */
-  Mono<List<SeenInstance>> instances();
+  Mono<List<InstanceView>> instances();
 }

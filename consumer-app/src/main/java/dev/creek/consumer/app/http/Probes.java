@@ -26,7 +26,7 @@ final class Probes {
   private static final Duration KEPT = Duration.ofSeconds(1);
 
   /** A page of reasons: who wants all asks for the status. */
-  private static final int MOST_TABLES = 50;
+  private static final int MAX_TABLES = 50;
 
   private final Meters meters;
   private final Mono<Reachability> servers;
@@ -50,7 +50,7 @@ final class Probes {
     this.servers = Mono.defer(() -> service.reachability(DATABASE_LIMIT)).cache(KEPT);
     this.startup = new Startup(meters, service, DATABASE_LIMIT, KEPT);
     this.threads =
-        Mono.defer(service::answers)
+        Mono.defer(service::threadsResponsive)
             .thenReturn(true)
             .timeout(threadsLimit)
             .onErrorResume(TimeoutException.class, late -> stalled(threadsLimit))
@@ -117,7 +117,7 @@ final class Probes {
    */
   private static void doubts(JsonGenerator json, List<TableMeter> doubtful) throws IOException {
     json.writeArrayFieldStart("incomplete");
-    for (TableMeter table : doubtful.subList(0, Math.min(MOST_TABLES, doubtful.size()))) {
+    for (TableMeter table : doubtful.subList(0, Math.min(MAX_TABLES, doubtful.size()))) {
       json.writeStartObject();
       json.writeStringField("table", table.target());
       JsonText.strings(json, "causes", table.doubt().causes());
@@ -141,7 +141,7 @@ final class Probes {
     reason(json, "broker", reached.brokerTrouble());
     reason(json, "database", reached.databaseTrouble());
     reason(json, "start", missing.isEmpty() ? null : missing);
-    for (TableMeter table : stuck.subList(0, Math.min(MOST_TABLES, stuck.size()))) {
+    for (TableMeter table : stuck.subList(0, Math.min(MAX_TABLES, stuck.size()))) {
       table(json, table);
     }
     json.writeEndArray();

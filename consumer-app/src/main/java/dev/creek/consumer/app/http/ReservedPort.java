@@ -42,7 +42,7 @@ final class ReservedPort implements AutoCloseable {
 
   static IllegalStateException cannotListen(String address, int port, Throwable why) {
     return new IllegalStateException(
-        "cannot listen on " + address + ":" + port + ": " + ErrorWords.told(why), why);
+        "cannot listen on " + address + ":" + port + ": " + ErrorWords.described(why), why);
   }
 
   int port() {

@@ -15,7 +15,7 @@ import reactor.core.publisher.Mono;
  * is over the database is not asked any more. Thread-safe.
  */
 final class Startup {
-  private static final int MOST_NAMES = 10;
+  private static final int MAX_NAMES = 10;
 
   private final Meters meters;
   private final Mono<String> asked;
@@ -30,7 +30,7 @@ final class Startup {
     this.asked =
         Mono.zip(service.tables(), service.instances(), this::missing)
             .timeout(limit)
-            .map(Startup::told)
+            .map(Startup::described)
             .onErrorReturn("it is not known yet which tables there are")
             .doOnNext(missing -> over = over || missing.isEmpty())
             .cache(kept);
@@ -48,7 +48,7 @@ final class Startup {
 
   private record Missing(List<String> targets, int of) {}
 
-  private Missing missing(List<SeenTable> tables, List<SeenInstance> instances) {
+  private Missing missing(List<SubscriptionView> tables, List<InstanceView> instances) {
     Map<String, TableMeter> here =
         meters.tables().stream().collect(Collectors.toMap(TableMeter::target, Function.identity()));
     Set<String> elsewhere =
@@ -56,7 +56,8 @@ final class Startup {
             .filter(instance -> !instance.self())
             .flatMap(instance -> instance.owns().stream())
             .collect(Collectors.toSet());
-    List<String> active = tables.stream().filter(SeenTable::active).map(SeenTable::target).toList();
+    List<String> active =
+        tables.stream().filter(SubscriptionView::active).map(SubscriptionView::target).toList();
     return new Missing(
         active.stream()
             .filter(target -> !elsewhere.contains(target) && !isTold(here.get(target)))
@@ -68,17 +69,17 @@ final class Startup {
     return meter != null && meter.isTold();
   }
 
-  private static String told(Missing missing) {
+  private static String described(Missing missing) {
     List<String> targets = missing.targets();
     if (targets.isEmpty()) {
       return "";
     }
-    String more = targets.size() > MOST_NAMES ? ", ..." : "";
+    String more = targets.size() > MAX_NAMES ? ", ..." : "";
     return "%d of %d tables have not been taken up since the start: %s%s"
         .formatted(
             targets.size(),
             missing.of(),
-            String.join(", ", targets.subList(0, Math.min(MOST_NAMES, targets.size()))),
+            String.join(", ", targets.subList(0, Math.min(MAX_NAMES, targets.size()))),
             more);
   }
 }

@@ -17,7 +17,7 @@ final class StatusEndpoints {
   private static final int UNAVAILABLE = 503;
 
   /** Each is a connection and a piece of JSON a second. */
-  private static final int MOST_STREAMS = 16;
+  private static final int MAX_STREAMS = 16;
 
   /** So that the other side can tell silence from an end. */
   private static final Duration HEARTBEAT = Duration.ofSeconds(3);
@@ -50,7 +50,7 @@ final class StatusEndpoints {
   }
 
   Publisher<Void> events(HttpServerRequest request, HttpServerResponse response) {
-    if (streams.incrementAndGet() > MOST_STREAMS) {
+    if (streams.incrementAndGet() > MAX_STREAMS) {
       streams.decrementAndGet();
       return response.status(UNAVAILABLE).header("Retry-After", "10").send();
     }

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import dev.creek.consumer.Reachability;
 import dev.creek.consumer.app.config.Redaction;
 import dev.creek.consumer.metrics.Backlog;
-import dev.creek.consumer.postgres.PoolUse;
+import dev.creek.consumer.postgres.session.PoolUse;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -39,10 +39,10 @@ final class StatusSource {
   private final Observed service;
   private final Build build;
   private final Probes probes;
-  private final LastKnown<List<SeenTable>> tables;
-  private final LastKnown<List<SeenCommand>> commands;
-  private final LastKnown<List<SeenInstance>> instances;
-  private final LastKnown<Map<String, Elsewhere.Progress>> elsewhere;
+  private final LastKnown<List<SubscriptionView>> tables;
+  private final LastKnown<List<CommandView>> commands;
+  private final LastKnown<List<InstanceView>> instances;
+  private final LastKnown<Map<String, RemoteProgress.Progress>> elsewhere;
   private volatile @Nullable Reachability reached;
   private final Flux<StatusView> views;
 
@@ -54,12 +54,14 @@ final class StatusSource {
     this.tables = new LastKnown<>(service.tables(), List.of());
     this.commands = new LastKnown<>(service.commands(COMMANDS), List.of());
     this.instances = new LastKnown<>(service.instances(), List.of());
-    var others = new Elsewhere(service);
+    var others = new RemoteProgress(service);
     this.elsewhere =
         new LastKnown<>(
             tables
                 .ask()
-                .flatMap(told -> others.look(told.fresh() ? notHere(told.value()) : List.of())),
+                .flatMap(
+                    described ->
+                        others.look(described.fresh() ? notHere(described.value()) : List.of())),
             Map.of());
     Flux<StatusView> asked =
         Flux.interval(Duration.ZERO, TICK).onBackpressureDrop().concatMap(tick -> now(), 1);
@@ -67,7 +69,7 @@ final class StatusSource {
     this.views = Mono.fromSupplier(this::known).concatWith(asked).replay(1).refCount(1, GRACE);
   }
 
-  private List<SeenTable> notHere(List<SeenTable> all) {
+  private List<SubscriptionView> notHere(List<SubscriptionView> all) {
     Set<String> here =
         meters.tables().stream().map(TableMeter::target).collect(Collectors.toUnmodifiableSet());
     return all.stream().filter(table -> !here.contains(table.target())).toList();
@@ -92,7 +94,7 @@ final class StatusSource {
 
   private StatusView known() {
     Reachability servers = reached;
-    List<SeenInstance> there = instances.now().value();
+    List<InstanceView> there = instances.now().value();
     var sections = new LinkedHashMap<String, String>();
     sections.put("service", service(servers));
     sections.put(
@@ -115,13 +117,13 @@ final class StatusSource {
    * Tells whether what the database told is of now; if not, of when it is, where it told anything.
    */
   private String stored() {
-    LastKnown.Told<List<SeenTable>> told = tables.now();
-    boolean fresh = told.fresh() && commands.now().fresh() && instances.now().fresh();
+    LastKnown.Told<List<SubscriptionView>> described = tables.now();
+    boolean fresh = described.fresh() && commands.now().fresh() && instances.now().fresh();
     return JsonText.object(
         json -> {
           json.writeBooleanField("fresh", fresh);
           if (!fresh) {
-            time(json, "at", told.at());
+            time(json, "at", described.at());
           }
         });
   }
@@ -182,7 +184,7 @@ final class StatusSource {
     }
   }
 
-  private static void command(JsonGenerator json, SeenCommand command) throws IOException {
+  private static void command(JsonGenerator json, CommandView command) throws IOException {
     json.writeNumberField("id", command.id());
     time(json, "at", command.at());
     text(json, "by", command.by());
@@ -194,7 +196,7 @@ final class StatusSource {
     time(json, "finished", command.finishedAt());
   }
 
-  private static void instance(JsonGenerator json, SeenInstance instance) throws IOException {
+  private static void instance(JsonGenerator json, InstanceView instance) throws IOException {
     json.writeStringField("id", instance.id());
     json.writeStringField("host", instance.host());
     json.writeStringField("version", instance.version());
@@ -210,7 +212,7 @@ final class StatusSource {
   }
 
   /** By target, the id of who handles it. */
-  private static Map<String, String> owners(List<SeenInstance> there) {
+  private static Map<String, String> owners(List<InstanceView> there) {
     var owners = new HashMap<String, String>();
     there.forEach(instance -> instance.owns().forEach(t -> owners.put(t, instance.id())));
     return owners;
@@ -218,8 +220,8 @@ final class StatusSource {
 
   private SortedMap<String, String> tables(Map<String, String> owners) {
     boolean fresh = tables.now().fresh();
-    LastKnown.Told<Map<String, Elsewhere.Progress>> others = elsewhere.now();
-    var byTarget = new HashMap<String, SeenTable>();
+    LastKnown.Told<Map<String, RemoteProgress.Progress>> others = elsewhere.now();
+    var byTarget = new HashMap<String, SubscriptionView>();
     tables.now().value().forEach(table -> byTarget.put(table.target(), table));
     var here = new HashMap<String, TableMeter>();
     meters.tables().forEach(table -> here.put(table.target(), table));
@@ -227,7 +229,7 @@ final class StatusSource {
     all.addAll(here.keySet());
     var texts = new TreeMap<String, String>();
     for (String target : all) {
-      SeenTable stored = byTarget.get(target);
+      SubscriptionView stored = byTarget.get(target);
       TableMeter meter = here.get(target);
       texts.put(
           target,
@@ -248,8 +250,8 @@ final class StatusSource {
     return texts;
   }
 
-  private static void handledHere(JsonGenerator json, TableMeter meter, @Nullable SeenTable stored)
-      throws IOException {
+  private static void handledHere(
+      JsonGenerator json, TableMeter meter, @Nullable SubscriptionView stored) throws IOException {
     TableMeter.Shown shown = meter.shown();
     Instant committedAt = meter.committedAt();
     json.writeStringField("source", meter.source());
@@ -290,7 +292,7 @@ final class StatusSource {
     }
   }
 
-  private static void stateElsewhere(JsonGenerator json, SeenTable stored, boolean fresh)
+  private static void stateElsewhere(JsonGenerator json, SubscriptionView stored, boolean fresh)
       throws IOException {
     if (!fresh && stored.active()) {
       json.writeStringField("state", "unknown");
@@ -303,7 +305,7 @@ final class StatusSource {
   }
 
   private static void handledElsewhere(
-      JsonGenerator json, SeenTable stored, Elsewhere.@Nullable Progress progress)
+      JsonGenerator json, SubscriptionView stored, RemoteProgress.@Nullable Progress progress)
       throws IOException {
     doubt(json, stored.doubt());
     json.writeBooleanField("here", false);
@@ -322,7 +324,7 @@ final class StatusSource {
     }
   }
 
-  private static void doubt(JsonGenerator json, SeenDoubt doubt) throws IOException {
+  private static void doubt(JsonGenerator json, IncompletenessView doubt) throws IOException {
     if (doubt.isNone()) {
       return;
     }
@@ -334,7 +336,7 @@ final class StatusSource {
     json.writeEndObject();
   }
 
-  private static void position(JsonGenerator json, SeenTable stored) throws IOException {
+  private static void position(JsonGenerator json, SubscriptionView stored) throws IOException {
     json.writeNumberField("sequence", stored.sequence());
     json.writeStringField("lsn", stored.lsn());
     json.writeNumberField("rows", stored.rowsApplied());

@@ -55,9 +55,9 @@ final class TableMeter {
   private final LongAdder missed = new LongAdder();
   private final Rates rates = new Rates(System.nanoTime());
   private volatile Map<String, Integer> causes = Map.of();
-  private volatile SeenDoubt doubt = SeenDoubt.NONE;
+  private volatile IncompletenessView doubt = IncompletenessView.NONE;
   private volatile @Nullable Instant committedAt;
-  private volatile boolean told;
+  private volatile boolean described;
   private volatile Shown shown = new Shown("waiting", null, null, Instant.now());
 
   TableMeter(String source, String target, Backlog backlog) {
@@ -120,7 +120,7 @@ final class TableMeter {
     Shown before = shown;
     boolean entered = !before.state().equals(state);
     shown = new Shown(state, reason, hint, entered ? Instant.now() : before.since());
-    told = true;
+    described = true;
     if (entered && state.equals("failed")) {
       failures.increment();
     } else if (entered && state.equals("gap")) {
@@ -131,14 +131,15 @@ final class TableMeter {
   /** Why its rows may differ from the source's: how many reasons there are of each cause. */
   void doubts(Map<String, Integer> byCause, List<String> reasons) {
     causes = Map.copyOf(byCause);
-    doubt = new SeenDoubt(byCause.keySet().stream().sorted().toList(), reasons, null, null);
+    doubt =
+        new IncompletenessView(byCause.keySet().stream().sorted().toList(), reasons, null, null);
   }
 
   Map<String, Integer> causes() {
     return causes;
   }
 
-  SeenDoubt doubt() {
+  IncompletenessView doubt() {
     return doubt;
   }
 
@@ -184,7 +185,7 @@ final class TableMeter {
 
   /** Whether its line has said how it stands. */
   boolean isTold() {
-    return told;
+    return described;
   }
 
   Shown shown() {

@@ -5,7 +5,7 @@ import dev.creek.consumer.CreekConsumer;
 import dev.creek.consumer.app.testing.ServiceProcess;
 import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.jetstream.JetStreamOptions;
-import dev.creek.consumer.postgres.PostgresOptions;
+import dev.creek.consumer.postgres.session.PostgresOptions;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.Scratch;
 import java.nio.file.Path;

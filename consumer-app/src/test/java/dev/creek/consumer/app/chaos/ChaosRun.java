@@ -32,15 +32,15 @@ final class ChaosRun {
   private static final DateTimeFormatter CLOCK = DateTimeFormatter.ofPattern("HH:mm:ss");
 
   /** How far the tables get before a fault, at most. */
-  private static final int MOST_MESSAGES = 200;
+  private static final int MAX_MESSAGES = 200;
 
   /** One fault of so many comes while a snapshot is taken. */
   private static final int SNAPSHOTS = 4;
 
   /** The service's own bounds: a pool of 10, the listener, the lock that says who is alive. */
-  private static final int MOST_SESSIONS = 16;
+  private static final int MAX_SESSIONS = 16;
 
-  private static final long MOST_RESIDENT_KB = 400_000;
+  private static final long MAX_RESIDENT_KB = 400_000;
 
   private final Generation generation;
   private final long seed;
@@ -106,7 +106,7 @@ final class ChaosRun {
     out.printf("%s %-45s ", LocalTime.now(ZoneId.systemDefault()).format(CLOCK), fault);
     out.flush();
     try {
-      all.awaitProgress(1 + random.nextInt(MOST_MESSAGES));
+      all.awaitProgress(1 + random.nextInt(MAX_MESSAGES));
       OptionalLong snapshot = snapshotBeside(all, fault);
       fault.strike().on(all, random);
       long ended = System.nanoTime();
@@ -179,10 +179,10 @@ final class ChaosRun {
     if (effect.compareTo(Effect.SNAPSHOT) < 0) {
       found.addAll(all.setbacks());
     }
-    if (all.sessions() > MOST_SESSIONS) {
+    if (all.sessions() > MAX_SESSIONS) {
       found.add(all.sessions() + " sessions at the target");
     }
-    if (residentKb(all) > MOST_RESIDENT_KB) {
+    if (residentKb(all) > MAX_RESIDENT_KB) {
       found.add(residentKb(all) + " kB resident");
     }
     if (!found.isEmpty()) {

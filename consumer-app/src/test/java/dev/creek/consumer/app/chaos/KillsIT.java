@@ -28,7 +28,7 @@ final class KillsIT {
   private static final int STEPS_PER_SECOND = 400;
 
   /** How far the service gets between two kills, at most. */
-  private static final int MOST_MESSAGES = 3_000;
+  private static final int MAX_MESSAGES = 3_000;
 
   private static final Duration STOP_LIMIT = Duration.ofSeconds(20);
 
@@ -46,7 +46,7 @@ final class KillsIT {
       try (BackgroundWorkload load = BackgroundWorkload.start(all.workload(), STEPS_PER_SECOND)) {
         for (int kill = 0; kill < KILLS; kill++) {
           all.startService();
-          all.awaitProgress(1 + random.nextInt(MOST_MESSAGES));
+          all.awaitProgress(1 + random.nextInt(MAX_MESSAGES));
           all.service().kill();
         }
         assertThat(load.failure()).isEmpty();
@@ -92,7 +92,7 @@ final class KillsIT {
       all.startService();
       try (BackgroundWorkload load = BackgroundWorkload.start(all.workload(), STEPS_PER_SECOND)) {
         for (int round = 0; round < ROUNDS; round++) {
-          all.awaitProgress(1 + random.nextInt(MOST_MESSAGES));
+          all.awaitProgress(1 + random.nextInt(MAX_MESSAGES));
           kills.get(round < kills.size() ? round : random.nextInt(kills.size())).run();
         }
         assertThat(load.failure()).isEmpty();
@@ -111,7 +111,7 @@ final class KillsIT {
       all.startService();
       try (BackgroundWorkload load = BackgroundWorkload.start(all.workload(), STEPS_PER_SECOND)) {
         for (int kill = 0; kill < ROUNDS; kill++) {
-          all.awaitProgress(1 + random.nextInt(MOST_MESSAGES));
+          all.awaitProgress(1 + random.nextInt(MAX_MESSAGES));
           all.producer().kill();
           all.producer().start();
         }

@@ -30,7 +30,7 @@ final class CliRun {
   int run(String... arguments) {
     var terminal = new Terminal(new PrintWriter(out), new PrintWriter(err), false, false);
     var around =
-        new Surroundings(
+        new CliContext(
             environment,
             terminal,
             given -> logging = given,

@@ -9,8 +9,8 @@ import dev.creek.consumer.control.Finding;
 import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.control.Verb;
 import dev.creek.consumer.control.Verification;
-import dev.creek.consumer.postgres.PoolUse;
-import dev.creek.consumer.postgres.PostgresOptions;
+import dev.creek.consumer.postgres.session.PoolUse;
+import dev.creek.consumer.postgres.session.PostgresOptions;
 import dev.creek.consumer.stream.Instance;
 import dev.creek.consumer.stream.SnapshotLog.PublishedSnapshot;
 import dev.creek.consumer.stream.SourceSighting;
@@ -127,7 +127,7 @@ final class FakeConsumer implements Consumer {
   }
 
   @Override
-  public Mono<Void> answers() {
+  public Mono<Void> threadsResponsive() {
     return Mono.empty();
   }
 

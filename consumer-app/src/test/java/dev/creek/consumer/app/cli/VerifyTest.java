@@ -42,10 +42,11 @@ final class VerifyTest {
         new ShapeMismatchException("source table a.b does not exist", "check the mapping"));
     assertThat(cli.run("verify", "--json", "s.a.b:c.d", "s.a.e:c.different"))
         .isEqualTo(ExitCode.FAILED);
-    JsonNode told = new ObjectMapper().readTree(cli.out.toString());
-    assertThat(told.get(0).get("error").textValue()).contains("does not exist");
-    assertThat(told.get(1).get("differences").get(0).get("key").get(0).textValue()).isEqualTo("7");
-    assertThat(told.get(1).get("equal").booleanValue()).isFalse();
+    JsonNode described = new ObjectMapper().readTree(cli.out.toString());
+    assertThat(described.get(0).get("error").textValue()).contains("does not exist");
+    assertThat(described.get(1).get("differences").get(0).get("key").get(0).textValue())
+        .isEqualTo("7");
+    assertThat(described.get(1).get("equal").booleanValue()).isFalse();
     assertThat(cli.out.toString() + cli.err).doesNotContain("verborgen");
   }
 

@@ -234,20 +234,22 @@ final class Browser implements AutoCloseable {
       }
       return;
     }
-    JsonNode told = message.path("params");
+    JsonNode described = message.path("params");
     switch (message.path("method").asText()) {
-      case "Runtime.exceptionThrown" -> complaints.add(told.path("exceptionDetails").toString());
+      case "Runtime.exceptionThrown" ->
+          complaints.add(described.path("exceptionDetails").toString());
       case "Log.entryAdded" -> {
-        if (told.path("entry").path("level").asText().equals("error")) {
-          complaints.add(told.path("entry").toString());
+        if (described.path("entry").path("level").asText().equals("error")) {
+          complaints.add(described.path("entry").toString());
         }
       }
       case "Runtime.consoleAPICalled" -> {
-        if (told.path("type").asText().equals("error")) {
-          complaints.add(told.path("args").toString());
+        if (described.path("type").asText().equals("error")) {
+          complaints.add(described.path("args").toString());
         }
       }
-      case "Network.requestWillBeSent" -> requests.add(told.path("request").path("url").asText());
+      case "Network.requestWillBeSent" ->
+          requests.add(described.path("request").path("url").asText());
       default -> {}
     }
   }

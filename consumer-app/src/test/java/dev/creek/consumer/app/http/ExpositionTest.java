@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.creek.consumer.Reachability;
 import dev.creek.consumer.metrics.Backlog.Certainty;
-import dev.creek.consumer.postgres.PoolUse;
+import dev.creek.consumer.postgres.session.PoolUse;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;

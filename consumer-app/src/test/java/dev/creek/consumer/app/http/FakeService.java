@@ -3,7 +3,7 @@ package dev.creek.consumer.app.http;
 import dev.creek.consumer.Reachability;
 import dev.creek.consumer.metrics.Backlog;
 import dev.creek.consumer.metrics.Backlog.Certainty;
-import dev.creek.consumer.postgres.PoolUse;
+import dev.creek.consumer.postgres.session.PoolUse;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -24,10 +24,10 @@ final class FakeService implements Observed {
 
   volatile Reachability reached = new Reachability(null, null);
   volatile Mono<Void> answers = Mono.empty();
-  volatile List<SeenTable> tables = List.of();
+  volatile List<SubscriptionView> tables = List.of();
   volatile Map<String, Duration> lags = Map.of();
-  volatile List<SeenCommand> commands = List.of();
-  volatile List<SeenInstance> instances = List.of();
+  volatile List<CommandView> commands = List.of();
+  volatile List<InstanceView> instances = List.of();
 
   /** A backlog that does not change. */
   static Backlog backlog(Duration lag, long pending) {
@@ -69,7 +69,7 @@ final class FakeService implements Observed {
   }
 
   @Override
-  public Mono<Void> answers() {
+  public Mono<Void> threadsResponsive() {
     return answers;
   }
 
@@ -84,7 +84,7 @@ final class FakeService implements Observed {
   }
 
   @Override
-  public Mono<List<SeenTable>> tables() {
+  public Mono<List<SubscriptionView>> tables() {
     return slowly(
         () -> {
           tablesAsked.incrementAndGet();
@@ -106,12 +106,12 @@ final class FakeService implements Observed {
   }
 
   @Override
-  public Mono<List<SeenCommand>> commands(int most) {
+  public Mono<List<CommandView>> commands(int most) {
     return slowly(() -> commands);
   }
 
   @Override
-  public Mono<List<SeenInstance>> instances() {
+  public Mono<List<InstanceView>> instances() {
     return slowly(() -> instances);
   }
 

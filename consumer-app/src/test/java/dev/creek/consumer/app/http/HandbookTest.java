@@ -36,8 +36,8 @@ final class HandbookTest {
 
   @Test
   void hasEveryMetric() {
-    Set<String> told = metrics();
-    assertThat(ours()).allMatch(told::contains);
+    Set<String> described = metrics();
+    assertThat(ours()).allMatch(described::contains);
   }
 
   @Test

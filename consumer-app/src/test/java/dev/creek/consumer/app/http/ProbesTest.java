@@ -68,13 +68,13 @@ final class ProbesTest {
         .contains("\"ready\":false", "it is not known yet which tables there are");
   }
 
-  private static SeenTable seen(String target, boolean active) {
-    return new SeenTable(
-        "s.p.x", target, active, "waiting", null, null, null, 0, 0, "0/0", SeenDoubt.NONE);
+  private static SubscriptionView seen(String target, boolean active) {
+    return new SubscriptionView(
+        "s.p.x", target, active, "waiting", null, null, null, 0, 0, "0/0", IncompletenessView.NONE);
   }
 
-  private static SeenInstance instance(boolean self, String owns) {
-    return new SeenInstance("id", "host", "1", null, self, true, Instant.EPOCH, Set.of(owns));
+  private static InstanceView instance(boolean self, String owns) {
+    return new InstanceView("id", "host", "1", null, self, true, Instant.EPOCH, Set.of(owns));
   }
 
   @Test

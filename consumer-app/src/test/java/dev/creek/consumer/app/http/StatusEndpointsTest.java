@@ -41,14 +41,15 @@ final class StatusEndpointsTest {
           List.of(
               seen("copy.items", "failed"),
               seen("copy.elsewhere", "gap"),
-              new SeenTable("s.a.old", "copy.old", false, "inactive", null, null, AT, 1, 2, "0/1"));
+              new SubscriptionView(
+                  "s.a.old", "copy.old", false, "inactive", null, null, AT, 1, 2, "0/1"));
       server.service.commands =
-          List.of(new SeenCommand(7, AT, "ann", "add_table x", "failed", "boom", null, AT, AT));
+          List.of(new CommandView(7, AT, "ann", "add_table x", "failed", "boom", null, AT, AT));
       server.service.instances =
           List.of(
-              new SeenInstance(
+              new InstanceView(
                   "me", "host", "1.2.3", "http://a/", true, true, AT, Set.of("copy.items")),
-              new SeenInstance(
+              new InstanceView(
                   "other", "there", "1.2.3", null, false, true, AT, Set.of("copy.elsewhere")));
       JsonNode status = status(server);
       assertThat(status.at("/service/version").asText()).isEqualTo("1.2.3");
@@ -93,8 +94,8 @@ final class StatusEndpointsTest {
     }
   }
 
-  private static SeenTable withRows(SeenTable table, long rows) {
-    return new SeenTable(
+  private static SubscriptionView withRows(SubscriptionView table, long rows) {
+    return new SubscriptionView(
         table.source(),
         table.target(),
         table.active(),
@@ -111,7 +112,7 @@ final class StatusEndpointsTest {
   void tellsOfEachTableWhyItsRowsMayDiffer() throws Exception {
     try (var server = RunningServer.open()) {
       var doubt =
-          new SeenDoubt(
+          new IncompletenessView(
               List.of("forced", "column"), List.of("resumed", "column came"), AT, "verify it");
       server.streams("s.a.here", "copy.here");
       server.streams("s.a.told", "copy.told");
@@ -120,7 +121,7 @@ final class StatusEndpointsTest {
           List.of(doubted("copy.elsewhere", doubt), doubted("copy.here", doubt));
       server.service.instances =
           List.of(
-              new SeenInstance(
+              new InstanceView(
                   "other", "there", "1", null, false, true, AT, Set.of("copy.elsewhere")));
       JsonNode tables = status(server).get("tables");
       for (int i = 0; i < 2; i++) {
@@ -137,8 +138,9 @@ final class StatusEndpointsTest {
     }
   }
 
-  private static SeenTable doubted(String target, SeenDoubt doubt) {
-    return new SeenTable("s.a.x", target, true, "streaming", null, null, AT, 5, 99, "0/1A", doubt);
+  private static SubscriptionView doubted(String target, IncompletenessView doubt) {
+    return new SubscriptionView(
+        "s.a.x", target, true, "streaming", null, null, AT, 5, 99, "0/1A", doubt);
   }
 
   @Test
@@ -345,8 +347,9 @@ final class StatusEndpointsTest {
     }
   }
 
-  private static SeenTable seen(String target, String state) {
-    return new SeenTable("shop.public.x", target, true, state, "why", "what", AT, 5, 99, "0/1A");
+  private static SubscriptionView seen(String target, String state) {
+    return new SubscriptionView(
+        "shop.public.x", target, true, state, "why", "what", AT, 5, 99, "0/1A");
   }
 
   private static JsonNode status(RunningServer server) throws Exception {

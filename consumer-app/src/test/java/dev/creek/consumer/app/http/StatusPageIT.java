@@ -376,7 +376,7 @@ final class StatusPageIT {
               seen("copy.legacy", false, "inactive"));
       server.service.instances =
           List.of(
-              new SeenInstance(
+              new InstanceView(
                   "a",
                   "consumer-a (1)",
                   "1.2.3",
@@ -385,7 +385,7 @@ final class StatusPageIT {
                   true,
                   now.minusSeconds(90_000),
                   TABLES.stream().map(name -> "copy." + name).collect(Collectors.toSet())),
-              new SeenInstance(
+              new InstanceView(
                   "b",
                   "consumer-b (1)",
                   "1.2.3",
@@ -420,7 +420,7 @@ final class StatusPageIT {
 
     static void doubt(RunningServer server) {
       var doubt =
-          new SeenDoubt(
+          new IncompletenessView(
               List.of("recreated", "column"),
               List.of(
                   "others have emptied the table",
@@ -429,7 +429,7 @@ final class StatusPageIT {
               "creek-consumer verify 'shop.public.customers:copy.customers' --source-uri ... tells whether rows differ, and with --repair mends them; creek-consumer resync 'shop.public.customers:copy.customers' replaces all rows");
       server.service.tables =
           List.of(
-              new SeenTable(
+              new SubscriptionView(
                   "shop.public.customers",
                   "copy.customers",
                   true,
@@ -474,17 +474,17 @@ final class StatusPageIT {
           FakeService.backlog(Duration.ofSeconds(seconds), pending));
     }
 
-    private static SeenTable seen(String target, boolean active, String state) {
+    private static SubscriptionView seen(String target, boolean active, String state) {
       String source = "shop.public." + target.substring("copy.".length());
-      return new SeenTable(
+      return new SubscriptionView(
           source, target, active, state, null, null, Instant.now(), 5000, 118_222, "2/8000A0");
     }
 
-    private static SeenCommand command(
+    private static CommandView command(
         Instant now, int id, String command, String outcome, String status) {
       Instant at = now.minusSeconds(31 + (42 - id) * 400L);
       Instant end = outcome.equals("pending") ? null : at.plusSeconds(1);
-      return new SeenCommand(id, at, "ann", command, outcome, status, null, at, end);
+      return new CommandView(id, at, "ann", command, outcome, status, null, at, end);
     }
   }
 }

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * One life of a producer: connects, streams until told to stop or something fails, and begins
  * nothing anew. What it published and did not acknowledge is published again by the next.
  */
-final class Session implements AutoCloseable {
+public final class Session implements AutoCloseable {
   private static final long FEEDBACK_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
   private static final long HEARTBEAT_NANOS = TimeUnit.SECONDS.toNanos(1);
   private static final long SHORT_NAP_NANOS = TimeUnit.MICROSECONDS.toNanos(50);

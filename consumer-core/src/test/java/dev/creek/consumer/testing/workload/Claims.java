@@ -9,7 +9,7 @@ import java.util.Set;
 /**
  * Which session works on what, so that none waits for another's lock: one thread drives them all.
  */
-final class Claims {
+public final class Claims {
   private record Row(String group, int id) {}
 
   private final Map<Row, SourceSession> rows = new HashMap<>();
@@ -51,7 +51,7 @@ final class Claims {
   }
 
   /** The session's transaction is over. */
-  void release(SourceSession session) {
+  public void release(SourceSession session) {
     rows.values().removeIf(session::equals);
     exclusive.values().removeIf(session::equals);
     users.values().forEach(of -> of.remove(session));

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Alters the target as the source was, or is about to be; waits for one that is away. */
 final class Follower {
-  private static final int MOST_STEPS_LATER = 200;
+  private static final int MAX_STEPS_LATER = 200;
   private static final Duration PAUSE = Duration.ofMillis(100);
   private static final Duration PATIENCE = Patience.LIMIT;
 
@@ -54,7 +54,7 @@ final class Follower {
 
   /** The source has been altered; its rows may stop the target for a while. */
   void followLater(String ddl, Random random) {
-    due.add(new Due(step + random.nextInt(MOST_STEPS_LATER), ddl));
+    due.add(new Due(step + random.nextInt(MAX_STEPS_LATER), ddl));
   }
 
   void step() {

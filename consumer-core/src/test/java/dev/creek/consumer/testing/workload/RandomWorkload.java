@@ -51,7 +51,7 @@ public final class RandomWorkload implements AutoCloseable {
   private static final int LONG_STEPS = 80;
 
   private static final int SHORT_STEPS = 8;
-  private static final int MOST_TABLES = 4;
+  private static final int MAX_TABLES = 4;
   private static final int ROLLBACK_PERCENT = 12;
   private static final Duration OUTAGE_PAUSE = Duration.ofMillis(50);
 
@@ -236,7 +236,7 @@ public final class RandomWorkload implements AutoCloseable {
     Collections.shuffle(about, random);
     int steps = 1 + random.nextInt(session.number() == 0 ? LONG_STEPS : SHORT_STEPS);
     session.begin(
-        about.subList(0, Math.min(about.size(), 1 + random.nextInt(MOST_TABLES))),
+        about.subList(0, Math.min(about.size(), 1 + random.nextInt(MAX_TABLES))),
         steps,
         random.nextInt(4) == 0);
     if (uncertain) {

@@ -14,8 +14,8 @@ final class RowActs {
   /** Rows are few, so that the same ones change again and again. */
   static final int IDS = 24;
 
-  private static final int MOST_ROWS = 4;
-  private static final int MOST_BULK_ROWS = 1500;
+  private static final int MAX_ROWS = 4;
+  private static final int MAX_BULK_ROWS = 1500;
 
   /** Beyond all ids that change, those of renamed rows included. */
   private static final int FIRST_STILL_ID = 100;
@@ -29,7 +29,7 @@ final class RowActs {
   }
 
   void insert(SourceSession session, WorkloadTable table) throws SQLException {
-    insert(session, table, ids(session, table, 1 + random.nextInt(MOST_ROWS)));
+    insert(session, table, ids(session, table, 1 + random.nextInt(MAX_ROWS)));
   }
 
   /** What inserts so many rows that none of the others here touches, by rows. */
@@ -105,7 +105,7 @@ final class RowActs {
     } else if (session.claim(table)) {
       session.execute(
           "insert into %s (id) select generate_series(1, %d)"
-              .formatted(table, 1 + random.nextInt(MOST_BULK_ROWS)));
+              .formatted(table, 1 + random.nextInt(MAX_BULK_ROWS)));
     }
   }
 
@@ -127,7 +127,7 @@ final class RowActs {
   }
 
   void update(SourceSession session, WorkloadTable table) throws SQLException {
-    List<Integer> ids = ids(session, table, 1 + random.nextInt(MOST_ROWS));
+    List<Integer> ids = ids(session, table, 1 + random.nextInt(MAX_ROWS));
     if (ids.isEmpty()) {
       return;
     }
@@ -151,7 +151,7 @@ final class RowActs {
   }
 
   void delete(SourceSession session, WorkloadTable table) throws SQLException {
-    delete(session, table, ids(session, table, 1 + random.nextInt(MOST_ROWS)));
+    delete(session, table, ids(session, table, 1 + random.nextInt(MAX_ROWS)));
   }
 
   private void delete(SourceSession session, WorkloadTable table, List<Integer> ids)

@@ -1,0 +1,51 @@
+package dev.creek.consumer.app.http;
+
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A subscription as the database tells it: the only source for tables that other instances handle.
+ *
+ * @param sequence stream sequence up to which it is applied
+ * @param lsn source LSN of the last change applied, as PostgreSQL writes it
+ * @param doubt why its rows may differ from the source's
+ */
+public record SubscriptionView(
+    String source,
+    String target,
+    boolean active,
+    String state,
+    @Nullable String reason,
+    @Nullable String hint,
+    @Nullable Instant committedAt,
+    long rowsApplied,
+    long sequence,
+    String lsn,
+    IncompletenessView doubt) {
+
+  /** One without a doubt. */
+  SubscriptionView(
+      String source,
+      String target,
+      boolean active,
+      String state,
+      @Nullable String reason,
+      @Nullable String hint,
+      @Nullable Instant committedAt,
+      long rowsApplied,
+      long sequence,
+      String lsn) {
+    this(
+        source,
+        target,
+        active,
+        state,
+        reason,
+        hint,
+        committedAt,
+        rowsApplied,
+        sequence,
+        lsn,
+        IncompletenessView.NONE);
+  }
+}

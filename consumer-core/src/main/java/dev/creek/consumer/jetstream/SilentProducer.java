@@ -1,0 +1,123 @@
+package dev.creek.consumer.jetstream;
+
+import dev.creek.consumer.stream.LogException;
+import dev.creek.consumer.stream.SnapshotException;
+import dev.creek.consumer.stream.SourceSighting;
+import dev.creek.consumer.wire.SourceTable;
+import dev.creek.consumer.wire.Subjects;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+
+/**
+ * A producer answers a request for a snapshot within milliseconds, or never: it says nothing of
+ * what it does not know. Whether it is there at all shows a question that it can answer.
+ */
+final class SilentProducer {
+  /** After this time a table that nobody has seen is not waited for, if the producer is there. */
+  private static final Duration OF_THE_UNKNOWN = Duration.ofSeconds(10);
+
+  private final SourceNames sources;
+  private final SchemaLookup schemas;
+
+  SilentProducer(SourceNames sources, SchemaLookup schemas) {
+    this.sources = sources;
+    this.schemas = schemas;
+  }
+
+  /**
+   * What is known by the time at which no answer is expected any more.
+   *
+   * @param producer whether it has answered another question; null where there is none to ask
+   * @param waited how long no answer has come
+   */
+  private record Facts(SourceSighting table, @Nullable Boolean producer, Duration waited) {
+    boolean isCertain() {
+      return Boolean.TRUE.equals(producer) && !table.published();
+    }
+  }
+
+  /**
+   * Errors when the answer has not come, and is not to be expected any more.
+   *
+   * @param timeout how long it may take at most
+   */
+  Mono<String> explained(Subjects names, SourceTable source, Duration timeout) {
+    Duration first = timeout.compareTo(OF_THE_UNKNOWN) < 0 ? timeout : OF_THE_UNKNOWN;
+    Duration rest = timeout.minus(first);
+    return Mono.delay(first)
+        .then(Mono.defer(() -> facts(names, source, first)))
+        .flatMap(
+            facts ->
+                facts.isCertain() || rest.isZero()
+                    ? Mono.just(facts)
+                    : Mono.delay(rest).then(Mono.defer(() -> facts(names, source, timeout))))
+        .flatMap(facts -> Mono.error(unanswered(source, facts)));
+  }
+
+  /** A broker that does not answer either takes nothing from what is known. */
+  private Mono<Facts> facts(Subjects names, SourceTable source, Duration waited) {
+    Mono<SourceSighting> table =
+        sources.look(names, source).onErrorReturn(new SourceSighting(source, true, List.of()));
+    return table.flatMap(
+        seen ->
+            producer(names, source)
+                .map(there -> new Facts(seen, there, waited))
+                .switchIfEmpty(Mono.fromSupplier(() -> new Facts(seen, null, waited))));
+  }
+
+  /**
+   * Tells whether it answers for a schema that it has published itself; empty where there is none.
+   */
+  private Mono<Boolean> producer(Subjects names, SourceTable source) {
+    return sources
+        .withSchemas(names, source.database())
+        .concatMap(table -> schemas.published(names, table, null), 1)
+        .next()
+        .flatMap(schema -> schemas.request(names, source, schema.fingerprint()).hasElement())
+        .onErrorResume(e -> Mono.empty());
+  }
+
+  /** Where it is not certain, the source may have been away for a moment. */
+  private static RuntimeException unanswered(SourceTable source, Facts facts) {
+    String message =
+        "the producer did not answer the request for a snapshot of %s within %d s: %s"
+            .formatted(source, facts.waited().toSeconds(), cause(facts));
+    String hint = hint(source, facts);
+    return facts.isCertain()
+        ? new SnapshotException(message, hint)
+        : new LogException.NoProducer(message, hint);
+  }
+
+  private static String cause(Facts facts) {
+    if (Boolean.FALSE.equals(facts.producer())) {
+      return "it does not answer other questions either, so it hangs, or may not answer";
+    }
+    String reason = facts.table().reason();
+    String table =
+        reason == null
+            ? "the table has been dropped or renamed, or taken out of its publication, or its source database was away"
+            : "the table does not exist, or is not in its publication (a partition is not, its parent is); "
+                + reason;
+    return facts.producer() == null
+        ? "it says nothing where it does not know the table; whether it runs cannot be told, since it has published no schema to ask it for; if it does, "
+            + table
+        : "it runs, since it answers other questions, so " + table;
+  }
+
+  private static String hint(SourceTable source, Facts facts) {
+    if (Boolean.FALSE.equals(facts.producer())) {
+      return "look at the producer's log, restart it, then ask again";
+    }
+    String suggestion = facts.table().suggestion();
+    String look =
+        "on the source: select * from pg_publication_tables where schemaname = %s and tablename = %s;"
+            .formatted(literal(source.namespace()), literal(source.table()));
+    return suggestion == null ? look : suggestion + " Or see, " + look;
+  }
+
+  private static String literal(String name) {
+    return "'" + name.replace("'", "''") + "'";
+  }
+}

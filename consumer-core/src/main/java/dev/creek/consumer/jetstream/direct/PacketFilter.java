@@ -1,0 +1,315 @@
+package dev.creek.consumer.jetstream.direct;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Takes out of what a server sends the messages of consumers that have a {@link
+ * PacketReceivers.Receiver}, and leaves the rest, as it is, to the client. Such a message is known
+ * by the subject that it would be acknowledged to. Its headers are of no use here and are skipped.
+ *
+ * <p>Of NATS's protocol it knows as much as is needed to tell where a message begins and ends:
+ *
+ * <pre>
+ * MSG  subject sid [reply] bytes               payload
+ * HMSG subject sid [reply] headerBytes bytes   headers payload
+ * </pre>
+ *
+ * <p>Bytes may come in pieces of any size. Not thread-safe.
+ */
+final class PacketFilter {
+  private static final byte[] MSG = "MSG ".getBytes(US_ASCII);
+  private static final byte[] HMSG = "HMSG ".getBytes(US_ASCII);
+
+  /** INFO names all servers of a cluster; nothing else comes near. */
+  private static final int LONGEST_LINE = 1 << 20;
+
+  private static final int MAX_FIELDS = 5;
+
+  private final PacketReceivers receivers;
+  private final RemainingBytes rest = new RemainingBytes();
+  private final AckSubject ack = new AckSubject();
+  private final KnownLines known;
+  private Part part = Part.LINE;
+
+  /** A line whose end has not come yet. */
+  private byte[] line = new byte[512];
+
+  private int lineLength;
+
+  /** Where the fields of a line begin and end. */
+  private final int[] from = new int[MAX_FIELDS];
+
+  private final int[] to = new int[MAX_FIELDS];
+
+  /** Bytes that are still to come of the part. */
+  private int left;
+
+  private byte[] payload = line;
+  private long wireBytes;
+  private PacketReceivers.@Nullable Entry receiver;
+
+  /** Who got something out of the bytes at hand. */
+  private final List<PacketReceivers.Entry> reached = new ArrayList<>();
+
+  PacketFilter(PacketReceivers receivers) {
+    this.receivers = receivers;
+    known = new KnownLines(receivers, ack);
+  }
+
+  /** What comes next. */
+  private enum Part {
+    LINE,
+    OTHERS_BODY,
+    HEADERS,
+    PAYLOAD,
+    END
+  }
+
+  /** What is for the client and was not taken yet. */
+  RemainingBytes rest() {
+    return rest;
+  }
+
+  /**
+   * Takes what has come.
+   *
+   * @throws IOException where it is not NATS's protocol, or a receiver failed: the connection is of
+   *     no more use
+   */
+  void accept(byte[] bytes, int length) throws IOException {
+    int at = 0;
+    while (at < length) {
+      at =
+          switch (part) {
+            case LINE -> lineLength == 0 ? message(bytes, at, length) : line(bytes, at, length);
+            case OTHERS_BODY -> othersBody(bytes, at, length);
+            case HEADERS -> headers(at, length);
+            case PAYLOAD -> payload(bytes, at, length);
+            case END -> end(bytes, at);
+          };
+    }
+    pause();
+  }
+
+  /** Receivers wake others once for all that came at once. */
+  private void pause() throws IOException {
+    try {
+      reached.forEach(PacketReceivers.Entry::pause);
+    } catch (RuntimeException e) {
+      throw refused(e);
+    }
+    reached.clear();
+  }
+
+  /**
+   * Mostly a message that is here as a whole, much like the one before; else a line of any kind.
+   */
+  private int message(byte[] bytes, int at, int length) throws IOException {
+    PacketReceivers.Entry to = known.read(bytes, at, length);
+    if (to == null) {
+      return line(bytes, at, length);
+    }
+    int next = known.next();
+    deliver(
+        to, Arrays.copyOfRange(bytes, known.payloadFrom(), known.payloadTo()), known.wireBytes());
+    return next;
+  }
+
+  private int line(byte[] bytes, int at, int length) throws IOException {
+    int end = at;
+    while (end < length && bytes[end] != '\n') {
+      end++;
+    }
+    boolean whole = end < length;
+    if (whole && lineLength == 0) {
+      begin(bytes, at, end + 1);
+      return end + 1;
+    }
+    int next = whole ? end + 1 : end;
+    keep(bytes, at, next);
+    if (whole) {
+      int all = lineLength;
+      lineLength = 0;
+      begin(line, 0, all);
+    }
+    return next;
+  }
+
+  private void keep(byte[] bytes, int at, int next) throws IOException {
+    int all = lineLength + next - at;
+    if (all > LONGEST_LINE) {
+      throw new IOException("the server sends a line without end");
+    }
+    if (all > line.length) {
+      line = Arrays.copyOf(line, Math.max(all, 2 * line.length));
+    }
+    System.arraycopy(bytes, at, line, lineLength, next - at);
+    lineLength = all;
+  }
+
+  /** A whole line, its end included. */
+  private void begin(byte[] bytes, int at, int next) throws IOException {
+    boolean headed = begins(bytes, at, next, HMSG);
+    if (!headed && !begins(bytes, at, next, MSG)) {
+      rest.add(bytes, at, next);
+      return;
+    }
+    int fields = split(bytes, at + (headed ? HMSG.length : MSG.length), next);
+    int fewest = headed ? MAX_FIELDS - 1 : MAX_FIELDS - 2;
+    if (fields < fewest || fields > fewest + 1) {
+      throw notNats();
+    }
+    int total = number(bytes, fields - 1);
+    int headers = headed ? number(bytes, fields - 2) : 0;
+    if (headers > total) {
+      throw notNats();
+    }
+    receiver = fields > fewest ? receiver(bytes, from[2], to[2]) : null;
+    if (receiver == null) {
+      rest.add(bytes, at, next);
+      left = Math.addExact(total, 2);
+      part = Part.OTHERS_BODY;
+    } else {
+      int subject = to[0] - from[0];
+      receiver.knownBy(
+          new LineBeginning(receiver, bytes, at, ack.numbersFrom(), headed, subject, from[2]));
+      wireBytes = (long) total + subject + to[2] - from[2];
+      payload = new byte[total - headers];
+      left = headers;
+      part = Part.HEADERS;
+      headers(0, 0);
+    }
+  }
+
+  private PacketReceivers.@Nullable Entry receiver(byte[] bytes, int begin, int end) {
+    return ack.read(bytes, begin, end)
+        ? receivers.find(bytes, ack.consumerFrom(), ack.consumerTo(), receiver)
+        : null;
+  }
+
+  private static boolean begins(byte[] bytes, int at, int next, byte[] word) {
+    return next - at > word.length
+        && Arrays.equals(bytes, at, at + word.length, word, 0, word.length);
+  }
+
+  /** How many fields there are; one more than the most where there are too many. */
+  private int split(byte[] bytes, int begin, int next) {
+    int fields = 0;
+    int at = begin;
+    while (at < next) {
+      while (at < next && isSpace(bytes[at])) {
+        at++;
+      }
+      if (at == next) {
+        break;
+      }
+      if (fields == MAX_FIELDS) {
+        return MAX_FIELDS + 1;
+      }
+      from[fields] = at;
+      while (at < next && !isSpace(bytes[at])) {
+        at++;
+      }
+      to[fields++] = at;
+    }
+    return fields;
+  }
+
+  private static boolean isSpace(byte b) {
+    return b == ' ' || b == '\t' || b == '\r' || b == '\n';
+  }
+
+  private int number(byte[] bytes, int field) throws IOException {
+    long value = 0;
+    for (int i = from[field]; i < to[field]; i++) {
+      int digit = bytes[i] - '0';
+      value = value * 10 + digit;
+      if (digit < 0 || digit > 9 || value > Integer.MAX_VALUE - 2) {
+        throw notNats();
+      }
+    }
+    return (int) value;
+  }
+
+  private static IOException notNats() {
+    return new IOException("the server sends what is not the protocol of NATS");
+  }
+
+  private int othersBody(byte[] bytes, int at, int length) {
+    int next = Math.min(length, at + left);
+    rest.add(bytes, at, next);
+    left -= next - at;
+    if (left == 0) {
+      part = Part.LINE;
+    }
+    return next;
+  }
+
+  private int headers(int at, int length) {
+    int next = Math.min(length, at + left);
+    left -= next - at;
+    if (left == 0) {
+      left = payload.length;
+      part = left == 0 ? endNext() : Part.PAYLOAD;
+    }
+    return next;
+  }
+
+  private Part endNext() {
+    left = 2;
+    return Part.END;
+  }
+
+  private int payload(byte[] bytes, int at, int length) {
+    int next = Math.min(length, at + left);
+    System.arraycopy(bytes, at, payload, payload.length - left, next - at);
+    left -= next - at;
+    if (left == 0) {
+      part = endNext();
+    }
+    return next;
+  }
+
+  private int end(byte[] bytes, int at) throws IOException {
+    if (bytes[at] != (left == 2 ? '\r' : '\n')) {
+      throw notNats();
+    }
+    left--;
+    if (left == 0) {
+      part = Part.LINE;
+      deliver();
+    }
+    return at + 1;
+  }
+
+  private void deliver() throws IOException {
+    byte[] data = payload;
+    payload = line;
+    if (receiver != null) {
+      deliver(receiver, data, wireBytes);
+    }
+  }
+
+  private void deliver(PacketReceivers.Entry to, byte[] data, long size) throws IOException {
+    if (to.isDisposed()) {
+      return;
+    }
+    try {
+      if (to.deliver(ack, data, size)) {
+        reached.add(to);
+      }
+    } catch (RuntimeException e) {
+      throw refused(e);
+    }
+  }
+
+  private static IOException refused(RuntimeException e) {
+    return new IOException("a message was refused: " + e.getMessage(), e);
+  }
+}

@@ -1,0 +1,96 @@
+package dev.creek.consumer.postgres.apply;
+
+import dev.creek.consumer.postgres.session.Session;
+import dev.creek.consumer.postgres.session.SqlNames;
+import dev.creek.consumer.row.ChangePlan;
+import dev.creek.consumer.row.PlanColumn;
+import dev.creek.consumer.row.RowColumns;
+import dev.creek.consumer.wire.Change;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/**
+ * Changes that come for the first time, into a table whose key the source does not vouch for: with
+ * REPLICA IDENTITY FULL or NOTHING, or where the target takes more values for equal. As long as no
+ * row has come into being where one is, the key keeps the source's rows apart, and they are written
+ * by it as others are. One that does stops the table. For one batch, inside its transaction.
+ *
+ * <p>Rows that are there may be about to make way: where one is found the changes are applied one
+ * by one, each looking for itself.
+ */
+final class AssumedKey {
+  private final TablePlan plan;
+  private final ChangePlan changes;
+  private final List<Change> batch;
+
+  AssumedKey(TablePlan plan, List<Change> batch) {
+    this.plan = plan;
+    this.changes = plan.changes();
+    this.batch = batch;
+  }
+
+  /**
+   * Writes them.
+   *
+   * @param together writes the batch at once, or else change by change as it is told to
+   */
+  Mono<Discrepancies> write(Session session, UnaryOperator<Mono<Discrepancies>> together) {
+    Mono<Discrepancies> oneByOne = Mono.defer(() -> oneByOne(session));
+    return Mono.fromCallable(() -> changes.arrivals(batch))
+        .flatMap(arrivals -> isThere(session, arrivals))
+        .flatMap(there -> there ? oneByOne : together.apply(oneByOne));
+  }
+
+  private Mono<Boolean> isThere(Session session, RowColumns keys) {
+    return keys.rows() == 0
+        ? Mono.just(false)
+        : session
+            .query(
+                found(),
+                statement -> plan.bindKeys(statement, 0, keys),
+                row -> Objects.requireNonNull(row.get(0, Boolean.class)))
+            .single();
+  }
+
+  private String found() {
+    List<PlanColumn> columns = changes.keyColumns();
+    var keys = new UnnestSql("k", columns, 1);
+    return "select exists (select from "
+        + plan.target().sqlName()
+        + " as t, "
+        + keys.from()
+        + " where "
+        + IntStream.range(0, columns.size())
+            .mapToObj(
+                i ->
+                    plan.target()
+                        .equality(columns.get(i).name())
+                        .sql("t." + SqlNames.quoted(columns.get(i).name()), keys.value(i)))
+            .collect(Collectors.joining(" and "))
+        + ")";
+  }
+
+  private Mono<Discrepancies> oneByOne(Session session) {
+    return Flux.fromIterable(batch)
+        .concatMap(change -> one(session, change), 0)
+        .reduce(Discrepancies.NONE, Discrepancies::plus);
+  }
+
+  private Mono<Discrepancies> one(Session session, Change change) {
+    List<Change> alone = List.of(change);
+    RowColumns arrivals = changes.arrivals(alone);
+    Mono<Void> requireFree =
+        Mono.defer(() -> isThere(session, arrivals))
+            .flatMap(
+                there -> there ? Mono.error(changes.secondRow(change.sequence())) : Mono.empty());
+    var steps = new OrderedChanges(session, plan);
+    return Flux.fromIterable(changes.unfolded(alone))
+        .concatMap(step -> steps.runWhereFree(step, requireFree), 0)
+        .reduce(Discrepancies.NONE, Discrepancies::plus);
+  }
+}

@@ -1,0 +1,233 @@
+package dev.creek.consumer.postgres.apply;
+
+import dev.creek.consumer.postgres.apply.TablePlan.Rows;
+import dev.creek.consumer.postgres.position.PositionAdvance;
+import dev.creek.consumer.postgres.position.PositionSql;
+import dev.creek.consumer.postgres.session.SqlErrors;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The text of the statement that writes a folded batch: parts that run one after the other, because
+ * what goes frees values that others take. Each waits for a count of the one before; else parts
+ * would run in no fixed order. Materialized, or the planner may see that nobody looks at a count,
+ * and leave it out.
+ *
+ * <p>Parameters: keys to delete, vacated keys, moves, updates, inserts, as far as there are any.
+ */
+public final class FoldedSql {
+  /** Not a number: what a statement stumbles over that touched fewer rows than it should. */
+  private static final String MISSED = "creek: rows are missing";
+
+  private final RowSql rows;
+  private final PositionSql position;
+  private final int keyColumns;
+  private final int columns;
+
+  /**
+   * @param keyColumns how many parameters keys have
+   * @param columns how many parameters rows have
+   */
+  FoldedSql(RowSql rows, PositionSql position, int keyColumns, int columns) {
+    this.rows = rows;
+    this.position = position;
+    this.keyColumns = keyColumns;
+    this.columns = columns;
+  }
+
+  /** What is expected of the rows that a batch deletes, moves and updates. */
+  enum Expecting {
+    /** All are there, and all rows are written; else the statement fails: {@link #missedRows}. */
+    ALL,
+    /**
+     * Some may not be there: what should be updated is upserted. All rows are written, or the
+     * statement fails as well.
+     */
+    ANY
+  }
+
+  /**
+   * What there is to do.
+   *
+   * @param inserts how rows are inserted
+   */
+  record Shape(
+      boolean deletes,
+      boolean vacated,
+      boolean moves,
+      boolean updates,
+      Rows inserts,
+      Expecting expecting) {}
+
+  /**
+   * 1, or an error where the condition does not hold.
+   *
+   * @see #missedRows
+   */
+  public static String verdict(String condition) {
+    return "(case when " + condition + " then '1' else '" + MISSED + "' end)::int";
+  }
+
+  /** Whether this is the error of {@link #verdict}, and of nothing else. */
+  static boolean missedRows(Throwable error) {
+    return SqlErrors.isOf("22P02", MISSED, error);
+  }
+
+  /** Rows and position; returns one row while the claim holds. */
+  String alone(Shape shape, PositionAdvance moved) {
+    var parts = new Parts(shape, "fence, ", PositionSql.nextParameter(moved));
+    return "with fence as ("
+        + position.update(moved)
+        + " returning 1)"
+        + parts.sql().stream().map(", "::concat).collect(Collectors.joining())
+        + " select "
+        + parts.verdict()
+        + " from fence";
+  }
+
+  /**
+   * The rows alone; returns one row: with {@link Expecting#ANY} how many were deleted, and how many
+   * written.
+   */
+  String inside(Shape shape) {
+    var parts = new Parts(shape, "", 1);
+    String counts =
+        shape.expecting() == Expecting.ALL
+            ? parts.verdict()
+            : "("
+                + count(shape.deletes(), "d")
+                + ")::int8 as deleted, ("
+                + count(shape.updates(), "u")
+                + " + "
+                + count(shape.inserts() != Rows.NONE, "w")
+                + ")::int8 as written";
+    return "with " + String.join(", ", parts.sql()) + " select " + counts;
+  }
+
+  private static String count(boolean there, String part) {
+    return there ? "(select count(*) from " + part + ")" : "0";
+  }
+
+  /** The parts of one statement. */
+  private final class Parts {
+    private final Shape shape;
+    private final List<String> parts = new ArrayList<>();
+    private final List<String> checks = new ArrayList<>();
+    private String from;
+
+    Parts(Shape shape, String fence, int parameter) {
+      this.shape = shape;
+      this.from = fence;
+      int vacated = parameter + (shape.deletes() ? keyColumns : 0);
+      int moves = vacated + (shape.vacated() ? keyColumns : 0);
+      int updates = moves + (shape.moves() ? keyColumns + columns : 0);
+      int inserts = updates + (shape.updates() ? columns : 0);
+      makeRoom(parameter, vacated, updates, inserts);
+      if (shape.moves()) {
+        add("m", rows.moveByKey(from, moves), moves);
+        waitFor("nm", "m");
+      }
+      if (shape.updates()) {
+        update(updates);
+        waitFor("nu", "u");
+      }
+      if (shape.inserts() != Rows.NONE) {
+        boolean plain = shape.inserts() == Rows.INSERTED;
+        parts.add(
+            "w as ("
+                + (plain ? rows.insert(from, inserts) : rows.write(from, inserts))
+                + " returning 1)");
+        if (plain || rows.writesAll()) {
+          check("w", inserts);
+        }
+      }
+    }
+
+    private void update(int parameter) {
+      if (!upsertsUpdates()) {
+        add("u", rows.updateByKey(from, parameter), parameter);
+        return;
+      }
+      parts.add("u as (" + rows.write(from, parameter) + " returning 1)");
+      if (rows.writesAll()) {
+        check("u", parameter);
+      }
+      if (shape.expecting() == Expecting.ALL) {
+        parts.add("there as materialized (" + rows.countThere(parameter) + ")");
+        checks.add("(select count from there) = cardinality($" + parameter + ")");
+      }
+    }
+
+    private boolean upsertsUpdates() {
+      return shape.expecting() == Expecting.ANY || rows.upsertsUpdates();
+    }
+
+    /** What goes before rows are written. */
+    private void makeRoom(int deletes, int vacated, int updates, int inserts) {
+      List<String> names = new ArrayList<>();
+      if (shape.deletes()) {
+        parts.add("d as (" + rows.deleteByKey(from, deletes) + ")");
+        if (shape.expecting() == Expecting.ALL && !rows.deletesMayMiss()) {
+          check("d", deletes);
+        }
+        names.add("d");
+      }
+      if (shape.vacated()) {
+        parts.add("v as (" + rows.deleteByKey(from, vacated) + ")");
+        names.add("v");
+      }
+      if (shape.updates() && upsertsUpdates()) {
+        makeRoom(names, "u", updates, shape.inserts() == Rows.UPSERTED_TAKING);
+      }
+      if (shape.inserts() == Rows.UPSERTED || shape.inserts() == Rows.UPSERTED_TAKING) {
+        makeRoom(names, "w", inserts, shape.inserts() == Rows.UPSERTED_TAKING);
+      }
+      if (!names.isEmpty()) {
+        waitFor("nd", names.toArray(String[]::new));
+      }
+    }
+
+    private void makeRoom(List<String> names, String part, int parameter, boolean taking) {
+      gone(names, "i" + part, rows.deleteReidentified(from, parameter));
+      gone(names, "o" + part, taking ? rows.deleteTaken(from, parameter) : null);
+    }
+
+    private void gone(List<String> names, String name, @Nullable String delete) {
+      if (delete != null) {
+        parts.add(name + " as (" + delete + " returning 1)");
+        names.add(name);
+      }
+    }
+
+    private void add(String name, String sql, int parameter) {
+      parts.add(name + " as (" + sql + ")");
+      check(name, parameter);
+    }
+
+    private void check(String name, int parameter) {
+      checks.add("(select count(*) from " + name + ") = cardinality($" + parameter + ")");
+    }
+
+    private void waitFor(String count, String... names) {
+      parts.add(
+          count
+              + " as materialized (select count(*) from ("
+              + Stream.of(names)
+                  .map("select from "::concat)
+                  .collect(Collectors.joining(" union all "))
+              + ") as gone)");
+      from += count + ", ";
+    }
+
+    List<String> sql() {
+      return parts;
+    }
+
+    String verdict() {
+      return checks.isEmpty() ? "1" : FoldedSql.verdict(String.join(" and ", checks));
+    }
+  }
+}

@@ -1,0 +1,161 @@
+package dev.creek.consumer.postgres.apply;
+
+import dev.creek.consumer.postgres.apply.FoldedSql.Expecting;
+import dev.creek.consumer.postgres.position.PositionAdvance;
+import dev.creek.consumer.postgres.session.Session;
+import dev.creek.consumer.postgres.session.SqlErrors;
+import dev.creek.consumer.row.FoldedChanges;
+import java.util.BitSet;
+import reactor.core.publisher.Mono;
+
+/**
+ * Writes the batches of a table with a key: at once, as long as each row is there that the source
+ * says is there. Where one is not, rows are counted, and those of the next batches too; where the
+ * order of changes matters after all, they are applied one by one. For one batch after another.
+ */
+final class FoldedWriter {
+  private static final int OTHER_BATCHES = 100;
+
+  private final WriterSession held;
+  private final ReplayWindow seen;
+  private final InsertStrategy fresh = new InsertStrategy();
+  private int counted;
+
+  FoldedWriter(WriterSession held, ReplayWindow seen) {
+    this.held = held;
+    this.seen = seen;
+  }
+
+  /** How a batch is written. */
+  enum Way {
+    /** In one statement, which fails where a row is not there. */
+    AT_ONCE,
+    /** The same, where rows may have gone, as changes come again: none is counted. */
+    AGAIN,
+    /** In a statement that others go before and behind, to count what was not there. */
+    COUNTING,
+    /** Change by change. */
+    IN_ORDER;
+
+    /** Whether the statement can move the position, too. */
+    boolean isAlone() {
+      return this == AT_ONCE || this == AGAIN;
+    }
+  }
+
+  /** Whether to prepare rows for COPY. May be called beside a write: it is only a guess. */
+  boolean mayCopy() {
+    return fresh.mayCopy();
+  }
+
+  /** The way that is tried first. */
+  Way way(FoldedBatch batch) {
+    FoldedChanges folded = batch.folded();
+    if (folded.ordered()) {
+      return Way.IN_ORDER;
+    }
+    if (folded.deletes().rows() + folded.updates().rows() + folded.moves().rows() == 0) {
+      return Way.AT_ONCE;
+    }
+    BitSet mayMiss = seen.mayMiss();
+    if (mayMiss.isEmpty()) {
+      if (counted == 0 || folded.moves().rows() > 0) {
+        return Way.AT_ONCE;
+      }
+      counted--;
+      return Way.COUNTING;
+    }
+    if (folded.moves().rows() > 0) {
+      return Way.IN_ORDER;
+    }
+    return mayMiss.cardinality() == batch.changes().size() ? Way.AGAIN : Way.AT_ONCE;
+  }
+
+  /** Whether a batch that failed can be written in another way. */
+  static boolean mayRecover(Throwable error) {
+    return FoldedSql.missedRows(error) || SqlErrors.mayDependOnOrder(error);
+  }
+
+  /** That way. */
+  Way other(FoldedBatch batch, Way failed, Throwable error) {
+    if (!FoldedSql.missedRows(error)) {
+      return Way.IN_ORDER;
+    }
+    if (failed == Way.AGAIN) {
+      return Way.AGAIN;
+    }
+    if (batch.folded().moves().rows() > 0 || !seen.mayMiss().isEmpty()) {
+      return Way.IN_ORDER;
+    }
+    counted = OTHER_BATCHES;
+    return Way.COUNTING;
+  }
+
+  /** Rows and position, committed; without a trace where it fails. */
+  Mono<Void> alone(Session session, FoldedBatch batch, Way way, PositionAdvance moved) {
+    Expecting expecting = way == Way.AGAIN ? Expecting.ANY : Expecting.ALL;
+    return fresh
+        .write(batch, how -> batch.alone(session, how, expecting, moved), Mono.empty())
+        .flatMap(held::requireClaim);
+  }
+
+  /** The rows, in a transaction that holds the fence. */
+  Mono<Discrepancies> part(Session session, FoldedBatch batch, Way way) {
+    return part(session, batch, way, Mono.defer(() -> inOrder(session, batch)));
+  }
+
+  /**
+   * The same.
+   *
+   * @param inOrder applies the changes one by one
+   */
+  Mono<Discrepancies> part(
+      Session session, FoldedBatch batch, Way way, Mono<Discrepancies> inOrder) {
+    if (way == Way.IN_ORDER) {
+      return inOrder;
+    }
+    return held.savepoint(session)
+        .then(Mono.defer(() -> survivors(session, batch, way)))
+        .onErrorResume(
+            FoldedWriter::mayRecover,
+            e ->
+                held.rollbackToSavepoint(session)
+                    .then(Mono.defer(() -> part(session, batch, other(batch, way, e), inOrder))));
+  }
+
+  private Mono<Discrepancies> survivors(Session session, FoldedBatch batch, Way way) {
+    Mono<Void> emptied =
+        batch.folded().truncate()
+            ? session.execute(batch.plan().truncate(seen.repeated() > 0))
+            : Mono.empty();
+    if (batch.folded().isEmpty()) {
+      return emptied.thenReturn(Discrepancies.NONE);
+    }
+    if (way != Way.AT_ONCE) {
+      return emptied.then(Mono.defer(() -> batch.counting(session, way == Way.AGAIN)));
+    }
+    return fresh
+        .write(
+            batch,
+            how -> emptied.then(Mono.defer(() -> batch.inside(session, how))),
+            held.rollbackToSavepoint(session))
+        .thenReturn(Discrepancies.NONE);
+  }
+
+  /**
+   * Change by change. What was one statement at the source is several then, and may be so in a part
+   * of a transaction: a deferrable constraint that held at the end of that statement holds at the
+   * end of the transaction.
+   */
+  private Mono<Discrepancies> inOrder(Session session, FoldedBatch batch) {
+    return session
+        .execute("set constraints all deferred")
+        .then(
+            Mono.defer(
+                () ->
+                    Segment.run(
+                        session,
+                        batch.plan(),
+                        Segment.of(batch.changes(), batch.changes(), seen))));
+  }
+}

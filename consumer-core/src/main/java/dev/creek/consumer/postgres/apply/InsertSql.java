@@ -1,0 +1,83 @@
+package dev.creek.consumer.postgres.apply;
+
+import dev.creek.consumer.postgres.catalog.CatalogTable;
+import dev.creek.consumer.postgres.session.SqlNames;
+import dev.creek.consumer.row.PlanColumn;
+import dev.creek.consumer.row.RowPlan;
+import dev.creek.consumer.row.UniqueKey;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * Inserts rows of one plan.
+ *
+ * @param table where to, as SQL
+ * @param plan the rows
+ * @param onConflict empty, or beginning with a space
+ */
+public record InsertSql(String table, RowPlan plan, String onConflict) {
+
+  /**
+   * Upserts into the target where there is a key, else inserts. Rows with a temporal key are
+   * inserted, too: {@link IdentitySql} has those of the same keys go before.
+   */
+  public static InsertSql upsert(RowPlan plan, CatalogTable target) {
+    return new InsertSql(target.sqlName(), plan, onConflict(plan, target));
+  }
+
+  /** Inserts into any table that has the plan's columns. */
+  public static InsertSql plain(RowPlan plan, String table) {
+    return new InsertSql(table, plan, "");
+  }
+
+  /**
+   * The statement.
+   *
+   * @param from what is cross-joined with the rows, which wait for it: empty, or ending in a comma
+   * @param parameter number of the first column's
+   */
+  public String sql(String from, int parameter) {
+    var rows = new UnnestSql("x", plan.columns(), parameter);
+    return into() + " select " + rows.values() + " from " + from + rows.from() + onConflict;
+  }
+
+  /** Whether it touches each row: not where rows are nothing but their key, and may be there. */
+  public boolean touchesAll() {
+    return !onConflict.endsWith("nothing");
+  }
+
+  /** The statement's beginning, up to what is inserted. */
+  public String into() {
+    return "insert into "
+        + table
+        + " ("
+        + columns(plan.columns())
+        + ")"
+        + (plan.overridesIdentity() ? " overriding system value" : "");
+  }
+
+  /** Columns by name, as a list in SQL. */
+  public static String columns(List<PlanColumn> columns) {
+    return columns.stream()
+        .map(column -> SqlNames.quoted(column.name()))
+        .collect(Collectors.joining(", "));
+  }
+
+  private static String onConflict(RowPlan plan, CatalogTable target) {
+    UniqueKey key = plan.key();
+    if (key == null || key.temporal()) {
+      return "";
+    }
+    String changes =
+        plan.columns().stream()
+            .map(PlanColumn::name)
+            .filter(column -> target.isUpdated(key, column))
+            .map(SqlNames::quoted)
+            .map(column -> column + " = excluded." + column)
+            .collect(Collectors.joining(", "));
+    return " on conflict ("
+        + key.columns().stream().map(SqlNames::quoted).collect(Collectors.joining(", "))
+        + ") do "
+        + (changes.isEmpty() ? "nothing" : "update set " + changes);
+  }
+}

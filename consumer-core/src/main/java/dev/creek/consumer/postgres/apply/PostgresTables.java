@@ -1,0 +1,100 @@
+package dev.creek.consumer.postgres.apply;
+
+import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.postgres.catalog.CatalogTable;
+import dev.creek.consumer.postgres.catalog.TableCreator;
+import dev.creek.consumer.postgres.catalog.TargetCatalog;
+import dev.creek.consumer.postgres.control.Claims;
+import dev.creek.consumer.postgres.control.IncompletenessMarks;
+import dev.creek.consumer.postgres.control.SubscriptionTable;
+import dev.creek.consumer.postgres.session.Sessions;
+import dev.creek.consumer.stream.Claim;
+import dev.creek.consumer.stream.Incompleteness;
+import dev.creek.consumer.stream.TableState;
+import dev.creek.consumer.stream.TableWriter;
+import dev.creek.consumer.stream.TargetTables;
+import dev.creek.consumer.wire.RecordShape;
+import dev.creek.consumer.wire.WalSchema;
+import java.util.List;
+import java.util.Objects;
+import reactor.core.publisher.Mono;
+
+/** The target's tables. */
+public final class PostgresTables implements TargetTables {
+  private final Sessions sessions;
+  private final SubscriptionTable subscriptions;
+  private final Claims claims;
+  private final IncompletenessMarks marks;
+  private final TableCreator creator;
+
+  public PostgresTables(Sessions sessions, SubscriptionTable subscriptions, Claims claims) {
+    this.sessions = sessions;
+    this.subscriptions = subscriptions;
+    this.claims = claims;
+    this.marks = new IncompletenessMarks(sessions, subscriptions);
+    this.creator = new TableCreator(sessions);
+  }
+
+  @Override
+  public Mono<Claim> claim(Mapping mapping) {
+    return claims.claim(mapping);
+  }
+
+  @Override
+  public Mono<Claim> takeOver(Mapping mapping) {
+    return claims.takeOver(mapping);
+  }
+
+  @Override
+  public Mono<Void> requireVisible(Claim claim) {
+    TargetTable target = claim.mapping().target();
+    return sessions
+        .use(
+            "catalog of " + target,
+            subscriptions.hints(claim),
+            session ->
+                session
+                    .query(
+                        TargetCatalog.HIDDEN_FROM,
+                        statement -> statement.bind(0, target.namespace()).bind(1, target.table()),
+                        row -> Objects.requireNonNull(row.get(0, String.class)))
+                    .next())
+        .flatMap(role -> Mono.error(CatalogTable.hiding(target, role)));
+  }
+
+  @Override
+  public Mono<Boolean> release(Claim claim) {
+    return claims.release(claim);
+  }
+
+  @Override
+  public TableWriter writer(Claim claim) {
+    return new PostgresTableWriter(sessions, subscriptions, claim);
+  }
+
+  @Override
+  public Mono<Boolean> report(Claim claim, TableState state) {
+    return claims.report(claim, state);
+  }
+
+  @Override
+  public Mono<Boolean> mark(Claim claim, Incompleteness mark) {
+    return marks.set(claim, mark);
+  }
+
+  @Override
+  public Mono<Void> look(List<Claim> claims) {
+    return marks.look(claims);
+  }
+
+  @Override
+  public Mono<Boolean> createTable(TargetTable target, WalSchema schema) {
+    return creator.create(target, schema);
+  }
+
+  @Override
+  public Mono<Boolean> createTable(TargetTable target, RecordShape snapshot) {
+    return creator.createFitting(target, snapshot);
+  }
+}

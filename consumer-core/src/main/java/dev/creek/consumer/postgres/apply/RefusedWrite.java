@@ -1,0 +1,275 @@
+package dev.creek.consumer.postgres.apply;
+
+import dev.creek.consumer.postgres.catalog.RefusalSql;
+import dev.creek.consumer.postgres.catalog.TableHints;
+import dev.creek.consumer.postgres.session.Binding;
+import dev.creek.consumer.postgres.session.Refusal;
+import dev.creek.consumer.postgres.session.Session;
+import dev.creek.consumer.postgres.session.SqlNames;
+import dev.creek.consumer.row.Retype;
+import dev.creek.consumer.row.TargetColumn;
+import dev.creek.consumer.row.UniqueKey;
+import io.r2dbc.spi.Readable;
+import io.r2dbc.spi.Statement;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+
+/**
+ * Finds out why PostgreSQL has refused a batch, and what to run: the catalog and a second look at
+ * the values tell what its message does not. Needs no rights but to read the catalog.
+ */
+final class RefusedWrite {
+  private final Session session;
+  private final Refusal refusal;
+  private final Attempt attempt;
+  private final TableHints hints;
+
+  /**
+   * @param session one that is in no transaction
+   */
+  RefusedWrite(Session session, Refusal refusal, Attempt attempt, TableHints hints) {
+    this.session = session;
+    this.refusal = refusal;
+    this.attempt = attempt;
+    this.hints = hints;
+  }
+
+  /**
+   * What is known beyond the server's words.
+   *
+   * @param where to be put behind them: the column, or the function
+   * @param hint the statement to run, first, and what else helps
+   */
+  record Explained(String where, String hint) {
+    static Explained by(String hint) {
+      return new Explained("", hint);
+    }
+  }
+
+  /** Empty where nothing is known. */
+  Mono<Explained> explain() {
+    return (refusal.context().isEmpty() ? Mono.<Explained>empty() : function())
+        .switchIfEmpty(Mono.defer(this::byState));
+  }
+
+  private Mono<Explained> byState() {
+    return switch (refusal.sqlState()) {
+      case "23502" -> Mono.defer(this::notNull);
+      case "23503" -> constraint().map(it -> Explained.by(hints.foreignKey(it.fix())));
+      case "23505" -> constraint().map(it -> Explained.by(unique(it)));
+      case "23514" -> Mono.defer(this::check);
+      case "23P01" -> constraint().map(it -> Explained.by(hints.dropped(it.fix())));
+      case "54000" ->
+          constraint()
+              .map(Constraint::fix)
+              .switchIfEmpty(Mono.defer(() -> one(RefusalSql.INDEXES)))
+              .map(hints::dropped)
+              .map(Explained::by);
+      case "55P03", "57014" -> holder();
+      case "42501" -> privileges();
+      case "55000" -> one(RefusalSql.PUBLISHED).map(hints::published).map(Explained::by);
+      case "0A000" -> one(RefusalSql.RULES).map(hints::ruled).map(Explained::by);
+      default -> refusal.isOfValue() ? value() : Mono.empty();
+    };
+  }
+
+  /** In a trigger's function, mostly, which knows names of its own. */
+  private Mono<Explained> function() {
+    return session
+        .query(
+            RefusalSql.FUNCTION,
+            statement -> statement.bind(0, attempt.target().oid()).bind(1, refusal.context()),
+            row ->
+                new TableHints.Raised(
+                    text(row, "function"),
+                    text(row, "namespace"),
+                    row.get("trigger", String.class),
+                    row.get("table", String.class)))
+        .next()
+        .map(raised -> new Explained(raised.where(), hints.raised(raised, refusal.sqlState())));
+  }
+
+  /** How a constraint goes, and the columns that it is about. */
+  private record Constraint(String kind, String fix, List<String> columns) {}
+
+  private Mono<Constraint> constraint() {
+    String name = refusal.constraint();
+    return name == null
+        ? Mono.empty()
+        : session
+            .query(
+                RefusalSql.CONSTRAINT,
+                statement -> statement.bind(0, namespace()).bind(1, table()).bind(2, name),
+                row ->
+                    new Constraint(
+                        text(row, "kind"),
+                        text(row, "fix"),
+                        Stream.ofNullable(row.get("columns", String[].class))
+                            .flatMap(Stream::of)
+                            .toList()))
+            .next();
+  }
+
+  /** The source's key refuses rows because others are there, and must stay. */
+  private String unique(Constraint it) {
+    UniqueKey key = attempt.key();
+    boolean sources = key != null && Set.copyOf(key.columns()).equals(Set.copyOf(it.columns()));
+    return sources ? hints.sourcesKey() : hints.unique(it.fix(), it.kind().equals("p"));
+  }
+
+  private Mono<Explained> notNull() {
+    String domain = refusal.type();
+    if (domain != null && refusal.column() == null) {
+      return domain(domain, null);
+    }
+    return Mono.justOrEmpty(refusal.column())
+        .map(
+            column ->
+                new Explained(
+                    "",
+                    hints.dropped(
+                        "ALTER TABLE %s ALTER COLUMN %s DROP NOT NULL;"
+                            .formatted(
+                                SqlNames.quoted(rootNamespace(), rootTable()),
+                                SqlNames.quoted(column)))));
+  }
+
+  private Mono<Explained> check() {
+    String domain = refusal.type();
+    if (domain != null) {
+      return domain(domain, refusal.constraint());
+    }
+    if (refusal.constraint() != null) {
+      return constraint().map(it -> Explained.by(hints.dropped(it.fix())));
+    }
+    return attempt.target().partitioned()
+        ? one(RefusalSql.PARTITION, statement -> statement.bind(0, namespace()).bind(1, table()))
+            .map(hints::partition)
+            .map(Explained::by)
+        : one(RefusalSql.PARENT).map(hints::bound).map(Explained::by);
+  }
+
+  private Mono<Explained> domain(String domain, @Nullable String constraint) {
+    return one(
+            RefusalSql.DOMAIN,
+            statement -> {
+              statement.bind(0, namespace()).bind(1, domain);
+              Binding.text(statement, 2, constraint);
+            })
+        .map(hints::dropped)
+        .map(Explained::by);
+  }
+
+  /** A session that has the table locked, or rows of it. */
+  private Mono<Explained> holder() {
+    return session
+        .query(
+            RefusalSql.HOLDER,
+            statement -> statement.bind(0, attempt.target().oid()),
+            row ->
+                new Explained(
+                    ", while session " + text(row, "told") + " has locks on it",
+                    hints.locked(Objects.requireNonNull(row.get("pid", Integer.class)))))
+        .next();
+  }
+
+  private Mono<Explained> privileges() {
+    return session
+        .query(
+            RefusalSql.PRIVILEGES,
+            statement -> statement.bind(0, attempt.target().oid()).bind(1, hints.createsTables()),
+            row ->
+                hints.granted(
+                    text(row, "role"),
+                    text(row, "fix"),
+                    Boolean.TRUE.equals(row.get("secured", Boolean.class))))
+        .next()
+        .map(Explained::by);
+  }
+
+  private Mono<Explained> value() {
+    return Mono.justOrEmpty(copied())
+        .switchIfEmpty(
+            Mono.defer(() -> new ColumnProbe(session, attempt, refusal.sqlState()).find()))
+        .onErrorResume(e -> Mono.empty())
+        .switchIfEmpty(Mono.defer(() -> Mono.justOrEmpty(namedByType())))
+        .flatMap(this::value)
+        .switchIfEmpty(
+            Mono.defer(
+                () -> one(RefusalSql.EXPRESSIONS).map(hints::expression).map(Explained::by)));
+  }
+
+  /** The column that COPY was reading. */
+  private Optional<TargetColumn> copied() {
+    return attempt.target().shape().columns().stream()
+        .filter(column -> refusal.copied(column.name()))
+        .max(Comparator.comparing(column -> column.name().length()));
+  }
+
+  /** The only column whose type the message spells. */
+  private Optional<TargetColumn> namedByType() {
+    var spelled =
+        attempt.target().shape().columns().stream()
+            .filter(column -> refusal.message().contains(column.type().display()))
+            .toList();
+    return spelled.size() == 1 ? Optional.of(spelled.get(0)) : Optional.empty();
+  }
+
+  private Mono<Explained> value(TargetColumn column) {
+    String retype =
+        attempt.fields().stream()
+            .filter(field -> field.name().equals(column.name()))
+            .findFirst()
+            .map(field -> Retype.sql(attempt.target().shape(), column, field))
+            .orElse(null);
+    return session
+        .query(
+            RefusalSql.TYPE,
+            statement -> statement.bind(0, attempt.target().oid()).bind(1, column.name()),
+            row ->
+                new Explained(
+                    ", column %s of type %s"
+                        .formatted(SqlNames.quoted(column.name()), text(row, "type")),
+                    hints.value(refusal.sqlState(), retype, row.get("labels", String.class))))
+        .next();
+  }
+
+  private Mono<String> one(String sql) {
+    return one(sql, statement -> statement.bind(0, attempt.target().oid()));
+  }
+
+  /** Empty where there is nothing, or NULL. */
+  private Mono<String> one(String sql, Consumer<Statement> bind) {
+    return session
+        .query(sql, bind::accept, row -> Optional.ofNullable(row.get(0, String.class)))
+        .next()
+        .flatMap(Mono::justOrEmpty);
+  }
+
+  private String namespace() {
+    return Objects.requireNonNullElse(refusal.namespace(), rootNamespace());
+  }
+
+  private String table() {
+    return Objects.requireNonNullElse(refusal.table(), rootTable());
+  }
+
+  private String rootNamespace() {
+    return attempt.target().shape().namespace();
+  }
+
+  private String rootTable() {
+    return attempt.target().shape().table();
+  }
+
+  private static String text(Readable row, String name) {
+    return Objects.requireNonNull(row.get(name, String.class));
+  }
+}

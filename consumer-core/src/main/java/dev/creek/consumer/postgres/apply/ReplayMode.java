@@ -1,0 +1,24 @@
+package dev.creek.consumer.postgres.apply;
+
+/**
+ * The manner in which changes are applied one by one.
+ *
+ * @param again whether they may be repetitions, so that a unique value may have moved on
+ * @param maybeMissing whether their rows may have gone
+ */
+record ReplayMode(Again again, boolean maybeMissing) {
+  static final ReplayMode USUAL = new ReplayMode(Again.NO, false);
+
+  /** Tells whether the target has seen changes before. */
+  enum Again {
+    NO,
+    /** They were committed about when a snapshot was taken. */
+    MAYBE,
+    YES
+  }
+
+  /** Tells whether rows that have unique values of theirs make room, as they come back. */
+  boolean taking() {
+    return again == Again.YES;
+  }
+}

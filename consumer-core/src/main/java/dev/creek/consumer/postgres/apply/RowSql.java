@@ -1,0 +1,289 @@
+package dev.creek.consumer.postgres.apply;
+
+import dev.creek.consumer.postgres.catalog.CatalogTable;
+import dev.creek.consumer.postgres.session.SqlNames;
+import dev.creek.consumer.row.ChangePlan;
+import dev.creek.consumer.row.PlanColumn;
+import dev.creek.consumer.row.RowColumns;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.IntFunction;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The statements that write changes of one plan into its target.
+ *
+ * <p>Each takes the number of its first parameter and the CTEs that it must wait for: {@code from}
+ * is what is cross-joined with the rows, empty or ending in a comma. Those that a count is wanted
+ * of return a row for each that they touched.
+ */
+final class RowSql {
+  private static final String RETURNING = " returning 1";
+
+  private final ChangePlan plan;
+  private final CatalogTable target;
+  private final String table;
+  private final InsertSql insert;
+  private final InsertSql upsert;
+
+  RowSql(ChangePlan plan, CatalogTable target) {
+    this.plan = plan;
+    this.target = target;
+    this.table = target.sqlName();
+    this.insert = InsertSql.plain(plan.rows(), table);
+    this.upsert = InsertSql.upsert(plan.rows(), target);
+  }
+
+  /** Empties the table, where it has rows that others refer to without TRUNCATE's short cut. */
+  String truncate() {
+    return target.shape().truncatable() ? "truncate table " + table : "delete from " + table;
+  }
+
+  /** Deletes the rows with these keys. */
+  String deleteByKey(String from, int parameter) {
+    var keys = new UnnestSql("k", plan.keyColumns(), parameter);
+    return "delete from "
+        + table
+        + " as t using "
+        + from
+        + keys.from()
+        + " where "
+        + sameKey("t", keys::value)
+        + RETURNING;
+  }
+
+  /**
+   * Gives the rows that have the keys of these their values. An upsert would do so as well, but
+   * takes the server longer, and does not tell of a row that is not there.
+   */
+  String updateByKey(String from, int parameter) {
+    var rows = new UnnestSql("x", plan.columns(), parameter);
+    String same =
+        Stream.concat(
+                Stream.of(sameKey("t", i -> valueOfKey(rows, i))),
+                // Another one there is a row that came back: only an insert can set it.
+                columns(this::isFixedIdentity)
+                    .map(i -> equal("t", plan.columns().get(i), rows.value(i))))
+            .collect(Collectors.joining(" and "));
+    String changes =
+        columns(column -> isUpdated(column))
+            .map(i -> set(i, rows.value(i)))
+            .collect(Collectors.joining(", "));
+    return changes.isEmpty()
+        ? "select 1 from " + from + rows.from() + ", " + table + " as t where " + same
+        : "update "
+            + table
+            + " as t set "
+            + changes
+            + " from "
+            + from
+            + rows.from()
+            + " where "
+            + same
+            + RETURNING;
+  }
+
+  /** Gives rows that have the first keys the values that follow, other keys among them. */
+  String moveByKey(String from, int parameter) {
+    UnnestSql rows = moved(parameter);
+    return move(from, rows) + RETURNING;
+  }
+
+  /** The same, but leaves a row alone whose new key another one has. */
+  String moveToFreeKey() {
+    UnnestSql rows = moved(1);
+    return move("", rows)
+        + " and not exists (select from "
+        + table
+        + " as o where "
+        + sameKey("o", i -> rows.value(plan.keyColumns().size() + indexOfKey(i)))
+        + " and not ("
+        + sameKey("o", rows::value)
+        + "))";
+  }
+
+  private UnnestSql moved(int parameter) {
+    return new UnnestSql(
+        "x",
+        Stream.concat(plan.keyColumns().stream(), plan.columns().stream()).toList(),
+        parameter);
+  }
+
+  private String move(String from, UnnestSql rows) {
+    int keys = plan.keyColumns().size();
+    return "update "
+        + table
+        + " as t set "
+        + columns(column -> true)
+            .map(i -> set(i, rows.value(keys + i)))
+            .collect(Collectors.joining(", "))
+        + " from "
+        + from
+        + rows.from()
+        + " where "
+        + sameKey("t", rows::value);
+  }
+
+  /** How many of these rows are there, by their keys. */
+  String countThere(int parameter) {
+    var rows = new UnnestSql("x", plan.columns(), parameter);
+    return "select count(*) from "
+        + rows.from()
+        + " where exists (select from "
+        + table
+        + " as t where "
+        + sameKey("t", i -> valueOfKey(rows, i))
+        + ")";
+  }
+
+  /**
+   * Whether a row that is to be deleted may have gone with another table's: that one's line may be
+   * ahead, and a foreign key then deletes on the target what it deletes on the source.
+   */
+  boolean deletesMayMiss() {
+    return target.cascaded();
+  }
+
+  /**
+   * Whether rows are better upserted and counted before: an UPDATE begins by looking at each
+   * partition, an INSERT at those that rows go to.
+   */
+  boolean upsertsUpdates() {
+    return target.partitioned();
+  }
+
+  /**
+   * Deletes one of the rows that look like this one.
+   *
+   * @param gate a condition that must hold besides, or empty
+   * @param parameter of the first column that is not NULL
+   */
+  String deleteOne(RowColumns row, String gate, int parameter) {
+    return "delete from " + table + " where " + gate + "(tableoid, ctid) = " + one(row, parameter);
+  }
+
+  /**
+   * Gives one of the rows that look like this one its new values.
+   *
+   * @param from as of all statements
+   * @param parameter of the first column that is not NULL in {@code row}; the new values follow
+   */
+  String updateOne(String from, RowColumns row, int parameter) {
+    long known = row.columns().stream().filter(column -> !column.hasNull()).count();
+    var values = new UnnestSql("x", plan.columns(), parameter + (int) known);
+    return "update "
+        + table
+        + " as t set "
+        + columns(column -> true)
+            .map(i -> set(i, values.value(i)))
+            .collect(Collectors.joining(", "))
+        + " from "
+        + from
+        + values.from()
+        + " where (t.tableoid, t.ctid) = "
+        + one(row, parameter);
+  }
+
+  /**
+   * Where one of the rows is that look like this one, tableoid and ctid telling equal rows apart in
+   * partitioned tables too. NULLs are in the text and not among the parameters: unlike IS NOT
+   * DISTINCT FROM that lets an index help.
+   */
+  private String one(RowColumns row, int parameter) {
+    List<PlanColumn> known = new ArrayList<>();
+    var unknown = new ArrayList<String>();
+    for (int i = 0; i < plan.keyColumns().size(); i++) {
+      PlanColumn column = plan.keyColumns().get(i);
+      if (row.columns().get(i).hasNull()) {
+        unknown.add("s." + SqlNames.quoted(column.name()) + " is null");
+      } else {
+        known.add(column);
+      }
+    }
+    var values = new UnnestSql("k", known, parameter);
+    var conditions = new ArrayList<String>();
+    for (int i = 0; i < known.size(); i++) {
+      conditions.add(equal("s", known.get(i), values.value(i)));
+    }
+    conditions.addAll(unknown);
+    return "(select s.tableoid, s.ctid from "
+        + table
+        + " as s"
+        + (known.isEmpty() ? "" : ", " + values.from())
+        + " where "
+        + String.join(" and ", conditions)
+        + " limit 1)";
+  }
+
+  /** What {@link IdentitySql} has to go before {@link #write}, with the same parameters. */
+  @Nullable String deleteReidentified(String from, int parameter) {
+    return IdentitySql.delete(plan.rows(), target, from, parameter);
+  }
+
+  /** What {@link UniqueConflictSql} has to go before {@link #write}, with the same parameters. */
+  @Nullable String deleteTaken(String from, int parameter) {
+    return UniqueConflictSql.delete(plan.rows(), target, from, parameter);
+  }
+
+  /** The same before {@link #moveToFreeKey}. */
+  @Nullable String deleteTakenForMoved() {
+    return UniqueConflictSql.deleteForMoved(plan.rows(), target, moved(1));
+  }
+
+  /** Upserts where there is a key, else inserts. */
+  String write(String from, int parameter) {
+    return upsert.sql(from, parameter);
+  }
+
+  /** Inserts rows that are not there; if one is, it fails. */
+  String insert(String from, int parameter) {
+    return insert.sql(from, parameter);
+  }
+
+  /** Whether {@link #write} touches each row: not where a row is nothing but its key. */
+  boolean writesAll() {
+    return upsert.touchesAll();
+  }
+
+  private Stream<Integer> columns(Predicate<String> wanted) {
+    return IntStream.range(0, plan.columns().size())
+        .filter(i -> wanted.test(plan.columns().get(i).name()))
+        .boxed();
+  }
+
+  private boolean isUpdated(String column) {
+    return target.isUpdated(Objects.requireNonNull(plan.key()), column);
+  }
+
+  private boolean isFixedIdentity(String column) {
+    return target.isAlwaysIdentity(column)
+        && plan.keyColumns().stream().noneMatch(key -> key.name().equals(column));
+  }
+
+  private String set(int column, String value) {
+    return SqlNames.quoted(plan.columns().get(column).name()) + " = " + value;
+  }
+
+  private String valueOfKey(UnnestSql rows, int key) {
+    return rows.value(indexOfKey(key));
+  }
+
+  private int indexOfKey(int key) {
+    return plan.columns().indexOf(plan.keyColumns().get(key));
+  }
+
+  private String sameKey(String alias, IntFunction<String> value) {
+    return IntStream.range(0, plan.keyColumns().size())
+        .mapToObj(i -> equal(alias, plan.keyColumns().get(i), value.apply(i)))
+        .collect(Collectors.joining(" and "));
+  }
+
+  private String equal(String alias, PlanColumn column, String value) {
+    return target.equality(column.name()).sql(alias + "." + SqlNames.quoted(column.name()), value);
+  }
+}

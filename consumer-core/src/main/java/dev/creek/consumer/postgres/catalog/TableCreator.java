@@ -1,0 +1,173 @@
+package dev.creek.consumer.postgres.catalog;
+
+import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.postgres.session.CreationRace;
+import dev.creek.consumer.postgres.session.Sessions;
+import dev.creek.consumer.postgres.session.SqlErrors;
+import dev.creek.consumer.postgres.session.SqlHints;
+import dev.creek.consumer.postgres.session.SqlNames;
+import dev.creek.consumer.row.ChangePlan;
+import dev.creek.consumer.row.RowPlan;
+import dev.creek.consumer.row.ShapeMismatchException;
+import dev.creek.consumer.row.SourceType;
+import dev.creek.consumer.stream.ApplyException;
+import dev.creek.consumer.wire.RecordShape;
+import dev.creek.consumer.wire.WalSchema;
+import dev.creek.consumer.wire.WireField;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import reactor.core.publisher.Mono;
+
+/** Makes a target table from a source's schema, or says why the one that is there will not do. */
+public final class TableCreator {
+  /** NAMEDATALEN, without its end. */
+  private static final int LONGEST_NAME = 63;
+
+  private final Sessions sessions;
+
+  public TableCreator(Sessions sessions) {
+    this.sessions = sessions;
+  }
+
+  /** False where the table is there and fits. */
+  public Mono<Boolean> create(TargetTable target, WalSchema schema) {
+    Mono<Boolean> exists =
+        find(target)
+            .map(
+                found -> {
+                  requireFit(schema, found.requireVisible());
+                  return false;
+                });
+    return createUnless(exists, target, schema.after(), SourceKey.of(schema));
+  }
+
+  /** False where there is a table; whether it fits is for the plan of the rows to say. */
+  public Mono<Boolean> create(TargetTable target, RecordShape snapshot) {
+    return createUnless(find(target).map(found -> false), target, snapshot, SourceKey.of(snapshot));
+  }
+
+  /** False where the table is there and takes these rows. */
+  public Mono<Boolean> createFitting(TargetTable target, RecordShape snapshot) {
+    Mono<Boolean> exists =
+        find(target)
+            .map(
+                found -> {
+                  RowPlan.of(snapshot, found.shape());
+                  return false;
+                });
+    return createUnless(exists, target, snapshot, SourceKey.of(snapshot));
+  }
+
+  private Mono<Boolean> createUnless(
+      Mono<Boolean> exists, TargetTable target, RecordShape rows, List<String> key) {
+    return CreationRace.again(
+        exists.switchIfEmpty(
+            Mono.defer(
+                () -> {
+                  requireNames(target, rows);
+                  return createNew(target, ddl(target, rows, key));
+                })));
+  }
+
+  /**
+   * PostgreSQL cuts longer names, with a notice that nobody reads: the table would be there under
+   * another name, and its rows never.
+   */
+  private static void requireNames(TargetTable target, RecordShape rows) {
+    Stream.concat(
+            Stream.of(target.namespace(), target.table()),
+            rows.columns().stream().map(WireField::name))
+        .filter(name -> name.getBytes(StandardCharsets.UTF_8).length > LONGEST_NAME)
+        .findFirst()
+        .ifPresent(
+            name -> {
+              throw new ShapeMismatchException(
+                  "%s cannot be created: the name %s has %d bytes, and PostgreSQL keeps %d"
+                      .formatted(
+                          target,
+                          SqlNames.quoted(name),
+                          name.getBytes(StandardCharsets.UTF_8).length,
+                          LONGEST_NAME),
+                  "name a target whose schema and table have at most %d bytes each, behind the colon of the mapping"
+                      .formatted(LONGEST_NAME));
+            });
+  }
+
+  /** Empty where it is missing. */
+  private Mono<CatalogTable> find(TargetTable target) {
+    return sessions.use("catalog of " + target, session -> TargetCatalog.find(session, target));
+  }
+
+  /**
+   * The plan by which changes of this schema are applied.
+   *
+   * @throws ShapeMismatchException where they cannot be
+   */
+  public static ChangePlan requireFit(WalSchema schema, CatalogTable found) {
+    return ChangePlan.of(schema, found.shape());
+  }
+
+  private Mono<Boolean> createNew(TargetTable target, String ddl) {
+    String namespace = SqlNames.quoted(target.namespace());
+    String what = "creation of " + target;
+    return sessions
+        .transaction(
+            what,
+            SqlHints.NONE,
+            session ->
+                session
+                    .query(
+                        "select count(*) from pg_catalog.pg_namespace where nspname = $1",
+                        statement -> statement.bind(0, target.namespace()),
+                        row -> Long.valueOf(1).equals(row.get(0, Long.class)))
+                    .single()
+                    .flatMap(
+                        there ->
+                            there ? Mono.empty() : session.execute("create schema " + namespace))
+                    .then(session.execute(ddl))
+                    .thenReturn(true))
+        .onErrorResume(
+            e -> SqlErrors.isState("42501", e),
+            e -> lacking(target).flatMap(fix -> Mono.error(withHint((ApplyException) e, fix))));
+  }
+
+  private Mono<String> lacking(TargetTable target) {
+    return sessions.use(
+        "privileges on schema " + target.namespace(),
+        session ->
+            session
+                .query(
+                    RefusalSql.CREATION,
+                    statement -> statement.bind(0, target.namespace()),
+                    row -> String.valueOf(row.get(0, String.class)))
+                .single());
+  }
+
+  private static ApplyException withHint(ApplyException refused, String hint) {
+    return new ApplyException(
+        String.valueOf(refused.getMessage()), refused.sqlState(), null, hint, null);
+  }
+
+  private static String ddl(TargetTable target, RecordShape rows, List<String> key) {
+    String columns =
+        rows.columns().stream()
+            .map(field -> column(field, key.contains(field.name())))
+            .collect(Collectors.joining(",\n    "));
+    return "create table "
+        + SqlNames.quoted(target.namespace(), target.table())
+        + " (\n    "
+        + columns
+        + (key.isEmpty() ? "" : ",\n    primary key (" + quoted(key) + ")")
+        + "\n)";
+  }
+
+  private static String column(WireField field, boolean inKey) {
+    return SqlNames.quoted(field.name()) + " " + SourceType.sql(field) + (inKey ? " not null" : "");
+  }
+
+  private static String quoted(List<String> names) {
+    return names.stream().map(SqlNames::quoted).collect(Collectors.joining(", "));
+  }
+}

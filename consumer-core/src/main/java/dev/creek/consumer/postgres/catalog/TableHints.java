@@ -1,0 +1,327 @@
+package dev.creek.consumer.postgres.catalog;
+
+import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.control.Remedy;
+import dev.creek.consumer.control.SnapshotMode;
+import dev.creek.consumer.postgres.session.SqlHints;
+import dev.creek.consumer.postgres.session.SqlNames;
+import dev.creek.consumer.row.KeyStatement;
+import dev.creek.consumer.row.ShapeMismatchException;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What to do when a table cannot be written: first the statements to run, then what else helps.
+ *
+ * @param controlSchema where the functions are
+ * @param snapshot mode of the snapshot that is written; null where changes are
+ */
+public record TableHints(Mapping mapping, String controlSchema, @Nullable SnapshotMode snapshot)
+    implements SqlHints {
+  /** Of changes. */
+  public TableHints(Mapping mapping, String controlSchema) {
+    this(mapping, controlSchema, null);
+  }
+
+  /** The same of a snapshot. */
+  public TableHints of(SnapshotMode mode) {
+    return new TableHints(mapping, controlSchema, mode);
+  }
+
+  /**
+   * The function that an error was raised in.
+   *
+   * @param function with its schema and arguments
+   * @param namespace its schema
+   * @param trigger that called it; null where it was something else
+   * @param table of the trigger
+   */
+  public record Raised(
+      String function, String namespace, @Nullable String trigger, @Nullable String table) {
+
+    /** In words, to be put behind the message. */
+    public String where() {
+      return trigger == null
+          ? ", raised in the target's function " + function
+          : ", raised in the target's function " + function + ", by trigger " + trigger;
+    }
+  }
+
+  @Override
+  public String forState(String sqlState) {
+    return again(byState(sqlState));
+  }
+
+  private String byState(String sqlState) {
+    String name = name();
+    return switch (sqlState) {
+      case "42P01", "3F000" -> missingRows();
+      case "42501" ->
+          ("GRANT USAGE ON SCHEMA %s TO ...; GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON %s"
+                  + " TO ...; (the role that the database URI names, and the owners of triggers need"
+                  + " their own). Where row level security would hide rows: ALTER ROLE ... BYPASSRLS;")
+              .formatted(SqlNames.quoted(mapping.target().namespace()), name);
+      case "21000" ->
+          "several rows of the source are one to the target's key: give "
+              + name
+              + " the source's key.";
+      case "23503" -> foreignKey("ALTER TABLE ... DROP CONSTRAINT ...;");
+      case "23502", "23514", "23P01", "54000" ->
+          "something of " + name + " refuses what the source has: drop it, or " + otherwise();
+      case "23505" -> unique("ALTER TABLE ... DROP CONSTRAINT ...;", false);
+      case "42703", "42804", "42P10", "42883", "428C9", "42704" ->
+          name + " was changed: it is looked at again with the next attempt";
+      case "22P05", "22021" -> encoding();
+      case "P0001", "P0002", "P0003", "P0004" ->
+          "a trigger of " + name + " raised it: mend its function, or " + otherwise();
+      case "XX001", "XX002" ->
+          "REINDEX TABLE %s; The server's log says what is damaged.".formatted(name);
+      default ->
+          "PostgreSQL's appendix A has SQLSTATE %s, the server's log the statement. It goes on by itself once the cause is gone; or %s"
+              .formatted(sqlState, otherwise());
+    };
+  }
+
+  private String name() {
+    return SqlNames.quoted(mapping.target().namespace(), mapping.target().table());
+  }
+
+  /**
+   * A call of a function of the control schema.
+   *
+   * @param more behind the argument
+   */
+  private String call(String function, Object argument, String more) {
+    return "select %s.%s(%s%s);"
+        .formatted(
+            SqlNames.quoted(controlSchema), function, SqlNames.literal(argument.toString()), more);
+  }
+
+  private String missingRows() {
+    return "its rows are gone with it, or were never there: %s creates and fills it; so does %s"
+        .formatted(Remedy.command("resync", mapping), call("resync", mapping, ""));
+  }
+
+  /** All rows anew. */
+  private String resync() {
+    return "%s replaces all rows; so does %s (a program: snapshot(mapping, SnapshotMode.CLEAN))"
+        .formatted(Remedy.command("resync", mapping), call("resync", mapping, ""));
+  }
+
+  /** A hint, and what is to be done behind it: changes are tried again by themselves. */
+  public String again(String hint) {
+    return snapshot == null
+        ? hint
+        : ("%s Then take the snapshot again: %s; or %s"
+                + " (a program: snapshot(mapping, SnapshotMode.%s))")
+            .formatted(
+                hint.endsWith(";") || hint.endsWith(".") ? hint : hint + ".",
+                Remedy.command("snapshot --mode " + snapshot, mapping),
+                call("snapshot", mapping, ", '" + snapshot + "'"),
+                snapshot.name());
+  }
+
+  /**
+   * A lock that was not to be had in time.
+   *
+   * @param pid of a session that has one
+   */
+  public String locked(int pid) {
+    return "select pg_terminate_backend(%d); ends the session, which loses what it has not committed. It goes on by itself once the lock is free."
+        .formatted(pid);
+  }
+
+  /** Tells whether a table is made to load rows into. */
+  public boolean createsTables() {
+    return snapshot == SnapshotMode.CLEAN;
+  }
+
+  /** What may be done instead: pass over the change, or mend what a snapshot found. */
+  private String otherwise() {
+    return snapshot == null ? skip() : "change the row on the source.";
+  }
+
+  private String skip() {
+    return "pass over the change, N being its stream sequence (a program: skipChange): "
+        + call("skip_change", mapping.target(), ", N");
+  }
+
+  public ShapeMismatchException missing() {
+    return new ShapeMismatchException(
+        "target table " + mapping.target() + " does not exist", missingRows());
+  }
+
+  /** What refuses what the source has. */
+  public String dropped(String fix) {
+    return fix + " Or " + otherwise();
+  }
+
+  public String foreignKey(String fix) {
+    return snapshot == null
+        ? fix
+            + " Tables are applied independently of each other, so foreign keys between them must go,"
+            + " or wait: it is tried again, and goes on once the other row is there."
+        : fix
+            + " Tables are filled independently of each other, so foreign keys between them must go,"
+            + " or the snapshot must wait until the other table has its rows.";
+  }
+
+  /** A row is there under the source's own key. */
+  public String sourcesKey() {
+    return resync()
+        + " The constraint is the source's key and must stay: others have written the row, or"
+        + " it was brought by something else.";
+  }
+
+  /**
+   * A unique value that another row has.
+   *
+   * @param fix how the constraint goes
+   */
+  public String unique(String fix, boolean primary) {
+    if (snapshot != null) {
+      return fix
+          + " The source has several such rows; or, if it has the constraint too, rows cannot make"
+          + " room for each other: while foreign keys act on their deletion, or (mode upsert) where"
+          + " the index has expressions or a condition. Then create it again once the snapshot is in.";
+    }
+    return primary
+        ? resync()
+            + " Rows are found by another key of the source's; only where the source has no such"
+            + " primary key: "
+            + fix
+        : fix
+            + " That is for a constraint that the source does not have. If it has one: "
+            + resync();
+  }
+
+  /**
+   * Rows were kept out, or in.
+   *
+   * @param fix what keeps triggers and rules from that
+   */
+  public String decided(String fix) {
+    return again(fix + " They decide about rows: enable them again, or make them anew, later.");
+  }
+
+  public String partition(String fix) {
+    return fix + " Or, instead of the default, a partition for what the source has.";
+  }
+
+  /**
+   * The target itself is a partition, and the row is for another one.
+   *
+   * @param parent the partitioned table
+   */
+  public String bound(String parent) {
+    return "ALTER TABLE %s DETACH PARTITION %s; Or name the partitioned table as the target."
+        .formatted(parent, name());
+  }
+
+  public String published(String fix) {
+    return fix + " A publication of the target's wants it.";
+  }
+
+  public String ruled(String fix) {
+    return fix + " Rules rewrite what is written here, and not all of it can be.";
+  }
+
+  public String expression(String fix) {
+    return fix
+        + " The values fit their columns: something that the table computes of them fails. Or "
+        + otherwise();
+  }
+
+  /**
+   * The hint for a privilege that is lacking, or for rows that policies hide.
+   *
+   * @param role ours, quoted
+   * @param fix what grants what is lacking; empty where nothing is
+   * @param secured whether policies hide rows
+   */
+  public String granted(String role, String fix, boolean secured) {
+    if (secured) {
+      return (fix + " " + CatalogTable.visible(name(), role)).strip();
+    }
+    return fix.isEmpty()
+        ? "creek-consumer init --print-sql --role %s prints what grants the control schema"
+            .formatted(role)
+        : fix;
+  }
+
+  /**
+   * A value that its column cannot hold.
+   *
+   * @param retype gives the column the source's type; null where the source does not have it
+   * @param labels the enum that the column holds; null where it holds none
+   */
+  public String value(String sqlState, @Nullable String retype, @Nullable String labels) {
+    String other = retype == null ? otherwise() : retype;
+    if (labels != null && sqlState.equals("22P02")) {
+      return "ALTER TYPE %s ADD VALUE '...'; with the label that the source has and it lacks (there: select enum_range(null::...)). Or %s"
+          .formatted(labels, other);
+    }
+    if (sqlState.equals("22P05") || sqlState.equals("22021")) {
+      // Of json only jsonb reads what is written with escapes.
+      boolean json = retype != null && retype.contains(" TYPE json");
+      return json
+          ? retype + " Or, where it is no escape that jsonb minds: " + encoding()
+          : encoding();
+    }
+    return snapshot == SnapshotMode.CLEAN
+        ? other
+        : other + " Or, to make the table anew: " + resync();
+  }
+
+  /**
+   * A snapshot that cannot be upserted: rows cannot be told apart.
+   *
+   * @param key the source's, as far as the snapshot tells
+   */
+  public ShapeMismatchException withoutKey(CatalogTable target, List<String> key) {
+    String deferrable =
+        target.shape().deferrableKeys().stream()
+            .map(own -> "; its key " + SqlNames.quoted(own.name()) + " is DEFERRABLE")
+            .collect(Collectors.joining());
+    return new ShapeMismatchException(
+        "rows of "
+            + mapping.target()
+            + " cannot be upserted: it has no primary key, nor a unique key that is the source's"
+            + deferrable,
+        (key.isEmpty() ? "" : KeyStatement.sql(target.shape(), key) + " Or ")
+            + "take a clean snapshot (mode clean), which replaces all rows: "
+            + Remedy.command("snapshot --mode clean", mapping)
+            + " (a program: snapshot(mapping, SnapshotMode.CLEAN))");
+  }
+
+  private String encoding() {
+    return "the target database's encoding lacks a character. An encoding is for good: CREATE"
+        + " DATABASE ... ENCODING 'UTF8' TEMPLATE template0; and follow the tables there. Or"
+        + " "
+        + otherwise();
+  }
+
+  /** A function of the target's fails, a trigger's mostly. */
+  public String raised(Raised raised, String sqlState) {
+    String path =
+        " SET search_path TO "
+            + raised.namespace()
+            + ", "
+            + SqlNames.quoted(mapping.target().namespace())
+            + ", pg_temp;";
+    String disable =
+        raised.trigger() == null
+            ? "mend the function"
+            : "ALTER TABLE %s DISABLE TRIGGER %s;".formatted(raised.table(), raised.trigger());
+    return switch (sqlState) {
+      case "42P01", "42883", "42704", "3F000" ->
+          "ALTER FUNCTION %s%s It finds names no other way: the service's sessions have search_path = pg_catalog. Or, if what it names is missing: %s"
+              .formatted(raised.function(), path, disable);
+      case "42501" ->
+          "ALTER FUNCTION %s SECURITY DEFINER%s It then has its owner's rights and not those of the service's role. Or %s"
+              .formatted(raised.function(), path, disable);
+      default -> disable + " Or mend the function; or " + otherwise();
+    };
+  }
+}

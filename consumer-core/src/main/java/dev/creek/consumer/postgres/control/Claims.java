@@ -1,0 +1,299 @@
+package dev.creek.consumer.postgres.control;
+
+import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.postgres.position.HorizonSql;
+import dev.creek.consumer.postgres.position.SubscriptionRows;
+import dev.creek.consumer.postgres.session.Binding;
+import dev.creek.consumer.postgres.session.Session;
+import dev.creek.consumer.postgres.session.Sessions;
+import dev.creek.consumer.stream.Claim;
+import dev.creek.consumer.stream.Failpoint;
+import dev.creek.consumer.stream.HeldException;
+import dev.creek.consumer.stream.StoppedAt;
+import dev.creek.consumer.stream.TableState;
+import io.r2dbc.spi.Readable;
+import io.r2dbc.spi.Statement;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Objects;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Mono;
+
+/**
+ * Who may write a table: epoch and owner in {@code subscriptions}. The epoch alone keeps two from
+ * writing; looking first who has the table is politeness, and may be out of date by the time of the
+ * claim.
+ */
+public final class Claims {
+  private static final Logger log = LoggerFactory.getLogger(Claims.class);
+
+  /**
+   * No step between two statements of one transaction takes this long, but in a stalled process.
+   */
+  private static final Duration STALLED_AFTER = Duration.ofSeconds(2);
+
+  private final Sessions sessions;
+  private final SubscriptionTable subscriptions;
+  private final InstanceSql instances;
+
+  public Claims(Sessions sessions, SubscriptionTable subscriptions, InstanceSql instances) {
+    this.sessions = sessions;
+    this.subscriptions = subscriptions;
+    this.instances = instances;
+  }
+
+  /**
+   * How a table stands.
+   *
+   * @param owner who claimed it last, if that is another instance
+   * @param ownerAlive whether that one is there and serves
+   * @param snapshotBy another instance that is there and takes a snapshot of it
+   * @param writing the server process of another that has a transaction open on it
+   * @param stalled that process, where its client has let it wait for a while and may be the owner
+   */
+  private record Holder(
+      @Nullable String owner,
+      boolean ownerAlive,
+      @Nullable String snapshotBy,
+      @Nullable Integer writing,
+      @Nullable Integer stalled) {}
+
+  /** Takes the table unless another instance that is alive has it. */
+  public Mono<Claim> claim(Mapping mapping) {
+    return claim(mapping, false);
+  }
+
+  /** Takes the table unless another instance is writing it just now, or takes a snapshot of it. */
+  public Mono<Claim> takeOver(Mapping mapping) {
+    return claim(mapping, true);
+  }
+
+  private Mono<Claim> claim(Mapping mapping, boolean insisting) {
+    return sessions.use(
+        "claim of " + mapping.target(),
+        subscriptions::hint,
+        session ->
+            holder(session, mapping)
+                .flatMap(
+                    holder ->
+                        requireNoSnapshot(mapping, holder)
+                            .then(Mono.defer(() -> free(session, mapping, holder, insisting))))
+                .then(take(session, mapping)));
+  }
+
+  private Mono<Holder> holder(Session session, Mapping mapping) {
+    return session
+        .query(
+            """
+            select s.owner,
+                   exists (select from %2$s i where i.id = s.owner and i.serving and %3$s) as alive,
+                   (select min(i.id) from %2$s i
+                    where i.id <> $2 and s.target = any (i.snapshots) and %3$s) as snapshot_by,
+                   w.pid as writing,
+                   case when w.idle then w.pid end as stalled
+            from %1$s s
+            left join %2$s o on o.id = s.owner
+            left join lateral (
+                select a.pid,
+                       a.state like 'idle in transaction%%'
+                       and a.state_change < clock_timestamp() - interval '%4$d milliseconds'
+                       and a.xact_start < o.heartbeat_at + interval '%5$d milliseconds'
+                       and a.usename = current_user
+                       and a.application_name = current_setting('application_name') as idle
+                from pg_locks l join pg_stat_activity a on a.pid = l.pid
+                where l.locktype = 'transactionid' and l.granted and l.transactionid = s.xmax
+            ) w on s.owner <> $2
+            where s.target = $1
+            """
+                .formatted(
+                    subscriptions.sqlName(),
+                    instances.table(),
+                    InstanceSql.alive("i"),
+                    STALLED_AFTER.toMillis(),
+                    Heartbeat.INTERVAL.toMillis()),
+            statement -> statement.bind(0, mapping.target().toString()).bind(1, instances.id()),
+            this::holderOf)
+        .next();
+  }
+
+  private Holder holderOf(Readable row) {
+    String owner = row.get("owner", String.class);
+    return new Holder(
+        instances.id().equals(owner) ? null : owner,
+        Boolean.TRUE.equals(row.get("alive", Boolean.class)),
+        row.get("snapshot_by", String.class),
+        row.get("writing", Integer.class),
+        row.get("stalled", Integer.class));
+  }
+
+  private static Mono<Void> requireNoSnapshot(Mapping mapping, Holder holder) {
+    return holder.snapshotBy() == null
+        ? Mono.empty()
+        : Mono.error(
+            new HeldException(
+                holder.snapshotBy() + " takes a snapshot of " + mapping.target(), true));
+  }
+
+  /** Errors where the table must be left alone. */
+  private Mono<Void> free(Session session, Mapping mapping, Holder holder, boolean insisting) {
+    String owner = holder.owner();
+    if (owner == null || (holder.writing() == null && (insisting || !holder.ownerAlive()))) {
+      return Mono.empty();
+    }
+    if (!holder.ownerAlive() && holder.stalled() != null) {
+      return endSession(session, mapping, owner, holder.stalled());
+    }
+    // A claim would wait for the row's lock, with one of the pool's connections.
+    String who = holder.writing() == null ? owner + " still has " : "a session still writes to ";
+    return Mono.error(new HeldException(who + mapping.target(), false));
+  }
+
+  /**
+   * A stalled process keeps its transaction open, and with it the lock on the table's row. What it
+   * wrote there is read again from the broker.
+   */
+  private Mono<Void> endSession(Session session, Mapping mapping, String owner, int process) {
+    return session
+        .query(
+            "select pg_terminate_backend($1)", statement -> statement.bind(0, process), row -> true)
+        .doOnComplete(
+            () ->
+                log.atWarn()
+                    .addKeyValue("table", mapping.target())
+                    .log(
+                        "{}: ended session {} of {}, which has not shown itself any more",
+                        mapping.target(),
+                        process,
+                        owner))
+        .then();
+  }
+
+  private Mono<Claim> take(Session session, Mapping mapping) {
+    return claimed(
+        session,
+        mapping,
+        """
+        update %s
+        set epoch = epoch + 1, owner = $3, updated_at = now()
+        where target = $1 and topic = $2 and active
+        returning epoch, ahead_until, skip_seqs, skip_stream, gap, %s, %s, %s
+        """);
+  }
+
+  /**
+   * As {@link #claim}, subscribed or not: a row that is not there yet keeps the position only.
+   * Instances that apply the table are not waited for.
+   */
+  public Mono<Claim> claimForSnapshot(Mapping mapping) {
+    return sessions.use(
+        "claim of " + mapping.target(),
+        subscriptions::hint,
+        session ->
+            holder(session, mapping)
+                .flatMap(holder -> requireNoSnapshot(mapping, holder))
+                .then(takeForSnapshot(session, mapping)));
+  }
+
+  private Mono<Claim> takeForSnapshot(Session session, Mapping mapping) {
+    return claimed(
+            session,
+            mapping,
+            """
+            insert into %s as s
+                (topic, target, lsn, "timestamp", active, state, epoch, owner, updated_at)
+            values ($2, $1, '0/0', '0001-01-01 00:00:00+00', false, 'inactive', 1, $3, now())
+            on conflict (target) do update
+                set epoch = s.epoch + 1, owner = excluded.owner, updated_at = now()
+                where s.topic = excluded.topic
+            returning epoch, ahead_until, skip_seqs, skip_stream, gap, %s, %s, %s
+            """)
+        .switchIfEmpty(Mono.error(() -> SubscriptionTable.otherSource(mapping)));
+  }
+
+  private Mono<Claim> claimed(Session session, Mapping mapping, String sql) {
+    Mono<Claim> claiming =
+        session
+            .query(
+                sql.formatted(
+                    subscriptions.sqlName(),
+                    SubscriptionRows.POSITION,
+                    HorizonSql.COLUMNS,
+                    SubscriptionRows.FAILURE),
+                statement ->
+                    statement
+                        .bind(0, mapping.target().toString())
+                        .bind(1, mapping.source().toString())
+                        .bind(2, instances.id()),
+                row ->
+                    new Claim(
+                        mapping,
+                        Objects.requireNonNull(row.get("epoch", Long.class)),
+                        SubscriptionRows.position(row),
+                        row.get("ahead_until", Instant.class),
+                        SubscriptionRows.skips(row),
+                        row.get("gap", String.class),
+                        HorizonSql.of(row),
+                        SubscriptionRows.failure(row)))
+            .next();
+    return Failpoint.AFTER_CLAIM.after(Failpoint.BEFORE_CLAIM.before(claiming));
+  }
+
+  /** Lets go of the table: nobody need wait, nor read that changes are applied. */
+  public Mono<Boolean> release(Claim claim) {
+    return update(
+        "release of " + claim.mapping().target(),
+        """
+        update %s
+        set owner = null, updated_at = now(),
+            state = case when not active then 'inactive'
+                         when state in ('streaming', 'snapshotting') then 'waiting'
+                         else state end,
+            lag = null
+        where target = $1 and epoch = $2
+        """,
+        statement -> bind(statement, claim));
+  }
+
+  /**
+   * Waits, up to the lock timeout, while a writer has a transaction open on the row: so never wait
+   * for it between the parts of one transaction.
+   */
+  public Mono<Boolean> report(Claim claim, TableState state) {
+    return update(
+        "state of " + claim.mapping().target(),
+        """
+        update %s
+        set state = $3, reason = $4, hint = $5, failed_seq = $6, failed_stream = $7,
+            gap = case $3 when 'gap' then $4 when 'streaming' then null else gap end,
+            updated_at = now()
+        where target = $1 and epoch = $2
+        """,
+        statement -> {
+          bind(statement, claim);
+          statement.bind(2, state.name().stored());
+          Binding.text(statement, 3, state.shownReason());
+          Binding.text(statement, 4, state.hint());
+          StoppedAt stoppedAt = state.stoppedAt();
+          Binding.number(statement, 5, stoppedAt == null ? null : stoppedAt.sequence());
+          Binding.text(
+              statement, 6, stoppedAt == null ? null : stoppedAt.stream().created().toString());
+        });
+  }
+
+  private static void bind(Statement statement, Claim claim) {
+    statement.bind(0, claim.mapping().target().toString()).bind(1, claim.epoch());
+  }
+
+  /** Changes the claimed row; false where the claim is over. */
+  private Mono<Boolean> update(String what, String sql, Consumer<Statement> bind) {
+    return sessions
+        .use(
+            what,
+            subscriptions::hint,
+            session -> session.update(sql.formatted(subscriptions.sqlName()), bind::accept))
+        .map(rows -> rows == 1);
+  }
+}

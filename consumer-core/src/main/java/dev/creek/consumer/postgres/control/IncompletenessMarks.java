@@ -1,0 +1,154 @@
+package dev.creek.consumer.postgres.control;
+
+import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.control.Verification;
+import dev.creek.consumer.postgres.position.KnownTarget;
+import dev.creek.consumer.postgres.position.PositionSql;
+import dev.creek.consumer.postgres.session.Sessions;
+import dev.creek.consumer.stream.Claim;
+import dev.creek.consumer.stream.FencedException;
+import dev.creek.consumer.stream.Incompleteness;
+import java.util.List;
+import java.util.Objects;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Mono;
+
+/** Sets marks on tables and takes them away, beside what their writers do. */
+public final class IncompletenessMarks {
+  private static final Logger log = LoggerFactory.getLogger(IncompletenessMarks.class);
+
+  private final Sessions sessions;
+  private final SubscriptionTable subscriptions;
+
+  public IncompletenessMarks(Sessions sessions, SubscriptionTable subscriptions) {
+    this.sessions = sessions;
+    this.subscriptions = subscriptions;
+  }
+
+  /** Looks which of these tables are other ones than before, and marks them. */
+  public Mono<Void> look(List<Claim> claims) {
+    return sessions
+        .use(
+            "targets as they are known",
+            subscriptions::hint,
+            session -> KnownTarget.changed(subscriptions.known(), session, claims).collectList())
+        .flatMapIterable(changed -> changed)
+        .concatMap(this::look, 1)
+        .then();
+  }
+
+  private Mono<Void> look(Claim claim) {
+    TargetTable target = claim.mapping().target();
+    return sessions
+        .transaction(
+            "look at " + target,
+            subscriptions::hint,
+            session -> subscriptions.position(claim).known().lookWithoutWaiting(session))
+        .onErrorResume(
+            e -> {
+              log.debug("{} could not be looked at: {}", target, e.getMessage());
+              return Mono.empty();
+            });
+  }
+
+  /**
+   * What a comparison finds; where both sides are equal, marks that were there before it began are
+   * over.
+   *
+   * @param rowsProven whether the compared rows are the source's own, and not a snapshot's, in
+   *     which the same rows may be missing
+   */
+  public Mono<Verification> judged(
+      Mapping mapping, boolean rowsProven, Mono<Verification> comparison) {
+    return now()
+        .flatMap(
+            began ->
+                comparison.flatMap(
+                    found ->
+                        found.equal()
+                            ? clear(mapping, began, rowsProven, found).map(found::clearing)
+                            : Mono.just(found)));
+  }
+
+  private Mono<String> now() {
+    return sessions.use(
+        "the server's time",
+        session ->
+            session
+                .query(
+                    "select clock_timestamp()::text",
+                    statement -> {},
+                    row -> Objects.requireNonNull(row.get(0, String.class)))
+                .single());
+  }
+
+  private Mono<Long> clear(Mapping mapping, String began, boolean rowsProven, Verification found) {
+    String lock =
+        "select 1 from "
+            + subscriptions.sqlName()
+            + " where target = $1 and topic = $2 for no key update";
+    String clear =
+        subscriptions.marks(mapping.target()).delete()
+            + """
+             and since <= $1::timestamptz
+             and ($2 or cause <> 'thin_snapshot')
+             and (cause <> 'column' or not exists (
+                 select from unnest($3::text[]) as c (name) where starts_with(c.name, detail || ' (')))
+            """;
+    return sessions
+        .transaction(
+            "marks of " + mapping.target(),
+            subscriptions::hint,
+            session ->
+                session
+                    .query(
+                        lock,
+                        statement ->
+                            statement
+                                .bind(0, mapping.target().toString())
+                                .bind(1, mapping.source().toString()),
+                        row -> true)
+                    .next()
+                    .flatMap(
+                        locked ->
+                            session.update(
+                                clear,
+                                statement ->
+                                    statement
+                                        .bind(0, began)
+                                        .bind(1, rowsProven)
+                                        .bind(2, found.notCompared().toArray(String[]::new)))))
+        .defaultIfEmpty(0L)
+        .onErrorResume(
+            e -> {
+              log.warn("Marks of {} stay: {}", mapping.target(), e.getMessage());
+              return Mono.just(0L);
+            });
+  }
+
+  /** True if it is new; errors where the claim is over. */
+  public Mono<Boolean> set(Claim claim, Incompleteness mark) {
+    PositionSql position = subscriptions.position(claim);
+    String sql =
+        "with fence as (%s), marked as (%s returning 1) select (select count(*) from marked) as fresh from fence"
+            .formatted(position.lock(), position.marks().insert(mark, "fence"));
+    return sessions
+        .use(
+            "mark of " + claim.mapping().target(),
+            subscriptions::hint,
+            session ->
+                session
+                    .query(
+                        sql,
+                        position::bindClaim,
+                        row -> Objects.requireNonNull(row.get("fresh", Long.class)) > 0)
+                    .next())
+        .switchIfEmpty(
+            Mono.error(
+                () ->
+                    new FencedException(
+                        claim.mapping().target() + " has been claimed by another")));
+  }
+}

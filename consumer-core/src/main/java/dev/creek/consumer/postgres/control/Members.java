@@ -1,0 +1,52 @@
+package dev.creek.consumer.postgres.control;
+
+import dev.creek.consumer.postgres.control.Heartbeat.Beat;
+import dev.creek.consumer.postgres.control.Heartbeat.Row;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.Set;
+
+/**
+ * Who takes part, as one instance sees it from beat to beat. After an outage of its own it does not
+ * trust its eyes: the others had the outage too, and one that is back a moment earlier must not
+ * take all of their tables. Those that it knew stay members until they had time to come back. Not
+ * thread-safe.
+ */
+final class Members {
+  private final long settleNanos;
+  private Set<String> present = Set.of();
+  private long connection;
+  private long beatAt;
+  private long settledAt;
+
+  /**
+   * @param settle how long the others may take to come back
+   */
+  Members(Duration settle) {
+    this.settleNanos = settle.toNanos();
+  }
+
+  /**
+   * The members by now.
+   *
+   * @param nanos when the beat was, as {@link System#nanoTime}
+   */
+  Set<String> after(Beat beat, long nanos) {
+    boolean first = connection == 0;
+    boolean cut = beat.connection() != connection || nanos - beatAt > settleNanos;
+    if (first || cut) {
+      settledAt = first ? nanos : nanos + settleNanos;
+    }
+    connection = beat.connection();
+    beatAt = nanos;
+    boolean settled = nanos - settledAt >= 0;
+    Set<String> members = new HashSet<>();
+    for (Row row : beat.rows()) {
+      if (row.serving() && (row.alive() || (!settled && present.contains(row.id())))) {
+        members.add(row.id());
+      }
+    }
+    present = Set.copyOf(members);
+    return present;
+  }
+}

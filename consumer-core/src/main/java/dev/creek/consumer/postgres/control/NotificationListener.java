@@ -1,0 +1,158 @@
+package dev.creek.consumer.postgres.control;
+
+import dev.creek.consumer.postgres.session.PostgresOptions;
+import dev.creek.consumer.postgres.session.Sessions;
+import dev.creek.consumer.postgres.session.SqlErrors;
+import dev.creek.consumer.postgres.session.SqlHints;
+import dev.creek.consumer.stream.ErrorWords;
+import dev.creek.consumer.stream.OutageLog;
+import dev.creek.consumer.stream.Subscriptions.Signal;
+import io.r2dbc.postgresql.api.Notification;
+import io.r2dbc.postgresql.api.PostgresqlConnection;
+import io.r2dbc.postgresql.api.PostgresqlResult;
+import io.r2dbc.spi.ValidationDepth;
+import java.time.Duration;
+import java.util.concurrent.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+import reactor.util.retry.Retry;
+
+/**
+ * Listens on a connection of its own. The order matters: subscribe, LISTEN, then say "look": a
+ * notification sent before any of these is lost, so whoever looks after the first signal, and after
+ * each reconnect, has missed nothing. Notifications are never counted: what is not asked for in
+ * time is one signal, not many.
+ */
+final class NotificationListener {
+  static final String CHANNEL = "creek_consumer";
+
+  private static final Logger log = LoggerFactory.getLogger(NotificationListener.class);
+  private static final Duration FIRST_BACKOFF = Duration.ofMillis(200);
+  private static final Duration MAX_BACKOFF = Duration.ofSeconds(5);
+
+  /** How often the database is looked at where it cannot be listened to. */
+  private static final Duration DEAF_INTERVAL = Duration.ofSeconds(2);
+
+  private static final Duration ANSWER_LIMIT = Duration.ofSeconds(5);
+
+  private final Sessions sessions;
+  private final Duration tick;
+  private final String onConnect;
+  private final Flux<Signal> shared;
+  private final OutageLog outage;
+  private final Sinks.Many<String> payloads = Sinks.many().multicast().directBestEffort();
+  private volatile boolean listening;
+
+  NotificationListener(Sessions sessions, PostgresOptions options) {
+    boolean hears = options.pooler().keepsSessions();
+    this.sessions = sessions;
+    this.tick =
+        hears || options.wakeInterval().compareTo(DEAF_INTERVAL) < 0
+            ? options.wakeInterval()
+            : DEAF_INTERVAL;
+    // What is listened to in a session of a pooler is heard by whoever has that session next.
+    this.onConnect = hears ? "listen " + CHANNEL : "select 1";
+    this.outage =
+        new OutageLog(
+            log,
+            "Nothing can be listened to, so commands are looked for every "
+                + ErrorWords.shown(tick),
+            "Commands are listened for again");
+    // Who comes later is told at once: to look once too often costs nothing.
+    this.shared = new Counted<>(Flux.merge(listen(), ticks()).replay(1).refCount());
+  }
+
+  /** Whether the connection that listens answered when it was last asked, a tick ago at most. */
+  boolean isListening() {
+    return listening;
+  }
+
+  /** All who subscribe share the connection; it is closed when the last one has gone. */
+  Flux<Signal> signals() {
+    return shared.onBackpressureLatest();
+  }
+
+  /**
+   * What notifications say, for as long as {@link #signals} are asked for. Who does not ask for
+   * them in time misses some.
+   */
+  Flux<String> payloads() {
+    return payloads.asFlux();
+  }
+
+  private Flux<Signal> listen() {
+    return Flux.usingWhen(sessions.dedicated(), this::signalsOf, PostgresqlConnection::close)
+        .doOnNext(signal -> heard())
+        .doFinally(end -> listening = false)
+        .retryWhen(
+            Retry.backoff(Long.MAX_VALUE, FIRST_BACKOFF)
+                .maxBackoff(MAX_BACKOFF)
+                .transientErrors(true)
+                .doBeforeRetry(
+                    retry ->
+                        outage.failed(
+                            SqlErrors.described(
+                                retry.failure(), sessions.place(), SqlHints.NONE))));
+  }
+
+  private void heard() {
+    if (!listening) {
+      listening = true;
+      outage.over();
+    }
+  }
+
+  private Flux<Signal> signalsOf(PostgresqlConnection connection) {
+    Flux<Signal> notified =
+        connection
+            .getNotifications()
+            .doOnNext(this::pass)
+            .map(notification -> Signal.WAKE)
+            .onBackpressureLatest();
+    Mono<Signal> listening =
+        connection
+            .createStatement(onConnect)
+            .execute()
+            .concatMap(PostgresqlResult::getRowsUpdated)
+            .then(Mono.just(Signal.WAKE));
+    // A notification's own end (the connection was closed) is an error: the line must go on.
+    return Flux.merge(
+        notified.concatWith(Mono.error(() -> new TimeoutException("the connection was closed"))),
+        listening,
+        heartbeats(connection));
+  }
+
+  private void pass(Notification notification) {
+    String payload = notification.getParameter();
+    if (payload != null && !payload.isEmpty()) {
+      payloads.tryEmitNext(payload);
+    }
+  }
+
+  /** Whatever becomes of the connection: a pooler may refuse LISTEN, or swallow what it brings. */
+  private Flux<Signal> ticks() {
+    return Flux.interval(tick).onBackpressureDrop().map(n -> Signal.WAKE);
+  }
+
+  /** A connection that was cut without a word would be listened to for ever: ask now and then. */
+  private Mono<Signal> heartbeats(PostgresqlConnection connection) {
+    return Flux.interval(tick)
+        .onBackpressureDrop()
+        .concatMap(n -> heartbeat(connection), 1)
+        .then(Mono.empty());
+  }
+
+  private static Mono<Void> heartbeat(PostgresqlConnection connection) {
+    return connection
+        .validate(ValidationDepth.REMOTE)
+        .timeout(ANSWER_LIMIT, Mono.just(false))
+        .flatMap(
+            valid ->
+                valid
+                    ? Mono.empty()
+                    : Mono.error(new TimeoutException("no answer from the server")));
+  }
+}

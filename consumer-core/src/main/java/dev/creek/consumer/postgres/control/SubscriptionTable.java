@@ -1,0 +1,374 @@
+package dev.creek.consumer.postgres.control;
+
+import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.control.Remedy;
+import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.postgres.catalog.TableHints;
+import dev.creek.consumer.postgres.position.IncompletenessSql;
+import dev.creek.consumer.postgres.position.KnownTargetSql;
+import dev.creek.consumer.postgres.position.PositionSql;
+import dev.creek.consumer.postgres.position.SubscriptionRows;
+import dev.creek.consumer.postgres.session.PostgresOptions;
+import dev.creek.consumer.postgres.session.Sessions;
+import dev.creek.consumer.postgres.session.SqlErrors;
+import dev.creek.consumer.postgres.session.SqlNames;
+import dev.creek.consumer.stream.ApplyException;
+import dev.creek.consumer.stream.Claim;
+import dev.creek.consumer.stream.Incompleteness;
+import dev.creek.consumer.stream.Position;
+import dev.creek.consumer.stream.StreamIdentity;
+import dev.creek.consumer.stream.Subscription;
+import dev.creek.consumer.stream.Subscriptions;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/** {@code subscriptions} in the control schema: what is subscribed, and who owns it. */
+public final class SubscriptionTable implements Subscriptions {
+  private static final String UNIQUE_VIOLATION = "23505";
+  private static final String UNDEFINED_COLUMN = "42703";
+  private static final String UNDEFINED_TABLE = "42P01";
+
+  private final Sessions sessions;
+  private final Migrator migrator;
+  private final NotificationListener wakeUps;
+  private final String table;
+  private final String controlSchema;
+  private final String present;
+  private final String incompleteness;
+  private final KnownTargetSql known;
+
+  public SubscriptionTable(Sessions sessions, PostgresOptions options) {
+    this.sessions = sessions;
+    this.migrator = new Migrator(options.controlSchema(), options.controlRole());
+    this.wakeUps = new NotificationListener(sessions, options);
+    this.table = SqlNames.quoted(options.controlSchema(), "subscriptions");
+    this.controlSchema = options.controlSchema();
+    this.present =
+        SubscriptionRows.present(table, SqlNames.quoted(options.controlSchema(), "status"));
+    this.known = new KnownTargetSql(options.controlSchema());
+    this.incompleteness = SqlNames.quoted(options.controlSchema(), "incompleteness");
+  }
+
+  public Migrator migrator() {
+    return migrator;
+  }
+
+  /** Its name as SQL. */
+  public String sqlName() {
+    return table;
+  }
+
+  /** Statements about the marks of a table. */
+  IncompletenessSql marks(TargetTable target) {
+    return new IncompletenessSql(incompleteness, target);
+  }
+
+  /** Statements about which tables the targets were. */
+  KnownTargetSql known() {
+    return known;
+  }
+
+  /** What to do when a claimed table cannot be written. */
+  public TableHints hints(Claim claim) {
+    return new TableHints(claim.mapping(), controlSchema);
+  }
+
+  /** The position of a claimed table. */
+  public PositionSql position(Claim claim) {
+    return new PositionSql(table, claim, marks(claim.mapping().target()), known);
+  }
+
+  @Override
+  public Mono<Void> migrate() {
+    return Mono.defer(() -> migrator.migrate(sessions));
+  }
+
+  /** Completes where the control schema is there and fits; creates nothing. */
+  public Mono<Void> requireThere() {
+    return Mono.defer(() -> migrator.requireThere(sessions));
+  }
+
+  /** Completes where the control schema fits. */
+  public Mono<Void> check() {
+    return Mono.defer(() -> migrator.check(sessions));
+  }
+
+  /** What notifications say, while {@link #changes} are asked for. */
+  public Flux<String> notifications() {
+    return wakeUps.payloads();
+  }
+
+  public boolean isListening() {
+    return wakeUps.isListening();
+  }
+
+  @Override
+  public Flux<Subscription> all() {
+    return read(SubscriptionRows.select("", table, incompleteness));
+  }
+
+  @Override
+  public Flux<Subscription> present() {
+    return read(SubscriptionRows.select("", present, incompleteness));
+  }
+
+  /** As {@link #all}, also where the Go consumer's columns are all there is. */
+  public Flux<Subscription> asTheyAre() {
+    return all()
+        .onErrorResume(
+            e -> UNDEFINED_TABLE.equals(SqlErrors.sqlState(e)),
+            e -> read("select " + SubscriptionRows.UNMARKED_COLUMNS + " from " + table))
+        .onErrorResume(
+            e -> UNDEFINED_COLUMN.equals(SqlErrors.sqlState(e)),
+            e -> read("select " + SubscriptionRows.GO_COLUMNS + " from " + table));
+  }
+
+  private Flux<Subscription> read(String sql) {
+    return sessions
+        .use(
+            "subscriptions",
+            this::hint,
+            session ->
+                session
+                    .query(
+                        sql + " order by target", statement -> {}, SubscriptionRows::subscription)
+                    .collectList())
+        .flatMapIterable(rows -> rows.stream().flatMap(Optional::stream).toList());
+  }
+
+  @Override
+  public Flux<Signal> changes() {
+    return wakeUps.signals();
+  }
+
+  @Override
+  public Mono<Subscription> activate(Mapping mapping) {
+    return changeAndWake(
+            mapping.target(),
+            """
+            with changed as (
+                insert into %1$s as s (topic, target, lsn, "timestamp", active, state, updated_at)
+                values ($2, $1, '0/0', '0001-01-01 00:00:00+00', true, 'waiting', now())
+                on conflict (target) do update
+                    set active = true, updated_at = now(),
+                        state = case when s.active then s.state else 'waiting' end,
+                        reason = case when s.active then s.reason end,
+                        hint = case when s.active then s.hint end
+                    where s.topic = excluded.topic
+                returning *)
+            """,
+            mapping.source().toString())
+        .filter(Optional::isPresent)
+        .switchIfEmpty(Mono.error(() -> otherSource(mapping)))
+        // Marks of a new row are set behind the statement.
+        .then(find(mapping.target()));
+  }
+
+  @Override
+  public Mono<Subscription> begin(Mapping mapping, Position position) {
+    StreamIdentity stream = position.stream();
+    String given =
+        stream == null
+            ? "null::text, null::text, null::bigint"
+            : "%s, %s, %d"
+                .formatted(
+                    SqlNames.literal(stream.name()),
+                    SqlNames.literal(stream.created().toString()),
+                    position.sequence());
+    return changeAndWake(
+            mapping.target(),
+            """
+            with changed as (
+                insert into %%1$s as s (topic, target, lsn, "timestamp", active, state, updated_at,
+                                       stream_name, stream_created, stream_seq)
+                values ($2, $1, '0/0', '0001-01-01 00:00:00+00', true, 'waiting', now(), %s)
+                on conflict (target) do update
+                    set active = true, updated_at = now(), state = 'waiting', reason = null, hint = null,
+                        stream_name = excluded.stream_name, stream_created = excluded.stream_created,
+                        stream_seq = excluded.stream_seq
+                    where s.topic = excluded.topic
+                      and (s.epoch = 0
+                           or s.stream_seq is null
+                              and coalesce(s."timestamp", '0001-01-01') < '0002-01-01 00:00:00+00')
+                returning *)
+            """
+                .formatted(given),
+            mapping.source().toString())
+        .filter(Optional::isPresent)
+        .switchIfEmpty(Mono.error(() -> hasPosition(mapping)))
+        .then(find(mapping.target()));
+  }
+
+  private static ApplyException hasPosition(Mapping mapping) {
+    return new ApplyException(
+        mapping.target()
+            + " holds a position already and goes on from there, or it is subscribed to another source than "
+            + mapping.source(),
+        UNIQUE_VIOLATION,
+        null,
+        "add it without a start and it goes on from there; or begin anew: "
+            + Remedy.resync(mapping),
+        null);
+  }
+
+  static ApplyException otherSource(Mapping mapping) {
+    return new ApplyException(
+        "target " + mapping.target() + " is subscribed to another source than " + mapping.source(),
+        UNIQUE_VIOLATION,
+        null,
+        "a position belongs to one source: remove the target's row from subscriptions first",
+        null);
+  }
+
+  /** The next epoch makes whoever applies the table stop at once, not at its next look. */
+  @Override
+  public Mono<Boolean> deactivate(TargetTable target) {
+    return changeAndWake(
+            target,
+            """
+            with changed as (
+                update %1$s
+                set active = false, state = 'inactive', reason = null, hint = null, lag = null,
+                    epoch = epoch + 1, owner = null, updated_at = now()
+                where target = $1
+                returning *)
+            """,
+            null)
+        .hasElement();
+  }
+
+  @Override
+  public Mono<String> skip(TargetTable target, long sequence) {
+    String sql =
+        """
+        with passed as (
+        update %1$s
+        set skip_seqs = array(
+                select distinct passed
+                from unnest(case when skip_stream is not distinct from stopped.stream
+                                 then skip_seqs end || $2) as passed
+                where stopped.stream is distinct from stream_created or passed > stream_seq
+                      or passed = $2
+                order by passed),
+            skip_stream = stopped.stream, updated_at = now()
+        from (select case when state = 'failed' and failed_seq = $2 then failed_stream
+                          when $2 = any (skip_seqs) then skip_stream end as stream
+              from %1$s
+              where target = $1) as stopped
+        where target = $1 and active and stopped.stream is not null
+        returning coalesce(reason, 'passed over before') as reason
+        ), marked as (%2$s)
+        select reason from passed
+        """
+            .formatted(
+                table,
+                marks(target)
+                    .insert(
+                        new Incompleteness(
+                            Incompleteness.Cause.SKIPPED,
+                            Long.toString(sequence),
+                            "the change at stream sequence " + sequence + " was skipped"),
+                        "passed"));
+    return sessions.use(
+        "subscription " + target,
+        this::hint,
+        session ->
+            session
+                .query(
+                    sql,
+                    statement -> statement.bind(0, target.toString()).bind(1, sequence),
+                    row -> Objects.requireNonNull(row.get("reason", String.class)))
+                .next());
+  }
+
+  /** A row that is being written is left for the next time: its line must not wait for this. */
+  @Override
+  public Mono<Void> noteLags(Map<TargetTable, Optional<Duration>> lags) {
+    String sql =
+        """
+        with told as (
+                 select target, make_interval(secs => seconds) as lag
+                 from unnest($1::text[], $2::int8[]) as given (target, seconds)),
+             free as (
+                 select s.target, told.lag
+                 from %1$s s join told on told.target = s.target
+                 where s.active and s.lag is distinct from told.lag
+                 for no key update of s skip locked)
+        update %1$s s
+        set lag = free.lag
+        from free
+        where s.target = free.target
+        """
+            .formatted(table);
+    String[] targets = lags.keySet().stream().map(TargetTable::toString).toArray(String[]::new);
+    Long[] seconds =
+        lags.values().stream()
+            .map(lag -> lag.map(Duration::toSeconds).orElse(null))
+            .toArray(Long[]::new);
+    return sessions
+        .use(
+            "lags of subscriptions",
+            this::hint,
+            session ->
+                session.update(sql, statement -> statement.bind(0, targets).bind(1, seconds)))
+        .then();
+  }
+
+  /** A row as it is; an error where it is gone. */
+  private Mono<Subscription> find(TargetTable target) {
+    String sql = SubscriptionRows.select("", table, incompleteness) + " where s.target = $1";
+    return sessions.use(
+        "subscription " + target,
+        this::hint,
+        session ->
+            session
+                .query(
+                    sql,
+                    statement -> statement.bind(0, target.toString()),
+                    SubscriptionRows::subscription)
+                .single()
+                .flatMap(Mono::justOrEmpty));
+  }
+
+  /** Changes one row, wakes the services, returns the row; empty where none was changed. */
+  private Mono<Optional<Subscription>> changeAndWake(
+      TargetTable target, String change, @Nullable String topic) {
+    String sql =
+        change.formatted(table)
+            + SubscriptionRows.select(
+                ", pg_notify('" + NotificationListener.CHANNEL + "', '')",
+                "changed",
+                incompleteness);
+    return sessions.use(
+        "subscription " + target,
+        this::hint,
+        session ->
+            session
+                .query(
+                    sql,
+                    statement -> {
+                      statement.bind(0, target.toString());
+                      if (topic != null) {
+                        statement.bind(1, topic);
+                      }
+                    },
+                    SubscriptionRows::subscription)
+                .next());
+  }
+
+  public @Nullable String hint(String sqlState) {
+    return switch (sqlState) {
+      case "42P01", "42703", "3F000" ->
+          "the control schema is missing or old: let the service create it (serve does)";
+      case "42501" ->
+          "the role needs usage of the control schema, and select, insert, update and delete on the"
+              + " tables in it: creek-consumer init --print-sql shows the grants";
+      default -> null;
+    };
+  }
+}

@@ -1,0 +1,85 @@
+package dev.creek.consumer.postgres.position;
+
+import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.postgres.session.SqlNames;
+import dev.creek.consumer.stream.Incompleteness;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * Statements about the marks of one target, to stand alone or as parts of those that move its
+ * position: a trigger shows the marks in {@code subscriptions}, behind the whole statement, so both
+ * may be in one. Without parameters: what they hold is our own and never of a row.
+ *
+ * <p>Whoever runs them has the row of {@code subscriptions} locked, by the claim's fence or by
+ * {@link PositionSql#lock}, or two that wait for each other could deadlock.
+ */
+public final class IncompletenessSql {
+  private final String table;
+  private final String target;
+
+  /**
+   * @param table the table of marks, as SQL
+   */
+  public IncompletenessSql(String table, TargetTable target) {
+    this.table = table;
+    this.target = SqlNames.literal(target.toString());
+  }
+
+  /** The table of marks, as SQL. */
+  String table() {
+    return table;
+  }
+
+  /**
+   * Sets a mark; one that is there stays as it is, with its beginning, and touches nothing.
+   *
+   * @param from what must be there: relations, and a condition perhaps, such as {@code fence}, or
+   *     {@code fence, missed where missed.rows > 0}
+   */
+  public String insert(Incompleteness mark, String from) {
+    return insert(
+        mark.cause(), SqlNames.literal(mark.detail()), SqlNames.literal(mark.reason()), from);
+  }
+
+  /**
+   * The same, where detail or reason come of what is in {@code from}.
+   *
+   * @param detail a text expression
+   * @param reason a text expression
+   */
+  public String insert(Incompleteness.Cause cause, String detail, String reason, String from) {
+    return "insert into "
+        + table
+        + " (target, cause, detail, reason) select "
+        + target
+        + ", "
+        + SqlNames.literal(cause.stored())
+        + ", "
+        + detail
+        + ", "
+        + reason
+        + " from "
+        + from
+        + " on conflict do nothing";
+  }
+
+  /**
+   * Statements that set marks, for a transaction that holds the fence; empty where there are none.
+   */
+  public String insertAll(List<Incompleteness> marks) {
+    return marks.stream()
+        .map(mark -> insert(mark, "(values (1)) as fence") + ";")
+        .collect(Collectors.joining());
+  }
+
+  /** Takes all marks away. */
+  public String delete() {
+    return "delete from " + table + " where target = " + target;
+  }
+
+  /** Takes those of one cause away. */
+  public String delete(Incompleteness.Cause cause) {
+    return delete() + " and cause = " + SqlNames.literal(cause.stored());
+  }
+}

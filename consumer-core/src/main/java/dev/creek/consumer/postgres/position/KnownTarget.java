@@ -1,0 +1,335 @@
+package dev.creek.consumer.postgres.position;
+
+import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.postgres.session.Binding;
+import dev.creek.consumer.postgres.session.Session;
+import dev.creek.consumer.postgres.session.SqlNames;
+import dev.creek.consumer.stream.Claim;
+import dev.creek.consumer.stream.Incompleteness;
+import dev.creek.consumer.stream.Incompleteness.Cause;
+import io.r2dbc.spi.Readable;
+import io.r2dbc.spi.Statement;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/**
+ * Whether a claimed table is still the one that it was when it was last looked at, with its rows;
+ * where others have dropped, replaced or emptied it, or columns came to rows that are there, it is
+ * marked. What cannot be seen: rows that others deleted one by one.
+ */
+public final class KnownTarget {
+  /** Rows of others that are looked at in a transaction wait for nobody: the next look is soon. */
+  private static final String WITHOUT_WAITING = " skip locked";
+
+  private final KnownTargetSql sql;
+  private final PositionSql position;
+  private final TargetTable target;
+
+  KnownTarget(KnownTargetSql sql, PositionSql position) {
+    this.sql = sql;
+    this.position = position;
+    this.target = position.target();
+  }
+
+  /** Targets of these claims that are to be looked at. */
+  public static Flux<Claim> changed(KnownTargetSql sql, Session session, List<Claim> claims) {
+    var byTarget =
+        claims.stream()
+            .collect(Collectors.toMap(claim -> claim.mapping().target().toString(), c -> c));
+    String[] targets = byTarget.keySet().toArray(String[]::new);
+    return session
+        .query(
+            sql.changed(),
+            statement ->
+                statement
+                    .bind(0, targets)
+                    .bind(1, names(targets, byTarget::get, TargetTable::namespace))
+                    .bind(2, names(targets, byTarget::get, TargetTable::table)),
+            row -> Objects.requireNonNull(row.get(0, String.class)))
+        .mapNotNull(byTarget::get);
+  }
+
+  private static String[] names(
+      String[] targets,
+      Function<String, @Nullable Claim> claims,
+      Function<TargetTable, String> name) {
+    return Arrays.stream(targets)
+        .map(claim -> name.apply(Objects.requireNonNull(claims.apply(claim)).mapping().target()))
+        .toArray(String[]::new);
+  }
+
+  /** Whether the table is to be looked at before changes are written that carry these columns. */
+  public Mono<Boolean> isChanged(Session session, Set<String> columns) {
+    return session
+        .query(
+            sql.isChanged(),
+            statement -> bind(statement).bind(3, columns.toArray(String[]::new)),
+            row -> Boolean.TRUE.equals(row.get(0, Boolean.class)))
+        .single();
+  }
+
+  /**
+   * Looks at the table unless the claim is over or somebody else has its row locked, and marks it;
+   * in the session's transaction.
+   */
+  public Mono<Void> lookWithoutWaiting(Session session) {
+    return session
+        .query(position.lock() + WITHOUT_WAITING, position::bindClaim, row -> true)
+        .next()
+        .flatMap(locked -> look(session, null));
+  }
+
+  /**
+   * Looks at the table and marks it; in a transaction that holds the fence.
+   *
+   * @param columns what the changes that come next carry; null where that is not known
+   */
+  public Mono<Void> look(Session session, @Nullable Set<String> columns) {
+    return session
+        .query(
+            sql.compared(),
+            statement ->
+                Binding.texts(
+                    bind(statement), 3, columns == null ? null : columns.toArray(String[]::new)),
+            Seen::of)
+        .single()
+        .flatMap(seen -> compared(session, seen, columns != null));
+  }
+
+  /** Takes what is there for known: a snapshot has filled it, with these columns. */
+  public Mono<Void> store(Session session, Set<String> columns) {
+    return session
+        .update(sql.store(), statement -> bind(statement).bind(3, columns.toArray(String[]::new)))
+        .then();
+  }
+
+  /**
+   * To be run behind a TRUNCATE of ours, in its transaction: whatever rows were missing or too many
+   * are gone on both sides.
+   *
+   * @param table its oid
+   * @param again whether rows that were there before come again: then marks stay
+   */
+  public String emptied(long table, boolean again) {
+    String emptied = sql.emptied(target.toString(), table);
+    return again ? emptied : emptied + "; " + position.marks().delete();
+  }
+
+  private <T extends Statement> T bind(T statement) {
+    statement.bind(0, target.toString()).bind(1, target.namespace()).bind(2, target.table());
+    return statement;
+  }
+
+  /**
+   * What is known beside what is there.
+   *
+   * @param knownOid null where nothing is known yet
+   * @param wasFilled whether it has held rows, as far as is known
+   * @param oid null where there is no such table
+   * @param columns entries of those that the changes carry
+   * @param dropped known entries of columns that were dropped
+   * @param crashed whether it is one that a crash empties, and is empty
+   */
+  private record Seen(
+      @Nullable Long knownOid,
+      Set<String> knownFiles,
+      List<String> knownColumns,
+      boolean wasFilled,
+      @Nullable Long oid,
+      Set<String> files,
+      List<String> columns,
+      List<String> dropped,
+      boolean crashed) {
+
+    static Seen of(Readable row) {
+      return new Seen(
+          row.get("known_oid", Long.class),
+          Set.copyOf(entries(row, "known_files")),
+          entries(row, "known_columns"),
+          Boolean.TRUE.equals(row.get("was_filled", Boolean.class)),
+          row.get("oid", Long.class),
+          Set.copyOf(entries(row, "files")),
+          entries(row, "columns"),
+          entries(row, "dropped"),
+          Boolean.TRUE.equals(row.get("crashed", Boolean.class)));
+    }
+
+    private static List<String> entries(Readable row, String name) {
+      String[] entries = row.get(name, String[].class);
+      return entries == null ? List.of() : List.of(entries);
+    }
+
+    /** Tables that are still there, with another file of the same persistence. */
+    Stream<Long> rewritten() {
+      Set<String> knownKinds = knownFiles.stream().map(Seen::kind).collect(Collectors.toSet());
+      return files.stream()
+          .filter(file -> !knownFiles.contains(file) && knownKinds.contains(kind(file)))
+          .map(Seen::number);
+    }
+
+    /** A file's table and persistence. */
+    private static String kind(String file) {
+      return number(file) + file.substring(file.length() - 1);
+    }
+
+    boolean lostPartitions() {
+      Set<Long> there = files.stream().map(Seen::number).collect(Collectors.toSet());
+      return !there.containsAll(knownTables());
+    }
+
+    private Set<Long> knownTables() {
+      return knownFiles.stream().map(Seen::number).collect(Collectors.toSet());
+    }
+
+    /** The columns that come next, where no plan says which: those of before, by number or name. */
+    List<String> follow() {
+      Set<String> droppedNames = dropped.stream().map(Seen::name).collect(Collectors.toSet());
+      return Stream.concat(
+              knownColumns.stream().filter(entry -> !dropped.contains(entry)),
+              columns.stream().filter(entry -> droppedNames.contains(name(entry))))
+          .distinct()
+          .toList();
+    }
+
+    /** Of these columns, the names of those that are not among the known ones. */
+    List<String> fresh(List<String> entries) {
+      Set<Long> numbers = knownColumns.stream().map(Seen::number).collect(Collectors.toSet());
+      return numbers.isEmpty()
+          ? List.of()
+          : entries.stream()
+              .filter(entry -> !numbers.contains(number(entry)))
+              .map(Seen::name)
+              .toList();
+    }
+
+    private static long number(String entry) {
+      return Long.parseLong(entry.substring(0, entry.indexOf(':')));
+    }
+
+    private static String name(String entry) {
+      return entry.substring(entry.indexOf(':') + 1);
+    }
+  }
+
+  private Mono<Void> compared(Session session, Seen seen, boolean planned) {
+    if (seen.oid() == null) {
+      return seen.knownOid() == null
+          ? Mono.empty()
+          : mark(
+              session, List.of(recreated("others have dropped the table, and its rows with it")));
+    }
+    List<String> columns = planned ? seen.columns() : seen.follow();
+    if (seen.knownOid() == null) {
+      return storeEntries(session, columns);
+    }
+    if (!seen.knownOid().equals(seen.oid())) {
+      return mark(
+              session,
+              List.of(
+                  recreated(
+                      "others have put another table in the place of the one that was filled: what"
+                          + " rows it had is not known")))
+          .then(storeEntries(session, columns));
+    }
+    return marks(session, seen, columns)
+        .flatMap(marks -> mark(session, marks))
+        .then(storeEntries(session, columns));
+  }
+
+  private Mono<List<Incompleteness>> marks(Session session, Seen seen, List<String> columns) {
+    var marks = new ArrayList<Incompleteness>();
+    if (seen.crashed()) {
+      marks.add(
+          recreated("the table is unlogged and empty: a crash of the server has taken its rows"));
+    }
+    if (seen.lostPartitions()) {
+      marks.add(recreated("others have dropped or detached a partition"));
+    }
+    List<String> fresh = seen.fresh(columns);
+    Mono<Boolean> emptied =
+        seen.wasFilled()
+            ? Flux.fromStream(seen.rewritten())
+                .concatMap(table -> wasEmptied(session, table), 1)
+                .any(yes -> yes)
+            : Mono.just(false);
+    Mono<Boolean> filled = fresh.isEmpty() ? Mono.just(false) : hasRows(session);
+    return Mono.zip(emptied, Mono.defer(() -> filled))
+        .map(
+            both -> {
+              if (both.getT1()) {
+                marks.add(recreated("others have emptied the table"));
+              }
+              if (both.getT2()) {
+                fresh.stream().map(KnownTarget::added).forEach(marks::add);
+              }
+              return marks;
+            });
+  }
+
+  /**
+   * Of partitions whose rows we may not read by themselves nothing is known that says otherwise.
+   */
+  private Mono<Boolean> wasEmptied(Session session, long table) {
+    return session
+        .query(
+            "select format('%I.%I', n.nspname, c.relname) from pg_class c"
+                + " join pg_namespace n on n.oid = c.relnamespace"
+                + " where c.oid = $1::oid and has_table_privilege(c.oid, 'select')",
+            statement -> statement.bind(0, table),
+            row -> Objects.requireNonNull(row.get(0, String.class)))
+        .next()
+        .flatMap(
+            name ->
+                session
+                    .query(
+                        KnownTargetSql.rows(table, name),
+                        statement -> {},
+                        row -> !Boolean.TRUE.equals(row.get("kept", Boolean.class)))
+                    .single())
+        .defaultIfEmpty(true);
+  }
+
+  private Mono<Boolean> hasRows(Session session) {
+    return session
+        .query(
+            "select exists (select from "
+                + SqlNames.quoted(target.namespace(), target.table())
+                + ")",
+            statement -> {},
+            row -> Boolean.TRUE.equals(row.get(0, Boolean.class)))
+        .single();
+  }
+
+  private static Incompleteness recreated(String reason) {
+    return new Incompleteness(Cause.RECREATED, reason);
+  }
+
+  private static Incompleteness added(String column) {
+    return new Incompleteness(
+        Cause.COLUMN,
+        column,
+        "column \"%s\" came to rows that were there: whether the source has other values in them than NULL, or the default here, is not known"
+            .formatted(column));
+  }
+
+  private Mono<Void> mark(Session session, List<Incompleteness> marks) {
+    return marks.isEmpty() ? Mono.empty() : session.execute(position.marks().insertAll(marks));
+  }
+
+  private Mono<Void> storeEntries(Session session, List<String> columns) {
+    return session
+        .update(
+            sql.storeEntries(),
+            statement -> bind(statement).bind(3, columns.toArray(String[]::new)))
+        .then();
+  }
+}

@@ -1,0 +1,182 @@
+package dev.creek.consumer.postgres.position;
+
+import dev.creek.consumer.postgres.session.SqlNames;
+
+/**
+ * Statements about {@code known_targets}: which table a name meant when it was last written. A
+ * table is known by its oid, and by the files of its rows, which TRUNCATE changes and so do VACUUM
+ * FULL, CLUSTER and an ALTER TABLE that rewrites it; columns by their numbers, which are never used
+ * again.
+ *
+ * <p>The catalog is read as ordinary tables, by the statement's own snapshot, and not through
+ * functions that look at what is newest: so a swap and what is stored of it are seen together.
+ */
+public final class KnownTargetSql {
+  /**
+   * Of {@code c}: oid, file and persistence of the table, or of each of its partitions. Where
+   * persistence changes, a file does with all its rows.
+   */
+  private static final String FILES =
+      """
+      case when c.oid is null then null when c.relkind = 'p' then coalesce((
+          with recursive tree as (
+              select c.oid
+            union all
+              select i.inhrelid from pg_inherits i join tree on i.inhparent = tree.oid)
+          select array_agg(l.oid || ':' || l.relfilenode || l.relpersistence::text order by l.oid)
+          from tree join pg_class l on l.oid = tree.oid
+          where l.relkind <> 'p'), '{}')
+      else array[c.oid || ':' || c.relfilenode || c.relpersistence::text] end""";
+
+  /** Of {@code c}; of partitions it is taken for granted. */
+  private static final String FILLED = "(c.relkind = 'p' or pg_relation_size(c.oid) > 0)";
+
+  /** Of {@code k} and {@code c}: a crash of the server empties an unlogged table, and no more. */
+  private static final String CRASHED =
+      "(c.relpersistence = 'u' and k.filled and not " + FILLED + ")";
+
+  private static final String CLASS = "pg_class c join pg_namespace n on n.oid = c.relnamespace";
+
+  private final String known;
+  private final String subscriptions;
+
+  public KnownTargetSql(String controlSchema) {
+    this.known = SqlNames.quoted(controlSchema, "known_targets");
+    this.subscriptions = SqlNames.quoted(controlSchema, "subscriptions");
+  }
+
+  /** Of {@code c}, those that are named: number and name of each. */
+  private static String columns(String names) {
+    return """
+        coalesce((
+            select array_agg(a.attnum || ':' || a.attname order by a.attnum)
+            from pg_attribute a
+            where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+              and a.attname::text = any (%s)), '{}')"""
+        .formatted(names);
+  }
+
+  /**
+   * Of many targets those that are not as they are known, or are not known. Parameters: targets as
+   * stored, their schemas, their tables.
+   */
+  String changed() {
+    return """
+        select g.target
+        from unnest($1::text[], $2::text[], $3::text[]) as g (target, namespace, name)
+        left join %1$s k on k.target = g.target
+        left join (%2$s) on n.nspname = g.namespace and c.relname = g.name and c.relkind in ('r', 'p')
+        where case
+                  when k.target is null then c.oid is not null
+                  when c.oid is null then true
+                  else k.files is distinct from (%3$s)
+                      or not k.filled and %4$s
+                      or %5$s
+                      or exists (
+                          select from unnest(k.columns) as e (entry)
+                          join pg_attribute a on a.attrelid = c.oid
+                              and a.attnum = split_part(e.entry, ':', 1)::int2
+                          where a.attisdropped)
+              end
+        """
+        .formatted(known, CLASS, FILES, FILLED, CRASHED);
+  }
+
+  /** The same of one target whose changes carry columns: true or false. */
+  String isChanged() {
+    return """
+        select not exists (
+            select from %1$s k, %2$s
+            where k.target = $1 and n.nspname = $2 and c.relname = $3
+              and k.files = (%3$s) and k.columns = %4$s and not %5$s) as changed
+        """
+        .formatted(known, CLASS, FILES, columns("$4::text[]"), CRASHED);
+  }
+
+  /**
+   * What is known of a target beside what is there. Parameters as those of {@link #isChanged};
+   * where no columns are named, they are those that are known, by name.
+   */
+  String compared() {
+    return """
+        select k.oid as known_oid, k.files as known_files, k.columns as known_columns,
+               k.filled or coalesce(s.rows_applied, 0) > 0 as was_filled,
+               c.oid::int8 as oid, (%3$s) as files, %4$s as columns, %6$s as crashed,
+               array(
+                   select e.entry
+                   from unnest(k.columns) as e (entry)
+                   join pg_attribute a on a.attrelid = c.oid
+                       and a.attnum = split_part(e.entry, ':', 1)::int2
+                   where a.attisdropped) as dropped
+        from (values ($1::text)) as g (target)
+        left join %1$s k on k.target = g.target
+        left join %5$s s on s.target = g.target
+        left join (%2$s) on n.nspname = $2 and c.relname = $3 and c.relkind in ('r', 'p')
+        """
+        .formatted(
+            known,
+            CLASS,
+            FILES,
+            columns(
+                "coalesce($4::text[], (select array_agg(substr(e.entry, strpos(e.entry, ':') + 1))"
+                    + " from unnest(k.columns) as e (entry)))"),
+            subscriptions,
+            CRASHED);
+  }
+
+  /**
+   * Whether the rows of a table are older than its file, with which they were then copied, as
+   * VACUUM FULL and ALTER TABLE do: rows that came behind a TRUNCATE are younger. A few of the
+   * first are looked at, which are the oldest.
+   *
+   * @param table by its oid
+   * @param name its name as SQL
+   */
+  static String rows(long table, String name) {
+    return """
+        select count(*) as seen,
+               coalesce(bool_or(
+                   age(r.xmin) > age(c.xmin)
+                   or r.xmin = c.xmin and exists (
+                       select from pg_attribute a where a.attrelid = c.oid and a.xmin = c.xmin)),
+                   false) as kept
+        from pg_class c cross join (select t.xmin from only %s as t limit 100) as r
+        where c.oid = %d
+        """
+        .formatted(name, table);
+  }
+
+  /** Stores what is there, with the columns that are named by the fourth parameter. */
+  String store() {
+    return store(columns("$4::text[]"));
+  }
+
+  /** The same with the columns as they are known, number and name of each. */
+  String storeEntries() {
+    return store("$4::text[]");
+  }
+
+  private String store(String columns) {
+    return """
+        insert into %1$s (target, oid, files, filled, columns)
+        select $1, c.oid::int8, (%3$s), %4$s, %5$s
+        from %2$s
+        where n.nspname = $2 and c.relname = $3
+        on conflict (target) do update
+            set oid = excluded.oid, files = excluded.files, columns = excluded.columns,
+                filled = excluded.filled
+        """
+        .formatted(known, CLASS, FILES, FILLED, columns);
+  }
+
+  /**
+   * Stores that the table was emptied by ourselves. Without parameters, for one that is known.
+   *
+   * @param target as stored
+   * @param table its oid
+   */
+  String emptied(String target, long table) {
+    return "update %s k set files = (%s), filled = false from pg_class c where k.target = %s and c.oid = %d"
+        .formatted(known, FILES, SqlNames.literal(target), table);
+  }
+}

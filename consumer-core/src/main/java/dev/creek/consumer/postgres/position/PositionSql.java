@@ -1,0 +1,187 @@
+package dev.creek.consumer.postgres.position;
+
+import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.postgres.session.Binding;
+import dev.creek.consumer.postgres.session.Session;
+import dev.creek.consumer.postgres.session.SqlErrors;
+import dev.creek.consumer.stream.Claim;
+import dev.creek.consumer.stream.Position;
+import dev.creek.consumer.stream.StreamIdentity;
+import dev.creek.consumer.wire.Lsn;
+import io.r2dbc.spi.Statement;
+import java.time.Instant;
+import reactor.core.publisher.Mono;
+
+/**
+ * The update that moves a claimed table's position. It is the fence as well: it touches one row
+ * while the claim holds and none afterwards, and rows are written only for the row that it returns.
+ *
+ * <p>It also compares the position that the rows follow: where a crash of the server took the last
+ * commits back, rows that come after them must not be written. Their session may never have been
+ * told, as a table that is idle has none.
+ *
+ * <p>It comes first, and rows wait for it, not the other way round: the parts of a statement see
+ * nothing of each other but what they return, and where the main query is the update it runs before
+ * the parts that write rows – a {@code select … for update} among those then finds its row changed
+ * by their own statement, locks nothing, and the position moves without the rows.
+ */
+public final class PositionSql {
+  /** Not a number: what a statement without parameters stumbles over where it touches no row. */
+  private static final String NO_ROW = "creek: the claim is over";
+
+  /** A condition that is true. It costs no round trip, and ends with the transaction. */
+  private static final String WITHOUT_WAITING =
+      " and pg_catalog.set_config('synchronous_commit', 'off', true) = 'off'";
+
+  private final String table;
+  private final IncompletenessSql marks;
+  private final KnownTargetSql known;
+  private final Claim claim;
+  private final String target;
+  private final String commit;
+
+  /** Transactions commit as the session's do. */
+  public PositionSql(String table, Claim claim, IncompletenessSql marks, KnownTargetSql known) {
+    this(table, claim, marks, known, "");
+  }
+
+  private PositionSql(
+      String table, Claim claim, IncompletenessSql marks, KnownTargetSql known, String commit) {
+    this.table = table;
+    this.claim = claim;
+    this.marks = marks;
+    this.known = known;
+    this.target = claim.mapping().target().toString();
+    this.commit = commit;
+  }
+
+  /**
+   * The same for transactions whose commit does not wait for the disk. Rows and position are lost
+   * together, if the server crashes, and what was lost is read again.
+   */
+  public PositionSql withoutWaiting() {
+    return new PositionSql(table, claim, marks, known, WITHOUT_WAITING);
+  }
+
+  /** Moves the position: parameters from 1 on. */
+  public String update(PositionAdvance moved) {
+    return update(
+        PositionValues.PARAMETERS,
+        (moved.evidence() == null ? "" : AppliedMark.assignments(PositionValues.COUNT + 1))
+            + (moved.horizon() == null ? "" : moved.horizon())
+            + (moved.endsGap() ? ", gap = null" + AppliedMark.NONE : ""));
+  }
+
+  /**
+   * The same without parameters, by changes of a table with a key: for what can have none, as a
+   * COPY behind it in one query. Where it touches no row it is an error, so that nothing behind it
+   * is done: {@link #touchedNoRow}.
+   */
+  public String updateOrFail(PositionAdvance moved) {
+    return "with fence as ("
+        + update(PositionValues.literals(target, claim.epoch(), moved), "")
+        + " returning 1) select (case count(*) when 1 then '1' else '"
+        + NO_ROW
+        + "' end)::int from fence;";
+  }
+
+  private String update(PositionValues to, String more) {
+    return "update "
+        + table
+        + (" set lsn = " + to.lsn() + "::pg_lsn")
+        + (", \"timestamp\" = " + to.committedAt())
+        + (", stream_name = " + to.stream() + ", stream_created = " + to.streamCreated())
+        + (", stream_seq = " + to.sequence())
+        + (", rows_applied = rows_applied + " + to.changes())
+        + (", ahead_until = greatest(ahead_until, " + to.aheadUntil() + ")")
+        + (", last_change_at = case when " + to.changes() + " > 0")
+        + " then clock_timestamp() else last_change_at end, updated_at = clock_timestamp()"
+        + more
+        + (" where target = " + to.target() + " and epoch = " + to.epoch())
+        + (" and ("
+            + to.from()
+            + "::bigint is null or coalesce(stream_seq, 0) = "
+            + to.from()
+            + ")")
+        + commit;
+  }
+
+  /** Whether this is the error of {@link #updateOrFail}, and of nothing else. */
+  public static boolean touchedNoRow(Throwable error) {
+    return SqlErrors.isOf("22P02", NO_ROW, error);
+  }
+
+  /** The number of the first parameter behind those of {@link #update}. */
+  public static int nextParameter(PositionAdvance moved) {
+    return 1 + PositionValues.COUNT + (moved.evidence() == null ? 0 : AppliedMark.PARAMETERS);
+  }
+
+  /** Locks the row, so that nobody can claim the table before the transaction ends. */
+  public String lock() {
+    return "select 1 from "
+        + table
+        + " where target = $1 and epoch = $2"
+        + commit
+        + " for no key update";
+  }
+
+  /**
+   * Removes the row, where this claim has made it and nothing has come of that: parameters 1, 2.
+   */
+  public String withdraw() {
+    return "delete from "
+        + table
+        + " where target = $1 and epoch = $2 and epoch = 1 and not active and stream_seq is null";
+  }
+
+  /** Statements about the table's marks, for whoever holds the fence. */
+  public IncompletenessSql marks() {
+    return marks;
+  }
+
+  /** Whether the table is the one that it was. */
+  public KnownTarget known() {
+    return new KnownTarget(known, this);
+  }
+
+  public void bindClaim(Statement statement) {
+    statement.bind(0, target).bind(1, claim.epoch());
+  }
+
+  /** Binds the parameters of {@link #update}. */
+  public void bind(Statement statement, PositionAdvance moved) {
+    bindClaim(statement);
+    Position to = moved.to();
+    Instant committedAt = to.committedAt();
+    StreamIdentity stream = to.stream();
+    statement.bind(2, Lsn.format(to.lsn()));
+    statement.bind(3, committedAt == null ? SubscriptionRows.NEVER : committedAt);
+    Binding.text(statement, 4, stream == null ? null : stream.name());
+    Binding.text(statement, 5, stream == null ? null : stream.created().toString());
+    statement.bind(6, to.sequence()).bind(7, moved.changes());
+    Binding.number(statement, 8, moved.from());
+    Binding.time(statement, 9, moved.aheadUntil());
+    if (moved.evidence() != null) {
+      moved.evidence().bind(statement, PositionValues.COUNT);
+    }
+  }
+
+  public TargetTable target() {
+    return claim.mapping().target();
+  }
+
+  /** What earlier commits stored about repetitions. */
+  public Mono<RepublishedFilter> repetitions(Session session) {
+    return session
+        .query(
+            "select "
+                + AppliedMark.COLUMNS
+                + " from "
+                + table
+                + " where target = $1 and epoch = $2",
+            this::bindClaim,
+            row -> new RepublishedFilter(AppliedMark.of(row)))
+        .next()
+        .switchIfEmpty(Mono.fromCallable(() -> new RepublishedFilter(null)));
+  }
+}

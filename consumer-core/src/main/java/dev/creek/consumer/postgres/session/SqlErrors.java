@@ -1,0 +1,195 @@
+package dev.creek.consumer.postgres.session;
+
+import dev.creek.consumer.row.ShapeMismatchException;
+import dev.creek.consumer.stream.ApplyException;
+import dev.creek.consumer.stream.ErrorWords;
+import dev.creek.consumer.stream.FencedException;
+import dev.creek.consumer.wire.WireException;
+import io.r2dbc.postgresql.api.ErrorDetails;
+import io.r2dbc.postgresql.api.PostgresqlException;
+import io.r2dbc.spi.R2dbcException;
+import io.r2dbc.spi.R2dbcTimeoutException;
+import java.util.Set;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import reactor.pool.PoolAcquireTimeoutException;
+import reactor.pool.PoolShutdownException;
+
+/**
+ * What the driver throws, told without row values: PostgreSQL quotes values in the details of many
+ * errors, and in the message of data exceptions. The driver's exceptions carry both, so those that
+ * the server sent are replaced, not wrapped.
+ */
+public final class SqlErrors {
+  private static final String CONNECTION_FAILURE = "08006";
+  private static final String TOO_MANY_CONNECTIONS = "53300";
+
+  private static final Set<String> INSERTABLE = Set.of("0A", "22", "23", "42");
+
+  private SqlErrors() {}
+
+  /** Whether the rows of a batch, in another order, might have been accepted. */
+  public static boolean mayDependOnOrder(Throwable error) {
+    String state = sqlState(error);
+    // 21000: ON CONFLICT met one row twice (keys equal to the database, not to us).
+    return state != null && (state.startsWith("23") || state.equals("21000"));
+  }
+
+  /**
+   * Whether an INSERT might do what COPY would not: COPY knows no policies (0A000), and which of
+   * its values or rows it minds it cannot say. The rest, as a lock that is not free, is as bad for
+   * both.
+   */
+  public static boolean mayBeInserted(Throwable error) {
+    String state = sqlState(error);
+    return state != null && INSERTABLE.contains(state.substring(0, 2));
+  }
+
+  /** Whether a row was there already, by some unique value or one that overlaps. */
+  public static boolean isAlreadyThere(Throwable error) {
+    String state = sqlState(error);
+    return "23505".equals(state) || "23P01".equals(state);
+  }
+
+  /**
+   * Whether the server said this.
+   *
+   * @param quoted what its message quotes, whatever language that is in
+   */
+  public static boolean isOf(String sqlState, String quoted, Throwable error) {
+    PostgresqlException server = find(error, PostgresqlException.class);
+    return server != null
+        && server.getErrorDetails().getCode().equals(sqlState)
+        && server.getErrorDetails().getMessage().contains(quoted);
+  }
+
+  /** Whether its state is this one. */
+  public static boolean isState(String sqlState, Throwable error) {
+    return sqlState.equals(sqlState(error));
+  }
+
+  /** The five characters, or null where none is known. */
+  public static @Nullable String sqlState(Throwable error) {
+    if (error instanceof ApplyException e) {
+      return e.sqlState();
+    }
+    R2dbcException cause = find(error, R2dbcException.class);
+    return cause == null ? null : cause.getSqlState();
+  }
+
+  /**
+   * The error as our callers know it. Those of our own packages stay as they are.
+   *
+   * @param what what failed: table and position
+   */
+  public static RuntimeException described(Throwable error, String what, SqlHints hints) {
+    return described(error, what, null, hints);
+  }
+
+  /**
+   * The same.
+   *
+   * @param place the server, named where it cannot be reached; null where {@code what} does so
+   */
+  public static RuntimeException described(
+      Throwable error, String what, @Nullable String place, SqlHints hints) {
+    if (error instanceof ApplyException
+        || error instanceof FencedException
+        || error instanceof ShapeMismatchException
+        || error instanceof WireException) {
+      return (RuntimeException) error;
+    }
+    PoolerException between = pooler(error);
+    if (between != null) {
+      return new ApplyException(
+          what + (place == null ? "" : ": " + place) + ": " + between.getMessage(),
+          PoolerException.SQL_STATE,
+          null,
+          between.hint(),
+          between);
+    }
+    Refusal refusal = refusal(error);
+    if (refusal != null) {
+      String hint = hints.forState(refusal.sqlState());
+      // Which server lets nobody in is as much a question as which one cannot be reached.
+      boolean ofTheServer = place != null && refusal.sqlState().startsWith("28");
+      return described(
+          refusal,
+          ofTheServer ? what + ": " + place : what,
+          "",
+          hint == null ? PoolerErrors.hint(refusal.sqlState()) : hint);
+    }
+    if (find(error, PoolAcquireTimeoutException.class) != null
+        || find(error, R2dbcTimeoutException.class) != null) {
+      return new ApplyException(
+          what + ": no database connection became free, or could be made, in time",
+          TOO_MANY_CONNECTIONS,
+          null,
+          null,
+          null);
+    }
+    if (find(error, R2dbcException.class) != null
+        || find(error, TimeoutException.class) != null
+        || find(error, PoolShutdownException.class) != null) {
+      return new ApplyException(
+          what + (place == null ? "" : ": " + place) + ": " + ErrorWords.of(error),
+          CONNECTION_FAILURE,
+          null,
+          null,
+          error);
+    }
+    return error instanceof RuntimeException e ? e : new IllegalStateException(what, error);
+  }
+
+  /** What a pooler that we do not know of makes fail; null where it is something else. */
+  public static @Nullable PoolerException pooler(Throwable error) {
+    PoolerException known = find(error, PoolerException.class);
+    PostgresqlException server = find(error, PostgresqlException.class);
+    return known != null || server == null ? known : PoolerErrors.refusal(server.getErrorDetails());
+  }
+
+  /** The driver invents details for its own errors, with the bare code. */
+  private static boolean isFromServer(ErrorDetails details) {
+    return details.getRoutine().isPresent() || !details.getCode().startsWith("08");
+  }
+
+  /** What the server said; null where the error is not the server's. */
+  public static @Nullable Refusal refusal(Throwable error) {
+    PostgresqlException server = find(error, PostgresqlException.class);
+    return server != null && isFromServer(server.getErrorDetails())
+        ? Refusal.of(server.getErrorDetails())
+        : null;
+  }
+
+  /**
+   * A refusal as our callers know it.
+   *
+   * @param what what failed: the table
+   * @param where what is known beyond the server's words, to be put behind them
+   */
+  public static ApplyException described(
+      Refusal refusal, String what, String where, @Nullable String hint) {
+    var message = new StringBuilder(what).append(": ").append(refusal.message());
+    if (where.isEmpty() && refusal.column() != null) {
+      message.append(", column ").append(SqlNames.quoted(refusal.column()));
+    }
+    message.append(where).append(" (SQLSTATE ").append(refusal.sqlState()).append(')');
+    return new ApplyException(
+        message.toString(), refusal.sqlState(), refusal.constraint(), hint, null);
+  }
+
+  /** The first of this type along the causes; a failed commit comes inside a RuntimeException. */
+  private static <T> @Nullable T find(Throwable error, Class<T> type) {
+    for (Throwable e = error; e != null; e = e.getCause()) {
+      if (type.isInstance(e)) {
+        return type.cast(e);
+      }
+      for (Throwable suppressed : e.getSuppressed()) {
+        if (type.isInstance(suppressed)) {
+          return type.cast(suppressed);
+        }
+      }
+    }
+    return null;
+  }
+}

@@ -1,0 +1,237 @@
+package dev.creek.consumer.postgres.snapshot;
+
+import dev.creek.consumer.control.SnapshotProgress;
+import dev.creek.consumer.postgres.apply.Attempt;
+import dev.creek.consumer.postgres.apply.Explanation;
+import dev.creek.consumer.postgres.apply.InsertStrategy;
+import dev.creek.consumer.postgres.apply.TablePlan;
+import dev.creek.consumer.postgres.apply.WriterSession;
+import dev.creek.consumer.postgres.catalog.CatalogTable;
+import dev.creek.consumer.postgres.position.IncompletenessSql;
+import dev.creek.consumer.postgres.position.PositionAdvance;
+import dev.creek.consumer.postgres.position.PositionSql;
+import dev.creek.consumer.postgres.session.Session;
+import dev.creek.consumer.postgres.session.Sessions;
+import dev.creek.consumer.postgres.session.SqlErrors;
+import dev.creek.consumer.row.RowColumns;
+import dev.creek.consumer.row.RowPlan;
+import dev.creek.consumer.row.UniqueKey;
+import dev.creek.consumer.stream.Failpoint;
+import dev.creek.consumer.stream.Handover;
+import dev.creek.consumer.stream.Incompleteness;
+import dev.creek.consumer.stream.SnapshotWriter;
+import dev.creek.consumer.wire.RecordShape;
+import dev.creek.consumer.wire.WireMessage;
+import io.r2dbc.postgresql.api.PostgresqlStatement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Mono;
+
+/**
+ * Upserts a snapshot's rows into the live table, chunk by chunk, each committed by itself and only
+ * while the claim holds.
+ */
+final class UpsertSnapshotWriter implements SnapshotWriter {
+  private static final Logger log = LoggerFactory.getLogger(UpsertSnapshotWriter.class);
+
+  private final WriterSession held;
+  private final PositionSql position;
+  private final Explanation explanation;
+  private final CatalogTable target;
+  private final RecordShape shape;
+  private final RowPlan plan;
+  private final UpsertSnapshotSql statements;
+  private final String insert;
+  private final String upsert;
+  private final boolean intoEmpty;
+
+  /** Only for writes, which follow each other. */
+  private final InsertStrategy fresh = new InsertStrategy();
+
+  /** Those that have written chunks; only for writes. */
+  private final List<Long> transactions = new ArrayList<>();
+
+  /**
+   * @param plan one with a key
+   * @param intoEmpty whether the target had no rows before: then it holds the snapshot's and no
+   *     others
+   */
+  UpsertSnapshotWriter(
+      Sessions sessions,
+      PositionSql position,
+      Explanation explanation,
+      CatalogTable target,
+      RecordShape shape,
+      RowPlan plan,
+      boolean intoEmpty) {
+    UniqueKey key = Objects.requireNonNull(plan.key());
+    this.position = position;
+    this.held = new WriterSession(sessions, position);
+    this.explanation = explanation;
+    this.target = target;
+    this.shape = shape;
+    this.plan = plan;
+    this.intoEmpty = intoEmpty;
+    // Nobody relies on a chunk before the last commit, which is synchronous and covers it.
+    this.statements = new UpsertSnapshotSql(position.withoutWaiting(), target, plan, key);
+    this.insert = statements.insert();
+    this.upsert = statements.upsert();
+  }
+
+  private record Rows(RowColumns content) implements Prepared {
+    @Override
+    public int rows() {
+      return content.rows();
+    }
+  }
+
+  @Override
+  public Mono<Prepared> prepare(List<WireMessage> rows) {
+    return Mono.fromCallable(() -> new Rows(plan.transcode(rows)));
+  }
+
+  @Override
+  public Mono<Void> write(Prepared prepared) {
+    RowColumns rows = ((Rows) prepared).content();
+    if (rows.rows() == 0) {
+      return Mono.empty();
+    }
+    return Failpoint.SNAPSHOT_CHUNK
+        .after(session().flatMap(session -> written(session, rows)))
+        .onErrorResume(e -> described(e, List.of(rows)));
+  }
+
+  private boolean mayDisplace(Throwable error) {
+    return SqlErrors.mayDependOnOrder(error) && statements.canDisplace();
+  }
+
+  private Mono<Void> displacing(Session session, RowColumns rows) {
+    return run(
+            session,
+            statements.displacing(),
+            statement -> statements.bind(statement, rows, transactions))
+        .flatMap(held::requireClaim);
+  }
+
+  /** Returns 1 while the claim holds. */
+  private Mono<Long> run(Session session, String sql, Consumer<PostgresqlStatement> bind) {
+    return session
+        .query(
+            sql,
+            bind,
+            row -> {
+              transactions.add(Objects.requireNonNull(row.get(0, Long.class)));
+              return Objects.requireNonNull(row.get(1, Long.class));
+            })
+        .next()
+        .doOnNext(this::report)
+        .map(displaced -> 1L)
+        .defaultIfEmpty(0L);
+  }
+
+  private void report(long displaced) {
+    if (displaced == 0) {
+      return;
+    }
+    log.atInfo()
+        .addKeyValue("table", position.target())
+        .log(
+            "{} rows of {} made way for unique values that the snapshot gives to others",
+            displaced,
+            position.target());
+  }
+
+  private Mono<Void> written(Session session, RowColumns rows) {
+    return requireApart(session, rows)
+        .then(
+            fresh.write(
+                how ->
+                    run(
+                        session,
+                        how == TablePlan.Rows.INSERTED ? insert : upsert,
+                        statement -> statements.bind(statement, rows)),
+                Mono.empty()))
+        .flatMap(held::requireClaim)
+        .onErrorResume(this::mayDisplace, e -> displacing(session, rows));
+  }
+
+  /** Where the source does not vouch for the key: that no row meets one of an earlier chunk. */
+  private Mono<Void> requireApart(Session session, RowColumns rows) {
+    return !plan.assumesKey() || transactions.isEmpty()
+        ? Mono.empty()
+        : session
+            .query(
+                statements.meets(),
+                statement -> statements.bindKeys(statement, rows, transactions),
+                row -> Boolean.TRUE.equals(row.get(0, Boolean.class)))
+            .single()
+            .filter(meets -> meets)
+            .flatMap(meets -> Mono.error(plan.secondRow("the snapshot of " + position.target())));
+  }
+
+  @Override
+  public Mono<Void> begin(Handover to) {
+    return session()
+        .flatMap(session -> moved(session, PositionAdvance.upserted(to)))
+        .flatMap(held::requireClaim)
+        .onErrorResume(e -> described(e, List.of()));
+  }
+
+  @Override
+  public Mono<Void> finish(Handover to, Finishing finishing) {
+    var moved = PositionAdvance.upserted(to);
+    return Mono.fromRunnable(() -> finishing.begins(SnapshotProgress.Step.FINISHING))
+        .then(held.requireOpen())
+        .then(Failpoint.SNAPSHOT_LOADED.before(held.transaction()))
+        .flatMap(
+            session ->
+                moved(session, moved)
+                    .flatMap(held::requireClaim)
+                    .then(Mono.defer(() -> marked(session, moved)))
+                    .then(
+                        Failpoint.SNAPSHOT_COMMITTED.before(
+                            finishing.lastCommit(held.commit(session)))))
+        .onErrorResume(e -> described(e, List.of()));
+  }
+
+  /**
+   * Rows that are not in the snapshot stay: only where there were none is nothing left to doubt.
+   * Each row that the source has got a value in each column.
+   */
+  private Mono<Void> marked(Session session, PositionAdvance moved) {
+    IncompletenessSql marks = position.marks();
+    String cleared = intoEmpty ? marks.delete() : marks.delete(Incompleteness.Cause.COLUMN);
+    return session
+        .execute(cleared + "; " + marks.insertAll(moved.marks()))
+        .then(Mono.defer(() -> position.known().store(session, plan.names())));
+  }
+
+  private Mono<Long> moved(Session session, PositionAdvance moved) {
+    return session.update(position.update(moved), s -> position.bind(s, moved));
+  }
+
+  private Mono<Session> session() {
+    return held.requireOpen().then(held.session());
+  }
+
+  private Mono<Void> described(Throwable error, List<RowColumns> written) {
+    String what = "snapshot of " + position.target();
+    if (SqlErrors.isState("21000", error) && plan.assumesKey()) {
+      return Mono.error(plan.secondRow(what));
+    }
+    return (Explanation.isLookedAt(error) ? held.close() : Mono.<Void>empty())
+        .then(
+            Mono.defer(
+                () -> explanation.described(error, what, Attempt.of(target, plan, shape, written))))
+        .flatMap(Mono::error);
+  }
+
+  @Override
+  public Mono<Void> close() {
+    return held.close();
+  }
+}

@@ -1,0 +1,306 @@
+package dev.creek.consumer.postgres.verify;
+
+import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.control.Verification;
+import dev.creek.consumer.control.Verification.Difference;
+import dev.creek.consumer.control.Verification.Kind;
+import dev.creek.consumer.control.Verification.Options;
+import dev.creek.consumer.postgres.verify.ComparedSide.Bucket;
+import dev.creek.consumer.postgres.verify.ComparedSide.Hashed;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/**
+ * Compares a source table with its target while both are in use, without locks: both sides are read
+ * once as hashes; rows that differ are looked at again by their keys until they are equal, or
+ * patience ends. So a row that is only late is not reported, and one that is wrong is, with what
+ * both sides held at the last look.
+ */
+public final class TableVerifier {
+  private static final long MAX_BUCKETS = 1 << 16;
+  private static final long FEWEST_BUCKETS = 1 << 4;
+
+  /** Small buckets make few rows travel, many buckets cost memory here. */
+  private static final long ROWS_IN_BUCKET = 256;
+
+  /** Bounds what is held here of both sides at once. */
+  private static final long ROWS_AT_ONCE = 50_000;
+
+  /** Beyond that the rest is read again when these have settled. */
+  private static final int MAX_CANDIDATES = 10_000;
+
+  private static final Duration PAUSE = Duration.ofMillis(500);
+
+  private final ComparedTables tables;
+  private final Mapping mapping;
+  private final Options options;
+  private final @Nullable RowRepair repair;
+
+  /**
+   * @param repair null where nothing is to be written
+   */
+  public TableVerifier(
+      Mapping mapping, ComparedTables tables, Options options, @Nullable RowRepair repair) {
+    this.mapping = mapping;
+    this.tables = tables;
+    this.options = options;
+    this.repair = repair;
+  }
+
+  public Mono<Verification> verify() {
+    return mask().flatMap(mask -> pass(mask, null));
+  }
+
+  private Mono<Long> mask() {
+    return Mono.zip(tables.source().estimate(), tables.target().estimate(), Math::max)
+        .map(rows -> Math.min(MAX_BUCKETS, Math.max(FEWEST_BUCKETS, rows / ROWS_IN_BUCKET)))
+        .map(buckets -> Long.highestOneBit(buckets) - 1);
+  }
+
+  /** What one reading of both sides found. */
+  private record Found(
+      long sourceRows,
+      long targetRows,
+      Set<Long> buckets,
+      List<Candidate> candidates,
+      boolean more) {}
+
+  /**
+   * Reads both sides and looks again at what differs.
+   *
+   * @param deadline null in the first pass: patience begins when a difference is known, since
+   *     reading a large table may take longer than that
+   */
+  private Mono<Verification> pass(long mask, @Nullable Long deadline) {
+    return Mono.zip(tables.source().buckets(mask), tables.target().buckets(mask))
+        .flatMap(both -> candidates(both.getT1(), both.getT2(), mask))
+        .flatMap(found -> settled(found, mask, deadline == null ? deadline() : deadline));
+  }
+
+  private long deadline() {
+    return System.nanoTime() + options.timeout().toNanos();
+  }
+
+  private Mono<Verification> settled(Found found, long mask, long deadline) {
+    return settled(found.candidates(), found.buckets(), mask, deadline)
+        .flatMap(
+            left ->
+                left.isEmpty() && found.more() && System.nanoTime() < deadline
+                    ? pass(mask, deadline)
+                    : repaired(found, left, mask));
+  }
+
+  private Mono<Found> candidates(Map<Long, Bucket> source, Map<Long, Bucket> target, long mask) {
+    var differing = new HashSet<Long>(source.keySet());
+    differing.addAll(target.keySet());
+    differing.removeIf(bucket -> Objects.equals(source.get(bucket), target.get(bucket)));
+    List<List<Long>> groups = groups(differing, source, target);
+    var found = new ArrayList<Candidate>();
+    return Flux.fromIterable(groups)
+        .takeWhile(group -> found.size() < MAX_CANDIDATES)
+        .concatMap(group -> compare(group, mask), 1)
+        .doOnNext(found::addAll)
+        .count()
+        .map(read -> new Found(rows(source), rows(target), differing, found, read < groups.size()));
+  }
+
+  private static long rows(Map<Long, Bucket> buckets) {
+    return buckets.values().stream().mapToLong(Bucket::rows).sum();
+  }
+
+  private static List<List<Long>> groups(
+      Set<Long> buckets, Map<Long, Bucket> source, Map<Long, Bucket> target) {
+    var empty = new Bucket(0, "");
+    var groups = new ArrayList<List<Long>>();
+    long held = ROWS_AT_ONCE;
+    for (Long bucket : buckets) {
+      long rows =
+          source.getOrDefault(bucket, empty).rows() + target.getOrDefault(bucket, empty).rows();
+      if (held + rows > ROWS_AT_ONCE) {
+        groups.add(new ArrayList<>());
+        held = 0;
+      }
+      held += rows;
+      groups.get(groups.size() - 1).add(bucket);
+    }
+    return groups;
+  }
+
+  private Mono<List<Candidate>> compare(List<Long> buckets, long mask) {
+    return Mono.zip(
+        tables.source().rows(buckets, mask),
+        tables.target().rows(buckets, mask),
+        tables.source().hasKey() ? TableVerifier::byKey : TableVerifier::byCount);
+  }
+
+  private static List<Candidate> byKey(List<Hashed> source, List<Hashed> target) {
+    var left = new LinkedHashMap<List<String>, Long>();
+    source.forEach(row -> left.put(row.key(), row.hash()));
+    var found = new ArrayList<Candidate>();
+    for (Hashed row : target) {
+      Long hash = left.remove(row.key());
+      if (hash == null || hash != row.hash()) {
+        found.add(new Candidate(row.key(), hash, row.hash(), System.nanoTime()));
+      }
+    }
+    left.forEach((key, hash) -> found.add(new Candidate(key, hash, null, System.nanoTime())));
+    return found;
+  }
+
+  /** How many rows of each look there are more on one side; null and not 0 where there is none. */
+  private static List<Candidate> byCount(List<Hashed> source, List<Hashed> target) {
+    var surplus = new HashMap<List<String>, Long>();
+    source.forEach(row -> surplus.merge(row.key(), 1L, Long::sum));
+    target.forEach(row -> surplus.merge(row.key(), -1L, Long::sum));
+    var found = new ArrayList<Candidate>();
+    surplus.forEach(
+        (look, rows) -> {
+          if (rows != 0) {
+            found.add(
+                new Candidate(
+                    look, rows > 0 ? rows : null, rows < 0 ? -rows : null, System.nanoTime()));
+          }
+        });
+    return found;
+  }
+
+  /**
+   * A row that differed when it was last looked at.
+   *
+   * @param source hash on the source (without a key: how many more rows), null where it has none
+   * @param target the same of the target
+   * @param changedAt when the source's was last seen to change
+   */
+  private record Candidate(
+      List<String> key, @Nullable Long source, @Nullable Long target, long changedAt) {
+
+    boolean equal() {
+      return Objects.equals(source, target);
+    }
+
+    Candidate seen(@Nullable Long sourceNow, @Nullable Long targetNow) {
+      boolean same = Objects.equals(source, sourceNow);
+      return new Candidate(key, sourceNow, targetNow, same ? changedAt : System.nanoTime());
+    }
+  }
+
+  /** Those that still differ when patience ends. */
+  private Mono<List<Candidate>> settled(
+      List<Candidate> open, Set<Long> buckets, long mask, long deadline) {
+    if (open.isEmpty() || System.nanoTime() >= deadline) {
+      return Mono.just(open);
+    }
+    return Mono.delay(PAUSE)
+        .then(Mono.defer(() -> lookAgain(open, buckets, mask)))
+        .flatMap(still -> settled(still, buckets, mask, deadline));
+  }
+
+  private Mono<List<Candidate>> lookAgain(List<Candidate> open, Set<Long> buckets, long mask) {
+    if (!tables.source().hasKey()) {
+      return compare(List.copyOf(buckets), mask);
+    }
+    List<List<String>> keys = open.stream().map(Candidate::key).toList();
+    // The source first: what it holds now, the target may hold a moment later, never before.
+    return tables
+        .source()
+        .hashes(keys)
+        .flatMap(
+            source ->
+                tables
+                    .target()
+                    .hashes(keys)
+                    .map(
+                        target ->
+                            open.stream()
+                                .map(c -> c.seen(source.get(c.key()), target.get(c.key())))
+                                .filter(c -> !c.equal())
+                                .toList()));
+  }
+
+  private Mono<Verification> repaired(Found found, List<Candidate> left, long mask) {
+    if (repair == null || left.isEmpty()) {
+      return Mono.just(verification(found, left, 0));
+    }
+    List<List<String>> keys = left.stream().map(Candidate::key).toList();
+    return repair
+        .repair(keys)
+        .then(Mono.defer(() -> settled(left, found.buckets(), mask, deadline())))
+        .map(still -> verification(found, still, left.size() - still.size()));
+  }
+
+  private Verification verification(Found found, List<Candidate> left, long repaired) {
+    List<Difference> differences =
+        tables.source().hasKey()
+            ? left.stream().limit(options.maxDifferences()).map(this::difference).toList()
+            : counted(left);
+    boolean more =
+        found.more() || (tables.source().hasKey() && left.size() > options.maxDifferences());
+    return new Verification(
+        mapping,
+        found.sourceRows(),
+        targetRows(found, left),
+        tables.notCompared(),
+        differences,
+        more,
+        repaired);
+  }
+
+  /** Of the moment at which {@code left} was all that differed, not of the first look. */
+  private long targetRows(Found found, List<Candidate> left) {
+    if (left.isEmpty() && !found.more()) {
+      return found.sourceRows();
+    }
+    if (!tables.source().hasKey()) {
+      return found.targetRows();
+    }
+    Set<List<String>> open = left.stream().map(Candidate::key).collect(Collectors.toSet());
+    long came = 0;
+    for (Candidate first : found.candidates()) {
+      if (!open.contains(first.key())) {
+        came += (first.source() == null ? 0 : 1) - (first.target() == null ? 0 : 1);
+      }
+    }
+    return found.targetRows() + came;
+  }
+
+  private Difference difference(Candidate row) {
+    boolean restless =
+        System.nanoTime() - row.changedAt() < options.timeout().toNanos() / 2
+            && !options.timeout().isZero();
+    Kind kind =
+        restless && row.source() != null && row.target() != null
+            ? Kind.CHANGING
+            : row.source() == null
+                ? Kind.UNEXPECTED
+                : row.target() == null ? Kind.MISSING : Kind.DIFFERENT;
+    return new Difference(kind, row.key(), 1);
+  }
+
+  private static List<Difference> counted(List<Candidate> left) {
+    long missing = 0;
+    long unexpected = 0;
+    for (Candidate look : left) {
+      missing += look.source() == null ? 0 : look.source();
+      unexpected += look.target() == null ? 0 : look.target();
+    }
+    var differences = new ArrayList<Difference>();
+    if (missing > 0) {
+      differences.add(new Difference(Kind.MISSING, List.of(), missing));
+    }
+    if (unexpected > 0) {
+      differences.add(new Difference(Kind.UNEXPECTED, List.of(), unexpected));
+    }
+    return differences;
+  }
+}

@@ -1,0 +1,77 @@
+package dev.creek.consumer.stream;
+
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How lines work.
+ *
+ * @param limits bounds of a batch
+ * @param linger how long a caught-up line waits for more of the last transaction; null adapts
+ *     between 1 and 20 ms, 0 shows transactions in parts
+ * @param overlap how far before a time reading begins, where a position is only a time or a
+ *     snapshot's, for clocks that differ
+ * @param maxMessageBytes longest logical message accepted; a longer one stops its table before its
+ *     bytes are gathered
+ * @param snapshots how snapshots are applied
+ */
+public record PipelineOptions(
+    BatchLimits limits,
+    @Nullable Duration linger,
+    Duration overlap,
+    int maxMessageBytes,
+    SnapshotOptions snapshots) {
+  /** PostgreSQL's own bound of a value is 1 GiB. */
+  private static final long MAX_MESSAGE_BYTES = 256 << 20;
+
+  private static final long LEAST_MESSAGE_BYTES = 1 << 20;
+
+  /** What the rest needs. */
+  private static final long HEAP_WITHOUT_MESSAGE = 64L << 20;
+
+  /**
+   * How much heap a message takes at most for each of its bytes, on its way from packets to what
+   * the driver sends, where several such messages follow one another.
+   */
+  private static final long HEAP_PER_MESSAGE_BYTE = 12;
+
+  public static final PipelineOptions DEFAULT =
+      new PipelineOptions(
+          BatchLimits.DEFAULT,
+          null,
+          Duration.ofSeconds(10),
+          maxMessageBytesOf(Runtime.getRuntime().maxMemory()),
+          SnapshotOptions.DEFAULT);
+
+  /** The longest message that a heap is large enough for. */
+  static int maxMessageBytesOf(long heapBytes) {
+    long fits = (heapBytes - HEAP_WITHOUT_MESSAGE) / HEAP_PER_MESSAGE_BYTE;
+    return (int) Math.max(LEAST_MESSAGE_BYTES, Math.min(MAX_MESSAGE_BYTES, fits));
+  }
+
+  /** The heap that is large enough for messages of this length. */
+  public static long heapFor(long messageBytes) {
+    return HEAP_WITHOUT_MESSAGE + HEAP_PER_MESSAGE_BYTE * messageBytes;
+  }
+
+  /** With another bound of a message; null for the one that goes with the heap. */
+  public PipelineOptions withMaxMessageBytes(@Nullable Integer bytes) {
+    int bound = bytes == null ? maxMessageBytesOf(Runtime.getRuntime().maxMemory()) : bytes;
+    return new PipelineOptions(limits, linger, overlap, bound, snapshots);
+  }
+
+  /** With other bounds of a batch. */
+  public PipelineOptions withLimits(BatchLimits other) {
+    return new PipelineOptions(other, linger, overlap, maxMessageBytes, snapshots);
+  }
+
+  /** With a fixed linger (0: none), or null to adapt. */
+  public PipelineOptions withLinger(@Nullable Duration other) {
+    return new PipelineOptions(limits, other, overlap, maxMessageBytes, snapshots);
+  }
+
+  /** With other options for snapshots. */
+  public PipelineOptions withSnapshots(SnapshotOptions other) {
+    return new PipelineOptions(limits, linger, overlap, maxMessageBytes, other);
+  }
+}

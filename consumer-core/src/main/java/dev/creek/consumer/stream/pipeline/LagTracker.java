@@ -1,0 +1,184 @@
+package dev.creek.consumer.stream.pipeline;
+
+import dev.creek.consumer.metrics.Backlog;
+import dev.creek.consumer.stream.Delivery;
+import dev.creek.consumer.stream.Position;
+import dev.creek.consumer.stream.ReadListener;
+import dev.creek.consumer.stream.batch.DecodedChunk;
+import dev.creek.consumer.wire.Change;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What of one table is known not to be applied yet, told chunk by chunk by its line, so that its
+ * age can be asked for while the line is stuck. Thread-safe; each call is short.
+ *
+ * <p>Between two commits inside a chunk the oldest change is not known to the row: then it is as
+ * old as the last one applied.
+ */
+final class LagTracker implements Backlog, ReadListener {
+  private final InstantSource clock;
+  private final ArrayDeque<Chunk> chunks = new ArrayDeque<>();
+
+  /** Changes in the chunks, and those of them that are written but not committed. */
+  private long received;
+
+  private long written;
+
+  /** In the stream, not delivered. */
+  private long undelivered;
+
+  private long delivered;
+  private long decoded;
+  private boolean reading;
+
+  /** What the last run did not get applied; until this one has read as far. */
+  private @Nullable Instant before;
+
+  /** Since when something has been pending, or may have been. */
+  private Instant since;
+
+  private boolean upToDate;
+
+  /**
+   * Tells whether it has been up to date at all: before that, nothing says since when it is not.
+   */
+  private boolean wasUpToDate;
+
+  private record Chunk(long lastSequence, Instant oldest) {}
+
+  LagTracker(InstantSource clock) {
+    this.clock = clock;
+    this.since = clock.instant();
+  }
+
+  /** A run of the line begins; what the last one held is read again. */
+  synchronized void starts() {
+    before = oldest();
+    chunks.clear();
+    received = 0;
+    written = 0;
+    delivered = 0;
+    decoded = 0;
+    settle();
+  }
+
+  @Override
+  public synchronized void began(long pending) {
+    reading = true;
+    undelivered = pending;
+    settle();
+  }
+
+  @Override
+  public synchronized void interrupted(String reason, @Nullable String hint) {
+    stopped();
+  }
+
+  /** Nothing is read any more. */
+  synchronized void stopped() {
+    reading = false;
+    settle();
+  }
+
+  synchronized void delivered(Delivery delivery) {
+    undelivered = delivery.pending();
+    delivered = Math.max(delivered, delivery.frontier());
+    settle();
+  }
+
+  synchronized void decoded(DecodedChunk chunk) {
+    List<Change> changes = chunk.changes();
+    if (!changes.isEmpty()) {
+      Change last = changes.get(changes.size() - 1);
+      chunks.add(new Chunk(last.sequence(), changes.get(0).committedAt()));
+      received += changes.size();
+      before = null;
+    }
+    decoded = Math.max(decoded, chunk.frontier());
+    settle();
+  }
+
+  /** A batch is in the database, perhaps not committed. */
+  synchronized void written(int changes) {
+    written += changes;
+  }
+
+  synchronized void committed(Position position) {
+    received -= written;
+    written = 0;
+    for (Chunk c = chunks.peek();
+        c != null && c.lastSequence() <= position.sequence();
+        c = chunks.peek()) {
+      chunks.remove();
+    }
+    Chunk first = chunks.peek();
+    Instant applied = position.committedAt();
+    if (first != null && applied != null && applied.isAfter(first.oldest())) {
+      chunks.remove();
+      chunks.addFirst(new Chunk(first.lastSequence(), applied));
+    }
+    settle();
+  }
+
+  private void settle() {
+    boolean was = upToDate;
+    upToDate = reading && undelivered == 0 && decoded >= delivered && chunks.isEmpty();
+    if (upToDate) {
+      before = null;
+      wasUpToDate = true;
+    } else if (was) {
+      since = clock.instant();
+    }
+  }
+
+  private @Nullable Instant oldest() {
+    Chunk first = chunks.peek();
+    return first == null ? before : first.oldest();
+  }
+
+  @Override
+  public synchronized Duration lag() {
+    if (upToDate) {
+      return Duration.ZERO;
+    }
+    Instant oldest = oldest();
+    Duration age = Duration.between(oldest == null ? since : oldest, clock.instant());
+    return age.isNegative() ? Duration.ZERO : age;
+  }
+
+  /** Empty where it is not known. */
+  synchronized Optional<Duration> knownLag() {
+    return lagCertainty() == Certainty.KNOWN ? Optional.of(lag()) : Optional.empty();
+  }
+
+  @Override
+  public synchronized Certainty lagCertainty() {
+    if (upToDate || oldest() != null) {
+      return Certainty.KNOWN;
+    }
+    if (!wasUpToDate) {
+      return Certainty.UNKNOWN;
+    }
+    return reading ? Certainty.KNOWN : Certainty.BOUND;
+  }
+
+  @Override
+  public synchronized long pendingMessages() {
+    return undelivered + received;
+  }
+
+  /** That at least none are pending tells nothing. */
+  @Override
+  public synchronized Certainty pendingCertainty() {
+    if (reading) {
+      return Certainty.KNOWN;
+    }
+    return undelivered + received > 0 ? Certainty.BOUND : Certainty.UNKNOWN;
+  }
+}

@@ -1,0 +1,20 @@
+package dev.creek.consumer.stream.pipeline;
+
+import reactor.core.publisher.Mono;
+
+/**
+ * What a table's line is doing. A phase holds only what is valid in it; running it completes with
+ * the next phase, or empty when the line has ended. An outage or an error is a transition, never an
+ * error signal.
+ *
+ * <pre>
+ * Waiting -> Streaming -> Waiting (outage) | Stuck (failed, gap) | Yielding (fenced) | end (stopped)
+ * Stuck, Yielding -> Streaming (tried again)
+ * Streaming -> Searching (a batch failed) -> Streaming (change by change)
+ * Waiting, Stuck -> Yielding (another instance has the table) | end (stopped, not active any more)
+ * any but Snapshotting -> Snapshotting (ordered) -> Streaming, whatever came of it
+ * </pre>
+ */
+sealed interface Phase permits Waiting, Streaming, Searching, Stopped, Yielding, Snapshotting {
+  Mono<Phase> run();
+}

@@ -1,0 +1,262 @@
+package dev.creek.consumer.stream.pipeline;
+
+import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.stream.Applied;
+import dev.creek.consumer.stream.Batch;
+import dev.creek.consumer.stream.Claim;
+import dev.creek.consumer.stream.ErrorWords;
+import dev.creek.consumer.stream.FailurePolicy;
+import dev.creek.consumer.stream.Incompleteness;
+import dev.creek.consumer.stream.PipelinePorts;
+import dev.creek.consumer.stream.Position;
+import dev.creek.consumer.stream.TableEvent;
+import dev.creek.consumer.stream.TableState;
+import dev.creek.consumer.stream.Verdict;
+import dev.creek.consumer.stream.snapshot.SnapshotTask;
+import dev.creek.consumer.wire.Lsn;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.spi.LoggingEventBuilder;
+import reactor.core.Exceptions;
+import reactor.core.publisher.Mono;
+
+/** What a line says of itself: its state to users and logs, its work to whoever counts. */
+final class PipelineReport {
+  private static final Logger log = LoggerFactory.getLogger(PipelineReport.class);
+
+  private final Mapping mapping;
+  private final String source;
+  private final String target;
+  private final PipelinePorts around;
+  private final LagTracker unapplied = new LagTracker(InstantSource.system());
+  private final ReportedReasons described = new ReportedReasons();
+  private @Nullable TableState shown;
+  private volatile List<Incompleteness> marks = List.of();
+  private volatile Position reached = Position.NONE;
+
+  PipelineReport(Mapping mapping, PipelinePorts around) {
+    this.mapping = mapping;
+    this.source = mapping.source().toString();
+    this.target = mapping.target().toString();
+    this.around = around;
+  }
+
+  /** What is known not to be applied yet. */
+  LagTracker unapplied() {
+    return unapplied;
+  }
+
+  void begins() {
+    around.recorder().line(source, target, unapplied);
+    count(marks);
+  }
+
+  /** How far the table is, as far as the line knows. */
+  Position reached() {
+    return reached;
+  }
+
+  /** The line goes on from a position that is stored. */
+  void at(Position position) {
+    reached = position;
+  }
+
+  /**
+   * Shows a state to users. The target being away is no error here: the state is shown again with
+   * the next one.
+   */
+  Mono<Void> enter(@Nullable Claim claim, TableState state) {
+    announce(state);
+    if (claim == null) {
+      return Mono.empty();
+    }
+    return around
+        .targets()
+        .report(claim, state)
+        .doOnError(
+            e ->
+                log.debug(
+                    "State {} of {} could not be stored: {}",
+                    state.name(),
+                    mapping.target(),
+                    e.getMessage()))
+        .onErrorComplete()
+        .then();
+  }
+
+  /** Why the table's rows may differ from the source's, as it is stored now. */
+  void marks(List<Incompleteness> stored) {
+    List<Incompleteness> before = marks;
+    if (before.equals(stored)) {
+      return;
+    }
+    marks = stored;
+    stored.stream().filter(mark -> !before.contains(mark)).forEach(this::logSet);
+    before.stream().filter(mark -> !stored.contains(mark)).forEach(this::logCleared);
+    count(stored);
+  }
+
+  private void count(List<Incompleteness> stored) {
+    Map<String, Integer> causes = new TreeMap<>();
+    stored.forEach(mark -> causes.merge(mark.cause().stored(), 1, Integer::sum));
+    around
+        .recorder()
+        .incomplete(target, causes, stored.stream().map(Incompleteness::reason).toList());
+  }
+
+  private void logSet(Incompleteness mark) {
+    // That one is as it was asked for.
+    boolean asked = mark.cause() == Incompleteness.Cause.NO_SNAPSHOT;
+    about(asked ? log.atInfo() : log.atWarn(), mark)
+        .log(
+            "{} is incomplete ({}): {}. Hint: {}",
+            mapping,
+            mark.cause().stored(),
+            mark.reason(),
+            Incompleteness.hint(mapping));
+  }
+
+  private void logCleared(Incompleteness mark) {
+    about(log.atInfo(), mark)
+        .log("{} is no longer incomplete ({})", mapping, mark.cause().stored());
+  }
+
+  private LoggingEventBuilder about(LoggingEventBuilder event, Incompleteness mark) {
+    return about(event)
+        .addKeyValue("cause", mark.cause().stored())
+        .addKeyValue("detail", mark.detail())
+        .addKeyValue("reason", mark.reason());
+  }
+
+  /** Shows a state that is stored from before; it is news only once it is entered again. */
+  void recalls(TableState state) {
+    around.recorder().state(target, state.name().stored(), state.reason(), state.hint());
+  }
+
+  private void announce(TableState state) {
+    TableState before = shown;
+    if (state.equals(before)) {
+      return;
+    }
+    shown = state;
+    around.recorder().state(target, state.name().stored(), state.shownReason(), state.hint());
+    if (before != null && before.says(state)) {
+      // The same once more: it is counted, and was told.
+      return;
+    }
+    if (state.name() != TableState.Name.WAITING) {
+      described.clear();
+    }
+    around.events().accept(new TableEvent.StateChanged(mapping, state));
+    switch (state.name()) {
+      case FAILED, GAP ->
+          about(log.atError(), state)
+              .log(
+                  "{} is {}: {}. Hint: {}",
+                  mapping,
+                  state.name().stored(),
+                  state.reason(),
+                  state.hint());
+      case WAITING -> announceWaiting(state);
+      default -> announceWorking(state);
+    }
+  }
+
+  /** What works may lack something all the same. */
+  private void announceWorking(TableState state) {
+    String name = state.name().stored();
+    if (state.reason() == null) {
+      about(log.atInfo(), state).log("{} is {}", mapping, name);
+    } else if (state.hint() == null) {
+      about(log.atInfo(), state).log("{} is {}: {}", mapping, name, state.reason());
+    } else {
+      about(log.atWarn(), state)
+          .log("{} is {}: {}. Hint: {}", mapping, name, state.reason(), state.hint());
+    }
+  }
+
+  private void announceWaiting(TableState state) {
+    LoggingEventBuilder line = about(described.isNews(state) ? log.atWarn() : log.atDebug(), state);
+    if (state.hint() == null) {
+      line.log("{} is waiting: {}", mapping, state.reason());
+    } else {
+      line.log("{} is waiting: {}. Hint: {}", mapping, state.reason(), state.hint());
+    }
+  }
+
+  /** For logs that programs read: which table, and how far it is. */
+  LoggingEventBuilder about(LoggingEventBuilder event) {
+    return event
+        .addKeyValue("table", mapping.target())
+        .addKeyValue("source", mapping.source())
+        .addKeyValue("sequence", reached.sequence())
+        .addKeyValue("lsn", Lsn.format(reached.lsn()));
+  }
+
+  private LoggingEventBuilder about(LoggingEventBuilder event, TableState state) {
+    return about(event)
+        .addKeyValue("state", state.name().stored())
+        .addKeyValue("reason", state.reason())
+        .addKeyValue("hint", state.hint());
+  }
+
+  void snapshotFailed(SnapshotTask task, Throwable error) {
+    Throwable cause = Exceptions.unwrap(error);
+    about(log.atWarn())
+        .log("The snapshot of {} was not applied: {}", mapping, ErrorWords.described(cause));
+    log.debug("{} gave up {}", mapping, task.order(), cause);
+    task.failed(cause);
+  }
+
+  /** A run of the line ended with an error. */
+  void failure(Verdict verdict, Throwable error) {
+    if (verdict instanceof Verdict.Retry retry) {
+      around.recorder().retry(target, retry.category());
+    }
+    if (FailurePolicy.isUnexpected(error)) {
+      about(log.atError()).setCause(error).log("{}: an error that nobody expects", mapping);
+    } else {
+      log.debug("{} ended its run", mapping, error);
+    }
+  }
+
+  /** A batch has been written, not committed yet perhaps. */
+  void batch(Batch batch, Duration took) {
+    int changes = batch.changes().size();
+    if (changes > 0) {
+      unapplied.written(changes);
+      around.recorder().batch(target, changes, batch.bytes(), took);
+    }
+  }
+
+  /** A position has been committed. */
+  void commit(Applied applied) {
+    reached = applied.position();
+    unapplied.committed(applied.position());
+    around
+        .recorder()
+        .applied(
+            source,
+            target,
+            applied.inserts(),
+            applied.updates(),
+            applied.deletes(),
+            applied.truncates(),
+            applied.position().committedAt());
+    if (applied.missed() > 0) {
+      around.recorder().missed(target, applied.missed());
+    }
+    around.events().accept(new TableEvent.Committed(mapping, applied));
+  }
+
+  /** The line is gone: nothing about it is shown any more. */
+  void forget() {
+    around.recorder().removed(target);
+  }
+}

@@ -1,0 +1,33 @@
+package dev.creek.consumer.stream.pipeline;
+
+import dev.creek.consumer.stream.TableState;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/**
+ * The reasons for waiting that a table's log has been told in one outage: each once, and of a
+ * server's connection one alone, because it fails in many ways while the server is away.
+ */
+final class ReportedReasons {
+  private static final Pattern OF_A_CONNECTION =
+      Pattern.compile("\\bconnect|\\bno answer\\b|\\bnot answer\\b|\\bno heartbeat\\b");
+
+  private final Set<String> described = new HashSet<>();
+
+  /** Tells whether the log has not been told this in this outage; from now on it has. */
+  boolean isNews(TableState waiting) {
+    String reason = String.valueOf(waiting.reason());
+    return described.add(OF_A_CONNECTION.matcher(reason).find() ? server(reason) : reason);
+  }
+
+  /** The outage is over. */
+  void clear() {
+    described.clear();
+  }
+
+  /** Reasons begin with who it is that cannot be reached. */
+  private static String server(String reason) {
+    return reason.substring(0, Math.max(0, reason.indexOf(": ")));
+  }
+}

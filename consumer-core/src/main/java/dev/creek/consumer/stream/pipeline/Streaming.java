@@ -1,0 +1,263 @@
+package dev.creek.consumer.stream.pipeline;
+
+import dev.creek.consumer.stream.Applied;
+import dev.creek.consumer.stream.Backoff;
+import dev.creek.consumer.stream.Batch;
+import dev.creek.consumer.stream.BatchLimits;
+import dev.creek.consumer.stream.Claim;
+import dev.creek.consumer.stream.FailurePolicy;
+import dev.creek.consumer.stream.LogState;
+import dev.creek.consumer.stream.StartAt;
+import dev.creek.consumer.stream.StoppedAt;
+import dev.creek.consumer.stream.TableState;
+import dev.creek.consumer.stream.TableWriter;
+import dev.creek.consumer.stream.Verdict;
+import dev.creek.consumer.stream.batch.ChangeDecoder;
+import java.time.Duration;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Signal;
+
+/**
+ * Applying changes: the straight line from the pull to the commit.
+ *
+ * @param recovering what it was stuck in, shown until the first commit proves that it is over; null
+ *     if it was not
+ * @param backoff for the next outage; starts again after a commit
+ * @param proof what is waited for before the table is said to be streaming, where it was not stuck
+ */
+record Streaming(
+    TablePipeline line, Claim claim, @Nullable Stopped recovering, Backoff backoff, Proof proof)
+    implements Phase {
+  /**
+   * Classes of errors behind which a statement may have been committed all the same: connections
+   * that broke, and servers that stopped.
+   */
+  private static final Set<String> AMBIGUOUS = Set.of("08", "57", "58");
+
+  /** How often what a constraint misses is waited for: about half a minute. */
+  private static final int PATIENCE = 10;
+
+  /** Order matters, and one batch being prepared while another is written keeps both sides busy. */
+  private static final int ONE_AHEAD = 1;
+
+  /** Nothing ahead: the batch is cut as late as possible, so it is as large as it can be. */
+  private static final int ON_DEMAND = 0;
+
+  /** Half a minute's work, change by change; in longer transactions the message stays unknown. */
+  private static final long SEARCHED_MESSAGES = 50_000;
+
+  @Override
+  public Mono<Phase> run() {
+    Attempt attempt = new Attempt();
+    return line.changes()
+        .state(line.mapping().source())
+        .delayUntil(log -> line.targets().requireVisible(claim))
+        .takeUntilOther(line.interruption())
+        .delayUntil(
+            log -> isProven() ? line.report().enter(claim, TableState.STREAMING) : Mono.empty())
+        .flatMap(log -> applyFrom(log, attempt))
+        .thenReturn(true)
+        .<Phase>flatMap(ended -> line.next(attempt.hasProgressed() ? null : recovering))
+        .switchIfEmpty(Mono.defer(() -> line.next(recovering)))
+        .onErrorResume(error -> Mono.just(after(error, attempt)));
+  }
+
+  /** Tells whether reading is enough to call it streaming. */
+  private boolean isProven() {
+    return recovering == null && proof == Proof.READING;
+  }
+
+  private Mono<Void> applyFrom(LogState log, Attempt attempt) {
+    return line.start(claim, log)
+        .takeUntilOther(line.interruption())
+        .flatMap(from -> applyUntilEnd(from, log, attempt));
+  }
+
+  private Mono<Void> applyUntilEnd(ResumePoint from, LogState log, Attempt attempt) {
+    OutageListener outage = new OutageListener(line, claim);
+    UnpublishedTable unpublished = new UnpublishedTable(line, claim);
+    Mono<Void> applying =
+        apply(from, log, outage, new FinalPosition(), attempt)
+            .delayUntil(unpublished::committed)
+            .doFinally(end -> line.report().unapplied().stopped())
+            .then();
+    // What it was stuck in says more than an outage does, as long as that is not over.
+    return isProven()
+        ? Mono.firstWithSignal(applying, outage.show(), unpublished.show())
+        : Mono.firstWithSignal(applying, attempt.proven().then(outage.show()));
+  }
+
+  private Flux<Applied> apply(
+      ResumePoint from,
+      LogState log,
+      OutageListener outage,
+      FinalPosition frontier,
+      Attempt attempt) {
+    StartAt start = from.start();
+    ChangeDecoder decoder = line.newDecoder(start, claim.skips().of(log.stream()));
+    attempt.reads(log.stream(), decoder);
+    LagTracker unapplied = line.report().unapplied();
+    return Flux.usingWhen(
+        Mono.fromSupplier(() -> line.targets().writer(from.claim())),
+        writer ->
+            line.changes()
+                .read(
+                    line.mapping().source(),
+                    start,
+                    log.stream(),
+                    unapplied.and(outage).and(frontier))
+                .doOnSubscribe(begins -> unapplied.starts())
+                .doOnNext(unapplied::delivered)
+                .concatMap(decoder::decode, ONE_AHEAD)
+                .doOnNext(unapplied::decoded)
+                .transform(chunks -> line.batches(chunks, log, from.claim(), limits()))
+                .takeUntilOther(line.interruption().then(line.whereStopped(asked(frontier))))
+                .materialize()
+                .concatMap(signal -> work(writer, signal, attempt), ON_DEMAND)
+                .concatMap(work -> work, ONE_AHEAD)
+                .delayUntil(applied -> committed(applied, attempt))
+                .concatWith(last(writer, frontier, log).delayUntil(a -> committed(a, attempt)))
+                .takeUntil(this::endsSearch),
+        TableWriter::close);
+  }
+
+  /** The answer comes on the link's thread, which is everybody's. */
+  private Mono<Void> asked(FinalPosition frontier) {
+    return frontier.ask().publishOn(line.scheduler());
+  }
+
+  /** Nothing of a table that is stopped is on its way: it is as far as its stream. */
+  private Mono<Applied> last(TableWriter writer, FinalPosition frontier, LogState log) {
+    return Mono.fromSupplier(() -> frontier.last(line.report().reached(), log.stream()))
+        .flatMap(writer::prepare)
+        .flatMap(writer::apply);
+  }
+
+  /** One change at a time where the one that fails has to be found. */
+  private BatchLimits limits() {
+    BatchLimits usual = line.options().limits();
+    return isSearching() ? new BatchLimits(1, usual.bytes()) : usual;
+  }
+
+  /** Tells whether this run was begun to find the change that failed, be it possible or not. */
+  private boolean isToSearch() {
+    return recovering != null && recovering.searchUntil() > 0;
+  }
+
+  private boolean isSearching() {
+    return recovering != null
+        && recovering.searchUntil() - claim.position().sequence() > 0
+        && recovering.searchUntil() - claim.position().sequence() <= SEARCHED_MESSAGES;
+  }
+
+  /** The change that failed before did not: from here on many at a time again. */
+  private boolean endsSearch(Applied applied) {
+    return isSearching()
+        && recovering != null
+        && applied.position().sequence() >= recovering.searchUntil();
+  }
+
+  /**
+   * The work that a signal makes. An error takes its turn as work that fails: sent on as an error
+   * it would overtake the batch that is being written and cancel it, again after every restart.
+   */
+  private Mono<Mono<Applied>> work(TableWriter writer, Signal<Batch> signal, Attempt attempt) {
+    Throwable error = signal.getThrowable();
+    Batch batch = signal.get();
+    if (batch == null) {
+      return Mono.just(error == null ? Mono.empty() : Mono.error(error));
+    }
+    return writer
+        .prepare(batch)
+        // Else it would run where the demand comes from: on the database's thread, while it waits.
+        .subscribeOn(line.scheduler())
+        .map(prepared -> write(writer, prepared))
+        .onErrorResume(unprepared -> Mono.just(Mono.error(unprepared)))
+        .map(work -> work.doOnError(e -> attempt.failedIn(batch)));
+  }
+
+  private Mono<Applied> write(TableWriter writer, TableWriter.Prepared prepared) {
+    return Mono.defer(
+        () -> {
+          long began = System.nanoTime();
+          return writer
+              .apply(prepared)
+              .doOnSuccess(
+                  applied ->
+                      line.report()
+                          .batch(prepared.batch(), Duration.ofNanos(System.nanoTime() - began)));
+        });
+  }
+
+  private Mono<Void> committed(Applied applied, Attempt attempt) {
+    line.report().commit(applied);
+    boolean first = attempt.progresses();
+    return first && !isProven() && !isSearching()
+        ? line.report().enter(claim, TableState.STREAMING).doOnSuccess(shown -> attempt.proves())
+        : Mono.empty();
+  }
+
+  private Phase after(Throwable error, Attempt attempt) {
+    boolean progressed = attempt.hasProgressed();
+    Verdict verdict = FailurePolicy.classify(error, line.mapping());
+    line.report().failure(verdict, error);
+    Stopped still = progressed ? null : recovering;
+    if (verdict instanceof Verdict.LetGo letGo) {
+      return Yielding.first(line, letGo.reason());
+    }
+    Backoff pause = progressed ? Backoff.OUTAGE : backoff;
+    Proof next = proofAfter(verdict, attempt);
+    if (verdict instanceof Verdict.Await await
+        && still == null
+        && !isToSearch()
+        && pause.attempt() < PATIENCE) {
+      return new Waiting(line, claim, await.reason(), null, pause, next);
+    }
+    if (verdict instanceof Verdict.Retry retry) {
+      return still != null && !isToSearch()
+          ? new Stopped(line, claim, still.state(), pause, still.searchUntil())
+          : new Waiting(line, claim, retry.reason(), retry.hint(), pause, next);
+    }
+    return stuck(verdict, attempt, pauseBehind(still));
+  }
+
+  /** A search belongs to the try that it is made for. */
+  private Backoff pauseBehind(@Nullable Stopped still) {
+    if (recovering != null && isToSearch()) {
+      return recovering.backoff();
+    }
+    return still == null ? Backoff.STUCK : still.backoff().next();
+  }
+
+  /** A change that was refused comes again; what may have been committed does not. */
+  private Proof proofAfter(Verdict verdict, Attempt attempt) {
+    boolean refused =
+        attempt.lastFailing() > 0
+            && !(verdict instanceof Verdict.Retry retry && AMBIGUOUS.contains(retry.category()));
+    if (refused) {
+      return Proof.COMMIT;
+    }
+    return attempt.hasProgressed() ? Proof.READING : proof;
+  }
+
+  /**
+   * Names the message where it was alone, or could not be read; otherwise has it looked for at
+   * once, so that one failure is told once, and of the change at fault: what was found in an
+   * earlier try may have been mended since, and another one be in the way.
+   */
+  private Phase stuck(Verdict verdict, Attempt attempt, Backoff pause) {
+    TableState state = TableState.stuck(verdict, line.mapping());
+    if (state.name() == TableState.Name.GAP) {
+      return new Stopped(line, claim, state, pause, 0);
+    }
+    StoppedAt stoppedAt = attempt.stoppedAt();
+    if (stoppedAt == null && attempt.lastFailing() > 0 && !isToSearch()) {
+      return new Searching(new Stopped(line, claim, state, pause, attempt.lastFailing()));
+    }
+    TableState known = stoppedAt == null ? state : state.at(stoppedAt);
+    return new Stopped(line, claim, known.tried(pause.attempt() + 1), pause, 0);
+  }
+}

@@ -1,0 +1,433 @@
+package dev.creek.consumer.stream.pipeline;
+
+import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.control.SnapshotMode;
+import dev.creek.consumer.stream.Backoff;
+import dev.creek.consumer.stream.Batch;
+import dev.creek.consumer.stream.BatchLimits;
+import dev.creek.consumer.stream.ChangeLog;
+import dev.creek.consumer.stream.Claim;
+import dev.creek.consumer.stream.FailurePolicy;
+import dev.creek.consumer.stream.HeldException;
+import dev.creek.consumer.stream.Horizon;
+import dev.creek.consumer.stream.Incompleteness;
+import dev.creek.consumer.stream.LogException;
+import dev.creek.consumer.stream.LogState;
+import dev.creek.consumer.stream.PipelineOptions;
+import dev.creek.consumer.stream.PipelinePorts;
+import dev.creek.consumer.stream.Position;
+import dev.creek.consumer.stream.StartAt;
+import dev.creek.consumer.stream.StreamIdentity;
+import dev.creek.consumer.stream.TableState;
+import dev.creek.consumer.stream.TargetTables;
+import dev.creek.consumer.stream.Verdict;
+import dev.creek.consumer.stream.batch.ChangeDecoder;
+import dev.creek.consumer.stream.batch.DecodedChunk;
+import dev.creek.consumer.stream.batch.Linger;
+import dev.creek.consumer.stream.batch.OverlapWindow;
+import dev.creek.consumer.stream.batch.TransactionBatcher;
+import dev.creek.consumer.stream.snapshot.SnapshotLoad;
+import dev.creek.consumer.stream.snapshot.SnapshotTask;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+import reactor.core.scheduler.Scheduler;
+
+/**
+ * One subscribed table: runs its phases, one after the other, until it is stopped or no longer
+ * active. Run it once.
+ */
+final class TablePipeline {
+  private static final Logger log = LoggerFactory.getLogger(TablePipeline.class);
+
+  /** Letting go is a courtesy: others take the table as well when this instance has left. */
+  private static final Duration LET_GO_LIMIT = Duration.ofSeconds(2);
+
+  private final Mapping mapping;
+  private final PipelinePorts around;
+  private final boolean visiting;
+  private final Sinks.Empty<Void> stop = Sinks.empty();
+  private final Sinks.Many<Boolean> resumed = Sinks.many().multicast().directBestEffort();
+
+  private final Sinks.Many<Boolean> setBacks = Sinks.many().multicast().directBestEffort();
+
+  /** Asked for just before a pause begins: then that is not made. */
+  private final AtomicBoolean resumeSoon = new AtomicBoolean();
+
+  private final AtomicBoolean goesOn = new AtomicBoolean();
+
+  /** The table is marked as one that goes on behind a gap: then it may. */
+  private final AtomicBoolean mayPass = new AtomicBoolean();
+
+  /** Whether the next look at the stream is where changes cease to be passed over. */
+  private final AtomicBoolean passesGap = new AtomicBoolean();
+
+  private final SnapshotQueue mailbox = new SnapshotQueue();
+  private final PipelineReport report;
+  private volatile @Nullable Claim held;
+  private volatile boolean loading;
+
+  /** Up to here the table needs nothing that is missing from the stream; null where it may. */
+  private volatile @Nullable LogState dispensable;
+
+  /** The line of a subscription. */
+  TablePipeline(Mapping mapping, PipelinePorts around) {
+    this(mapping, around, false);
+  }
+
+  private TablePipeline(Mapping mapping, PipelinePorts around, boolean visiting) {
+    this.mapping = mapping;
+    this.around = around;
+    this.visiting = visiting;
+    this.report = new PipelineReport(mapping, around);
+  }
+
+  /** A line that ends when it has carried out its orders: of a table that no other line has. */
+  static TablePipeline visiting(SnapshotTask task, PipelinePorts around) {
+    TablePipeline line = new TablePipeline(task.order().mapping(), around, true);
+    line.offer(task);
+    return line;
+  }
+
+  boolean isVisiting() {
+    return visiting;
+  }
+
+  /** Gives it an order, to be taken up at the next boundary; false where the line has ended. */
+  boolean offer(SnapshotTask task) {
+    return mailbox.offer(task);
+  }
+
+  /** Takes no more orders; what it did not come to. */
+  List<SnapshotTask> left() {
+    return mailbox.close();
+  }
+
+  Mapping mapping() {
+    return mapping;
+  }
+
+  /** What it says of itself. */
+  PipelineReport report() {
+    return report;
+  }
+
+  /** Completes when the line has ended; never errors. */
+  Mono<Void> run() {
+    report.begins();
+    return nextOr(null, () -> Mono.just(Waiting.first(this)))
+        .expand(Phase::run)
+        .then(Mono.defer(this::letGo));
+  }
+
+  private Mono<Void> letGo() {
+    Claim last = held;
+    return last == null
+        ? Mono.empty()
+        : around
+            .targets()
+            .release(last)
+            .timeout(LET_GO_LIMIT)
+            .doOnError(e -> log.debug("{} could not be let go: {}", mapping, e.getMessage()))
+            .onErrorComplete()
+            .then();
+  }
+
+  /**
+   * Ends the line between transactions: what is being written is committed, the rest is read again
+   * next time.
+   */
+  void stop() {
+    stop.tryEmitEmpty();
+  }
+
+  Mono<Void> stopping() {
+    return Mono.firstWithSignal(stop.asMono(), around.stopAll());
+  }
+
+  /** The work, if the line has been stopped; else nothing. */
+  Mono<Void> whereStopped(Mono<Void> work) {
+    return isStopped().filter(stopped -> stopped).flatMap(stopped -> work);
+  }
+
+  private Mono<Boolean> isStopped() {
+    return Mono.firstWithSignal(stopping().thenReturn(true), Mono.just(false));
+  }
+
+  /** Completes when the line is to end, to look at its position again, or has an order. */
+  Mono<Void> interruption() {
+    return Mono.firstWithSignal(stopping(), mailbox.arrived(), setBacks.asFlux().next().then());
+  }
+
+  /**
+   * Has the line claim its table anew where the target has forgotten how far it was: after a crash
+   * that took back the last commits, or on a standby that had not received them. Lost where the
+   * line is between two phases: whoever looks, looks again.
+   *
+   * @param reached how far the line was before {@code stored} was read
+   */
+  void compare(Position reached, Position stored) {
+    StreamIdentity stream = reached.stream();
+    if (stream != null
+        && stream.equals(stored.stream())
+        && stored.sequence() < reached.sequence()) {
+      report
+          .about(log.atWarn())
+          .log(
+              "{}: the target is back at stream sequence {}, from {}: what it lost is applied"
+                  + " again",
+              mapping,
+              stored.sequence(),
+              reached.sequence());
+      setBacks.tryEmitNext(true);
+    }
+  }
+
+  /** What follows now: the end, an order, or streaming. */
+  Mono<Phase> next(@Nullable Stopped recovering) {
+    return nextOr(recovering, () -> claimThenStream(recovering, Backoff.OUTAGE, Proof.READING));
+  }
+
+  /** What follows now: the end, an order, or {@code otherwise}. */
+  Mono<Phase> nextOr(@Nullable Stopped recovering, Supplier<Mono<Phase>> otherwise) {
+    return isStopped()
+        .flatMap(
+            stopped -> {
+              SnapshotTask task = stopped ? null : mailbox.take();
+              if (task != null) {
+                return Mono.just(new Snapshotting(this, task, recovering));
+              }
+              return stopped || visiting ? Mono.empty() : otherwise.get();
+            });
+  }
+
+  ChangeLog changes() {
+    return around.changes();
+  }
+
+  /** Applies a snapshot, while lines of other instances leave the table alone. */
+  Mono<Void> apply(SnapshotTask task, Mono<Void> interrupted) {
+    AtomicBoolean begun = new AtomicBoolean();
+    Mono<Void> work =
+        around
+            .snapshotTables()
+            .claimForSnapshot(mapping)
+            .doOnSubscribe(begins -> begun.set(true))
+            .doOnNext(claim -> held = claim)
+            .delayUntil(claim -> report.enter(claim, TableState.SNAPSHOTTING))
+            .flatMap(claim -> new SnapshotLoad(around, task, claim, interrupted).run());
+    return around
+        .replicas()
+        .reserving(mapping.target(), work)
+        .then()
+        // Afterwards it is the work that ends, once it has cleaned up.
+        .takeUntilOther(interrupted.onErrorResume(e -> begun.get() ? Mono.never() : Mono.error(e)))
+        .doOnSuccess(done -> applied(task))
+        .doOnSubscribe(begins -> loading = true)
+        .doFinally(ends -> loading = false);
+  }
+
+  /** The claim that changes are applied under; null before the first. */
+  @Nullable Claim held() {
+    return held;
+  }
+
+  /** A clean snapshot brought all that was in the stream before it was asked for. */
+  private void applied(SnapshotTask task) {
+    if (task.order().mode() == SnapshotMode.CLEAN) {
+      dispensable = task.requestedAt();
+    }
+  }
+
+  /**
+   * Where reading begins under a claim.
+   *
+   * @return errors with {@link LogException.Gap} where the stream does not hold what the table
+   *     needs
+   */
+  Mono<ResumePoint> start(Claim claim, LogState log) {
+    if (passesGap.getAndSet(false)) {
+      dispensable = log;
+    }
+    return ResumePoint.of(claim, log, around.options().overlap(), around.changes())
+        .map(from -> new ResumePoint(dispensing(from.start(), claim, log), from.claim()));
+  }
+
+  /** What a snapshot holds may be missing, after a restart too. */
+  private StartAt dispensing(StartAt start, Claim claim, LogState log) {
+    LogState until = dispensable;
+    long passed = until != null && until.stream().equals(log.stream()) ? until.lastSequence() : 0;
+    Horizon horizon = claim.horizon();
+    long held =
+        horizon != null && log.stream().equals(claim.position().stream()) ? horizon.through() : 0;
+    long mayMiss = Math.max(passed, held);
+    return start instanceof StartAt.Sequence from && mayMiss > 0
+        ? new StartAt.Sequence(from.first(), mayMiss)
+        : start;
+  }
+
+  /** Whether a snapshot is being applied. */
+  boolean isLoading() {
+    return loading;
+  }
+
+  TargetTables targets() {
+    return around.targets();
+  }
+
+  /** Where work that takes time is done. */
+  Scheduler scheduler() {
+    return around.scheduler();
+  }
+
+  PipelineOptions options() {
+    return around.options();
+  }
+
+  ChangeDecoder newDecoder(StartAt start, Set<Long> skips) {
+    return new ChangeDecoder(
+        mapping.source(),
+        around.schemas(),
+        around.options().maxMessageBytes(),
+        start,
+        skips,
+        () -> around.recorder().skipped(mapping.target().toString()));
+  }
+
+  Flux<Batch> batches(Flux<DecodedChunk> chunks, LogState log, Claim claim, BatchLimits limits) {
+    PipelineOptions options = around.options();
+    return new TransactionBatcher(
+        chunks,
+        log.stream(),
+        claim.position(),
+        limits,
+        new Linger(options.linger()),
+        around.scheduler(),
+        OverlapWindow.of(claim, log, options.overlap()),
+        around.batchBytes());
+  }
+
+  /**
+   * Claims the table and streams; waits if the target cannot be reached, yields if another instance
+   * has the table; ends if it is not active any more.
+   *
+   * @param proof of what it waited in before
+   */
+  Mono<Phase> claimThenStream(@Nullable Stopped recovering, Backoff backoff, Proof proof) {
+    return streamBy(around.targets().claim(mapping), recovering, backoff, proof)
+        .onErrorResume(
+            HeldException.class,
+            held -> Mono.just(Yielding.first(this, held.getMessage()).again(held)));
+  }
+
+  /** The same where another instance had the table. */
+  Mono<Phase> claimThenStream(Yielding yielding) {
+    TargetTables targets = around.targets();
+    return streamBy(
+            yielding.insists() ? targets.takeOver(mapping) : targets.claim(mapping),
+            null,
+            Backoff.OUTAGE,
+            Proof.READING)
+        .onErrorResume(HeldException.class, held -> Mono.just(yielding.again(held)));
+  }
+
+  private Mono<Phase> streamBy(
+      Mono<Claim> claim, @Nullable Stopped recovering, Backoff backoff, Proof proof) {
+    boolean begins = held == null;
+    return claim
+        .takeUntilOther(stopping())
+        .doOnNext(this::holds)
+        .delayUntil(claimed -> passes(claimed, recovering))
+        .map(
+            claimed ->
+                isInGap(claimed, recovering)
+                    ? Stopped.again(this, claimed, recovering)
+                    : new Streaming(
+                        this, claimed, begins ? stuckBefore(claimed) : recovering, backoff, proof))
+        .onErrorResume(
+            error -> !(error instanceof HeldException),
+            error -> {
+              Verdict verdict = FailurePolicy.classify(error, mapping);
+              report.failure(verdict, error);
+              Claim last = recovering == null ? null : recovering.claim();
+              return Mono.just(new Waiting(this, last, verdict.reason(), null, backoff, proof));
+            });
+  }
+
+  /** Who says that a line may go on behind a gap has a table that misses changes. */
+  private Mono<Boolean> passes(Claim claim, @Nullable Stopped recovering) {
+    String gap = claim.gap() != null || recovering == null ? claim.gap() : recovering.gap();
+    return gap == null || !goesOn.get()
+        ? Mono.empty()
+        : around
+            .targets()
+            .mark(
+                claim,
+                new Incompleteness(
+                    Incompleteness.Cause.FORCED, "resumed although changes are missing: " + gap))
+            .doOnSuccess(marked -> mayPass.set(true));
+  }
+
+  /**
+   * Whether changes are missing, as far as is known: a look at the stream tells no more, once it
+   * has grown past the position.
+   */
+  private boolean isInGap(Claim claim, @Nullable Stopped recovering) {
+    boolean known = claim.gap() != null || (recovering != null && recovering.isGap());
+    boolean goes = known && mayPass.getAndSet(false) && goesOn.getAndSet(false);
+    if (goes) {
+      passesGap.set(true);
+    }
+    return known && !goes;
+  }
+
+  /** From here on {@link #resume} means that missing changes are to be passed over. */
+  void entersGap() {
+    goesOn.set(false);
+  }
+
+  /** A restart mends nothing: until a commit proves the opposite, the table is as it was left. */
+  private @Nullable Stopped stuckBefore(Claim claim) {
+    TableState failure = claim.failure();
+    if (failure == null) {
+      return null;
+    }
+    report.recalls(failure);
+    return new Stopped(this, claim, failure, Backoff.STUCK, 0);
+  }
+
+  private void holds(Claim claim) {
+    held = claim;
+    report.at(claim.position());
+  }
+
+  /** Ends the pause that the line makes; false if it makes none. */
+  boolean resume() {
+    goesOn.set(true);
+    boolean paused = resumed.tryEmitNext(true).isSuccess();
+    resumeSoon.set(!paused);
+    return paused;
+  }
+
+  /** Completes when the pause is over, or something else is to be done. */
+  Mono<Void> pause(Backoff backoff) {
+    return Mono.defer(
+        () ->
+            resumeSoon.getAndSet(false)
+                ? Mono.empty()
+                : Mono.firstWithSignal(
+                    delay(backoff.pause()).then(), resumed.asFlux().next().then(), interruption()));
+  }
+
+  Mono<Long> delay(Duration pause) {
+    return Mono.delay(pause, around.scheduler());
+  }
+}

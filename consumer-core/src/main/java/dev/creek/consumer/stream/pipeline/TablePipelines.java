@@ -1,0 +1,415 @@
+package dev.creek.consumer.stream.pipeline;
+
+import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.control.SnapshotProgress;
+import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.metrics.Recorder;
+import dev.creek.consumer.stream.ByteShares;
+import dev.creek.consumer.stream.ChangeLog;
+import dev.creek.consumer.stream.Claim;
+import dev.creek.consumer.stream.OutageLog;
+import dev.creek.consumer.stream.PipelineOptions;
+import dev.creek.consumer.stream.PipelinePorts;
+import dev.creek.consumer.stream.Position;
+import dev.creek.consumer.stream.Replicas;
+import dev.creek.consumer.stream.Schemas;
+import dev.creek.consumer.stream.SnapshotException;
+import dev.creek.consumer.stream.SnapshotLog;
+import dev.creek.consumer.stream.SnapshotOrder;
+import dev.creek.consumer.stream.SnapshotTables;
+import dev.creek.consumer.stream.SourceSighting;
+import dev.creek.consumer.stream.Subscription;
+import dev.creek.consumer.stream.Subscriptions;
+import dev.creek.consumer.stream.TableEvent;
+import dev.creek.consumer.stream.TargetTables;
+import dev.creek.consumer.stream.snapshot.SnapshotTask;
+import dev.creek.consumer.wire.SourceTable;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+import reactor.core.scheduler.Scheduler;
+import reactor.util.retry.Retry;
+
+/**
+ * Keeps one line running for every active subscription of this instance's share: looks whenever
+ * either may have changed, starts what is missing, stops what is not wanted any more.
+ * Level-triggered, so a lost wake-up only costs time. Run it once.
+ */
+public final class TablePipelines {
+  private static final Logger log = LoggerFactory.getLogger(TablePipelines.class);
+
+  private final OutageLog reading =
+      new OutageLog(log, "The subscriptions cannot be read", "The subscriptions can be read again");
+
+  /**
+   * A bound where Reactor wants one: every line must run, or a table would wait for another to end.
+   */
+  private static final int ALL_LINES = Integer.MAX_VALUE;
+
+  /** How long a line that ends waits for another one that ends at the same moment. */
+  private static final Duration EMIT_PATIENCE = Duration.ofSeconds(1);
+
+  /** How late people may see how late a table is. */
+  private static final Duration LAG_INTERVAL = Duration.ofSeconds(3);
+
+  private final Subscriptions subscriptions;
+  private final Replicas replicas;
+  private final PipelinePorts around;
+  private final Mono<Void> stop;
+  private final ConcurrentMap<Mapping, TablePipeline> running = new ConcurrentHashMap<>();
+
+  /** Reasons to look that are not in the database: another share, and lines that ended. */
+  private final Sinks.Many<Subscriptions.Signal> looks =
+      Sinks.many().multicast().directBestEffort();
+
+  /** Lines that no subscription asks for. */
+  private final Sinks.Many<TablePipeline> visitors = Sinks.many().multicast().directBestEffort();
+
+  private final Sinks.Many<Object> shareChanges = Sinks.many().multicast().directBestEffort();
+
+  /** How late it may be noticed that others replaced or emptied a table that is idle. */
+  private static final Duration TARGET_INTERVAL = Duration.ofSeconds(5);
+
+  private volatile Replicas.Share share = Replicas.Share.NONE;
+
+  /**
+   * @param scheduler where changes are decoded, folded and transcoded
+   * @param events told of what happens; called from any thread, must not block
+   * @param stop ends all lines between transactions
+   */
+  public TablePipelines(
+      ChangeLog changes,
+      SnapshotLog snapshotLog,
+      Subscriptions subscriptions,
+      Replicas replicas,
+      TargetTables targets,
+      SnapshotTables snapshotTables,
+      Schemas schemas,
+      PipelineOptions options,
+      Scheduler scheduler,
+      Recorder recorder,
+      Consumer<TableEvent> events,
+      Mono<Void> stop) {
+    this.subscriptions = subscriptions;
+    this.replicas = replicas;
+    this.stop = stop;
+    this.around =
+        new PipelinePorts(
+            changes,
+            snapshotLog,
+            targets,
+            snapshotTables,
+            replicas,
+            schemas,
+            options,
+            ByteShares.of(options.limits().bytes()),
+            scheduler,
+            recorder,
+            events,
+            stop);
+  }
+
+  /** Runs until it is stopped: completes when every line has ended and the others know it. */
+  public Mono<Void> run() {
+    return Mono.defer(
+        () -> {
+          Sinks.Empty<Void> allEnded = Sinks.empty();
+          Mono<Void> lines = lines().doOnTerminate(allEnded::tryEmitEmpty);
+          return Flux.merge(lines, takePart(allEnded.asMono()), noteLags(), lookAtTargets()).then();
+        });
+  }
+
+  /** What others do to a target shows nowhere but in its catalog. */
+  private Mono<Void> lookAtTargets() {
+    return Flux.interval(TARGET_INTERVAL)
+        .onBackpressureDrop()
+        .map(tick -> running.values().stream().flatMap(line -> held(line).stream()).toList())
+        .filter(claims -> !claims.isEmpty())
+        .concatMap(
+            claims ->
+                around
+                    .targets()
+                    .look(claims)
+                    .doOnError(e -> log.debug("Targets cannot be looked at: {}", e.getMessage()))
+                    .onErrorComplete(),
+            1)
+        .takeUntilOther(stop)
+        .then();
+  }
+
+  private static Optional<Claim> held(TablePipeline line) {
+    return line.isVisiting() ? Optional.empty() : Optional.ofNullable(line.held());
+  }
+
+  private Mono<Void> noteLags() {
+    return Flux.interval(LAG_INTERVAL)
+        .onBackpressureDrop()
+        .map(tick -> lags())
+        .filter(lags -> !lags.isEmpty())
+        .concatMap(lags -> subscriptions.noteLags(lags).onErrorComplete(), 1)
+        .takeUntilOther(stop)
+        .then();
+  }
+
+  private Map<TargetTable, Optional<Duration>> lags() {
+    Map<TargetTable, Optional<Duration>> lags = new HashMap<>();
+    running.forEach(
+        (mapping, line) -> {
+          if (!line.isVisiting()) {
+            lags.put(mapping.target(), line.report().unapplied().knownLag());
+          }
+        });
+    return lags;
+  }
+
+  private Mono<Void> lines() {
+    Flux<TablePipeline> subscribed =
+        Flux.merge(subscriptions.changes(), looks.asFlux())
+            .takeUntilOther(stop)
+            .onBackpressureLatest()
+            .concatMap(signal -> active(), 1)
+            .concatMapIterable(this::reconcile, 1);
+    return Flux.merge(visitors.asFlux().takeUntilOther(stop), subscribed)
+        .flatMap(this::runLine, ALL_LINES, 1)
+        .then();
+  }
+
+  /**
+   * Applies a snapshot in the table's line, or in one of its own where no line has the table.
+   * Cancelling gives it up.
+   *
+   * @param unwanted once it completes the snapshot is given up as well, and its end is told then
+   * @return how far it is, the newest only where nobody asks, up to {@code DONE}; errors with
+   *     {@link SnapshotException}, or with what the broker's and the database's ports say. The
+   *     table is then as it was
+   */
+  public Flux<SnapshotProgress> snapshot(SnapshotOrder order, Mono<Void> unwanted) {
+    return carryOut(
+        order,
+        unwanted,
+        task -> stopRemoved(order.mapping()).then(Mono.fromRunnable(() -> enter(task))));
+  }
+
+  /**
+   * Stops the line of a table that has been removed, where that has not been seen yet: it would
+   * take the order up and give it up a moment later. One that is stopped hands it on.
+   */
+  private Mono<Void> stopRemoved(Mapping mapping) {
+    return Mono.fromSupplier(() -> running.get(mapping))
+        .filter(line -> !line.isVisiting())
+        .flatMap(
+            line ->
+                subscriptions
+                    .all()
+                    .any(stored -> stored.active() && stored.mapping().equals(mapping))
+                    .filter(active -> !active)
+                    .doOnNext(removed -> line.stop()))
+        .onErrorComplete()
+        .takeUntilOther(stop)
+        .then();
+  }
+
+  /** The same without {@link #run}: nothing else runs meanwhile. */
+  public Flux<SnapshotProgress> snapshotAlone(SnapshotOrder order, Mono<Void> unwanted) {
+    return carryOut(order, unwanted, task -> TablePipeline.visiting(task, around).run());
+  }
+
+  private Flux<SnapshotProgress> carryOut(
+      SnapshotOrder order, Mono<Void> unwanted, Function<SnapshotTask, Mono<Void>> work) {
+    return Flux.defer(
+        () -> {
+          SnapshotTask task = new SnapshotTask(order, around.recorder());
+          Mono<SnapshotProgress> begun =
+              requested(task)
+                  .takeUntilOther(SnapshotOrder.givenUp(task.cancelled()))
+                  .then(Mono.defer(() -> task.enter() ? work.apply(task) : Mono.empty()))
+                  .onErrorResume(e -> Mono.fromRunnable(() -> task.failed(e)))
+                  .then(Mono.empty());
+          return Flux.merge(1, task.progress(), begun)
+              .takeUntilOther(unwanted.doOnSuccess(end -> task.cancel()).then(Mono.never()))
+              .doOnCancel(task::cancel);
+        });
+  }
+
+  /** Before the line is paused: a producer may take its time, or never answer. */
+  private Mono<Void> requested(SnapshotTask task) {
+    SnapshotOrder order = task.order();
+    SourceTable source = order.mapping().source();
+    String subject = order.subject();
+    if (subject != null) {
+      // A name that is none must not pause the table, or leave a row for it.
+      return around
+          .snapshotLog()
+          .snapshot(source, subject)
+          .switchIfEmpty(unknown(source, subject))
+          .then()
+          .takeUntilOther(stop.then(Mono.error(Snapshotting::stopped)));
+    }
+    task.report(SnapshotProgress.Step.REQUESTING);
+    return around
+        .changes()
+        .state(source)
+        .doOnNext(task::requestedAt)
+        .then(around.snapshotLog().requestSnapshot(source, around.options().snapshots().stall()))
+        .doOnNext(task::found)
+        .then()
+        .takeUntilOther(stop.then(Mono.error(Snapshotting::stopped)));
+  }
+
+  private <T> Mono<T> unknown(SourceTable source, String subject) {
+    return around
+        .changes()
+        .look(source)
+        .mapNotNull(SourceSighting::suggestion)
+        .onErrorComplete()
+        .map(suggestion -> SnapshotException.unknown(subject, source, suggestion))
+        .switchIfEmpty(Mono.fromSupplier(() -> SnapshotException.unknown(subject, source)))
+        .flatMap(Mono::error);
+  }
+
+  private void enter(SnapshotTask task) {
+    Mapping mapping = task.order().mapping();
+    TablePipeline line = running.get(mapping);
+    while (line == null || !line.offer(task)) {
+      TablePipeline visitor = TablePipeline.visiting(task, around);
+      line = running.putIfAbsent(mapping, visitor);
+      if (line == null) {
+        start(visitor);
+        return;
+      }
+    }
+  }
+
+  private void start(TablePipeline visitor) {
+    Sinks.EmitResult result;
+    do {
+      // Another thread is at it, for an instruction or two.
+      result = visitors.tryEmitNext(visitor);
+    } while (result == Sinks.EmitResult.FAIL_NON_SERIALIZED);
+    if (result.isFailure()) {
+      running.remove(visitor.mapping(), visitor);
+      visitor.left().forEach(task -> task.failed(Snapshotting.stopped()));
+    }
+  }
+
+  /** Leaves when the lines have ended: who takes over before that would cut off what they write. */
+  private Mono<Void> takePart(Mono<Void> allEnded) {
+    return replicas
+        .shares(allEnded)
+        .doOnNext(
+            present -> {
+              share = present;
+              shareChanges.tryEmitNext(present);
+              look();
+            })
+        .then();
+  }
+
+  private void look() {
+    looks.emitNext(Subscriptions.Signal.WAKE, Sinks.EmitFailureHandler.busyLooping(EMIT_PATIENCE));
+  }
+
+  private Mono<List<Subscription>> active() {
+    return Mono.defer(this::compared)
+        .doOnSuccess(read -> reading.over())
+        .doOnError(reading::failed)
+        .retryWhen(
+            Retry.backoff(Long.MAX_VALUE, Duration.ofMillis(200)).maxBackoff(Duration.ofSeconds(5)))
+        .takeUntilOther(stop);
+  }
+
+  /** Reads what is subscribed; lines that are ahead of it begin anew. */
+  private Mono<List<Subscription>> compared() {
+    Map<Mapping, Position> reached = new HashMap<>();
+    running.forEach((mapping, line) -> reached.put(mapping, line.report().reached()));
+    return subscriptions
+        .all()
+        .filter(Subscription::active)
+        .doOnNext(subscription -> report(subscription, reached.get(subscription.mapping())))
+        .collectList();
+  }
+
+  /** Tells a line what is stored of its table. */
+  private void report(Subscription stored, @Nullable Position reachedBefore) {
+    TablePipeline line = running.get(stored.mapping());
+    if (line == null) {
+      return;
+    }
+    line.report().marks(stored.incompleteness());
+    if (reachedBefore != null) {
+      line.compare(reachedBefore, stored.position());
+    }
+  }
+
+  /**
+   * Stops what is not active or not ours any more; the lines to start. A snapshot that has begun is
+   * brought to its end wherever the table belongs by now.
+   */
+  private List<TablePipeline> reconcile(List<Subscription> active) {
+    Replicas.Share present = share;
+    Set<Mapping> activeSet =
+        active.stream().map(Subscription::mapping).collect(Collectors.toUnmodifiableSet());
+    running.forEach(
+        (mapping, line) -> {
+          boolean stays = present.owns(mapping.target()) || line.isLoading();
+          if (!line.isVisiting() && !(activeSet.contains(mapping) && stays)) {
+            line.stop();
+          }
+        });
+    List<TablePipeline> starting = new ArrayList<>();
+    for (Subscription subscription : active) {
+      Mapping mapping = subscription.mapping();
+      TablePipeline line = new TablePipeline(mapping, around);
+      if (present.owns(mapping.target()) && running.putIfAbsent(mapping, line) == null) {
+        line.report().marks(subscription.incompleteness());
+        starting.add(line);
+      }
+    }
+    return starting;
+  }
+
+  /** Emits after {@link #owns} may have changed; never ends. */
+  public Flux<?> shareChanges() {
+    return shareChanges.asFlux();
+  }
+
+  /** Whether the table belongs to this instance's share. */
+  public boolean owns(TargetTable table) {
+    return share.owns(table);
+  }
+
+  /** Tries a table that waits, or is stuck, again now; false where it is not, or not here. */
+  public boolean resume(TargetTable table) {
+    return running.values().stream()
+        .filter(line -> line.mapping().target().equals(table))
+        .anyMatch(TablePipeline::resume);
+  }
+
+  private Mono<Void> runLine(TablePipeline line) {
+    return Mono.defer(line::run)
+        .doFinally(
+            signal -> {
+              // Before another line of the table may begin.
+              line.report().forget();
+              List<SnapshotTask> left = line.left();
+              running.remove(line.mapping(), line);
+              left.forEach(this::enter);
+              look();
+            });
+  }
+}

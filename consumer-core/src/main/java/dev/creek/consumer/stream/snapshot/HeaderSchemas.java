@@ -1,0 +1,103 @@
+package dev.creek.consumer.stream.snapshot;
+
+import dev.creek.consumer.stream.LogException;
+import dev.creek.consumer.stream.PipelineOptions;
+import dev.creek.consumer.stream.SnapshotLog;
+import dev.creek.consumer.stream.SnapshotLog.PublishedSnapshot;
+import dev.creek.consumer.wire.RecordShape;
+import dev.creek.consumer.wire.SnapshotHeader;
+import dev.creek.consumer.wire.SourceTable;
+import dev.creek.consumer.wire.WireException;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.concurrent.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Mono;
+
+/**
+ * What snapshots say of their tables: the producer publishes a schema with a table's first change,
+ * but each snapshot carries one of its own. Thread-safe.
+ */
+public final class HeaderSchemas {
+  private static final Logger log = LoggerFactory.getLogger(HeaderSchemas.class);
+
+  /** The header is the first message, and it is there: what takes longer is a broker's outage. */
+  private static final Duration READ_LIMIT = Duration.ofSeconds(20);
+
+  private final SnapshotLog snapshots;
+  private final PipelineOptions options;
+
+  public HeaderSchemas(SnapshotLog snapshots, PipelineOptions options) {
+    this.snapshots = snapshots;
+    this.options = options;
+  }
+
+  /**
+   * The rows of the newest snapshot whose header can be read; empty where there is none.
+   *
+   * @return errors as {@link SnapshotLog#snapshots} does
+   */
+  public Mono<RecordShape> newest(SourceTable source) {
+    return snapshots
+        .snapshots(source)
+        .sort(Comparator.comparing(PublishedSnapshot::publishedAt).reversed())
+        .concatMap(snapshot -> header(source, snapshot.subject()), 1)
+        .next()
+        .map(SnapshotHeader::shape);
+  }
+
+  /**
+   * The rows of a snapshot that the producer is asked for, once it has published the header. It
+   * publishes all of it: whoever needs no more than the header asks for it only where nothing else
+   * tells.
+   *
+   * @return errors with {@link LogException.Unavailable} where no producer answers, or no header
+   *     comes
+   */
+  public Mono<RecordShape> requested(SourceTable source) {
+    return snapshots
+        .requestSnapshot(source, options.snapshots().stall())
+        .doOnNext(
+            subject ->
+                log.info(
+                    "{}: no schema of it is published, so its producer was asked for a snapshot, {}, whose header tells it",
+                    source,
+                    subject))
+        .flatMap(subject -> header(source, subject).switchIfEmpty(unreadable(subject)))
+        .onErrorMap(TimeoutException.class, e -> noHeader(source, e))
+        .map(SnapshotHeader::shape);
+  }
+
+  private static <T> Mono<T> unreadable(String subject) {
+    return Mono.error(
+        () -> new LogException.Unavailable("the header of snapshot " + subject + " is unreadable"));
+  }
+
+  private static LogException noHeader(SourceTable source, Throwable late) {
+    return new LogException.Unavailable(
+        "the producer took the request for a snapshot of %s, and published none within %d s"
+            .formatted(source, READ_LIMIT.toSeconds()),
+        late);
+  }
+
+  private Mono<SnapshotHeader> header(SourceTable source, String subject) {
+    return Mono.defer(
+            () -> {
+              SnapshotChunks chunks =
+                  new SnapshotChunks(options.limits(), options.maxMessageBytes());
+              return snapshots
+                  .readSnapshot(source, subject)
+                  .concatMapIterable(chunks::take, 1)
+                  .next()
+                  .map(SnapshotChunks.Chunk::header);
+            })
+        .timeout(READ_LIMIT)
+        .onErrorResume(
+            WireException.class,
+            e -> {
+              log.warn("Snapshot {} is passed over: {}", subject, e.getMessage());
+              return Mono.empty();
+            });
+  }
+}

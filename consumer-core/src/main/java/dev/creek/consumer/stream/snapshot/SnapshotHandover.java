@@ -1,0 +1,215 @@
+package dev.creek.consumer.stream.snapshot;
+
+import dev.creek.consumer.control.SnapshotMode;
+import dev.creek.consumer.stream.ChangeLog;
+import dev.creek.consumer.stream.Claim;
+import dev.creek.consumer.stream.Handover;
+import dev.creek.consumer.stream.Horizon;
+import dev.creek.consumer.stream.Incompleteness;
+import dev.creek.consumer.stream.LogState;
+import dev.creek.consumer.stream.Position;
+import dev.creek.consumer.stream.SnapshotException;
+import dev.creek.consumer.stream.SnapshotLog;
+import dev.creek.consumer.stream.SnapshotOrder;
+import dev.creek.consumer.stream.StreamIdentity;
+import dev.creek.consumer.wire.SnapshotHeader;
+import dev.creek.consumer.wire.SourceTable;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Objects;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/**
+ * Finds where a line goes on behind a snapshot: at a place before which the stream holds nothing
+ * that the snapshot lacks. From there on everything is applied once more, in order, and the last
+ * writer wins; what the snapshot holds of it for certain, {@link Horizon} tells.
+ *
+ * <p>No place rests on two clocks that agree. Each of these is one, and the earliest is taken,
+ * since earlier does no harm:
+ *
+ * <ul>
+ *   <li>where the stream was before we asked for the snapshot: what it held then had been committed
+ *       and published before;
+ *   <li>what the broker stored a little before the snapshot's header, both by its own clock;
+ *   <li>of a snapshot that others asked for, what was committed a little before it, both by the
+ *       source's clock: a cluster stores two streams by the clocks of two of its servers.
+ * </ul>
+ */
+final class SnapshotHandover {
+  private final ChangeLog changes;
+  private final SnapshotLog snapshots;
+  private final SnapshotOrder order;
+  private final String subject;
+  private final @Nullable LogState before;
+  private final SourceTable source;
+  private final Duration overlap;
+
+  /**
+   * @param overlap what a little before is
+   */
+  SnapshotHandover(ChangeLog changes, SnapshotLog snapshots, SnapshotTask task, Duration overlap) {
+    this.changes = changes;
+    this.snapshots = snapshots;
+    this.order = task.order();
+    this.subject = task.subject();
+    this.before = task.requestedAt();
+    this.source = order.mapping().source();
+    this.overlap = overlap;
+  }
+
+  /**
+   * A place in the stream.
+   *
+   * @param after the last sequence that is not needed
+   * @param whole whether the stream holds everything behind it
+   */
+  private record Place(StreamIdentity stream, long after, boolean whole) {
+    static Place of(SnapshotLog.ChangesSince found) {
+      return new Place(found.stream(), found.after(), found.whole());
+    }
+
+    /** Of two places for one snapshot the earlier; each of them would do. */
+    Place orEarlier(Place other) {
+      boolean takes = other.whole() && (!whole || other.after() < after);
+      return takes && other.stream().equals(stream) ? other : this;
+    }
+  }
+
+  /**
+   * The handover of a snapshot.
+   *
+   * @return errors with {@link SnapshotException} where the stream no longer holds all changes
+   *     since then, unless the order is forced
+   */
+  Mono<Handover> of(SnapshotHeader header, Claim claim) {
+    return since(header.at())
+        .flatMap(then -> mayLag(claim) ? pausedOr(then, claim.position()) : Mono.just(then))
+        .map(
+            place -> {
+              require(place.whole(), header.at());
+              var handover =
+                  new Handover(
+                      new Position(place.stream(), place.after(), header.lsn(), header.at()),
+                      aheadUntil(header.at(), claim),
+                      horizon(header, place));
+              return place.whole() ? handover : handover.with(forced(header.at()));
+            });
+  }
+
+  /** Rows that an upsert does not touch are not the snapshot's. */
+  private @Nullable Horizon horizon(SnapshotHeader header, Place place) {
+    LogState log = before;
+    long through = log != null && log.stream().equals(place.stream()) ? log.lastSequence() : 0;
+    return order.mode() == SnapshotMode.CLEAN ? Horizon.of(header, place.after(), through) : null;
+  }
+
+  /** Errors unless the stream still holds what the handover needs. */
+  Mono<Void> check(Handover handover) {
+    return changes
+        .state(source)
+        .doOnNext(
+            log ->
+                require(
+                    holds(log, handover.resume()), Objects.requireNonNull(handover.aheadUntil())))
+        .then();
+  }
+
+  private static Incompleteness forced(Instant since) {
+    return new Incompleteness(
+        Incompleteness.Cause.FORCED,
+        "a snapshot was forced although the broker no longer holds all changes since " + since);
+  }
+
+  private void require(boolean whole, Instant since) {
+    if (!whole && !order.force()) {
+      throw new SnapshotException(
+          "the broker no longer holds all changes of %s since %s, which the table would need after this snapshot"
+              .formatted(source, since),
+          "request a new snapshot, in mode clean; --force applies this one and leaves the gap");
+    }
+  }
+
+  private Mono<Place> since(Instant at) {
+    return Flux.concat(published(), requestedOrCommitted(at)).reduce(Place::orEarlier);
+  }
+
+  /** By the broker's clock, which stored the header as well. */
+  private Mono<Place> published() {
+    return snapshots
+        .snapshot(source, subject)
+        .flatMap(found -> snapshots.changesSince(source, found.publishedAt().minus(overlap)))
+        .map(Place::of);
+  }
+
+  private Mono<Place> requestedOrCommitted(Instant at) {
+    LogState log = before;
+    return log == null
+        ? committed(at)
+        : changes
+            .state(source)
+            .filter(now -> now.stream().equals(log.stream()))
+            .map(
+                now ->
+                    new Place(
+                        now.stream(),
+                        log.lastSequence(),
+                        now.firstSequence() <= log.lastSequence() + 1))
+            .switchIfEmpty(Mono.defer(() -> committed(at)));
+  }
+
+  private Mono<Place> committed(Instant time) {
+    return changes.committedSince(source, time.minus(overlap)).map(Place::of);
+  }
+
+  /**
+   * Whether rows may be of a time before the snapshot: those that an upsert does not touch are of
+   * when the line was paused. A table that was never applied has none.
+   */
+  private boolean mayLag(Claim claim) {
+    Position position = claim.position();
+    return order.mode() == SnapshotMode.UPSERT
+        && (position.stream() != null || position.committedAt() != null);
+  }
+
+  /** Where the line was paused, if that is before {@code then}. */
+  private Mono<Place> pausedOr(Place then, Position position) {
+    StreamIdentity known = position.stream();
+    Instant committedAt = position.committedAt();
+    if (known != null && known.name().equals(then.stream().name())) {
+      return changes.state(source).map(log -> earlier(then, at(log, position)));
+    }
+    return committedAt == null
+        ? Mono.just(then)
+        : committed(committedAt).map(paused -> earlier(then, paused));
+  }
+
+  private static Place at(LogState log, Position position) {
+    return new Place(log.stream(), position.sequence(), holds(log, position));
+  }
+
+  private static boolean holds(LogState log, Position position) {
+    return log.stream().equals(position.stream())
+        && log.firstSequence() <= position.sequence() + 1
+        && log.lastSequence() >= position.sequence();
+  }
+
+  private static Place earlier(Place one, Place other) {
+    boolean whole = one.whole() && other.whole();
+    // Without the rest of it, the earlier place is of no more use than the later.
+    return new Place(
+        one.stream(), other.whole() ? Math.min(one.after(), other.after()) : one.after(), whole);
+  }
+
+  /** An upsert leaves what the line, and the snapshot before this one, have brought already. */
+  private Instant aheadUntil(Instant at, Claim claim) {
+    return order.mode() == SnapshotMode.CLEAN
+        ? at
+        : Stream.of(at, claim.position().committedAt(), claim.aheadUntil())
+            .filter(Objects::nonNull)
+            .max(Instant::compareTo)
+            .orElse(at);
+  }
+}

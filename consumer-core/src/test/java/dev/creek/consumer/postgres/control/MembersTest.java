@@ -1,0 +1,81 @@
+package dev.creek.consumer.postgres.control;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.creek.consumer.postgres.control.Heartbeat.Beat;
+import dev.creek.consumer.postgres.control.Heartbeat.Row;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class MembersTest {
+  private static final Duration SETTLE = Duration.ofSeconds(5);
+
+  private final Members members = new Members(SETTLE);
+
+  /** Any value: only differences count, and it may be negative. */
+  private long now = Long.MAX_VALUE - 3;
+
+  @Test
+  void believesTheFirstBeatAtOnce() {
+    assertThat(after(1, alive("self"), dead("before"))).containsExactly("self");
+  }
+
+  @Test
+  void countsThoseThatServe() {
+    assertThat(after(1, alive("self"), new Row("command", false, true))).containsExactly("self");
+  }
+
+  @Test
+  void followsThoseThatComeAndGo() {
+    after(1, alive("self"));
+    assertThat(after(1, alive("self"), alive("other"))).containsExactlyInAnyOrder("self", "other");
+    assertThat(after(1, alive("self"), dead("other"))).containsExactly("self");
+  }
+
+  @Test
+  void keepsThoseThatItKnewForAWhileAfterAnOutage() {
+    after(1, alive("self"), alive("other"));
+    assertThat(after(2, alive("self"), dead("other"))).contains("other");
+    pass(SETTLE.minusMillis(1));
+    assertThat(after(2, alive("self"), dead("other"))).contains("other");
+    pass(Duration.ofMillis(1));
+    assertThat(after(2, alive("self"), dead("other"))).containsExactly("self");
+  }
+
+  @Test
+  void keepsNoneThatWasDeadBeforeTheOutage() {
+    after(1, alive("self"), dead("other"));
+    assertThat(after(2, alive("self"), dead("other"))).containsExactly("self");
+  }
+
+  @Test
+  void letsGoAtOnceOfThoseThatLeft() {
+    after(1, alive("self"), alive("other"));
+    assertThat(after(2, alive("self"))).containsExactly("self");
+  }
+
+  @Test
+  void takesALongPauseForAnOutage() {
+    after(1, alive("self"), alive("other"));
+    pass(SETTLE.plusMillis(1));
+    assertThat(after(1, alive("self"), dead("other"))).contains("other");
+  }
+
+  private void pass(Duration time) {
+    now += time.toNanos();
+  }
+
+  private Set<String> after(long connection, Row... rows) {
+    return members.after(new Beat(connection, 1, List.of(rows)), now);
+  }
+
+  private static Row alive(String id) {
+    return new Row(id, true, true);
+  }
+
+  private static Row dead(String id) {
+    return new Row(id, true, false);
+  }
+}

@@ -1,0 +1,111 @@
+package dev.creek.consumer.stream.pipeline;
+
+import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.stream.Applied;
+import dev.creek.consumer.stream.ApplyException;
+import dev.creek.consumer.stream.Batch;
+import dev.creek.consumer.stream.Claim;
+import dev.creek.consumer.stream.Incompleteness;
+import dev.creek.consumer.stream.TableState;
+import dev.creek.consumer.stream.TableWriter;
+import dev.creek.consumer.stream.TargetTables;
+import dev.creek.consumer.wire.RecordShape;
+import dev.creek.consumer.wire.WalSchema;
+import java.util.List;
+import java.util.Random;
+import reactor.core.publisher.Mono;
+
+/**
+ * A target that breaks at random, between any two steps: before the write, and after it when only
+ * the answer is lost. Bounded, so that a test ends.
+ */
+final class FaultyTargets implements TargetTables {
+  private final TargetTables real;
+  private final Random random;
+  private int left;
+
+  FaultyTargets(TargetTables real, long seed, int faults) {
+    this.real = real;
+    this.random = new Random(seed);
+    this.left = faults;
+  }
+
+  /** Whether to break now, once in {@code odds}. */
+  synchronized boolean breaks(int odds) {
+    if (left > 0 && random.nextInt(odds) == 0) {
+      left--;
+      return true;
+    }
+    return false;
+  }
+
+  private <T> Mono<T> maybe(int odds, Mono<T> step) {
+    return Mono.defer(() -> breaks(odds) ? Mono.error(broken()) : step);
+  }
+
+  private static ApplyException broken() {
+    return new ApplyException("the connection broke, says the test", "08006", null, null, null);
+  }
+
+  @Override
+  public Mono<Claim> claim(Mapping mapping) {
+    return maybe(5, real.claim(mapping));
+  }
+
+  @Override
+  public Mono<Claim> takeOver(Mapping mapping) {
+    return maybe(5, real.takeOver(mapping));
+  }
+
+  @Override
+  public Mono<Boolean> release(Claim claim) {
+    return maybe(5, real.release(claim));
+  }
+
+  @Override
+  public Mono<Boolean> report(Claim claim, TableState state) {
+    return maybe(5, real.report(claim, state));
+  }
+
+  @Override
+  public Mono<Boolean> mark(Claim claim, Incompleteness mark) {
+    return maybe(5, real.mark(claim, mark));
+  }
+
+  @Override
+  public Mono<Void> look(List<Claim> claims) {
+    return maybe(5, real.look(claims));
+  }
+
+  @Override
+  public Mono<Boolean> createTable(TargetTable target, WalSchema schema) {
+    return real.createTable(target, schema);
+  }
+
+  @Override
+  public Mono<Boolean> createTable(TargetTable target, RecordShape snapshot) {
+    return Mono.error(new UnsupportedOperationException());
+  }
+
+  @Override
+  public TableWriter writer(Claim claim) {
+    TableWriter writer = real.writer(claim);
+    return new TableWriter() {
+      @Override
+      public Mono<Prepared> prepare(Batch batch) {
+        return maybe(20, writer.prepare(batch));
+      }
+
+      @Override
+      public Mono<Applied> apply(Prepared prepared) {
+        return maybe(8, writer.apply(prepared)).flatMap(applied -> maybe(8, Mono.just(applied)));
+      }
+
+      @Override
+      public Mono<Void> close() {
+        return writer.close();
+      }
+    };
+  }
+}
