@@ -53,6 +53,80 @@ class ArchitectureTest {
           .because("the data path is wire -> row -> stream -> broker and database -> facade");
 
   @ArchTest
+  static final ArchRule roomsOfTheDatabaseLookDown =
+      layeredArchitecture()
+          .consideringOnlyDependenciesInLayers()
+          .layer("composer")
+          .definedBy(ROOT + ".postgres")
+          .layer("snapshot")
+          .definedBy(ROOT + ".postgres.snapshot")
+          .layer("verify")
+          .definedBy(ROOT + ".postgres.verify")
+          .layer("check")
+          .definedBy(ROOT + ".postgres.check")
+          .layer("apply")
+          .definedBy(ROOT + ".postgres.apply")
+          .layer("control")
+          .definedBy(ROOT + ".postgres.control")
+          .layer("position")
+          .definedBy(ROOT + ".postgres.position")
+          .layer("catalog")
+          .definedBy(ROOT + ".postgres.catalog")
+          .layer("session")
+          .definedBy(ROOT + ".postgres.session")
+          .whereLayer("composer")
+          .mayNotBeAccessedByAnyLayer()
+          .whereLayer("snapshot")
+          .mayOnlyBeAccessedByLayers("composer")
+          .whereLayer("check")
+          .mayOnlyBeAccessedByLayers("composer")
+          .whereLayer("verify")
+          .mayOnlyBeAccessedByLayers("composer", "snapshot")
+          .whereLayer("apply")
+          .mayOnlyBeAccessedByLayers("composer", "snapshot")
+          .whereLayer("control")
+          .mayOnlyBeAccessedByLayers("composer", "snapshot", "apply", "verify", "check")
+          .whereLayer("position")
+          .mayOnlyBeAccessedByLayers("snapshot", "apply", "control")
+          .whereLayer("catalog")
+          .mayOnlyBeAccessedByLayers("snapshot", "apply", "control", "verify", "check")
+          .whereLayer("session")
+          .mayNotAccessAnyLayer()
+          .because("a room is read and tested without the ones that use it");
+
+  @ArchTest
+  static final ArchRule roomsOfATableLookDown =
+      layeredArchitecture()
+          .consideringOnlyDependenciesInLayers()
+          .layer("pipeline")
+          .definedBy(ROOT + ".stream.pipeline")
+          .layer("snapshot")
+          .definedBy(ROOT + ".stream.snapshot")
+          .layer("batch")
+          .definedBy(ROOT + ".stream.batch")
+          .layer("ports")
+          .definedBy(ROOT + ".stream")
+          .whereLayer("pipeline")
+          .mayNotBeAccessedByAnyLayer()
+          .whereLayer("snapshot")
+          .mayOnlyBeAccessedByLayers("pipeline")
+          .whereLayer("batch")
+          .mayOnlyBeAccessedByLayers("pipeline")
+          .whereLayer("ports")
+          .mayNotAccessAnyLayer()
+          .because("phases use batches and snapshots, and neither knows phases");
+
+  @ArchTest
+  static final ArchRule packetsPassTheClientByInARoomOfTheirOwn =
+      noClasses()
+          .that()
+          .resideInAPackage(ROOT + ".jetstream.direct")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage(ROOT + ".jetstream")
+          .because("the reader chooses the way, and the way knows nothing of the reader");
+
+  @ArchTest
   static final ArchRule onlyOnePackageKnowsTheBroker =
       noClasses()
           .that()

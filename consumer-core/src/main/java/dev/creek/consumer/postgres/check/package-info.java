@@ -1,0 +1,8 @@
+/**
+ * What can be known before the service runs: whether the server, the role's privileges, the tables
+ * and the source allow what the configuration asks for. Changes nothing.
+ */
+@NullMarked
+package dev.creek.consumer.postgres.check;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,8 @@
+/**
+ * Comparing a target table with its source or with a fresh snapshot, in blocks of the key, and
+ * repairing the rows that differ.
+ */
+@NullMarked
+package dev.creek.consumer.postgres.verify;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,8 @@
+/**
+ * A snapshot from its order to its last row: the place in the stream that reading goes on from, the
+ * rows in chunks, and the load.
+ */
+@NullMarked
+package dev.creek.consumer.stream.snapshot;
+
+import org.jspecify.annotations.NullMarked;
