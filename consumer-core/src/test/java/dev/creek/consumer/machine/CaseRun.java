@@ -12,6 +12,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * Runs a case: source, producer, broker, service and target, each of the case's own. Not
@@ -19,6 +21,9 @@ import java.util.Set;
  */
 final class CaseRun implements AutoCloseable {
   private static final int SLOW_MILLIS = 2000;
+
+  /** No process is ended, started and connected again in less. */
+  private static final long RESTART_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
   private final CasePlan plan;
   private final Duration timeout;
@@ -30,6 +35,7 @@ final class CaseRun implements AutoCloseable {
   private final Service service;
   private final Tags tags;
   private final Map<String, Long> beginnings = new HashMap<>();
+  private long producerEnded;
 
   CaseRun(Servers servers, CasePlan plan, Duration timeout) throws SQLException, IOException {
     this.plan = plan;
@@ -99,9 +105,7 @@ final class CaseRun implements AutoCloseable {
       }
     }
     service.start();
-    if (!producer.isRunning()) {
-      producer.start();
-    }
+    startProducer();
     target.awaitCommands();
     settle();
     Judge judge = new Judge(plan, source, target, this::isSettled, tags, beginnings, timeout);
@@ -166,16 +170,22 @@ final class CaseRun implements AutoCloseable {
       case STOP_SERVICE -> service.stop();
       case CRASH_SERVICE -> service.crash();
       case START_SERVICE -> service.start();
-      case STOP_PRODUCER -> producer.stop();
-      case KILL_PRODUCER -> producer.kill();
+      case STOP_PRODUCER -> endProducer(producer::stop);
+      case KILL_PRODUCER -> endProducer(producer::kill);
       case START_PRODUCER -> startProducer();
       case PURGE_SUBJECT -> streams.purge(table);
       case DELETE_MESSAGE -> streams.deleteLast(table);
     }
   }
 
+  private void endProducer(Runnable end) {
+    end.run();
+    producerEnded = System.nanoTime();
+  }
+
   private void startProducer() {
     if (!producer.isRunning()) {
+      LockSupport.parkNanos(producerEnded + RESTART_NANOS - System.nanoTime());
       producer.start();
     }
   }

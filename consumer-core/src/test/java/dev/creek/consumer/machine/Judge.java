@@ -43,6 +43,10 @@ final class Judge {
           IDENTITY_CHANGED,
           SUPPRESSING_TRIGGER);
 
+  /** Of the target: rows cannot be upserted by it. */
+  private static final Set<Ingredient> NO_KEY =
+      EnumSet.of(MISSING_KEY, PARTIAL_KEY, EXPRESSION_KEY, DEFERRABLE_KEY);
+
   private final CasePlan plan;
   private final SourceSide source;
   private final TargetSide target;
@@ -88,7 +92,7 @@ final class Judge {
   Outcome resynced(Outcome marked) throws SQLException {
     TablePlan table =
         plan.tables().stream().filter(t -> t.name().equals(marked.table())).findFirst().get();
-    if (table.key().isEmpty()) {
+    if (table.key().isEmpty() || plan.around(table).stream().anyMatch(NO_KEY::contains)) {
       // All rows are replaced: nobody can say which is which.
       tags.forget(table);
     }

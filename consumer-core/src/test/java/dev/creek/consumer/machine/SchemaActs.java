@@ -76,6 +76,8 @@ final class SchemaActs {
     // Without a precision a numeric is on no wire; a float's decimals are others in another width.
     return column.kind().wider().stream()
         .filter(type -> !type.equals("numeric") && !type.startsWith("float"))
+        // The text of a number has as many zeros as it has; a number's own are of its type.
+        .filter(type -> !type.equals("text") || !column.kind().type().startsWith("int"))
         .toList();
   }
 

@@ -13,6 +13,8 @@ import java.util.TreeSet;
  * as a row lives they are not to be touched, also where its key changes.
  */
 final class Tags {
+  private static final String MINE = TablePlan.OWN + " = '" + TablePlan.TAGGED + "'";
+
   private final List<TablePlan> tables;
   private final SourceSide source;
   private final TargetSide target;
@@ -29,7 +31,8 @@ final class Tags {
     try (Connection connection = target.database().connect()) {
       for (TablePlan table : tables) {
         if (table.numbered() && isThere(connection, table) && isTagged(connection, table)) {
-          Set<Integer> rows = rowIds(connection, table.name(), "true");
+          // Others may have come since.
+          Set<Integer> rows = rowIds(connection, table.name(), MINE);
           rows.retainAll(source.rowIds(table.name()));
           tagged.put(table.name(), rows);
         }
@@ -113,8 +116,7 @@ final class Tags {
     try (Connection connection = target.database().connect()) {
       String lost = "";
       if (table.has(Ingredient.OWN_COLUMNS)) {
-        String mine = TablePlan.OWN + " = '" + TablePlan.TAGGED + "'";
-        lost = missing("own values", alive, rowIds(connection, table.name(), mine));
+        lost = missing("own values", alive, rowIds(connection, table.name(), MINE));
       }
       if (table.hasChildren()) {
         lost += missing("children", alive, rowIds(connection, table.children(), "true"));

@@ -95,6 +95,12 @@ public final class Load {
     return write(Stream.of(rows).toList());
   }
 
+  /** What is before the first row of an upsert. */
+  public Load begin() {
+    await(writer.begin(new Handover(RESUME, AHEAD_UNTIL)));
+    return this;
+  }
+
   public Load finish() {
     await(writer().finish(new Handover(RESUME, AHEAD_UNTIL), steps::add));
     return this;

@@ -57,6 +57,12 @@ final class OverlapFilter {
 
   private boolean lastHeld;
 
+  /** Of the transactions that were taken for missing: the earliest commit time. */
+  private long missingSinceMicros = Long.MAX_VALUE;
+
+  /** The first of them in the stream. */
+  private long missingFrom = Long.MAX_VALUE;
+
   OverlapFilter(PositionSql position, Claim claim) {
     this.position = position;
     this.horizon = claim.horizon();
@@ -112,6 +118,8 @@ final class OverlapFilter {
       rowsTell = false;
       written.clear();
       last = null;
+      missingSinceMicros = Long.MAX_VALUE;
+      missingFrom = Long.MAX_VALUE;
       settle(known);
       return changes;
     }
@@ -228,14 +236,20 @@ final class OverlapFilter {
 
   private Mono<Void> marked(
       Session session, SnapshotBoundary.Outcome outcome, List<Group> doubtful) {
-    List<Group> unproven =
-        doubtful.subList(outcome.first(), outcome.end()).stream()
-            .filter(group -> !group.judgement.certain())
-            .toList();
+    List<Group> unproven = new ArrayList<>();
+    long from = Long.MAX_VALUE;
+    for (int i = 0; i < doubtful.size(); i++) {
+      Group group = doubtful.get(i);
+      boolean contradicts = i < outcome.held() && isBehindMissing(group);
+      if (!group.judgement.certain()
+          && (contradicts || (i >= outcome.first() && i < outcome.end()))) {
+        unproven.add(group);
+        from = Math.min(from, contradicts ? missingFrom : group.changes.get(0).sequence());
+      }
+    }
     if (unproven.isEmpty()) {
       return Mono.empty();
     }
-    long from = unproven.get(0).changes.get(0).sequence();
     List<Change> end = unproven.get(unproven.size() - 1).changes;
     String reason =
         "without a key nothing tells whether it holds %d %s at stream sequences %d to %d already, from before %s: their rows may be there twice, or be missing"
@@ -252,6 +266,15 @@ final class OverlapFilter {
     return session.execute(position.marks().insert(mark, "(select 1) as fence"));
   }
 
+  /**
+   * Whether what was taken for missing was committed before this, which is held: then one of both
+   * is wrong. What a transaction left may have been taken away by one that came later than its
+   * batch.
+   */
+  private boolean isBehindMissing(Group group) {
+    return group.changes.get(0).committedAtMicros() > missingSinceMicros;
+  }
+
   private boolean goesByTransaction() {
     return horizon != null && horizon.kind() == Horizon.Kind.SNAPSHOT;
   }
@@ -260,6 +283,9 @@ final class OverlapFilter {
     List<Change> missing = new ArrayList<>();
     for (Group group : groups) {
       if (!group.judgement.held()) {
+        Change first = group.changes.get(0);
+        missingSinceMicros = Math.min(missingSinceMicros, first.committedAtMicros());
+        missingFrom = Math.min(missingFrom, first.sequence());
         missing.addAll(group.changes);
       }
     }

@@ -82,4 +82,9 @@ public final class IncompletenessSql {
   public String delete(Incompleteness.Cause cause) {
     return delete() + " and cause = " + SqlNames.literal(cause.stored());
   }
+
+  /** Takes this one away. */
+  public String delete(Incompleteness mark) {
+    return delete(mark.cause()) + " and detail = " + SqlNames.literal(mark.detail());
+  }
 }

@@ -229,7 +229,7 @@ public final class KnownTarget {
     }
     List<String> columns = planned ? seen.columns() : seen.follow();
     if (seen.knownOid() == null) {
-      return storeEntries(session, columns);
+      return storeCompared(session, seen, columns);
     }
     if (!seen.knownOid().equals(seen.oid())) {
       return mark(
@@ -238,11 +238,11 @@ public final class KnownTarget {
                   recreated(
                       "others have put another table in the place of the one that was filled: what"
                           + " rows it had is not known")))
-          .then(storeEntries(session, columns));
+          .then(storeCompared(session, seen, columns));
     }
     return marks(session, seen, columns)
         .flatMap(marks -> mark(session, marks))
-        .then(storeEntries(session, columns));
+        .then(storeCompared(session, seen, columns));
   }
 
   private Mono<List<Incompleteness>> marks(Session session, Seen seen, List<String> columns) {
@@ -291,7 +291,7 @@ public final class KnownTarget {
             name ->
                 session
                     .query(
-                        KnownTargetSql.rows(table, name),
+                        sql.rows(target.toString(), table, name),
                         statement -> {},
                         row -> !Boolean.TRUE.equals(row.get("kept", Boolean.class)))
                     .single())
@@ -325,11 +325,18 @@ public final class KnownTarget {
     return marks.isEmpty() ? Mono.empty() : session.execute(position.marks().insertAll(marks));
   }
 
-  private Mono<Void> storeEntries(Session session, List<String> columns) {
+  /** Not what is there by now: others may have emptied it since it was compared. */
+  private Mono<Void> storeCompared(Session session, Seen seen, List<String> columns) {
     return session
         .update(
-            sql.storeEntries(),
-            statement -> bind(statement).bind(3, columns.toArray(String[]::new)))
+            sql.storeCompared(),
+            statement ->
+                statement
+                    .bind(0, target.toString())
+                    .bind(1, Objects.requireNonNull(seen.oid()))
+                    .bind(2, seen.files().toArray(String[]::new))
+                    .bind(3, columns.toArray(String[]::new))
+                    .bind(4, !seen.crashed()))
         .then();
   }
 }

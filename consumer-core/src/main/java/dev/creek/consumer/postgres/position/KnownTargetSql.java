@@ -129,34 +129,36 @@ public final class KnownTargetSql {
    * VACUUM FULL and ALTER TABLE do: rows that came behind a TRUNCATE are younger. A few of the
    * first are looked at, which are the oldest.
    *
+   * <p>A file that is younger than what is known tells its age by what is frozen in it, which a
+   * TRUNCATE and a rewriting ALTER TABLE set anew; the catalog's row of the table may be younger
+   * still, by any other ALTER TABLE. VACUUM FULL leaves it as it was, and changes that row.
+   *
+   * @param target as stored
    * @param table by its oid
    * @param name its name as SQL
    */
-  static String rows(long table, String name) {
+  String rows(String target, long table, String name) {
     return """
         select count(*) as seen,
                coalesce(bool_or(
-                   age(r.xmin) > age(c.xmin)
-                   or r.xmin = c.xmin and exists (
-                       select from pg_attribute a where a.attrelid = c.oid and a.xmin = c.xmin)),
+                   case when age(c.relfrozenxid) < age(k.xmin)
+                       then age(r.xmin) > age(c.relfrozenxid) or altered.it
+                       else age(r.xmin) > age(c.xmin) or r.xmin = c.xmin and altered.it end),
                    false) as kept
-        from pg_class c cross join (select t.xmin from only %s as t limit 100) as r
+        from pg_class c
+        join %s k on k.target = %s
+        cross join (select t.xmin from only %s as t limit 100) as r
+        cross join lateral (
+            select exists (
+                select from pg_attribute a where a.attrelid = c.oid and a.xmin = r.xmin) as it
+            ) as altered
         where c.oid = %d
         """
-        .formatted(name, table);
+        .formatted(known, SqlNames.literal(target), name, table);
   }
 
   /** Stores what is there, with the columns that are named by the fourth parameter. */
   String store() {
-    return store(columns("$4::text[]"));
-  }
-
-  /** The same with the columns as they are known, number and name of each. */
-  String storeEntries() {
-    return store("$4::text[]");
-  }
-
-  private String store(String columns) {
     return """
         insert into %1$s (target, oid, files, filled, columns)
         select $1, c.oid::int8, (%3$s), %4$s, %5$s
@@ -166,7 +168,24 @@ public final class KnownTargetSql {
             set oid = excluded.oid, files = excluded.files, columns = excluded.columns,
                 filled = excluded.filled
         """
-        .formatted(known, CLASS, FILES, FILLED, columns);
+        .formatted(known, CLASS, FILES, FILLED, columns("$4::text[]"));
+  }
+
+  /**
+   * Stores what was compared, so that what others do since is found by the next look. Parameters:
+   * target, oid, files, the columns, number and name of each, and whether its rows are there as far
+   * as is known: then it was filled if it ever was, as long as the files are the same.
+   */
+  String storeCompared() {
+    return """
+        insert into %1$s as k (target, oid, files, filled, columns)
+        select $1, $2::int8, $3::text[],
+               coalesce((select %2$s from pg_class c where c.oid = $2::int8::oid), false), $4::text[]
+        on conflict (target) do update
+            set oid = excluded.oid, files = excluded.files, columns = excluded.columns,
+                filled = k.filled and k.files = excluded.files and $5 or excluded.filled
+        """
+        .formatted(known, FILLED);
   }
 
   /**

@@ -38,6 +38,12 @@ import reactor.core.publisher.Mono;
 final class UpsertSnapshotWriter implements SnapshotWriter {
   private static final Logger log = LoggerFactory.getLogger(UpsertSnapshotWriter.class);
 
+  private static final Incompleteness DOUBT =
+      new Incompleteness(
+          Incompleteness.Cause.UNPROVEN,
+          "upsert snapshot",
+          "an upsert snapshot was given up: changes come again, and rows that the source tells apart and the key here does not may have become one");
+
   private final WriterSession held;
   private final PositionSql position;
   private final Explanation explanation;
@@ -175,10 +181,26 @@ final class UpsertSnapshotWriter implements SnapshotWriter {
 
   @Override
   public Mono<Void> begin(Handover to) {
-    return session()
-        .flatMap(session -> moved(session, PositionAdvance.upserted(to)))
-        .flatMap(held::requireClaim)
-        .onErrorResume(e -> described(e, List.of()));
+    Mono<Void> beginning =
+        plan.assumesKey()
+            ? held.requireOpen().then(held.transaction()).flatMap(session -> doubting(session, to))
+            : session().flatMap(session -> movedBack(session, to));
+    return beginning.onErrorResume(e -> described(e, List.of()));
+  }
+
+  private Mono<Void> movedBack(Session session, Handover to) {
+    return moved(session, PositionAdvance.upserted(to)).flatMap(held::requireClaim);
+  }
+
+  /**
+   * From here on changes count as coming again, also those that come for the first time, where an
+   * assumed key cannot be looked at. A snapshot that is applied shows that it holds; one that is
+   * given up leaves the mark.
+   */
+  private Mono<Void> doubting(Session session, Handover to) {
+    return movedBack(session, to)
+        .then(Mono.defer(() -> session.execute(position.marks().insertAll(List.of(DOUBT)))))
+        .then(Mono.defer(() -> held.commit(session)));
   }
 
   @Override
@@ -206,7 +228,7 @@ final class UpsertSnapshotWriter implements SnapshotWriter {
     IncompletenessSql marks = position.marks();
     String cleared = intoEmpty ? marks.delete() : marks.delete(Incompleteness.Cause.COLUMN);
     return session
-        .execute(cleared + "; " + marks.insertAll(moved.marks()))
+        .execute(cleared + "; " + marks.delete(DOUBT) + "; " + marks.insertAll(moved.marks()))
         .then(Mono.defer(() -> position.known().store(session, plan.names())));
   }
 

@@ -245,4 +245,24 @@ final class AssumedKeyIT {
       load.close();
     }
   }
+
+  /** Behind it two rows of one key that come for the first time would become one. */
+  @Test
+  void anUpsertSnapshotThatIsGivenUpLeavesADoubtUntilOneIsApplied() {
+    database.execute("create table t (id int primary key, v text)");
+    new Load(target, FULL).open(SnapshotMode.UPSERT).begin().close();
+    assertThat(unproven()).isEqualTo("1");
+    new Load(target, FULL)
+        .open(SnapshotMode.UPSERT)
+        .begin()
+        .write(Load.row(1, "a"))
+        .finish()
+        .close();
+    assertThat(unproven()).isEqualTo("0");
+  }
+
+  private String unproven() {
+    return database.value(
+        "select count(*) from _creek_consumer.incompleteness where cause = 'unproven'");
+  }
 }

@@ -289,4 +289,27 @@ final class KeylessTableIT {
     line.apply(LOG.insert(WalTx.of(2), 2, "b"), LOG.insert(WalTx.of(2), 3, "c"));
     assertThat(rows("log")).isEqualTo("(1,a) (2,b) (3,c)");
   }
+
+  /**
+   * The row that the first transaction left was taken away by the second, in a batch of its own.
+   */
+  @Test
+  void marksWhatComesAgainBehindASnapshotWhereItsRowsContradictEachOther() {
+    var line = log();
+    database.execute(
+        "insert into log values (1, 'b')",
+        """
+        update _creek_consumer.subscriptions
+        set held_kind = 'snapshot', held_from = 0, held_through = 0, held_tx_id = 800,
+            held_lsn = '2/90000000', held_at = '2024-05-01T10:00:01Z'
+        """,
+        "delete from _creek_consumer.incompleteness");
+    line.restart();
+    line.apply(LOG.insert(WalTx.of(1), 1, "a"));
+    assertThat(rows("log")).isEqualTo("(1,a) (1,b)");
+    line.apply(LOG.update(WalTx.of(2), row(1, "a"), row(1, "b")));
+    assertThat(rows("log")).isEqualTo("(1,a) (1,b)");
+    assertThat(database.value("select string_agg(cause, ' ') from _creek_consumer.incompleteness"))
+        .isEqualTo("unproven");
+  }
 }

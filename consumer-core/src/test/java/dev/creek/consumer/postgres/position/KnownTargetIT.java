@@ -14,7 +14,10 @@ import dev.creek.consumer.stream.Incompleteness;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.TableWire;
 import dev.creek.consumer.testing.WalTx;
+import java.sql.Connection;
+import java.sql.Statement;
 import java.util.List;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -266,6 +269,44 @@ final class KnownTargetIT {
             .mark(line.claim(), new Incompleteness(Incompleteness.Cause.COLUMN, "v", "why")));
     Load.of(target, ITEMS, SnapshotMode.UPSERT, List.<Object[]>of(row(1, "a")));
     assertThat(causes()).containsExactly("no_snapshot");
+  }
+
+  @Test
+  void anEmptiedTableIsOneWhateverIsAlteredBehindThat() {
+    filled();
+    database.execute("truncate items");
+    write();
+    database.execute("alter table items add column extra int");
+    look();
+    assertThat(causes()).containsExactly("recreated");
+  }
+
+  @Test
+  void whatIsEmptiedInTheMiddleOfALookIsFoundByTheNextOne() throws Exception {
+    database.execute("create table items (id int primary key, v text)");
+    line = new Line(target, ITEMS);
+    database.execute("delete from _creek_consumer.incompleteness");
+    write();
+    try (Connection other = database.connect();
+        Statement statement = other.createStatement()) {
+      other.setAutoCommit(false);
+      statement.execute("lock table _creek_consumer.known_targets in share mode");
+      var looking = target.tables().look(List.of(line.claim())).toFuture();
+      Awaitility.await()
+          .until(
+              () ->
+                  !database
+                      .query(
+                          "select from pg_locks where relation = '_creek_consumer.known_targets'::regclass and not granted")
+                      .isEmpty());
+      database.execute("truncate items");
+      other.commit();
+      looking.get();
+    }
+    assertThat(causes()).isEmpty();
+    write();
+    look();
+    assertThat(causes()).containsExactly("recreated");
   }
 
   @Test
