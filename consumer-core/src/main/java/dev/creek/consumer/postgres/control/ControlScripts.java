@@ -50,8 +50,7 @@ public final class ControlScripts {
 
   private String read(String script) {
     try (InputStream in =
-        Objects.requireNonNull(
-            ControlScripts.class.getResourceAsStream("control/" + script), script)) {
+        Objects.requireNonNull(ControlScripts.class.getResourceAsStream(script), script)) {
       return new String(in.readAllBytes(), UTF_8)
           .replace("{{control}}", control)
           .replace("{{control-literal}}", SqlNames.literal(namespace));
