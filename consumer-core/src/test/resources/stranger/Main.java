@@ -2,8 +2,8 @@ import dev.creek.consumer.ConsumerOptions;
 import dev.creek.consumer.CreekConsumer;
 import dev.creek.consumer.control.Mapping;
 import dev.creek.consumer.jetstream.JetStreamOptions;
-import dev.creek.consumer.postgres.PostgresOptions;
-import dev.creek.consumer.stream.LineEvent;
+import dev.creek.consumer.postgres.session.PostgresOptions;
+import dev.creek.consumer.stream.TableEvent;
 import java.time.Duration;
 
 /** A program that has no more than the library and what its build brings along: docs/library.md. */
@@ -14,12 +14,12 @@ public final class Main {
             JetStreamOptions.builder(args[0]).build(), PostgresOptions.of(args[1]));
     try (CreekConsumer consumer = CreekConsumer.create(options)) {
       Mapping orders = Mapping.parse("source.app.orders:copy.orders");
-      LineEvent.Committed committed =
+      TableEvent.Committed committed =
           consumer
               .createTable(orders)
               .then(consumer.addTable(orders))
               .thenMany(consumer.run())
-              .ofType(LineEvent.Committed.class)
+              .ofType(TableEvent.Committed.class)
               .blockFirst(Duration.ofMinutes(2));
       System.out.println("inserted " + committed.applied().inserts());
     }
