@@ -8,10 +8,10 @@ import reactor.core.publisher.Mono;
  * error signal.
  *
  * <pre>
- * Waiting -> Streaming -> Waiting (outage) | Stuck (failed, gap) | Yielding (fenced) | end (stopped)
- * Stuck, Yielding -> Streaming (tried again)
+ * Waiting -> Streaming -> Waiting (outage) | Stopped (failed, gap) | Yielding (fenced) | end (stopped)
+ * Stopped, Yielding -> Streaming (tried again)
  * Streaming -> Searching (a batch failed) -> Streaming (change by change)
- * Waiting, Stuck -> Yielding (another instance has the table) | end (stopped, not active any more)
+ * Waiting, Stopped -> Yielding (another instance has the table) | end (stopped, not active any more)
  * any but Snapshotting -> Snapshotting (ordered) -> Streaming, whatever came of it
  * </pre>
  */
