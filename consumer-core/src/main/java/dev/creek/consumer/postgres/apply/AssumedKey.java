@@ -1,16 +1,11 @@
 package dev.creek.consumer.postgres.apply;
 
 import dev.creek.consumer.postgres.session.Session;
-import dev.creek.consumer.postgres.session.SqlNames;
 import dev.creek.consumer.row.ChangePlan;
-import dev.creek.consumer.row.PlanColumn;
 import dev.creek.consumer.row.RowColumns;
 import dev.creek.consumer.wire.Change;
 import java.util.List;
-import java.util.Objects;
 import java.util.function.UnaryOperator;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -27,11 +22,13 @@ final class AssumedKey {
   private final TablePlan plan;
   private final ChangePlan changes;
   private final List<Change> batch;
+  private final RowsThere there;
 
   AssumedKey(TablePlan plan, List<Change> batch) {
     this.plan = plan;
     this.changes = plan.changes();
     this.batch = batch;
+    this.there = new RowsThere(plan);
   }
 
   /**
@@ -42,37 +39,8 @@ final class AssumedKey {
   Mono<Discrepancies> write(Session session, UnaryOperator<Mono<Discrepancies>> together) {
     Mono<Discrepancies> oneByOne = Mono.defer(() -> oneByOne(session));
     return Mono.fromCallable(() -> changes.arrivals(batch))
-        .flatMap(arrivals -> isThere(session, arrivals))
-        .flatMap(there -> there ? oneByOne : together.apply(oneByOne));
-  }
-
-  private Mono<Boolean> isThere(Session session, RowColumns keys) {
-    return keys.rows() == 0
-        ? Mono.just(false)
-        : session
-            .query(
-                found(),
-                statement -> plan.bindKeys(statement, 0, keys),
-                row -> Objects.requireNonNull(row.get(0, Boolean.class)))
-            .single();
-  }
-
-  private String found() {
-    List<PlanColumn> columns = changes.keyColumns();
-    var keys = new UnnestSql("k", columns, 1);
-    return "select exists (select from "
-        + plan.target().sqlName()
-        + " as t, "
-        + keys.from()
-        + " where "
-        + IntStream.range(0, columns.size())
-            .mapToObj(
-                i ->
-                    plan.target()
-                        .equality(columns.get(i).name())
-                        .sql("t." + SqlNames.quoted(columns.get(i).name()), keys.value(i)))
-            .collect(Collectors.joining(" and "))
-        + ")";
+        .flatMap(arrivals -> there.any(session, arrivals))
+        .flatMap(met -> met ? oneByOne : together.apply(oneByOne));
   }
 
   private Mono<Discrepancies> oneByOne(Session session) {
@@ -85,9 +53,8 @@ final class AssumedKey {
     List<Change> alone = List.of(change);
     RowColumns arrivals = changes.arrivals(alone);
     Mono<Void> requireFree =
-        Mono.defer(() -> isThere(session, arrivals))
-            .flatMap(
-                there -> there ? Mono.error(changes.secondRow(change.sequence())) : Mono.empty());
+        Mono.defer(() -> there.any(session, arrivals))
+            .flatMap(met -> met ? Mono.error(changes.secondRow(change.sequence())) : Mono.empty());
     var steps = new OrderedChanges(session, plan);
     return Flux.fromIterable(changes.unfolded(alone))
         .concatMap(step -> steps.runWhereFree(step, requireFree), 0)

@@ -203,9 +203,32 @@ final class PostgresTableWriter implements TableWriter {
     if (plan == null || known == null) {
       return positionOnly(batch);
     }
-    return met == plan || seen.holds(batch.changes())
-        ? written(ready, plan, known)
-        : meet(plan).then(Mono.defer(() -> written(ready, plan, known)));
+    Mono<Applied> written = Mono.defer(() -> written(ready, plan, known));
+    if (met == plan) {
+      return written;
+    }
+    List<Change> changes = batch.changes();
+    Mono<Void> doubted =
+        plan.hasKey() && seen.holdsAny(changes) ? doubt(plan, changes) : Mono.empty();
+    return (seen.holds(changes) ? doubted : doubted.then(Mono.defer(() -> meet(plan))))
+        .then(written);
+  }
+
+  /** Marks, before changes come again, what they lose of columns that they do not know. */
+  private Mono<Void> doubt(TablePlan plan, List<Change> changes) {
+    boolean inside = held.inTransaction();
+    return held.session()
+        .flatMap(session -> new OlderSchemas(position.known()).marks(session, plan, changes))
+        .flatMap(
+            marks ->
+                held.transaction()
+                    .flatMap(
+                        session ->
+                            session
+                                .execute(position.marks().insertAll(marks))
+                                .then(
+                                    Mono.defer(
+                                        () -> inside ? Mono.empty() : held.commit(session)))));
   }
 
   private Mono<Applied> written(Ready ready, TablePlan plan, CatalogTable known) {

@@ -131,6 +131,11 @@ final class ReplayWindow {
     return newest(next) <= until;
   }
 
+  /** The same of any of them. */
+  boolean holdsAny(List<Change> next) {
+    return next.stream().anyMatch(change -> change.committedAtMicros() <= until);
+  }
+
   /** True for a change that a snapshot may hold, or what was applied before a set-back. */
   boolean isAheadOf(Change change) {
     return change.committedAtMicros() <= overlapping;

@@ -235,6 +235,11 @@ final class RowSql {
     return UniqueConflictSql.deleteForMoved(plan.rows(), target, moved(1));
   }
 
+  /** Tells whether others may have to go before rows are written. */
+  boolean makesRoom() {
+    return deleteReidentified("", 1) != null || deleteTaken("", 1) != null;
+  }
+
   /** Upserts where there is a key, else inserts. */
   String write(String from, int parameter) {
     return upsert.sql(from, parameter);

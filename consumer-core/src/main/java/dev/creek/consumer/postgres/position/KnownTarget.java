@@ -77,6 +77,14 @@ public final class KnownTarget {
         .single();
   }
 
+  /** The columns that the target is known to be filled with, and that are not among these. */
+  public Flux<String> lacking(Session session, Set<String> columns) {
+    return session.query(
+        sql.lacking(),
+        statement -> bind(statement).bind(3, columns.toArray(String[]::new)),
+        row -> Objects.requireNonNull(row.get("name", String.class)));
+  }
+
   /**
    * Looks at the table unless the claim is over or somebody else has its row locked, and marks it;
    * in the session's transaction.

@@ -94,6 +94,24 @@ public final class KnownTargetSql {
   }
 
   /**
+   * Names of columns that are known to be filled and that changes do not carry. Parameters as those
+   * of {@link #isChanged}.
+   */
+  String lacking() {
+    return """
+        select a.attname::text as name
+        from %1$s k
+        join (%2$s) on n.nspname = $2 and c.relname = $3 and c.oid::int8 = k.oid
+        cross join unnest(k.columns) as e (entry)
+        join pg_attribute a on a.attrelid = c.oid
+            and a.attnum = split_part(e.entry, ':', 1)::int2
+        where k.target = $1 and not a.attisdropped and a.attname::text <> all ($4::text[])
+        order by a.attnum
+        """
+        .formatted(known, CLASS);
+  }
+
+  /**
    * What is known of a target beside what is there. Parameters as those of {@link #isChanged};
    * where no columns are named, they are those that are known, by name.
    */

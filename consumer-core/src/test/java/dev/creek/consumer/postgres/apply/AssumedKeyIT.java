@@ -261,6 +261,51 @@ final class AssumedKeyIT {
     assertThat(unproven()).isEqualTo("0");
   }
 
+  /** Nothing that comes behind them tells the default that the source gave to rows. */
+  @ParameterizedTest
+  @ValueSource(strings = {"truncate", "delete", "full delete", "key"})
+  void rowsThatComeAgainWithoutAColumnLeaveAMarkWhereTheyMakeWayFirst(String way) {
+    TableWire old =
+        TableWire.of("app", "t")
+            .column("id", "int4", KEY)
+            .identity(way.equals("full delete") ? Identity.FULL : Identity.DEFAULT);
+    database.execute("create table t (id int primary key, v text)");
+    upserted(Load.row(1, "3"), Load.row(2, "3"));
+    var line = new Line(target, old);
+    line.apply(
+        switch (way) {
+          case "truncate" -> old.truncate(next());
+          case "key" -> old.update(next(), old.row(1), old.row(4));
+          default -> old.delete(next(), old.row(1));
+        });
+    line.apply(old.insert(next(), 1), old.insert(next(), 2));
+    assertThat(rows()).contains("(1,)");
+    assertThat(columns()).isEqualTo("v");
+  }
+
+  @Test
+  void rowsThatComeAgainWithoutAColumnAndStayKeepItsValue() {
+    TableWire old = TableWire.of("app", "t").column("id", "int4").identity(Identity.FULL);
+    database.execute("create table t (id int primary key, v text)");
+    upserted(Load.row(1, "3"), Load.row(2, "3"));
+    var line = new Line(target, old);
+    line.apply(old.insert(next(), 1), old.insert(next(), 9), old.delete(next(), old.row(9)));
+    line.apply(old.delete(next(), old.row(8)), old.insert(next(), 2));
+    assertThat(rows()).isEqualTo("(1,3) (2,3)");
+    assertThat(columns()).isEmpty();
+  }
+
+  private void upserted(Object[]... rows) {
+    new Load(target, FULL).open(SnapshotMode.UPSERT).begin().write(rows).finish().close();
+    assertThat(columns()).isEmpty();
+  }
+
+  private String columns() {
+    return database.value(
+        "select coalesce(string_agg(detail, ' '), '') from _creek_consumer.incompleteness"
+            + " where cause = 'column'");
+  }
+
   private String unproven() {
     return database.value(
         "select count(*) from _creek_consumer.incompleteness where cause = 'unproven'");
