@@ -81,10 +81,10 @@ public interface Consumer {
   /** How the database connections are used now. */
   PoolUse poolUse();
 
-  /** Who is connected to the target now, to work on it. */
+  /** Instances that are connected to the target now, to work on it. */
   Flux<Instance> instances();
 
-  /** Whether a service is, or was a moment ago and may be again. */
+  /** True while a service is there, or was a moment ago and may be again. */
   Mono<Boolean> mayBeServed();
 
   /** Commands that have not ended, and the newest of those that have, newest first. */

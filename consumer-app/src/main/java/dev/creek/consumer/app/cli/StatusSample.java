@@ -46,7 +46,7 @@ record StatusSample(
   private static final Lags NOT_ASKED =
       new Lags(Map.of(), "no broker is named to ask (--nats-uri or NATS_URI)");
 
-  /** Whether a service is at work. */
+  /** The presence of a service. */
   enum Service {
     /** One is, and shows itself. */
     CONNECTED,

@@ -180,7 +180,7 @@ final class StatusText {
     };
   }
 
-  /** What one waits for that has not begun. */
+  /** The command that one which has not begun waits for. */
   private static String waiting(CommandRecord command) {
     return command.status().equals(CommandRecord.QUEUED) && command.detail() != null
         ? " (" + Redaction.redact(command.detail()) + ")"
