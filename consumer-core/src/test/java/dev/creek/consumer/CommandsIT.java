@@ -154,6 +154,42 @@ class CommandsIT {
         .isEqualTo("t");
   }
 
+  /** Whoever looks sees an active subscription before and afterwards. */
+  @Test
+  void claimsATableAnewThatWasRemovedAndAddedBetweenTwoLooks() throws SQLException {
+    start();
+    TableWire orders = publish("orders", 2);
+    outcome("create_schema", mapping(orders));
+    outcome("add_table", mapping(orders));
+    awaitRows("orders", 2);
+    awaitState("orders", "streaming");
+    database.execute(
+        """
+        update _creek_consumer.subscriptions
+        set epoch = epoch + 1, owner = null, state = 'waiting', reason = null
+        """);
+    assertThat(outcome("add_table", mapping(orders))).isEqualTo("ok: subscribed");
+    awaitState("orders", "streaming");
+    assertThat(column("orders", "owner is not null")).isEqualTo("t");
+  }
+
+  @Test
+  void goesOnWithATableThatIsRemovedAndAddedAtOnce() throws SQLException {
+    start();
+    TableWire orders = publish("orders", 2);
+    outcome("create_schema", mapping(orders));
+    outcome("add_table", mapping(orders));
+    for (int i = 0; i < 20; i++) {
+      awaitState("orders", "streaming");
+      sql.call("remove_table", "copy.orders");
+      assertThat(outcome("add_table", mapping(orders))).isEqualTo("ok: subscribed");
+    }
+    awaitState("orders", "streaming");
+    publish(orders, WalTx.of(3), 3, "behind it");
+    publisher.flush();
+    awaitRows("orders", 3);
+  }
+
   @Test
   void keepsNobodyWaitingForAnotherTable() throws SQLException {
     TableWire slow = publish("slow", 1);

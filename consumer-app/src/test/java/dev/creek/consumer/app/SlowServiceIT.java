@@ -123,6 +123,7 @@ final class SlowServiceIT {
       LocalRun second = added.join();
       assertThat(second.out()).contains("subscribed");
       assertThat(second.err()).contains("command 2 waits behind command 1: REMOVE copy.orders");
+      awaitUntil(() -> state().equals("streaming"));
     }
   }
 

@@ -54,6 +54,8 @@ sealed interface Act {
     UPSERT_SNAPSHOT,
     /** The oldest snapshot that the broker holds is applied again. */
     OLDER_SNAPSHOT,
+    /** Removed and added, one right behind the other: it goes on where it was. */
+    REMOVE_AND_ADD,
     /** Commands that were given have ended. */
     COMMANDS_END,
     /** Everything is applied, or has stopped. */

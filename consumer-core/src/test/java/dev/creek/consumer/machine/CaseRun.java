@@ -163,6 +163,10 @@ final class CaseRun implements AutoCloseable {
       case CLEAN_SNAPSHOT -> target.command("snapshot('" + target.mapping(table) + "', 'clean')");
       case UPSERT_SNAPSHOT -> target.command("snapshot('" + target.mapping(table) + "', 'upsert')");
       case OLDER_SNAPSHOT -> applyOldest(table);
+      case REMOVE_AND_ADD -> {
+        target.command("remove_table('" + table + "')");
+        target.command("add_table('" + target.mapping(table) + "')");
+      }
       case COMMANDS_END -> awaitCommands();
       case SETTLE -> settle();
       case FOLLOW_HINTS -> followHints();

@@ -27,6 +27,7 @@ final class HistoryPlanner {
           CLEAN_SNAPSHOT,
           UPSERT_SNAPSHOT,
           OLDER_SNAPSHOT,
+          REMOVED_AND_ADDED,
           SERVICE_RESTART,
           PRODUCER_RESTART,
           PUBLISHED_AGAIN,
@@ -60,6 +61,7 @@ final class HistoryPlanner {
     makers.put(CLEAN_SNAPSHOT, () -> deed(What.CLEAN_SNAPSHOT, any().name()));
     makers.put(UPSERT_SNAPSHOT, () -> deed(What.UPSERT_SNAPSHOT, any().name()));
     makers.put(OLDER_SNAPSHOT, () -> deed(What.OLDER_SNAPSHOT, any().name()));
+    makers.put(REMOVED_AND_ADDED, () -> deed(What.REMOVE_AND_ADD, any().name()));
     makers.put(
         SERVICE_RESTART,
         () -> {

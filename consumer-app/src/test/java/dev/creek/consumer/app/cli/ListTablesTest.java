@@ -46,6 +46,7 @@ final class ListTablesTest {
           new TableState(TableState.Name.STREAMING, null, null),
           Position.NONE,
           0,
+          0,
           List.of(
               new Incompleteness(Incompleteness.Cause.FORCED, "", "resumed", WHEN),
               new Incompleteness(Incompleteness.Cause.COLUMN, "v", "column \"v\" came", WHEN)));

@@ -151,10 +151,10 @@ final class StatusTest {
     var mark = new Incompleteness(Incompleteness.Cause.RECREATED, "others have emptied the table");
     Mapping mapping = Mapping.parse("s.a.b:copy.b");
     cli.consumer.subscribed.add(
-        new Subscription(mapping, true, state, Position.NONE, 0, List.of(mark)));
+        new Subscription(mapping, true, state, Position.NONE, 0, 0, List.of(mark)));
     cli.consumer.subscribed.add(
         new Subscription(
-            Mapping.parse("s.a.c:copy.c"), false, state, Position.NONE, 0, List.of(mark)));
+            Mapping.parse("s.a.c:copy.c"), false, state, Position.NONE, 0, 0, List.of(mark)));
     serve(true);
     assertThat(cli.run("status")).isZero();
     assertThat(cli.out.toString())

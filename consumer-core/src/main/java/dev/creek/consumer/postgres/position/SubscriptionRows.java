@@ -39,7 +39,7 @@ public final class SubscriptionRows {
   public static final String FAILURE = "state, reason, hint, failed_seq, failed_stream";
 
   static final String COLUMNS =
-      "topic, target, coalesce(active, false) as active, state, reason, hint, rows_applied, "
+      "topic, target, coalesce(active, false) as active, state, reason, hint, rows_applied, epoch, "
           + POSITION;
 
   private static final String NO_MARKS = ", null::text[] as causes";
@@ -65,7 +65,7 @@ public final class SubscriptionRows {
   public static final String GO_COLUMNS =
       """
       topic, target, coalesce(active, false) as active, null::text as state, null::text as reason,
-      null::text as hint, 0::int8 as rows_applied, null::text as stream_name,
+      null::text as hint, 0::int8 as rows_applied, 0::int8 as epoch, null::text as stream_name,
       null::text as stream_created, null::int8 as stream_seq, lsn::text as lsn,
       "timestamp" as committed_at"""
           + NO_MARKS;
@@ -93,8 +93,8 @@ public final class SubscriptionRows {
   /** The rows with the states of the view {@code status}, as SQL. */
   public static String present(String subscriptions, String status) {
     return """
-        (select p.topic, p.target, p.active, v.state, v.reason, v.hint, p.rows_applied, p.stream_name,
-                p.stream_created, p.stream_seq, p.lsn, p."timestamp"
+        (select p.topic, p.target, p.active, v.state, v.reason, v.hint, p.rows_applied, p.epoch,
+                p.stream_name, p.stream_created, p.stream_seq, p.lsn, p."timestamp"
          from %s p join %s v on v.target = p.target)"""
         .formatted(subscriptions, status);
   }
@@ -119,6 +119,7 @@ public final class SubscriptionRows {
             state(row, active),
             position(row),
             applied == null ? 0 : applied,
+            Objects.requireNonNull(row.get("epoch", Long.class)),
             marks(row)));
   }
 

@@ -10,8 +10,11 @@ import java.util.regex.Pattern;
  * server's connection one alone, because it fails in many ways while the server is away.
  */
 final class ReportedReasons {
+  /** As we say it, or PostgreSQL: class 08, and a server that stops, has crashed or starts. */
   private static final Pattern OF_A_CONNECTION =
-      Pattern.compile("\\bconnect|\\bno answer\\b|\\bnot answer\\b|\\bno heartbeat\\b");
+      Pattern.compile(
+          "\\bconnect|\\bno answer\\b|\\bnot answer\\b|\\bno heartbeat\\b"
+              + "|\\(SQLSTATE (08...|57P0[123])\\)");
 
   private final Set<String> described = new HashSet<>();
 

@@ -18,6 +18,7 @@ import dev.creek.consumer.stream.PipelinePorts;
 import dev.creek.consumer.stream.Position;
 import dev.creek.consumer.stream.StartAt;
 import dev.creek.consumer.stream.StreamIdentity;
+import dev.creek.consumer.stream.Subscription;
 import dev.creek.consumer.stream.TableState;
 import dev.creek.consumer.stream.TargetTables;
 import dev.creek.consumer.stream.Verdict;
@@ -168,13 +169,36 @@ final class TablePipeline {
   }
 
   /**
-   * Has the line claim its table anew where the target has forgotten how far it was: after a crash
-   * that took back the last commits, or on a standby that had not received them. Lost where the
-   * line is between two phases: whoever looks, looks again.
+   * Where a line is at one moment.
    *
-   * @param reached how far the line was before {@code stored} was read
+   * @param claim what it holds; null before its first claim
+   * @param reached how far it is, as far as it knows
    */
-  void compare(Position reached, Position stored) {
+  record Standing(@Nullable Claim claim, Position reached) {}
+
+  Standing standing() {
+    return new Standing(held, report.reached());
+  }
+
+  /**
+   * Has the line claim its table anew where the target has forgotten how far it was: after a crash
+   * that took back the last commits, or on a standby that had not received them; and where its
+   * claim is over, which a table without changes would not show: it was removed and added again
+   * between two looks, or another instance took it. Lost where the line is between two phases, as
+   * it is while it claims: whoever looks, looks again.
+   *
+   * @param before where the line was before {@code stored} was read
+   */
+  void compare(Standing before, Subscription stored) {
+    Claim claim = before.claim();
+    if (claim != null && claim.equals(held) && claim.epoch() != stored.epoch()) {
+      log.debug("{}: its claim is over, it is claimed anew", mapping);
+      setBacks.tryEmitNext(true);
+    }
+    compare(before.reached(), stored.position());
+  }
+
+  private void compare(Position reached, Position stored) {
     StreamIdentity stream = reached.stream();
     if (stream != null
         && stream.equals(stored.stream())

@@ -10,7 +10,6 @@ import dev.creek.consumer.stream.Claim;
 import dev.creek.consumer.stream.OutageLog;
 import dev.creek.consumer.stream.PipelineOptions;
 import dev.creek.consumer.stream.PipelinePorts;
-import dev.creek.consumer.stream.Position;
 import dev.creek.consumer.stream.Replicas;
 import dev.creek.consumer.stream.Schemas;
 import dev.creek.consumer.stream.SnapshotException;
@@ -333,26 +332,26 @@ public final class TablePipelines {
         .takeUntilOther(stop);
   }
 
-  /** Reads what is subscribed; lines that are ahead of it begin anew. */
+  /** Reads what is subscribed; lines that are ahead of it, or lost their claim, begin anew. */
   private Mono<List<Subscription>> compared() {
-    Map<Mapping, Position> reached = new HashMap<>();
-    running.forEach((mapping, line) -> reached.put(mapping, line.report().reached()));
+    Map<Mapping, TablePipeline.Standing> standings = new HashMap<>();
+    running.forEach((mapping, line) -> standings.put(mapping, line.standing()));
     return subscriptions
         .all()
         .filter(Subscription::active)
-        .doOnNext(subscription -> report(subscription, reached.get(subscription.mapping())))
+        .doOnNext(subscription -> report(subscription, standings.get(subscription.mapping())))
         .collectList();
   }
 
   /** Tells a line what is stored of its table. */
-  private void report(Subscription stored, @Nullable Position reachedBefore) {
+  private void report(Subscription stored, TablePipeline.@Nullable Standing before) {
     TablePipeline line = running.get(stored.mapping());
     if (line == null) {
       return;
     }
     line.report().marks(stored.incompleteness());
-    if (reachedBefore != null) {
-      line.compare(reachedBefore, stored.position());
+    if (before != null) {
+      line.compare(before, stored);
     }
   }
 

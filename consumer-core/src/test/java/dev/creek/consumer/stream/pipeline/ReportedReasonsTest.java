@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.creek.consumer.stream.TableState;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class ReportedReasonsTest {
   private final ReportedReasons described = new ReportedReasons();
@@ -18,6 +20,20 @@ final class ReportedReasonsTest {
     assertThat(isNews("broker: not connected to NATS at nats://one")).isFalse();
     assertThat(isNews("broker: NATS did not answer within 5 s: $JS.API.STREAM.INFO.s")).isFalse();
     assertThat(isNews("target database: orders: the connection broke")).isTrue();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "target database: terminating connection due to administrator command (SQLSTATE 57P01)",
+        "target database: claim of orders: the database system is starting up (SQLSTATE 57P03)",
+        "target database: orders: the database system is shutting down (SQLSTATE 57P03)",
+        "target database: the database system is in recovery mode (SQLSTATE 57P03)",
+        "target database: server login has been failing (SQLSTATE 08P01)"
+      })
+  void whatAServerSaysThatStopsOrStartsIsOfTheSameOutage(String said) {
+    assertThat(isNews("target database: orders: the connection broke")).isTrue();
+    assertThat(isNews(said)).isFalse();
   }
 
   @Test
