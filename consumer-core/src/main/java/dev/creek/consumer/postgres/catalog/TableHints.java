@@ -271,7 +271,7 @@ public record TableHints(Mapping mapping, String controlSchema, @Nullable Snapsh
     }
     return snapshot == SnapshotMode.CLEAN
         ? other
-        : other + " Or, to make the table anew: " + resync();
+        : other + " -- Or, to make the table anew: " + resync();
   }
 
   /**
