@@ -5,7 +5,7 @@ import dev.creek.consumer.control.Command;
 import dev.creek.consumer.control.CommandRecord;
 import dev.creek.consumer.control.SnapshotMode;
 import dev.creek.consumer.control.SnapshotProgress;
-import dev.creek.consumer.stream.ErrorWords;
+import dev.creek.consumer.text.ErrorWords;
 import java.time.Duration;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;

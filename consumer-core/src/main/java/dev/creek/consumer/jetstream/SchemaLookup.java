@@ -5,11 +5,11 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.creek.consumer.stream.ChangeLog.PublishedSchema;
 import dev.creek.consumer.stream.Delivery;
-import dev.creek.consumer.stream.ErrorWords;
 import dev.creek.consumer.stream.LogException;
 import dev.creek.consumer.stream.Packet;
 import dev.creek.consumer.stream.ReadListener;
 import dev.creek.consumer.stream.StartAt;
+import dev.creek.consumer.text.ErrorWords;
 import dev.creek.consumer.wire.Fingerprint;
 import dev.creek.consumer.wire.MessageAssembler;
 import dev.creek.consumer.wire.SchemaMessage;

@@ -4,11 +4,11 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.creek.consumer.stream.ErrorWords;
 import dev.creek.consumer.stream.LogException;
 import dev.creek.consumer.stream.SnapshotLog.ChangesSince;
 import dev.creek.consumer.stream.SnapshotLog.PublishedSnapshot;
 import dev.creek.consumer.stream.StartAt;
+import dev.creek.consumer.text.ErrorWords;
 import dev.creek.consumer.wire.Generation;
 import dev.creek.consumer.wire.SourceTable;
 import dev.creek.consumer.wire.Subjects;

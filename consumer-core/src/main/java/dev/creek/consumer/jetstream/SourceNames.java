@@ -2,6 +2,7 @@ package dev.creek.consumer.jetstream;
 
 import dev.creek.consumer.stream.LogException;
 import dev.creek.consumer.stream.SourceSighting;
+import dev.creek.consumer.text.SimilarNames;
 import dev.creek.consumer.wire.SourceTable;
 import dev.creek.consumer.wire.Subjects;
 import java.util.LinkedHashSet;

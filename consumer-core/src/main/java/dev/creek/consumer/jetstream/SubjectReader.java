@@ -1,11 +1,11 @@
 package dev.creek.consumer.jetstream;
 
 import dev.creek.consumer.stream.Delivery;
-import dev.creek.consumer.stream.ErrorWords;
 import dev.creek.consumer.stream.LogException;
 import dev.creek.consumer.stream.ReadListener;
 import dev.creek.consumer.stream.StartAt;
 import dev.creek.consumer.stream.StreamIdentity;
+import dev.creek.consumer.text.ErrorWords;
 import io.nats.client.NUID;
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;

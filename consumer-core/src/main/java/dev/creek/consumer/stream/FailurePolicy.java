@@ -1,9 +1,10 @@
 package dev.creek.consumer.stream;
 
 import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.control.Remedy;
 import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.row.ShapeMismatchException;
+import dev.creek.consumer.text.ErrorWords;
+import dev.creek.consumer.text.Remedy;
 import dev.creek.consumer.wire.WireException;
 import java.util.Map;
 import java.util.Set;

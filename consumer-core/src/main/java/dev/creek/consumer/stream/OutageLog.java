@@ -1,5 +1,6 @@
 package dev.creek.consumer.stream;
 
+import dev.creek.consumer.text.ErrorWords;
 import java.time.Duration;
 import org.slf4j.Logger;
 

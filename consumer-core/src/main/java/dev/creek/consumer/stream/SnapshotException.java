@@ -1,6 +1,6 @@
 package dev.creek.consumer.stream;
 
-import dev.creek.consumer.control.Remedy;
+import dev.creek.consumer.text.Remedy;
 import dev.creek.consumer.wire.SourceTable;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;

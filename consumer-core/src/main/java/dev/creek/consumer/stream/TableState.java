@@ -1,7 +1,7 @@
 package dev.creek.consumer.stream;
 
 import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.control.Remedy;
+import dev.creek.consumer.text.Remedy;
 import java.util.Objects;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;

@@ -2,9 +2,9 @@ package dev.creek.consumer.app.cli;
 
 import dev.creek.consumer.row.ShapeMismatchException;
 import dev.creek.consumer.stream.ApplyException;
-import dev.creek.consumer.stream.ErrorWords;
 import dev.creek.consumer.stream.LogException;
 import dev.creek.consumer.stream.SnapshotException;
+import dev.creek.consumer.text.ErrorWords;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Exceptions;
 

@@ -1,10 +1,10 @@
 package dev.creek.consumer.postgres.apply;
 
 import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.control.Remedy;
 import dev.creek.consumer.postgres.session.SqlNames;
 import dev.creek.consumer.row.PlanColumn;
 import dev.creek.consumer.stream.ApplyException;
+import dev.creek.consumer.text.Remedy;
 import java.util.List;
 import java.util.stream.Collectors;
 

@@ -1,12 +1,12 @@
 package dev.creek.consumer.postgres.catalog;
 
 import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.control.Remedy;
 import dev.creek.consumer.control.SnapshotMode;
 import dev.creek.consumer.postgres.session.SqlHints;
 import dev.creek.consumer.postgres.session.SqlNames;
 import dev.creek.consumer.row.KeyStatement;
 import dev.creek.consumer.row.ShapeMismatchException;
+import dev.creek.consumer.text.Remedy;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;

@@ -2,11 +2,11 @@ package dev.creek.consumer.postgres.check;
 
 import dev.creek.consumer.control.Finding;
 import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.control.Remedy;
 import dev.creek.consumer.postgres.session.PostgresOptions;
 import dev.creek.consumer.postgres.session.Session;
 import dev.creek.consumer.postgres.session.Sessions;
 import dev.creek.consumer.postgres.session.SqlNames;
+import dev.creek.consumer.text.Remedy;
 import dev.creek.consumer.wire.SourceTable;
 import io.r2dbc.spi.Readable;
 import java.util.ArrayList;

@@ -2,7 +2,6 @@ package dev.creek.consumer.postgres.check;
 
 import dev.creek.consumer.control.Finding;
 import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.control.Remedy;
 import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.postgres.catalog.CatalogTable;
 import dev.creek.consumer.postgres.catalog.TableCreator;
@@ -13,6 +12,7 @@ import dev.creek.consumer.postgres.session.SqlNames;
 import dev.creek.consumer.row.ChangePlan;
 import dev.creek.consumer.row.RowPlan;
 import dev.creek.consumer.row.ShapeMismatchException;
+import dev.creek.consumer.text.Remedy;
 import dev.creek.consumer.wire.RecordShape;
 import dev.creek.consumer.wire.WalSchema;
 import io.r2dbc.spi.Readable;

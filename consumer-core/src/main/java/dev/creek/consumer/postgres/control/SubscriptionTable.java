@@ -1,7 +1,6 @@
 package dev.creek.consumer.postgres.control;
 
 import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.control.Remedy;
 import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.postgres.catalog.TableHints;
 import dev.creek.consumer.postgres.position.IncompletenessSql;
@@ -19,6 +18,7 @@ import dev.creek.consumer.stream.Position;
 import dev.creek.consumer.stream.StreamIdentity;
 import dev.creek.consumer.stream.Subscription;
 import dev.creek.consumer.stream.Subscriptions;
+import dev.creek.consumer.text.Remedy;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;

@@ -2,8 +2,8 @@ package dev.creek.consumer.postgres.session;
 
 import dev.creek.consumer.row.ShapeMismatchException;
 import dev.creek.consumer.stream.ApplyException;
-import dev.creek.consumer.stream.ErrorWords;
 import dev.creek.consumer.stream.FencedException;
+import dev.creek.consumer.text.ErrorWords;
 import dev.creek.consumer.wire.WireException;
 import io.r2dbc.postgresql.api.ErrorDetails;
 import io.r2dbc.postgresql.api.PostgresqlException;

@@ -1,7 +1,9 @@
-package dev.creek.consumer.stream;
+package dev.creek.consumer.text;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.creek.consumer.stream.ApplyException;
+import dev.creek.consumer.stream.LogException;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.SocketTimeoutException;

@@ -1,4 +1,4 @@
-package dev.creek.consumer.jetstream;
+package dev.creek.consumer.text;
 
 import java.util.Collection;
 import java.util.Comparator;
@@ -7,7 +7,7 @@ import java.util.Locale;
 import java.util.function.Function;
 
 /** Finds the names that may have been meant. */
-final class SimilarNames {
+public final class SimilarNames {
   private SimilarNames() {}
 
   /**
@@ -16,7 +16,7 @@ final class SimilarNames {
    *
    * @param names how the candidates are called
    */
-  static <T> List<T> to(
+  public static <T> List<T> to(
       String typed, Collection<T> candidates, Function<T, String> names, int most) {
     String wanted = typed.toLowerCase(Locale.ROOT);
     int limit = Math.max(1, typed.length() / 3);

@@ -1,20 +1,21 @@
-package dev.creek.consumer.control;
+package dev.creek.consumer.text;
 
 /**
  * What helps in more than one case, in the words of each place where it may be done: a shell, SQL,
- * and a program that uses the library.
+ * and a program that uses the library. A mapping or a table is given as a value whose text is what
+ * a command takes.
  */
 public final class Remedy {
   private Remedy() {}
 
   /** All rows anew, and the position with them. */
-  public static String resync(Mapping mapping) {
+  public static String resync(Object mapping) {
     return "%s replaces all rows (SQL: resync('%s'); a program: snapshot(mapping, SnapshotMode.CLEAN), then addTable(mapping))"
         .formatted(command("resync", mapping), mapping.toString().replace("'", "''"));
   }
 
   /** Both sides compared row by row, and what differs mended. */
-  public static String repair(Mapping mapping) {
+  public static String repair(Object mapping) {
     return "%s --repair --source-uri ... (a program: verify(mapping, source, options) with repair)"
         .formatted(command("verify", mapping));
   }
@@ -29,12 +30,12 @@ public final class Remedy {
   }
 
   /** The table as the source has it, without rows. */
-  public static String create(Mapping mapping) {
+  public static String create(Object mapping) {
     return command("create-schemas", mapping) + " creates it (a program: createTable(mapping))";
   }
 
   /** Without one change. */
-  public static String skip(TargetTable target) {
+  public static String skip(Object target) {
     return "pass over the change, N being its stream sequence: skip_change('%s', N) in SQL (a program: skipChange)"
         .formatted(target.toString().replace("'", "''"));
   }

@@ -1,4 +1,4 @@
-package dev.creek.consumer.stream;
+package dev.creek.consumer.text;
 
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
