@@ -1,5 +1,6 @@
 package dev.creek.consumer.stream;
 
+import dev.creek.consumer.api.DatabaseException;
 import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
@@ -91,7 +92,7 @@ public enum Failpoint {
     if (action.crash()) {
       Runtime.getRuntime().halt(AS_IF_KILLED);
     }
-    throw new ApplyException("failpoint " + written(), CONNECTION_FAILURE, null, null, null);
+    throw new DatabaseException("failpoint " + written(), CONNECTION_FAILURE, null, null, null);
   }
 
   private int nextPass() {
