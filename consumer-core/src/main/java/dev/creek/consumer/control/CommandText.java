@@ -10,7 +10,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Commands as one line of text: the Go consumer's notifications, and ours in the same manner.
+ * Commands as one line of text: the Go consumer's notifications, and ours in the same form.
  *
  * <pre>
  * CREATE mapping        ADD mapping        REMOVE target
@@ -52,7 +52,7 @@ public final class CommandText {
         .orElseThrow(() -> new IllegalArgumentException(quoted(word) + " is not a command"));
   }
 
-  /** Names may hold spaces, but only in what comes last. */
+  /** Names may contain spaces, but only in the last part. */
   private static String[] split(String text, int count) {
     String[] words = text.split(" ", count);
     if (words.length < count) {
@@ -61,7 +61,7 @@ public final class CommandText {
     return words;
   }
 
-  /** Whatever else somebody sends may be no command at all, and not be meant for a log. */
+  /** Any other payload may be no command at all, and not be meant for a log. */
   private static String quoted(String text) {
     return WORDS.matcher(text).matches() ? "'" + text + "'" : "(not shown)";
   }
@@ -87,7 +87,7 @@ public final class CommandText {
     }
   }
 
-  /** Writes what {@link #parse} reads. */
+  /** Writes the form that {@link #parse} reads. */
   public static String format(Command command) {
     return command.verb().word() + " " + before(command) + tables(command);
   }

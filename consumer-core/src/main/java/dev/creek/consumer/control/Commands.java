@@ -20,9 +20,9 @@ import reactor.util.retry.Retry;
 
 /**
  * Carries out the commands of a {@link CommandLog}: those of one target one at a time, in order;
- * those of different targets independently. Looks at the log whenever it may have changed and keeps
- * nothing in memory but what is being carried out, so a lost wake-up only costs time, and any
- * number of them costs no memory. Run it once.
+ * those of different targets independently. It reads the log whenever it may have changed, and
+ * keeps only running commands in memory. So a lost wake-up only costs time, and any number of
+ * commands costs no memory. Run it once.
  */
 public final class Commands {
   private static final Logger LOG = LoggerFactory.getLogger(Commands.class);
@@ -51,10 +51,10 @@ public final class Commands {
   private final Sinks.Many<TargetTable> ended = Sinks.many().multicast().directBestEffort();
 
   /**
-   * @param mine whose commands are carried out here; asked anew at each look
+   * @param mine the targets whose commands are carried out here; called at each check
    * @param wakeUps emits whenever the log may have changed; never ends
-   * @param stop gives commands that are being carried out back
-   * @param listener told of what was carried out
+   * @param stop gives running commands back
+   * @param listener notified of outcomes
    */
   public Commands(
       CommandLog log,
@@ -71,18 +71,18 @@ public final class Commands {
     this.listener = listener;
   }
 
-  /** Told how commands ended; called from any thread, must not block. */
+  /** Notified of outcomes; called from any thread, must not block. */
   public interface Listener {
 
     /**
      * A command was carried out, failed, or was cancelled.
      *
-     * @param outcome which of them
+     * @param outcome one of the three
      */
     void ended(Command command, CommandOutcome outcome);
   }
 
-  /** Runs until it is stopped: completes when nothing is being carried out any more. */
+  /** Runs until it is stopped: completes when no command is running any more. */
   public Mono<Void> run() {
     return Mono.when(mailboxes(), renewals(), prunings());
   }
@@ -112,12 +112,12 @@ public final class Commands {
         .takeUntilOther(stop);
   }
 
-  /** An outage is told once. */
+  /** An outage is logged once. */
   static Level level(Retry.RetrySignal retry) {
     return retry.totalRetries() == 0 ? Level.WARN : Level.DEBUG;
   }
 
-  /** The mailboxes to run: of targets that have something to do and none yet. */
+  /** The mailboxes to run: of targets that have an open command and no mailbox yet. */
   private List<Mailbox> begin(List<CommandLog.Pending> all) {
     List<Mailbox> starting = new ArrayList<>();
     for (CommandLog.Pending pending : all) {

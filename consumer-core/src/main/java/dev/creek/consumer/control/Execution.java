@@ -20,7 +20,7 @@ import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 import reactor.util.retry.Retry;
 
-/** One command being carried out, once. */
+/** One run of one command. */
 final class Execution {
   /** With these pauses a server that is away is waited for about ten minutes. */
   private static final int MAX_RETRIES = 65;
@@ -29,23 +29,23 @@ final class Execution {
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
   private static final Duration PROGRESS_INTERVAL = Duration.ofSeconds(1);
 
-  /** A command that the service does not survive must not keep it from the others for ever. */
+  /** A command that the service does not survive must not block the others forever. */
   private static final int MAX_ATTEMPTS = 5;
 
-  /** A snapshot that ends for a stop may do so before the stop is heard of here. */
+  /** A snapshot that ends because of a stop may do so before the stop arrives here. */
   private static final Duration ENDING = Duration.ofSeconds(5);
 
   private static final String ENDED_EARLY =
       "it ended before it was done. Hint: ask for it again, and see the service's log";
 
-  /** What may take long, and is of no use to somebody who removes the table. */
+  /** Commands that may take long, and are useless once the table is to be removed. */
   private static final Set<Verb> GIVEN_UP_FOR_REMOVAL =
       EnumSet.of(Verb.SNAPSHOT, Verb.APPLY_SNAPSHOT, Verb.RESYNC);
 
   /** A snapshot that is given up first removes what it has loaded. */
   private static final Duration CLEARING = Duration.ofSeconds(20);
 
-  /** What takes a moment may as well end by itself: then it is certain how. */
+  /** A short command is left to end by itself: then its outcome is certain. */
   private static final Duration MOMENT = Duration.ofSeconds(1);
 
   private final long id;
@@ -59,10 +59,10 @@ final class Execution {
   private volatile int inVain;
   private final AtomicInteger retries = new AtomicInteger();
 
-  /** When the present try began. */
+  /** Start of the present attempt. */
   private volatile long triedAt;
 
-  /** When the first of the tries began that no producer has answered; null where one has. */
+  /** Start of the first attempt without an answer from a producer; null if one has answered. */
   private volatile @Nullable Long unansweredSince;
 
   Execution(CommandLog.Pending pending, CommandLog log, Operations operations) {
@@ -87,12 +87,14 @@ final class Execution {
     return CommandText.format(command);
   }
 
-  /** How far it is; null before a snapshot has begun, or where it is none. */
+  /** Its progress; null before a snapshot has begun, or if it is none. */
   @Nullable SnapshotProgress progress() {
     return progress.get();
   }
 
-  /** Gives it up where somebody cancels it or, if it takes long, wants the table removed. */
+  /**
+   * Gives the command up if it is cancelled or, if it takes long, if the table is to be removed.
+   */
   void heed(CommandLog.Pending pending) {
     String by = pending.cancelledBy();
     long removal = pending.removal();
@@ -109,7 +111,7 @@ final class Execution {
     }
   }
 
-  /** As what it ends where it is given up; empty where it is not. */
+  /** The outcome when it is given up; empty if it is not. */
   private Mono<Outcome> ending() {
     return Mono.justOrEmpty(ending.get()).map(Supplier::get);
   }
@@ -140,7 +142,7 @@ final class Execution {
                         showProgress())));
   }
 
-  /** Where it is given up and does not end by itself. */
+  /** The outcome if it is given up and does not end by itself. */
   private Mono<Outcome> abandoned() {
     return unwanted
         .asMono()
@@ -148,7 +150,7 @@ final class Execution {
         .then(Mono.defer(() -> mayBeCommitting() ? Mono.never() : ending()));
   }
 
-  /** Then nobody but the work itself knows how it ends. */
+  /** Then only the work itself knows its outcome. */
   private boolean mayBeCommitting() {
     SnapshotProgress last = progress.get();
     return working && last != null && last.step() == SnapshotProgress.Step.FINISHING;
@@ -194,7 +196,9 @@ final class Execution {
                     .defaultIfEmpty(new Outcome.Failed(failure(error).text())));
   }
 
-  /** A commit that failed may have happened: then nobody may say that the table is as it was. */
+  /**
+   * A failed commit may have happened: then it must not be reported that the table is unchanged.
+   */
   private boolean isOfTheEnd(Throwable error) {
     SnapshotProgress last = progress.get();
     return last != null
@@ -207,7 +211,10 @@ final class Execution {
     triedAt = System.nanoTime();
   }
 
-  /** Asked once for each failure. What is not there is asked for a few times, and no more. */
+  /**
+   * Called once for each failure. Work on something that does not exist is repeated only a few
+   * times.
+   */
   private boolean mayPass(Throwable error) {
     Operations.Prospect prospect = failure(error).prospect();
     if (ending.get() != null) {
@@ -254,7 +261,7 @@ final class Execution {
     return log.progress(id, latest).onErrorComplete();
   }
 
-  /** Empty where it ended without being done. */
+  /** Empty if it ended without being done. */
   private Mono<Outcome> carryOut() {
     TargetTable target = command.target();
     if (command instanceof Command.CreateSchema create) {
@@ -311,14 +318,14 @@ final class Execution {
                   apply.subject(), apply.mapping(), apply.mode(), unwanted.asMono()))
           .map(Outcome.Done::new);
     }
-    // First the rows and the position, then the subscription: it goes on from there.
+    // First the rows and the position, then the subscription, which continues from there.
     Mapping mapping = ((Command.Resync) command).mapping();
     return followed(operations.snapshot(mapping, SnapshotMode.CLEAN, unwanted.asMono()))
         .delayUntil(done -> operations.addTable(mapping))
         .map(done -> new Outcome.Done(done + ", subscribed"));
   }
 
-  /** What was done, in words. */
+  /** A description of what was done. */
   private Mono<String> followed(Flux<SnapshotProgress> snapshot) {
     return snapshot
         .doOnNext(progress::set)

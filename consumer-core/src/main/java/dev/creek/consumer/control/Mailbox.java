@@ -20,7 +20,7 @@ final class Mailbox {
   /** Half a minute: then the lease has ended, and the command is begun again. */
   private static final int ENDING_RETRIES = 10;
 
-  /** Until somebody's transaction that asked for the same again has ended. */
+  /** Time until a transaction that submitted the same command again has ended. */
   private static final Duration HELD_BACK = Duration.ofMillis(250);
 
   private final TargetTable target;
@@ -47,13 +47,13 @@ final class Mailbox {
     return target;
   }
 
-  /** Id of the command that is being carried out; null between two. */
+  /** Id of the running command; null between two. */
   @Nullable Long currentId() {
     Execution execution = current.get();
     return execution == null ? null : execution.id();
   }
 
-  /** What the log says by now of the command that is to be carried out first. */
+  /** Applies the log's present state of the first command. */
   void heed(CommandLog.Pending pending) {
     Execution execution = current.get();
     if (execution != null && execution.id() == pending.id()) {
@@ -61,7 +61,10 @@ final class Mailbox {
     }
   }
 
-  /** Completes when nothing is left to do, when others hold what is, or when stopped. */
+  /**
+   * Completes when no command is left, when other instances hold the remaining ones, or when
+   * stopped.
+   */
   Mono<Void> run() {
     return Mono.defer(this::carryOutNext).repeat().takeUntil(more -> !more).then();
   }
@@ -94,7 +97,7 @@ final class Mailbox {
         .takeUntilOther(stop);
   }
 
-  /** True if the next one may follow. */
+  /** Returns true if the next one may follow. */
   private Mono<Boolean> carryOut(CommandLog.Pending next, int attempt) {
     LOG.debug("command {}, {}: begun", next.id(), CommandText.format(next.command()));
     return Mono.usingWhen(

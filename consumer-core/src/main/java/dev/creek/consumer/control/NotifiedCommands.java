@@ -14,13 +14,13 @@ import reactor.core.publisher.Mono;
 
 /**
  * Commands in the payloads of notifications, as the Go consumer took them: each is stored in the
- * {@link CommandLog} and is then like any other. Nothing keeps a notification that no service
- * hears, and any role may send one, so this is for those who cannot call a function. Run it once.
+ * {@link CommandLog} and then handled like any other. A notification that no service receives is
+ * lost, and any role may send one, so this is for users who cannot call a function. Run it once.
  */
 public final class NotifiedCommands {
   private static final Logger LOG = LoggerFactory.getLogger(NotifiedCommands.class);
 
-  /** The Go consumer's; what loses a change is for those who may call the function. */
+  /** The Go consumer's; commands that lose a change require the privilege to call the function. */
   private static final Set<Verb> ACCEPTED =
       EnumSet.of(
           Verb.CREATE_SCHEMA,
@@ -29,10 +29,10 @@ public final class NotifiedCommands {
           Verb.SNAPSHOT,
           Verb.APPLY_SNAPSHOT);
 
-  /** A payload is less than 8 KB: bounds the memory that somebody else may fill. */
+  /** A payload is less than 8 KB: this bounds the memory that other roles can fill. */
   private static final int MAX_WAITING = 1024;
 
-  /** What is shown of a payload that is no command. */
+  /** Number of characters shown of an unrecognised payload. */
   private static final int SHOWN = 200;
 
   private final Flux<String> payloads;
@@ -41,8 +41,9 @@ public final class NotifiedCommands {
   private final Mono<Void> stop;
 
   /**
-   * @param payloads what is notified, at once or never
-   * @param mine whose commands are stored here: all services hear a notification, and one stores it
+   * @param payloads payloads of notifications, at once or never
+   * @param mine the targets whose commands are stored here: all services receive a notification,
+   *     and one stores it
    */
   public NotifiedCommands(
       Flux<String> payloads, CommandLog log, Predicate<TargetTable> mine, Mono<Void> stop) {
@@ -89,7 +90,7 @@ public final class NotifiedCommands {
     return shown(String.valueOf(error.getMessage()));
   }
 
-  /** Somebody else's words: one line, and not without end. */
+  /** Another role's text: one line, of limited length. */
   private static String shown(String text) {
     String line = text.replaceAll("\\p{Cntrl}", "?");
     return line.length() <= SHOWN ? line : line.substring(0, SHOWN) + "…";

@@ -1,30 +1,30 @@
 package dev.creek.consumer.control;
 
-/** How carrying out a command ended. */
+/** The outcome of a command. */
 sealed interface Outcome {
   Interrupted INTERRUPTED = new Interrupted();
 
   /**
    * It was carried out.
    *
-   * @param detail what was done
+   * @param detail description of what was done
    */
   record Done(String detail) implements Outcome {}
 
   /**
-   * It was not, and will not be.
+   * It failed, and will not be repeated.
    *
-   * @param error why, and what helps
+   * @param error the reason and the remedy
    */
   record Failed(String error) implements Outcome {}
 
   /**
-   * Somebody asked for its end.
+   * It was cancelled.
    *
-   * @param detail who, and what is left
+   * @param detail the role that cancelled it, and what is left
    */
   record Cancelled(String detail) implements Outcome {}
 
-  /** The service stops: another one, or the next start, begins again. */
+  /** The service stops: another one, or the next start, begins the command again. */
   record Interrupted() implements Outcome {}
 }

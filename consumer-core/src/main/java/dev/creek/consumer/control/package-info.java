@@ -1,4 +1,4 @@
-/** Commands and what they speak of: mappings and targets. Knows neither broker nor database. */
+/** Commands and their subjects: mappings and targets. Knows neither broker nor database. */
 @NullMarked
 package dev.creek.consumer.control;
 

@@ -12,9 +12,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps what a recorder throws away from those who count: a table must not stop because it could
- * not be counted. The first error is logged as one, with its stack, the others for who debugs.
- * Thread-safe, as far as the recorder is.
+ * Catches what a recorder throws: a table must not stop because it could not be counted. The first
+ * error is logged with its stack trace, the others at level debug. Thread-safe if the recorder is.
  */
 public final class GuardedRecorder implements MetricsRecorder {
   private static final Logger log = LoggerFactory.getLogger(GuardedRecorder.class);

@@ -1,4 +1,4 @@
-/** What is counted: the recorder interface and its no-op. No metrics library in core. */
+/** Metrics: the recorder interface and its no-op. No metrics library in core. */
 @NullMarked
 package dev.creek.consumer.metrics;
 

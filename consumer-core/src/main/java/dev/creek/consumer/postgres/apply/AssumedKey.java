@@ -10,13 +10,14 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * Changes that come for the first time, into a table whose key the source does not vouch for: with
- * REPLICA IDENTITY FULL or NOTHING, or where the target takes more values for equal. As long as no
- * row has come into being where one is, the key keeps the source's rows apart, and they are written
- * by it as others are. One that does stops the table. For one batch, inside its transaction.
+ * Changes that come for the first time, for a table whose key is only assumed: with REPLICA
+ * IDENTITY FULL or NOTHING, or if the target treats more values as equal. As long as no new row has
+ * the key of an existing one, the key keeps the source's rows apart, and they are written by it
+ * like others. A new row with an existing key stops the table. For one batch, inside its
+ * transaction.
  *
- * <p>Rows that are there may be about to make way: where one is found the changes are applied one
- * by one, each looking for itself.
+ * <p>An existing row may be about to make room. So if one is found, the changes are applied one by
+ * one, each with its own check.
  */
 final class AssumedKey {
   private final TablePlan plan;
@@ -34,7 +35,7 @@ final class AssumedKey {
   /**
    * Writes them.
    *
-   * @param together writes the batch at once, or else change by change as it is told to
+   * @param together writes the batch at once, or change by change if required
    */
   Mono<Discrepancies> write(Session session, UnaryOperator<Mono<Discrepancies>> together) {
     Mono<Discrepancies> oneByOne = Mono.defer(() -> oneByOne(session));

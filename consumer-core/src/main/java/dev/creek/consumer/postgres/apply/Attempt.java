@@ -19,15 +19,15 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A write that PostgreSQL has refused, as far as a second look behind the failure needs it.
+ * A write that PostgreSQL has refused, with what a second look after the failure needs.
  *
- * @param target the table that rows were meant for
- * @param fresh the table beside it that a clean snapshot is loaded into; null where rows went into
+ * @param target the table for which rows were meant
+ * @param fresh the table beside it into which a clean snapshot is loaded; null if rows went into
  *     the target itself
  * @param columns written ones, in the order of the rows' columns
  * @param fields the source's columns, whose types those of the target may get
- * @param key the key that the source vouches for; null where it does not
- * @param rows values to look at, which are transcoded only where they are asked for
+ * @param key the key, if it is proven; null if not
+ * @param rows values to examine, which are transcoded only on demand
  */
 public record Attempt(
     CatalogTable target,
@@ -36,10 +36,10 @@ public record Attempt(
     List<WireField> fields,
     @Nullable UniqueKey key,
     Supplier<List<RowColumns>> rows) {
-  /** Runs of rows that are looked at: a change that is searched for is alone in its batch. */
+  /** Runs of rows that are examined: a change that is searched for is alone in its batch. */
   private static final int MAX_RUNS = 50;
 
-  /** Of changes of one plan. */
+  /** For changes of one plan. */
   static Attempt of(TablePlan plan, List<Change> changes) {
     ChangePlan into = plan.changes();
     return new Attempt(
@@ -52,21 +52,21 @@ public record Attempt(
   }
 
   /**
-   * Of rows of a snapshot.
+   * For rows of a snapshot.
    *
-   * @param written empty where what failed was no chunk
+   * @param written empty if it was no chunk that failed
    */
   public static Attempt of(
       CatalogTable target, RowPlan plan, RecordShape shape, List<RowColumns> written) {
     return new Attempt(target, null, plan.columns(), shape.columns(), proven(plan), () -> written);
   }
 
-  /** Of what comes before the first row. */
+  /** For work before the first row. */
   public static Attempt of(CatalogTable target) {
     return new Attempt(target, null, List.of(), List.of(), null, List::of);
   }
 
-  /** The same by way of a fresh table. */
+  /** The same by way of a load table. */
   public Attempt through(LoadTable loaded) {
     return new Attempt(target, loaded, columns, fields, key, rows);
   }

@@ -14,7 +14,7 @@ import reactor.core.publisher.Mono;
 /**
  * Finds the column whose type refuses a value of a batch: PostgreSQL's data exceptions name none.
  * Each column's values are cast once more, alone and without being written, until one fails as the
- * batch did. Run behind a failure only, for a session without a transaction.
+ * batch did. Run only after a failure, in a session without a transaction.
  */
 final class ColumnProbe {
   private static final String STRING_TOO_LONG = "22001";
@@ -29,7 +29,7 @@ final class ColumnProbe {
     this.sqlState = sqlState;
   }
 
-  /** The column; empty where none of them refuses its values. */
+  /** The column; empty if none of them refuses its values. */
   Mono<TargetColumn> find() {
     return Flux.defer(() -> Flux.fromIterable(attempt.rows().get()))
         .concatMap(
@@ -61,7 +61,7 @@ final class ColumnProbe {
         .map(refused -> column);
   }
 
-  /** An explicit cast cuts what an assignment refuses, so lengths are looked at. */
+  /** An explicit cast cuts what an assignment refuses, so lengths are compared. */
   private String refused(TargetColumn column, String type) {
     if (!sqlState.equals(STRING_TOO_LONG)) {
       return "select count(c::%s) < 0 from unnest($1) as v (c)".formatted(type);
@@ -71,7 +71,7 @@ final class ColumnProbe {
         .formatted(items, length(column));
   }
 
-  /** Of varchar and char, whose modifier counts four more. */
+  /** Length of varchar and char, whose modifier is greater by four. */
   private static int length(TargetColumn column) {
     return column.type().modifier() - 4;
   }

@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
- * Has rows that hold the unique values of a step's row make room for it, see {@link
- * UniqueConflictSql}, in a statement of its own: where they stay under the key that they had, or
+ * Makes rows that hold the unique values of a step's row make room for it, see {@link
+ * UniqueConflictSql}, in a separate statement: for rows that stay under the key that they had, or
  * are to be counted.
  */
 final class ConflictingRows {
@@ -26,15 +26,15 @@ final class ConflictingRows {
     this.plan = plan;
   }
 
-  /** Removes the rows that are in the way of one that changes its key; how many they were. */
+  /** Removes the rows that are in the way of one that changes its key; returns their number. */
   Mono<Long> forMoved(Step.Replace replace) {
     return removed(
         plan.rows().deleteTakenForMoved(), statement -> plan.bindMoved(statement, replace));
   }
 
   /**
-   * Takes a step of which nobody can say whether the target has seen it: rows make room only where
-   * it fails without, and are told.
+   * Writes a step of which it is not known whether the target has seen it: rows make room, and are
+   * reported, only if it fails without that.
    */
   Mono<Discrepancies> whereNeeded(Step step, Supplier<Mono<Discrepancies>> taken) {
     return session

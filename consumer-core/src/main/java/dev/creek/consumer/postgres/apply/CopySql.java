@@ -15,13 +15,13 @@ import reactor.core.publisher.Mono;
  * @param sql the statement
  */
 public record CopySql(String sql) {
-  /** What the driver is given at once: it copies each piece before it sends it. */
+  /** Bytes that the driver gets at once: it copies each piece before it sends it. */
   public static final int PIECE_BYTES = 1 << 16;
 
   /**
    * COPY into any table that has the plan's columns.
    *
-   * @param table where to, as SQL
+   * @param table the table, as SQL
    */
   public static CopySql into(String table, RowPlan plan) {
     return new CopySql(
@@ -32,16 +32,16 @@ public record CopySql(String sql) {
             + ") from stdin (format binary)");
   }
 
-  /** The same behind other statements, in one transaction with them: ends in a semicolon. */
+  /** The same after other statements, in one transaction with them: ends in a semicolon. */
   public CopySql behind(String statements) {
     return new CopySql(statements + " " + sql);
   }
 
   /**
-   * The same where no trigger decides about the rows by now: COPY does not tell of those that it
-   * keeps out, so it is an error that an INSERT mends.
+   * The same if no trigger may suppress the rows by now. COPY does not report suppressed rows, so
+   * this is an error after which the rows are inserted.
    *
-   * @param table where to, by its oid
+   * @param table oid of the table
    * @param partitioned whether partitions have triggers of their own
    */
   CopySql unlessDecided(long table, boolean partitioned) {

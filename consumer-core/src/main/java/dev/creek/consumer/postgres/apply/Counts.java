@@ -5,7 +5,7 @@ import dev.creek.consumer.api.TableEvent.Applied;
 import dev.creek.consumer.wire.Change;
 import java.util.List;
 
-/** Changes by operation, as the wire told them. */
+/** Changes by operation, as published. */
 record Counts(long inserts, long updates, long deletes, long truncates) {
   static final Counts NONE = new Counts(0, 0, 0, 0);
 
@@ -38,7 +38,7 @@ record Counts(long inserts, long updates, long deletes, long truncates) {
   }
 
   /**
-   * @param missed how many rows were not there
+   * @param missed number of missing rows
    */
   Applied at(Position position, long missed) {
     return new Applied(position, inserts, updates, deletes, truncates, missed);

@@ -6,15 +6,15 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What changes did not touch, though they should have.
+ * Rows that changes should have touched and did not.
  *
- * @param missed rows that were to be updated or deleted, and were not there
+ * @param missed rows that were to be updated or deleted, and did not exist
  * @param unwritten rows that were written, and that the table did not take: a trigger suppressed
  *     them
- * @param unproven changes of a table without a key that came again, or seem to, so that nobody can
- *     say whether the table has their rows once
- * @param displaced rows that made room for others with their unique values, which changes bring
- *     back that come again, if they do
+ * @param unproven changes of a table without a key that came again, or seem to, so that it is not
+ *     known whether the table has their rows once
+ * @param displaced rows that made room for others with their unique values; changes that come again
+ *     bring them back, if they do
  */
 record Discrepancies(long missed, long unwritten, long unproven, long displaced) {
   static final Discrepancies NONE = new Discrepancies(0, 0);
@@ -32,7 +32,7 @@ record Discrepancies(long missed, long unwritten, long unproven, long displaced)
   }
 
   /**
-   * What a step touched of what it should have.
+   * The discrepancy of a step.
    *
    * @param legal whether rows may be missing
    */
@@ -55,7 +55,7 @@ record Discrepancies(long missed, long unwritten, long unproven, long displaced)
   }
 
   /**
-   * The marks that it leaves; none where all was touched.
+   * The resulting marks; none if all rows were touched.
    *
    * @param sequence stream sequence up to which the changes go
    */

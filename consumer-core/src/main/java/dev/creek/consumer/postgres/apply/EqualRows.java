@@ -46,7 +46,7 @@ final class EqualRows {
     this.images = images;
   }
 
-  /** How many of each are there. */
+  /** Number of rows equal to each. */
   Mono<Map<RowImage, Long>> count(Session session, Collection<RowImage> rows) {
     Map<List<Boolean>, List<RowImage>> alike = new LinkedHashMap<>();
     for (RowImage row : rows) {
@@ -61,7 +61,7 @@ final class EqualRows {
             .then(Mono.just(counts)));
   }
 
-  /** How many rows there are, of those that are looked at; empty where two of them are equal. */
+  /** Number of examined rows; empty if two of them are equal. */
   Mono<Long> distinct(Session session) {
     String row =
         images.columns().stream()

@@ -18,13 +18,13 @@ import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 
 /**
- * Tells why a table could not be written, after a second look at the catalog and at the values: the
- * same of changes and of snapshots.
+ * Explains why a table could not be written, after a second look at the catalog and at the values:
+ * the same for changes and snapshots.
  */
 public final class Explanation {
   private static final Logger log = LoggerFactory.getLogger(Explanation.class);
 
-  /** The error itself must not wait for words about it. */
+  /** The error must not be delayed for long by its explanation. */
   private static final Duration LIMIT = Duration.ofSeconds(5);
 
   private final Sessions sessions;
@@ -35,17 +35,17 @@ public final class Explanation {
     this.hints = hints;
   }
 
-  /** Tells whether a second look is worth while: then what the failed statement held is to go. */
+  /** Tells whether a second look is useful: then the failed statement must first be rolled back. */
   public static boolean isLookedAt(Throwable error) {
     return error instanceof KeptOutException || SqlErrors.refusal(error) != null;
   }
 
   /**
-   * The error as our callers know it; never errors. The look takes a session of its own, and asks
-   * for no lock: whoever calls has let go of what the failed statement held.
+   * The error in the form for our callers; never errors. The look uses a separate session, and
+   * takes no lock: the caller has released what the failed statement held.
    *
-   * @param what what failed: the table
-   * @param attempt null where nothing is known of what was written
+   * @param what the failed work: the table
+   * @param attempt null if nothing is known of what was written
    */
   public Mono<RuntimeException> described(Throwable error, String what, @Nullable Attempt attempt) {
     return described(work -> sessions.use("explanation of an error", work), error, what, attempt);
@@ -61,7 +61,7 @@ public final class Explanation {
     return described(work -> work.apply(session), error, what, attempt);
   }
 
-  /** Where a look may be taken. */
+  /** A place for the second look. */
   private interface Looking {
     Mono<RuntimeException> at(Function<Session, Mono<RuntimeException>> work);
   }
@@ -81,7 +81,7 @@ public final class Explanation {
             .defaultIfEmpty(described);
   }
 
-  /** Empty where nothing more is known; what keeps it from being found out is no error here. */
+  /** Empty if nothing more is known; errors of the look itself are ignored. */
   private Mono<RuntimeException> look(
       Looking looking, Function<Session, Mono<RuntimeException>> work) {
     return looking
@@ -109,7 +109,7 @@ public final class Explanation {
                                     known, what, "", hints.forState(known.sqlState())))));
   }
 
-  /** What a fresh table and its indexes are called is nobody's concern: they are gone by now. */
+  /** Replaces the names of a load table and its indexes, which are gone by now. */
   private static Mono<Refusal> named(Session session, Refusal refusal, Attempt attempt) {
     LoadTable fresh = attempt.fresh();
     return fresh == null || !refusal.names(fresh.name())

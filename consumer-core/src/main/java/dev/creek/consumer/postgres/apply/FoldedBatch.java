@@ -12,21 +12,21 @@ import java.util.Objects;
 import reactor.core.publisher.Mono;
 
 /**
- * What a batch of a table with a key amounts to, and the statements that write it.
+ * The folded form of a batch of a table with a key, and the statements that write it.
  *
- * @param plan how
+ * @param plan the plan
  * @param changes the batch itself
- * @param folded for COPY where that seemed right when it was prepared
- * @param counts what the changes are
+ * @param folded for COPY if that seemed right when it was prepared
+ * @param counts the changes by operation
  * @param newestMicros the latest of their commit times
  */
 record FoldedBatch(
     TablePlan plan, List<Change> changes, FoldedChanges folded, Counts counts, long newestMicros) {
 
   /**
-   * Folds on the calling thread, where all that has to look at every change is done.
+   * Folds on the calling thread, which does all work that examines every change.
    *
-   * @param mayCopy whether to prepare for COPY, if it is worth that
+   * @param mayCopy whether to prepare for COPY, if it pays
    */
   static FoldedBatch of(TablePlan plan, List<Change> changes, boolean mayCopy) {
     return new FoldedBatch(
@@ -44,7 +44,7 @@ record FoldedBatch(
   /**
    * Rows and position in one round trip, which touches one row while the claim holds.
    *
-   * @param expecting that all rows are there, or the statement fails
+   * @param expecting that all rows exist, or the statement fails
    */
   Mono<Long> alone(
       Session session, TablePlan.Rows how, Expecting expecting, PositionAdvance moved) {
@@ -57,7 +57,7 @@ record FoldedBatch(
         statement -> plan.bind(statement, moved, columns));
   }
 
-  /** The rows, where the transaction holds the fence; fails unless all are there. */
+  /** The rows, if the transaction holds the fence; fails unless all exist. */
   Mono<Long> inside(Session session, TablePlan.Rows how) {
     if (how == TablePlan.Rows.COPIED) {
       CopyRows rows = Objects.requireNonNull(folded.copied());
@@ -69,9 +69,9 @@ record FoldedBatch(
   }
 
   /**
-   * The rows, whether they are there or not, where the transaction holds the fence.
+   * The rows, whether they exist or not, if the transaction holds the fence.
    *
-   * @param mayMiss whether none of those that are not there counts
+   * @param mayMiss whether missing rows are not counted
    */
   Mono<Discrepancies> counting(Session session, boolean mayMiss) {
     FoldedChanges columns = inColumns();
@@ -86,7 +86,7 @@ record FoldedBatch(
                     .single());
   }
 
-  /** How many of the rows to update there are. */
+  /** Number of rows to update that exist. */
   private Mono<Long> there(Session session, FoldedChanges columns) {
     return columns.updates().rows() == 0
         ? Mono.just(0L)
@@ -116,7 +116,7 @@ record FoldedBatch(
     return Objects.requireNonNull(row.get(column, Long.class));
   }
 
-  /** Once more, where COPY is not possible after all. */
+  /** Folds again, if COPY is not possible after all. */
   private FoldedChanges inColumns() {
     return isForCopy() ? plan.changes().fold(changes) : folded;
   }

@@ -11,15 +11,15 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The text of the statement that writes a folded batch: parts that run one after the other, because
- * what goes frees values that others take. Each waits for a count of the one before; else parts
- * would run in no fixed order. Materialized, or the planner may see that nobody looks at a count,
- * and leave it out.
+ * The text of the statement that writes a folded batch. Its parts run one after the other, because
+ * deleted rows free values that others take. Each part waits for a count of the one before;
+ * otherwise the parts would run in no fixed order. The counts are materialized; otherwise the
+ * planner may omit one that is not used.
  *
  * <p>Parameters: keys to delete, vacated keys, moves, updates, inserts, as far as there are any.
  */
 public final class FoldedSql {
-  /** Not a number: what a statement stumbles over that touched fewer rows than it should. */
+  /** Not a number: a statement that touches fewer rows than it should fails on it. */
   private static final String MISSED = "creek: rows are missing";
 
   private final RowSql rows;
@@ -28,8 +28,8 @@ public final class FoldedSql {
   private final int columns;
 
   /**
-   * @param keyColumns how many parameters keys have
-   * @param columns how many parameters rows have
+   * @param keyColumns number of parameters of keys
+   * @param columns number of parameters of rows
    */
   FoldedSql(RowSql rows, PositionSql position, int keyColumns, int columns) {
     this.rows = rows;
@@ -38,19 +38,19 @@ public final class FoldedSql {
     this.columns = columns;
   }
 
-  /** What is expected of the rows that a batch deletes, moves and updates. */
+  /** Expectations about the rows that a batch deletes, moves and updates. */
   enum Expecting {
-    /** All are there, and all rows are written; else the statement fails: {@link #missedRows}. */
+    /** All exist, and all rows are written; otherwise the statement fails: {@link #missedRows}. */
     ALL,
     /**
-     * Some may not be there: what should be updated is upserted. All rows are written, or the
-     * statement fails as well.
+     * Some may be missing: updates become upserts. All rows are written, or the statement fails as
+     * well.
      */
     ANY
   }
 
   /**
-   * What there is to do.
+   * The parts of a statement.
    *
    * @param inserts how rows are inserted
    */
@@ -63,7 +63,7 @@ public final class FoldedSql {
       Expecting expecting) {}
 
   /**
-   * 1, or an error where the condition does not hold.
+   * 1, or an error if the condition does not hold.
    *
    * @see #missedRows
    */
@@ -71,7 +71,7 @@ public final class FoldedSql {
     return "(case when " + condition + " then '1' else '" + MISSED + "' end)::int";
   }
 
-  /** Whether this is the error of {@link #verdict}, and of nothing else. */
+  /** Tells whether this is exactly the error of {@link #verdict}. */
   static boolean missedRows(Throwable error) {
     return SqlErrors.isOf("22P02", MISSED, error);
   }
@@ -89,8 +89,8 @@ public final class FoldedSql {
   }
 
   /**
-   * The rows alone; returns one row: with {@link Expecting#ANY} how many were deleted, and how many
-   * written.
+   * The rows alone; returns one row: with {@link Expecting#ANY} the numbers of deleted and of
+   * written rows.
    */
   String inside(Shape shape) {
     var parts = new Parts(shape, "", 1);
@@ -165,7 +165,7 @@ public final class FoldedSql {
       return shape.expecting() == Expecting.ANY || rows.upsertsUpdates();
     }
 
-    /** What goes before rows are written. */
+    /** Deletes that precede writes. */
     private void makeRoom(int deletes, int vacated, int updates, int inserts) {
       List<String> names = new ArrayList<>();
       if (shape.deletes()) {

@@ -9,9 +9,9 @@ import java.util.BitSet;
 import reactor.core.publisher.Mono;
 
 /**
- * Writes the batches of a table with a key: at once, as long as each row is there that the source
- * says is there. Where one is not, rows are counted, and those of the next batches too; where the
- * order of changes matters after all, they are applied one by one. For one batch after another.
+ * Writes the batches of a table with a key: at once, as long as every row exists that the source
+ * says exists. If one is missing, rows are counted, in the next batches too. If the order of
+ * changes matters after all, they are applied one by one. For one batch after another.
  */
 final class FoldedWriter {
   private static final int OTHER_BATCHES = 100;
@@ -26,24 +26,24 @@ final class FoldedWriter {
     this.seen = seen;
   }
 
-  /** How a batch is written. */
+  /** Ways to write a batch. */
   enum Way {
-    /** In one statement, which fails where a row is not there. */
+    /** In one statement, which fails if a row is missing. */
     AT_ONCE,
-    /** The same, where rows may have gone, as changes come again: none is counted. */
+    /** The same, if rows may be missing because changes come again: none is counted. */
     AGAIN,
-    /** In a statement that others go before and behind, to count what was not there. */
+    /** In a statement between others that count missing rows. */
     COUNTING,
     /** Change by change. */
     IN_ORDER;
 
-    /** Whether the statement can move the position, too. */
+    /** Tells whether the statement can move the position, too. */
     boolean isAlone() {
       return this == AT_ONCE || this == AGAIN;
     }
   }
 
-  /** Whether to prepare rows for COPY. May be called beside a write: it is only a guess. */
+  /** Tells whether to prepare rows for COPY. May be called beside a write: it is only a guess. */
   boolean mayCopy() {
     return fresh.mayCopy();
   }
@@ -71,12 +71,12 @@ final class FoldedWriter {
     return mayMiss.cardinality() == batch.changes().size() ? Way.AGAIN : Way.AT_ONCE;
   }
 
-  /** Whether a batch that failed can be written in another way. */
+  /** Tells whether a batch that failed can be written in another way. */
   static boolean mayRecover(Throwable error) {
     return FoldedSql.missedRows(error) || SqlErrors.mayDependOnOrder(error);
   }
 
-  /** That way. */
+  /** The way after a failed one. */
   Way other(FoldedBatch batch, Way failed, Throwable error) {
     if (!FoldedSql.missedRows(error)) {
       return Way.IN_ORDER;
@@ -91,7 +91,7 @@ final class FoldedWriter {
     return Way.COUNTING;
   }
 
-  /** Rows and position, committed; without a trace where it fails. */
+  /** Rows and position, committed; without effect if it fails. */
   Mono<Void> alone(Session session, FoldedBatch batch, Way way, PositionAdvance moved) {
     Expecting expecting = way == Way.AGAIN ? Expecting.ANY : Expecting.ALL;
     return fresh
@@ -143,9 +143,9 @@ final class FoldedWriter {
   }
 
   /**
-   * Change by change. What was one statement at the source is several then, and may be so in a part
-   * of a transaction: a deferrable constraint that held at the end of that statement holds at the
-   * end of the transaction.
+   * Change by change. One statement of the source is several here, and may be so in a part of a
+   * transaction. A deferrable constraint that held at the end of that statement holds at the end of
+   * the transaction.
    */
   private Mono<Discrepancies> inOrder(Session session, FoldedBatch batch) {
     return session

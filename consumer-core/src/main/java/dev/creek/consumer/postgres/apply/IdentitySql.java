@@ -9,9 +9,9 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Rows that cannot be updated by an upsert, and are deleted before. PostgreSQL lets nobody update a
- * column that is GENERATED ALWAYS AS IDENTITY, and a row may be to have another value there than it
- * has: it was deleted at the source, and came back. And it has no ON CONFLICT DO UPDATE for keys
+ * Rows that an upsert cannot update, and that are deleted before. PostgreSQL does not allow to
+ * update a column that is GENERATED ALWAYS AS IDENTITY, and a row may need another value there: it
+ * was deleted at the source, and came back. And PostgreSQL has no ON CONFLICT DO UPDATE for keys
  * WITHOUT OVERLAPS.
  */
 public final class IdentitySql {
@@ -20,10 +20,11 @@ public final class IdentitySql {
   /**
    * Deletes those of the rows.
    *
-   * @param from what is cross-joined with the rows, which wait for it: empty, or ending in a comma
+   * @param from relations that are cross-joined with the rows, which wait for them: empty, or
+   *     ending in a comma
    * @param parameter number of the first column's, as of {@link InsertSql#sql}
-   * @return null where the table has neither such a column besides its key nor such a key, or where
-   *     others' rows would go along
+   * @return null if the table has neither such a column besides its key nor such a key, or if rows
+   *     of other tables would be deleted as well
    */
   public static @Nullable String delete(
       RowPlan plan, CatalogTable target, String from, int parameter) {

@@ -11,15 +11,15 @@ import java.util.stream.Collectors;
 /**
  * Inserts rows of one plan.
  *
- * @param table where to, as SQL
+ * @param table the table, as SQL
  * @param plan the rows
  * @param onConflict empty, or beginning with a space
  */
 public record InsertSql(String table, RowPlan plan, String onConflict) {
 
   /**
-   * Upserts into the target where there is a key, else inserts. Rows with a temporal key are
-   * inserted, too: {@link IdentitySql} has those of the same keys go before.
+   * Upserts into the target if there is a key, otherwise inserts. Rows with a temporal key are
+   * inserted, too: {@link IdentitySql} deletes those of the same keys before.
    */
   public static InsertSql upsert(RowPlan plan, CatalogTable target) {
     return new InsertSql(target.sqlName(), plan, onConflict(plan, target));
@@ -33,7 +33,8 @@ public record InsertSql(String table, RowPlan plan, String onConflict) {
   /**
    * The statement.
    *
-   * @param from what is cross-joined with the rows, which wait for it: empty, or ending in a comma
+   * @param from relations that are cross-joined with the rows, which wait for them: empty, or
+   *     ending in a comma
    * @param parameter number of the first column's
    */
   public String sql(String from, int parameter) {
@@ -41,12 +42,12 @@ public record InsertSql(String table, RowPlan plan, String onConflict) {
     return into() + " select " + rows.values() + " from " + from + rows.from() + onConflict;
   }
 
-  /** Whether it touches each row: not where rows are nothing but their key, and may be there. */
+  /** Tells whether it touches each row: not if rows consist only of their key, and may exist. */
   public boolean touchesAll() {
     return !onConflict.endsWith("nothing");
   }
 
-  /** The statement's beginning, up to what is inserted. */
+  /** The statement's beginning, before the inserted values. */
   public String into() {
     return "insert into "
         + table

@@ -5,10 +5,10 @@ import java.util.function.Function;
 import reactor.core.publisher.Mono;
 
 /**
- * Takes the source at its word that rows are new: they are copied or inserted, and only where one
- * is there after all, because changes are applied again, is the batch upserted. As more of that
- * kind follow, those of the next batches are upserted at once. Where COPY fails for another reason,
- * rows are inserted, and those of the next batches too. For one write after another.
+ * Assumes first that rows are new, as the source says: they are copied or inserted. If a row exists
+ * after all, because changes are applied again, the batch is upserted, and so are the next batches,
+ * since more of that kind follow. If COPY fails for another reason, rows are inserted, and those of
+ * the next batches too. For one write after another.
  */
 public final class InsertStrategy {
   private static final int OTHER_BATCHES = 100;
@@ -16,7 +16,7 @@ public final class InsertStrategy {
   private volatile int upserted;
   private volatile int notCopied;
 
-  /** Whether to prepare rows for COPY. May be called beside a write: it is only a guess. */
+  /** Tells whether to prepare rows for COPY. May be called beside a write: it is only a guess. */
   boolean mayCopy() {
     return upserted == 0 && notCopied == 0;
   }
@@ -24,8 +24,8 @@ public final class InsertStrategy {
   /**
    * Writes a batch.
    *
-   * @param statement what writes it
-   * @param undo what has to be done before it is tried in another way
+   * @param statement writes it
+   * @param undo runs before another way is tried
    */
   Mono<Long> write(
       FoldedBatch batch, Function<TablePlan.Rows, Mono<Long>> statement, Mono<Void> undo) {

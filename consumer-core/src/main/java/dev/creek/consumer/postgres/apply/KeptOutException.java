@@ -2,7 +2,10 @@ package dev.creek.consumer.postgres.apply;
 
 import dev.creek.consumer.api.DatabaseException;
 
-/** A trigger or a rule of a table has kept rows of a snapshot out, or others in. */
+/**
+ * A trigger or a rule of a table has suppressed rows of a snapshot, or kept rows that it should not
+ * have.
+ */
 public final class KeptOutException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
@@ -10,7 +13,7 @@ public final class KeptOutException extends RuntimeException {
     super("rows were kept out, or in", null, false, false);
   }
 
-  /** The same as our callers know it. */
+  /** The same in the form for our callers. */
   static RuntimeException described(String what, String hint) {
     return new DatabaseException(
         what + ": a trigger or a rule of the table keeps rows out, or in",

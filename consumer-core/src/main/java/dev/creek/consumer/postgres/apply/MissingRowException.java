@@ -8,7 +8,7 @@ import dev.creek.consumer.text.Remedy;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** No row of a table without a key looks like the one that a change is about. */
+/** No row of a table without a key equals the one to be changed. */
 final class MissingRowException extends RuntimeException {
   private static final long serialVersionUID = 1L;
   private static final String NO_DATA_FOUND = "P0002";
@@ -17,8 +17,8 @@ final class MissingRowException extends RuntimeException {
   private final String columns;
 
   /**
-   * @param change what was to be done with the row
-   * @param columns that it was looked for by
+   * @param change the intended change of the row
+   * @param columns the columns used to find it
    */
   MissingRowException(String change, List<PlanColumn> columns) {
     this.change = change;
@@ -29,7 +29,7 @@ final class MissingRowException extends RuntimeException {
   }
 
   /**
-   * The error as our callers know it.
+   * The error in the form for our callers.
    *
    * @param what table and position
    */

@@ -11,9 +11,9 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * Changes that come again and are older than a column that the target has been filled with since.
- * Where they take a row away, those that bring it back do so without that column's value: nothing
- * that comes later tells it, if it is a default that the source gave to rows that were there.
+ * Changes that come again and are older than a column with which the target has been filled since.
+ * If they delete a row, the changes that bring it back lack that column's value. If it is a default
+ * that the source gave to existing rows, no later change contains it.
  */
 final class OlderSchemas {
   private final KnownTarget known;
@@ -23,8 +23,8 @@ final class OlderSchemas {
   }
 
   /**
-   * The marks that changes are to leave; to be asked before they are written. One round trip, and
-   * one for each delete where columns are lacking.
+   * The marks that changes leave; to be called before they are written. One round trip, and one for
+   * each delete if columns are lacking.
    */
   Mono<List<Incompleteness>> marks(Session session, TablePlan plan, List<Change> changes) {
     return known

@@ -10,9 +10,9 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * Changes applied in source order, one statement a step. Each knows how many rows it has to touch:
- * with a key a row that is not there is counted, and written where it is known; without one nobody
- * can say what it was, and the step fails with {@link MissingRowException}.
+ * Changes applied in source order, one statement per step. Each knows how many rows it must touch.
+ * With a key, a missing row is counted, and written if its content is known. Without one its
+ * content is not known, and the step fails with {@link MissingRowException}.
  */
 final class OrderedChanges {
   private final Session session;
@@ -35,8 +35,8 @@ final class OrderedChanges {
   /**
    * Runs a step of a table with a key.
    *
-   * @param requireFree errors where a row has the key under which the step makes one come into
-   *     being; one that changes its key has left by then
+   * @param requireFree errors if a row has the key under which the step creates one; a row that
+   *     changes its key has left by then
    */
   Mono<Discrepancies> runWhereFree(Step step, Mono<Void> requireFree) {
     if (step instanceof Step.Insert insert) {
@@ -116,8 +116,8 @@ final class OrderedChanges {
   }
 
   /**
-   * The row keeps what the source does not know of it. Where another has its new key, changes come
-   * again: that one has become what this one is to be.
+   * The row keeps its columns that the source does not have. If another row has its new key,
+   * changes come again: that other row is the later state of this one.
    */
   private Mono<Discrepancies> move(Step.Replace replace, ReplayMode manner) {
     Mono<Void> free = manner.taking() ? room.forMoved(replace).then() : Mono.empty();
@@ -126,7 +126,7 @@ final class OrderedChanges {
   }
 
   private Mono<Discrepancies> overwrite(Step.Replace replace, ReplayMode manner) {
-    // Either its row was not there, or one was in its way that should not have been.
+    // Either its row was missing, or one was in its way that should not have been.
     Discrepancies fell = Discrepancies.missed(0, manner.maybeMissing());
     return delete(replace.key()).then(upsert(replace.row(), manner)).map(fell::plus);
   }
@@ -195,7 +195,7 @@ final class OrderedChanges {
         plan.rows().deleteOne(row, "", 1), statement -> plan.bindKnown(statement, 0, row));
   }
 
-  /** Whether the row was there. */
+  /** Tells whether the row existed. */
   private Mono<Boolean> requireOne(long rows, String what, ReplayMode manner) {
     return rows == 1 || manner.maybeMissing()
         ? Mono.just(rows == 1)
@@ -203,9 +203,9 @@ final class OrderedChanges {
   }
 
   /**
-   * Runs one step of a table without a key, and the position, in one statement; the number of rows
-   * that the fence let through. Fails with {@link FoldedSql#missedRows} where it touches fewer rows
-   * than it has to.
+   * Runs one step of a table without a key, and the position, in one statement; returns the number
+   * of rows that the fence let through. Fails with {@link FoldedSql#missedRows} if it touches fewer
+   * rows than it must.
    */
   Mono<Long> runAlone(Step step, PositionSql position, PositionAdvance moved) {
     int parameter = PositionSql.nextParameter(moved);

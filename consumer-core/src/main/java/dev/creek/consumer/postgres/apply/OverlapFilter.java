@@ -26,38 +26,41 @@ import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 
 /**
- * Leaves out, for a table without a key, what its target holds already of changes that are read
- * again: behind a snapshot, and behind a position that is only a time. What the {@link Horizon}
- * cannot tell, {@link SnapshotBoundary} does by the rows that are there; what remains is told by a
- * mark.
+ * Leaves out, for a table without a key, changes that its target already holds when they are read
+ * again: after a snapshot, and after a position that is only a time. If the {@link Horizon} does
+ * not decide, {@link SnapshotBoundary} does by the existing rows; the remaining doubt is reported
+ * by a mark.
  *
- * <p>Behind that nothing is done any more but to compare a time with each change's. Not
- * thread-safe, and of no more use where a transaction was rolled back.
+ * <p>After that it only compares a time with each change's. Not thread-safe, and it cannot be used
+ * any more after a rollback.
  */
 final class OverlapFilter {
   private static final Logger log = LoggerFactory.getLogger(OverlapFilter.class);
 
-  /** So many rows that were written since tell nothing of those before; beyond, none does. */
+  /**
+   * If rows were written since, they show nothing of those before; beyond this number, no row is
+   * used.
+   */
   private static final int MAX_WRITTEN = 100_000;
 
   private final PositionSql position;
   private @Nullable Horizon horizon;
 
-  /** Whether what is known differs from what is stored. */
+  /** True if the known state differs from the stored one. */
   private boolean unsaved;
 
-  /** Whether rows of the target still tell what it held. */
+  /** True while rows of the target still show what it held. */
   private boolean rowsTell;
 
-  /** Rows that were written, or taken away, behind the horizon. */
+  /** Rows that were written, or removed, after the horizon. */
   private final Set<RowImage> written = new HashSet<>();
 
-  /** Of the transaction that a batch ended in. */
+  /** Last change of the transaction in which a batch ended. */
   private @Nullable Change last;
 
   private boolean lastHeld;
 
-  /** Of the transactions that were taken for missing: the earliest commit time. */
+  /** The earliest commit time of the transactions that were regarded as missing. */
   private long missingSinceMicros = Long.MAX_VALUE;
 
   /** The first of them in the stream. */
@@ -66,8 +69,8 @@ final class OverlapFilter {
   OverlapFilter(PositionSql position, Claim claim) {
     this.position = position;
     this.horizon = claim.horizon();
-    // What is only a position is known from the claim, and stored with the first that goes on from
-    // it.
+    // A horizon that is only a position comes from the claim, and is stored with the first position
+    // after it.
     this.unsaved = horizon != null && horizon.kind() == Horizon.Kind.POSITION;
     this.rowsTell =
         horizon != null
@@ -75,23 +78,23 @@ final class OverlapFilter {
                 || horizon.from() == claim.position().sequence());
   }
 
-  /** Changes that the target holds all, or lacks all, as far as is known. */
+  /** Changes of which the target holds all or none, as far as is known. */
   private static final class Group {
     private final List<Change> changes = new ArrayList<>();
     private Judgement judgement = Judgement.MISSING;
   }
 
-  /** What to store with the position, as a part of its update; null leaves what is stored. */
+  /** The part of the position's update that stores the state; null leaves the stored one. */
   @Nullable String assignments() {
     return unsaved ? HorizonSql.assignments(horizon) : null;
   }
 
-  /** What {@link #assignments} said has been committed. */
+  /** The state of {@link #assignments} has been committed. */
   void saved() {
     unsaved = false;
   }
 
-  /** Whether to tell these changes apart needs a look at the target. */
+  /** Tells whether separating these changes needs a look at the target. */
   boolean isInDoubt(List<Change> changes) {
     Horizon known = horizon;
     return known != null
@@ -108,7 +111,7 @@ final class OverlapFilter {
     return true;
   }
 
-  /** Those that the target lacks, where none is in doubt. */
+  /** The changes that the target lacks, if none is in doubt. */
   List<Change> missing(List<Change> changes, RowImages images) {
     Horizon known = horizon;
     if (known == null) {
@@ -127,7 +130,7 @@ final class OverlapFilter {
   }
 
   /**
-   * The same where some are.
+   * The same if some are.
    *
    * @param session with a transaction that holds the fence and nothing of these changes
    */
@@ -158,7 +161,7 @@ final class OverlapFilter {
             });
   }
 
-  /** A group that a batch before this one began keeps what was decided then. */
+  /** The groups; a group that an earlier batch began keeps the decision made then. */
   private List<Group> groups(Horizon known, List<Change> changes) {
     List<Group> groups = new ArrayList<>();
     Change before = last;
@@ -181,7 +184,10 @@ final class OverlapFilter {
     return groups;
   }
 
-  /** Others may have stopped in the middle of a transaction. */
+  /**
+   * Tells whether the group continues: a reader before this one may have stopped in the middle of a
+   * transaction.
+   */
   private static boolean goesOn(Horizon known, Change before, Change change) {
     return known.kind() == Horizon.Kind.SNAPSHOT && before.sameTransaction(change);
   }
@@ -216,7 +222,7 @@ final class OverlapFilter {
     return group.changes.stream().anyMatch(change -> change.operation() == Operation.TRUNCATE);
   }
 
-  /** Without rows that were written since: what there is of them now tells nothing. */
+  /** Without rows that were written since: their present number shows nothing. */
   private Map<RowImage, Integer> effects(Group group, RowImages images) {
     Map<RowImage, Integer> effects = new HashMap<>();
     for (Change change : group.changes) {
@@ -267,9 +273,9 @@ final class OverlapFilter {
   }
 
   /**
-   * Whether what was taken for missing was committed before this, which is held: then one of both
-   * is wrong. What a transaction left may have been taken away by one that came later than its
-   * batch.
+   * Tells whether a transaction that was regarded as missing was committed before this one, which
+   * is held: then one of the two is wrong. The rows of a transaction may have been removed by one
+   * that came later than its batch.
    */
   private boolean isBehindMissing(Group group) {
     return group.changes.get(0).committedAtMicros() > missingSinceMicros;
@@ -299,7 +305,7 @@ final class OverlapFilter {
     return missing;
   }
 
-  /** Behind the first change that was missing all are. */
+  /** After the first missing change all are missing. */
   private void settle(Horizon known) {
     if (known.kind() == Horizon.Kind.POSITION) {
       horizon = null;

@@ -35,9 +35,9 @@ import reactor.core.publisher.Mono;
 
 /**
  * Writes one table's batches. A batch of whole source transactions is one query in one round trip,
- * committed by itself. What that cannot hold – parts of a long source transaction, TRUNCATE, a
- * batch that must be applied change by change – runs in a transaction that takes the fence first
- * and moves the position last. After an error the writer is of no more use.
+ * committed by itself. Everything else – parts of a long source transaction, TRUNCATE, a batch that
+ * must be applied change by change – runs in a transaction that takes the fence first and moves the
+ * position last. After an error the writer cannot be used any more.
  */
 final class PostgresTableWriter implements TableWriter {
   private final Sessions sessions;
@@ -48,7 +48,7 @@ final class PostgresTableWriter implements TableWriter {
   private final Map<Fingerprint, TablePlan> plans = new ConcurrentHashMap<>();
   private volatile @Nullable CatalogTable target;
 
-  /** Only for apply, as what follows. */
+  /** Only for apply, as are the following fields. */
   private final ReplayWindow seen;
 
   /** The plan of the changes that were written last; only for apply. */
@@ -57,19 +57,19 @@ final class PostgresTableWriter implements TableWriter {
   /** Changes since the last commit; only for apply, whose calls follow each other. */
   private Counts counts = Counts.NONE;
 
-  /** Up to where the target is; only for apply. */
+  /** The target's position; only for apply. */
   private long from;
 
-  /** Only of a table without a key, but for what it stores. */
+  /** Only for a table without a key, except for what it stores. */
   private final OverlapFilter heldChanges;
 
-  /** What a snapshot that replaced all rows holds; null where there was none. */
+  /** What a snapshot that replaced all rows holds; null if there was none. */
   private final @Nullable Horizon horizon;
 
-  /** Only of a table without a key, or with an assumed one; only for apply. */
+  /** Only for a table without a key, or with an assumed one; only for apply. */
   private @Nullable RepublishedFilter repetitions;
 
-  /** What those changes did not touch; only for apply. */
+  /** Rows that those changes did not touch; only for apply. */
   private Discrepancies shortfall = Discrepancies.NONE;
 
   private final FoldedWriter folds;
@@ -89,8 +89,8 @@ final class PostgresTableWriter implements TableWriter {
   }
 
   /**
-   * @param target null where the batch has no changes, or none to apply, as is the plan
-   * @param folded null where the table has no key
+   * @param target null if the batch has no changes, or none to apply; so is the plan
+   * @param folded null if the table has no key
    */
   private record Ready(
       Batch batch,
@@ -111,7 +111,9 @@ final class PostgresTableWriter implements TableWriter {
         : Mono.fromCallable(() -> guarded(batch, known));
   }
 
-  /** What a snapshot holds for certain needs no row, whatever the target's columns are by now. */
+  /**
+   * Changes that a snapshot certainly holds need no row, whatever the target's columns are by now.
+   */
   private Batch withoutHeld(Batch batch) {
     Horizon known = horizon;
     List<Change> changes = batch.changes();
@@ -168,7 +170,7 @@ final class PostgresTableWriter implements TableWriter {
       plans.put(schema.fingerprint(), compiled);
       return compiled;
     } catch (ShapeMismatchException e) {
-      // The user is about to change the table.
+      // The user will probably change the table.
       target = null;
       throw e;
     }
@@ -183,9 +185,7 @@ final class PostgresTableWriter implements TableWriter {
             e -> held.close().then(Mono.defer(() -> described(e, ready))).flatMap(Mono::error));
   }
 
-  /**
-   * Without a place: whoever drives this writer knows best which change it was, and tells it once.
-   */
+  /** Without a place: the caller knows the change, and reports it once. */
   private Mono<RuntimeException> described(Throwable error, Ready ready) {
     String what = position.target().toString();
     if (error instanceof MissingRowException missing) {
@@ -214,7 +214,10 @@ final class PostgresTableWriter implements TableWriter {
         .then(written);
   }
 
-  /** Marks, before changes come again, what they lose of columns that they do not know. */
+  /**
+   * Sets marks before changes come again, for the values that they lose in columns that they do not
+   * have.
+   */
   private Mono<Void> doubt(TablePlan plan, List<Change> changes) {
     boolean inside = held.inTransaction();
     return held.session()
@@ -238,8 +241,8 @@ final class PostgresTableWriter implements TableWriter {
   }
 
   /**
-   * Looks, before the first changes of a plan, whether the table is the one that it was. What comes
-   * again behind a snapshot has the schema of its time, and tells nothing of the rows.
+   * Checks, before the first changes of a plan, whether the table is still the same. Changes that
+   * come again after a snapshot have the schema of their time, which shows nothing about the rows.
    */
   private Mono<Void> meet(TablePlan plan) {
     KnownTarget known = position.known();
@@ -311,9 +314,9 @@ final class PostgresTableWriter implements TableWriter {
   }
 
   /**
-   * Writes a batch by a key of which it is not proven that the source's rows never meet by it. What
-   * may come again is written as ever; what comes for the first time must not come into being where
-   * a row is.
+   * Writes a batch by a key that is only assumed to keep the source's rows apart. Changes that may
+   * come again are written as usual; changes that come for the first time must not create a row
+   * whose key exists.
    */
   private Mono<Discrepancies> onTrust(Session session, FoldedBatch folded, int repeated) {
     List<Change> changes = folded.changes();
@@ -339,8 +342,8 @@ final class PostgresTableWriter implements TableWriter {
   }
 
   /**
-   * How many may come again. The rest of a transaction of which a part has been committed is not
-   * among them, though it is of the same time.
+   * Number of changes that may come again. The rest of a partly committed transaction is not among
+   * them, although it has the same time.
    */
   private int repeated(List<Change> changes, BitSet goesOn) {
     int repeated = seen.repeated();
@@ -383,7 +386,7 @@ final class PostgresTableWriter implements TableWriter {
         : held.session().flatMap(position::repetitions).doOnNext(loaded -> repetitions = loaded);
   }
 
-  /** One step needs no transaction around it. */
+  /** A single step needs no transaction around it. */
   private Mono<Applied> wholeInOrder(
       Batch batch, TablePlan plan, List<Segment> segments, @Nullable AppliedMark evidence) {
     if (segments.isEmpty()) {
@@ -414,7 +417,7 @@ final class PostgresTableWriter implements TableWriter {
                     .then(ended(session, batch, evidence)));
   }
 
-  /** Behind a part: commits where the batch ends the source transaction. */
+  /** After a part: commits if the batch ends the source transaction. */
   private Mono<Applied> ended(Session session, Batch batch, @Nullable AppliedMark evidence) {
     return batch.endsTransaction() ? finish(session, batch, evidence) : Mono.empty();
   }
@@ -426,7 +429,7 @@ final class PostgresTableWriter implements TableWriter {
         .then(committed(batch));
   }
 
-  /** Sets the marks that the transaction's changes leave; its transaction holds the fence. */
+  /** Sets the marks of the transaction's changes; its transaction holds the fence. */
   private Mono<Void> mark(Session session, Batch batch) {
     return Flux.defer(() -> Flux.fromIterable(shortfall.marks(batch.position().sequence())))
         .concatMap(mark -> session.execute(position.marks().insert(mark, "(select) as once")))

@@ -23,7 +23,7 @@ import reactor.core.publisher.Mono;
 
 /**
  * Finds out why PostgreSQL has refused a batch, and what to run: the catalog and a second look at
- * the values tell what its message does not. Needs no rights but to read the catalog.
+ * the values add what its message lacks. Needs no privileges except to read the catalog.
  */
 final class RefusedWrite {
   private final Session session;
@@ -42,10 +42,10 @@ final class RefusedWrite {
   }
 
   /**
-   * What is known beyond the server's words.
+   * Additional knowledge about the error.
    *
-   * @param where to be put behind them: the column, or the function
-   * @param hint the statement to run, first, and what else helps
+   * @param where put after the server's message: the column, or the function
+   * @param hint the statement to run, first, and alternatives
    */
   record Explained(String where, String hint) {
     static Explained by(String hint) {
@@ -53,7 +53,7 @@ final class RefusedWrite {
     }
   }
 
-  /** Empty where nothing is known. */
+  /** Empty if nothing is known. */
   Mono<Explained> explain() {
     return (refusal.context().isEmpty() ? Mono.<Explained>empty() : function())
         .switchIfEmpty(Mono.defer(this::byState));
@@ -80,7 +80,7 @@ final class RefusedWrite {
     };
   }
 
-  /** In a trigger's function, mostly, which knows names of its own. */
+  /** Mostly a trigger's function, which uses names of its own. */
   private Mono<Explained> function() {
     return session
         .query(
@@ -96,7 +96,7 @@ final class RefusedWrite {
         .map(raised -> new Explained(raised.where(), hints.raised(raised, refusal.sqlState())));
   }
 
-  /** How a constraint goes, and the columns that it is about. */
+  /** A constraint with the statement that drops it, and its columns. */
   private record Constraint(String kind, String fix, List<String> columns) {}
 
   private Mono<Constraint> constraint() {
@@ -117,7 +117,7 @@ final class RefusedWrite {
             .next();
   }
 
-  /** The source's key refuses rows because others are there, and must stay. */
+  /** The source's key refuses rows because others exist, and must stay. */
   private String unique(Constraint it) {
     UniqueKey key = attempt.key();
     boolean sources = key != null && Set.copyOf(key.columns()).equals(Set.copyOf(it.columns()));
@@ -167,7 +167,7 @@ final class RefusedWrite {
         .map(Explained::by);
   }
 
-  /** A session that has the table locked, or rows of it. */
+  /** A session that has locked the table, or rows of it. */
   private Mono<Explained> holder() {
     return session
         .query(
@@ -245,7 +245,7 @@ final class RefusedWrite {
     return one(sql, statement -> statement.bind(0, attempt.target().oid()));
   }
 
-  /** Empty where there is nothing, or NULL. */
+  /** Empty if there is nothing, or NULL. */
   private Mono<String> one(String sql, Consumer<Statement> bind) {
     return session
         .query(sql, bind::accept, row -> Optional.ofNullable(row.get(0, String.class)))

@@ -4,7 +4,7 @@ package dev.creek.consumer.postgres.apply;
  * The manner in which changes are applied one by one.
  *
  * @param again whether they may be repetitions, so that a unique value may have moved on
- * @param maybeMissing whether their rows may have gone
+ * @param maybeMissing whether their rows may be missing
  */
 record ReplayMode(Again again, boolean maybeMissing) {
   static final ReplayMode USUAL = new ReplayMode(Again.NO, false);
@@ -17,7 +17,7 @@ record ReplayMode(Again again, boolean maybeMissing) {
     YES
   }
 
-  /** Tells whether rows that have unique values of theirs make room, as they come back. */
+  /** Tells whether rows with their unique values make room, because these rows come back. */
   boolean taking() {
     return again == Again.YES;
   }

@@ -17,18 +17,18 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The source time up to which a target has seen all changes: of what was applied the newest, or the
- * last snapshot's. Older changes are repetitions, and what they do is done again later. Not
- * thread-safe.
+ * The source time up to which a target has seen all changes: that of the newest applied change, or
+ * of the last snapshot. Older changes are repetitions, and their effects are repeated later too.
+ * Not thread-safe.
  *
- * <p>A producer that was restarted may begin again in the middle of a batch: its LSN goes back
- * then, which that of one run never does. Commit times alone do not tell, since concurrent
+ * <p>A restarted producer may begin again in the middle of a batch. Then its LSN goes back, which
+ * the LSN of one run never does. Commit times alone do not show this, because concurrent
  * transactions commit in a slightly different order.
  */
 final class ReplayWindow {
   /**
-   * So much later than a snapshot's own time a change may have been committed that is in it: its
-   * time is taken before its rows are.
+   * A change in the snapshot may have been committed later than the snapshot's own time by this
+   * much: its time is taken before its rows are.
    */
   private static final Duration OVERLAP = Duration.ofSeconds(10);
 
@@ -38,21 +38,21 @@ final class ReplayWindow {
   private long newest;
   private long lsn;
 
-  /** The changes that were taken in last, and what was known before them. */
+  /** The last batch of changes, and the state before it. */
   private List<Change> changes = List.of();
 
   private long newestBefore;
   private long lsnBefore;
 
   /**
-   * Number of them, from the first on, that go on with a transaction that came for the first time.
+   * Number of them, from the first on, that continue a transaction that came for the first time.
    */
   private int goingOn;
 
-  /** The first change of the transaction that came last, where that is known. */
+  /** The first change of the last transaction, if it is known. */
   private @Nullable Change first;
 
-  /** Tells whether that transaction is certain to have come for the first time. */
+  /** True if that transaction certainly came for the first time. */
   private boolean fresh;
 
   ReplayWindow(Claim claim) {
@@ -70,9 +70,9 @@ final class ReplayWindow {
   }
 
   /**
-   * Takes the next changes in, once.
+   * Adds the next changes, once.
    *
-   * @param newestOfThem what {@link #newest} says of them
+   * @param newestOfThem the result of {@link #newest} for them
    */
   void next(List<Change> next, long newestOfThem) {
     changes = next;
@@ -92,9 +92,7 @@ final class ReplayWindow {
     }
   }
 
-  /**
-   * Counts the changes that go on with the transaction that came last and do not begin it again.
-   */
+  /** Counts the changes that continue the last transaction and do not begin it again. */
   private int goingOn(List<Change> next) {
     Change begun = first;
     int i = 0;
@@ -124,24 +122,22 @@ final class ReplayWindow {
     return newest;
   }
 
-  /**
-   * Whether all of these changes, which are not taken in yet, are ones that the target has seen.
-   */
+  /** Tells whether the target has seen all of these changes, which are not added yet. */
   boolean holds(List<Change> next) {
     return newest(next) <= until;
   }
 
-  /** The same of any of them. */
+  /** The same for any of them. */
   boolean holdsAny(List<Change> next) {
     return next.stream().anyMatch(change -> change.committedAtMicros() <= until);
   }
 
-  /** True for a change that a snapshot may hold, or what was applied before a set-back. */
+  /** Returns true for a change that a snapshot may hold, or that was applied before a set-back. */
   boolean isAheadOf(Change change) {
     return change.committedAtMicros() <= overlapping;
   }
 
-  /** How many of those changes, from the first on, may be repetitions. */
+  /** Number of those changes, from the first on, that may be repetitions. */
   int repeated() {
     int repeated = 0;
     long known = until;
@@ -162,8 +158,8 @@ final class ReplayWindow {
   }
 
   /**
-   * Which of those changes may meet rows that are not there, by their index: they are in the target
-   * already, or may be in the snapshot that it began with. All others must find theirs.
+   * The changes, by their index, that may find rows missing: they are in the target already, or may
+   * be in the snapshot with which it began. All others must find theirs.
    */
   BitSet mayMiss() {
     var mayMiss = new BitSet();
@@ -241,13 +237,13 @@ final class ReplayWindow {
     return change.before() < 0 ? change.after() : change.before();
   }
 
-  /** All that was taken in has been committed. */
+  /** All added changes have been committed. */
   void committed() {
     until = newest;
     changes = List.of();
   }
 
-  /** What to remember where the target is ahead of its position; null where it is not. */
+  /** The time to store if the target is ahead of its position; null if it is not. */
   @Nullable Instant ahead(Position position) {
     Instant committedAt = position.committedAt();
     return committedAt == null || newest <= micros(committedAt)

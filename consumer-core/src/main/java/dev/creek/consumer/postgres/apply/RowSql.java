@@ -18,9 +18,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The statements that write changes of one plan into its target.
  *
- * <p>Each takes the number of its first parameter and the CTEs that it must wait for: {@code from}
- * is what is cross-joined with the rows, empty or ending in a comma. Those that a count is wanted
- * of return a row for each that they touched.
+ * <p>Each takes the number of its first parameter and the CTEs for which it must wait: {@code from}
+ * is cross-joined with the rows, and is empty or ends in a comma. Statements whose count is needed
+ * return a row for each row touched.
  */
 final class RowSql {
   private static final String RETURNING = " returning 1";
@@ -39,7 +39,10 @@ final class RowSql {
     this.upsert = InsertSql.upsert(plan.rows(), target);
   }
 
-  /** Empties the table, where it has rows that others refer to without TRUNCATE's short cut. */
+  /**
+   * Empties the table if TRUNCATE's short cut is not possible, because rows of other tables refer
+   * to its rows.
+   */
   String truncate() {
     return target.shape().truncatable() ? "truncate table " + table : "delete from " + table;
   }
@@ -58,15 +61,15 @@ final class RowSql {
   }
 
   /**
-   * Gives the rows that have the keys of these their values. An upsert would do so as well, but
-   * takes the server longer, and does not tell of a row that is not there.
+   * Updates the rows with these keys. An upsert would do the same, but takes the server longer, and
+   * does not report missing rows.
    */
   String updateByKey(String from, int parameter) {
     var rows = new UnnestSql("x", plan.columns(), parameter);
     String same =
         Stream.concat(
                 Stream.of(sameKey("t", i -> valueOfKey(rows, i))),
-                // Another one there is a row that came back: only an insert can set it.
+                // Another value here means that the row came back: only an insert can set it.
                 columns(this::isFixedIdentity)
                     .map(i -> equal("t", plan.columns().get(i), rows.value(i))))
             .collect(Collectors.joining(" and "));
@@ -88,13 +91,13 @@ final class RowSql {
             + RETURNING;
   }
 
-  /** Gives rows that have the first keys the values that follow, other keys among them. */
+  /** Gives rows that have the first keys the values that follow, including other keys. */
   String moveByKey(String from, int parameter) {
     UnnestSql rows = moved(parameter);
     return move(from, rows) + RETURNING;
   }
 
-  /** The same, but leaves a row alone whose new key another one has. */
+  /** The same, but leaves a row unchanged if another one has its new key. */
   String moveToFreeKey() {
     UnnestSql rows = moved(1);
     return move("", rows)
@@ -129,7 +132,7 @@ final class RowSql {
         + sameKey("t", rows::value);
   }
 
-  /** How many of these rows are there, by their keys. */
+  /** Counts the existing rows with these keys. */
   String countThere(int parameter) {
     var rows = new UnnestSql("x", plan.columns(), parameter);
     return "select count(*) from "
@@ -142,25 +145,26 @@ final class RowSql {
   }
 
   /**
-   * Whether a row that is to be deleted may have gone with another table's: that one's line may be
-   * ahead, and a foreign key then deletes on the target what it deletes on the source.
+   * Tells whether a row to be deleted may have been deleted with another table's: that table's
+   * pipeline may be ahead, and a foreign key then deletes on the target what it deletes on the
+   * source.
    */
   boolean deletesMayMiss() {
     return target.cascaded();
   }
 
   /**
-   * Whether rows are better upserted and counted before: an UPDATE begins by looking at each
-   * partition, an INSERT at those that rows go to.
+   * Tells whether rows are better counted first and then upserted: an UPDATE begins by examining
+   * each partition, an INSERT only those to which rows go.
    */
   boolean upsertsUpdates() {
     return target.partitioned();
   }
 
   /**
-   * Deletes one of the rows that look like this one.
+   * Deletes one of the rows equal to this one.
    *
-   * @param gate a condition that must hold besides, or empty
+   * @param gate an additional condition, or empty
    * @param parameter of the first column that is not NULL
    */
   String deleteOne(RowColumns row, String gate, int parameter) {
@@ -168,9 +172,9 @@ final class RowSql {
   }
 
   /**
-   * Gives one of the rows that look like this one its new values.
+   * Updates one of the rows equal to this one.
    *
-   * @param from as of all statements
+   * @param from as for all statements
    * @param parameter of the first column that is not NULL in {@code row}; the new values follow
    */
   String updateOne(String from, RowColumns row, int parameter) {
@@ -190,9 +194,9 @@ final class RowSql {
   }
 
   /**
-   * Where one of the rows is that look like this one, tableoid and ctid telling equal rows apart in
+   * Selects one of the rows equal to this one; tableoid and ctid distinguish equal rows in
    * partitioned tables too. NULLs are in the text and not among the parameters: unlike IS NOT
-   * DISTINCT FROM that lets an index help.
+   * DISTINCT FROM, this allows the use of an index.
    */
   private String one(RowColumns row, int parameter) {
     List<PlanColumn> known = new ArrayList<>();
@@ -220,12 +224,14 @@ final class RowSql {
         + " limit 1)";
   }
 
-  /** What {@link IdentitySql} has to go before {@link #write}, with the same parameters. */
+  /** Deletes the rows of {@link IdentitySql} before {@link #write}, with the same parameters. */
   @Nullable String deleteReidentified(String from, int parameter) {
     return IdentitySql.delete(plan.rows(), target, from, parameter);
   }
 
-  /** What {@link UniqueConflictSql} has to go before {@link #write}, with the same parameters. */
+  /**
+   * Deletes the rows of {@link UniqueConflictSql} before {@link #write}, with the same parameters.
+   */
   @Nullable String deleteTaken(String from, int parameter) {
     return UniqueConflictSql.delete(plan.rows(), target, from, parameter);
   }
@@ -235,22 +241,22 @@ final class RowSql {
     return UniqueConflictSql.deleteForMoved(plan.rows(), target, moved(1));
   }
 
-  /** Tells whether others may have to go before rows are written. */
+  /** Tells whether other rows may have to be deleted before rows are written. */
   boolean makesRoom() {
     return deleteReidentified("", 1) != null || deleteTaken("", 1) != null;
   }
 
-  /** Upserts where there is a key, else inserts. */
+  /** Upserts if there is a key, otherwise inserts. */
   String write(String from, int parameter) {
     return upsert.sql(from, parameter);
   }
 
-  /** Inserts rows that are not there; if one is, it fails. */
+  /** Inserts new rows; if one exists, it fails. */
   String insert(String from, int parameter) {
     return insert.sql(from, parameter);
   }
 
-  /** Whether {@link #write} touches each row: not where a row is nothing but its key. */
+  /** Tells whether {@link #write} touches each row: not if a row consists only of its key. */
   boolean writesAll() {
     return upsert.touchesAll();
   }

@@ -11,14 +11,14 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * Changes that follow each other and are applied one by one in the same manner.
+ * Successive changes that are applied one by one in the same manner.
  *
  * @param changes at least one
  */
 record Segment(List<Change> changes, ReplayMode manner) {
 
   /**
-   * Divides the changes that a writer took in last.
+   * Divides a writer's last batch of changes.
    *
    * @param kept those of them that are applied, in the same order
    */
@@ -54,8 +54,8 @@ record Segment(List<Change> changes, ReplayMode manner) {
   }
 
   /**
-   * The one step that they are, where its row must be there and it can go {@linkplain
-   * OrderedChanges#runAlone alone}; else null.
+   * The only step, if its row must exist and it can be run {@linkplain OrderedChanges#runAlone
+   * alone}; otherwise null.
    */
   @Nullable Step onlyStep(TablePlan plan) {
     Iterator<Step> steps = steps(plan);

@@ -8,17 +8,19 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides where among transactions that are too near to a {@link dev.creek.consumer.stream.Horizon}
- * the target's rows end, by these rows.
+ * Decides by the target's rows where they end among transactions that are too close to a {@link
+ * dev.creek.consumer.stream.Horizon}.
  *
- * <p>They were committed one after the other, and the target holds those up to one of them. For
- * each place that this may be, the rows that are there are followed back to before them and on to
- * behind them: who deletes must find its row, and who inserted must have left it. A place where one
- * of that does not hold is wrong; where it holds for several, what numbers and times make of it
- * decides, and the transactions between are not proven.
+ * <p>The transactions were committed one after the other, and the target holds those up to one of
+ * them. For each possible place, the existing rows are followed back to before these transactions
+ * and on to after them: a delete must find its row, and an insert must have left one. A place that
+ * contradicts this is wrong. If several places are possible, numbers and times decide, and the
+ * transactions between them are not proven.
  */
 final class SnapshotBoundary {
-  /** So many rows without two that are equal: then one that is there is the one that came. */
+  /**
+   * If this many rows have no two that are equal, an existing row is regarded as the one that came.
+   */
   private static final int ENOUGH_ROWS = 50;
 
   private SnapshotBoundary() {}
@@ -26,18 +28,17 @@ final class SnapshotBoundary {
   /**
    * A transaction, or one change of it.
    *
-   * @param effects rows that it left, less those that it took away, by their values; without those
-   *     that come to nothing
-   * @param judgement what is known of it without looking at rows
+   * @param effects number of rows left minus rows removed, by their values; without zeros
+   * @param judgement the judgement without looking at rows
    */
   record Unit(Map<?, Integer> effects, Judgement judgement) {}
 
   /**
-   * What came of it.
+   * The result.
    *
-   * @param held how many units the target holds, from the first on
-   * @param first of the units that are not proven
-   * @param end behind the last of them
+   * @param held number of units that the target holds, from the first on
+   * @param first index of the first unproven unit
+   * @param end index after the last of them
    */
   record Outcome(int held, int first, int end) {
     boolean isProven() {
@@ -49,12 +50,12 @@ final class SnapshotBoundary {
   private record Touch(int unit, int by) {}
 
   /**
-   * Decides where no two rows of the table are equal: then none should become so either. That is
-   * likely and not certain, so a transaction that looks otherwise by numbers and times is only told
-   * by a row that it left.
+   * Decides if no two rows of the table are equal: then rows should not become equal either. That
+   * is likely and not certain, so a transaction that numbers and times judge differently needs a
+   * row that it left as proof.
    *
-   * @param counts how many of the row are in the target
-   * @param rows how many rows the table has
+   * @param counts number of each row in the target
+   * @param rows number of rows of the table
    */
   static Outcome decideDistinct(List<Unit> units, Map<?, Long> counts, long rows) {
     Outcome surely = decide(units, counts, false);
@@ -72,7 +73,7 @@ final class SnapshotBoundary {
     return contradicted ? surely : likely;
   }
 
-  /** Whether there are, or would be, equal rows on the way where this holds. */
+  /** Tells whether this result implies equal rows, now or in between. */
   static boolean hasEqualRows(List<Unit> units, Map<?, Long> counts, Outcome outcome) {
     return wrong(units, counts, true)[outcome.held()] > 0;
   }
@@ -80,7 +81,7 @@ final class SnapshotBoundary {
   /**
    * Decides.
    *
-   * @param counts how many of the row are in the target; null where that tells nothing
+   * @param counts number of each row in the target; null if that shows nothing
    */
   static Outcome decide(List<Unit> units, @Nullable Map<?, Long> counts) {
     return decide(units, counts, false);
@@ -127,7 +128,7 @@ final class SnapshotBoundary {
     return least > 0 ? new Outcome(best, low, high) : new Outcome(best, first, last);
   }
 
-  /** How many units look otherwise. */
+  /** Number of units whose judgement differs. */
   private static int against(List<Unit> units, int held) {
     int against = 0;
     for (int i = 0; i < units.size(); i++) {
@@ -136,7 +137,7 @@ final class SnapshotBoundary {
     return against;
   }
 
-  /** How many rows speak against each place. */
+  /** Number of contradicting rows for each place. */
   private static long[] wrong(List<Unit> units, Map<?, Long> counts, boolean distinct) {
     Map<Object, List<Touch>> touches = new HashMap<>();
     for (int i = 0; i < units.size(); i++) {
@@ -171,7 +172,7 @@ final class SnapshotBoundary {
     }
   }
 
-  /** What speaks against the first {@code held} touches being in the count. */
+  /** Contradictions to the first {@code held} touches being in the count. */
   private static long back(List<Touch> of, int held, long count, boolean distinct) {
     long against = 0;
     long there = count;
@@ -183,7 +184,7 @@ final class SnapshotBoundary {
     return against;
   }
 
-  /** What speaks against those behind them being not. */
+  /** Contradictions to the later ones not being in it. */
   private static long on(List<Touch> of, int held, long count, boolean distinct) {
     long against = 0;
     long there = count;

@@ -25,11 +25,11 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
- * How changes of one schema are written into one target: the row plan and its statements, each text
- * made once, so that the driver finds the prepared statement by it. Thread-safe.
+ * The plan for writing changes of one schema into one target: the row plan and its statements. Each
+ * text is made once, so that the driver finds its prepared statement. Thread-safe.
  */
 public final class TablePlan {
-  /** From here on what COPY saves is clearly more than to parse and plan the position's update. */
+  /** From here on COPY saves clearly more than parsing and planning the position's update costs. */
   private static final int COPIED_ROWS = 500;
 
   private final WalSchema schema;
@@ -41,25 +41,25 @@ public final class TablePlan {
   private final boolean deferrable;
   private final @Nullable CopySql copy;
 
-  /** Of {@link FoldedChanges#moves()}. */
+  /** The columns of {@link FoldedChanges#moves()}. */
   private final List<PlanColumn> movedColumns;
 
-  /** Texts by what there is to do, alone or inside a transaction. */
+  /** Texts by the parts that they need, alone or inside a transaction. */
   private final Map<Alone, String> texts = new ConcurrentHashMap<>();
 
   private final FoldedSql folded;
 
   private record Alone(boolean alone, FoldedSql.Shape shape) {}
 
-  /** What is done with rows. */
+  /** Ways to write rows. */
   public enum Rows {
     NONE,
     /**
-     * None of them is there; if one is, or COPY does not work here, it fails. Two thirds of an
-     * insert's work.
+     * None of them exists; if one does, or COPY does not work here, it fails. Takes two thirds of
+     * an insert's time.
      */
     COPIED,
-    /** None of them is there; if one is, the statement fails. */
+    /** None of them exists; if one does, the statement fails. */
     INSERTED,
     /**
      * Takes the server nearly twice as long: it looks for each row first, and confirms it in the
@@ -90,15 +90,15 @@ public final class TablePlan {
   }
 
   /**
-   * Empties the table, and with it all that was missing in it, or too much.
+   * Empties the table, and with it all rows that were missing or too many.
    *
-   * @param again whether that may come again: then so do rows that a mark may be about
+   * @param again whether it may come again: then so do rows that a mark may concern
    */
   String truncate(boolean again) {
     return rows.truncate() + "; " + position.known().emptied(table, again);
   }
 
-  /** The names of the columns that changes carry. */
+  /** The names of the columns in the changes. */
   Set<String> carried() {
     return changes.rows().names();
   }
@@ -120,7 +120,7 @@ public final class TablePlan {
   }
 
   /**
-   * Folds a batch; for COPY, if it is worth that.
+   * Folds a batch; for COPY, if it pays.
    *
    * @param mayCopy whether to try
    */
@@ -129,8 +129,8 @@ public final class TablePlan {
   }
 
   /**
-   * Copies rows, where {@link #fold} has made a COPY of them, and moves the position: one query,
-   * which is one transaction. Touches one row while the claim holds.
+   * Copies rows, if {@link #fold} has prepared a COPY, and moves the position: one query, which is
+   * one transaction. Touches one row while the claim holds.
    */
   Mono<Long> copyAlone(Session session, CopyRows copied, PositionAdvance moved) {
     return Objects.requireNonNull(copy)
@@ -140,7 +140,7 @@ public final class TablePlan {
         .onErrorResume(PositionSql::touchedNoRow, e -> Mono.just(0L));
   }
 
-  /** Copies the rows alone, where the transaction holds the fence. */
+  /** Copies the rows alone, if the transaction holds the fence. */
   Mono<Void> copy(Session session, CopyRows copied) {
     return Objects.requireNonNull(copy).write(session, copied);
   }
@@ -150,7 +150,7 @@ public final class TablePlan {
   }
 
   /**
-   * Whether one statement can run a step and move the position, see {@link
+   * Tells whether one statement can run a step and move the position, see {@link
    * OrderedChanges#runAlone}.
    */
   boolean runsAlone(Step step) {
@@ -158,7 +158,7 @@ public final class TablePlan {
         && (changes.updatesInPlace() || !(step instanceof Step.Replace));
   }
 
-  /** Has constraints that were checked at the end of a statement be checked at the commit. */
+  /** Defers constraints that were checked at the end of a statement to the commit. */
   Mono<Void> deferring(Session session) {
     return deferrable ? session.execute("set constraints all deferred") : Mono.empty();
   }
@@ -169,7 +169,7 @@ public final class TablePlan {
         new Alone(true, shape(changes, how, expecting)), key -> folded.alone(key.shape(), moved));
   }
 
-  /** The rows alone, where the transaction holds the fence; see {@link FoldedSql#inside}. */
+  /** The rows alone, if the transaction holds the fence; see {@link FoldedSql#inside}. */
   String inside(FoldedChanges changes, Rows how, Expecting expecting) {
     return inside(shape(changes, how, expecting));
   }
@@ -204,7 +204,7 @@ public final class TablePlan {
     bind(statement, PositionSql.nextParameter(moved) - 1, folded);
   }
 
-  /** Binds what there is, from a parameter's index on. */
+  /** Binds the existing parts, from a parameter's index on. */
   void bind(Statement statement, int index, FoldedChanges folded) {
     int next = bind(statement, index, changes.keyColumns(), folded.deletes());
     next = bind(statement, next, changes.keyColumns(), folded.vacated());
@@ -228,7 +228,8 @@ public final class TablePlan {
   }
 
   /**
-   * Only what is not NULL: {@link RowSql#deleteOne} says the rest in words. Returns the next index.
+   * Binds only values that are not NULL; the text contains the NULLs ({@link RowSql#deleteOne}).
+   * Returns the next index.
    */
   int bindKnown(Statement statement, int index, RowColumns row) {
     int next = index;

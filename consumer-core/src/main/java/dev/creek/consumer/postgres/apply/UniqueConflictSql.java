@@ -11,21 +11,23 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where changes come again that the target has seen – a producer that was restarted, the time
- * before a snapshot – a unique value may be with the row that got it later. That row makes room:
- * what gave it the value comes again, too, and brings all of the row back.
+ * Conflicts of unique values when changes come again that the target has seen, after a restart of a
+ * producer, or from the time before a snapshot. A row that got the value later may have it. That
+ * row makes room: the change that gave it the value comes again, too, and brings the whole row
+ * back.
  */
 final class UniqueConflictSql {
   private UniqueConflictSql() {}
 
   /**
    * Deletes rows of other keys that hold a unique value of the rows, or one that overlaps with
-   * theirs where none may.
+   * theirs if that is not allowed.
    *
-   * @param from what is cross-joined with the rows, which wait for it: empty, or ending in a comma
+   * @param from relations that are cross-joined with the rows, which wait for them: empty, or
+   *     ending in a comma
    * @param parameter number of the first column's, as of {@link InsertSql#sql}
-   * @return null where rows have no unique values besides their key, or where others' rows would go
-   *     along
+   * @return null if rows have no unique values besides their key, or if rows of other tables would
+   *     be deleted as well
    */
   static @Nullable String delete(RowPlan plan, CatalogTable target, String from, int parameter) {
     return delete(

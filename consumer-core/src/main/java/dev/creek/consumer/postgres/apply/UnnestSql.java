@@ -6,10 +6,10 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * Rows as one array a column, so that a statement's text, and with it the server's prepared
+ * Rows as one array per column, so that a statement's text, and with it the server's prepared
  * statement, is the same for any number of rows.
  *
- * @param alias what the rows are called
+ * @param alias the alias of the rows
  * @param columns the columns, bound as one parameter each
  * @param parameter number of the first of them
  */

@@ -9,9 +9,9 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
- * The session that a writer holds while it works, and the transaction that it has open there. Held
- * in a field and not by an operator: {@link #close()} must find it whatever was cancelled, and
- * when. Only {@code close} may be called beside another call.
+ * The session that a writer holds while it works, and its open transaction. It is held in a field
+ * and not by an operator: {@link #close()} must find it whatever was cancelled, and when. Only
+ * {@code close} may be called beside another call.
  */
 public final class WriterSession {
   private static final String SAVEPOINT = "savepoint creek_part";
@@ -45,11 +45,14 @@ public final class WriterSession {
     return sessions
         .borrow()
         .doOnNext(held::set)
-        // Closed in the meantime: then nobody else will come for it.
+        // Closed in the meantime: then no other call returns it.
         .flatMap(session -> closed ? giveBack().then(Mono.error(closed())) : Mono.just(session));
   }
 
-  /** The session with a transaction that holds the claimed row, so that nobody else can claim. */
+  /**
+   * The session with a transaction that holds the claimed row, so that no other process can claim
+   * the table.
+   */
   public Mono<Session> transaction() {
     return session()
         .flatMap(
@@ -65,8 +68,9 @@ public final class WriterSession {
   }
 
   /**
-   * Errors unless the fence let exactly one row through. Else the table is another's, or a crash of
-   * the server took commits back: it is claimed anew either way, and read from where it is.
+   * Errors unless the fence let exactly one row through. If it did not, another process claimed the
+   * table, or a crash of the server took commits back. In both cases the table is claimed again,
+   * and read from its position.
    */
   public Mono<Void> requireClaim(long rows) {
     return rows == 1
@@ -76,7 +80,7 @@ public final class WriterSession {
                 position.target() + " has been claimed by another, or was set back by a crash"));
   }
 
-  /** Sets the one savepoint anew: each would nest in the one before. */
+  /** Sets the one savepoint again: each would nest in the one before. */
   Mono<Void> savepoint(Session session) {
     String sql = hasSavepoint ? "release " + SAVEPOINT + "; " + SAVEPOINT : SAVEPOINT;
     hasSavepoint = true;
@@ -101,7 +105,7 @@ public final class WriterSession {
     hasSavepoint = false;
   }
 
-  /** Returns the session, its work done. */
+  /** Returns the session after its work. */
   Mono<Void> giveBack() {
     return Mono.defer(
         () -> {

@@ -21,9 +21,9 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * Lays a source table's catalog beside its target's, changes nothing, and says what the target
- * would not take, with the statement that mends each difference. The wire tells neither lengths nor
- * labels nor NOT NULL; a catalog does, and of a table that is idle as well.
+ * Compares a source table's catalog with its target's, changes nothing, and reports what the target
+ * would refuse, with the statement that fixes each difference. The wire shows neither lengths nor
+ * labels nor NOT NULL; a catalog does, also for a table without changes.
  */
 public final class CatalogComparison {
   /** The columns of the replica identity; none where it is FULL or NOTHING. Parameter: its id. */
@@ -61,9 +61,9 @@ public final class CatalogComparison {
   }
 
   /**
-   * A table as one of the two catalogs tells it.
+   * A table from one of the two catalogs.
    *
-   * @param identity columns by which the source publishes updates; of a target none
+   * @param identity columns by which the source publishes updates; none for a target
    */
   record Side(CatalogTable table, Map<String, ColumnFacts> facts, List<String> identity) {
     ColumnFacts facts(String column) {
@@ -75,7 +75,7 @@ public final class CatalogComparison {
     }
   }
 
-  /** Nothing where either table is missing, or is none: others say so. */
+  /** Nothing if either table is missing, or is no table: other checks report that. */
   public static Flux<Finding> findings(Sessions source, Sessions target, Mapping mapping) {
     return source
         .use(
@@ -131,7 +131,7 @@ public final class CatalogComparison {
         .single();
   }
 
-  /** Which of the source's enums are in the target's schema, by name. */
+  /** The source's enums that exist in the target's schema, by name. */
   private Mono<Set<String>> types(Side from) {
     String[] names =
         from.facts().values().stream()
@@ -147,7 +147,10 @@ public final class CatalogComparison {
         .map(Set::copyOf);
   }
 
-  /** Unique keys by which rows may meet that the source keeps apart, and how each goes. */
+  /**
+   * Unique keys that rows may violate although they are distinct on the source, with the statement
+   * that drops each.
+   */
   private Mono<List<Finding>> foreign(Side from, Side into) {
     return Flux.fromStream(into.keys().filter(key -> isForeign(key, from, into)))
         .concatMap(
@@ -166,7 +169,7 @@ public final class CatalogComparison {
         .collectList();
   }
 
-  /** What has a key of the source's in it is as fine as that. */
+  /** A key that contains one of the source's keys is no coarser than that. */
   private static boolean isForeign(UniqueKey key, Side from, Side into) {
     boolean goes = key.primary() && ColumnComparison.lacksIdentity(from, into);
     return !goes && from.keys().noneMatch(own -> key.columns().containsAll(own.columns()));

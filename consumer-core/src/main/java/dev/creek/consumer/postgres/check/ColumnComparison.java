@@ -16,9 +16,12 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/** Compares the columns of two tables, and their keys, as two catalogs tell them. */
+/** Compares the columns of two tables, and their keys, by their catalogs. */
 final class ColumnComparison {
-  /** Types from here on are users', and extensions'; their ids differ between databases. */
+  /**
+   * User-defined types, and those of extensions, have ids from here on, which differ between
+   * databases.
+   */
   private static final int FIRST_USER_OID = 16_384;
 
   private final String about;
@@ -26,7 +29,7 @@ final class ColumnComparison {
   private final Side into;
   private final TargetShape shape;
 
-  /** Of the target's schema, those that the source's enums are called. */
+  /** Types in the target's schema with the names of the source's enums. */
   private final Set<String> types;
 
   private final String altering;
@@ -41,7 +44,7 @@ final class ColumnComparison {
     this.altering = "ALTER TABLE " + into.table().sqlName() + " ";
   }
 
-  /** What differs, and matters. */
+  /** The differences that matter. */
   List<Finding> findings() {
     Map<String, TargetColumn> columns =
         shape.columns().stream().collect(Collectors.toMap(TargetColumn::name, Function.identity()));
@@ -92,7 +95,7 @@ final class ColumnComparison {
             : " GENERATED ALWAYS AS (" + facts.expression() + ") STORED");
   }
 
-  /** The source's type, as the target may have it. */
+  /** The source's type, in a form for the target. */
   private String type(ColumnFacts facts) {
     String labels = facts.enumName();
     return labels == null
@@ -100,7 +103,7 @@ final class ColumnComparison {
         : SqlNames.quoted(shape.namespace(), labels) + (facts.plain().endsWith("[]") ? "[]" : "");
   }
 
-  /** The enum of a type, where it has to be made first; else empty. */
+  /** The enum of a type, if it must be created first; otherwise empty. */
   private String created(ColumnFacts facts) {
     String labels = facts.enumName();
     return labels == null || types.contains(labels)
@@ -164,7 +167,7 @@ final class ColumnComparison {
     if (users && column.type().oid() >= FIRST_USER_OID) {
       return bare(source.plain()).equals(bare(target.plain()));
     }
-    // A type of an extension's, as citext, that takes text.
+    // A type of an extension, such as citext, that takes text.
     return (users && source.plain().matches("(text|varchar|bpchar)\\b.*"))
         || Capacity.holds(column, counterpart);
   }
@@ -191,7 +194,7 @@ final class ColumnComparison {
     }
   }
 
-  /** What the source does not have. */
+  /** A column that the source does not have. */
   private void own(TargetColumn column) {
     boolean optional =
         !column.notNull() || column.hasDefault() || column.generated() || column.alwaysIdentity();

@@ -11,15 +11,15 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
- * What a column is made of, as far as a copy of it in another database has to know.
+ * The properties of a column that a copy of it in another database needs.
  *
- * @param plain its type with modifier as SQL, without domains, and by the short name where there is
+ * @param plain its type with modifier as SQL, without domains, and by the short name if there is
  *     one
- * @param enumName the enum that it holds, without schema; null where it holds none
+ * @param enumName its enum, without schema; null if there is none
  * @param enumSql the same as SQL, with its schema
  * @param labels the enum's, in order
- * @param expression by which it is generated; null where it is not
- * @param nullable statements by which it takes NULL; empty where it does
+ * @param expression by which it is generated; null if it is not
+ * @param nullable statements that make it take NULL; empty if it does
  */
 record ColumnFacts(
     String plain,

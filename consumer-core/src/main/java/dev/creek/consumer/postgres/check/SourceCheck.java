@@ -17,8 +17,8 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
 /**
- * Looks at a source database and its tables, changes nothing, and says what the producer will not
- * carry: it drops whole rows, and nothing on the wire tells of that.
+ * Checks a source database and its tables, changes nothing, and reports what the producer will not
+ * publish: it drops whole rows, and nothing on the wire shows that.
  */
 public final class SourceCheck {
   private static final String ABOUT = "source";
@@ -34,7 +34,9 @@ public final class SourceCheck {
              (extract(epoch from clock_timestamp()) * 1000)::int8 as millis
       """;
 
-  /** Types that travel as such, or as text that PostgreSQL reads back; the rest is dropped. */
+  /**
+   * Types that are published as such, or as text that PostgreSQL reads back; others are dropped.
+   */
   private static final String TABLE =
       """
       select c.relreplident::text as identity,
@@ -111,10 +113,10 @@ public final class SourceCheck {
   private SourceCheck() {}
 
   /**
-   * Looks at the server and the source tables of these mappings.
+   * Checks the server and the source tables of these mappings.
    *
-   * @return errors with {@link dev.creek.consumer.api.DatabaseException} where the server cannot be
-   *     reached or does not let us in
+   * @return errors with {@link dev.creek.consumer.api.DatabaseException} if the server cannot be
+   *     reached or refuses the login
    */
   public static Flux<Finding> findings(DatabaseOptions source, List<Mapping> mappings) {
     return Flux.usingWhen(

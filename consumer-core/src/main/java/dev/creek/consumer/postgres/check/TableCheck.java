@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/** Looks at one target table, changes nothing, and says whether it can be applied to. */
+/** Checks one target table, changes nothing, and reports whether changes can be applied to it. */
 public final class TableCheck {
   private static final String TABLE =
       """
@@ -65,10 +65,10 @@ public final class TableCheck {
   }
 
   /**
-   * Findings on one mapping: whether its table is there and fits.
+   * Findings on one mapping: whether its table exists and fits.
    *
-   * @param schema the source's newest schema; null where it is not known
-   * @param rows its columns as a snapshot tells them, where that is all there is; else null
+   * @param schema the source's newest schema; null if it is not known
+   * @param rows its columns from a snapshot, if there is nothing else; otherwise null
    * @param subscribed whether its changes are followed already: then rows are missing with it
    */
   public static Flux<Finding> findings(
@@ -77,7 +77,7 @@ public final class TableCheck {
       @Nullable WalSchema schema,
       @Nullable RecordShape rows,
       boolean subscribed) {
-    // Of an idle table only a snapshot tells the columns.
+    // For a table without changes only a snapshot has the columns.
     String create =
         (schema == null && rows == null) || subscribed
             ? Remedy.resync(mapping)
@@ -106,7 +106,7 @@ public final class TableCheck {
         .thenReturn(findings);
   }
 
-  /** Whether there is a table to look at. */
+  /** Returns true if there is a table to check. */
   private boolean privileges(Readable row) {
     String role = String.valueOf(row.get("role", String.class));
     if (!is(row, "present")) {
@@ -177,7 +177,7 @@ public final class TableCheck {
     }
   }
 
-  /** Keys are compared where changes tell them. */
+  /** Keys are compared if changes show them. */
   private void take(CatalogTable target, @Nullable RecordShape rows) {
     if (rows != null) {
       RowPlan.of(rows, target.shape());

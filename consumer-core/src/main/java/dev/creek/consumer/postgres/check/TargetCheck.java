@@ -22,7 +22,10 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/** Looks at the target server and the control schema, changes nothing, and says what to know. */
+/**
+ * Checks the target server and the control schema, changes nothing, and reports what the operator
+ * should know.
+ */
 public final class TargetCheck {
   private static final String CONTROL =
       """
@@ -55,7 +58,7 @@ public final class TargetCheck {
     this.migrator = migrator;
   }
 
-  /** Errors where the server cannot be reached or does not let us in. */
+  /** Errors if the server cannot be reached or refuses the login. */
   public Flux<Finding> findings() {
     return sessions
         .use(WHAT, this::look)
@@ -64,7 +67,7 @@ public final class TargetCheck {
         .onErrorResume(e -> SqlErrors.pooler(e) != null, this::namingTheOption);
   }
 
-  /** What is to be known of a pooler; errors where it is not the one that the options name. */
+  /** Findings about a pooler; errors if it is not the one that the options name. */
   private Flux<Finding> between() {
     return SharedSessions.areSeen(sessions)
         .flatMapMany(
@@ -89,11 +92,11 @@ public final class TargetCheck {
     };
   }
 
-  /** No session can be had as the options say: which option would do is found out without them. */
+  /** No session can be opened with these options: a test without them finds the right option. */
   private Flux<Finding> namingTheOption(Throwable error) {
     return Mono.usingWhen(
             Mono.fromSupplier(() -> new Sessions(options.through(Pooler.TRANSACTION))),
-            // A transaction first: where there can be none, no option helps.
+            // A transaction first: if there can be none, no option helps.
             through -> through.use(WHAT, TargetCheck::touch).then(SharedSessions.areSeen(through)),
             through -> through.close().onErrorComplete())
         .onErrorMap(e -> SqlErrors.pooler(e) == null ? error : e)

@@ -9,10 +9,10 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * What a target server says of itself and of our role there.
+ * A target server's description of itself and of our role there.
  *
  * @param free connections that are left for us
- * @param ahead by how much its clock is ahead of ours
+ * @param ahead how much its clock is ahead of ours
  */
 record TargetServer(
     String version,

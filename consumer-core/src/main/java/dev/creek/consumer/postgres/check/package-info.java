@@ -1,6 +1,6 @@
 /**
- * What can be known before the service runs: whether the server, the role's privileges, the tables
- * and the source allow what the configuration asks for. Changes nothing.
+ * Checks before the service runs: whether the server, the role's privileges, the tables and the
+ * source allow what the configuration requires. Changes nothing.
  */
 @NullMarked
 package dev.creek.consumer.postgres.check;

@@ -22,8 +22,8 @@ import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 
 /**
- * Loads a snapshot into a fresh table that nobody sees, and then lets it replace what the target
- * holds. One session throughout: its advisory lock says that the fresh table is in use.
+ * Loads a snapshot into a separate table that is not visible, and then replaces the target's rows
+ * with it. Uses one session throughout: its advisory lock shows that the load table is in use.
  */
 final class CleanSnapshot implements SnapshotWriter {
   private static final Logger log = LoggerFactory.getLogger(CleanSnapshot.class);
@@ -48,7 +48,7 @@ final class CleanSnapshot implements SnapshotWriter {
             created.table());
   }
 
-  /** The fresh table may be there from the first statement on, so it is named before. */
+  /** The load table may exist from the first statement on, so it is named before. */
   private record Workplace(
       Sessions sessions,
       WriterSession held,
@@ -65,7 +65,7 @@ final class CleanSnapshot implements SnapshotWriter {
           .onErrorResume(e -> described(e, Attempt.of(target)));
     }
 
-    /** Lets go of the session first: nothing of it is of use any more. */
+    /** Releases the session first, which is of no use any more. */
     private <T> Mono<T> described(Throwable error, Attempt attempt) {
       return (Explanation.isLookedAt(error) ? held.close() : Mono.<Void>empty())
           .then(
@@ -94,9 +94,9 @@ final class CleanSnapshot implements SnapshotWriter {
   }
 
   /**
-   * Creates the fresh table.
+   * Creates the load table.
    *
-   * @param rows what the snapshot holds
+   * @param rows fields of the snapshot's rows
    */
   static Mono<SnapshotWriter> open(
       Sessions sessions,
@@ -152,7 +152,7 @@ final class CleanSnapshot implements SnapshotWriter {
         Attempt.of(workplace.target(), plan, workplace.rows(), madeAnew() ? List.of() : written));
   }
 
-  /** Then the target's types are not those that the rows were written as. */
+  /** Then the target's types differ from those of the written rows. */
   private boolean madeAnew() {
     return planned instanceof FinishPlan.Swap swap && swap.misfit() != null;
   }

@@ -13,9 +13,9 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
- * The statement that makes a target hold exactly the rows of a loaded table, and leaves alone what
- * is equal already. It is one statement, so that foreign keys are checked when all of it is done;
- * its parts wait for each other, because what goes frees the unique values that others take.
+ * The statement that makes a target hold exactly the rows of a loaded table, and leaves equal rows
+ * unchanged. It is one statement, so that foreign keys are checked at its end. Its parts wait for
+ * each other, because deleted rows free the unique values that others take.
  */
 final class InPlaceSql {
   private final RowPlan plan;
@@ -28,8 +28,8 @@ final class InPlaceSql {
   private final Set<String> leaving;
 
   /**
-   * @param leaving columns whose values a row gives up by leaving: one that holds another value
-   *     than it should is deleted and inserted, not updated
+   * @param leaving columns whose values a row gives up by leaving: a row with a wrong value in one
+   *     of them is deleted and inserted, not updated
    */
   InPlaceSql(RowPlan plan, CatalogTable target, LoadTable loaded, Set<String> leaving) {
     this.plan = plan;
@@ -39,13 +39,13 @@ final class InPlaceSql {
     this.leaving = Set.copyOf(leaving);
   }
 
-  /** Returns how many rows were deleted, updated and inserted. */
+  /** Returns the numbers of rows deleted, updated and inserted. */
   String sql() {
     UniqueKey key = plan.key();
     return key == null ? replaceAll() : replaceDifferences(key);
   }
 
-  /** Returns how many rows it has to delete, update and insert, if nothing keeps it from that. */
+  /** Returns the numbers of rows that it must delete, update and insert, if nothing prevents it. */
   String expected() {
     UniqueKey key = plan.key();
     if (key == null) {
@@ -69,7 +69,7 @@ final class InPlaceSql {
                     .formatted(table, loaded, same, identical(updated)));
   }
 
-  /** Without a key nobody can say which row is which. */
+  /** Without a key rows cannot be matched. */
   private String replaceAll() {
     return """
         with gone as (
@@ -126,7 +126,7 @@ final class InPlaceSql {
         + columns(column -> true).stream().map("s."::concat).collect(Collectors.joining(", "));
   }
 
-  /** Whether t and s are the same row. */
+  /** Condition: t and s are the same row. */
   private String same(UniqueKey key) {
     String keys =
         key.columns().stream()
@@ -140,12 +140,12 @@ final class InPlaceSql {
         columns(
             column ->
                 leaving.contains(column)
-                    // Nobody may update it, only insert it.
+                    // It cannot be updated, only inserted.
                     || (target.isAlwaysIdentity(column) && !key.columns().contains(column)));
     return kept.isEmpty() ? keys : keys + " and " + identical(kept);
   }
 
-  /** By their bytes: 1.0 and 1.00 are equal, but not the same, and json has no equality. */
+  /** Compares bytes: 1.0 and 1.00 are equal, but not the same, and json has no equality. */
   private static String identical(List<String> columns) {
     return "record_image_eq(row(%s), row(%s))"
         .formatted(

@@ -19,15 +19,15 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
- * Fills a fresh table, chunk by chunk, each committed by itself: one transaction around all would
- * keep the whole database from being vacuumed. Binary COPY where the wire's values are the columns'
- * own types, else an INSERT that casts. Preparing may run beside writing.
+ * Fills a load table, chunk by chunk, each committed by itself: one transaction around all would
+ * prevent vacuum in the whole database. Uses binary COPY if the wire's values have the columns' own
+ * types, otherwise an INSERT that casts. Preparing may run beside writing.
  */
 final class LoadTableWriter {
-  /** A buffer that one chunk of long rows has blown up is not kept for short ones. */
+  /** A buffer that one chunk of long rows has enlarged is not kept for short ones. */
   private static final int KEPT_BYTES = 1 << 23;
 
-  /** Nobody relies on a chunk before the last commit, which is synchronous and covers it. */
+  /** Nothing depends on a chunk before the last commit, which is synchronous and covers it. */
   private static final String WITHOUT_WAITING_FOR_THE_DISK = "set local synchronous_commit = off;";
 
   private final RowPlan plan;
@@ -77,12 +77,12 @@ final class LoadTableWriter {
     return session.update(insert, statement -> bind(statement, rows)).then();
   }
 
-  /** Values of a chunk, to be looked at again; none where COPY names the column that it minds. */
+  /** Values of a chunk, to be examined again; none if COPY names the column that it refuses. */
   static List<RowColumns> rows(Prepared chunk) {
     return chunk instanceof Cast cast ? List.of(cast.content()) : List.of();
   }
 
-  /** The database has it, so the driver no longer looks at the buffer. */
+  /** The database has the data, so the driver no longer reads the buffer. */
   private void keep(CopyRows buffer) {
     if (buffer.size() <= KEPT_BYTES) {
       spare.offer(buffer);

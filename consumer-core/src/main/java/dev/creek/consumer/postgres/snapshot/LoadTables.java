@@ -23,11 +23,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 
-/** Creates the tables that clean snapshots are loaded into, and removes those that were left. */
+/**
+ * Creates the tables into which clean snapshots are loaded, and removes those that were left
+ * behind.
+ */
 final class LoadTables {
   private static final Logger log = LoggerFactory.getLogger(LoadTables.class);
 
-  /** Where it cannot be in the target's schema: dropped by PostgreSQL when the session ends. */
+  /** Used if it cannot be in the target's schema: PostgreSQL drops it when the session ends. */
   private static final String TEMPORARY = "pg_temp";
 
   private static final String LEFT =
@@ -46,16 +49,16 @@ final class LoadTables {
    * A table ready to be filled.
    *
    * @param plan how rows go into it
-   * @param ending what becomes of it
+   * @param ending how it replaces the target's rows
    */
   record Created(LoadTable table, RowPlan plan, FinishPlan ending) {}
 
   /**
    * Creates and locks it in the session.
    *
-   * @param rows what is to be loaded
-   * @return errors with {@link ShapeMismatchException} where the target cannot take the rows, and
-   *     nothing may take its place
+   * @param rows fields of the rows to load
+   * @return errors with {@link ShapeMismatchException} if the target cannot take the rows, and no
+   *     table may take its place
    */
   static Mono<Created> create(
       Session session, TargetTable name, CatalogTable target, RecordShape rows, LoadTable fresh) {
@@ -89,7 +92,10 @@ final class LoadTables {
                         session, name, target, plan, fresh, String.join("; ", obstacles)));
   }
 
-  /** Waiting for the snapshots of others, as a swap has to, takes limits outside a transaction. */
+  /**
+   * The wait for snapshots of other sessions, which a swap needs, requires limits outside a
+   * transaction.
+   */
   private static Mono<List<String>> obstacles(
       Session session, CatalogTable target, Set<String> names) {
     return session.isKept()
@@ -97,7 +103,7 @@ final class LoadTables {
         : Mono.just(List.of("a pooler in transaction mode is between"));
   }
 
-  /** Like the target, but with columns that hold what the source has. */
+  /** Like the target, but with columns that hold the source's values. */
   private static Mono<Created> anew(
       Session session,
       TargetTable name,
@@ -143,7 +149,7 @@ final class LoadTables {
   }
 
   /**
-   * @param actions what is altered of it, while it is empty
+   * @param actions changes of it while it is empty
    */
   private static Mono<FinishPlan.Swap> twin(
       Session session,
@@ -167,7 +173,7 @@ final class LoadTables {
                     .thenReturn(new FinishPlan.Swap(twin, signature, null)));
   }
 
-  /** Its rows are only on their way: it needs neither WAL nor constraints. */
+  /** A table whose rows are only stored temporarily: it needs neither WAL nor constraints. */
   private static Mono<Created> createPlain(
       Session session,
       TargetTable name,
@@ -221,7 +227,7 @@ final class LoadTables {
         .single();
   }
 
-  /** Removes what nobody has locked; the number of tables. */
+  /** Removes tables without a lock; returns their number. */
   static Mono<Long> removeLeftovers(Sessions sessions) {
     return sessions
         .use("search for tables that snapshots left behind", LoadTables::left)
@@ -242,7 +248,10 @@ final class LoadTables {
         .collectList();
   }
 
-  /** One that cannot be removed, as it is another role's, must not keep a service from starting. */
+  /**
+   * If one cannot be removed, because another role owns it, this must not prevent a service's
+   * start.
+   */
   private static Mono<LoadTable> removeDead(Sessions sessions, LoadTable fresh) {
     return sessions
         .transaction(

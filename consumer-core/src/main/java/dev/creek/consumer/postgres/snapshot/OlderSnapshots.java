@@ -8,12 +8,12 @@ import java.util.Set;
 import reactor.core.publisher.Mono;
 
 /**
- * Waits for the transactions and queries of others whose view of the database is older than a
+ * Waits for other sessions' transactions and queries whose view of the database is older than a
  * loaded table's last rows. To them a table that takes another's place would be empty, or half
  * full.
  *
- * <p>CREATE INDEX CONCURRENTLY is the one statement with which PostgreSQL lets anybody wait for
- * them; who they are it tells privileged roles only. The index covers nothing.
+ * <p>CREATE INDEX CONCURRENTLY is the one statement with which PostgreSQL lets any role wait for
+ * them; it shows them only to privileged roles. The index covers no rows.
  */
 final class OlderSnapshots {
   /** Lock not available, and the statement's time limit. */
@@ -21,7 +21,7 @@ final class OlderSnapshots {
 
   private OlderSnapshots() {}
 
-  /** As long as the session's limits allow; errors where a swap has to be given up. */
+  /** Waits as long as the session's limits allow; errors if a swap must be given up. */
   static Mono<Void> awaitEnd(Session session, LoadTable fresh) {
     String index = SqlNames.quoted(fresh.name() + "_w");
     return session

@@ -15,9 +15,9 @@ import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 
 /**
- * The writer of a table that was created for its snapshot. Where nothing comes of the snapshot the
- * table goes again, and the row of its claim, as if neither had been there: unless it holds rows,
- * or others refer to it by then.
+ * The writer of a table that was created for its snapshot. If the snapshot fails, the table and the
+ * row of its claim are removed, as if neither had existed, unless the table holds rows, or other
+ * objects refer to it by then.
  */
 final class ProvisionalTable implements SnapshotWriter {
   private static final Logger log = LoggerFactory.getLogger(ProvisionalTable.class);

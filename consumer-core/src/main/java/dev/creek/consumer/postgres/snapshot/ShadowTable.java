@@ -12,13 +12,13 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * Makes a fresh table that can take an old one's place: first its columns and how they are stored,
- * and once it is filled its indexes, constraints and statistics. The catalog writes the statements.
+ * Creates a table that can take an old one's place: first its columns and their storage, and once
+ * it is filled its indexes, constraints and statistics. The catalog provides the statements.
  */
 final class ShadowTable {
   /**
-   * Constraints are left for later, when they are checked at once and as they are (NOT VALID).
-   * Comments would say of the fresh table what is said of the old one.
+   * Constraints come later, when they are checked at once and as they are (NOT VALID). Comments of
+   * the old table do not apply to the loaded one.
    */
   private static final String CREATE =
       """
@@ -47,7 +47,7 @@ final class ShadowTable {
       where c.oid = $1::oid
       """;
 
-  /** Default privileges may let others see what the old table does not show them. */
+  /** Default privileges may show others what the old table does not show them. */
   private static final String REVOKE =
       """
       select format('revoke all on table %I.%I from %s', n.nspname, c.relname,
@@ -62,8 +62,8 @@ final class ShadowTable {
       """;
 
   /**
-   * What the twin is made after, as one text: where it has changed when the table is locked for the
-   * swap, the twin is none any more.
+   * The properties on which the copy is based, as one text. If it has changed when the table is
+   * locked for the swap, the copy is not one any more.
    */
   private static final String SIGNATURE =
       """
@@ -131,14 +131,14 @@ final class ShadowTable {
         ShadowTable::text);
   }
 
-  /** The old table's signature as it is now. */
+  /** The old table's current signature. */
   Mono<String> signature(Session session) {
     return session
         .query(SIGNATURE, statement -> statement.bind(0, target.oid()), ShadowTable::text)
         .single();
   }
 
-  /** Completes the filled table, each statement in a transaction of its own. */
+  /** Completes the filled table, each statement in a separate transaction. */
   Mono<Void> build(Session session) {
     return session
         .query(
@@ -158,7 +158,7 @@ final class ShadowTable {
   }
 
   /**
-   * Puts the twin in the old table's place, in the session's transaction, which has both locked.
+   * Puts the copy in the old table's place, in the session's transaction, which has both locked.
    */
   Mono<Void> swap(Session session) {
     return session

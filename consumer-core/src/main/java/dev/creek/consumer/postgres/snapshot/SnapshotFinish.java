@@ -26,22 +26,25 @@ import reactor.util.function.Tuple2;
 import reactor.util.retry.Retry;
 
 /**
- * Makes the target be a loaded table, or hold the same rows, and moves the position, in one
- * transaction under the fence. A swap that turns out to be impossible, or that others' locks do not
- * let happen, becomes an update in place, which needs no more than to write rows.
+ * Makes a loaded table the target, or the target hold the same rows, and moves the position, in one
+ * transaction under the fence. If a swap turns out to be impossible, or other sessions' locks
+ * prevent it, it becomes an update in place, which needs only the privilege to write rows.
  */
 final class SnapshotFinish {
   private static final Logger log = LoggerFactory.getLogger(SnapshotFinish.class);
 
-  /** With the waits between them about a quarter of a minute: then readers are worked around. */
+  /**
+   * With the waits between them about a quarter of a minute: after that the table is updated in
+   * place.
+   */
   private static final int SWAP_RETRIES = 6;
 
   private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(4);
 
   /**
-   * Everybody else waits behind a lock that is waited for, so it is not waited for long: a second,
-   * or what the session's limit says if that is less.
+   * All other sessions wait behind a lock that is waited for, so the wait is short: a second, or
+   * the session's limit if that is less.
    */
   private static final String LOCK =
       """
@@ -51,8 +54,8 @@ final class SnapshotFinish {
       """;
 
   /**
-   * Sessions are set up to find few rows by key; here are two tables to be compared. And rows that
-   * a policy hides must be an error, not rows that are missing.
+   * Sessions are set up to find few rows by key; here two tables are compared. And if a policy
+   * hides rows, it must be an error, because they would look like missing rows.
    */
   private static final String COMPARE_TABLES =
       """
@@ -62,7 +65,7 @@ final class SnapshotFinish {
       set local row_security = off
       """;
 
-  /** Triggers of a row that run before it is written are those that can forbid it. */
+  /** Row triggers that run before a row is written can suppress it. */
   private static final String DECIDES =
       """
       select ($2 or exists (
@@ -97,7 +100,7 @@ final class SnapshotFinish {
   /**
    * Completes when it has committed.
    *
-   * @param planned how it is to be done
+   * @param planned the planned way
    * @param finishing runs the commit
    */
   Mono<Void> run(Session session, FinishPlan planned, PositionAdvance moved, Finishing finishing) {
@@ -108,7 +111,7 @@ final class SnapshotFinish {
             ending -> Failpoint.SNAPSHOT_BUILT.before(ended(session, ending, moved, finishing)));
   }
 
-  /** Completes the fresh table; what can be done with it then. */
+  /** Completes the load table; returns what can be done with it then. */
   private Mono<FinishPlan> built(Session session, FinishPlan planned) {
     return planned instanceof FinishPlan.Swap swap
         ? swap.twin()
@@ -169,7 +172,7 @@ final class SnapshotFinish {
         .doOnSuccess(nothing -> about().log("The snapshot took the place of {}", target.sqlName()));
   }
 
-  /** Now that it is locked. */
+  /** Runs when it is locked. */
   private Mono<Void> requireUnchanged(Session session, FinishPlan.Swap swap) {
     return SwapObstacles.of(session, target, plan.names())
         .filter(obstacles -> !obstacles.isEmpty())
@@ -217,8 +220,8 @@ final class SnapshotFinish {
   }
 
   /**
-   * Where something of the table decides about its rows: as many must have changed as have to, of
-   * each kind. One that stayed and one that did not come would make up for each other.
+   * Used if triggers or rules act on the rows: as many must have changed as should, of each kind. A
+   * row that stayed and one that did not come would otherwise cancel out.
    */
   private Mono<RowCounts> written(Session session, InPlaceSql statement) {
     Mono<RowCounts> writing = counts(session, statement.sql());
@@ -248,8 +251,8 @@ final class SnapshotFinish {
   }
 
   /**
-   * Where something of the table decides about its rows: that it has taken all of them, and let the
-   * others go. What a trigger makes of a row is the user's affair.
+   * Used if triggers or rules act on the rows: checks that the table has taken all of them, and
+   * removed the others. A row that a trigger changes is the user's choice.
    */
   private Mono<Void> requireAll(Session session) {
     return isTrue(
@@ -261,8 +264,8 @@ final class SnapshotFinish {
   }
 
   /**
-   * Where the source does not vouch for the key: that no two rows are one by it. A swap has the
-   * key's own index for that.
+   * Used if the key is only assumed: checks that no two rows have the same key. For a swap the
+   * key's own index does that.
    */
   private Mono<Void> requireApart(Session session) {
     UniqueKey key = plan.key();
@@ -288,7 +291,7 @@ final class SnapshotFinish {
   }
 
   /**
-   * An update in place trips over a unique value that moves from one row to another; a row that
+   * An update in place fails on a unique value that moves from one row to another; a row that
    * leaves and comes again does not, unless foreign keys act on that.
    */
   private Mono<Set<String>> leaving(Session session) {

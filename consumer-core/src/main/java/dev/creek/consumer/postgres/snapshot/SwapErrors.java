@@ -4,20 +4,20 @@ import dev.creek.consumer.postgres.session.SqlErrors;
 import dev.creek.consumer.postgres.session.SqlHints;
 import java.util.Set;
 
-/** What an error says about swapping tables. */
+/** Classifies errors of a swap. */
 final class SwapErrors {
   /** Lock not available, deadlock, serialization failure. */
   private static final Set<String> BUSY = Set.of("55P03", "40P01", "40001");
 
   /**
-   * Connection, integrity of the rows, state of the server, resources, operator, system: what would
-   * not be better without a swap.
+   * Connection, integrity of the rows, state of the server, resources, operator, system: errors
+   * that occur without a swap, too.
    */
   private static final Set<String> ELSEWHERE = Set.of("08", "23", "25", "53", "57", "58");
 
   private SwapErrors() {}
 
-  /** Thrown where a look at the catalog shows that the table cannot be swapped any more. */
+  /** The catalog shows that the table cannot be swapped any more. */
   static final class NoSwap extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
@@ -26,13 +26,13 @@ final class SwapErrors {
     }
   }
 
-  /** Whether another attempt may succeed. */
+  /** Tells whether another attempt may succeed. */
   static boolean isBusy(Throwable error) {
     String state = SqlErrors.sqlState(error);
     return state != null && BUSY.contains(state);
   }
 
-  /** Whether the rows can still be brought in without one. */
+  /** Tells whether the rows can still be brought in without a swap. */
   static boolean rulesOutASwap(Throwable error) {
     String state = SqlErrors.sqlState(error);
     return error instanceof NoSwap

@@ -11,9 +11,9 @@ import java.util.Set;
 import reactor.core.publisher.Mono;
 
 /**
- * Why a table cannot be replaced by another one without harm. What a swap carries over is listed
- * here, and whatever else depends on the table is an obstacle: of what a later PostgreSQL invents,
- * nothing is lost.
+ * Finds the reasons why a table cannot be replaced by another one without harm. What a swap carries
+ * over is listed here, and whatever else depends on the table is an obstacle: so nothing of a later
+ * PostgreSQL is lost.
  */
 final class SwapObstacles {
   /** One row per obstacle, in words. */
@@ -149,9 +149,9 @@ final class SwapObstacles {
   private SwapObstacles() {}
 
   /**
-   * What is in the way; empty where the table can be swapped.
+   * The obstacles; empty if the table can be swapped.
    *
-   * @param written names of the columns that the source has
+   * @param written names of the source's columns
    */
   static Mono<List<String>> of(Session session, CatalogTable target, Set<String> written) {
     return session
@@ -168,7 +168,7 @@ final class SwapObstacles {
             });
   }
 
-  /** In a fresh table, columns that the source lacks would have their defaults. */
+  /** In a new table, columns that the source lacks would have their defaults. */
   private static List<String> ownColumns(CatalogTable target, Set<String> written) {
     return target.shape().columns().stream()
         .filter(column -> !column.generated() && !written.contains(column.name()))

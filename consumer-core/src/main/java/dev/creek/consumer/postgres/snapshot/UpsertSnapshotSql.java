@@ -21,7 +21,7 @@ import java.util.stream.Stream;
 
 /**
  * The statements that upsert a chunk of a snapshot's rows, each only while the claim holds. Each
- * returns the id of its transaction, by which later ones know its rows again.
+ * returns the id of its transaction, by which later ones recognise its rows.
  */
 final class UpsertSnapshotSql {
   private static final int CLAIM_PARAMETERS = 2;
@@ -39,15 +39,15 @@ final class UpsertSnapshotSql {
   }
 
   /**
-   * 1, or an error where the table did not take all rows: a trigger suppressed some.
+   * 1, or an error if the table did not take all rows: a trigger suppressed some.
    *
-   * @param rows how many there are
+   * @param rows their number
    */
   private static String taken(String rows) {
     return FoldedSql.verdict("(select count(*) from u) = " + rows);
   }
 
-  /** Returns its transaction while the claim holds; fails where a row is there already. */
+  /** Returns its transaction while the claim holds; fails if a row exists already. */
   String insert() {
     String rows = InsertSql.plain(plan, target.sqlName()).sql("fence, ", 1 + CLAIM_PARAMETERS);
     return "with fence as (%s), u as (%s returning 1) select txid_current(), 0::int8 * %s from fence"
@@ -75,17 +75,17 @@ final class UpsertSnapshotSql {
   }
 
   /**
-   * Whether rows that hold a unique value that a snapshot gives to another row can be removed: they
-   * are older than the snapshot, and what became of them follows in it or in the changes that are
-   * applied behind it.
+   * Tells whether rows can be removed that hold a unique value that a snapshot gives to another
+   * row. They are older than the snapshot, and their later state follows in it or in the changes
+   * that are applied after it.
    */
   boolean canDisplace() {
     return !target.cascades() && !rivals().isEmpty();
   }
 
   /**
-   * Whether a row with the key of one of these rows has come with the snapshot already: then the
-   * key does not keep the source's rows apart. Without the claim.
+   * Tells whether a row with the key of one of these rows has already come with the snapshot: then
+   * the key does not keep the source's rows apart. Without the claim.
    */
   String meets() {
     var columns = plan.columns().stream().filter(c -> key.columns().contains(c.name())).toList();
@@ -116,15 +116,15 @@ final class UpsertSnapshotSql {
     statement.bind(parameter, transactions.toArray(Long[]::new));
   }
 
-  /** Whether t was written last by one of these transactions: xmin has 32 bits of their ids. */
+  /** Condition: t was last written by one of these transactions; xmin has 32 bits of their ids. */
   private static String isOf(int parameter) {
     return "t.xmin::text::int8 = any(select id & 4294967295 from unnest($%d::int8[]) as id)"
         .formatted(parameter);
   }
 
   /**
-   * As {@link #upsert}, displacing such rows, but none of the snapshot's own: two of its rows with
-   * one unique value are both there on the source. Returns its transaction and how many.
+   * As {@link #upsert}, removing such rows, but none of the snapshot's own: two of its rows with
+   * one unique value both exist on the source. Returns its transaction and their number.
    */
   String displacing() {
     String sameKey = equal(key.columns());
@@ -186,7 +186,7 @@ final class UpsertSnapshotSql {
         .toList();
   }
 
-  /** What only an insert can set. */
+  /** Columns that only an insert can set. */
   private Stream<String> identities() {
     return plan.columns().stream()
         .map(PlanColumn::name)

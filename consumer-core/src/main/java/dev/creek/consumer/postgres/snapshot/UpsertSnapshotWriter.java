@@ -58,13 +58,12 @@ final class UpsertSnapshotWriter implements SnapshotWriter {
   /** Only for writes, which follow each other. */
   private final InsertStrategy fresh = new InsertStrategy();
 
-  /** Those that have written chunks; only for writes. */
+  /** Transactions that have written chunks; only for writes. */
   private final List<Long> transactions = new ArrayList<>();
 
   /**
    * @param plan one with a key
-   * @param intoEmpty whether the target had no rows before: then it holds the snapshot's and no
-   *     others
+   * @param intoEmpty whether the target had no rows before: then it holds only the snapshot's
    */
   UpsertSnapshotWriter(
       Sessions sessions,
@@ -82,7 +81,7 @@ final class UpsertSnapshotWriter implements SnapshotWriter {
     this.shape = shape;
     this.plan = plan;
     this.intoEmpty = intoEmpty;
-    // Nobody relies on a chunk before the last commit, which is synchronous and covers it.
+    // Nothing depends on a chunk before the last commit, which is synchronous and covers it.
     this.statements = new UpsertSnapshotSql(position.withoutWaiting(), target, plan, key);
     this.insert = statements.insert();
     this.upsert = statements.upsert();
@@ -165,7 +164,7 @@ final class UpsertSnapshotWriter implements SnapshotWriter {
         .onErrorResume(this::mayDisplace, e -> displacing(session, rows));
   }
 
-  /** Where the source does not vouch for the key: that no row meets one of an earlier chunk. */
+  /** Used if the key is only assumed: checks that no row has the key of one of an earlier chunk. */
   private Mono<Void> requireApart(Session session, RowColumns rows) {
     return !plan.assumesKey() || transactions.isEmpty()
         ? Mono.empty()
@@ -193,9 +192,9 @@ final class UpsertSnapshotWriter implements SnapshotWriter {
   }
 
   /**
-   * From here on changes count as coming again, also those that come for the first time, where an
-   * assumed key cannot be looked at. A snapshot that is applied shows that it holds; one that is
-   * given up leaves the mark.
+   * From here on changes count as coming again, including those that come for the first time and
+   * for which an assumed key cannot be checked. An applied snapshot shows that the key holds; one
+   * that is given up leaves the mark.
    */
   private Mono<Void> doubting(Session session, Handover to) {
     return movedBack(session, to)
@@ -221,8 +220,8 @@ final class UpsertSnapshotWriter implements SnapshotWriter {
   }
 
   /**
-   * Rows that are not in the snapshot stay: only where there were none is nothing left to doubt.
-   * Each row that the source has got a value in each column.
+   * Rows that are not in the snapshot stay: the doubt is over only if there were none. Each row
+   * that the source has got a value in each column.
    */
   private Mono<Void> marked(Session session, PositionAdvance moved) {
     IncompletenessSql marks = position.marks();

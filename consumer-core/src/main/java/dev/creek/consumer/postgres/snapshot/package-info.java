@@ -1,6 +1,6 @@
 /**
- * A snapshot brought into a table: loaded into a table beside it and put in its place, or written
- * row by row, with the position that reading goes on from in the same transaction.
+ * Brings a snapshot into a table: it loads a separate table and puts that in place, or writes row
+ * by row, and stores the position from which reading continues in the same transaction.
  */
 @NullMarked
 package dev.creek.consumer.postgres.snapshot;

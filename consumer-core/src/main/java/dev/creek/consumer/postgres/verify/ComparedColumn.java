@@ -4,8 +4,8 @@ import dev.creek.consumer.postgres.session.SqlNames;
 import java.util.Set;
 
 /**
- * A column that both sides have, and the text as which its values are compared: equal where the
- * values are, whatever the versions of the servers and however wide the target's type.
+ * A column that both sides have, and the text by which its values are compared: equal if the values
+ * are, for any versions of the servers and however wide the target's type.
  *
  * @param name its name, on both sides
  * @param sourceType its type on the source, as SQL
@@ -17,7 +17,8 @@ record ComparedColumn(String name, String sourceType, String targetType) {
       Set.of("numeric", "smallint", "integer", "bigint");
 
   /**
-   * format_type spells char(n) without its modifier as bpchar, and with none given as character.
+   * format_type spells char(n) without its modifier as bpchar, and without a given one as
+   * character.
    */
   private static final Set<String> PADDED = Set.of("bpchar", "character");
 

@@ -17,10 +17,10 @@ import reactor.core.publisher.Mono;
 /**
  * One side of a comparison: its rows as hashes, grouped into buckets by their keys' hashes, so that
  * neither order nor collation of the two servers matters. A bucket is compared by the count and the
- * sum of its rows' hashes; only rows of buckets that differ travel. Thread-safe.
+ * sum of its rows' hashes; only rows of buckets that differ are transferred. Thread-safe.
  *
- * <p>md5 because its result is the same on every version; what PostgreSQL hashes with for itself is
- * not promised to be.
+ * <p>md5 is used because its result is the same on every version; PostgreSQL's internal hashes are
+ * not guaranteed to be.
  */
 final class ComparedSide {
   private final Sessions sessions;
@@ -39,8 +39,8 @@ final class ComparedSide {
 
   /**
    * @param table its name as SQL
-   * @param columns what is compared
-   * @param key the columns that tell rows apart, among {@code columns}; empty if none do
+   * @param columns the compared columns
+   * @param key the columns that tell rows apart, among {@code columns}; empty if there are none
    * @param source whether this is the source's side
    */
   ComparedSide(
@@ -74,7 +74,7 @@ final class ComparedSide {
   /**
    * All rows, read once.
    *
-   * @param mask how many buckets, less one: a power of two less one
+   * @param mask number of buckets, less one: a power of two less one
    */
   Mono<Map<Long, Bucket>> buckets(long mask) {
     String sql =
@@ -97,7 +97,7 @@ final class ComparedSide {
                 .collectMap(Map.Entry::getKey, Map.Entry::getValue));
   }
 
-  /** Roughly how many rows; 0 where nobody knows. */
+  /** Approximate number of rows; 0 if it is not known. */
   Mono<Long> estimate() {
     return scan(
         session ->
@@ -117,7 +117,7 @@ final class ComparedSide {
    */
   record Hashed(List<String> key, long hash) {}
 
-  /** All rows of some buckets. Bounded by the caller, who knows how many they hold. */
+  /** All rows of some buckets. The caller, who knows their number, bounds it. */
   Mono<List<Hashed>> rows(Collection<Long> buckets, long mask) {
     String sql =
         "select %s as key, %s as hash from %s as t where %s = any($1::int8[])"
@@ -181,7 +181,7 @@ final class ComparedSide {
         .formatted(record(hasKey() ? key : row), mask);
   }
 
-  /** A record's text tells NULL from the empty text, and where each column ends. */
+  /** A record's text distinguishes NULL from the empty text, and shows where each column ends. */
   private static String record(List<String> texts) {
     return "row(" + String.join(", ", texts) + ")::text";
   }

@@ -22,13 +22,13 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
- * Source and target table as they can be compared: by the columns that both have, row by row where
- * a key of the target tells them apart.
+ * Source and target table in a form for comparison: by the columns that both have, row by row if a
+ * key of the target tells them apart.
  *
  * @param source the source's side
  * @param target the target's side
- * @param columns what is compared
- * @param key how rows are told apart; null where only how many rows look alike can be compared
+ * @param columns the compared columns
+ * @param key tells rows apart; null if only the numbers of equal rows can be compared
  * @param shape the target table
  * @param notCompared columns that only one side has
  */
@@ -41,7 +41,7 @@ public record ComparedTables(
     List<String> notCompared) {
 
   /**
-   * The pair that a mapping names, as both catalogs have it.
+   * The pair of a mapping, from both catalogs.
    *
    * @param from the table in the source's database
    */
@@ -104,7 +104,7 @@ public record ComparedTables(
 
   /**
    * The first key, the primary one before others, whose columns both sides have, never NULL, and by
-   * which no two rows of the source are one.
+   * which no two rows of the source are equal.
    */
   private static @Nullable UniqueKey key(
       TargetShape source, TargetShape target, List<ComparedColumn> columns) {

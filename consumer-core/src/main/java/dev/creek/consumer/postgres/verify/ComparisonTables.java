@@ -20,9 +20,9 @@ import reactor.core.publisher.Mono;
 import reactor.util.retry.Retry;
 
 /**
- * Tables that stand beside a compared one for as long as the comparison lasts: filled by a fresh
- * snapshot, and subscribed as any other. Their names follow from the compared tables' names. While
- * a comparison lives, its session holds the advisory lock of the name's number: what is not locked
+ * Tables that stand beside a compared one during the comparison: filled by a fresh snapshot, and
+ * subscribed like any other. Their names are derived from the compared tables' names. During a
+ * comparison, its session holds the advisory lock of the name's number: a table without that lock
  * was left behind.
  */
 public final class ComparisonTables {
@@ -30,7 +30,7 @@ public final class ComparisonTables {
   private static final String PREFIX = "_creek_verify_";
   private static final int HEXADECIMAL = 16;
 
-  /** A writer, or somebody who reads it, may hold it for a moment. */
+  /** A writer or a reader of it may hold it for a moment. */
   private static final Retry HELD = Retry.backoff(5, Duration.ofMillis(200));
 
   private final Sessions sessions;
@@ -41,7 +41,7 @@ public final class ComparisonTables {
     this.subscriptions = subscriptions;
   }
 
-  /** The name of a table's counterpart. */
+  /** The name of a table's comparison table. */
   static TargetTable of(TargetTable table) {
     long number = UUID.nameUUIDFromBytes(table.toString().getBytes(UTF_8)).getMostSignificantBits();
     return new TargetTable(table.namespace(), PREFIX + String.format(Locale.ROOT, "%016x", number));
@@ -52,9 +52,9 @@ public final class ComparisonTables {
   }
 
   /**
-   * Lends the place for a table's counterpart: nothing is there before, nothing afterwards.
+   * Provides the place for a table's comparison table: empty before and afterwards.
    *
-   * @param work is given the mapping from the source to the counterpart
+   * @param work gets the mapping from the source to the comparison table
    * @return errors with {@link SnapshotException} while another process compares the same table
    */
   public <T> Mono<T> with(Mapping mapping, Function<Mapping, Mono<T>> work) {
@@ -87,7 +87,10 @@ public final class ComparisonTables {
                             "wait for its end")));
   }
 
-  /** Whoever applies it is told first; one that does not listen finds neither table nor row. */
+  /**
+   * The instance that applies it is notified first; one that does not listen finds neither table
+   * nor row.
+   */
   private Mono<Void> remove(TargetTable place) {
     return subscriptions
         .deactivate(place)
@@ -108,7 +111,7 @@ public final class ComparisonTables {
         "removal of " + place, subscriptions::hint, session -> drop(session, place).then());
   }
 
-  /** In the order in which a writer touches them, or each might wait for the other. */
+  /** In the order in which a writer touches them, otherwise each might wait for the other. */
   private Mono<Long> drop(Session session, TargetTable place) {
     return session
         .execute("drop table if exists " + SqlNames.quoted(place.namespace(), place.table()))
@@ -118,7 +121,7 @@ public final class ComparisonTables {
                 statement -> statement.bind(0, place.toString())));
   }
 
-  /** Removes what comparisons that were killed left behind; the number of tables. */
+  /** Removes what killed comparisons left behind; returns the number of tables. */
   public Mono<Long> removeLeftovers() {
     String left =
         "select target from %s where target ~ '\\.%s[0-9a-f]{16}$'"
@@ -140,7 +143,7 @@ public final class ComparisonTables {
         .count();
   }
 
-  /** One that cannot be removed, as it is another role's, must not keep anybody from starting. */
+  /** If one cannot be removed, because another role owns it, this must not prevent a start. */
   private Mono<TargetTable> removeDead(TargetTable place) {
     return sessions
         .transaction(

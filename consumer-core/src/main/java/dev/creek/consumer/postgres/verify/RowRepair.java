@@ -17,12 +17,12 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * Writes single rows of a target anew from the source, while the table's line goes on.
+ * Writes single rows of a target anew from the source, while the table's pipeline goes on.
  *
- * <p>The row of {@code subscriptions} is locked before the source is read, so that no line writes
- * between the reading and the writing: what it applies afterwards is everything behind its
- * position, in order, so it never goes back to an older state for good. (Read first and locked
- * then, a newer change could be overwritten by what was read before it.)
+ * <p>The row of {@code subscriptions} is locked before the source is read, so that no pipeline
+ * writes between the reading and the writing. Afterwards the pipeline applies everything after its
+ * position, in order, so a row never stays at an older state. (If it were read first and locked
+ * then, older data could overwrite a newer change.)
  */
 public final class RowRepair {
   private static final int KEYS_AT_ONCE = 500;
@@ -175,7 +175,7 @@ public final class RowRepair {
         + onConflict();
   }
 
-  /** A row with a temporal key is not there any more: nothing else can be done with one. */
+  /** A row with a temporal key has been deleted by now: an upsert by it is not possible. */
   private String onConflict() {
     if (key.temporal()) {
       return "";

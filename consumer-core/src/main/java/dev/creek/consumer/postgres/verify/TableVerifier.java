@@ -22,19 +22,19 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * Compares a source table with its target while both are in use, without locks: both sides are read
- * once as hashes; rows that differ are looked at again by their keys until they are equal, or
- * patience ends. So a row that is only late is not reported, and one that is wrong is, with what
- * both sides held at the last look.
+ * Compares a source table with its target while both are in use, without locks. Both sides are read
+ * once as hashes; rows that differ are compared again by their keys until they are equal, or the
+ * time is over. So a row that is only late is not reported, and a wrong one is, with the state of
+ * both sides at the last comparison.
  */
 public final class TableVerifier {
   private static final long MAX_BUCKETS = 1 << 16;
   private static final long FEWEST_BUCKETS = 1 << 4;
 
-  /** Small buckets make few rows travel, many buckets cost memory here. */
+  /** With small buckets few rows are transferred; many buckets cost memory here. */
   private static final long ROWS_IN_BUCKET = 256;
 
-  /** Bounds what is held here of both sides at once. */
+  /** Limits the rows of both sides that are held here at once. */
   private static final long ROWS_AT_ONCE = 50_000;
 
   /** Beyond that the rest is read again when these have settled. */
@@ -48,7 +48,7 @@ public final class TableVerifier {
   private final @Nullable RowRepair repair;
 
   /**
-   * @param repair null where nothing is to be written
+   * @param repair null if nothing is to be written
    */
   public TableVerifier(
       Mapping mapping, ComparedTables tables, Options options, @Nullable RowRepair repair) {
@@ -68,7 +68,7 @@ public final class TableVerifier {
         .map(buckets -> Long.highestOneBit(buckets) - 1);
   }
 
-  /** What one reading of both sides found. */
+  /** The result of one reading of both sides. */
   private record Found(
       long sourceRows,
       long targetRows,
@@ -77,10 +77,10 @@ public final class TableVerifier {
       boolean more) {}
 
   /**
-   * Reads both sides and looks again at what differs.
+   * Reads both sides and compares again what differs.
    *
-   * @param deadline null in the first pass: patience begins when a difference is known, since
-   *     reading a large table may take longer than that
+   * @param deadline null in the first pass: the time begins when a difference is known, because
+   *     reading a large table may take longer
    */
   private Mono<Verification> pass(long mask, @Nullable Long deadline) {
     return Mono.zip(tables.source().buckets(mask), tables.target().buckets(mask))
@@ -158,7 +158,7 @@ public final class TableVerifier {
     return found;
   }
 
-  /** How many rows of each look there are more on one side; null and not 0 where there is none. */
+  /** Number of surplus rows with each content on one side; null and not 0 if there is none. */
   private static List<Candidate> byCount(List<Hashed> source, List<Hashed> target) {
     var surplus = new HashMap<List<String>, Long>();
     source.forEach(row -> surplus.merge(row.key(), 1L, Long::sum));
@@ -176,11 +176,11 @@ public final class TableVerifier {
   }
 
   /**
-   * A row that differed when it was last looked at.
+   * A row that differed in the last comparison.
    *
-   * @param source hash on the source (without a key: how many more rows), null where it has none
+   * @param source hash on the source (without a key: number of surplus rows), null if it has none
    * @param target the same of the target
-   * @param changedAt when the source's was last seen to change
+   * @param changedAt time when the source's was last seen to change
    */
   private record Candidate(
       List<String> key, @Nullable Long source, @Nullable Long target, long changedAt) {
@@ -195,7 +195,7 @@ public final class TableVerifier {
     }
   }
 
-  /** Those that still differ when patience ends. */
+  /** Rows that still differ when the time is over. */
   private Mono<List<Candidate>> settled(
       List<Candidate> open, Set<Long> buckets, long mask, long deadline) {
     if (open.isEmpty() || System.nanoTime() >= deadline) {
@@ -211,7 +211,7 @@ public final class TableVerifier {
       return compare(List.copyOf(buckets), mask);
     }
     List<List<String>> keys = open.stream().map(Candidate::key).toList();
-    // The source first: what it holds now, the target may hold a moment later, never before.
+    // The source first: the target may hold its present state a moment later, never before.
     return tables
         .source()
         .hashes(keys)
@@ -256,7 +256,7 @@ public final class TableVerifier {
         repaired);
   }
 
-  /** Of the moment at which {@code left} was all that differed, not of the first look. */
+  /** At the moment at which {@code left} was all that differed, not at the first comparison. */
   private long targetRows(Found found, List<Candidate> left) {
     if (left.isEmpty() && !found.more()) {
       return found.sourceRows();

@@ -1,6 +1,6 @@
 /**
- * Comparing a target table with its source or with a fresh snapshot, in blocks of the key, and
- * repairing the rows that differ.
+ * Compares a target table with its source or with a fresh snapshot, in blocks of the key, and
+ * repairs the rows that differ.
  */
 @NullMarked
 package dev.creek.consumer.postgres.verify;
