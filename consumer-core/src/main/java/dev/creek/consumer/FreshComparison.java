@@ -97,7 +97,7 @@ final class FreshComparison {
                             + " s",
                         "see what the status says of "
                             + counterpart.target()
-                            + ", and give more patience")));
+                            + ", and give a longer --patience")));
   }
 
   private Mono<Boolean> isClose(Subscription subscription) {

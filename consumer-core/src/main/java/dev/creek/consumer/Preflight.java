@@ -81,7 +81,10 @@ final class Preflight {
       List<Mapping> mappings, List<Subscription> subscribed, @Nullable DatabaseOptions source) {
     if (mappings.isEmpty()) {
       return targetReached()
-          .map(there -> Finding.ok("tables", "none is subscribed; name mappings to look at theirs"))
+          .map(
+              there ->
+                  Finding.ok(
+                      "tables", "no table is subscribed; name mappings to check their tables"))
           .flux();
     }
     Map<String, List<SourceTable>> databases =
@@ -204,7 +207,7 @@ final class Preflight {
                     List.of(
                         Finding.ok(
                             mapping.toString(),
-                            "no change of it is published yet; a snapshot tells its columns")),
+                            "no change of it is published yet; its columns are known from a snapshot")),
                     null,
                     rows));
   }
@@ -215,9 +218,9 @@ final class Preflight {
         mapping.toString(),
         "neither a change nor a snapshot of the source table has been published: its types cannot be compared",
         (suggestion == null ? "" : suggestion + " Else ")
-            + "check the name; what asks the producer for a snapshot: "
+            + "check the name; to ask the producer for a snapshot: "
             + Remedy.resync(mapping)
-            + "; a row that is updated on the source tells its schema as well");
+            + "; an update of a row on the source publishes the schema as well");
   }
 
   private static @Nullable Finding state(Subscription subscription) {

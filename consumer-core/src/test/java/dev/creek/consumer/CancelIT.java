@@ -358,7 +358,7 @@ final class CancelIT {
                               "select count(*) from pg_stat_activity where wait_event = 'advisory'"
                                   + " and query ilike 'commit%'")));
       assertThat(sql.call("cancel", id)).isEqualTo("t");
-      await().atMost(PATIENCE).until(() -> logged("the snapshot's last commit is under way"));
+      await().atMost(PATIENCE).until(() -> logged("the snapshot's last commit has been sent"));
       assertThat(status(id)).isEqualTo("running");
     }
     assertThat(waitFor(id)).isEqualTo("ok");

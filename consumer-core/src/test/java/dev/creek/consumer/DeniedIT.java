@@ -167,7 +167,7 @@ final class DeniedIT {
             () -> {
               assertThat(shown("state")).isEqualTo("waiting");
               assertThat(shown("reason")).startsWith("broker: Permissions Violation for ");
-              assertThat(shown("hint")).startsWith("let the NATS user ");
+              assertThat(shown("hint")).startsWith("allow the NATS user to ");
             });
     publish(2);
     // Attempts go on, and none of them is taken for reading.
@@ -240,7 +240,7 @@ final class DeniedIT {
 
   /** A hint may name the permission of the one table. */
   private static String hinted(String right) {
-    return "let the NATS user publish to \"%s\".*"
+    return "allow the NATS user to publish to \"%s\".*"
         .formatted(Pattern.quote(right).replace(">", "\\E.+\\Q"));
   }
 

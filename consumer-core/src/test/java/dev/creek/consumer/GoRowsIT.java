@@ -179,7 +179,7 @@ final class GoRowsIT {
     source.execute("insert into nk values (1, 'same')");
     apply();
     if (!contents(target).equals(contents(source))) {
-      assertThat(marks()).contains("without a key nothing tells whether it holds");
+      assertThat(marks()).contains("without a key it is not known whether the table already holds");
     }
   }
 }

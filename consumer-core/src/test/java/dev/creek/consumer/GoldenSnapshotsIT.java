@@ -57,7 +57,7 @@ final class GoldenSnapshotsIT {
               "CamelCase 1",
               "needs double quotes in SQL",
               "snap_10k 2",
-              "its end never did",
+              "its end is missing",
               "snap_small 4",
               "without its header"));
 

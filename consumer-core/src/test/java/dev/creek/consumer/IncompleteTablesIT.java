@@ -171,7 +171,7 @@ final class IncompleteTablesIT {
           target.execute("truncate items");
           await().atMost(PATIENCE).until(() -> causes().equals(List.of(Cause.RECREATED)));
           assertThat(target.value("select incomplete from _creek_consumer.subscriptions"))
-              .isEqualTo("others have emptied the table");
+              .isEqualTo("another program has emptied the table");
           awaitState(TableState.Name.STREAMING);
         });
   }

@@ -188,7 +188,7 @@ final class KeylessSnapshotsIT {
     if (marks() == null) {
       assertThat(contents(target)).isEqualTo(contents(source));
     } else {
-      assertThat(marks()).contains("without a key nothing tells whether it holds");
+      assertThat(marks()).contains("without a key it is not known whether the table already holds");
       resync();
       assertEqual();
     }

@@ -63,7 +63,7 @@ final class LostTailIT {
               .atMost(PATIENCE)
               .until(() -> Long.parseLong(column(database, "epoch")) > epoch + 1);
           assertThat(column(database, "state")).isEqualTo("gap");
-          assertThat(column(database, "reason")).contains("the broker lost its tail");
+          assertThat(column(database, "reason")).contains("the broker lost the end of it");
           assertThat(database.query("select from copy.orders where id > 6")).isEmpty();
 
           consumer.resumeTable(TARGET).block(PATIENCE);
@@ -73,7 +73,8 @@ final class LostTailIT {
               .until(() -> !database.query("select from copy.orders where id = 20").isEmpty());
           assertThat(column(database, "gap")).isNull();
           assertThat(column(database, "incomplete"))
-              .contains("resumed although changes are missing: stream", "the broker lost its tail");
+              .contains(
+                  "resumed although changes are missing: stream", "the broker lost the end of it");
         });
   }
 

@@ -124,7 +124,7 @@ class SnapshotCommandsIT {
                                 + snapshot)));
     long removal = sql.id("remove_table", "public.items");
     assertThat(waitFor(snapshot))
-        .isEqualTo("given up: remove_table was asked for, command " + removal);
+        .isEqualTo("given up: remove_table was requested, command " + removal);
     assertThat(waitFor(removal)).isEqualTo("ok");
     assertThat(target.value("select active from _creek_consumer.subscriptions")).isEqualTo("f");
   }

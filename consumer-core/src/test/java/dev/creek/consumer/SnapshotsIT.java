@@ -303,7 +303,7 @@ final class SnapshotsIT {
     try (CreekConsumer impatient = consumer(IMPATIENT)) {
       assertThatThrownBy(() -> impatient.snapshot(items(), mode).blockLast(PATIENCE))
           .isInstanceOf(SnapshotException.class)
-          .hasMessageContaining("nothing has come for 3 s, and its end never did");
+          .hasMessageContaining("nothing has come for 3 s, and its end is missing");
     }
     assertThat(contents(target)).isEqualTo(before);
     assertThat(position()).isEqualTo(position);

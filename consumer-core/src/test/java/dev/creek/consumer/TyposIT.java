@@ -201,7 +201,7 @@ final class TyposIT {
         .contains("messages of database qqqqqqqqqqqqqqqqqqqqqq")
         .doesNotContain("did you mean");
     assertThat(waitFor(ofOneThatStands))
-        .contains("nobody listens to")
+        .contains("no subscriber listens to")
         .contains("so it does not run, or has another namespace");
   }
 
@@ -223,7 +223,8 @@ final class TyposIT {
       await().atMost(PATIENCE).until(() -> asked.size() > 2);
       assertThat(
               target.value("select detail from _creek_consumer._notification_log where id = " + id))
-          .startsWith("waiting: asked again for 180 s at most (--producer-wait): broker: ")
+          .startsWith(
+              "waiting: the request is repeated for 180 s at most (--producer-wait): broker: ")
           .contains("the producer did not answer the request for a snapshot");
     }
     producer.start();

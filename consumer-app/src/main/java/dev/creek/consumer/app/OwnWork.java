@@ -56,7 +56,7 @@ final class OwnWork {
                           : Mono.empty()),
           ", subscribed");
     }
-    return Flux.error(new IllegalStateException("only a service that runs can do that"));
+    return Flux.error(new IllegalStateException("only a running service can do that"));
   }
 
   /** Applies a snapshot that is published. */
@@ -71,7 +71,9 @@ final class OwnWork {
         .map(removed -> done("removed"))
         .switchIfEmpty(
             Mono.error(
-                () -> new IllegalStateException("is not subscribed; list-tables shows what is")));
+                () ->
+                    new IllegalStateException(
+                        "is not subscribed; list-tables shows the subscriptions")));
   }
 
   private static Flux<CommandStep> steps(Flux<SnapshotProgress> snapshot, String andThen) {

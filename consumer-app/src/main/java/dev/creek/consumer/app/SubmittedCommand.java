@@ -120,7 +120,7 @@ final class SubmittedCommand {
         : new IllegalStateException(
             "command "
                 + id
-                + " goes on without you, because it could not be cancelled: "
+                + " continues in the service, because it could not be cancelled: "
                 + error.getMessage()
                 + " (hint: creek-consumer cancel "
                 + id
@@ -160,7 +160,7 @@ final class SubmittedCommand {
     return new IllegalStateException(
         "command "
             + id
-            + " is with the service, but nothing is seen of it: "
+            + " runs in the service, but its state cannot be read: "
             + ErrorWords.described(error),
         error);
   }

@@ -144,7 +144,7 @@ final class CheckIT {
         """);
     LocalRun check = LocalRun.of(environment, "check");
     assertThat(check.out())
-        .contains("is at version 0; init or serve brings it to ")
+        .contains("is at version 0; init or serve upgrades it to ")
         .contains(MAPPING + ": its schema is known");
   }
 

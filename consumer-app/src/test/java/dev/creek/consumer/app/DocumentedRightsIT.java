@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 final class DocumentedRightsIT extends WithNatsRights {
   private static final Pattern HINT =
-      Pattern.compile("let the NATS user (publish|subscribe) to \"([^\"]+)\"");
+      Pattern.compile("allow the NATS user to (publish|subscribe) to \"([^\"]+)\"");
 
   @ParameterizedTest
   @EnumSource(Generation.class)
@@ -88,7 +88,7 @@ final class DocumentedRightsIT extends WithNatsRights {
     assertThat(refused.code()).isOne();
     assertThat(refused.err())
         .contains("Permissions Violation for Publish to \"" + named.formatted(source.name()))
-        .contains("let the NATS user publish to \"" + named.formatted(source.name()));
+        .contains("allow the NATS user to publish to \"" + named.formatted(source.name()));
   }
 
   private int publishedForSnapshots(Generation generation) {
@@ -111,7 +111,7 @@ final class DocumentedRightsIT extends WithNatsRights {
     enforce();
     LocalRun deaf = run("check", mapping("orders"));
     assertThat(deaf.code()).isOne();
-    assertThat(deaf.out()).contains("let the NATS user subscribe to \"_INBOX.>\"");
+    assertThat(deaf.out()).contains("allow the NATS user to subscribe to \"_INBOX.>\"");
 
     environment.put("NATS_INBOX_PREFIX", "_INBOX_creek");
     target.execute(grants("grant create on "));
@@ -144,7 +144,7 @@ final class DocumentedRightsIT extends WithNatsRights {
     enforce();
     environment.put("NATS_INBOX_PREFIX", "_INBOX_creek");
     assertThat(run("check", mapping("orders")).out())
-        .contains("let the NATS user subscribe to \"_INBOX_creek.>\"");
+        .contains("allow the NATS user to subscribe to \"_INBOX_creek.>\"");
   }
 
   private static NatsServer.Builder server(String age) {

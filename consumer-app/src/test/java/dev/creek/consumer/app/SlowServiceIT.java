@@ -100,7 +100,7 @@ final class SlowServiceIT {
 
       LocalRun status = verb("status");
       assertThat(status.out())
-          .contains("is connected, but has not shown itself for", "slow or stopped")
+          .contains("is connected, but has sent no heartbeat for", "slow or stopped")
           .containsPattern("copy.orders +slow.public.orders +unknown ")
           .contains("which has the table, has not shown itself for", "it said last: streaming")
           .doesNotContain("No service");

@@ -247,6 +247,6 @@ abstract class WithNatsRights {
     assertThat(run.code()).isOne();
     assertThat(run.err())
         .contains("Permissions Violation for Publish to \"" + subject + "\"")
-        .contains("let the NATS user publish to \"" + subject + "\"");
+        .contains("allow the NATS user to publish to \"" + subject + "\"");
   }
 }

@@ -59,7 +59,7 @@ record ServerUri(@Nullable String scheme, @Nullable Credentials login, String ho
     Matcher place = PLACE.matcher(rest.substring(at + 1));
     if (!place.matches()) {
       throw new IllegalArgumentException(
-          "behind scheme and user there must be host or host:port, and nothing else");
+          "scheme and user must be followed by host or host:port, and nothing else");
     }
     var uri = new ServerUri(scheme, login, place.group(1), port(place.group(2)));
     uri.requireHost();
@@ -77,8 +77,8 @@ record ServerUri(@Nullable String scheme, @Nullable Credentials login, String ho
   private static Credentials login(String text) {
     if (NOT_IN_LOGIN.matcher(text).find()) {
       throw new IllegalArgumentException(
-          "user, password and token must be percent-encoded where they hold one of / ? # @ or white"
-              + " space (%2F %3F %23 %40 %20), or be given apart from the URI");
+          "user, password and token must be percent-encoded if they contain one of / ? # @ or white "
+              + "space (%2F %3F %23 %40 %20), or be given separately from the URI");
     }
     int colon = text.indexOf(':');
     if (text.isEmpty()) {

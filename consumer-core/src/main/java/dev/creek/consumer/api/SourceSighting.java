@@ -33,8 +33,6 @@ public record SourceSighting(SourceTable source, boolean published, List<SourceT
     }
     SourceTable nearest = similar.get(0);
     boolean otherCase = nearest.toString().equalsIgnoreCase(source.toString());
-    return "did you mean "
-        + nearest
-        + (otherCase ? "? Names are taken as they are written, upper and lower case too" : "?");
+    return "did you mean " + nearest + (otherCase ? "? Names are case-sensitive" : "?");
   }
 }

@@ -70,7 +70,7 @@ public record TableState(
         (table instanceof Mapping mapping
                 ? Remedy.resync(mapping)
                 : "take a clean snapshot of " + table)
-            + ": changes are missing that the broker no longer has");
+            + ": the broker no longer has changes that are needed");
   }
 
   /** The names of the states. */

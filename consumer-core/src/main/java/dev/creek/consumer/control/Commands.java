@@ -107,7 +107,7 @@ public final class Commands {
                     retry ->
                         LOG.atLevel(level(retry))
                             .log(
-                                "The commands cannot be read: {}. It is tried again until it works",
+                                "The commands cannot be read: {}. Retrying until it works",
                                 retry.failure().getMessage())))
         .takeUntilOther(stop);
   }

@@ -36,7 +36,7 @@ final class Execution {
   private static final Duration ENDING = Duration.ofSeconds(5);
 
   private static final String ENDED_EARLY =
-      "it ended before it was done. Hint: ask for it again, and see the service's log";
+      "it ended without a result. Hint: repeat the command, and look at the service's log";
 
   /** Commands that may take long, and are useless once the table is to be removed. */
   private static final Set<Verb> GIVEN_UP_FOR_REMOVAL =
@@ -128,8 +128,8 @@ final class Execution {
           new Outcome.Failed(
               "given up: it was begun "
                   + MAX_ATTEMPTS
-                  + " times, and each time the service ended before it did. Hint: see the service's"
-                  + " log for why"));
+                  + " times, and each time the service ended before the command did. Hint: the service's log "
+                  + "shows why"));
     }
     return ending()
         .switchIfEmpty(
@@ -176,7 +176,7 @@ final class Execution {
   }
 
   private static Outcome givenUp(long removalId) {
-    return new Outcome.Failed("given up: remove_table was asked for, command " + removalId);
+    return new Outcome.Failed("given up: remove_table was requested, command " + removalId);
   }
 
   private Mono<Outcome> work() {
@@ -243,7 +243,7 @@ final class Execution {
     Operations.Failure failure = failure(error);
     String howLong =
         failure.prospect() == Operations.Prospect.AWAITED
-            ? "asked again for %d s at most (--producer-wait): "
+            ? "the request is repeated for %d s at most (--producer-wait): "
                 .formatted(operations.producerWait().toSeconds())
             : "";
     return log.note(id, "waiting: " + howLong + failure.text()).onErrorComplete();
@@ -294,7 +294,7 @@ final class Execution {
     if (command instanceof Command.SkipChange skip) {
       return operations
           .skipChange(target, skip.sequence())
-          .<Outcome>map(reason -> new Outcome.Done("passed over: " + reason))
+          .<Outcome>map(reason -> new Outcome.Done("skipped: " + reason))
           .defaultIfEmpty(new Outcome.Failed(notThere(skip)));
     }
     return snapshot();
@@ -304,7 +304,7 @@ final class Execution {
     return skip.target()
         + " has not stopped at stream sequence "
         + skip.sequence()
-        + ": nothing was passed over";
+        + ": nothing was skipped";
   }
 
   private Mono<Outcome> snapshot() {

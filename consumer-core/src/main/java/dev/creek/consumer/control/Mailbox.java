@@ -91,7 +91,7 @@ final class Mailbox {
                         LOG.atLevel(Commands.level(retry))
                             .addKeyValue("table", target)
                             .log(
-                                "Commands for {} cannot be read: {}. It is tried again until it works",
+                                "Commands for {} cannot be read: {}. Retrying until it works",
                                 target,
                                 retry.failure().getMessage())))
         .takeUntilOther(stop);
@@ -124,8 +124,7 @@ final class Mailbox {
         .doOnError(
             e ->
                 LOG.warn(
-                    "command {} will be carried out again, because it cannot be stored how it"
-                        + " ended: {}",
+                    "command {} will be carried out again, because its outcome cannot be stored: {}",
                     execution.id(),
                     e.getMessage()))
         .onErrorComplete()

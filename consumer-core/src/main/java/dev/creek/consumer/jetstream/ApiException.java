@@ -40,11 +40,11 @@ final class ApiException extends RuntimeException {
   /** The remedy. */
   String hint() {
     return WORK_QUEUE.contains(errorCode)
-        ? "the stream is a work queue, which removes a message as soon as one reader has it, and"
-            + " nats-server alters that of no stream: nats stream rm NAME, then nats stream add"
-            + " NAME --retention=limits with the same subjects, then creek-consumer resync for"
-            + " each table; creek-consumer check names the stream"
-        : "nats-server refuses it: look at the stream and at the limits of the account;"
-            + " creek-consumer check says more";
+        ? "the stream is a work queue, which removes a message as soon as one reader has it, and "
+            + "nats-server cannot change that: nats stream rm NAME, then nats stream add NAME "
+            + "--retention=limits with the same subjects, then creek-consumer resync for each table; "
+            + "creek-consumer check names the stream"
+        : "nats-server refuses the request: look at the stream and at the limits of the account; "
+            + "creek-consumer check shows more";
   }
 }

@@ -143,7 +143,7 @@ final class BrokerCheck {
         ? null
         : Finding.warning(
             about,
-            "its newest change was committed %.1f s after the broker stored it: the source's clock is ahead of the broker's by that or more, and lag is shown wrong by that"
+            "its newest change was committed %.1f s after the broker stored it: the source's clock is ahead of the broker's by at least that, and the lag shown is wrong by that"
                 .formatted(ahead.toMillis() / 1e3),
             "synchronise both with NTP");
   }
@@ -175,7 +175,9 @@ final class BrokerCheck {
       findings.add(
           Finding.problem(
               about,
-              "retention is " + facts.retention() + ": messages go before every reader has them",
+              "retention is "
+                  + facts.retention()
+                  + ": messages are removed before every reader has them",
               limits(name, facts, interest)));
     }
     if (facts.maxPerSubject() > 0) {
@@ -184,14 +186,15 @@ final class BrokerCheck {
               about,
               "keeps only "
                   + facts.maxPerSubject()
-                  + " messages of each table: changes vanish from its middle, and whoever lags is in a gap",
+                  + " messages of each table: changes are removed from its middle, and a table that lags gets "
+                  + "a gap",
               "nats stream edit " + name + " --max-msgs-per-subject=-1"));
     }
     if (facts.deleted() > 0 && !schemas) {
       findings.add(
           Finding.warning(
               about,
-              "%s deleted from its middle: a table that had not read as far is in a gap, because nobody knows of which table they were"
+              "%s deleted from its middle: a table that had not read as far is in a gap, because it is not known to which table they belonged"
                   .formatted(
                       facts.deleted() == 1 ? "1 message was" : facts.deleted() + " messages were"),
               "purge whole streams, or up to a sequence, rather than a subject"));
@@ -200,14 +203,15 @@ final class BrokerCheck {
       findings.add(
           Finding.warning(
               about,
-              "refuses new messages when it is full: what the producer cannot publish, nobody sees",
+              "refuses new messages when it is full: changes that the producer cannot publish do not "
+                  + "arrive here",
               "nats stream edit " + name + " --discard=old, and watch the disk"));
     }
     if (facts.storage().equals("memory")) {
       findings.add(
           Finding.warning(
               about,
-              "is kept in memory: a restart of the broker loses what was not applied yet",
+              "is kept in memory: a restart of the broker loses changes that were not applied yet",
               anew(name, facts)));
     }
     if (!facts.maxAge().isZero() && facts.maxAge().compareTo(SHORT_AGE) < 0) {
@@ -216,7 +220,7 @@ final class BrokerCheck {
               about,
               "keeps messages for "
                   + shown(facts.maxAge())
-                  + ": an outage of the consumer that lasts longer is a gap",
+                  + ": a longer outage of the consumer causes a gap",
               "nats stream edit " + name + " --max-age=7d"));
     }
     if (!schemas) {
@@ -235,10 +239,10 @@ final class BrokerCheck {
     return interest
         ? "nats stream edit "
             + name
-            + " --retention=limits (nats-server 2.10 or newer, and a nats that knows the option);"
-            + " before that, create it anew: "
+            + " --retention=limits (nats-server 2.10 or newer, and a nats that knows the option); with "
+            + "older ones, create it again: "
             + anew
-        : "nats-server alters that of no work queue, so create the stream anew: " + anew;
+        : "nats-server cannot change that for a work queue, so create the stream again: " + anew;
   }
 
   /**
@@ -283,12 +287,12 @@ final class BrokerCheck {
               about,
               "drops messages whose id came within the last "
                   + shown(facts.duplicateWindow())
-                  + ", and this producer's ids are not unique: rows of larger transactions can be"
-                  + " lost before they are here",
+                  + ", and this producer's ids are not unique: rows of larger transactions can be lost before "
+                  + "they arrive here",
               "jetstream { limits { duplicate_window: \"100ms\" } } in nats-server's configuration,"
                   + " or after each start of the producer: nats stream edit "
                   + name
-                  + " --dupe-window=100ms (the least there is: compare with creek-consumer verify)"));
+                  + " --dupe-window=100ms (the minimum; then compare with creek-consumer verify)"));
     }
   }
 
@@ -302,7 +306,7 @@ final class BrokerCheck {
       findings.add(
           Finding.warning(
               about,
-              "the broker's clock is %.1f s %s ours: lag is shown wrong by that"
+              "the broker's clock is %.1f s %s ours: the lag shown is wrong by that"
                   .formatted(
                       ahead.abs().toMillis() / 1e3, ahead.isNegative() ? "behind" : "ahead of"),
               "synchronise both with NTP"));

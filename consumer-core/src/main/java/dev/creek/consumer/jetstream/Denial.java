@@ -99,7 +99,7 @@ record Denial(Act act, String subject) {
 
   /** The permission to grant. */
   String hint() {
-    return "let the NATS user %s \"%s\": add that to %s in its permissions"
+    return "allow the NATS user to %s \"%s\": add it to %s in the user's permissions"
         .formatted(act.verb, lasting(), act.list);
   }
 

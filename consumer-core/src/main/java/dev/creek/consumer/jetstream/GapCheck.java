@@ -23,7 +23,7 @@ final class GapCheck {
     }
     if (!expected.created().equals(now.identity().created())) {
       throw new BrokerException.Gap(
-          "stream %s was created anew at %s, the position belongs to the one of %s: what is behind it in that one is gone"
+          "stream %s was created anew at %s, the position belongs to the one of %s: the later messages of that one are gone"
                   .formatted(expected.name(), now.identity().created(), expected.created())
               + HINT);
     }
@@ -35,7 +35,7 @@ final class GapCheck {
    */
   static BrokerException.Gap hole(long sequence, StreamState now) {
     return new BrokerException.Gap(
-        "%s of stream %s was deleted before it was read, and may have been of this table: by a purge of a subject, one by one, or by a limit per subject"
+        "%s of stream %s was deleted before it was read (singly, by a purge of a subject, or by a limit per subject), and may have belonged to this table"
                 .formatted(
                     now.deleted() > 0 && sequence <= now.last()
                         ? "message " + sequence

@@ -300,7 +300,7 @@ final class JetStreamApi {
     private static final long serialVersionUID = 1L;
 
     NoResponder(String subject) {
-      super("nobody listens to " + subject);
+      super("no subscriber listens to " + subject);
     }
   }
 

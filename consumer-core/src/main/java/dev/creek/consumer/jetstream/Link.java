@@ -232,7 +232,7 @@ final class Link {
       try {
         last.connection().forceReconnect();
       } catch (IOException | IllegalStateException e) {
-        log.debug("NATS could not be connected to anew: {}", e.getMessage());
+        log.debug("NATS could not be reconnected: {}", e.getMessage());
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
       }

@@ -85,7 +85,7 @@ final class NatsConnector {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (ExecutionException | TimeoutException e) {
-      log.debug("What the NATS client has to say is not waited for any longer", e);
+      log.debug("The NATS client's callbacks have not ended in time", e);
     }
   }
 
@@ -217,7 +217,7 @@ final class NatsConnector {
 
     @Override
     public void slowConsumerDetected(Connection connection, io.nats.client.Consumer consumer) {
-      log.error("the NATS client dropped messages; what was lost will be read again");
+      log.error("the NATS client dropped messages; they will be read again");
     }
   }
 }

@@ -79,7 +79,7 @@ final class PermissionCheck {
             asking(
                 "CONSUMER.INFO." + consumerOf(names.walStream(database)),
                 Level.PROBLEM,
-                "the position of a table without changes stays behind, so that retention will look like a gap")),
+                "the position of a table without changes stays behind, and retention will look like a gap")),
         ofStream(names.schemaStream(database), Level.PROBLEM, SCHEMAS),
         ofStream(names.snapshotStream(database), Level.WARNING, SNAPSHOTS),
         Flux.just(
@@ -104,7 +104,7 @@ final class PermissionCheck {
         asking(
             "CONSUMER.DELETE." + consumer,
             Level.WARNING,
-            "the broker keeps readers for minutes that ended"));
+            "the broker keeps ended readers for minutes"));
   }
 
   /**

@@ -132,7 +132,7 @@ final class SchemaLookup {
       } catch (MessageException e) {
         // One bad message must not hide the good ones.
         log.warn(
-            "Message {} of {} is passed over, because it is no schema: {}",
+            "Message {} of {} is skipped, because it is no schema: {}",
             packet.sequence(),
             subject,
             e.getMessage());
@@ -188,7 +188,7 @@ final class SchemaLookup {
       return fits ? message.schema() : null;
     } catch (MessageException e) {
       log.warn(
-          "{}: the producer's answer for schema {} is of no use: {}",
+          "{}: the producer's answer for schema {} cannot be used: {}",
           source,
           asked,
           e.getMessage());

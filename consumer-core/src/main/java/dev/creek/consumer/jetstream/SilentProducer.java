@@ -94,7 +94,7 @@ final class SilentProducer {
 
   private static String cause(Facts facts) {
     if (Boolean.FALSE.equals(facts.producer())) {
-      return "it does not answer other questions either, so it hangs, or may not answer";
+      return "it does not answer other requests either, so it hangs, or has no permission to answer";
     }
     String reason = facts.table().reason();
     String table =
@@ -103,9 +103,10 @@ final class SilentProducer {
             : "the table does not exist, or is not in its publication (a partition is not, its parent is); "
                 + reason;
     return facts.producer() == null
-        ? "it says nothing where it does not know the table; whether it runs cannot be told, since it has published no schema to ask it for; if it does, "
+        ? "it stays silent if it does not know the table; whether it runs is not known, because it "
+            + "has published no schema that could be requested; if it runs, "
             + table
-        : "it runs, since it answers other questions, so " + table;
+        : "it runs, because it answers other requests, so " + table;
   }
 
   private static String hint(SourceTable source, Facts facts) {

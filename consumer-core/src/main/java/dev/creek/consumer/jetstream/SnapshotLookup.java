@@ -131,7 +131,7 @@ final class SnapshotLookup {
 
   private static BrokerException.NoProducer nobodyListens(String asked) {
     return new BrokerException.NoProducer(
-        "no producer can be asked for a snapshot: nobody listens to "
+        "no producer can be asked for a snapshot: no subscriber listens to "
             + asked
             + ", so it does not run, or has another namespace, or is in another NATS account",
         null);
@@ -145,8 +145,8 @@ final class SnapshotLookup {
     } catch (IllegalArgumentException e) {
       throw new BrokerException.Unanswered(
           subject.equals(ACK)
-              ? "the producer has taken the request for a snapshot, but did not say its name"
-              : "the producer's answer is of no use: " + e.getMessage(),
+              ? "the producer accepted the request for a snapshot, but did not return its name"
+              : "the producer's answer cannot be used: " + e.getMessage(),
           null);
     }
   }

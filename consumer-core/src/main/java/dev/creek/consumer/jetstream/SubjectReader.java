@@ -339,7 +339,7 @@ final class SubjectReader {
   private synchronized void hindered(Consumer consumer, BrokerException.Denied denied) {
     if (reading == consumer) {
       listener.hindered(
-          "its position stays behind while no change of it comes, so that retention will look like a gap: "
+          "its position stays behind while it has no changes, and retention will look like a gap: "
               + denied.getMessage(),
           denied.hint());
     }

@@ -34,7 +34,8 @@ public final class GuardedRecorder implements MetricsRecorder {
     } catch (Throwable e) {
       if (failed.compareAndSet(false, true)) {
         log.error(
-            "The recorder {} fails: what it was to count is missing from now on. More of that is logged at DEBUG",
+            "The metrics recorder {} fails: its counts are incomplete from now on. Further errors are "
+                + "logged at DEBUG",
             recorder.getClass().getName(),
             e);
       } else {

@@ -368,7 +368,7 @@ public final class PostgresTarget {
   private RowRepair repair(Mapping mapping, Scans scans, ComparedTables tables) {
     if (tables.key() == null) {
       throw new ShapeMismatchException(
-          mapping.target() + " has no key by which single rows could be repaired",
+          mapping.target() + " has no key by which single rows can be repaired",
           Remedy.resync(mapping));
     }
     return new RowRepair(

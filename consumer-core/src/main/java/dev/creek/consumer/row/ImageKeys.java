@@ -93,7 +93,7 @@ final class ImageKeys {
    */
   ShapeMismatchException secondRow(long sequence) {
     return new ShapeMismatchException(
-        "message at sequence %d: a row of %s with the same (%s) is there, and the source tells the two apart"
+        "message at sequence %d: a row of %s with the same (%s) exists, and the two differ on the source"
             .formatted(
                 sequence,
                 target,

@@ -65,7 +65,7 @@ final class KeyChoice {
                 problems.accept(
                     "unique index "
                         + SqlName.quote(index.name())
-                        + " takes keys for equal that the source tells apart",
+                        + " treats keys as equal that differ on the source",
                     dropIndex(index)));
     return same;
   }
@@ -167,8 +167,8 @@ final class KeyChoice {
   }
 
   private String without(UniqueKey key) {
-    return "if these columns are the source's primary key, there: ALTER TABLE ... REPLICA IDENTITY"
-        + " DEFAULT; if they are not, here: "
+    return "if these columns are the source's primary key, on the source: ALTER TABLE ... REPLICA "
+        + "IDENTITY DEFAULT; if they are not, on the target: "
         + (key.primary() ? alter("DROP CONSTRAINT " + SqlName.quote(key.name())) : dropIndex(key));
   }
 

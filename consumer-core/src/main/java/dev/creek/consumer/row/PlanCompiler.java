@@ -116,7 +116,7 @@ final class PlanCompiler {
       if (!optional && !carried.contains(column.name())) {
         String quoted = SqlName.quote(column.name());
         problem(
-            "column " + quoted + " is NOT NULL without a default, and the source lacks it",
+            "column " + quoted + " is NOT NULL without a default, and the source does not have it",
             alter("ALTER COLUMN " + quoted + " DROP NOT NULL"));
       }
     }

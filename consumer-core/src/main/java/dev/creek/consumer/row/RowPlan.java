@@ -110,7 +110,7 @@ public final class RowPlan {
   public ShapeMismatchException secondRow(String where) {
     PlanKey met = Objects.requireNonNull(key);
     return new ShapeMismatchException(
-        "%s: several rows have the same (%s), and the source tells them apart"
+        "%s: several rows have the same (%s), and they differ on the source"
             .formatted(
                 where,
                 met.unique().columns().stream()

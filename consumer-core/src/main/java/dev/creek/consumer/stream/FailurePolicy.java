@@ -39,17 +39,17 @@ public final class FailurePolicy {
   private static final Map<String, String> PASSING_HINTS =
       Map.of(
           "53100",
-          "make room on the target's disk: it goes on by itself then",
+          "free space on the target's disk: the table then continues by itself",
           "53400",
-          "raise the limit that it names, as temp_file_limit, for the service's role: ALTER ROLE ..."
-              + " SET temp_file_limit = ...;",
+          "raise the limit that the error names, such as temp_file_limit, for the service's role: "
+              + "ALTER ROLE ... SET temp_file_limit = ...;",
           "28P01",
-          "mend the password in the database URI, or on the server: ALTER ROLE ... PASSWORD ...;",
+          "correct the password in the database URI, or on the server: ALTER ROLE ... PASSWORD ...;",
           "28000",
-          "let the service in: pg_hba.conf, or ALTER ROLE ... LOGIN;",
+          "allow the service to log in: pg_hba.conf, or ALTER ROLE ... LOGIN;",
           "25006",
-          "the server only reads, as a standby does: name all hosts in the database URI, with"
-              + " target_session_attrs=read-write");
+          "the server is read-only, as a standby is: name all hosts in the database URI, with "
+              + "target_session_attrs=read-write");
 
   private static final TargetTable NOBODYS = new TargetTable("", "");
 
@@ -127,7 +127,7 @@ public final class FailurePolicy {
     if (cause instanceof MessageException) {
       return new Verdict.Stop(
           message(cause),
-          "the message cannot be read: find out what published it. Then "
+          "find out which program published the message. Then "
               + resync
               + "; or "
               + Remedy.skip(target));
@@ -146,7 +146,7 @@ public final class FailurePolicy {
     String hint =
         known != null
             ? known
-            : "PostgreSQL's appendix A has SQLSTATE %s, the server's log the statement. It goes on by itself once the cause is gone; or %s"
+            : "look up SQLSTATE %s in PostgreSQL's appendix A, and the statement in the server's log. The table continues by itself once the cause is gone; or %s"
                 .formatted(state, Remedy.skip(target));
     return AWAITED_STATES.contains(state)
         ? new Verdict.Await(message(e), hint)

@@ -40,7 +40,7 @@ public final class OutageLog {
       away = true;
       since = now;
       reportedAt = now;
-      log.warn("{}: {}. It is tried again until it works", what, why);
+      log.warn("{}: {}. Retrying until it works", what, why);
     } else if (now - reportedAt >= REMINDER.toNanos()) {
       reportedAt = now;
       log.warn("{}: {}, for {} now", what, why, seconds(now));

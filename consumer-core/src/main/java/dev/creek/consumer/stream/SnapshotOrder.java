@@ -24,6 +24,6 @@ public record SnapshotOrder(
   }
 
   public static CancellationException cancelled() {
-    return new CancellationException("nobody wants the snapshot any more");
+    return new CancellationException("the snapshot was cancelled");
   }
 }

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ErrorWords {
   private static final String REFUSED = "the connection was refused: nothing listens there";
-  private static final String UNROUTED = "there is no way through the network to it";
+  private static final String UNROUTED = "the network has no route to it";
   private static final String SLOW_TO_CONNECT = "no answer to the attempt to connect";
   private static final String BROKEN = "the connection broke";
   private static final String UNKNOWN_NAME = "the host's name cannot be resolved";

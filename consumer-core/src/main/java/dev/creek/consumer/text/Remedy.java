@@ -36,7 +36,7 @@ public final class Remedy {
 
   /** Without one change. */
   public static String skip(Object target) {
-    return "pass over the change, N being its stream sequence: skip_change('%s', N) in SQL (a program: skipChange)"
+    return "skip the change, with its stream sequence for N: skip_change('%s', N) in SQL (a program: skipChange)"
         .formatted(target.toString().replace("'", "''"));
   }
 }

@@ -18,7 +18,7 @@ public final class SubjectToken {
     if (why != null) {
       throw new IllegalArgumentException(
           String.format(
-              Locale.ROOT, "%s name '%s' cannot be addressed on the wire: %s", what, name, why));
+              Locale.ROOT, "%s name '%s' cannot be part of a NATS subject: %s", what, name, why));
     }
     return name;
   }

@@ -248,7 +248,7 @@ final class SnapshotLogIT {
     createStreams(Generation.NEW);
     assertThatThrownBy(this::request)
         .isInstanceOf(BrokerException.Unavailable.class)
-        .hasMessageContaining("nobody listens to CREEK_snap_shop");
+        .hasMessageContaining("no subscriber listens to CREEK_snap_shop");
   }
 
   @Test
@@ -260,7 +260,7 @@ final class SnapshotLogIT {
         .isInstanceOf(BrokerException.Unanswered.class)
         .hasMessageContaining("did not answer")
         .hasMessageContaining("shop.public.items within 2 s")
-        .hasMessageContaining("whether it runs cannot be told")
+        .hasMessageContaining("whether it runs is not known")
         .hasMessageContaining("nothing of shop.public.items has been published yet");
     assertThat(asked).as("a second request would be a second snapshot").hasSize(1);
   }

@@ -263,7 +263,7 @@ final class ChangePlanTest {
             "\"My Schema\".\"t\" does not fit the source: column \"qt\" is missing;"
                 + " column \"amount\" is missing;"
                 + " column \"n\" is integer, which cannot hold every numeric(6,3);"
-                + " column \"must\" is NOT NULL without a default, and the source lacks it;"
+                + " column \"must\" is NOT NULL without a default, and the source does not have it;"
                 + " it has no primary key or unique index on \"id\"");
     assertThat(mismatch.hint().lines())
         .containsExactly(

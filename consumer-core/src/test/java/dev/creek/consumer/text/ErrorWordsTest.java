@@ -22,7 +22,7 @@ final class ErrorWordsTest {
       delimiter = '|',
       value = {
         "finishConnect(..) failed with error(-111): Connection refused: db/10.0.0.1:5432 | the connection was refused: nothing listens there",
-        "connect(..) failed with error(-113): No route to host | there is no way through the network to it",
+        "connect(..) failed with error(-113): No route to host | the network has no route to it",
         "finishConnect(..) failed with error(-110) | no answer to the attempt to connect",
         "recvAddress(..) failed with error(-104): Connection reset by peer | the connection broke",
         "Connection unexpectedly closed | the connection broke",

@@ -92,6 +92,6 @@ final class SubjectsTest {
     assertThatThrownBy(call::run)
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageStartingWith(what + " name '")
-        .hasMessageContaining("cannot be addressed on the wire");
+        .hasMessageContaining("cannot be part of a NATS subject");
   }
 }

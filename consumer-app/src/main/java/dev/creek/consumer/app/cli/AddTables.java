@@ -12,7 +12,9 @@ import picocli.CommandLine.Option;
     header = "Subscribe tables: apply their changes.",
     description = {
       "Subscribes tables. A running service picks them up at once; without one, the next serve does.",
-      "A table that was removed before goes on where it stopped. Any other begins with the first change that the stream still holds, or with what --from says; rows of before come with a snapshot. Run create-schemas first where the target table does not exist."
+      "A table that was removed before continues where it stopped. Any other table begins with "
+          + "the first change that the stream still holds, or where --from says; older rows come with "
+          + "a snapshot. If the target table does not exist, run create-schemas first."
     },
     footerHeading = "%nExamples:%n",
     footer = {
@@ -25,7 +27,8 @@ final class AddTables extends MappingsVerb {
       names = "--from",
       paramLabel = "START",
       description =
-          "What a table begins with that has no position yet: now, beginning (of what the stream holds), or a time of the source's, such as 2026-11-29T15:00:00Z.")
+          "Where a table without a position begins: now, beginning (of the stream), or a time by "
+              + "the source's clock, such as 2026-11-29T15:00:00Z.")
   private @Nullable String from;
 
   private @Nullable StartFrom start;

@@ -13,11 +13,13 @@ import picocli.CommandLine.Parameters;
 
 @CommandLine.Command(
     name = "apply-snapshot",
-    header = "Apply a snapshot that is published already.",
+    header = "Apply a snapshot that is already published.",
     description = {
-      "Applies a snapshot by its name, as list-snapshots shows it. Otherwise like the command snapshot: the table is created if it is"
-          + " missing, and goes on from the snapshot's time.",
-      "Refused where the broker no longer holds all changes since then, unless --force is given: those changes are then missing."
+      "Applies a snapshot by its name, which list-snapshots shows. Otherwise like the command "
+          + "snapshot: a missing target table is created, and the table continues from the snapshot's "
+          + "time.",
+      "If the broker no longer holds all changes since then, the snapshot is refused. With "
+          + "--force it is applied, and those changes are missing."
     },
     footerHeading = "%nExamples:%n",
     footer = {
@@ -34,7 +36,7 @@ final class ApplySnapshot implements Verb {
       names = "--name",
       paramLabel = "NAME",
       required = true,
-      description = "The snapshot, as list-snapshots shows it.")
+      description = "Name of the snapshot, as list-snapshots shows it.")
   private String name = "";
 
   @Option(
@@ -46,7 +48,7 @@ final class ApplySnapshot implements Verb {
 
   @Option(
       names = "--force",
-      description = "Apply it even where changes since then are gone from the broker.")
+      description = "Apply it even if changes since then are gone from the broker.")
   private boolean force;
 
   private Command.@Nullable ApplySnapshot command;

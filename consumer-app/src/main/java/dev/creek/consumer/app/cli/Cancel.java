@@ -13,11 +13,12 @@ import reactor.core.publisher.Sinks;
     name = "cancel",
     header = "Cancel commands that wait or run.",
     description = {
-      "Cancels commands by their ids, as status shows them, whoever gave them, and waits until they have ended. One that waits ends at"
-          + " once. A snapshot that is being taken is given up: the table is as it was, and its changes go on from where they were."
-          + " No subscription ends by it.",
-      "Exit code 0 if all are cancelled, 1 if one had ended already, ended otherwise, or does not exist. Ctrl-C ends the waiting, not"
-          + " the cancelling."
+      "Cancels commands by their ids, which status shows, and waits until they have ended. You "
+          + "can cancel anybody's command. A waiting command ends at once. A snapshot that is being "
+          + "applied is given up: the table is as it was, and its changes continue from where they "
+          + "were. No subscription ends.",
+      "Exit code 0 if all are cancelled, 1 if one had already ended, ended otherwise, or does "
+          + "not exist. Ctrl-C ends the waiting, not the cancelling."
     },
     footerHeading = "%nExamples:%n",
     footer = {"  creek-consumer cancel 7", "  creek-consumer cancel 7 8"})

@@ -12,12 +12,14 @@ import reactor.core.publisher.Mono;
 
 @Command(
     name = "check",
-    header = "Look at everything that a run needs, and change nothing.",
+    header = "Test everything that the service needs; change nothing.",
     description = {
-      "Looks at both servers, the streams and their limits, the control schema, and each table: whether its schema is known, the"
-          + " target fits it, and the role has the privileges. Without mappings it looks at all tables that are subscribed. With"
-          + " --source-uri it tells what the producer cannot carry, too.",
-      "Each finding is ok, a warning (works, but) or a problem (will not work), with what helps. Exit code 1 if there is a problem."
+      "Tests both servers, the streams and their limits, the control schema, and each table: "
+          + "whether its schema is known, the target fits it, and the role has the privileges. "
+          + "Without mappings it tests all subscribed tables. With --source-uri it also reports what "
+          + "the producer cannot publish.",
+      "Each finding is ok, a warning (it works, but something can be lost or slow) or a problem "
+          + "(it will not work), with the fix. Exit code 1 if there is a problem."
     },
     footerHeading = "%nExamples:%n",
     footer = {

@@ -31,16 +31,18 @@ public final class Cli {
       subcommands = HelpCommand.class,
       customSynopsis = "creek-consumer [OPTION]... COMMAND [ARGUMENT]...",
       description = {
-        "%nKeeps tables of a PostgreSQL equal to tables of another one whose changes a Creek producer publishes on NATS JetStream.",
+        "%nKeeps tables of a PostgreSQL database in sync with tables of another one, whose "
+            + "changes a Creek producer publishes on NATS JetStream.",
         "",
-        "A MAPPING says what goes where:",
+        "A MAPPING names a source table and its target:",
         "  db.namespace.table:target_namespace.target_table",
         "Double-quote a part that holds dots, colons or spaces.",
         "",
-        "Every option has a variable of the environment, shown in brackets, and may stand in a file (--config). The option wins over"
-            + " the variable, and that over the file. Options may stand before or after the command."
+        "Every option has an environment variable, shown in brackets, and can be set in a file "
+            + "(--config). The option overrides the variable, and the variable the file. Options can "
+            + "stand before or after the command."
       },
-      commandListHeading = "%nCommands (COMMAND --help tells more):%n",
+      commandListHeading = "%nCommands (details: COMMAND --help):%n",
       footerHeading = "%nExamples:%n",
       footer = {
         "  export NATS_URI=nats://127.0.0.1:4222",
@@ -209,6 +211,6 @@ public final class Cli {
             : "; did you mean " + unmatched.getSuggestions().get(0) + "?";
     return verbExpected
         ? "unknown command" + (WORD.matcher(first).matches() ? " '" + first + "'" : "") + similar
-        : "there is an argument too many";
+        : "there are too many arguments";
   }
 }

@@ -78,7 +78,7 @@ final class CommandRun {
         .ofType(CommandStep.Done.class)
         .next()
         .map(done -> name + ": " + done.detail())
-        .switchIfEmpty(Mono.error(() -> new IllegalStateException("nobody says how it ended")));
+        .switchIfEmpty(Mono.error(() -> new IllegalStateException("its outcome is not known")));
   }
 
   private static void show(

@@ -13,7 +13,8 @@ import picocli.CommandLine.Spec;
     name = "completion",
     header = "Print a script that completes commands and options in a shell.",
     description = {
-      "Prints a script for bash or zsh, which completes commands, options, and the values of those that have a few or name files."
+      "Prints a script for bash or zsh. It completes commands, options, file names, and the "
+          + "values of options that have only a few."
     },
     footerHeading = "%nExamples:%n",
     footer = {

@@ -6,13 +6,15 @@ import picocli.CommandLine;
 
 @CommandLine.Command(
     name = "create-schemas",
-    header = "Create target tables like the source's.",
+    header = "Create target tables that match the source tables.",
     description = {
       "Creates each target table, and its schema, from the newest schema that the producer has published: columns, types, primary"
           + " key, NOT NULL of the key.",
-      "Where none has been published, as of a table that nobody has changed, the producer is asked for a snapshot, whose header tells it:"
-          + " it then publishes the whole table.",
-      "A table that exists and fits is left alone; one that does not fit is an error that names the differences."
+      "If none is published, because the table has not changed yet, the command asks the "
+          + "producer for a snapshot and takes the schema from its header. The producer then "
+          + "publishes the whole table.",
+      "A table that exists and fits stays as it is; one that does not fit is an error that "
+          + "names the differences."
     },
     footerHeading = "%nExamples:%n",
     footer = {

@@ -16,10 +16,11 @@ import picocli.CommandLine.Option;
     name = "health",
     header = "Ask the running service whether it is ready.",
     description = {
-      "Asks the service on this machine, at its --prometheus-port, and prints its answer: ready, or why not. Ends with 0 if it is"
-          + " ready and with 1 if it is not or nobody answers. Asks no other server.",
-      "With --live only whether the process makes progress: that is what a container's health check wants, because a restart"
-          + " mends no table."
+      "Asks the service on this machine, at its --prometheus-port, and prints the answer: "
+          + "ready, or why not. Exit code 0 if it is ready, 1 if it is not or does not answer. "
+          + "Connects to no other server.",
+      "With --live it asks only whether the process makes progress. Use this for a container's "
+          + "health check: a restart fixes no table."
     },
     footerHeading = "%nExamples:%n",
     footer = {
@@ -31,7 +32,7 @@ final class Health implements LocalVerb {
   /** Longer than the service itself takes to find out. */
   private static final Duration LIMIT = Duration.ofSeconds(8);
 
-  @Option(names = "--live", description = "Only whether the process makes progress.")
+  @Option(names = "--live", description = "Ask only whether the process makes progress.")
   private boolean live;
 
   @Override
@@ -40,7 +41,8 @@ final class Health implements LocalVerb {
     Integer port = monitoring.port();
     if (port == null || port == 0) {
       throw new ConfigurationException(
-          List.of("there is nobody to ask: --prometheus-port is " + (port == null ? "off" : port)));
+          List.of(
+              "no service can be asked: --prometheus-port is " + (port == null ? "off" : port)));
     }
     var client = new HealthClient(monitoring, port, LIMIT);
     try {

@@ -15,10 +15,11 @@ import reactor.core.publisher.Mono;
     name = "init",
     header = "Create the control schema now, or print the SQL for it.",
     description = {
-      "Creates the schema of the consumer's own tables and functions, or brings it up to date, keeping what is in it; serve does"
-          + " the same when it starts.",
-      "With --print-sql it asks no server and prints what an administrator must run in advance, as one transaction that may be run"
-          + " again: then the service needs no right to create. Rights on the target tables are granted apart: check prints them."
+      "Creates the schema of the consumer's own tables and functions, or upgrades it and keeps "
+          + "its content. serve does the same when it starts.",
+      "With --print-sql it connects to no server and prints what an administrator must run in "
+          + "advance, as one transaction that can be run repeatedly. The service then needs no "
+          + "privilege to create anything. check prints the grants on the target tables."
     },
     footerHeading = "%nExamples:%n",
     footer = {
@@ -27,21 +28,20 @@ import reactor.core.publisher.Mono;
       "  creek-consumer init --print-sql --role creek --users operators > control.sql"
     })
 final class Init implements LocalVerb {
-  @Option(names = "--print-sql", description = "Print the SQL, and do nothing.")
+  @Option(names = "--print-sql", description = "Print the SQL, and do nothing else.")
   private boolean printSql;
 
   @Option(
       names = "--role",
       paramLabel = "NAME",
       description =
-          "With --print-sql: the role that the service runs as; it is granted what it needs.")
+          "With --print-sql: the role that the service runs as; the SQL grants it what it needs.")
   private @Nullable String role;
 
   @Option(
       names = "--users",
       paramLabel = "NAME",
-      description =
-          "With --print-sql: a role that may call the functions and see what became of it.")
+      description = "With --print-sql: a role that may call the functions and read their results.")
   private @Nullable String users;
 
   @Override
@@ -51,7 +51,7 @@ final class Init implements LocalVerb {
       return ExitCode.OK;
     }
     if (role != null || users != null) {
-      throw new ConfigurationException(List.of("--role and --users belong to --print-sql"));
+      throw new ConfigurationException(List.of("--role and --users need --print-sql"));
     }
     return WithConsumer.run(
         Start.with(settings, around, false, false),

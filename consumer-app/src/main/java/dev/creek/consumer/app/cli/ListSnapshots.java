@@ -15,9 +15,10 @@ import reactor.core.publisher.Mono;
     name = "list-snapshots",
     header = "Show a table's snapshots that the broker holds.",
     description = {
-      "Shows the snapshots of source tables that the broker still holds, oldest first: name, when it was published, how many rows,"
-          + " and whether it has its end. One without is being published now, or its producer died.",
-      "Exit code 1 where the broker holds nothing at all of a table: its name may be wrong."
+      "Shows the snapshots of source tables that the broker still holds, oldest first: name, "
+          + "time of publication, number of rows, and whether the end is there. A snapshot without "
+          + "its end is still being published, or its producer died.",
+      "Exit code 1 if the broker holds nothing at all of a table: its name may be wrong."
     },
     footerHeading = "%nExamples:%n",
     footer = {
@@ -84,8 +85,8 @@ final class ListSnapshots implements Verb {
           seen.source()
               + ": the broker holds no change, schema or snapshot of it (hint: "
               + (suggestion == null ? "" : suggestion + " Else ")
-              + "check the name, which is case-sensitive; of a table that nobody changes creek-consumer resync takes a"
-              + " first snapshot)");
+              + "check the name, which is case-sensitive; if the table has not changed yet, "
+              + "creek-consumer resync takes a first snapshot)");
     }
   }
 

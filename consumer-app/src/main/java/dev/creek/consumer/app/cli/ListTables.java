@@ -9,10 +9,11 @@ import reactor.core.publisher.Mono;
 
 @Command(
     name = "list-tables",
-    header = "Show what is subscribed, and how far it is.",
+    header = "Show the subscriptions, and how far each table is.",
     description = {
-      "Shows all subscriptions, removed ones too: where each table comes from and goes to, whether it is active, its state, the"
-          + " source's LSN and commit time of the last change applied, and why it is stuck if it is."
+      "Shows all subscriptions, removed ones too: source and target, whether it is active, its "
+          + "state, the source's LSN and commit time of the last change applied, and the reason if it "
+          + "is stuck."
     },
     footerHeading = "%nExamples:%n",
     footer = {

@@ -12,8 +12,8 @@ import picocli.CommandLine.Parameters;
     aliases = "remove-table",
     header = "End subscriptions: apply no more changes.",
     description = {
-      "Ends the subscription of target tables. Their rows stay, and so does the position: add-tables goes on from there, as long"
-          + " as the broker still holds what comes next."
+      "Ends the subscriptions of target tables. Their rows and positions stay: add-tables "
+          + "continues from there, as long as the broker still holds the next changes."
     },
     footerHeading = "%nExamples:%n",
     footer = {

@@ -6,11 +6,12 @@ import picocli.CommandLine;
 
 @CommandLine.Command(
     name = "resync",
-    header = "Make tables equal to their source, whatever they are now.",
+    header = "Make tables equal to their source, whatever they hold now.",
     description = {
-      "Takes a clean snapshot of each table, which creates it where it is missing, and subscribes it: it holds then what the source"
-          + " holds, and follows it. Heals a gap. Readers see the old rows until the new ones are complete; a service that runs"
-          + " hands the table over for that long."
+      "Takes a clean snapshot of each table, creates the table if it is missing, and subscribes "
+          + "it. Afterwards the table holds what the source holds, and follows it. This ends a gap. "
+          + "Readers see the old rows until the new ones are complete. If a service runs, it does the "
+          + "work."
     },
     footerHeading = "%nExamples:%n",
     footer = {

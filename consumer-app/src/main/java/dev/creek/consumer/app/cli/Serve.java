@@ -18,9 +18,10 @@ import reactor.core.publisher.Sinks;
     name = "serve",
     header = "Run the service: apply changes of all active tables.",
     description = {
-      "Applies the changes of all active subscriptions until SIGTERM or SIGINT: then it finishes and commits what is in flight and"
-          + " ends with exit code 0 within 10 seconds. A second signal ends it at once.",
-      "Servers that cannot be reached, at the start or later, are waited for."
+      "Applies the changes of all active subscriptions. On SIGTERM or SIGINT it finishes and "
+          + "commits what is in flight, and exits with 0 within 10 seconds. A second signal ends it "
+          + "at once.",
+      "Waits for servers that cannot be reached, at the start and later."
     },
     footerHeading = "%nExamples:%n",
     footer = {

@@ -32,7 +32,7 @@ final class SettingOptions {
             .type(File.class)
             .paramLabel("FILE")
             .description(
-                "File of settings, a line each: linger = 5ms. [" + ConfigFile.VARIABLE + "]")
+                "Settings file, with lines such as linger = 5ms. [" + ConfigFile.VARIABLE + "]")
             .build());
     for (Setting setting : Setting.values()) {
       if (!without.contains(setting.topic())) {

@@ -14,11 +14,11 @@ import picocli.CommandLine.Option;
 
 @Command(
     name = "config",
-    header = "Show the settings that hold, and where each comes from.",
+    header = "Show the settings in effect, and where each is set.",
     description = {
-      "Shows every setting as serve would see it with this command line, environment and file, without secrets, and the place"
-          + " where it is set. Asks no server.",
-      "Ends with 2 where serve could not run with them, and says why."
+      "Shows every setting as serve would see it with this command line, environment and file, "
+          + "without secrets, and where it is set. Connects to no server.",
+      "Exit code 2 if serve could not run with them; the reason is printed."
     },
     footerHeading = "%nExamples:%n",
     footer = {

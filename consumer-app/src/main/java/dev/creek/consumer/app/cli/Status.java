@@ -10,15 +10,18 @@ import reactor.core.publisher.Sinks;
 
 @Command(
     name = "status",
-    header = "Show on one screen what runs, how far each table is, and what is stuck.",
+    header = "Show on one screen which services run, how far each table is, and what is stuck.",
     description = {
-      "Shows the instances that are at work, each table with state, lag and rate, why it is stuck and what helps, and the newest"
-          + " commands. The lag is the age of the oldest change that is not applied yet; it is asked of the broker, where one is"
-          + " named. The rate is what was applied within a second.",
-      "A service that is connected and has not shown itself for 5 s is late: slow, or stopped. What its tables do is unknown then. Commands"
-          + " that wait or run are all shown, and of those that have ended the newest.",
-      "Exit code 1 if no service is connected, or none has shown itself for a minute, or a table is failed or in gap. A table that is incomplete, whose rows may differ from its source's,"
-          + " is shown with the reason and does not change the exit code."
+      "Shows the connected instances, each table with state, lag and rate, why it is stuck and "
+          + "the fix, and the newest commands. The lag is the age of the oldest change that is not "
+          + "applied yet; the broker is asked for it, if one is named. The rate is the number of "
+          + "changes applied within a second.",
+      "A connected service that has sent no heartbeat for 5 s is late: slow, or stopped. The "
+          + "state of its tables is then unknown. All waiting and running commands are shown, and the "
+          + "newest of those that have ended.",
+      "Exit code 1 if no service is connected, if none has sent a heartbeat for a minute, or if "
+          + "a table is failed or in gap. A table that is incomplete (its rows may differ from its "
+          + "source's) is shown with the reason, and does not change the exit code."
     },
     footerHeading = "%nExamples:%n",
     footer = {
@@ -43,10 +46,10 @@ final class Status implements Verb {
       names = "--commands",
       paramLabel = "COUNT",
       defaultValue = "8",
-      description = "How many commands that have ended to show, at most (default: 8).")
+      description = "Maximum number of ended commands to show (default: 8).")
   private int commands;
 
-  @Option(names = "--watch", description = "Show it anew every two seconds, until Ctrl-C.")
+  @Option(names = "--watch", description = "Repeat every two seconds, until Ctrl-C.")
   private boolean watch;
 
   @Override

@@ -52,7 +52,7 @@ final class StatusText {
       lines.add("");
       lines.add(commands(sample, colour));
       if (sample.moreCommands()) {
-        lines.add("Others have ended before them: creek-consumer status --commands 100");
+        lines.add("There are older ones: creek-consumer status --commands 100");
       }
     }
     return String.join(System.lineSeparator(), lines);
@@ -85,9 +85,9 @@ final class StatusText {
       if (instance.isLate()) {
         lines.add(
             name(instance)
-                + " is connected, but has not shown itself for "
+                + " is connected, but has sent no heartbeat for "
                 + shown(instance.heartbeatAge())
-                + ": it is slow or stopped, and what it does is not known.");
+                + ": it is slow or stopped, and the state of its tables is not known.");
       }
     }
     return String.join(System.lineSeparator() + System.lineSeparator(), lines);
@@ -97,7 +97,8 @@ final class StatusText {
     return switch (service) {
       case CONNECTED, LATE -> null;
       case LOST ->
-          "A service has just lost its connection to this database: it is gone, or comes back within seconds.";
+          "A service has just lost its connection to this database: it has ended, or comes back "
+              + "within seconds.";
       case NONE ->
           "No service is connected to this database: nothing is applied until one is (creek-consumer serve).";
     };

@@ -10,11 +10,12 @@ import picocli.CommandLine.Option;
     name = "snapshot",
     header = "Request new snapshots from the producer and apply them.",
     description = {
-      "Asks the producer for a snapshot of each table and applies it, one table after the other. The target table is created if it"
-          + " is missing. A subscribed table goes on from there without missing a change, also while a service runs; of one that is"
-          + " not subscribed the position is kept for add-tables.",
-      "Mode upsert writes the snapshot's rows into the table and lets other rows be. Mode clean replaces all rows: readers see the"
-          + " old ones until the new ones are complete."
+      "Asks the producer for a snapshot of each table and applies it, one table after the "
+          + "other. A missing target table is created. A subscribed table continues after the "
+          + "snapshot without missing a change, also while a service runs. If a table is not "
+          + "subscribed, its position is kept for add-tables.",
+      "Mode upsert writes the snapshot's rows into the table and keeps other rows. Mode clean "
+          + "replaces all rows: readers see the old ones until the new ones are complete."
     },
     footerHeading = "%nExamples:%n",
     footer = {

@@ -77,7 +77,7 @@ final class VerificationReport {
           case MISSING -> "is missing on the target";
           case UNEXPECTED -> "is only on the target";
           case DIFFERENT -> "differs";
-          case CHANGING -> "changes all the time: look again when it is quiet";
+          case CHANGING -> "changes all the time: compare again when there are fewer changes";
         };
     String key = String.join(", ", difference.key()).replaceAll("\\p{Cntrl}", "?");
     return difference.key().isEmpty()

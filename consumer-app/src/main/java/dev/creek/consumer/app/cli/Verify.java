@@ -20,13 +20,16 @@ import reactor.core.publisher.Sinks;
     name = "verify",
     header = "Compare source tables with their targets, row by row.",
     description = {
-      "Reads both tables once, as hashes, and looks at rows that differ again until they are equal or the patience ends: so it is"
-          + " safe on tables in use, and a row that is only late is not a difference. Says how many rows there are, and the keys of"
-          + " rows that differ. Columns that only one side has are named, not compared.",
-      "Without --source-uri a fresh snapshot is requested and loaded into a table beside the target, which the running service"
-          + " keeps up to date until the comparison ends and which is then removed.",
-      "With --repair, rows that still differ are written anew from the source; the table's service may go on meanwhile.",
-      "A table that was marked as incomplete and is found equal is so no longer.",
+      "Reads both tables once, as hashes, and compares rows that differ again until they are "
+          + "equal or --patience has passed. So it is safe on tables in use, and a row that is only "
+          + "late does not count as a difference. Reports the number of rows, and the keys of rows "
+          + "that differ. Columns that only one side has are named, not compared.",
+      "Without --source-uri a fresh snapshot is requested and loaded into a table beside the "
+          + "target. The running service keeps that table up to date until the comparison ends; then "
+          + "it is removed.",
+      "With --repair, rows that still differ are rewritten with the source's values; the "
+          + "service may run meanwhile.",
+      "If a table that is marked incomplete is found equal, the mark is removed.",
       "Exit code 1 if a table differs."
     },
     footerHeading = "%nExamples:%n",
@@ -53,20 +56,20 @@ final class Verify implements Verb {
       paramLabel = "TIME",
       defaultValue = "30s",
       description =
-          "How long rows that differ are looked at again, e.g. 30s or 5m; 0 for not at all. Default:"
-              + " ${DEFAULT-VALUE}.")
+          "How long rows that differ are compared again, e.g. 30s or 5m; 0 disables it. Default: "
+              + "${DEFAULT-VALUE}.")
   private String timeout = "30s";
 
   @Option(
       names = "--most",
       paramLabel = "COUNT",
       defaultValue = "100",
-      description = "Differing rows that are told, at most. Default: ${DEFAULT-VALUE}.")
+      description = "Maximum number of differing rows to report. Default: ${DEFAULT-VALUE}.")
   private int most;
 
   @Option(
       names = "--repair",
-      description = "Write rows that differ anew from the source; only with --source-uri.")
+      description = "Rewrite rows that differ with the source's values; only with --source-uri.")
   private boolean repair;
 
   @Option(names = "--json", description = "One JSON array, for programs.")
@@ -122,8 +125,8 @@ final class Verify implements Verb {
     if (configuration.broker() == null) {
       throw new ConfigurationException(
           List.of(
-              "neither the source database (--source-uri, SOURCE_URI) nor NATS (--nats-uri,"
-                  + " NATS_URI) is named: one of them must tell what the source holds"));
+              "neither the source database (--source-uri, SOURCE_URI) nor NATS (--nats-uri, NATS_URI) "
+                  + "is named: one of them is needed to read the source's rows"));
     }
   }
 

@@ -43,7 +43,8 @@ final class BrokerLogin {
             .count();
     if (ways > 1) {
       settings.problem(
-          "only one of --nats-creds, --nats-user and --nats-token can be the way to log in to the broker");
+          "only one of --nats-creds, --nats-user and --nats-token can be used to log in to the "
+              + "broker");
     }
   }
 

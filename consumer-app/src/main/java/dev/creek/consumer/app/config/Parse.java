@@ -89,7 +89,8 @@ final class Parse {
       case "transaction" -> Pooler.TRANSACTION;
       case "statement" ->
           throw new IllegalArgumentException(
-              "cannot be worked through, as rows and position are one transaction: none of none, session, transaction");
+              "not supported, because rows and position are one transaction: must be none, session "
+                  + "or transaction");
       default -> throw new IllegalArgumentException("none of none, session, transaction");
     };
   }
@@ -124,7 +125,7 @@ final class Parse {
   static Duration limit(String text) {
     Duration limit = TimeText.parse(text, LONGEST_LIMIT);
     if (limit.isZero()) {
-      throw new IllegalArgumentException("no time at all");
+      throw new IllegalArgumentException("must be longer than 0");
     }
     return limit;
   }

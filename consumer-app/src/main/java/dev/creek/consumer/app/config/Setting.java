@@ -26,13 +26,14 @@ public enum Setting {
       Secrecy.NONE,
       "NAME",
       "_INBOX",
-      "First part of the subjects where answers come. One of its own keeps them from other users of the account."),
+      "First part of the subjects for answers. A separate one keeps other users of the account "
+          + "from reading them."),
   GENERATION(
       Topic.BROKER,
       Secrecy.NONE,
       "WHICH",
       "auto",
-      "Which generation of the Creek producer writes: old, new or auto."),
+      "Generation of the Creek producer: old, new or auto."),
   NATS_CREDS(Topic.BROKER, Secrecy.NONE, "FILE", null, "Credentials file (JWT and nkey)."),
   NATS_USER(Topic.BROKER, Secrecy.NONE, "NAME", null, "User, if not in the URI."),
   NATS_PASSWORD(
@@ -50,17 +51,22 @@ public enum Setting {
       Secrecy.NONE,
       "FILE",
       null,
-      "PEM file of the authorities that vouch for the broker. Turns TLS on."),
+      "PEM file with the broker's certificate authorities. Turns TLS on."),
   NATS_TLS_CERT(
-      Topic.BROKER, Secrecy.NONE, "FILE", null, "PEM file of our own certificate. Turns TLS on."),
+      Topic.BROKER,
+      Secrecy.NONE,
+      "FILE",
+      null,
+      "PEM file with the client certificate. Turns TLS on."),
   NATS_TLS_KEY(Topic.BROKER, Secrecy.NONE, "FILE", null, "PEM file of its key (PKCS#8)."),
   ANSWER_TIMEOUT(
       Topic.BROKER,
       Secrecy.NONE,
       "TIME",
       null,
-      "How long the broker may take to answer a question, and the producer one for a schema, e.g. 60s on a machine under load."
-          + " Default: 15s for the broker, or 5s for serve, which asks again; 5s for the producer, whose silence is an answer."),
+      "How long to wait for an answer of the broker, and of the producer when it is asked for a "
+          + "schema, e.g. 60s on a machine under load. Default: broker 15s, or 5s for serve, which "
+          + "asks again; producer 5s, after which the schema counts as unknown."),
 
   DB_URI(
       Topic.TARGET,
@@ -79,47 +85,52 @@ public enum Setting {
       Secrecy.NONE,
       "NAME",
       null,
-      "Role whose members may call the SQL functions; it is granted them when the service starts."),
+      "Role whose members may call the SQL functions; the service grants it the privileges when "
+          + "it starts."),
   NOTIFIED_COMMANDS(
       Topic.TARGET,
       Secrecy.NONE,
       "SWITCH",
       "off",
-      "Whether commands in the payload of a NOTIFY are carried out, as the Go consumer did: on or off. Any role may send them."),
+      "Carry out commands in the payload of a NOTIFY, as the Go consumer did: on or off. Any "
+          + "role may send them."),
   DB_PASSWORD(
       Topic.TARGET,
       Secrecy.SECRET,
       "TEXT",
       null,
-      "The role's password, whatever the URI says. Prefer the file or the environment."),
+      "The role's password; overrides the URI's. Prefer the file or the environment."),
   DB_PASSWORD_FILE(Topic.TARGET, Secrecy.NONE, "FILE", null, "File that holds the password."),
   DB_CONNECTIONS(
       Topic.TARGET,
       Secrecy.NONE,
       "COUNT",
       null,
-      "Connections to the target database, at most, besides one that listens. Default: the URI's pool_max_conns, or 8."),
+      "Maximum number of connections to the target database, besides the one that listens. "
+          + "Default: the URI's pool_max_conns, or 8."),
   DB_POOLER(
       Topic.TARGET,
       Secrecy.NONE,
       "MODE",
       "none",
-      "The pooler between us and the target, such as PgBouncer, by its pool_mode: none, session or transaction."),
+      "The pooler between this program and the target, such as PgBouncer, by its pool_mode: "
+          + "none, session or transaction."),
   LOSSY_COLUMNS(
       Topic.TARGET,
       Secrecy.NONE,
       "COLUMN[,COLUMN...]",
       null,
-      "Columns, as schema.table.column, in which values may be other than the source's: what their types round or cut is stored as"
-          + " it comes out. In all others the first value that would change stops its table."),
+      "Columns, as schema.table.column, whose types may round or cut values when they are "
+          + "stored. In all other columns the first value that would change stops its table."),
 
   CONNECT_TIMEOUT(
       Topic.TARGET,
       Secrecy.NONE,
       "TIME",
       null,
-      "How long one attempt to connect may take, to the target, the source and the broker, e.g. 90s. Default: the URI's"
-          + " connect_timeout, or 60s, or 10s for serve, which tries again; for the broker 3s."),
+      "Time limit of one attempt to connect to the target, the source or the broker, e.g. 90s. "
+          + "Default: the URI's connect_timeout, or 60s, or 10s for serve, which tries again; for the "
+          + "broker 3s."),
 
   LINGER(
       Topic.APPLY,
@@ -128,61 +139,66 @@ public enum Setting {
       "auto",
       "How long a table that has caught up waits for more of the last source transaction, e.g. 5ms. auto adapts between 1 and"
           + " 20 ms; 0 is fastest and may show a transaction in parts."),
-  BATCH_ROWS(
-      Topic.APPLY, Secrecy.NONE, "COUNT", "5000", "Changes that are written in one go, at most."),
+  BATCH_ROWS(Topic.APPLY, Secrecy.NONE, "COUNT", "5000", "Maximum number of changes in one write."),
   BATCH_BYTES(
       Topic.APPLY,
       Secrecy.NONE,
       "SIZE",
       "1MiB",
-      "Message bytes that are written in one go, at most (e.g. 512KiB)."),
+      "Maximum message bytes in one write (e.g. 512KiB)."),
   MAX_MESSAGE_BYTES(
       Topic.APPLY,
       Secrecy.NONE,
       "SIZE",
       null,
-      "Longest message, a change of one row, that is applied; a longer one stops its table. Default: a twelfth of the heap"
-          + " beyond 64 MiB, 256MiB at most."),
+      "Longest message (a change of one row) to apply; a longer one stops its table. Default: a "
+          + "twelfth of the heap beyond 64 MiB, at most 256MiB."),
   SNAPSHOTS(
       Topic.APPLY,
       Secrecy.NONE,
       "COUNT",
       "2",
-      "Snapshots that are applied at once, at most; others wait for their turn."),
+      "Maximum number of snapshots that are applied at once; others wait for their turn."),
   SNAPSHOT_STALL(
       Topic.APPLY,
       Secrecy.NONE,
       "TIME",
       "60s",
-      "How long a snapshot may stand still, its producer having died perhaps, before it is given up."),
+      "How long a snapshot may stand still before it is given up; its producer may have died."),
   PRODUCER_WAIT(
       Topic.APPLY,
       Secrecy.NONE,
       "TIME",
       null,
-      "How long a command that needs a snapshot asks again where no producer answers, as while its source is away, e.g. 8h."
-          + " Default: twice --snapshot-stall."),
+      "How long a command that needs a snapshot repeats its request while no producer answers, "
+          + "e.g. 8h if the source may be away that long. Default: twice --snapshot-stall."),
 
   LOG_LEVEL(
       Topic.LOGGING,
       Secrecy.NONE,
       "LEVEL",
       "info",
-      "error, warn, info, debug or trace (also fatal, panic, warning). Commands other than serve log from warn on unless it is given."),
+      "error, warn, info, debug or trace (also fatal, panic, warning). Commands other than "
+          + "serve use warn by default."),
   LOG_FORMAT(
       Topic.LOGGING,
       Secrecy.NONE,
       "FORMAT",
       "text",
-      "text, or json: one object a line, with time, level, logger, message and what is known beside them, as table."),
+      "text, or json: one object per line, with time, level, logger, message and further fields "
+          + "such as table."),
   LOG_RATE(
       Topic.LOGGING,
       Secrecy.NONE,
       "COUNT",
       "30",
-      "Log lines a second, at most; 0 for no limit. What is left out is counted."),
+      "Maximum number of log lines a second; 0 for no limit. Omitted lines are counted."),
   LOG_BURST(
-      Topic.LOGGING, Secrecy.NONE, "COUNT", "10", "Log lines that may come at once within that."),
+      Topic.LOGGING,
+      Secrecy.NONE,
+      "COUNT",
+      "10",
+      "Maximum number of log lines at once within that."),
 
   SOURCE_URI(
       Topic.SOURCE,
@@ -196,7 +212,8 @@ public enum Setting {
       Secrecy.NONE,
       "MODE",
       "none",
-      "The pooler between us and the source, by its pool_mode: none, session or transaction."),
+      "The pooler between this program and the source, by its pool_mode: none, session or "
+          + "transaction."),
 
   PROMETHEUS_PORT(
       Topic.SERVE,
@@ -215,19 +232,19 @@ public enum Setting {
       Secrecy.NONE,
       "WHICH",
       "on",
-      "Whether there is a status page at / (and /api/status): on or off."),
+      "Serve a status page at / (and /api/status): on or off."),
   HTTP_TOKEN_FILE(
       Topic.SERVE,
       Secrecy.NONE,
       "FILE",
       null,
-      "File that holds a token. Then the page and /metrics want it, as 'Authorization: Bearer ...'."),
+      "File that holds a token. The page and /metrics then require 'Authorization: Bearer ...'."),
   HTTP_TLS_CERT(
       Topic.SERVE,
       Secrecy.NONE,
       "FILE",
       null,
-      "PEM file of a certificate, with those that it hangs on. Then all of it is HTTPS."),
+      "PEM file with the server certificate and its chain. All paths then use HTTPS."),
   HTTP_TLS_KEY(Topic.SERVE, Secrecy.NONE, "FILE", null, "PEM file of its key (PKCS#8).");
 
   /** What a setting is about; decides where help shows it. */

@@ -164,15 +164,17 @@ final class Exposition {
 
   private List<MetricSnapshot> batches() {
     return List.of(
-        meters.batchRows().snapshot("creek_consumer_batch_rows", "Changes written in one go."),
+        meters
+            .batchRows()
+            .snapshot("creek_consumer_batch_rows", "Number of changes in each write."),
         meters
             .batchBytes()
-            .snapshot("creek_consumer_batch_bytes", "Bytes of the messages written in one go."),
+            .snapshot("creek_consumer_batch_bytes", "Bytes of the messages in each write."),
         meters
             .batchSeconds()
             .snapshot(
                 "creek_consumer_batch_duration_seconds",
-                "How long the database took for what was written in one go."));
+                "Time that the database took for each write."));
   }
 
   private List<MetricSnapshot> connections() {
@@ -181,7 +183,8 @@ final class Exposition {
             .add(pool.inUse(), "state", "used")
             .add(Math.max(0, pool.open() - pool.inUse()), "state", "idle")
             .gauge(),
-        new Samples("creek_consumer_pool_connections_max", "Database connections, at most.")
+        new Samples(
+                "creek_consumer_pool_connections_max", "Maximum number of database connections.")
             .add(pool.most())
             .gauge(),
         new Samples("creek_consumer_pool_waiting", "Statements that wait for a connection.")
@@ -197,7 +200,7 @@ final class Exposition {
             SnapshotMeter.Running::rowsDone),
         running(
             "creek_consumer_snapshot_rows_expected",
-            "Rows that the snapshot that is being applied is believed to hold; -1 if unknown.",
+            "Expected rows of the snapshot that is being applied; -1 if unknown.",
             SnapshotMeter.Running::rowsExpected),
         counted(
             "creek_consumer_snapshots", "Snapshots that ended.", "mode", meters.endedSnapshots()));

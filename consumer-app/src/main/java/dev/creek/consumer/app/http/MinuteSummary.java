@@ -68,7 +68,7 @@ public final class MinuteSummary {
     String rest =
         unknown == 0
             ? ""
-            : "nothing can be read for %d %s just now, so what is pending there is not known"
+            : "%d %s cannot be read just now, so the pending messages are not known"
                 .formatted(unknown, unknown == 1 ? "table" : "tables");
     String known =
         lag.isZero()

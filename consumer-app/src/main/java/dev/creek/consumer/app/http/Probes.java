@@ -58,7 +58,7 @@ final class Probes {
   }
 
   private static Mono<Boolean> stalled(Duration limit) {
-    log.error("A thread that work is done on has not answered for {}", limit);
+    log.error("A working thread has not answered for {}", limit);
     return Mono.just(false);
   }
 
@@ -82,8 +82,7 @@ final class Probes {
                     json -> {
                       json.writeBooleanField("alive", alive);
                       if (!alive) {
-                        json.writeStringField(
-                            "reason", "a thread that work is done on does not answer");
+                        json.writeStringField("reason", "a working thread does not answer");
                       }
                     })));
   }

@@ -31,7 +31,7 @@ final class Startup {
         Mono.zip(service.tables(), service.instances(), this::missing)
             .timeout(limit)
             .map(Startup::described)
-            .onErrorReturn("it is not known yet which tables there are")
+            .onErrorReturn("the subscriptions are not known yet")
             .doOnNext(missing -> over = over || missing.isEmpty())
             .cache(kept);
   }

@@ -296,7 +296,10 @@ final class StatusSource {
       throws IOException {
     if (!fresh && stored.active()) {
       json.writeStringField("state", "unknown");
-      text(json, "reason", "the target database does not tell; it told last: " + stored.state());
+      text(
+          json,
+          "reason",
+          "the target database does not answer; its last answer: " + stored.state());
     } else {
       json.writeStringField("state", stored.state());
       text(json, "reason", stored.reason());

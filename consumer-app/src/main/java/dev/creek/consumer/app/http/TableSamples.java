@@ -37,17 +37,19 @@ final class TableSamples {
             .counter(),
         known(
             "creek_consumer_lag_seconds",
-            "Age of the oldest change not applied yet; 0 when nothing is pending; at most that old while nothing can be read; none where it is not known.",
+            "Age of the oldest change not applied yet; 0 when nothing is pending; an upper bound "
+                + "while nothing can be read; no sample while it is unknown.",
             table -> table.backlog().lagCertainty(),
             table -> table.backlog().lag().toMillis() / MILLIS),
         known(
             "creek_consumer_pending_messages",
-            "Messages in the stream that are not applied yet; at least so many while nothing can be read; none where it is not known.",
+            "Messages in the stream that are not applied yet; a lower bound while nothing can be "
+                + "read; no sample while it is unknown.",
             table -> table.backlog().pendingCertainty(),
             table -> table.backlog().pendingMessages()),
         each(
                 "creek_consumer_backlog_known",
-                "1 while lag and pending messages are what they are said to be, 0 where they are bounds or not known.",
+                "1 while lag and pending messages are exact, 0 while they are bounds or unknown.",
                 table -> isKnown(table.backlog()) ? 1 : 0)
             .gauge(),
         lastCommit(),
@@ -61,14 +63,11 @@ final class TableSamples {
                 "Times a change could not be applied and stopped its table.",
                 TableMeter::failures)
             .counter(),
-        each(
-                "creek_consumer_skipped_changes",
-                "Changes gone past because somebody said so.",
-                TableMeter::skips)
+        each("creek_consumer_skipped_changes", "Changes skipped on request.", TableMeter::skips)
             .counter(),
         each(
                 "creek_consumer_missed_rows",
-                "Rows that were to be updated or deleted, and were not there.",
+                "Rows that were to be updated or deleted and were missing.",
                 TableMeter::misses)
             .counter());
   }
@@ -106,8 +105,7 @@ final class TableSamples {
   }
 
   private MetricSnapshot changes() {
-    var samples =
-        new Samples("creek_consumer_applied_changes", "Changes applied, as the wire told them.");
+    var samples = new Samples("creek_consumer_applied_changes", "Changes applied, as published.");
     for (TableMeter table : tables) {
       for (Operation operation : Operation.values()) {
         samples.add(
@@ -161,7 +159,7 @@ final class TableSamples {
     var samples =
         new Samples(
             "creek_consumer_retries",
-            "Times a table tried again after a passing error, by SQLSTATE class, broker or schema.");
+            "Retries after a temporary error, by SQLSTATE class, broker or schema.");
     for (TableMeter table : tables) {
       table
           .retries()

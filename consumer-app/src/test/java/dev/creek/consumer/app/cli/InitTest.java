@@ -29,7 +29,7 @@ final class InitTest {
   void namesOfRolesBelongToThePrintedSql() {
     var cli = CliRun.withServers();
     assertThat(cli.run("init", "--role", "x")).isEqualTo(ExitCode.USAGE);
-    assertThat(cli.err.toString()).contains("--role and --users belong to --print-sql");
+    assertThat(cli.err.toString()).contains("--role and --users need --print-sql");
     assertThat(cli.consumer.asked).isEmpty();
   }
 

@@ -59,7 +59,8 @@ final class StatusTest {
     assertThat(cli.run("status")).isZero();
     assertThat(cli.out.toString())
         .doesNotContain("No service")
-        .contains("host:7 is connected, but has not shown itself for 20.0 s: it is slow or stopped")
+        .contains(
+            "host:7 is connected, but has sent no heartbeat for 20.0 s: it is slow or stopped")
         .containsPattern("copy.a +shop.public.a +unknown ");
     var silent = CliRun.withServers();
     silent.consumer.instances.add(instance(true, Duration.ofMinutes(2)));
@@ -97,7 +98,9 @@ final class StatusTest {
     var all = CliRun.withServers();
     all.consumer.commands.addAll(cli.consumer.commands);
     all.run("status", "--commands", "21");
-    assertThat(all.out.toString()).containsPattern("(?m)^5 ").doesNotContain("Others have ended");
+    assertThat(all.out.toString())
+        .containsPattern("(?m)^5 ")
+        .doesNotContain("There are older ones");
     assertThat(CliRun.withServers().run("status", "--commands", "-1")).isEqualTo(2);
   }
 
@@ -148,7 +151,8 @@ final class StatusTest {
   @Test
   void saysWhyATableMayMissRowsAndWhatClearsItWithoutAFailure() {
     var state = new TableState(TableState.Name.STREAMING, null, null);
-    var mark = new Incompleteness(Incompleteness.Cause.RECREATED, "others have emptied the table");
+    var mark =
+        new Incompleteness(Incompleteness.Cause.RECREATED, "another program has emptied the table");
     Mapping mapping = Mapping.parse("s.a.b:copy.b");
     cli.consumer.subscribed.add(
         new Subscription(mapping, true, state, Position.NONE, 0, 0, List.of(mark)));
@@ -159,7 +163,7 @@ final class StatusTest {
     assertThat(cli.run("status")).isZero();
     assertThat(cli.out.toString())
         .containsPattern("copy.b +s.a.b +streaming .* recreated")
-        .contains("copy.b may differ from its source: others have emptied the table")
+        .contains("copy.b may differ from its source: another program has emptied the table")
         .contains("-> creek-consumer verify 's.a.b:copy.b'", "creek-consumer resync 's.a.b:copy.b'")
         .doesNotContain("copy.c may differ");
   }

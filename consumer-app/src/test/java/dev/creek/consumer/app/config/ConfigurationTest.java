@@ -186,7 +186,7 @@ final class ConfigurationTest {
     options.put(Setting.NATS_CREDS, folder.toString());
     assertThat(problems(SERVERS))
         .contains(
-            "only one of --nats-creds, --nats-user and --nats-token can be the way to log in to the broker",
+            "only one of --nats-creds, --nats-user and --nats-token can be used to log in to the broker",
             "--nats-user and --nats-password (or --nats-password-file) are needed together",
             "--nats-creds '" + folder + "': not a file that can be read")
         .noneMatch(problem -> problem.contains("geheim"));
@@ -254,8 +254,8 @@ final class ConfigurationTest {
     options.put(Setting.SOURCE_URI, "postgres://me@h/db");
     assertThat(problems(SERVERS))
         .containsExactlyInAnyOrder(
-            "--db-pooler 'statement': cannot be worked through, as rows and position are one"
-                + " transaction: none of none, session, transaction",
+            "--db-pooler 'statement': not supported, because rows and position are one"
+                + " transaction: must be none, session or transaction",
             "--source-pooler 'maybe': none of none, session, transaction");
   }
 

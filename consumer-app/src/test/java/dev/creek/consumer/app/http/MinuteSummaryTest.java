@@ -62,11 +62,11 @@ final class MinuteSummaryTest {
         FakeService.backlog(Duration.ofSeconds(40), Certainty.BOUND, 0, Certainty.UNKNOWN));
     assertThat(line())
         .isEqualTo(
-            "tables: 1 waiting; 0 changes in the last minute, nothing can be read for 1 table just now, so what is pending there is not known");
+            "tables: 1 waiting; 0 changes in the last minute, 1 table cannot be read just now, so the pending messages are not known");
     meters.line("s.a.e", "c.f", FakeService.backlog(Duration.ofMillis(1500), 3));
     assertThat(line())
         .endsWith(
-            ", at least 3 messages pending, c.f is 1.5 s behind; nothing can be read for 1 table just now, so what is pending there is not known");
+            ", at least 3 messages pending, c.f is 1.5 s behind; 1 table cannot be read just now, so the pending messages are not known");
   }
 
   @Test

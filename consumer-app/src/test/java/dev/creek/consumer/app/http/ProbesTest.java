@@ -33,12 +33,13 @@ final class ProbesTest {
     var meters = new Meters(new LogCounts());
     meters.line("s.a.b", "copy.b", FakeService.backlog(Duration.ZERO, 0));
     meters.state("copy.b", "streaming", null, null);
-    meters.incomplete("copy.b", Map.of("recreated", 1), List.of("others have emptied the table"));
+    meters.incomplete(
+        "copy.b", Map.of("recreated", 1), List.of("another program has emptied the table"));
     Probes.Answer answer = new Probes(meters, service).ready().block();
     assertThat(answer.ok()).isTrue();
     assertThat(answer.json())
         .contains("\"ready\":true", "\"incomplete_tables\":1", "\"table\":\"copy.b\"")
-        .contains("\"causes\":[\"recreated\"]", "others have emptied the table");
+        .contains("\"causes\":[\"recreated\"]", "another program has emptied the table");
   }
 
   @Test
@@ -65,7 +66,7 @@ final class ProbesTest {
   void isNotReadyWhereNobodyTellsWhichTablesThereAre() {
     service.tablesFail = true;
     assertThat(probes.ready().block().json())
-        .contains("\"ready\":false", "it is not known yet which tables there are");
+        .contains("\"ready\":false", "the subscriptions are not known yet");
   }
 
   private static SubscriptionView seen(String target, boolean active) {

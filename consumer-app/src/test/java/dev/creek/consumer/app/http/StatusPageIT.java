@@ -115,7 +115,7 @@ final class StatusPageIT {
       await().until(() -> headline().equals("1 table of 12 may differ from its source"));
       assertThat(browser.text("#trouble-title")).isEqualTo("Needs attention");
       assertThat(browser.text("#cards"))
-          .contains("Incomplete", "copy.customers", "others have emptied the table")
+          .contains("Incomplete", "copy.customers", "another program has emptied the table")
           .contains("What to do", "creek-consumer resync");
       assertThat(browser.text("#body tr:first-child"))
           .contains("Streaming", "Incomplete", "copy.customers");
@@ -423,8 +423,8 @@ final class StatusPageIT {
           new IncompletenessView(
               List.of("recreated", "column"),
               List.of(
-                  "others have emptied the table",
-                  "column \"note\" came to rows that were there: whether the source has other values in them than NULL, or the default here, is not known"),
+                  "another program has emptied the table",
+                  "column \"note\" was added to existing rows: it is not known whether the source has values in it other than NULL, or the default here"),
               Instant.now().minusSeconds(4000),
               "creek-consumer verify 'shop.public.customers:copy.customers' --source-uri ... tells whether rows differ, and with --repair mends them; creek-consumer resync 'shop.public.customers:copy.customers' replaces all rows");
       server.service.tables =
@@ -456,7 +456,7 @@ final class StatusPageIT {
           "copy.payments",
           "gap",
           "stream CREEK_wal_shop no longer holds sequences 118223 to 120931, which were not read yet",
-          "creek-consumer resync 'shop.public.payments:copy.payments' replaces all rows: changes are missing that the broker no longer has");
+          "creek-consumer resync 'shop.public.payments:copy.payments' replaces all rows: the broker no longer has changes that are needed");
       server.meters.state(
           "copy.stock",
           "waiting",

@@ -65,7 +65,7 @@ record Discrepancies(long missed, long unwritten, long unproven, long displaced)
       marks.add(
           new Incompleteness(
               Cause.MISSED_ROWS,
-              "updates or deletes met no row, for the first time up to stream sequence "
+              "updates or deletes found no row, for the first time up to stream sequence "
                   + sequence));
     }
     if (unwritten > 0) {
@@ -73,17 +73,17 @@ record Discrepancies(long missed, long unwritten, long unproven, long displaced)
           new Incompleteness(
               Cause.MISSED_ROWS,
               "not written",
-              "rows that were written are not there: a trigger or a rule of the table keeps them"
-                  + " out, for the first time up to stream sequence "
+              "rows that were written are missing: a trigger or a rule of the table suppresses them, "
+                  + "for the first time up to stream sequence "
                   + sequence));
     }
     if (unproven > 0) {
       marks.add(
           new Incompleteness(
               Cause.UNPROVEN,
-              "changes came again, or seem to, as behind a restart of the producer: without a key"
-                  + " nobody can say whether the table has their rows once, for the first time up to"
-                  + " stream sequence "
+              "changes came again, or seem to, as after a restart of the producer: without a key it is "
+                  + "not known whether the table has their rows once, for the first time up to stream "
+                  + "sequence "
                   + sequence));
     }
     if (displaced > 0) {
@@ -91,9 +91,9 @@ record Discrepancies(long missed, long unwritten, long unproven, long displaced)
           new Incompleteness(
               Cause.UNPROVEN,
               "unique values",
-              "rows made room for others with their unique values, as both were committed about when"
-                  + " the snapshot was taken: nobody can say whether all of them came back, for the"
-                  + " first time up to stream sequence "
+              "rows made room for others with their unique values, because both were committed about "
+                  + "when the snapshot was taken: it is not known whether all of them came back, for the "
+                  + "first time up to stream sequence "
                   + sequence));
     }
     return marks;

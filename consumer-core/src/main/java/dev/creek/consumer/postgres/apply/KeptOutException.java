@@ -10,13 +10,13 @@ public final class KeptOutException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   public KeptOutException() {
-    super("rows were kept out, or in", null, false, false);
+    super("rows were suppressed, or kept", null, false, false);
   }
 
   /** The same in the form for our callers. */
   static RuntimeException described(String what, String hint) {
     return new DatabaseException(
-        what + ": a trigger or a rule of the table keeps rows out, or in",
+        what + ": a trigger or a rule of the table suppresses rows, or keeps rows that should go",
         "P0002",
         null,
         hint,

@@ -54,7 +54,7 @@ final class OlderSchemas {
     return new Incompleteness(
         Cause.COLUMN,
         column,
-        "changes from before column \"%s\" came to the source were applied again: rows that they deleted and brought back are without its values"
+        "changes from before the source got column \"%s\" were applied again: rows that they deleted and brought back lack its values"
             .formatted(column));
   }
 }

@@ -258,7 +258,7 @@ final class OverlapFilter {
     }
     List<Change> end = unproven.get(unproven.size() - 1).changes;
     String reason =
-        "without a key nothing tells whether it holds %d %s at stream sequences %d to %d already, from before %s: their rows may be there twice, or be missing"
+        "without a key it is not known whether the table already holds %d %s at stream sequences %d to %d, from before %s: their rows may be there twice, or be missing"
             .formatted(
                 unproven.size(),
                 goesByTransaction() ? "transactions" : "changes",

@@ -63,22 +63,22 @@ public record TableHints(Mapping mapping, String controlSchema, @Nullable Snapsh
                   + " their own). Where row level security would hide rows: ALTER ROLE ... BYPASSRLS;")
               .formatted(SqlNames.quoted(mapping.target().namespace()), name);
       case "21000" ->
-          "several rows of the source are one to the target's key: give "
+          "the target's key takes several rows of the source for one: give "
               + name
               + " the source's key.";
       case "23503" -> foreignKey("ALTER TABLE ... DROP CONSTRAINT ...;");
       case "23502", "23514", "23P01", "54000" ->
-          "something of " + name + " refuses what the source has: drop it, or " + otherwise();
+          "something of " + name + " refuses rows that the source has: drop it, or " + otherwise();
       case "23505" -> unique("ALTER TABLE ... DROP CONSTRAINT ...;", false);
       case "42703", "42804", "42P10", "42883", "428C9", "42704" ->
-          name + " was changed: it is looked at again with the next attempt";
+          name + " was changed: the next attempt reads its columns again";
       case "22P05", "22021" -> encoding();
       case "P0001", "P0002", "P0003", "P0004" ->
-          "a trigger of " + name + " raised it: mend its function, or " + otherwise();
+          "a trigger of " + name + " raised the error: fix its function, or " + otherwise();
       case "XX001", "XX002" ->
           "REINDEX TABLE %s; The server's log says what is damaged.".formatted(name);
       default ->
-          "PostgreSQL's appendix A has SQLSTATE %s, the server's log the statement. It goes on by itself once the cause is gone; or %s"
+          "look up SQLSTATE %s in PostgreSQL's appendix A, and the statement in the server's log. The table continues by itself once the cause is gone; or %s"
               .formatted(sqlState, otherwise());
     };
   }
@@ -99,7 +99,7 @@ public record TableHints(Mapping mapping, String controlSchema, @Nullable Snapsh
   }
 
   private String missingRows() {
-    return "its rows are gone with it, or were never there: %s creates and fills it; so does %s"
+    return "%s creates and fills the table; so does %s"
         .formatted(Remedy.command("resync", mapping), call("resync", mapping, ""));
   }
 
@@ -128,7 +128,7 @@ public record TableHints(Mapping mapping, String controlSchema, @Nullable Snapsh
    * @param pid of a session that has one
    */
   public String locked(int pid) {
-    return "select pg_terminate_backend(%d); ends the session, which loses what it has not committed. It goes on by itself once the lock is free."
+    return "select pg_terminate_backend(%d); ends the session, which loses its uncommitted changes. The table continues by itself once the lock is free."
         .formatted(pid);
   }
 
@@ -143,7 +143,7 @@ public record TableHints(Mapping mapping, String controlSchema, @Nullable Snapsh
   }
 
   private String skip() {
-    return "pass over the change, N being its stream sequence (a program: skipChange): "
+    return "skip the change, with its stream sequence for N (a program: skipChange): "
         + call("skip_change", mapping.target(), ", N");
   }
 
@@ -160,8 +160,8 @@ public record TableHints(Mapping mapping, String controlSchema, @Nullable Snapsh
   public String foreignKey(String fix) {
     return snapshot == null
         ? fix
-            + " Tables are applied independently of each other, so foreign keys between them must go,"
-            + " or wait: it is tried again, and goes on once the other row is there."
+            + " Tables are applied independently of each other, so foreign keys between them must go, "
+            + "or the table waits: it is tried again, and continues once the other row is there."
         : fix
             + " Tables are filled independently of each other, so foreign keys between them must go,"
             + " or the snapshot must wait until the other table has its rows.";
@@ -170,8 +170,7 @@ public record TableHints(Mapping mapping, String controlSchema, @Nullable Snapsh
   /** A row with the source's own key exists. */
   public String sourcesKey() {
     return resync()
-        + " The constraint is the source's key and must stay: others have written the row, or"
-        + " it was brought by something else.";
+        + " The constraint is the source's key and must stay: another program has written the row.";
   }
 
   /**
@@ -192,7 +191,7 @@ public record TableHints(Mapping mapping, String controlSchema, @Nullable Snapsh
             + " primary key: "
             + fix
         : fix
-            + " That is for a constraint that the source does not have. If it has one: "
+            + " Do that only if the source does not have the constraint. If it has it: "
             + resync();
   }
 
@@ -202,11 +201,12 @@ public record TableHints(Mapping mapping, String controlSchema, @Nullable Snapsh
    * @param fix prevents triggers and rules from that
    */
   public String decided(String fix) {
-    return again(fix + " They decide about rows: enable them again, or make them anew, later.");
+    return again(
+        fix + " They suppress or change rows: enable them again, or create them again, later.");
   }
 
   public String partition(String fix) {
-    return fix + " Or, instead of the default, a partition for what the source has.";
+    return fix + " Or, instead of the default, create a partition for the source's rows.";
   }
 
   /**
@@ -220,16 +220,17 @@ public record TableHints(Mapping mapping, String controlSchema, @Nullable Snapsh
   }
 
   public String published(String fix) {
-    return fix + " A publication of the target's wants it.";
+    return fix + " A publication on the target requires it.";
   }
 
   public String ruled(String fix) {
-    return fix + " Rules rewrite what is written here, and not all of it can be.";
+    return fix
+        + " Rules rewrite the service's statements, and PostgreSQL cannot do that for all of them.";
   }
 
   public String expression(String fix) {
     return fix
-        + " The values fit their columns: something that the table computes of them fails. Or "
+        + " The values fit their columns; an expression that the table computes from them fails. Or "
         + otherwise();
   }
 
@@ -245,7 +246,7 @@ public record TableHints(Mapping mapping, String controlSchema, @Nullable Snapsh
       return (fix + " " + CatalogTable.visible(name(), role)).strip();
     }
     return fix.isEmpty()
-        ? "creek-consumer init --print-sql --role %s prints what grants the control schema"
+        ? "creek-consumer init --print-sql --role %s prints the grants on the control schema"
             .formatted(role)
         : fix;
   }
@@ -259,14 +260,14 @@ public record TableHints(Mapping mapping, String controlSchema, @Nullable Snapsh
   public String value(String sqlState, @Nullable String retype, @Nullable String labels) {
     String other = retype == null ? otherwise() : retype;
     if (labels != null && sqlState.equals("22P02")) {
-      return "ALTER TYPE %s ADD VALUE '...'; with the label that the source has and it lacks (there: select enum_range(null::...)). Or %s"
+      return "ALTER TYPE %s ADD VALUE '...'; with the source's label that is missing here (on the source: select enum_range(null::...)). Or %s"
           .formatted(labels, other);
     }
     if (sqlState.equals("22P05") || sqlState.equals("22021")) {
       // For json with escapes, only jsonb can be used.
       boolean json = retype != null && retype.contains(" TYPE json");
       return json
-          ? retype + " Or, where it is no escape that jsonb minds: " + encoding()
+          ? retype + " Or, if it is no escape that jsonb refuses: " + encoding()
           : encoding();
     }
     return snapshot == SnapshotMode.CLEAN
@@ -287,7 +288,8 @@ public record TableHints(Mapping mapping, String controlSchema, @Nullable Snapsh
     return new ShapeMismatchException(
         "rows of "
             + mapping.target()
-            + " cannot be upserted: it has no primary key, nor a unique key that is the source's"
+            + " cannot be upserted: the table has no primary key, and no unique key that is the "
+            + "source's"
             + deferrable,
         (key.isEmpty() ? "" : KeyStatement.sql(target.shape(), key) + " Or ")
             + "take a clean snapshot (mode clean), which replaces all rows: "
@@ -296,9 +298,8 @@ public record TableHints(Mapping mapping, String controlSchema, @Nullable Snapsh
   }
 
   private String encoding() {
-    return "the target database's encoding lacks a character. An encoding is for good: CREATE"
-        + " DATABASE ... ENCODING 'UTF8' TEMPLATE template0; and follow the tables there. Or"
-        + " "
+    return "the target database's encoding lacks a character. An encoding cannot be changed: CREATE "
+        + "DATABASE ... ENCODING 'UTF8' TEMPLATE template0; and follow the tables there. Or "
         + otherwise();
   }
 
@@ -312,16 +313,16 @@ public record TableHints(Mapping mapping, String controlSchema, @Nullable Snapsh
             + ", pg_temp;";
     String disable =
         raised.trigger() == null
-            ? "mend the function"
+            ? "fix the function"
             : "ALTER TABLE %s DISABLE TRIGGER %s;".formatted(raised.table(), raised.trigger());
     return switch (sqlState) {
       case "42P01", "42883", "42704", "3F000" ->
-          "ALTER FUNCTION %s%s It finds names no other way: the service's sessions have search_path = pg_catalog. Or, if what it names is missing: %s"
+          "ALTER FUNCTION %s%s The service's sessions have search_path = pg_catalog, so the function must set its own. Or, if the object that it names is missing: %s"
               .formatted(raised.function(), path, disable);
       case "42501" ->
           "ALTER FUNCTION %s SECURITY DEFINER%s It then has its owner's rights and not those of the service's role. Or %s"
               .formatted(raised.function(), path, disable);
-      default -> disable + " Or mend the function; or " + otherwise();
+      default -> disable + " Or fix the function; or " + otherwise();
     };
   }
 }

@@ -106,8 +106,7 @@ public final class CatalogComparison {
     findings.addAll(foreignKeys);
     if (findings.isEmpty()) {
       findings.add(
-          Finding.ok(
-              mapping.toString(), "its columns and keys hold what the source's catalog tells"));
+          Finding.ok(mapping.toString(), "its columns and keys fit those in the source's catalog"));
     }
     return findings;
   }
@@ -160,7 +159,7 @@ public final class CatalogComparison {
                         fix ->
                             Finding.warning(
                                 mapping.toString(),
-                                "unique key %s on (%s) is none of the source's: rows that meet by it stop the table"
+                                "unique key %s on (%s) does not exist on the source: two rows with the same values stop the table"
                                     .formatted(
                                         SqlNames.quoted(key.name()),
                                         ColumnComparison.quoted(key.columns())),

@@ -152,7 +152,7 @@ public final class SourceCheck {
       findings.add(
           Finding.problem(
               ABOUT,
-              "DateStyle is not ISO, of which the producer dies",
+              "DateStyle is not ISO, which makes the producer crash",
               "ALTER DATABASE " + text(row, "database") + " SET DateStyle = 'ISO';"));
     }
     clock(findings, Objects.requireNonNull(row.get("millis", Long.class)));
@@ -165,7 +165,7 @@ public final class SourceCheck {
       findings.add(
           Finding.warning(
               ABOUT,
-              "its clock is %.1f s %s ours: lag is shown wrong by that"
+              "its clock is %.1f s %s ours: the lag shown is wrong by that"
                   .formatted(Math.abs(ahead) / 1e3, ahead < 0 ? "behind" : "ahead of"),
               "synchronise both with NTP"));
     }
@@ -196,7 +196,7 @@ public final class SourceCheck {
       findings.add(
           Finding.problem(
               about,
-              "no publication has it: the producer does not see its changes",
+              "no publication contains it: the producer does not see its changes",
               "on the source: ALTER PUBLICATION ... ADD TABLE " + name + "; (the producer's)"));
     }
     String dropped = text(row, "dropped");
@@ -205,7 +205,7 @@ public final class SourceCheck {
           Finding.warning(
               about,
               "the producer drops every row that has a value in " + dropped,
-              "text can hold all; on the source: "
+              "text can hold all of them; on the source: "
                   + text(row, "retyped")
                   + " A numeric may get a precision instead: TYPE numeric(20,5)"));
     }
@@ -243,7 +243,7 @@ public final class SourceCheck {
               about,
               "has large values stored out of line ("
                   + toastable
-                  + "): the producer drops updates that leave such a value as it was",
+                  + "): the producer drops updates that do not change such a value",
               "compare now and then: " + Remedy.repair(mapping)));
     }
     if (findings.isEmpty()) {

@@ -166,13 +166,13 @@ public final class TableCheck {
       findings.add(
           Finding.ok(
               about,
-              "the target table fits the source, which does not tell whether its rows differ in the"
-                  + " target's key: two that do not stop it"));
+              "the target table fits the source, which does not show whether its rows differ in the "
+                  + "target's key: two rows with the same key stop it"));
     } else if (plan.key() != null) {
       findings.add(Finding.ok(about, "the target table fits the source"));
     } else {
       warning(
-          "fits, but nothing tells rows apart: each is found by all its values, which is slow",
+          "fits, but has no key: each row is found by all its values, which is slow",
           "ALTER TABLE " + name + " ADD PRIMARY KEY (…); and the same on the source");
     }
   }

@@ -87,8 +87,8 @@ public final class TargetCheck {
               ABOUT,
               shared
                   ? "sessions come from a pooler in transaction mode, as --db-pooler says"
-                  : "each transaction is told its settings, as --db-pooler=transaction says;"
-                      + " whether a pooler is between cannot be seen");
+                  : "each transaction gets its settings, as --db-pooler=transaction says; whether there is a "
+                      + "pooler cannot be seen");
     };
   }
 
@@ -176,7 +176,7 @@ public final class TargetCheck {
     if (version < newest) {
       return Finding.ok(
           schema(),
-          "is at version %d; init or serve brings it to %d, keeping what is in it"
+          "is at version %d; init or serve upgrades it to %d and keeps its content"
               .formatted(version, newest));
     }
     return control.lacking().isEmpty()

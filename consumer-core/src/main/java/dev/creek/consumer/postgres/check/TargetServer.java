@@ -109,7 +109,7 @@ record TargetServer(
     add(
         findings,
         unsynced,
-        "fsync is off: after a crash of its machine the database may be broken",
+        "fsync is off: after a crash of its machine the database may be damaged",
         "ALTER SYSTEM SET fsync = on;");
     if (asynchronous) {
       findings.add(
@@ -122,7 +122,7 @@ record TargetServer(
     add(
         findings,
         free < needed,
-        "has %d free connections for us, and up to %d are wanted".formatted(free, needed),
+        "has %d free connections for us, and up to %d are needed".formatted(free, needed),
         "raise max_connections or the role's limit, or set --db-connections="
             + Math.max(1, free - 1));
     add(

@@ -164,7 +164,7 @@ public final class Claims {
                 log.atWarn()
                     .addKeyValue("table", mapping.target())
                     .log(
-                        "{}: ended session {} of {}, which has not shown itself any more",
+                        "{}: ended session {} of {}, which has stopped sending heartbeats",
                         mapping.target(),
                         process,
                         owner))

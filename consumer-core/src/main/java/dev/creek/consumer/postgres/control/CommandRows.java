@@ -69,7 +69,7 @@ final class CommandRows {
               required(row, "removal", Long.class),
               row.get("cancelled_by", String.class)));
     } catch (IllegalArgumentException e) {
-      log.warn("command {} is passed over: {}", id, e.getMessage());
+      log.warn("command {} is skipped: {}", id, e.getMessage());
       return Optional.empty();
     }
   }

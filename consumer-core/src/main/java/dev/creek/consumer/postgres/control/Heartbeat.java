@@ -75,9 +75,7 @@ public final class Heartbeat {
         ownSessions ? "set synchronous_commit = off; listen " + InstanceSql.CHANNEL : "select 1";
     this.outage =
         new OutageLog(
-            log,
-            "Other instances cannot see that this one is there",
-            "Other instances can see this one again");
+            log, "Other instances cannot see this one", "Other instances can see this one again");
     this.beats =
         new Counted<>(
             Flux.usingWhen(sessions.dedicated(), this::beatsOn, Heartbeat::close)
@@ -160,7 +158,7 @@ public final class Heartbeat {
     return sessions
         .use("leaving", session -> session.update(sql.leave(), sql::bindId))
         .timeout(CLOSE_LIMIT)
-        .doOnError(e -> log.debug("{} could not be told: {}", sessions.place(), e.getMessage()))
+        .doOnError(e -> log.debug("{} could not be reported: {}", sessions.place(), e.getMessage()))
         .onErrorComplete()
         .then();
   }

@@ -48,7 +48,7 @@ public final class IncompletenessMarks {
             session -> subscriptions.position(claim).known().lookWithoutWaiting(session))
         .onErrorResume(
             e -> {
-              log.debug("{} could not be looked at: {}", target, e.getMessage());
+              log.debug("{} could not be checked: {}", target, e.getMessage());
               return Mono.empty();
             });
   }

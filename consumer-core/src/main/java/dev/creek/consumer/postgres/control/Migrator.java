@@ -143,8 +143,8 @@ public final class Migrator {
         "no control schema " + control + " in database " + sessions.database(),
         "3F000",
         null,
-        "run: creek-consumer init (a program: initialize()); where the schema has another name, say"
-            + " which with --db-namespace",
+        "run: creek-consumer init (a program: initialize()); if the schema has another name, give "
+            + "it with --db-namespace",
         null);
   }
 
@@ -154,8 +154,8 @@ public final class Migrator {
             .formatted(control, version, scripts.newestVersion()),
         "3F000",
         null,
-        "run: creek-consumer init, or restart the service: both bring the schema up to date and keep"
-            + " what is in it",
+        "run: creek-consumer init, or restart the service: both upgrade the schema and keep its "
+            + "content",
         null);
   }
 

@@ -58,9 +58,8 @@ final class NotificationListener {
     this.outage =
         new OutageLog(
             log,
-            "Nothing can be listened to, so commands are looked for every "
-                + ErrorWords.shown(tick),
-            "Commands are listened for again");
+            "LISTEN does not work, so commands are looked for every " + ErrorWords.shown(tick),
+            "LISTEN works again");
     // A later subscriber gets a signal at once: one look too many costs nothing.
     this.shared = new Counted<>(Flux.merge(listen(), ticks()).replay(1).refCount());
   }

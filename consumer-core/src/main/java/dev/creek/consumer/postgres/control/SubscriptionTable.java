@@ -211,7 +211,7 @@ public final class SubscriptionTable implements Subscriptions {
             + mapping.source(),
         UNIQUE_VIOLATION,
         null,
-        "add it without a start and it goes on from there; or begin anew: "
+        "add it without a start, and it continues from there; or begin again: "
             + Remedy.resync(mapping),
         null);
   }

@@ -236,7 +236,8 @@ public final class KnownTarget {
       return seen.knownOid() == null
           ? Mono.empty()
           : mark(
-              session, List.of(recreated("others have dropped the table, and its rows with it")));
+              session,
+              List.of(recreated("another program has dropped the table, and its rows with it")));
     }
     List<String> columns = planned ? seen.columns() : seen.follow();
     if (seen.knownOid() == null) {
@@ -247,8 +248,8 @@ public final class KnownTarget {
               session,
               List.of(
                   recreated(
-                      "others have put another table in the place of the one that was filled: what"
-                          + " rows it had is not known")))
+                      "another program has replaced the table that was filled: the rows of the new one are not "
+                          + "known")))
           .then(storeCompared(session, seen, columns));
     }
     return marks(session, seen, columns)
@@ -263,7 +264,7 @@ public final class KnownTarget {
           recreated("the table is unlogged and empty: a crash of the server has taken its rows"));
     }
     if (seen.lostPartitions()) {
-      marks.add(recreated("others have dropped or detached a partition"));
+      marks.add(recreated("another program has dropped or detached a partition"));
     }
     List<String> fresh = seen.fresh(columns);
     Mono<Boolean> emptied =
@@ -277,7 +278,7 @@ public final class KnownTarget {
         .map(
             both -> {
               if (both.getT1()) {
-                marks.add(recreated("others have emptied the table"));
+                marks.add(recreated("another program has emptied the table"));
               }
               if (both.getT2()) {
                 fresh.stream().map(KnownTarget::added).forEach(marks::add);
@@ -326,7 +327,7 @@ public final class KnownTarget {
     return new Incompleteness(
         Cause.COLUMN,
         column,
-        "column \"%s\" came to rows that were there: whether the source has other values in them than NULL, or the default here, is not known"
+        "column \"%s\" was added to existing rows: it is not known whether the source has values in it other than NULL, or the default here"
             .formatted(column));
   }
 

@@ -107,7 +107,7 @@ public final class SubscriptionRows {
     try {
       mapping = new Mapping(SourceTable.parse(topic), TargetTable.parse(target));
     } catch (IllegalArgumentException e) {
-      log.warn("subscription {} of {} is passed over: {}", target, topic, e.getMessage());
+      log.warn("subscription {} of {} is skipped: {}", target, topic, e.getMessage());
       return Optional.empty();
     }
     boolean active = Boolean.TRUE.equals(row.get("active", Boolean.class));

@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
 /** Recognises PgBouncer's own errors, and errors of a server that it causes. */
 public final class PoolerErrors {
   private static final String OPTION =
-      "set --db-pooler=session or --db-pooler=transaction, as pool_mode in pgbouncer.ini says"
-          + " (for the source database: --source-pooler); creek-consumer check tells which";
+      "set --db-pooler=session or --db-pooler=transaction, as pool_mode in pgbouncer.ini says "
+          + "(for the source database: --source-pooler); creek-consumer check shows which";
 
   public static final String TRANSACTION_OPTION =
       "a pooler in transaction mode is between: set --db-pooler=transaction (for the source"
@@ -20,7 +20,7 @@ public final class PoolerErrors {
     String message = details.getMessage();
     if (message.contains("unsupported startup parameter")) {
       return new PoolerException(
-          "PgBouncer is between, which refuses session settings at a connection's start: "
+          "there is a PgBouncer in between, which refuses session settings at a connection's start: "
               + message,
           OPTION);
     }
@@ -32,8 +32,8 @@ public final class PoolerErrors {
 
   private static PoolerException statementMode(String message) {
     return new PoolerException(
-        "PgBouncer is between, in statement mode, where rows and position cannot be one"
-            + " transaction: "
+        "there is a PgBouncer in statement mode in between, where rows and position cannot be one "
+            + "transaction: "
             + message,
         "set pool_mode = transaction in pgbouncer.ini, for this database or role at least, and"
             + " --db-pooler=transaction");
@@ -42,15 +42,16 @@ public final class PoolerErrors {
   /** Settings were sent with a connection's start, and the session does not have them. */
   static PoolerException settingsDropped() {
     return new PoolerException(
-        "a pooler is between, which drops the settings that sessions are told at their start"
-            + " (ignore_startup_parameters in pgbouncer.ini)",
+        "there is a pooler in between, which drops the settings that sessions get at their start "
+            + "(ignore_startup_parameters in pgbouncer.ini)",
         OPTION);
   }
 
   /** Sessions should be ours while we are connected, and are not. */
   public static PoolerException shared() {
     return new PoolerException(
-        "a pooler is between, which gives sessions to others behind each transaction",
+        "there is a pooler in between, which gives sessions to other clients after each "
+            + "transaction",
         TRANSACTION_OPTION);
   }
 

@@ -19,7 +19,7 @@ sealed interface FinishPlan {
     /** The error if the target cannot be made anew either. */
     static ShapeMismatchException impossible(ShapeMismatchException misfit, String reason) {
       return new ShapeMismatchException(
-          misfit.getMessage() + "; a clean snapshot does not make it anew: " + reason,
+          misfit.getMessage() + "; a clean snapshot cannot create it again: " + reason,
           misfit.hint());
     }
   }

@@ -143,7 +143,7 @@ final class LoadTables {
                 log.atInfo()
                     .addKeyValue("table", name)
                     .log(
-                        "{} does not fit the source and is made anew: {}",
+                        "{} does not fit the source and is created again: {}",
                         name,
                         String.join(", ", actions)));
   }

@@ -79,7 +79,7 @@ final class ProvisionalTable implements SnapshotWriter {
                     .delayUntil(empty -> session.update(position.withdraw(), position::bindClaim)))
         .onErrorResume(
             e -> {
-              log.info("{}, which was made for a snapshot, stays: {}", table, e.getMessage());
+              log.info("{}, which was created for a snapshot, stays: {}", table, e.getMessage());
               return Mono.empty();
             })
         .then();

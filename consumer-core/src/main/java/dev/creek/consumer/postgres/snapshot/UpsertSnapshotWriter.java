@@ -42,7 +42,8 @@ final class UpsertSnapshotWriter implements SnapshotWriter {
       new Incompleteness(
           Incompleteness.Cause.UNPROVEN,
           "upsert snapshot",
-          "an upsert snapshot was given up: changes come again, and rows that the source tells apart and the key here does not may have become one");
+          "an upsert snapshot was given up: changes come again, and rows that differ on the source "
+              + "but have the same key here may have become one");
 
   private final WriterSession held;
   private final PositionSql position;
@@ -145,7 +146,7 @@ final class UpsertSnapshotWriter implements SnapshotWriter {
     log.atInfo()
         .addKeyValue("table", position.target())
         .log(
-            "{} rows of {} made way for unique values that the snapshot gives to others",
+            "{} rows of {} were removed, because the snapshot gives their unique values to other rows",
             displaced,
             position.target());
   }

@@ -143,7 +143,7 @@ public final class ChangeDecoder {
     log.atWarn()
         .addKeyValue("source", source)
         .addKeyValue("sequence", current)
-        .log("{}: passing over stream sequence {}, as skip_change asked", source, current);
+        .log("{}: skipping stream sequence {}, as skip_change requested", source, current);
     if (!assembler.inMessage()) {
       frontier = current;
     }

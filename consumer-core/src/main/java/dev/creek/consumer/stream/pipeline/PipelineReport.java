@@ -220,7 +220,7 @@ final class PipelineReport {
       around.recorder().retry(target, retry.category());
     }
     if (FailurePolicy.isUnexpected(error)) {
-      about(log.atError()).setCause(error).log("{}: an error that nobody expects", mapping);
+      about(log.atError()).setCause(error).log("{}: unexpected error", mapping);
     } else {
       log.debug("{} ended its run", mapping, error);
     }

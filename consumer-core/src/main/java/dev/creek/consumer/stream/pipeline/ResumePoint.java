@@ -52,12 +52,12 @@ record ResumePoint(StartAt start, Claim claim) {
   private static StartAt bySequence(Position position, StreamIdentity known, LogState log) {
     if (!known.created().equals(log.stream().created())) {
       throw new BrokerException.Gap(
-          "stream %s was deleted and created again at %s: what it held is gone"
+          "stream %s was deleted and created again at %s: its messages are gone"
               .formatted(known.name(), log.stream().created()));
     }
     if (log.lastSequence() < position.sequence()) {
       throw new BrokerException.Gap(
-          "stream %s went back to sequence %d, but %d was applied: the broker lost its tail"
+          "stream %s went back to sequence %d, but %d was applied: the broker lost the end of it"
               .formatted(known.name(), log.lastSequence(), position.sequence()));
     }
     if (log.firstSequence() > position.sequence() + 1) {

@@ -139,7 +139,7 @@ final class TablePipeline {
             .targets()
             .release(last)
             .timeout(LET_GO_LIMIT)
-            .doOnError(e -> log.debug("{} could not be let go: {}", mapping, e.getMessage()))
+            .doOnError(e -> log.debug("{} could not be released: {}", mapping, e.getMessage()))
             .onErrorComplete()
             .then();
   }
@@ -195,7 +195,7 @@ final class TablePipeline {
   void compare(Standing before, Subscription stored) {
     Claim claim = before.claim();
     if (claim != null && claim.equals(held) && claim.epoch() != stored.epoch()) {
-      log.debug("{}: its claim is over, it is claimed anew", mapping);
+      log.debug("{}: its claim is over, claiming it again", mapping);
       setBacks.tryEmitNext(true);
     }
     compare(before.reached(), stored.position());
@@ -209,8 +209,8 @@ final class TablePipeline {
       report
           .about(log.atWarn())
           .log(
-              "{}: the target is back at stream sequence {}, from {}: what it lost is applied"
-                  + " again",
+              "{}: the target is back at stream sequence {}, from {}: lost changes are applied again "
+                  + "again",
               mapping,
               stored.sequence(),
               reached.sequence());

@@ -148,7 +148,7 @@ public final class TablePipelines {
                 around
                     .targets()
                     .look(claims)
-                    .doOnError(e -> log.debug("Targets cannot be looked at: {}", e.getMessage()))
+                    .doOnError(e -> log.debug("Targets cannot be checked: {}", e.getMessage()))
                     .onErrorComplete(),
             1)
         .takeUntilOther(stop)

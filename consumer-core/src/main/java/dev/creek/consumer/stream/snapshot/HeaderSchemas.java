@@ -64,7 +64,8 @@ public final class HeaderSchemas {
         .doOnNext(
             subject ->
                 log.info(
-                    "{}: no schema of it is published, so its producer was asked for a snapshot, {}, whose header tells it",
+                    "{}: no schema of it is published, so its producer was asked for a snapshot, {}, whose "
+                        + "header contains it",
                     source,
                     subject))
         .flatMap(subject -> header(source, subject).switchIfEmpty(unreadable(subject)))
@@ -81,7 +82,7 @@ public final class HeaderSchemas {
 
   private static BrokerException noHeader(SourceTable source, Throwable late) {
     return new BrokerException.Unavailable(
-        "the producer took the request for a snapshot of %s, and published none within %d s"
+        "the producer accepted the request for a snapshot of %s, but published none within %d s"
             .formatted(source, READ_LIMIT.toSeconds()),
         late);
   }
@@ -101,7 +102,7 @@ public final class HeaderSchemas {
         .onErrorResume(
             MessageException.class,
             e -> {
-              log.warn("Snapshot {} is passed over: {}", subject, e.getMessage());
+              log.warn("Snapshot {} is skipped: {}", subject, e.getMessage());
               return Mono.empty();
             });
   }

@@ -127,7 +127,7 @@ final class SnapshotHandover {
   private void require(boolean whole, Instant since) {
     if (!whole && !order.force()) {
       throw new SnapshotException(
-          "the broker no longer holds all changes of %s since %s, which the table would need after this snapshot"
+          "the broker no longer holds all changes of %s since %s, which the table needs after this snapshot"
               .formatted(source, since),
           "request a new snapshot, in mode clean; --force applies this one and leaves the gap");
     }

@@ -87,7 +87,7 @@ public final class SnapshotLoad {
     }
     return new SnapshotException(
         "snapshot %s cannot be read: %s".formatted(task.subject(), e.getMessage()),
-        "request a new snapshot, when no other one of this database is under way",
+        "request a new snapshot while no other one of this database is being published",
         e);
   }
 
@@ -123,14 +123,14 @@ public final class SnapshotLoad {
   private SnapshotException stall() {
     if (isUnreadable()) {
       return new SnapshotException(
-          "snapshot %s has a header, and nothing has come behind it for %d s: the name of %s needs double quotes in SQL, and producers leave them out when they read a table"
+          "snapshot %s has a header, and nothing has come after it for %d s: the name of %s needs double quotes in SQL, and producers leave them out when they read a table"
               .formatted(task.subject(), timeout().toSeconds(), source),
           "rename the table on the source to lower case (its changes come under either name); or fill the target by other means, and subscribe it with add-tables");
     }
     long seconds = around.options().snapshots().stall().toSeconds();
     return new SnapshotException(
         chunks.begun()
-            ? "snapshot %s stopped after %d rows: nothing has come for %d s, and its end never did"
+            ? "snapshot %s stopped after %d rows: nothing has come for %d s, and its end is missing"
                 .formatted(task.subject(), task.rowsDone(), seconds)
             : "snapshot %s has not begun within %d s".formatted(task.subject(), seconds),
         "the producer may have died or may be unable to read the table: look at its log, then request a new snapshot");
@@ -216,7 +216,7 @@ public final class SnapshotLoad {
     log.atInfo()
         .addKeyValue("table", task.order().mapping().target())
         .log(
-            "{}: the snapshot's last commit is under way, so it is not given up any more",
+            "{}: the snapshot's last commit has been sent, so it is not given up any more",
             task.order().mapping());
   }
 
@@ -254,6 +254,7 @@ public final class SnapshotLoad {
     return new SnapshotException(
         "snapshot %s was read as %d messages, but the stream holds %d of it"
             .formatted(task.subject(), chunks.packets(), held.messages()),
-        "the producer may have published two snapshots at once, or retention may have removed a part: request a new snapshot");
+        "the producer may have published two snapshots at once, or retention may have removed a "
+            + "part of it: request a new snapshot");
   }
 }

@@ -83,7 +83,7 @@ final class AssumedKeyIT {
         .isInstanceOfSatisfying(
             ShapeMismatchException.class,
             e -> {
-              assertThat(e).hasMessageContaining("tells the two apart");
+              assertThat(e).hasMessageContaining("the two differ on the source");
               assertThat(e.hint()).contains("ALTER TABLE");
             });
   }

@@ -97,7 +97,7 @@ final class MissingRowsIT {
     assertThat(marks()).isEqualTo("missed_rows");
     assertThat(line.stored().sequence()).isEqualTo(4);
     assertThat(database.value("select incomplete from _creek_consumer.subscriptions"))
-        .isEqualTo("updates or deletes met no row, for the first time up to stream sequence 4");
+        .isEqualTo("updates or deletes found no row, for the first time up to stream sequence 4");
     assertThat(line.apply(ITEMS.update(WalTx.of(4), 3, "e")).missed()).isEqualTo(1);
   }
 

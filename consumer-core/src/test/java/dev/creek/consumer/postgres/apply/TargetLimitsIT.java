@@ -176,7 +176,7 @@ final class TargetLimitsIT {
           "alter table t add column v text generated always as ('made of ' || w) stored");
       Throwable refused = catchThrowable(() -> line.apply(TEXTS.insert(TX, 2, "c", "d")));
       assertThat(sqlState(refused)).isEqualTo("428C9");
-      assertThat(diagnosis(refused).hint()).contains("looked at again with the next attempt");
+      assertThat(diagnosis(refused).hint()).contains("the next attempt reads its columns again");
       line.restart();
       line.apply(TEXTS.insert(TX, 2, "c", "d"));
       assertThat(database.value("select v from t where id = 2")).isEqualTo("made of c");

@@ -89,7 +89,7 @@ final class RebuildIT {
     var refused = refused(target);
     assertThat(refused)
         .hasMessageContaining("\"since\" is date")
-        .hasMessageContaining("a clean snapshot does not make it anew: ")
+        .hasMessageContaining("a clean snapshot cannot create it again: ")
         .hasMessageContaining(
             hanging.contains("view")
                 ? "seen"
@@ -110,7 +110,7 @@ final class RebuildIT {
         "create index days on items ((since - date '2000-01-01'))",
         "insert into items values (1)");
     var refused = refused(postgres.connect(database));
-    assertThat(refused).hasMessageContaining("a clean snapshot does not make it anew: ");
+    assertThat(refused).hasMessageContaining("a clean snapshot cannot create it again: ");
     assertThat(database.query("select id from items")).containsExactly(List.of("1"));
     assertThat(
             database.value("select count(*) from pg_class where relname like '\\_creek\\_snap%'"))
