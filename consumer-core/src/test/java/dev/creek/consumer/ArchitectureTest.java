@@ -1,5 +1,9 @@
 package dev.creek.consumer;
 
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 
@@ -38,6 +42,8 @@ class ArchitectureTest {
           .definedBy(ROOT + ".metrics..")
           .layer("wire")
           .definedBy(ROOT + ".wire..")
+          .layer("text")
+          .definedBy(ROOT + ".text..")
           .whereLayer("facade")
           .mayNotBeAccessedByAnyLayer()
           .whereLayer("jetstream")
@@ -50,7 +56,30 @@ class ArchitectureTest {
           .mayOnlyBeAccessedByLayers("facade", "stream", "postgres")
           .whereLayer("metrics")
           .mayOnlyBeAccessedByLayers("facade", "stream")
+          .whereLayer("text")
+          .mayNotAccessAnyLayer()
           .because("the data path is wire -> row -> stream -> broker and database -> facade");
+
+  @ArchTest
+  static final ArchRule wordsForPeopleNeedOnlyTheJdk =
+      classes()
+          .that()
+          .resideInAPackage(ROOT + ".text..")
+          .should()
+          .onlyDependOnClassesThat()
+          .resideInAnyPackage("java..", "org.jspecify..", ROOT + ".text..")
+          .because("every package may use them, and the application too");
+
+  @ArchTest
+  static final ArchRule thePublicFaceShowsNoneOfTheRooms =
+      noClasses()
+          .that()
+          .resideInAPackage(ROOT + ".api")
+          .should()
+          .dependOnClassesThat(
+              resideInAPackage(ROOT + "..")
+                  .and(not(resideInAnyPackage(ROOT + ".api", ROOT + ".text"))))
+          .because("a room may change without a change for programs that use the library");
 
   @ArchTest
   static final ArchRule roomsOfTheDatabaseLookDown =

@@ -4,18 +4,18 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.creek.consumer.stream.LogException;
+import dev.creek.consumer.api.BrokerException;
 import java.io.IOException;
 import java.util.stream.LongStream;
 
-/** Reads the sequences of missing messages out of what the broker says of a stream. */
+/** Reads the sequences of missing messages from the broker's report about a stream. */
 final class DeletedList {
   private DeletedList() {}
 
   /**
-   * Those that were deleted, and those that a damaged store has lost.
+   * Messages that were deleted, and those that a damaged store has lost.
    *
-   * @throws ApiException where the answer is a refusal
+   * @throws ApiException if the answer is a refusal
    */
   static long[] read(ObjectMapper json, byte[] answer) {
     LongStream.Builder sequences = LongStream.builder();
@@ -34,7 +34,7 @@ final class DeletedList {
         }
       }
     } catch (IOException e) {
-      throw new LogException.Unavailable("JetStream answered something else than JSON", e);
+      throw new BrokerException.Unavailable("JetStream answered something else than JSON", e);
     }
     return sequences.build().toArray();
   }

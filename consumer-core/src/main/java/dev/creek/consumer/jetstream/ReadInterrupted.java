@@ -1,50 +1,50 @@
 package dev.creek.consumer.jetstream;
 
-import dev.creek.consumer.stream.LogException;
+import dev.creek.consumer.api.BrokerException;
 import org.jspecify.annotations.Nullable;
 
-/** A consumer came to its end, or the way to it did: another takes its place. */
+/** A consumer has ended, or its connection: another takes its place. */
 final class ReadInterrupted extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   private final @Nullable String hint;
-  private final LogException.@Nullable Denied denied;
+  private final BrokerException.@Nullable Denied denied;
 
   ReadInterrupted(String reason) {
     this(reason, null);
   }
 
   /**
-   * One that somebody has to put an end to.
+   * An interruption that needs somebody to act.
    *
-   * @param hint how
+   * @param hint the remedy
    */
   ReadInterrupted(String reason, @Nullable String hint) {
     this(reason, hint, null);
   }
 
   private ReadInterrupted(
-      String reason, @Nullable String hint, LogException.@Nullable Denied denied) {
-    // Ordinary in the life of a connection, and all that matters is in the message.
+      String reason, @Nullable String hint, BrokerException.@Nullable Denied denied) {
+    // Ordinary in the life of a connection; the message has all that is needed.
     super(reason, null, false, false);
     this.hint = hint;
     this.denied = denied;
   }
 
-  /** By something else that went wrong. */
+  /** An interruption caused by another error. */
   static ReadInterrupted by(Throwable e) {
     return new ReadInterrupted(
         String.valueOf(e.getMessage()),
         SubjectReader.hint(e),
-        e instanceof LogException.Denied refused ? refused : null);
+        e instanceof BrokerException.Denied refused ? refused : null);
   }
 
   @Nullable String hint() {
     return hint;
   }
 
-  /** Null where it is not because this user may not do something. */
-  LogException.@Nullable Denied denied() {
+  /** Null if the cause is not a missing permission. */
+  BrokerException.@Nullable Denied denied() {
     return denied;
   }
 }

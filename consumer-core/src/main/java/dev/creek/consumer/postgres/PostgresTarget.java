@@ -1,11 +1,16 @@
 package dev.creek.consumer.postgres;
 
+import dev.creek.consumer.api.DatabaseException;
+import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.Finding;
+import dev.creek.consumer.api.Instance;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.PoolUse;
+import dev.creek.consumer.api.ShapeMismatchException;
+import dev.creek.consumer.api.Subscription;
+import dev.creek.consumer.api.TargetTable;
+import dev.creek.consumer.api.Verification;
 import dev.creek.consumer.control.CommandLog;
-import dev.creek.consumer.control.Finding;
-import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.control.Remedy;
-import dev.creek.consumer.control.TargetTable;
-import dev.creek.consumer.control.Verification;
 import dev.creek.consumer.postgres.apply.PostgresTables;
 import dev.creek.consumer.postgres.check.CatalogComparison;
 import dev.creek.consumer.postgres.check.TableCheck;
@@ -20,8 +25,6 @@ import dev.creek.consumer.postgres.control.PostgresReplicas;
 import dev.creek.consumer.postgres.control.SchemaCacheTable;
 import dev.creek.consumer.postgres.control.SubscriptionTable;
 import dev.creek.consumer.postgres.session.ConnectionFactories;
-import dev.creek.consumer.postgres.session.PoolUse;
-import dev.creek.consumer.postgres.session.PostgresOptions;
 import dev.creek.consumer.postgres.session.Sessions;
 import dev.creek.consumer.postgres.session.SqlNames;
 import dev.creek.consumer.postgres.snapshot.PostgresSnapshots;
@@ -29,15 +32,12 @@ import dev.creek.consumer.postgres.verify.ComparedTables;
 import dev.creek.consumer.postgres.verify.ComparisonTables;
 import dev.creek.consumer.postgres.verify.RowRepair;
 import dev.creek.consumer.postgres.verify.TableVerifier;
-import dev.creek.consumer.row.ShapeMismatchException;
-import dev.creek.consumer.stream.ApplyException;
-import dev.creek.consumer.stream.Instance;
 import dev.creek.consumer.stream.Replicas;
 import dev.creek.consumer.stream.SchemaCache;
 import dev.creek.consumer.stream.SnapshotTables;
-import dev.creek.consumer.stream.Subscription;
 import dev.creek.consumer.stream.Subscriptions;
 import dev.creek.consumer.stream.TargetTables;
+import dev.creek.consumer.text.Remedy;
 import dev.creek.consumer.wire.RecordShape;
 import dev.creek.consumer.wire.WalSchema;
 import java.util.List;
@@ -51,14 +51,14 @@ import reactor.netty.resources.LoopResources;
 import reactor.netty.tcp.TcpResources;
 
 /**
- * A target database: its tables, and the control schema that keeps what is subscribed. Connections
+ * A target database: its tables, and the control schema that holds the subscriptions. Connections
  * are made when they are needed, so an unreachable server shows with the first use and not here.
  * Thread-safe; close it.
  */
 public final class PostgresTarget {
   private static final int ALL_LOOPS = Integer.MAX_VALUE;
 
-  private final PostgresOptions options;
+  private final DatabaseOptions options;
   private final Sessions sessions;
   private final SubscriptionTable subscriptions;
   private final IncompletenessMarks marks;
@@ -69,7 +69,7 @@ public final class PostgresTarget {
   private final Replicas replicas;
   private final CommandLog commands;
 
-  private PostgresTarget(PostgresOptions options, Instance.Self self) {
+  private PostgresTarget(DatabaseOptions options, Instance.Self self) {
     boolean ownSessions = options.pooler().keepsSessions();
     var instances = new InstanceSql(options.controlSchema(), newId(self), self, ownSessions);
     this.options = options;
@@ -87,7 +87,7 @@ public final class PostgresTarget {
   }
 
   /**
-   * Loads what every first connection in a JVM has to load. Nobody has to call it; it blocks, and
+   * Loads the classes and data that every first connection in a JVM needs. Optional; it blocks, and
    * may run beside anything.
    */
   public static void preload() {
@@ -98,35 +98,35 @@ public final class PostgresTarget {
    * A pool of connections, none of them open yet. Reads certificates and resources: may block for a
    * moment.
    *
-   * @throws IllegalArgumentException where a certificate or key cannot be read
+   * @throws IllegalArgumentException if a certificate or key cannot be read
    */
-  public static PostgresTarget connect(PostgresOptions options) {
+  public static PostgresTarget connect(DatabaseOptions options) {
     return connect(options, Instance.Self.of("unknown", null));
   }
 
   /**
    * The same.
    *
-   * @param self shown to people among the instances
+   * @param self displayed among the instances
    */
-  public static PostgresTarget connect(PostgresOptions options, Instance.Self self) {
+  public static PostgresTarget connect(DatabaseOptions options, Instance.Self self) {
     return new PostgresTarget(options, self);
   }
 
   /**
-   * The SQL that makes the control schema, or brings it up to date, as one transaction: for an
-   * administrator to run in advance, after which the service needs no right to create. Reads
-   * resources: may block for a moment.
+   * The SQL that creates the control schema, or migrates it, as one transaction. An administrator
+   * can run it in advance; then the service needs no privilege to create. Reads resources: may
+   * block for a moment.
    *
-   * @param controlRole is granted the functions; null for nobody
-   * @param serviceRole is granted what the service needs in the control schema; null for nobody
+   * @param controlRole is granted the functions; null for none
+   * @param serviceRole is granted what the service needs in the control schema; null for none
    */
   public static String controlSql(
       String controlSchema, @Nullable String controlRole, @Nullable String serviceRole) {
     return new ControlScripts(controlSchema).all(controlRole, serviceRole);
   }
 
-  /** What is subscribed. {@link Subscriptions#migrate} comes before everything else. */
+  /** The subscribed tables. {@link Subscriptions#migrate} comes before everything else. */
   public Subscriptions subscriptions() {
     return subscriptions;
   }
@@ -136,7 +136,7 @@ public final class PostgresTarget {
     return tables;
   }
 
-  /** Who shares the tables. */
+  /** The instances that share the tables. */
   public Replicas replicas() {
     return replicas;
   }
@@ -157,19 +157,19 @@ public final class PostgresTarget {
   }
 
   /**
-   * Commands in the payloads of notifications, for as long as {@link Subscriptions#changes} are
-   * asked for; none where the options do not accept them.
+   * Commands in the payloads of notifications, while {@link Subscriptions#changes} is subscribed
+   * to; none if the options do not accept them.
    */
   public Flux<String> notifiedCommands() {
     return options.notifiedCommands() ? subscriptions.notifications() : Flux.empty();
   }
 
   /**
-   * Completes where the server answers and the control schema fits. Where all connections are busy
-   * it is enough that the one that listens answers: writers that keep a server busy do not make it
+   * Completes if the server answers and the control schema fits. If all connections are busy, it is
+   * enough that the listening one answers: writers that keep a server busy do not make it
    * unreachable.
    *
-   * @return errors with {@link ApplyException}
+   * @return errors with {@link DatabaseException}
    */
   public Mono<Void> check() {
     return Mono.defer(
@@ -180,20 +180,20 @@ public final class PostgresTarget {
   }
 
   /**
-   * Completes where the control schema is there and of our version. Creates nothing, and needs no
-   * right to.
+   * Completes if the control schema exists and has our version. Creates nothing, and needs no
+   * privilege to.
    *
-   * @return errors with {@link ApplyException} that says what to run
+   * @return errors with {@link DatabaseException} whose hint is the command to run
    */
   public Mono<Void> requireControlSchema() {
     return subscriptions.requireThere();
   }
 
   /**
-   * Completes where a table that is to be subscribed is there, or a command that waits will create
-   * it: what the SQL function {@code add_table} wants.
+   * Completes if a table that is to be subscribed exists, or a waiting command will create it, as
+   * the SQL function {@code add_table} requires.
    *
-   * @return errors with {@link ApplyException}
+   * @return errors with {@link DatabaseException}
    */
   public Mono<Void> requireTable(Mapping mapping) {
     String log = SqlNames.quoted(options.controlSchema(), "_notification_log");
@@ -226,8 +226,8 @@ public final class PostgresTarget {
         .then();
   }
 
-  private static ApplyException missing(Mapping mapping) {
-    return new ApplyException(
+  private static DatabaseException missing(Mapping mapping) {
+    return new DatabaseException(
         "table " + mapping.target() + " does not exist",
         "42P01",
         null,
@@ -239,22 +239,22 @@ public final class PostgresTarget {
   }
 
   /**
-   * Looks at server and control schema, and changes nothing.
+   * Checks server and control schema, and changes nothing.
    *
-   * @return errors with {@link ApplyException} where the server cannot be reached or does not let
-   *     us in
+   * @return errors with {@link DatabaseException} if the server cannot be reached or refuses the
+   *     login
    */
   public Flux<Finding> findings() {
     return new TargetCheck(sessions, options, subscriptions.migrator()).findings();
   }
 
   /**
-   * Looks at a target table, and changes nothing.
+   * Checks a target table, and changes nothing.
    *
-   * @param schema the source's newest schema, to see whether it fits; null where it is not known
-   * @param rows its columns as a snapshot tells them, where that is all there is; else null
+   * @param schema the source's newest schema, to check whether it fits; null if it is not known
+   * @param rows its columns from a snapshot, if there is nothing else; otherwise null
    * @param subscribed whether its changes are followed already
-   * @return errors with {@link ApplyException}
+   * @return errors with {@link DatabaseException}
    */
   public Flux<Finding> findings(
       Mapping mapping, @Nullable WalSchema schema, @Nullable RecordShape rows, boolean subscribed) {
@@ -262,13 +262,13 @@ public final class PostgresTarget {
   }
 
   /**
-   * Compares the columns and keys of these mappings' targets with those of their source tables, as
-   * both catalogs tell them, and changes nothing. A table that is missing is passed over.
+   * Compares the columns and keys of these mappings' targets with those of their source tables, by
+   * both catalogs, and changes nothing. A missing table is skipped.
    *
-   * @param source the database that the source tables are in
-   * @return errors with {@link ApplyException} where a server cannot be reached
+   * @param source the database of the source tables
+   * @return errors with {@link DatabaseException} if a server cannot be reached
    */
-  public Flux<Finding> findings(PostgresOptions source, List<Mapping> mappings) {
+  public Flux<Finding> findings(DatabaseOptions source, List<Mapping> mappings) {
     return Flux.usingWhen(
         // Certificates are read from files.
         Mono.fromSupplier(() -> new Sessions(source)).subscribeOn(Schedulers.boundedElastic()),
@@ -278,17 +278,17 @@ public final class PostgresTarget {
         Sessions::close);
   }
 
-  /** What is subscribed, also in a control schema that is older: nothing is migrated. */
+  /** The subscriptions, also in an older control schema: nothing is migrated. */
   public Flux<Subscription> subscriptionsAsTheyAre() {
     return subscriptions.asTheyAre();
   }
 
-  /** How the pool is used now. */
+  /** The current use of the pool. */
   public PoolUse poolUse() {
     return sessions.poolUse();
   }
 
-  /** Completes when every thread that talks to the database has taken up a task. */
+  /** Completes when every thread that talks to the database has run a task. */
   public Mono<Void> threadsResponsive() {
     return Flux.fromIterable(TcpResources.get().onClient(LoopResources.DEFAULT_NATIVE))
         .flatMap(loop -> Mono.<Void>create(done -> loop.execute(done::success)), ALL_LOOPS, 1)
@@ -298,13 +298,13 @@ public final class PostgresTarget {
   /**
    * Compares a table of another database with its target here; both may be in use meanwhile.
    *
-   * @param source the database that the mapping's source table is in
-   * @return errors with {@link dev.creek.consumer.row.ShapeMismatchException} where a table is
-   *     missing, or where rows without a key are to be repaired; with {@link
-   *     dev.creek.consumer.stream.ApplyException} where a server refuses
+   * @param source the database of the mapping's source table
+   * @return errors with {@link dev.creek.consumer.api.ShapeMismatchException} if a table is
+   *     missing, or if rows without a key are to be repaired; with {@link
+   *     dev.creek.consumer.api.DatabaseException} if a server refuses
    */
   public Mono<Verification> verify(
-      Mapping mapping, PostgresOptions source, Verification.Options how) {
+      Mapping mapping, DatabaseOptions source, Verification.Options how) {
     return marks.judged(
         mapping,
         true,
@@ -316,11 +316,11 @@ public final class PostgresTarget {
   }
 
   /**
-   * Lends the place for a table beside another of the same source, for as long as the two are
-   * compared; whatever is there afterwards is removed.
+   * Provides a place for a second table of the same source while the two are compared; whatever is
+   * there afterwards is removed.
    *
-   * @param work is given the mapping from the source to that place
-   * @return errors with {@link dev.creek.consumer.stream.SnapshotException} while another process
+   * @param work gets the mapping from the source to that place
+   * @return errors with {@link dev.creek.consumer.api.SnapshotException} while another process
    *     compares the same table
    */
   public <T> Mono<T> withCounterpart(Mapping mapping, Function<Mapping, Mono<T>> work) {
@@ -330,7 +330,7 @@ public final class PostgresTarget {
   /**
    * Compares a table with another one of the same source beside it; both may be in use meanwhile.
    *
-   * @param counterpart what stands for the source
+   * @param counterpart stands for the source
    */
   public Mono<Verification> verify(
       Mapping mapping, TargetTable counterpart, Verification.Options how) {
@@ -345,7 +345,7 @@ public final class PostgresTarget {
         .flatMap(proof -> proof ? marks.judged(mapping, false, comparison) : comparison);
   }
 
-  /** What may miss rows itself proves nothing. */
+  /** A comparison table that may miss rows itself proves nothing. */
   private Mono<Boolean> isUnmarked(TargetTable counterpart) {
     return subscriptions
         .all()
@@ -387,16 +387,16 @@ public final class PostgresTarget {
   }
 
   /**
-   * Closes connections: idle ones now, others when they are given back. Close writers first: what
-   * one has open stays open until then.
+   * Closes connections: idle ones now, others when they are given back. Close writers first: their
+   * connections stay open until then.
    */
   public Mono<Void> close() {
     return sessions.close();
   }
 
   /**
-   * Readable, for people who look at {@code subscriptions}, and never the same again: a container
-   * that was restarted has host and process of the one before it.
+   * Readable, for users who look at {@code subscriptions}, and unique: a restarted container has
+   * host and process id of the one before it.
    */
   private static String newId(Instance.Self self) {
     return "%s:%d:%08x"

@@ -1,15 +1,16 @@
 package dev.creek.consumer.row;
 
+import dev.creek.consumer.api.MessageException;
+import dev.creek.consumer.api.ShapeMismatchException;
 import dev.creek.consumer.wire.AvroCursor;
-import dev.creek.consumer.wire.WireException;
 
 /**
  * Stops at the first value that would not be stored as it is.
  *
- * @param guard looks at each value
+ * @param guard checks each value
  * @param encoder writes it
- * @param reason what to say then, without the value
- * @param hint the statement that mends it
+ * @param reason description of such a value, without the value
+ * @param hint the statement that fixes the column
  */
 record GuardedEncoder(ValueGuard guard, ValueEncoder encoder, String reason, String hint)
     implements ValueEncoder {
@@ -25,7 +26,7 @@ record GuardedEncoder(ValueGuard guard, ValueEncoder encoder, String reason, Str
   }
 
   @Override
-  public void infinity(boolean negative, ValueColumn out) throws WireException {
+  public void infinity(boolean negative, ValueColumn out) throws MessageException {
     encoder.infinity(negative, out);
   }
 }

@@ -1,8 +1,9 @@
 package dev.creek.consumer.row;
 
+import dev.creek.consumer.api.MessageException;
+import dev.creek.consumer.api.ShapeMismatchException;
 import dev.creek.consumer.wire.AvroCursor;
 import dev.creek.consumer.wire.RecordShape;
-import dev.creek.consumer.wire.WireException;
 import dev.creek.consumer.wire.WireField;
 import dev.creek.consumer.wire.WireType.Slot;
 import java.util.List;
@@ -16,7 +17,7 @@ final class KeyReader {
   private final Slot[] slots;
   private final String[] names;
 
-  /** By key column: its field in the image, and what transcodes it from there. */
+  /** By key column: its field in the image, and its transcoder there. */
   private final int[] fields;
 
   private final SlotTranscoder[] transcoders;
@@ -31,7 +32,7 @@ final class KeyReader {
     }
   }
 
-  /** Null where the image does not carry all of the columns. */
+  /** Null if the image does not contain all of the columns. */
   static @Nullable KeyReader of(RecordShape image, List<ColumnPlan> columns) {
     var names = image.fields().stream().map(WireField::name).toList();
     int[] fields = columns.stream().mapToInt(column -> names.indexOf(column.name())).toArray();
@@ -61,7 +62,7 @@ final class KeyReader {
         transcoders[column].transcode(in, into);
         at++;
       }
-    } catch (WireException e) {
+    } catch (MessageException e) {
       throw RowPlan.inColumn(sequence, names[column], e);
     } catch (ShapeMismatchException e) {
       throw e.at(sequence);

@@ -1,10 +1,10 @@
 package dev.creek.consumer.row;
 
-import dev.creek.consumer.wire.WireException;
+import dev.creek.consumer.api.MessageException;
 
 /**
- * The wire's times, counted from 1970, as PostgreSQL counts them, from 2000. What is outside of
- * PostgreSQL's range is an error here, because only here the column is known; and a finite value
+ * Converts the wire's times, counted from 1970, to PostgreSQL's, counted from 2000. A value outside
+ * of PostgreSQL's range is an error here, because only here the column is known; and a finite value
  * must never become one of the two numbers that mean infinity.
  */
 final class PgTime {
@@ -18,7 +18,7 @@ final class PgTime {
 
   private static final long MIN_MICROS = MIN_DAYS * DAY_MICROS;
 
-  /** One past 5874897-12-31: {@code DATE_END_JULIAN}. */
+  /** One after 5874897-12-31: {@code DATE_END_JULIAN}. */
   private static final long END_DAYS = 2_147_483_494L + MIN_DAYS;
 
   private PgTime() {}
@@ -32,14 +32,14 @@ final class PgTime {
         return (int) days;
       }
     }
-    throw new WireException("out of range for date");
+    throw new MessageException("out of range for date");
   }
 
   /** Microseconds since 2000 for microseconds since 1970. */
   static long micros(long sinceUnixEpoch) {
-    // No upper bound: 294276-12-31 is later than what the wire's 64 bits reach.
+    // No upper bound: 294276-12-31 is later than the latest time in the wire's 64 bits.
     if (sinceUnixEpoch < MIN_MICROS + EPOCH_MICROS) {
-      throw new WireException("out of range for timestamp");
+      throw new MessageException("out of range for timestamp");
     }
     return sinceUnixEpoch - EPOCH_MICROS;
   }
@@ -47,7 +47,7 @@ final class PgTime {
   /** Microseconds since midnight, 24:00:00 included. */
   static long timeOfDay(long micros) {
     if (micros < 0 || micros > DAY_MICROS) {
-      throw new WireException("out of range for time");
+      throw new MessageException("out of range for time");
     }
     return micros;
   }

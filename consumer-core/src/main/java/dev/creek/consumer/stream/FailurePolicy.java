@@ -1,10 +1,13 @@
 package dev.creek.consumer.stream;
 
-import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.control.Remedy;
-import dev.creek.consumer.control.TargetTable;
-import dev.creek.consumer.row.ShapeMismatchException;
-import dev.creek.consumer.wire.WireException;
+import dev.creek.consumer.api.BrokerException;
+import dev.creek.consumer.api.DatabaseException;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.MessageException;
+import dev.creek.consumer.api.ShapeMismatchException;
+import dev.creek.consumer.api.TargetTable;
+import dev.creek.consumer.text.ErrorWords;
+import dev.creek.consumer.text.Remedy;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeoutException;
@@ -12,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.Exceptions;
 
 /**
- * The one table of errors: by what may be done next. Unknown means stop the table. Source of the
- * states: PostgreSQL's appendix "Error Codes".
+ * The one table of errors, ordered by the next action. An unknown error stops the table. Source of
+ * the states: PostgreSQL's appendix "Error Codes".
  */
 public final class FailurePolicy {
   /**
@@ -26,12 +29,13 @@ public final class FailurePolicy {
   private static final Set<String> PASSING_STATES = Set.of("55P03", "55006", "25006");
 
   /**
-   * Foreign key: the other side comes on its own line. Unique, exclusion: what frees the value may
-   * be the rest of the same statement, where a slow producer lets its transaction look complete.
+   * Foreign key: the referenced row comes with another table's pipeline. Unique, exclusion: the
+   * rest of the same statement may free the value, if a slow producer makes its transaction look
+   * complete.
    */
   private static final Set<String> AWAITED_STATES = Set.of("23503", "23505", "23P01");
 
-  /** Where only a person changes what a server answers. */
+  /** States that pass only after somebody has changed the server. */
   private static final Map<String, String> PASSING_HINTS =
       Map.of(
           "53100",
@@ -54,13 +58,13 @@ public final class FailurePolicy {
   /**
    * The meaning of an error for its table.
    *
-   * @param mapping which table, for hints
+   * @param mapping the table, for hints
    */
   public static Verdict classify(Throwable error, Mapping mapping) {
     return classify(error, mapping.target(), Remedy.resync(mapping));
   }
 
-  /** The same of a table of which nobody says what it is a copy of. */
+  /** The same for a table whose source is not known. */
   public static Verdict classify(Throwable error, TargetTable target) {
     return classify(error, target, "take a clean snapshot of " + target);
   }
@@ -75,16 +79,18 @@ public final class FailurePolicy {
             "please report it, with the service's log");
   }
 
-  /** Whether an error is none that this table of errors knows: only its stack tells more of it. */
+  /**
+   * Tells whether an error is not in this table of errors: then only its stack trace explains it.
+   */
   public static boolean isUnexpected(Throwable error) {
     return expected(Exceptions.unwrap(error), NOBODYS, "") == null;
   }
 
   private static @Nullable Verdict expected(Throwable cause, TargetTable target, String resync) {
-    if (cause instanceof ApplyException e) {
+    if (cause instanceof DatabaseException e) {
       return ofDatabase(e, target);
     }
-    if (cause instanceof LogException.Unavailable e) {
+    if (cause instanceof BrokerException.Unavailable e) {
       return new Verdict.Retry("broker: " + message(e), "broker", e.hint());
     }
     if (cause instanceof TimeoutException) {
@@ -93,7 +99,7 @@ public final class FailurePolicy {
     if (cause instanceof SchemaUnknownException) {
       return new Verdict.Retry(message(cause), "schema");
     }
-    if (cause instanceof LogException.Gap || cause instanceof WireException.LostHead) {
+    if (cause instanceof BrokerException.Gap || cause instanceof MessageException.LostHead) {
       return new Verdict.Gap(message(cause));
     }
     if (cause instanceof FencedException) {
@@ -102,7 +108,7 @@ public final class FailurePolicy {
     if (cause instanceof ShapeMismatchException e) {
       return new Verdict.Stop(message(e), e.hint());
     }
-    if (cause instanceof WireException.TooLong e) {
+    if (cause instanceof MessageException.TooLong e) {
       return new Verdict.Stop(
           message(e),
           "raise --max-message-bytes to %d or more, with a heap of %d MiB or more (-Xmx in CREEK_CONSUMER_JVM, or the container's memory); or %s"
@@ -118,7 +124,7 @@ public final class FailurePolicy {
               + " or make --batch-bytes smaller; or "
               + Remedy.skip(target));
     }
-    if (cause instanceof WireException) {
+    if (cause instanceof MessageException) {
       return new Verdict.Stop(
           message(cause),
           "the message cannot be read: find out what published it. Then "
@@ -129,7 +135,7 @@ public final class FailurePolicy {
     return null;
   }
 
-  private static Verdict ofDatabase(ApplyException e, TargetTable target) {
+  private static Verdict ofDatabase(DatabaseException e, TargetTable target) {
     String state = e.sqlState();
     String stateClass = state.substring(0, Math.min(2, state.length()));
     if (PASSING_CLASSES.contains(stateClass) || PASSING_STATES.contains(state)) {

@@ -1,20 +1,22 @@
 package dev.creek.consumer.stream;
 
-import dev.creek.consumer.control.StartFrom;
-import dev.creek.consumer.wire.SourceTable;
+import dev.creek.consumer.api.BrokerException;
+import dev.creek.consumer.api.Position;
+import dev.creek.consumer.api.SourceTable;
+import dev.creek.consumer.api.StartFrom;
 import java.time.Instant;
 import java.util.Objects;
 import reactor.core.publisher.Mono;
 
-/** The position of a table that has none yet and is to begin somewhere. */
+/** Finds the first position of a table that has none. */
 public final class FirstPosition {
   private FirstPosition() {}
 
   /**
    * The position before its first change.
    *
-   * @return errors with {@link LogException.Gap} where the stream no longer holds all since the
-   *     time
+   * @return errors with {@link BrokerException.Gap} if the stream no longer holds everything since
+   *     the time
    */
   public static Mono<Position> position(ChangeLog changes, SourceTable source, StartFrom from) {
     return switch (from.kind()) {
@@ -32,7 +34,7 @@ public final class FirstPosition {
         .map(
             found -> {
               if (!found.whole()) {
-                throw new LogException.Gap(
+                throw new BrokerException.Gap(
                     "stream %s no longer holds everything that was committed since %s"
                         .formatted(found.stream().name(), time));
               }

@@ -1,16 +1,17 @@
 package dev.creek.consumer.stream;
 
-import dev.creek.consumer.metrics.Recorder;
+import dev.creek.consumer.api.MetricsRecorder;
+import dev.creek.consumer.api.TableEvent;
 import java.util.function.Consumer;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
 /**
- * Everything outside of a line that it works with; all lines share it.
+ * The ports, options and resources of a pipeline; all pipelines share them.
  *
- * @param batchBytes what all batches that are being gathered may hold
- * @param scheduler where changes are decoded, folded and transcoded
- * @param stopAll ends every line
+ * @param batchBytes bytes that all batches being gathered may hold
+ * @param scheduler threads for decoding, folding and transcoding
+ * @param stopAll ends every pipeline
  */
 public record PipelinePorts(
     ChangeLog changes,
@@ -22,6 +23,6 @@ public record PipelinePorts(
     PipelineOptions options,
     ByteShares batchBytes,
     Scheduler scheduler,
-    Recorder recorder,
+    MetricsRecorder recorder,
     Consumer<TableEvent> events,
     Mono<Void> stopAll) {}

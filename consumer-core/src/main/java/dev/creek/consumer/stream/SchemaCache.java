@@ -1,7 +1,7 @@
 package dev.creek.consumer.stream;
 
+import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.wire.Fingerprint;
-import dev.creek.consumer.wire.SourceTable;
 import java.util.List;
 import reactor.core.publisher.Mono;
 
@@ -14,6 +14,6 @@ public interface SchemaCache {
   /** Texts with this fingerprint, this table's own first. */
   Mono<List<String>> find(SourceTable source, Fingerprint fingerprint);
 
-  /** Remembers a text. */
+  /** Stores a text. */
   Mono<Void> put(SourceTable source, Fingerprint fingerprint, String text);
 }

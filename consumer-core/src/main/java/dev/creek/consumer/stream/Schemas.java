@@ -1,8 +1,9 @@
 package dev.creek.consumer.stream;
 
+import dev.creek.consumer.api.MessageException;
+import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.wire.Fingerprint;
 import dev.creek.consumer.wire.SchemaParser;
-import dev.creek.consumer.wire.SourceTable;
 import dev.creek.consumer.wire.WalSchema;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -11,8 +12,8 @@ import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 
 /**
- * Looks schemas up where they may be known, nearest first: memory, the cache table in the target,
- * the table's subject in the schema stream, the producer. Thread-safe.
+ * Looks schemas up, nearest place first: memory, the cache table in the target, the table's subject
+ * in the schema stream, the producer. Thread-safe.
  *
  * <p>Kept per table, because a fingerprint is not unique: two tables of one name in different
  * schemas can share it, and the producer's API then answers with the types of the first.
@@ -32,8 +33,8 @@ public final class Schemas {
   /**
    * The schema of a table's messages with this fingerprint.
    *
-   * @return errors with {@link SchemaUnknownException} where nobody knows it, with {@code
-   *     WireException} where the text that was found cannot be read
+   * @return errors with {@link SchemaUnknownException} where nobody knows it, with {@link
+   *     MessageException} where the text that was found cannot be read
    */
   public Mono<WalSchema> find(SourceTable source, Fingerprint fingerprint) {
     Key key = new Key(source, fingerprint);
@@ -67,7 +68,7 @@ public final class Schemas {
         .delayUntil(text -> remember(source, fingerprint, text));
   }
 
-  /** A cache that cannot be written costs a question after the next restart, nothing more. */
+  /** If the cache cannot be written, this only costs a request after the next restart. */
   private Mono<Void> remember(SourceTable source, Fingerprint fingerprint, String text) {
     return cache
         .put(source, fingerprint, text)

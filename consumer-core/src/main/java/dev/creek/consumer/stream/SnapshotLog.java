@@ -1,13 +1,16 @@
 package dev.creek.consumer.stream;
 
-import dev.creek.consumer.wire.SourceTable;
+import dev.creek.consumer.api.BrokerException;
+import dev.creek.consumer.api.Position.StreamIdentity;
+import dev.creek.consumer.api.PublishedSnapshot;
+import dev.creek.consumer.api.SourceTable;
 import java.time.Duration;
 import java.time.Instant;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * The broker's snapshots. Thread-safe. Errors: {@link LogException} and its kinds; {@link
+ * The broker's snapshots. Thread-safe. Errors: {@link BrokerException} and its kinds; {@link
  * IllegalArgumentException} for names that cannot be part of a subject, and for a subject that is
  * no snapshot of the table.
  */
@@ -16,58 +19,35 @@ public interface SnapshotLog {
   /**
    * A table's snapshots that the streams still hold, of both generations, oldest first.
    *
-   * @return errors with {@link LogException.Unavailable} where there are none, and no stream of the
+   * @return errors with {@link BrokerException.Unavailable} if there are none, and no stream of the
    *     source's database either
    */
   Flux<PublishedSnapshot> snapshots(SourceTable source);
 
-  /** One of them; empty where the stream holds nothing of it. */
+  /** The snapshot with this subject; empty if the stream holds nothing of it. */
   Mono<PublishedSnapshot> snapshot(SourceTable source, String subject);
 
   /**
-   * A snapshot in the stream.
+   * Requests a new snapshot from the producer.
    *
-   * @param subject its name
-   * @param firstSequence stream sequence of its first message
-   * @param lastSequence stream sequence of its last message so far
-   * @param messages how many messages its subject holds
-   * @param publishedAt when JetStream stored its first message
-   * @param complete whether its last message is the end marker
-   */
-  record PublishedSnapshot(
-      String subject,
-      long firstSequence,
-      long lastSequence,
-      long messages,
-      Instant publishedAt,
-      boolean complete) {
-    /** Rows: without header and end marker; too many where a row took several messages (OLD). */
-    public long rows() {
-      return Math.max(0, messages - (complete ? 2 : 1));
-    }
-  }
-
-  /**
-   * Asks the producer for a new snapshot.
-   *
-   * @param timeout how long it may take to answer
-   * @return its subject, on which it comes then, or is coming already; errors with {@link
-   *     LogException.Unavailable} where no producer answers
+   * @param timeout how long the producer may take to answer
+   * @return the subject on which it is published; errors with {@link BrokerException.Unavailable}
+   *     if no producer answers
    */
   Mono<String> requestSnapshot(SourceTable source, Duration timeout);
 
   /**
    * A snapshot's packets from its first on, each exactly once and in order, across reconnects; may
-   * begin before there are any. Real demand, as {@link ChangeLog#read}. Never completes: who reads
-   * the end marker cancels.
+   * begin before there are any. Demand is real, as in {@link ChangeLog#read}. Never completes: the
+   * subscriber cancels after the end marker.
    */
   Flux<Delivery> readSnapshot(SourceTable source, String subject);
 
-  /** Where the table's changes stood at a time, by the broker's clock. */
+  /** The place of a time in the stream of the table's changes, by the broker's clock. */
   Mono<ChangesSince> changesSince(SourceTable source, Instant time);
 
   /**
-   * The place in the WAL stream behind which everything of a table is that came at a time or later.
+   * The place in the WAL stream after which everything of a table is that came at a time or later.
    *
    * @param stream identity of the stream
    * @param after sequence of the last message before

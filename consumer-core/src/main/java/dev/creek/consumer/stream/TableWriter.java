@@ -1,5 +1,7 @@
 package dev.creek.consumer.stream;
 
+import dev.creek.consumer.api.DatabaseException;
+import dev.creek.consumer.api.TableEvent.Applied;
 import reactor.core.publisher.Mono;
 
 /**
@@ -15,8 +17,8 @@ public interface TableWriter {
   }
 
   /**
-   * Folds and transcodes on the calling thread; asynchronous only where the target's catalog must
-   * be read first.
+   * Folds and transcodes on the calling thread; asynchronous only if the target's catalog must be
+   * read first.
    */
   Mono<Prepared> prepare(Batch batch);
 
@@ -24,11 +26,11 @@ public interface TableWriter {
    * Writes rows and position. Completes empty while the source transaction is still open, with the
    * result once committed.
    *
-   * @return errors with {@link ApplyException} or {@link FencedException}; the target is then at
+   * @return errors with {@link DatabaseException} or {@link FencedException}; the target is then at
    *     the last committed position
    */
   Mono<Applied> apply(Prepared prepared);
 
-  /** Rolls back what is open and gives the connection back; never fails. */
+  /** Rolls back an open transaction and gives the connection back; never fails. */
   Mono<Void> close();
 }

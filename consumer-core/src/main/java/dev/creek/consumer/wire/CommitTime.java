@@ -1,5 +1,6 @@
 package dev.creek.consumer.wire;
 
+import dev.creek.consumer.api.MessageException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import org.jspecify.annotations.Nullable;
@@ -11,10 +12,10 @@ public final class CommitTime {
   private CommitTime() {}
 
   /**
-   * By the source's clock.
+   * The commit time by the source's clock.
    *
    * @param packet as the stream holds it
-   * @return null where the packet continues a message, or is none of a WAL message
+   * @return null if the packet continues a message, or is not part of a WAL message
    */
   public static @Nullable Instant of(byte[] packet) {
     if (packet.length < FRAME_BYTES || packet[0] != 0 || packet[1] != 0) {
@@ -26,7 +27,7 @@ public final class CommitTime {
       cursor.advance(cursor.readLength()); // fingerprint
       cursor.advance(cursor.readLength()); // source.name
       return Instant.EPOCH.plus(cursor.readLong(), ChronoUnit.MICROS);
-    } catch (WireException e) {
+    } catch (MessageException e) {
       return null;
     }
   }

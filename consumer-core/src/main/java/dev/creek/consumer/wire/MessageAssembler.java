@@ -1,19 +1,20 @@
 package dev.creek.consumer.wire;
 
+import dev.creek.consumer.api.MessageException;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Puts the packets of one table, in stream order, together to whole messages.
+ * Assembles the packets of one table, in stream order, to whole messages.
  *
  * <p>Packet 0 is {@code u16 0, u32 length, data}; packet i is {@code u16 i, data}. A message that
- * fills its packets exactly is followed by a packet without data: it is swallowed, because the
- * message left when its last byte had come.
+ * fills its packets exactly is followed by a packet without data. That packet is ignored, because
+ * the message was returned when its last byte came.
  *
  * <p>Memory: at most twice the bytes that have arrived of the unfinished message, and never more
- * than its declared length; a header alone allocates nothing. Not thread-safe: one per table line.
- * After an exception it stands between two messages; only of one that is {@linkplain
- * WireException.TooLong too long} the rest is expected, and dropped.
+ * than its declared length; a header alone allocates nothing. Not thread-safe: one per table
+ * pipeline. After an exception it stands between two messages. Only after a message that is
+ * {@linkplain MessageException.TooLong too long} it expects the rest of that message, and drops it.
  */
 public final class MessageAssembler {
   private static final int INDEX_BYTES = 2;
@@ -28,7 +29,7 @@ public final class MessageAssembler {
   private int packets;
   private boolean unfinished;
 
-  /** The message that has begun is too long: it is not kept. */
+  /** The message that has begun is too long, and is dropped. */
   private boolean dropping;
 
   private long firstSequence;
@@ -46,34 +47,35 @@ public final class MessageAssembler {
   /**
    * Takes the next packet.
    *
-   * @param packet its payload, not to be changed any more: a message in one packet is not copied
+   * @param packet its payload, which must not change any more: a message in one packet is not
+   *     copied
    * @return the message that it completes, or null
-   * @throws WireException.LostHead where packets before this one are missing
-   * @throws WireException where the packet is not one, or contradicts the declared length
+   * @throws MessageException.LostHead if packets before this one are missing
+   * @throws MessageException if it is not a packet, or contradicts the declared length
    */
   public @Nullable WireMessage accept(long sequence, byte[] packet) {
     try {
       if (packet.length < INDEX_BYTES) {
-        throw new WireException("a packet of " + packet.length + " bytes has no index");
+        throw new MessageException("a packet of " + packet.length + " bytes has no index");
       }
       int index = u16(packet);
       return index == 0 ? begin(sequence, packet) : proceed(sequence, index, packet);
-    } catch (WireException.TooLong e) {
+    } catch (MessageException.TooLong e) {
       throw e;
-    } catch (WireException e) {
+    } catch (MessageException e) {
       forget();
       throw e;
     }
   }
 
-  /** Whether a message has begun and is not complete. */
+  /** Tells whether a message has begun and is not complete. */
   public boolean inMessage() {
     return unfinished;
   }
 
   /**
-   * How many messages began and never ended: a producer died between two packets. It had not
-   * acknowledged them to its source, so they come again, whole, after its restart.
+   * Number of messages that began and never ended, because a producer died between two packets. It
+   * had not acknowledged them to its source, so they come again, whole, after its restart.
    */
   public long abandoned() {
     return abandoned;
@@ -85,12 +87,12 @@ public final class MessageAssembler {
       forget();
     }
     if (packet.length < HEADER_BYTES) {
-      throw new WireException("a first packet of " + packet.length + " bytes has no length");
+      throw new MessageException("a first packet of " + packet.length + " bytes has no length");
     }
     int declared = i32(packet);
     int data = packet.length - HEADER_BYTES;
     if (declared < 0) {
-      throw new WireException(
+      throw new MessageException(
           String.format(
               "a message declares %d bytes, more than any can have",
               Integer.toUnsignedLong(declared)));
@@ -102,7 +104,7 @@ public final class MessageAssembler {
       arrived = data;
       dropping = data < declared;
       unfinished = dropping;
-      throw new WireException.TooLong(
+      throw new MessageException.TooLong(
           String.format(
               "a message of %d bytes is longer than the %d that are accepted",
               declared, maxMessageBytes),
@@ -112,7 +114,7 @@ public final class MessageAssembler {
       return new WireMessage(packet, HEADER_BYTES, declared, sequence, sequence);
     }
     if (data == 0) {
-      throw new WireException("the first packet of " + declared + " bytes carries none of them");
+      throw new MessageException("the first packet of " + declared + " bytes carries none of them");
     }
     unfinished = true;
     append(packet, HEADER_BYTES);
@@ -125,13 +127,13 @@ public final class MessageAssembler {
       return null;
     }
     if (!unfinished || index != packets) {
-      throw new WireException.LostHead(
+      throw new MessageException.LostHead(
           unfinished
               ? "packet " + index + " came where packet " + packets + " belongs"
               : "packet " + index + " came without the packets before it");
     }
     if (packet.length == INDEX_BYTES) {
-      throw new WireException(
+      throw new MessageException(
           "packet " + index + " is empty, " + (length - arrived) + " bytes before the end");
     }
     if (dropping) {
@@ -142,7 +144,7 @@ public final class MessageAssembler {
     packets++;
     if (arrived < length) {
       if (packets == MAX_PACKETS) {
-        throw new WireException("a message has more packets than their index can count");
+        throw new MessageException("a message has more packets than their index can count");
       }
       return null;
     }
@@ -160,8 +162,8 @@ public final class MessageAssembler {
   }
 
   /**
-   * Whether an empty packet belongs behind the message just completed, or is the first that is read
-   * at all: then its message was read by whoever read before.
+   * Tells whether an empty packet belongs to the message just completed, or is the first packet
+   * read at all: then an earlier reader read its message.
    */
   private boolean endsMessageOf(int index) {
     return packets == 0 || index == packets;
@@ -170,7 +172,7 @@ public final class MessageAssembler {
   private void append(byte[] packet, int from) {
     int data = packet.length - from;
     if (data > length - arrived) {
-      throw new WireException(
+      throw new MessageException(
           String.format(
               "packet %d carries %d bytes, %d more than the message declares",
               unfinished ? packets : 0, data, data - (length - arrived)));

@@ -1,12 +1,15 @@
 package dev.creek.consumer.wire;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.MessageException;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Reads schema texts: strict about the envelope, which tells where everything lies, lenient about
- * the columns. The fingerprint is taken as given: Avro's own algorithms do not reproduce it.
+ * Reads schema texts. It is strict about the envelope, which defines where everything lies, and
+ * lenient about the columns. The fingerprint is taken as given: Avro's own algorithms do not
+ * reproduce it.
  */
 public final class SchemaParser {
   private static final List<String> ENVELOPE =
@@ -47,13 +50,14 @@ public final class SchemaParser {
    *
    * @param fingerprint under which the text was found
    * @param json the {@code schema} member of a schema message
-   * @throws WireException where the text is none, as of a table that the producer cannot encode
+   * @throws MessageException if the text is no schema, as for a table that the producer cannot
+   *     encode
    */
   public static WalSchema parse(Fingerprint fingerprint, String json) {
     JsonNode envelope = WireJson.object(json, "schema " + fingerprint);
     List<String> members = members(envelope);
     if (!members.equals(ENVELOPE)) {
-      throw new WireException("schema " + fingerprint + " is not a WAL envelope: " + members);
+      throw new MessageException("schema " + fingerprint + " is not a WAL envelope: " + members);
     }
     JsonNode fields = envelope.path("fields");
     Generation generation = generation(fields.get(1).path("type"));
@@ -68,7 +72,7 @@ public final class SchemaParser {
   /**
    * Reads a bare record: the schema of a snapshot's rows, or of one image.
    *
-   * @throws WireException where the text is none
+   * @throws MessageException if the text is no record
    */
   public static RecordShape parseRecord(String json) {
     return new ShapeReader().record(WireJson.object(json, "record schema"));
@@ -82,22 +86,22 @@ public final class SchemaParser {
     if (members.equals(NEW_SOURCE)) {
       return Generation.NEW;
     }
-    throw new WireException("the source record has unknown members: " + members);
+    throw new MessageException("the source record has unknown members: " + members);
   }
 
   private static void checkOperations(JsonNode op) {
     var symbols = new ArrayList<String>();
     op.path("symbols").forEach(symbol -> symbols.add(symbol.asText()));
     if (!symbols.equals(OPERATIONS)) {
-      throw new WireException("the op enum has unknown symbols: " + symbols);
+      throw new MessageException("the op enum has unknown symbols: " + symbols);
     }
   }
 
-  /** The record of {@code [null, record]}; this order is what the decoder relies on. */
+  /** The record of {@code [null, record]}; the decoder relies on this order. */
   private static JsonNode image(JsonNode field) {
     JsonNode union = field.path("type");
     if (union.size() != 2 || !ShapeReader.base(union.get(0)).equals("null")) {
-      throw new WireException(
+      throw new MessageException(
           "the " + ShapeReader.text(field, "name") + " image is not a union of null and a record");
     }
     return union.get(1);

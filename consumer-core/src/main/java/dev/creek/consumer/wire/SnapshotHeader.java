@@ -1,21 +1,23 @@
 package dev.creek.consumer.wire;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.creek.consumer.api.MessageException;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 
 /**
- * What a snapshot says of itself, before its rows. (Its {@code topic} is always empty.)
+ * The description of a snapshot that comes before its rows. (Its {@code topic} is always empty.)
  *
  * @param fingerprint of its schema, as text
  * @param schema the JSON that {@code shape} was read from
- * @param shape what its rows look like, repeated columns included
- * @param transactionId the source transaction that reads the rows, as {@code txid_current()} tells
- * @param lsn where the source's log ended when it began
- * @param at when it began, by the source database's clock: whatever was committed later is not in
- *     it
- * @param approximateRows PostgreSQL's estimate; -1 where it has none
+ * @param shape fields of its rows, repeated columns included
+ * @param transactionId the source transaction that reads the rows, as {@code txid_current()}
+ *     returns it
+ * @param lsn end of the source's log when the snapshot began
+ * @param at time when it began, by the source database's clock: it contains nothing that was
+ *     committed later
+ * @param approximateRows PostgreSQL's estimate; -1 if there is none
  */
 public record SnapshotHeader(
     String fingerprint,
@@ -29,7 +31,7 @@ public record SnapshotHeader(
   /**
    * Reads a header.
    *
-   * @throws WireException where it is none
+   * @throws MessageException if it is no header
    */
   public static SnapshotHeader parse(WireMessage message) {
     JsonNode header =
@@ -50,7 +52,7 @@ public record SnapshotHeader(
     try {
       return Lsn.parse(text);
     } catch (IllegalArgumentException e) {
-      throw new WireException("the header of a snapshot without an LSN");
+      throw new MessageException("the header of a snapshot without an LSN");
     }
   }
 
@@ -58,7 +60,7 @@ public record SnapshotHeader(
     try {
       return OffsetDateTime.parse(text).toInstant();
     } catch (DateTimeException e) {
-      throw new WireException("the header of a snapshot without a time");
+      throw new MessageException("the header of a snapshot without a time");
     }
   }
 }

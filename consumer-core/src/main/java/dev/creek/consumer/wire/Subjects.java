@@ -1,5 +1,8 @@
 package dev.creek.consumer.wire;
 
+import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.SourceTable;
+import dev.creek.consumer.text.SubjectToken;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -8,9 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The names of streams and subjects of a Creek namespace. The producer puts names into subjects as
- * they are, so a name with a dot cannot be told from two names, and one with a space breaks the
- * protocol: such names are refused with {@link IllegalArgumentException}, whose message is for the
- * user.
+ * they are. So a name with a dot looks like two names, and a name with a space breaks the protocol.
+ * Such names are refused with {@link IllegalArgumentException}, whose message is for the user.
  *
  * @param generation which producer's names
  * @param namespace the producer's namespace, {@code CREEK} by default
@@ -19,7 +21,7 @@ public record Subjects(Generation generation, String namespace) {
   private static final List<String> KINDS = List.of("wal", "schema", "snap");
 
   public Subjects {
-    token(namespace, "namespace");
+    SubjectToken.require(namespace, "namespace");
   }
 
   /** The stream of row changes. */
@@ -52,7 +54,7 @@ public record Subjects(Generation generation, String namespace) {
     return prefix("snap", database) + ".>";
   }
 
-  /** The table that a message with this subject is of; null where it is none of the database's. */
+  /** The table of a message with this subject; null if the subject is not one of the database's. */
   public @Nullable SourceTable sourceOf(String database, String subject) {
     for (String kind : KINDS) {
       String prefix = prefix(kind, database) + ".";
@@ -75,7 +77,7 @@ public record Subjects(Generation generation, String namespace) {
         : null;
   }
 
-  /** The stream in which old producers' row changes of all databases are. */
+  /** The stream that holds the row changes of all databases of old producers. */
   public static String oldWalStream(String namespace) {
     return new Subjects(Generation.OLD, namespace).stream("wal", "any");
   }
@@ -84,29 +86,29 @@ public record Subjects(Generation generation, String namespace) {
   public static @Nullable String oldDatabaseOf(String namespace, String pattern) {
     String[] parts = pattern.split("\\.", -1);
     boolean fits = parts.length == 4 && parts[0].equals(namespace) && parts[2].equals("wal");
-    return fits && whyNoToken(parts[1]) == null ? parts[1] : null;
+    return fits && SubjectToken.fits(parts[1]) ? parts[1] : null;
   }
 
-  /** Where a table's row changes are. */
+  /** Subject of a table's row changes. */
   public String walSubject(SourceTable source) {
     return subject("wal", source);
   }
 
-  /** Where a table's schemas are. */
+  /** Subject of a table's schemas. */
   public String schemaSubject(SourceTable source) {
     return subject("schema", source);
   }
 
-  /** Pattern of the subjects of a table's snapshots, one each. */
+  /** Pattern of the subjects of a table's snapshots, one subject each. */
   public String snapshotSubjects(SourceTable source) {
     return subject("snap", source) + ".*";
   }
 
   /**
-   * The names among which {@code subject} is one of the table's snapshots, those of either
-   * generation: snapshots outlive a change of the producer.
+   * The names of the generation to which {@code subject}, one of the table's snapshots, belongs:
+   * snapshots outlive a change of the producer.
    *
-   * @throws IllegalArgumentException with a message for the user where it is none of this table's
+   * @throws IllegalArgumentException with a message for the user, if it is none of this table's
    */
   public static Subjects ofSnapshot(String namespace, SourceTable source, String subject) {
     for (Generation generation : Generation.values()) {
@@ -128,21 +130,21 @@ public record Subjects(Generation generation, String namespace) {
 
   private boolean isSnapshot(SourceTable source, String subject) {
     String prefix = subject("snap", source) + ".";
-    return subject.startsWith(prefix) && whyNoToken(subject.substring(prefix.length())) == null;
+    return subject.startsWith(prefix) && SubjectToken.fits(subject.substring(prefix.length()));
   }
 
-  /** Where to ask for a schema. */
+  /** Subject of requests for a schema. */
   public String schemaRequest(String database) {
     return request("schema", "_schema", database);
   }
 
-  /** Where to ask for a snapshot. */
+  /** Subject of requests for a snapshot. */
   public String snapshotRequest(String database) {
     return request("snap", "_snapshot", database);
   }
 
   private String stream(String kind, String database) {
-    token(database, "database");
+    SubjectToken.require(database, "database");
     return switch (generation) {
       case OLD -> namespace + '_' + kind;
       case NEW -> namespace + '_' + kind + '_' + database;
@@ -153,13 +155,13 @@ public record Subjects(Generation generation, String namespace) {
     return String.join(
         ".",
         prefix(kind, source.database()),
-        token(source.namespace(), "schema"),
-        token(source.table(), "table"));
+        SubjectToken.require(source.namespace(), "schema"),
+        SubjectToken.require(source.table(), "table"));
   }
 
   private String prefix(String kind, String database) {
     return switch (generation) {
-      case OLD -> namespace + '.' + token(database, "database") + '.' + kind;
+      case OLD -> namespace + '.' + SubjectToken.require(database, "database") + '.' + kind;
       case NEW -> stream(kind, database);
     };
   }
@@ -169,30 +171,5 @@ public record Subjects(Generation generation, String namespace) {
       case OLD -> namespace + '.' + oldName;
       case NEW -> stream(newKind, database);
     };
-  }
-
-  private static @Nullable String whyNoToken(String name) {
-    if (name.isBlank()) {
-      return "it is blank";
-    }
-    if (name.indexOf('.') >= 0) {
-      return "it has a dot";
-    }
-    if (name.indexOf('*') >= 0 || name.indexOf('>') >= 0) {
-      return "it has a wildcard (* or >)";
-    }
-    return name.chars().anyMatch(c -> Character.isWhitespace(c) || Character.isISOControl(c))
-        ? "it has a space or control character"
-        : null;
-  }
-
-  private static String token(String name, String what) {
-    String why = whyNoToken(name);
-    if (why != null) {
-      throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT, "%s name '%s' cannot be addressed on the wire: %s", what, name, why));
-    }
-    return name;
   }
 }

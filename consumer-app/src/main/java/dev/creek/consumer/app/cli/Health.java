@@ -5,7 +5,7 @@ import dev.creek.consumer.app.config.Configuration.Monitoring;
 import dev.creek.consumer.app.config.ConfigurationException;
 import dev.creek.consumer.app.config.Settings;
 import dev.creek.consumer.app.http.HealthClient;
-import dev.creek.consumer.stream.ErrorWords;
+import dev.creek.consumer.text.ErrorWords;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;

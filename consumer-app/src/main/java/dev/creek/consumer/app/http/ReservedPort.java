@@ -1,6 +1,6 @@
 package dev.creek.consumer.app.http;
 
-import dev.creek.consumer.stream.ErrorWords;
+import dev.creek.consumer.text.ErrorWords;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

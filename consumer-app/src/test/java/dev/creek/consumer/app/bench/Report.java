@@ -99,7 +99,7 @@ final class Report {
     Table on = new Table("", "");
     machine.forEach((name, value) -> on.row(List.of(name, value)));
     text.append(on.markdown());
-    section(text, "Bars", "What was promised, and what this run gave.", tables.bars(), null);
+    section(text, "Bars", "The promised values, and those of this run.", tables.bars(), null);
     text.append('\n').append(Findings.ofBars(Bar.outcomes(results)));
     text.append(Findings.marked(findings));
     section(
@@ -147,25 +147,25 @@ final class Report {
 
   private static final String INTRODUCTION =
       """
-      Written by `./mvnw -q -Pbench`; [development.md](development.md#the-benchmark) says how it works and what its options are, and
-      [performance.md](performance.md) why the numbers are what they are.
+      Written by `./mvnw -q -Pbench`. [development.md](development.md#the-benchmark) describes how the benchmark works and its options,
+      [performance.md](performance.md) the reasons for the numbers.
       """;
 
   private static final String SPEED =
       """
-      Seconds until the last row is visible at the target, from the moment that a running service is told of the table (`creek`), that a
-      disabled subscription is enabled (`native`: PostgreSQL's own logical replication) or that COPY begins (`copy`: the same rows,
-      binary, from a file). The changes wait in JetStream, or in the source's WAL. A snapshot is published already, and the running service
-      applies it; `native` makes its initial copy. Contents are compared after every run. For `start` the clock starts with the service's
+      Seconds until the last row is visible at the target. The time starts when a running service gets the table (`creek`), when a
+      disabled subscription is enabled (`native`: PostgreSQL's own logical replication), or when COPY begins (`copy`: the same rows,
+      binary, from a file). The changes are already in JetStream, or in the source's WAL. A snapshot is already published, and the running service
+      applies it; `native` makes its initial copy. Contents are compared after every run. For `start` the time starts with the service's
       process.""";
 
   private static final String LATENCY =
       """
-      From the commit at the source, by its own commit timestamp, until somebody who asks the target all the time sees the row. Half a
-      millisecond of it, or less, is the asking.""";
+      Time from the commit at the source, by its own commit timestamp, until a client that queries the target all the time sees the row. At most
+      half a millisecond of it is due to the queries.""";
 
   private static final String FOOTPRINT =
       """
-      Processor seconds in the same time, by process; memory of the service from its start to its end. For latency these are of the whole
+      Processor seconds during the same time, by process; memory of the service from its start to its end. For latency, they cover the whole
       run at that rate.""";
 }

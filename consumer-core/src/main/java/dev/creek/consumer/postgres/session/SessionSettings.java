@@ -1,40 +1,24 @@
 package dev.creek.consumer.postgres.session;
 
+import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.DatabaseOptions.Pooler;
 import io.r2dbc.postgresql.api.PostgresqlConnection;
 import io.r2dbc.postgresql.api.PostgresqlResult;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import reactor.core.publisher.Mono;
 
 /**
- * What each session is told once, in its start-up packet: no round trip, and a pooled connection
- * cannot lose it. Through a pooler, which takes no such packet, it is told by a statement behind
- * that, or within each transaction.
+ * The settings of each session, sent once in its start-up packet: no round trip, and a pooled
+ * connection cannot lose them. A pooler does not accept such a packet. Then a statement after it
+ * sends the settings, or each transaction does.
  */
 final class SessionSettings {
-  private static final Pattern NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*(\\.[A-Za-z0-9_]+)*");
-
-  /** Settings on which the meaning of a cast or a statement depends. */
-  private static final Map<String, String> PINNED =
-      Map.of(
-          "timezone", "UTC",
-          "datestyle", "ISO",
-          "intervalstyle", "postgres",
-          "client_encoding", "utf8",
-          "standard_conforming_strings", "on",
-          "xmloption", "content",
-          // Else a row that a policy hides is not there: its update would insert a second one.
-          "row_security", "off",
-          // The fence relies on seeing, after a wait for the row's lock, what the other committed.
-          "default_transaction_isolation", "read committed");
-
   /** Sent by the driver itself. */
   private static final List<String> BY_DRIVER = List.of("timezone", "datestyle", "client_encoding");
 
@@ -42,7 +26,7 @@ final class SessionSettings {
   private static final Map<String, String> DRIVERS =
       Map.of("timezone", "UTC", "datestyle", "ISO", "extra_float_digits", "2");
 
-  /** The connections that a pooler's server processes have are the pooler's, not ours. */
+  /** Settings for the connections of a pooler's server processes, which belong to the pooler. */
   private static final String POOLERS = "tcp_keepalives_";
 
   private final Map<String, String> settings;
@@ -53,7 +37,7 @@ final class SessionSettings {
     this.pooler = pooler;
   }
 
-  static SessionSettings of(PostgresOptions options) {
+  static SessionSettings of(DatabaseOptions options) {
     return new SessionSettings(
         startup(options.address().settings(), options.statementTimeout(), options.lockTimeout()),
         options.pooler());
@@ -67,7 +51,7 @@ final class SessionSettings {
   /**
    * Completes when a new session has its settings, or will have them in each transaction.
    *
-   * @return errors with {@link PoolerException} where they were told and are not there
+   * @return errors with {@link PoolerException} if they were sent and are not in effect
    */
   Mono<Void> begin(PostgresqlConnection connection) {
     return switch (pooler) {
@@ -102,9 +86,9 @@ final class SessionSettings {
         .then();
   }
 
-  /** Begins a transaction that has them, where sessions keep nothing beyond it. */
+  /** Begins a transaction that has them, if sessions keep nothing beyond it. */
   String beginTransaction() {
-    // Of the isolation the setting says only what transactions to come have.
+    // The setting for isolation applies only to later transactions.
     return "begin isolation level read committed; " + statement(true);
   }
 
@@ -131,92 +115,24 @@ final class SessionSettings {
     settings.put("search_path", "pg_catalog");
     settings.put("statement_timeout", Long.toString(statementTimeout.toMillis()));
     settings.put("lock_timeout", Long.toString(lockTimeout.toMillis()));
-    // The statements differ in the length of their arrays only. Planned once, and by key: a plan
-    // that scans or hashes a small target is the wrong one when the target has grown.
+    // The statements differ only in the length of their arrays. Planned once, and by key: a plan
+    // that scans or hashes a small target is wrong when the target has grown.
     settings.put("plan_cache_mode", "force_generic_plan");
     settings.put("enable_seqscan", "off");
     settings.put("enable_hashjoin", "off");
     settings.put("enable_mergejoin", "off");
     settings.put("jit", "off");
-    // Locks of a client that is gone without a word are free again after a minute, not two hours.
+    // Locks of a client that disappears silently are free again after a minute, not two hours.
     settings.put("tcp_keepalives_idle", "30");
     settings.put("tcp_keepalives_interval", "10");
     settings.put("tcp_keepalives_count", "3");
     given.forEach((name, value) -> settings.put(name.toLowerCase(Locale.ROOT), value));
-    PINNED.forEach(
+    DatabaseOptions.FIXED_SETTINGS.forEach(
         (name, value) -> {
           if (!BY_DRIVER.contains(name)) {
             settings.put(name, value);
           }
         });
     return settings;
-  }
-
-  /**
-   * Reads libpq's {@code options}: {@code -c name=value}, {@code -cname=value}, {@code
-   * --name=value}, spaces escaped with a backslash.
-   *
-   * @throws IllegalArgumentException where it is something else, or a setting that must not change
-   */
-  static Map<String, String> parse(String options) {
-    var settings = new LinkedHashMap<String, String>();
-    var words = words(options);
-    for (int i = 0; i < words.size(); i++) {
-      String word = words.get(i);
-      String setting;
-      if (word.equals("-c") && i + 1 < words.size()) {
-        setting = words.get(++i);
-      } else if (word.startsWith("--") || (word.startsWith("-c") && word.length() > 2)) {
-        setting = word.substring(2);
-      } else {
-        throw new IllegalArgumentException(
-            "database parameter options must look like -c name=value or --name=value");
-      }
-      put(settings, setting, word.startsWith("--"));
-    }
-    return settings;
-  }
-
-  private static void put(Map<String, String> settings, String setting, boolean dashes) {
-    int equals = setting.indexOf('=');
-    String name = equals < 0 ? setting : setting.substring(0, equals);
-    if (dashes) {
-      name = name.replace('-', '_');
-    }
-    if (equals < 0 || !NAME.matcher(name).matches()) {
-      throw new IllegalArgumentException(
-          "database parameter options must look like -c name=value or --name=value");
-    }
-    if (PINNED.containsKey(name.toLowerCase(Locale.ROOT))) {
-      throw new IllegalArgumentException(
-          "session setting " + name + " cannot be changed: values are written relying on it");
-    }
-    settings.put(name, setting.substring(equals + 1));
-  }
-
-  private static List<String> words(String options) {
-    var words = new ArrayList<String>();
-    var word = new StringBuilder();
-    boolean inWord = false;
-    for (int i = 0; i < options.length(); i++) {
-      char c = options.charAt(i);
-      if (c == '\\' && i + 1 < options.length()) {
-        word.append(options.charAt(++i));
-        inWord = true;
-      } else if (Character.isWhitespace(c)) {
-        if (inWord) {
-          words.add(word.toString());
-          word.setLength(0);
-          inWord = false;
-        }
-      } else {
-        word.append(c);
-        inWord = true;
-      }
-    }
-    if (inWord) {
-      words.add(word.toString());
-    }
-    return words;
   }
 }

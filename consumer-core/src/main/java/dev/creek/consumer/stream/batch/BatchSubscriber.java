@@ -17,8 +17,8 @@ import reactor.core.scheduler.Scheduler;
 import reactor.util.context.Context;
 
 /**
- * The signals of a {@link TransactionBatcher}: takes chunks, and hands batches on as they are asked
- * for. All state is confined to one worker; signals of either side only post tasks to it.
+ * The signals of a {@link TransactionBatcher}: takes chunks, and emits batches on demand. All state
+ * is confined to one worker; signals of either side only post tasks to it.
  */
 final class BatchSubscriber implements CoreSubscriber<DecodedChunk>, Subscription {
   private final CoreSubscriber<? super Batch> actual;
@@ -38,7 +38,7 @@ final class BatchSubscriber implements CoreSubscriber<DecodedChunk>, Subscriptio
   private boolean begun;
   private long lastArrival;
 
-  /** How many more messages the broker held; 0: caught up. */
+  /** Number of further messages at the broker; 0: caught up. */
   private long pending;
 
   private Gathering gathering = Gathering.NOT_BEGUN;
@@ -47,7 +47,7 @@ final class BatchSubscriber implements CoreSubscriber<DecodedChunk>, Subscriptio
   private boolean ended;
   private @Nullable Throwable failure;
 
-  /** Whether a batch that is small waits for more. */
+  /** States of a small batch that waits for more. */
   private enum Gathering {
     NOT_BEGUN,
     WAITING,
@@ -263,7 +263,7 @@ final class BatchSubscriber implements CoreSubscriber<DecodedChunk>, Subscriptio
     }
   }
 
-  /** Who has nothing at hand may begin with little. */
+  /** A pipeline without changes at hand may begin with a small share. */
   private void measure() {
     waiting.limitBytes(share.reserve(waiting.bytes(), waiting.bytes() > 0));
   }

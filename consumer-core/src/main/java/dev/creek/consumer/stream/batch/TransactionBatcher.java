@@ -1,10 +1,10 @@
 package dev.creek.consumer.stream.batch;
 
+import dev.creek.consumer.api.Position;
+import dev.creek.consumer.api.Position.StreamIdentity;
 import dev.creek.consumer.stream.Batch;
 import dev.creek.consumer.stream.BatchLimits;
 import dev.creek.consumer.stream.ByteShares;
-import dev.creek.consumer.stream.Position;
-import dev.creek.consumer.stream.StreamIdentity;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import reactor.core.CoreSubscriber;
@@ -17,29 +17,30 @@ import reactor.core.scheduler.Scheduler;
  *
  * <ul>
  *   <li><b>Boundary</b>: a transaction is complete when a change of another one follows, or when
- *       the line is caught up and the {@link Linger} has passed in silence.
- *   <li><b>Size</b>: a batch is cut when it is asked for, from all that is complete then, up to the
- *       {@link BatchLimits}: alone when idle, large when behind. Of its bytes, tables with much to
- *       do share what all may hold. While more is on its way a small one waits for it, not for
- *       long: a batch costs nearly the same whatever its size. Only a transaction larger than the
- *       limits is handed on in parts.
- *   <li><b>{@link OverlapWindow}</b> count as one transaction.
+ *       the pipeline is caught up and the {@link Linger} has passed in silence.
+ *   <li><b>Size</b>: a batch is cut on demand, from everything that is complete then, up to the
+ *       {@link BatchLimits}: one transaction when idle, large when behind. Tables with a backlog
+ *       share the bytes that all batches may hold. While more is on its way, a small batch waits
+ *       for it, but not for long: a batch costs nearly the same whatever its size. Only a
+ *       transaction larger than the limits is emitted in parts.
+ *   <li><b>{@link OverlapWindow}</b>: its changes count as one transaction.
  *   <li><b>Schema</b>: a change of fingerprint ends a batch.
  *   <li><b>Demand</b>: chunks are requested one at a time and only while less than a batch waits;
  *       so at most one batch and one chunk wait here.
- *   <li><b>End</b>: when the source ends or fails, complete transactions are still handed on, the
- *       torso of the last is dropped: its position is not, so it is read again.
- *   <li><b>Signals</b>: as Reactive Streams has it, also where Reactor is content with less:
- *       nothing comes before {@code onSubscribe} has returned, and a request for less than one
- *       batch is an error. One subscriber at a time, because they share the {@link Linger}.
+ *   <li><b>End</b>: when the source ends or fails, complete transactions are still emitted. An
+ *       incomplete last transaction is dropped; it is read again, because its position is not
+ *       stored.
+ *   <li><b>Signals</b>: all rules of Reactive Streams hold, also those that Reactor relaxes:
+ *       nothing is emitted before {@code onSubscribe} has returned, and a request for less than one
+ *       batch is an error. One subscriber at a time, because the {@link Linger} is shared.
  * </ul>
  *
- * <p>An operator of its own because the standard ones cannot: {@code windowUntilChanged} never
- * closes the last transaction of a quiet table, {@code bufferTimeout} cuts transactions, {@code
- * switchMap} ignores demand.
+ * <p>The standard operators do not suffice: {@code windowUntilChanged} never closes the last
+ * transaction of a quiet table, {@code bufferTimeout} cuts transactions, {@code switchMap} ignores
+ * demand.
  */
 public final class TransactionBatcher extends Flux<Batch> {
-  /** What a small batch waits for more: less than a full one takes to be written. */
+  /** Time that a small batch waits for more: less than the time to write a full one. */
   static final long GATHER_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
   private final Flux<DecodedChunk> chunks;
@@ -52,7 +53,7 @@ public final class TransactionBatcher extends Flux<Batch> {
   private final ByteShares shares;
 
   /**
-   * @param shares what all batches that are being gathered may hold
+   * @param shares bytes that all batches being gathered may hold
    */
   public TransactionBatcher(
       Flux<DecodedChunk> chunks,

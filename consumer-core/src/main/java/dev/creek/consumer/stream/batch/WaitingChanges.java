@@ -1,9 +1,9 @@
 package dev.creek.consumer.stream.batch;
 
+import dev.creek.consumer.api.Position;
+import dev.creek.consumer.api.Position.StreamIdentity;
 import dev.creek.consumer.stream.Batch;
 import dev.creek.consumer.stream.BatchLimits;
-import dev.creek.consumer.stream.Position;
-import dev.creek.consumer.stream.StreamIdentity;
 import dev.creek.consumer.wire.Change;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A table's changes that wait to be cut into batches, in stream order, and what is known of their
- * boundaries. Holds what it is given: whoever adds watches {@link #hasRoom}. Not thread-safe.
+ * boundaries. It does not limit what is added: the caller watches {@link #hasRoom}. Not
+ * thread-safe.
  */
 final class WaitingChanges {
   private final StreamIdentity stream;
@@ -25,7 +26,7 @@ final class WaitingChanges {
   private long bytes;
   private long maxBytes;
 
-  /** So many of the first belong to transactions that are known to be complete. */
+  /** Number of the first changes whose transactions are known to be complete. */
   private int complete;
 
   private @Nullable Change newest;
@@ -70,13 +71,15 @@ final class WaitingChanges {
     frontier = Math.max(frontier, sequence);
   }
 
-  /** All that waits, and the transaction that is open downstream, is known to be complete. */
+  /**
+   * Everything that waits, and the transaction that is open downstream, is known to be complete.
+   */
   void allComplete() {
     complete = waiting.size();
     openIsComplete = open;
   }
 
-  /** Whether {@link #allComplete} would say anything new. */
+  /** Tells whether {@link #allComplete} would change anything. */
   boolean hasIncomplete() {
     return complete < waiting.size() || open;
   }
@@ -90,29 +93,29 @@ final class WaitingChanges {
     return bytes;
   }
 
-  /** So many bytes make a full batch, from now on. */
+  /** Sets the bytes of a full batch from now on. */
   void limitBytes(long most) {
     maxBytes = most;
   }
 
-  /** Whether less than a full batch waits. */
+  /** Tells whether less than a full batch waits. */
   boolean hasRoom() {
     return waiting.size() < limits.rows() && bytes < maxBytes;
   }
 
-  /** Whether changes of complete transactions wait. */
+  /** Tells whether changes of complete transactions wait. */
   boolean hasComplete() {
     return complete > 0;
   }
 
-  /** Whether all complete transactions have left as such. */
+  /** Tells whether all complete transactions have left as such. */
   boolean isDrained() {
     return complete == 0 && !openIsComplete;
   }
 
   /**
-   * Whether as much is on its way as a batch of all that is complete can hold. The first batch goes
-   * at once: what is new to everybody takes its time beside what is still read.
+   * Tells whether enough is on its way to fill a batch of everything that is complete. The first
+   * batch goes at once: its slow, not yet compiled steps run beside the reading.
    *
    * @param pending how many more messages the broker holds
    */
@@ -151,8 +154,8 @@ final class WaitingChanges {
   }
 
   /**
-   * How many of the first {@code most} waiting changes make a batch: within the limits and of one
-   * schema; at least one, or, if only whole transactions count, as many as those hold, perhaps
+   * Number of the first {@code most} waiting changes that make a batch: within the limits and of
+   * one schema; at least one, or, if only whole transactions count, the changes of those, perhaps
    * none.
    */
   private int fitting(int most, boolean wholeTransactions) {
@@ -204,7 +207,7 @@ final class WaitingChanges {
   }
 
   /**
-   * By identity: a line's decoder makes one instance per fingerprint, and comparing texts per
+   * By identity: a pipeline's decoder makes one instance per fingerprint, and comparing texts per
    * change would cost more than applying.
    */
   @SuppressWarnings("ReferenceEquality")

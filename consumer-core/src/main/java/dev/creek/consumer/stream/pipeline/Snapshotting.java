@@ -1,18 +1,18 @@
 package dev.creek.consumer.stream.pipeline;
 
-import dev.creek.consumer.control.SnapshotProgress.Step;
-import dev.creek.consumer.stream.SnapshotException;
+import dev.creek.consumer.api.SnapshotException;
+import dev.creek.consumer.api.SnapshotProgress.Step;
 import dev.creek.consumer.stream.SnapshotOrder;
 import dev.creek.consumer.stream.snapshot.SnapshotTask;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
- * Applying a snapshot while nothing else writes the table. Whatever comes of it, the line goes on
- * from the position that is stored then: the snapshot's, or the one that it had.
+ * Applies a snapshot while nothing else writes the table. In any case, the pipeline continues from
+ * the position that is stored afterwards: the snapshot's, or the one that it had.
  *
- * @param recovering what the line was stuck in, which a failed snapshot does not mend; null if it
- *     was not
+ * @param recovering the failure in which the pipeline was stuck, which a failed snapshot does not
+ *     remove; null if there was none
  */
 record Snapshotting(TablePipeline line, SnapshotTask task, @Nullable Stopped recovering)
     implements Phase {

@@ -2,10 +2,10 @@ package dev.creek.consumer.stream.batch;
 
 import static dev.creek.consumer.stream.batch.Histories.STREAM;
 
+import dev.creek.consumer.api.Position;
 import dev.creek.consumer.stream.Batch;
 import dev.creek.consumer.stream.BatchLimits;
 import dev.creek.consumer.stream.ByteShares;
-import dev.creek.consumer.stream.Position;
 import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.wire.Change;
 import java.time.Duration;

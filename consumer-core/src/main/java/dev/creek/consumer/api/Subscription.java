@@ -1,0 +1,36 @@
+package dev.creek.consumer.api;
+
+import dev.creek.consumer.stream.Claim;
+import java.util.List;
+
+/**
+ * A row of {@code subscriptions}.
+ *
+ * @param mapping source and target
+ * @param active whether its changes are applied
+ * @param state state, reason and hint as last reported
+ * @param position how far it has been applied
+ * @param rowsApplied changes applied so far
+ * @param epoch of its last claim, as {@link Claim#epoch}; 0 if it was never claimed
+ * @param incompleteness reasons why its rows may differ from the source's, oldest first; empty if
+ *     none is known
+ */
+public record Subscription(
+    Mapping mapping,
+    boolean active,
+    TableState state,
+    Position position,
+    long rowsApplied,
+    long epoch,
+    List<Incompleteness> incompleteness) {
+
+  public Subscription {
+    incompleteness = List.copyOf(incompleteness);
+  }
+
+  /** A subscription that was never claimed and has no marks. */
+  public Subscription(
+      Mapping mapping, boolean active, TableState state, Position position, long rowsApplied) {
+    this(mapping, active, state, position, rowsApplied, 0, List.of());
+  }
+}

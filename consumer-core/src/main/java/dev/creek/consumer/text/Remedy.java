@@ -1,0 +1,42 @@
+package dev.creek.consumer.text;
+
+/**
+ * What helps in more than one case, in the words of each place where it may be done: a shell, SQL,
+ * and a program that uses the library. A mapping or a table is given as a value whose text is what
+ * a command takes.
+ */
+public final class Remedy {
+  private Remedy() {}
+
+  /** All rows anew, and the position with them. */
+  public static String resync(Object mapping) {
+    return "%s replaces all rows (SQL: resync('%s'); a program: snapshot(mapping, SnapshotMode.CLEAN), then addTable(mapping))"
+        .formatted(command("resync", mapping), mapping.toString().replace("'", "''"));
+  }
+
+  /** Both sides compared row by row, and what differs mended. */
+  public static String repair(Object mapping) {
+    return "%s --repair --source-uri ... (a program: verify(mapping, source, options) with repair)"
+        .formatted(command("verify", mapping));
+  }
+
+  /**
+   * A command line that a shell takes as it stands, whatever the name holds.
+   *
+   * @param argument a mapping, or a table
+   */
+  public static String command(String verb, Object argument) {
+    return "creek-consumer " + verb + " '" + argument.toString().replace("'", "'\\''") + "'";
+  }
+
+  /** The table as the source has it, without rows. */
+  public static String create(Object mapping) {
+    return command("create-schemas", mapping) + " creates it (a program: createTable(mapping))";
+  }
+
+  /** Without one change. */
+  public static String skip(Object target) {
+    return "pass over the change, N being its stream sequence: skip_change('%s', N) in SQL (a program: skipChange)"
+        .formatted(target.toString().replace("'", "''"));
+  }
+}
