@@ -30,6 +30,7 @@ import dev.creek.consumer.postgres.verify.RowRepair;
 import dev.creek.consumer.postgres.verify.TableVerifier;
 import dev.creek.consumer.row.ShapeMismatchException;
 import dev.creek.consumer.stream.ApplyException;
+import dev.creek.consumer.stream.Failpoint;
 import dev.creek.consumer.stream.Instance;
 import dev.creek.consumer.stream.Replicas;
 import dev.creek.consumer.stream.SchemaCache;
@@ -110,6 +111,7 @@ public final class PostgresTarget {
    * @param self shown to people among the instances
    */
   public static PostgresTarget connect(PostgresOptions options, Instance.Self self) {
+    Failpoint.load();
     return new PostgresTarget(options, self);
   }
 
