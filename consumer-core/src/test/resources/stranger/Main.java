@@ -1,9 +1,9 @@
 import dev.creek.consumer.ConsumerOptions;
 import dev.creek.consumer.CreekConsumer;
-import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.jetstream.JetStreamOptions;
-import dev.creek.consumer.postgres.session.PostgresOptions;
-import dev.creek.consumer.stream.TableEvent;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.BrokerOptions;
+import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.TableEvent;
 import java.time.Duration;
 
 /** A program that has no more than the library and what its build brings along: docs/library.md. */
@@ -11,7 +11,7 @@ public final class Main {
   public static void main(String[] args) {
     ConsumerOptions options =
         ConsumerOptions.of(
-            JetStreamOptions.builder(args[0]).build(), PostgresOptions.of(args[1]));
+            BrokerOptions.builder(args[0]).build(), DatabaseOptions.of(args[1]));
     try (CreekConsumer consumer = CreekConsumer.create(options)) {
       Mapping orders = Mapping.parse("source.app.orders:copy.orders");
       TableEvent.Committed committed =
@@ -31,7 +31,7 @@ public final class Main {
     try {
       CreekConsumer.create(
               ConsumerOptions.of(
-                  JetStreamOptions.builder("nats://localhost").build(), PostgresOptions.of(direct)))
+                  BrokerOptions.builder("nats://localhost").build(), DatabaseOptions.of(direct)))
           .close();
       return "known";
     } catch (IllegalArgumentException e) {

@@ -1,10 +1,10 @@
 package dev.creek.consumer;
 
-import dev.creek.consumer.jetstream.JetStreamOptions;
-import dev.creek.consumer.metrics.Recorder;
-import dev.creek.consumer.postgres.session.PostgresOptions;
+import dev.creek.consumer.api.BrokerOptions;
+import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.Instance;
+import dev.creek.consumer.api.MetricsRecorder;
 import dev.creek.consumer.stream.BatchLimits;
-import dev.creek.consumer.stream.Instance;
 import dev.creek.consumer.stream.PipelineOptions;
 import dev.creek.consumer.stream.SnapshotOptions;
 import java.time.Duration;
@@ -20,16 +20,20 @@ import org.jspecify.annotations.Nullable;
  * @param self how this process is shown among those that share the target's tables
  */
 public record ConsumerOptions(
-    JetStreamOptions nats,
-    PostgresOptions postgres,
+    BrokerOptions nats,
+    DatabaseOptions postgres,
     PipelineOptions lines,
-    Recorder recorder,
+    MetricsRecorder recorder,
     Instance.Self self) {
 
   /** Defaults for these two servers. Asks for the host's name: may block for a moment. */
-  public static ConsumerOptions of(JetStreamOptions nats, PostgresOptions postgres) {
+  public static ConsumerOptions of(BrokerOptions nats, DatabaseOptions postgres) {
     return new ConsumerOptions(
-        nats, postgres, PipelineOptions.DEFAULT, Recorder.NONE, Instance.Self.of("unknown", null));
+        nats,
+        postgres,
+        PipelineOptions.DEFAULT,
+        MetricsRecorder.NONE,
+        Instance.Self.of("unknown", null));
   }
 
   /** With other bounds of a batch. */
@@ -57,7 +61,7 @@ public record ConsumerOptions(
   }
 
   /** With a recorder. */
-  public ConsumerOptions withRecorder(Recorder recorder) {
+  public ConsumerOptions withRecorder(MetricsRecorder recorder) {
     return new ConsumerOptions(nats, postgres, lines, recorder, self);
   }
 

@@ -1,38 +1,39 @@
 package dev.creek.consumer;
 
-import dev.creek.consumer.control.Command;
+import dev.creek.consumer.api.BrokerException;
+import dev.creek.consumer.api.Command;
+import dev.creek.consumer.api.CommandRecord;
+import dev.creek.consumer.api.CommandRecord.CommandOutcome;
+import dev.creek.consumer.api.DatabaseException;
+import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.Finding;
+import dev.creek.consumer.api.Instance;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.MetricsRecorder;
+import dev.creek.consumer.api.PoolUse;
+import dev.creek.consumer.api.PublishedSnapshot;
+import dev.creek.consumer.api.Reachability;
+import dev.creek.consumer.api.ShapeMismatchException;
+import dev.creek.consumer.api.SnapshotException;
+import dev.creek.consumer.api.SnapshotMode;
+import dev.creek.consumer.api.SnapshotProgress;
+import dev.creek.consumer.api.SourceSighting;
+import dev.creek.consumer.api.SourceTable;
+import dev.creek.consumer.api.StartFrom;
+import dev.creek.consumer.api.Subscription;
+import dev.creek.consumer.api.TableEvent;
+import dev.creek.consumer.api.TargetTable;
+import dev.creek.consumer.api.Verification;
 import dev.creek.consumer.control.CommandLog;
-import dev.creek.consumer.control.CommandOutcome;
-import dev.creek.consumer.control.CommandRecord;
-import dev.creek.consumer.control.Finding;
-import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.control.SnapshotMode;
-import dev.creek.consumer.control.SnapshotProgress;
-import dev.creek.consumer.control.StartFrom;
-import dev.creek.consumer.control.TargetTable;
-import dev.creek.consumer.control.Verification;
 import dev.creek.consumer.jetstream.JetStreamLog;
 import dev.creek.consumer.metrics.GuardedRecorder;
-import dev.creek.consumer.metrics.Recorder;
 import dev.creek.consumer.postgres.PostgresTarget;
-import dev.creek.consumer.postgres.session.PoolUse;
-import dev.creek.consumer.postgres.session.PostgresOptions;
-import dev.creek.consumer.row.ShapeMismatchException;
-import dev.creek.consumer.stream.ApplyException;
 import dev.creek.consumer.stream.FirstPosition;
-import dev.creek.consumer.stream.Instance;
-import dev.creek.consumer.stream.LogException;
 import dev.creek.consumer.stream.Schemas;
-import dev.creek.consumer.stream.SnapshotException;
-import dev.creek.consumer.stream.SnapshotLog.PublishedSnapshot;
 import dev.creek.consumer.stream.SnapshotOrder;
-import dev.creek.consumer.stream.SourceSighting;
-import dev.creek.consumer.stream.Subscription;
-import dev.creek.consumer.stream.TableEvent;
 import dev.creek.consumer.stream.snapshot.ConcurrencyLimit;
 import dev.creek.consumer.stream.snapshot.HeaderSchemas;
 import dev.creek.consumer.text.ErrorWords;
-import dev.creek.consumer.wire.SourceTable;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -84,7 +85,7 @@ public final class CreekConsumer implements AutoCloseable {
   private final Mono<PostgresTarget> readable;
 
   private final Mono<JetStreamLog> broker;
-  private final Recorder recorder;
+  private final MetricsRecorder recorder;
   private final JetStreamLog nats;
   private final AtomicReference<Life> life = new AtomicReference<>(Life.OPEN);
   private final Mono<Void> closing = Mono.defer(this::closeNow).cache();
@@ -275,8 +276,8 @@ public final class CreekConsumer implements AutoCloseable {
   /**
    * A table's snapshots that the broker still holds, oldest first.
    *
-   * @return empty where it holds none; errors with {@link LogException.Unavailable} where it knows
-   *     nothing of the source's database either
+   * @return empty where it holds none; errors with {@link BrokerException.Unavailable} where it
+   *     knows nothing of the source's database either
    */
   public Flux<PublishedSnapshot> snapshots(SourceTable source) {
     return broker.flatMapMany(log -> log.snapshots(source));
@@ -306,9 +307,9 @@ public final class CreekConsumer implements AutoCloseable {
    * @param force whether to apply it where the broker no longer holds all changes since then; these
    *     are then missing
    * @return how far it is, the newest only where nobody asks, {@code DONE} at last; errors with
-   *     {@link dev.creek.consumer.stream.SnapshotException} where the snapshot is of no use, else
-   *     with what the servers say. A clean snapshot has then changed nothing; of an upsert the rows
-   *     that were written stay, and the changes since the snapshot mend them
+   *     {@link dev.creek.consumer.api.SnapshotException} where the snapshot is of no use, else with
+   *     what the servers say. A clean snapshot has then changed nothing; of an upsert the rows that
+   *     were written stay, and the changes since the snapshot mend them
    */
   public Flux<SnapshotProgress> applySnapshot(
       String subject, Mapping mapping, SnapshotMode mode, boolean force) {
@@ -377,8 +378,8 @@ public final class CreekConsumer implements AutoCloseable {
   /**
    * Subscribes a table that has no position yet, and says which change it begins with.
    *
-   * @return errors with {@link ApplyException} where it holds a position already, with {@link
-   *     LogException.Gap} where the stream no longer holds all since the time
+   * @return errors with {@link DatabaseException} where it holds a position already, with {@link
+   *     BrokerException.Gap} where the stream no longer holds all since the time
    */
   public Mono<Subscription> addTable(Mapping mapping, StartFrom from) {
     return broker
@@ -390,7 +391,7 @@ public final class CreekConsumer implements AutoCloseable {
    * Completes where a table that is to be subscribed is there, or a command that waits will create
    * it. {@link #addTable} takes others as well: they are shown as failed until they are created.
    *
-   * @return errors with {@link ApplyException}, as the SQL function {@code add_table} does
+   * @return errors with {@link DatabaseException}, as the SQL function {@code add_table} does
    */
   public Mono<Void> requireTable(Mapping mapping) {
     return database.flatMap(db -> db.requireTable(mapping));
@@ -399,7 +400,7 @@ public final class CreekConsumer implements AutoCloseable {
   /**
    * Whether the broker holds anything of a source table: a change, a schema or a snapshot.
    *
-   * @return errors with {@link LogException.Unavailable} where it has no stream of the database
+   * @return errors with {@link BrokerException.Unavailable} where it has no stream of the database
    */
   public Mono<Boolean> isPublished(SourceTable source) {
     return broker.flatMap(log -> log.holds(source));
@@ -409,7 +410,7 @@ public final class CreekConsumer implements AutoCloseable {
    * All that the broker tells of a source table's name: whether anything of it is published, and of
    * which tables with similar names something is.
    *
-   * @return errors with {@link LogException.Unavailable} where it has no stream of the database
+   * @return errors with {@link BrokerException.Unavailable} where it has no stream of the database
    */
   public Mono<SourceSighting> look(SourceTable source) {
     return broker.flatMap(log -> log.look(source));
@@ -455,7 +456,7 @@ public final class CreekConsumer implements AutoCloseable {
   /**
    * All subscriptions, in order of target. Their states are as they are now: of a table whose
    * consumer was killed, that it waits for another one, and {@link
-   * dev.creek.consumer.stream.TableState.Name#UNKNOWN} where its consumer is connected and has not
+   * dev.creek.consumer.api.TableState.Name#UNKNOWN} where its consumer is connected and has not
    * shown itself for 5 s.
    */
   public Flux<Subscription> subscriptions() {
@@ -508,7 +509,7 @@ public final class CreekConsumer implements AutoCloseable {
         .switchIfEmpty(
             Mono.defer(() -> headers.requested(mapping.source()))
                 .onErrorResume(
-                    e -> e instanceof LogException.Unavailable || e instanceof SnapshotException,
+                    e -> e instanceof BrokerException.Unavailable || e instanceof SnapshotException,
                     e -> look(mapping.source()).flatMap(seen -> Mono.error(noSchema(seen, e)))))
         .flatMap(rows -> target.tables().createTable(mapping.target(), rows));
   }
@@ -527,7 +528,7 @@ public final class CreekConsumer implements AutoCloseable {
    * carried out once a service is there.
    *
    * @return its id, or that of the same command where that is the last one that waits for the
-   *     table; errors with {@link ApplyException} where it cannot be stored
+   *     table; errors with {@link DatabaseException} where it cannot be stored
    */
   public Mono<Long> submit(Command command) {
     return database.flatMap(db -> db.commands().submit(command));
@@ -569,7 +570,7 @@ public final class CreekConsumer implements AutoCloseable {
    * carries it out, within moments, and leaves its table as it was; no subscription ends by it. Who
    * takes a snapshot by {@link #snapshot} cancels by disposing of that.
    *
-   * @return false where it has ended already; errors with {@link ApplyException} where there is
+   * @return false where it has ended already; errors with {@link DatabaseException} where there is
    *     none of this id. {@link #follow} tells how it ends: a moment too late it may end otherwise
    */
   public Mono<Boolean> cancel(long id) {
@@ -603,7 +604,7 @@ public final class CreekConsumer implements AutoCloseable {
   private static Mono<Void> requireConnected(JetStreamLog log) {
     return log.isConnected()
         ? Mono.empty()
-        : Mono.error(new LogException.Unavailable("not connected to NATS"));
+        : Mono.error(new BrokerException.Unavailable("not connected to NATS"));
   }
 
   private static Mono<Optional<String>> trouble(Mono<Void> look, String server, Duration limit) {
@@ -644,7 +645,7 @@ public final class CreekConsumer implements AutoCloseable {
    *     without a key is to be repaired
    */
   public Mono<Verification> verify(
-      Mapping mapping, PostgresOptions source, Verification.Options how) {
+      Mapping mapping, DatabaseOptions source, Verification.Options how) {
     return readable.flatMap(db -> db.verify(mapping, source, how));
   }
 
@@ -656,8 +657,8 @@ public final class CreekConsumer implements AutoCloseable {
    * process leaves behind goes with the next comparison or start of a service.
    *
    * @param how not to be repaired: the snapshot may be behind the table that it is compared with
-   * @return errors with {@link dev.creek.consumer.stream.SnapshotException} where no service runs,
-   *     the snapshot cannot be taken or does not catch up, or the table is being compared already
+   * @return errors with {@link dev.creek.consumer.api.SnapshotException} where no service runs, the
+   *     snapshot cannot be taken or does not catch up, or the table is being compared already
    */
   public Mono<Verification> verify(Mapping mapping, Verification.Options how) {
     if (how.repair()) {
@@ -684,7 +685,7 @@ public final class CreekConsumer implements AutoCloseable {
    * @param source the source database, to see what its producer cannot carry; null: not asked
    * @return what was found, on the way; never errors
    */
-  public Flux<Finding> check(List<Mapping> mappings, @Nullable PostgresOptions source) {
+  public Flux<Finding> check(List<Mapping> mappings, @Nullable DatabaseOptions source) {
     return Flux.defer(
         () -> new Preflight(target, broker, options.lines()).findings(mappings, source));
   }

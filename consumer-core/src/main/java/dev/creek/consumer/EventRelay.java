@@ -1,6 +1,6 @@
 package dev.creek.consumer;
 
-import dev.creek.consumer.stream.TableEvent;
+import dev.creek.consumer.api.TableEvent;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;

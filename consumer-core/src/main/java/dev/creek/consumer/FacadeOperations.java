@@ -1,11 +1,11 @@
 package dev.creek.consumer;
 
-import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.SnapshotMode;
+import dev.creek.consumer.api.SnapshotProgress;
+import dev.creek.consumer.api.StartFrom;
+import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.control.Operations;
-import dev.creek.consumer.control.SnapshotMode;
-import dev.creek.consumer.control.SnapshotProgress;
-import dev.creek.consumer.control.StartFrom;
-import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.stream.Diagnosis;
 import dev.creek.consumer.stream.SnapshotOrder;
 import java.time.Duration;

@@ -1,7 +1,7 @@
 package dev.creek.consumer;
 
-import dev.creek.consumer.stream.ApplyException;
-import dev.creek.consumer.stream.LogException;
+import dev.creek.consumer.api.BrokerException;
+import dev.creek.consumer.api.DatabaseException;
 import dev.creek.consumer.stream.OutageLog;
 import java.time.Duration;
 import org.slf4j.Logger;
@@ -50,14 +50,14 @@ final class FirstContact {
 
   /** Called for one attempt after the other. */
   private boolean mayPass(Throwable error) {
-    if (error instanceof LogException.Refused) {
+    if (error instanceof BrokerException.Refused) {
       long now = System.nanoTime();
       refusedSince = refused ? refusedSince : now;
       refused = true;
       return now - refusedSince < REFUSED_PATIENCE.toNanos();
     }
     refused = false;
-    return error instanceof LogException.Unavailable
-        || (error instanceof ApplyException answer && answer.unreachable());
+    return error instanceof BrokerException.Unavailable
+        || (error instanceof DatabaseException answer && answer.unreachable());
   }
 }

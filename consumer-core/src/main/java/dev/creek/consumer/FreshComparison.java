@@ -1,12 +1,12 @@
 package dev.creek.consumer;
 
-import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.control.SnapshotMode;
-import dev.creek.consumer.control.Verification;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.SnapshotException;
+import dev.creek.consumer.api.SnapshotMode;
+import dev.creek.consumer.api.Subscription;
+import dev.creek.consumer.api.TableState;
+import dev.creek.consumer.api.Verification;
 import dev.creek.consumer.postgres.PostgresTarget;
-import dev.creek.consumer.stream.SnapshotException;
-import dev.creek.consumer.stream.Subscription;
-import dev.creek.consumer.stream.TableState;
 import java.time.Duration;
 import reactor.core.publisher.Mono;
 

@@ -1,24 +1,24 @@
 package dev.creek.consumer;
 
-import dev.creek.consumer.control.Finding;
-import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.api.BrokerException;
+import dev.creek.consumer.api.DatabaseException;
+import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.Finding;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.ShapeMismatchException;
+import dev.creek.consumer.api.SourceSighting;
+import dev.creek.consumer.api.SourceTable;
+import dev.creek.consumer.api.Subscription;
+import dev.creek.consumer.api.TableState;
 import dev.creek.consumer.jetstream.JetStreamLog;
 import dev.creek.consumer.postgres.PostgresTarget;
 import dev.creek.consumer.postgres.check.SourceCheck;
-import dev.creek.consumer.postgres.session.PostgresOptions;
-import dev.creek.consumer.row.ShapeMismatchException;
-import dev.creek.consumer.stream.ApplyException;
-import dev.creek.consumer.stream.LogException;
 import dev.creek.consumer.stream.PipelineOptions;
 import dev.creek.consumer.stream.Schemas;
-import dev.creek.consumer.stream.SourceSighting;
-import dev.creek.consumer.stream.Subscription;
-import dev.creek.consumer.stream.TableState;
 import dev.creek.consumer.stream.snapshot.HeaderSchemas;
 import dev.creek.consumer.text.ErrorWords;
 import dev.creek.consumer.text.Remedy;
 import dev.creek.consumer.wire.RecordShape;
-import dev.creek.consumer.wire.SourceTable;
 import dev.creek.consumer.wire.WalSchema;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -50,7 +50,7 @@ final class Preflight {
   }
 
   /** Findings in the order of the way there; never errors. */
-  Flux<Finding> findings(List<Mapping> asked, @Nullable PostgresOptions source) {
+  Flux<Finding> findings(List<Mapping> asked, @Nullable DatabaseOptions source) {
     return Flux.concat(
         ask(BROKER, broker, JetStreamLog::checkServer),
         guarded(TARGET, server),
@@ -78,7 +78,7 @@ final class Preflight {
   }
 
   private Flux<Finding> tables(
-      List<Mapping> mappings, List<Subscription> subscribed, @Nullable PostgresOptions source) {
+      List<Mapping> mappings, List<Subscription> subscribed, @Nullable DatabaseOptions source) {
     if (mappings.isEmpty()) {
       return targetReached()
           .map(there -> Finding.ok("tables", "none is subscribed; name mappings to look at theirs"))
@@ -109,7 +109,7 @@ final class Preflight {
 
   /** What the source's catalog tells beyond the schemas that it published. */
   private Flux<Finding> compared(
-      PostgresOptions source, List<Mapping> mappings, Flux<Finding> tables) {
+      DatabaseOptions source, List<Mapping> mappings, Flux<Finding> tables) {
     return Flux.defer(
         () -> {
           Flux<Finding> looked = SourceCheck.findings(source, mappings).cache();
@@ -197,7 +197,7 @@ final class Preflight {
     return new HeaderSchemas(changes, lines)
         .newest(mapping.source())
         // Said of the database, and no need of whoever only follows tables.
-        .onErrorComplete(LogException.Denied.class)
+        .onErrorComplete(BrokerException.Denied.class)
         .map(
             rows ->
                 new Known(
@@ -254,9 +254,9 @@ final class Preflight {
     if (error instanceof ShapeMismatchException mismatch) {
       return mismatch.hint();
     }
-    if (error instanceof LogException.Unavailable unavailable) {
+    if (error instanceof BrokerException.Unavailable unavailable) {
       return unavailable.hint();
     }
-    return error instanceof ApplyException refused ? refused.hint() : null;
+    return error instanceof DatabaseException refused ? refused.hint() : null;
   }
 }

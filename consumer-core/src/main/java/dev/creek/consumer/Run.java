@@ -1,17 +1,17 @@
 package dev.creek.consumer;
 
+import dev.creek.consumer.api.MetricsRecorder;
+import dev.creek.consumer.api.SnapshotException;
+import dev.creek.consumer.api.SnapshotProgress;
+import dev.creek.consumer.api.TableEvent;
+import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.control.Commands;
 import dev.creek.consumer.control.NotifiedCommands;
 import dev.creek.consumer.control.Operations;
-import dev.creek.consumer.control.SnapshotProgress;
-import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.jetstream.JetStreamLog;
-import dev.creek.consumer.metrics.Recorder;
 import dev.creek.consumer.postgres.PostgresTarget;
 import dev.creek.consumer.stream.Schemas;
-import dev.creek.consumer.stream.SnapshotException;
 import dev.creek.consumer.stream.SnapshotOrder;
-import dev.creek.consumer.stream.TableEvent;
 import dev.creek.consumer.stream.pipeline.TablePipelines;
 import java.time.Duration;
 import java.util.Locale;
@@ -27,7 +27,7 @@ import reactor.core.scheduler.Schedulers;
 final class Run {
   private final ConsumerOptions options;
   private final PostgresTarget target;
-  private final Recorder recorder;
+  private final MetricsRecorder recorder;
   private final Consumer<TableEvent> events;
   private final Sinks.Empty<Void> stop = Sinks.empty();
   private final Sinks.Empty<Void> abandon = Sinks.empty();
@@ -40,7 +40,7 @@ final class Run {
   Run(
       ConsumerOptions options,
       PostgresTarget target,
-      Recorder recorder,
+      MetricsRecorder recorder,
       Consumer<TableEvent> events) {
     this.options = options;
     this.target = target;

@@ -1,7 +1,7 @@
 package dev.creek.consumer;
 
-import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.stream.TableEvent;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.TableEvent;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;

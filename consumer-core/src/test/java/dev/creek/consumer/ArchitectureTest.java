@@ -1,5 +1,8 @@
 package dev.creek.consumer;
 
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
@@ -66,6 +69,17 @@ class ArchitectureTest {
           .onlyDependOnClassesThat()
           .resideInAnyPackage("java..", "org.jspecify..", ROOT + ".text..")
           .because("every package may use them, and the application too");
+
+  @ArchTest
+  static final ArchRule thePublicFaceShowsNoneOfTheRooms =
+      noClasses()
+          .that()
+          .resideInAPackage(ROOT + ".api")
+          .should()
+          .dependOnClassesThat(
+              resideInAPackage(ROOT + "..")
+                  .and(not(resideInAnyPackage(ROOT + ".api", ROOT + ".text"))))
+          .because("a room may change without a change for programs that use the library");
 
   @ArchTest
   static final ArchRule roomsOfTheDatabaseLookDown =

@@ -6,18 +6,18 @@ import static org.awaitility.Awaitility.await;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
-import dev.creek.consumer.control.CommandOutcome;
-import dev.creek.consumer.jetstream.JetStreamOptions;
-import dev.creek.consumer.postgres.session.PostgresOptions;
+import dev.creek.consumer.api.BrokerOptions;
+import dev.creek.consumer.api.CommandRecord.CommandOutcome;
+import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.Instance;
 import dev.creek.consumer.stream.BatchLimits;
-import dev.creek.consumer.stream.Instance;
 import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.SqlCall;
 import dev.creek.consumer.testing.producer.Defect;
 import dev.creek.consumer.testing.producer.TestProducer;
-import dev.creek.consumer.wire.Generation;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -99,8 +99,8 @@ final class CancelIT {
     CreekConsumer service =
         CreekConsumer.create(
             ConsumerOptions.of(
-                    JetStreamOptions.builder(nats.server().uri()).build(),
-                    PostgresOptions.of(target.patientUri()))
+                    BrokerOptions.builder(nats.server().uri()).build(),
+                    DatabaseOptions.of(target.patientUri()))
                 .withBatches(SMALL));
     services.add(service);
     service.initialize().block(PATIENCE);

@@ -3,16 +3,16 @@ package dev.creek.consumer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.jetstream.JetStreamOptions;
-import dev.creek.consumer.postgres.session.PostgresOptions;
+import dev.creek.consumer.api.BrokerOptions;
+import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.TableComparison;
 import dev.creek.consumer.testing.producer.TestProducer;
-import dev.creek.consumer.wire.Generation;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -48,8 +48,8 @@ final class ChangedKeyIT {
     consumer =
         CreekConsumer.create(
             ConsumerOptions.of(
-                JetStreamOptions.builder(nats.server().uri()).build(),
-                PostgresOptions.of(target.patientUri())));
+                BrokerOptions.builder(nats.server().uri()).build(),
+                DatabaseOptions.of(target.patientUri())));
     consumer.addTable(table()).block(PATIENCE);
     running = consumer.run().subscribe();
   }

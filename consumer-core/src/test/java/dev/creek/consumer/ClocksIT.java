@@ -3,17 +3,17 @@ package dev.creek.consumer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.control.SnapshotMode;
-import dev.creek.consumer.jetstream.JetStreamOptions;
-import dev.creek.consumer.postgres.session.PostgresOptions;
+import dev.creek.consumer.api.BrokerOptions;
+import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.SnapshotMode;
 import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.SourceLoad;
 import dev.creek.consumer.testing.producer.TestProducer;
-import dev.creek.consumer.wire.Generation;
 import java.time.Duration;
 import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
@@ -70,10 +70,10 @@ final class ClocksIT {
     consumer =
         CreekConsumer.create(
             ConsumerOptions.of(
-                JetStreamOptions.builder(nats.server().uri())
+                BrokerOptions.builder(nats.server().uri())
                     .namespace("N" + source.name().hashCode())
                     .build(),
-                PostgresOptions.of(target.patientUri())));
+                DatabaseOptions.of(target.patientUri())));
   }
 
   private Mapping counters() {

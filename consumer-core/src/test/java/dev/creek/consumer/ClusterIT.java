@@ -3,10 +3,11 @@ package dev.creek.consumer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.control.TargetTable;
-import dev.creek.consumer.jetstream.JetStreamOptions;
-import dev.creek.consumer.postgres.session.PostgresOptions;
+import dev.creek.consumer.api.BrokerOptions;
+import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.testing.NatsCluster;
 import dev.creek.consumer.testing.NatsServer;
 import dev.creek.consumer.testing.Patience;
@@ -15,7 +16,6 @@ import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.TableWire;
 import dev.creek.consumer.testing.WalTx;
 import dev.creek.consumer.testing.WirePublisher;
-import dev.creek.consumer.wire.Generation;
 import dev.creek.consumer.wire.Subjects;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -97,8 +97,8 @@ final class ClusterIT {
     CreekConsumer consumer =
         CreekConsumer.create(
             ConsumerOptions.of(
-                JetStreamOptions.builder(cluster.uris()).build(),
-                PostgresOptions.of(database.patientUri())));
+                BrokerOptions.builder(cluster.uris()).build(),
+                DatabaseOptions.of(database.patientUri())));
     Mapping mapping = new Mapping(orders.source(), TARGET);
     consumer.createTable(mapping).block(PATIENCE);
     consumer.addTable(mapping).block(PATIENCE);

@@ -2,11 +2,12 @@ package dev.creek.consumer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.control.TargetTable;
-import dev.creek.consumer.jetstream.JetStreamOptions;
-import dev.creek.consumer.postgres.session.PostgresOptions;
-import dev.creek.consumer.stream.Instance;
+import dev.creek.consumer.api.BrokerOptions;
+import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.Instance;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.testing.ListenPooler;
 import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.Patience;
@@ -16,7 +17,6 @@ import dev.creek.consumer.testing.SqlCall;
 import dev.creek.consumer.testing.TableWire;
 import dev.creek.consumer.testing.WalTx;
 import dev.creek.consumer.testing.WirePublisher;
-import dev.creek.consumer.wire.Generation;
 import java.nio.ByteBuffer;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -66,11 +66,11 @@ class CommandsIT {
   }
 
   private ConsumerOptions options() {
-    return options(PostgresOptions.of(database.patientUri()));
+    return options(DatabaseOptions.of(database.patientUri()));
   }
 
-  private ConsumerOptions options(PostgresOptions target) {
-    return ConsumerOptions.of(JetStreamOptions.builder(nats.server().uri()).build(), target);
+  private ConsumerOptions options(DatabaseOptions target) {
+    return ConsumerOptions.of(BrokerOptions.builder(nats.server().uri()).build(), target);
   }
 
   private void start() {
@@ -78,7 +78,7 @@ class CommandsIT {
   }
 
   /** Another one in its place. */
-  private void start(PostgresOptions target) {
+  private void start(DatabaseOptions target) {
     consumer.close();
     consumer = CreekConsumer.create(options(target));
     start();
@@ -349,7 +349,7 @@ class CommandsIT {
   @Test
   void takesCommandsFromNotificationsWhereItMay() throws SQLException {
     TableWire orders = publish("orders", 2);
-    start(PostgresOptions.builder(database.uri(), Map.of()).notifiedCommands(true).build());
+    start(DatabaseOptions.builder(database.uri(), Map.of()).notifiedCommands(true).build());
     notify("CREATE " + mapping(orders));
     notify("ADD " + mapping(orders));
     awaitRows("orders", 1);
@@ -369,7 +369,7 @@ class CommandsIT {
   @Test
   void isOnlyWokenByNotificationsUnlessItMay() throws SQLException {
     TableWire orders = publish("orders", 2);
-    start(PostgresOptions.of(database.patientUri()));
+    start(DatabaseOptions.of(database.patientUri()));
     notify("REMOVE copy.unknown");
     assertThat(outcome("create_schema", mapping(orders))).isEqualTo("ok: created");
     assertThat(database.query("select command from _creek_consumer._notification_log"))
@@ -387,7 +387,7 @@ class CommandsIT {
     TableWire orders = publish("orders", 3);
     try (var pooler = ListenPooler.start(database.server(), manner)) {
       start(
-          PostgresOptions.builder(pooler.uri(database), Map.of())
+          DatabaseOptions.builder(pooler.uri(database), Map.of())
               .wakeInterval(Duration.ofSeconds(1))
               .build());
       assertThat(outcome("create_schema", mapping(orders))).isEqualTo("ok: created");

@@ -3,10 +3,11 @@ package dev.creek.consumer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.control.TargetTable;
-import dev.creek.consumer.jetstream.JetStreamOptions;
-import dev.creek.consumer.postgres.session.PostgresOptions;
+import dev.creek.consumer.api.BrokerOptions;
+import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
@@ -14,7 +15,6 @@ import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.TableWire;
 import dev.creek.consumer.testing.WalTx;
 import dev.creek.consumer.testing.WirePublisher;
-import dev.creek.consumer.wire.Generation;
 import dev.creek.consumer.wire.Subjects;
 import io.nats.client.Connection;
 import io.nats.client.JetStreamApiException;
@@ -59,8 +59,8 @@ final class DeletedMessagesIT {
     consumer =
         CreekConsumer.create(
             ConsumerOptions.of(
-                JetStreamOptions.builder(nats.server().uri()).build(),
-                PostgresOptions.of(database.patientUri())));
+                BrokerOptions.builder(nats.server().uri()).build(),
+                DatabaseOptions.of(database.patientUri())));
     for (TableWire table : new TableWire[] {orders, others}) {
       String name = table.source().table();
       Mapping mapping = new Mapping(table.source(), new TargetTable("copy", name));

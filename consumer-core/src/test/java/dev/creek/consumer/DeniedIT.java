@@ -4,10 +4,11 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.control.TargetTable;
-import dev.creek.consumer.jetstream.JetStreamOptions;
-import dev.creek.consumer.postgres.session.PostgresOptions;
+import dev.creek.consumer.api.BrokerOptions;
+import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.testing.NatsServer;
 import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
@@ -15,7 +16,6 @@ import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.TableWire;
 import dev.creek.consumer.testing.WalTx;
 import dev.creek.consumer.testing.WirePublisher;
-import dev.creek.consumer.wire.Generation;
 import dev.creek.consumer.wire.Subjects;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -95,11 +95,11 @@ final class DeniedIT {
     consumer =
         CreekConsumer.create(
             ConsumerOptions.of(
-                JetStreamOptions.builder(nats.uri().replace("://", "://consumer:c@"))
+                BrokerOptions.builder(nats.uri().replace("://", "://consumer:c@"))
                     .requestTimeout(Duration.ofSeconds(2))
                     .frontierInterval(Duration.ofSeconds(1))
                     .build(),
-                PostgresOptions.of(database.patientUri())));
+                DatabaseOptions.of(database.patientUri())));
     Mapping mapping = new Mapping(orders.source(), new TargetTable("copy", "orders"));
     consumer.createTable(mapping).block(PATIENCE);
     consumer.addTable(mapping).block(PATIENCE);

@@ -2,10 +2,11 @@ package dev.creek.consumer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.jetstream.JetStreamOptions;
-import dev.creek.consumer.postgres.session.PostgresOptions;
-import dev.creek.consumer.stream.TableEvent;
+import dev.creek.consumer.api.BrokerOptions;
+import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.TableEvent;
 import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
@@ -13,7 +14,6 @@ import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.TableWire;
 import dev.creek.consumer.testing.WalTx;
 import dev.creek.consumer.testing.WirePublisher;
-import dev.creek.consumer.wire.Generation;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -45,8 +45,7 @@ class EmbeddingIT {
 
   private static TableEvent.Committed embed(String natsUri, String databaseUri) {
     ConsumerOptions options =
-        ConsumerOptions.of(
-            JetStreamOptions.builder(natsUri).build(), PostgresOptions.of(databaseUri));
+        ConsumerOptions.of(BrokerOptions.builder(natsUri).build(), DatabaseOptions.of(databaseUri));
     try (CreekConsumer consumer = CreekConsumer.create(options)) {
       Mapping orders = Mapping.parse("source.app.orders:copy.orders");
       return consumer

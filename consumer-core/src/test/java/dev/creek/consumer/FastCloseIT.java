@@ -3,8 +3,8 @@ package dev.creek.consumer;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.creek.consumer.jetstream.JetStreamOptions;
-import dev.creek.consumer.postgres.session.PostgresOptions;
+import dev.creek.consumer.api.BrokerOptions;
+import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
@@ -105,7 +105,7 @@ class FastCloseIT {
 
   private static ConsumerOptions options(String natsUri, String databaseUri) {
     return ConsumerOptions.of(
-        JetStreamOptions.builder(natsUri).build(), PostgresOptions.of(databaseUri));
+        BrokerOptions.builder(natsUri).build(), DatabaseOptions.of(databaseUri));
   }
 
   private static List<String> left(Set<Thread> before) {

@@ -3,8 +3,8 @@ package dev.creek.consumer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.creek.consumer.stream.ApplyException;
-import dev.creek.consumer.stream.LogException;
+import dev.creek.consumer.api.BrokerException;
+import dev.creek.consumer.api.DatabaseException;
 import dev.creek.consumer.testing.Patience;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -16,8 +16,8 @@ import reactor.core.publisher.Mono;
 /** Waiting for servers at the start of a run. */
 class FirstContactTest {
   private static final Duration PATIENCE = Patience.LIMIT;
-  private final RuntimeException refused = new LogException.Refused("no", null);
-  private final RuntimeException away = new LogException.Unavailable("away");
+  private final RuntimeException refused = new BrokerException.Refused("no", null);
+  private final RuntimeException away = new BrokerException.Unavailable("away");
 
   private static String contact(List<RuntimeException> failures) {
     Deque<RuntimeException> left = new ArrayDeque<>(failures);
@@ -28,7 +28,7 @@ class FirstContactTest {
 
   @Test
   void aServerThatIsAwayIsWaitedFor() {
-    assertThat(contact(List.of(away, new ApplyException("full", "53300", null, null, null))))
+    assertThat(contact(List.of(away, new DatabaseException("full", "53300", null, null, null))))
         .isEqualTo("there");
   }
 
@@ -46,7 +46,7 @@ class FirstContactTest {
 
   @Test
   void whatThePasswordOfADatabaseIsRefusedForIsNot() {
-    var wrong = new ApplyException("password authentication failed", "28P01", null, null, null);
+    var wrong = new DatabaseException("password authentication failed", "28P01", null, null, null);
     assertThatThrownBy(() -> contact(List.of(wrong))).isSameAs(wrong);
   }
 }

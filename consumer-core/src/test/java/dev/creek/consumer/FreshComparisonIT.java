@@ -4,21 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.control.SnapshotMode;
-import dev.creek.consumer.control.Verification;
-import dev.creek.consumer.control.Verification.Difference;
-import dev.creek.consumer.control.Verification.Kind;
-import dev.creek.consumer.jetstream.JetStreamOptions;
-import dev.creek.consumer.postgres.session.PostgresOptions;
-import dev.creek.consumer.stream.Instance;
-import dev.creek.consumer.stream.SnapshotException;
+import dev.creek.consumer.api.BrokerOptions;
+import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.Instance;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.SnapshotException;
+import dev.creek.consumer.api.SnapshotMode;
+import dev.creek.consumer.api.Verification;
+import dev.creek.consumer.api.Verification.Difference;
+import dev.creek.consumer.api.Verification.Kind;
 import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.producer.TestProducer;
-import dev.creek.consumer.wire.Generation;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -74,8 +74,8 @@ final class FreshComparisonIT {
   private CreekConsumer consumer() {
     return CreekConsumer.create(
         ConsumerOptions.of(
-            JetStreamOptions.builder(nats.server().uri()).build(),
-            PostgresOptions.of(target.patientUri())));
+            BrokerOptions.builder(nats.server().uri()).build(),
+            DatabaseOptions.of(target.patientUri())));
   }
 
   private void serve() {

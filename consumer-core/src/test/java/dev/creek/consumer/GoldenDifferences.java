@@ -1,6 +1,6 @@
 package dev.creek.consumer;
 
-import dev.creek.consumer.wire.Generation;
+import dev.creek.consumer.api.Generation;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -4,9 +4,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.creek.consumer.GoldenDifferences.Reason;
+import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.testing.GoldenCapture;
 import dev.creek.consumer.testing.GoldenTables;
-import dev.creek.consumer.wire.Generation;
 import java.io.IOException;
 import java.util.HashSet;
 import org.junit.jupiter.params.ParameterizedTest;

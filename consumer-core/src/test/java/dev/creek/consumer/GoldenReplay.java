@@ -3,16 +3,16 @@ package dev.creek.consumer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.control.TargetTable;
-import dev.creek.consumer.jetstream.JetStreamOptions;
-import dev.creek.consumer.postgres.session.PostgresOptions;
+import dev.creek.consumer.api.BrokerOptions;
+import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.SourceTable;
+import dev.creek.consumer.api.Subscription;
+import dev.creek.consumer.api.TableState;
+import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.stream.BatchLimits;
-import dev.creek.consumer.stream.Subscription;
-import dev.creek.consumer.stream.TableState;
 import dev.creek.consumer.testing.NatsServer;
 import dev.creek.consumer.testing.Patience;
-import dev.creek.consumer.wire.SourceTable;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -38,8 +38,7 @@ final class GoldenReplay implements AutoCloseable {
   GoldenReplay(GoldenStreams streams, NatsServer broker, String target, BatchLimits limits) {
     this.streams = streams;
     this.options =
-        ConsumerOptions.of(
-                JetStreamOptions.builder(broker.uri()).build(), PostgresOptions.of(target))
+        ConsumerOptions.of(BrokerOptions.builder(broker.uri()).build(), DatabaseOptions.of(target))
             .withBatches(limits);
     this.consumer = CreekConsumer.create(options);
   }

@@ -3,14 +3,16 @@ package dev.creek.consumer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.control.SnapshotMode;
-import dev.creek.consumer.control.SnapshotProgress;
-import dev.creek.consumer.control.TargetTable;
-import dev.creek.consumer.jetstream.JetStreamOptions;
-import dev.creek.consumer.postgres.session.PostgresOptions;
-import dev.creek.consumer.row.ShapeMismatchException;
-import dev.creek.consumer.stream.SnapshotException;
+import dev.creek.consumer.api.BrokerOptions;
+import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.ShapeMismatchException;
+import dev.creek.consumer.api.SnapshotException;
+import dev.creek.consumer.api.SnapshotMode;
+import dev.creek.consumer.api.SnapshotProgress;
+import dev.creek.consumer.api.SourceTable;
+import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.stream.SnapshotOptions;
 import dev.creek.consumer.testing.CapturedMessage;
 import dev.creek.consumer.testing.GoldenCapture;
@@ -19,8 +21,6 @@ import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.PostgresServer;
-import dev.creek.consumer.wire.Generation;
-import dev.creek.consumer.wire.SourceTable;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -109,7 +109,7 @@ final class GoldenSnapshotsIT {
 
   private ConsumerOptions options(GoldenTarget target) {
     return ConsumerOptions.of(
-            JetStreamOptions.builder(nats.server().uri()).build(), PostgresOptions.of(target.uri()))
+            BrokerOptions.builder(nats.server().uri()).build(), DatabaseOptions.of(target.uri()))
         .withSnapshots(IMPATIENT);
   }
 

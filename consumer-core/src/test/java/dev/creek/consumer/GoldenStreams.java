@@ -1,11 +1,11 @@
 package dev.creek.consumer;
 
+import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.testing.CapturedMessage;
 import dev.creek.consumer.testing.GoldenCapture;
 import dev.creek.consumer.testing.NatsServer;
 import dev.creek.consumer.wire.MessageAssembler;
 import dev.creek.consumer.wire.SchemaMessage;
-import dev.creek.consumer.wire.SourceTable;
 import dev.creek.consumer.wire.WalDecoder;
 import dev.creek.consumer.wire.WireMessage;
 import java.util.ArrayList;

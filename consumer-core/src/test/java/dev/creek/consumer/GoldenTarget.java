@@ -1,11 +1,11 @@
 package dev.creek.consumer;
 
 import dev.creek.consumer.GoldenDifferences.Difference;
+import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.testing.GoldenCapture;
 import dev.creek.consumer.testing.GoldenTables;
 import dev.creek.consumer.testing.PostgresDatabase;
-import dev.creek.consumer.wire.Generation;
-import dev.creek.consumer.wire.SourceTable;
 import java.io.IOException;
 import java.io.StringReader;
 import java.sql.Connection;

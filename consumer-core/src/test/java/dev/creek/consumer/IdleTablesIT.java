@@ -2,16 +2,16 @@ package dev.creek.consumer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.creek.consumer.control.Finding;
-import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.control.SnapshotMode;
-import dev.creek.consumer.jetstream.JetStreamOptions;
-import dev.creek.consumer.postgres.session.PostgresOptions;
+import dev.creek.consumer.api.BrokerOptions;
+import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.Finding;
+import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.SnapshotMode;
 import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.producer.TestProducer;
-import dev.creek.consumer.wire.Generation;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -42,8 +42,8 @@ final class IdleTablesIT {
         CreekConsumer consumer =
             CreekConsumer.create(
                 ConsumerOptions.of(
-                    JetStreamOptions.builder(nats.server().uri()).build(),
-                    PostgresOptions.of(target.uri())))) {
+                    BrokerOptions.builder(nats.server().uri()).build(),
+                    DatabaseOptions.of(target.uri())))) {
       var missing = Mapping.parse(source.name() + ".public.visits:public.visits");
       var narrow = Mapping.parse(source.name() + ".public.visits:public.narrow");
       assertThat(fixes(consumer, missing))

@@ -4,22 +4,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.groups.Tuple.tuple;
 import static org.awaitility.Awaitility.await;
 
-import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.control.SnapshotMode;
-import dev.creek.consumer.control.SnapshotProgress;
-import dev.creek.consumer.control.Verification;
-import dev.creek.consumer.jetstream.JetStreamOptions;
-import dev.creek.consumer.postgres.session.PostgresOptions;
-import dev.creek.consumer.stream.Incompleteness;
-import dev.creek.consumer.stream.Incompleteness.Cause;
-import dev.creek.consumer.stream.Subscription;
-import dev.creek.consumer.stream.TableState;
+import dev.creek.consumer.api.BrokerOptions;
+import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.Incompleteness;
+import dev.creek.consumer.api.Incompleteness.Cause;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.SnapshotMode;
+import dev.creek.consumer.api.SnapshotProgress;
+import dev.creek.consumer.api.Subscription;
+import dev.creek.consumer.api.TableState;
+import dev.creek.consumer.api.Verification;
 import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.producer.TestProducer;
-import dev.creek.consumer.wire.Generation;
 import java.time.Duration;
 import java.util.List;
 import org.awaitility.core.ThrowingRunnable;
@@ -58,8 +58,8 @@ final class IncompleteTablesIT {
     consumer =
         CreekConsumer.create(
             ConsumerOptions.of(
-                JetStreamOptions.builder(nats.server().uri()).build(),
-                PostgresOptions.of(target.patientUri())));
+                BrokerOptions.builder(nats.server().uri()).build(),
+                DatabaseOptions.of(target.patientUri())));
     producer =
         TestProducer.builder()
             .source(source.uri())
@@ -107,7 +107,7 @@ final class IncompleteTablesIT {
   }
 
   private Verification verify(Verification.Options how) {
-    return consumer.verify(items(), PostgresOptions.of(source.patientUri()), how).block(PATIENCE);
+    return consumer.verify(items(), DatabaseOptions.of(source.patientUri()), how).block(PATIENCE);
   }
 
   private void running(ThrowingRunnable test) throws Throwable {

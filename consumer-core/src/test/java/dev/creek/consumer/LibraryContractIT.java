@@ -7,16 +7,19 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
-import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.control.TargetTable;
-import dev.creek.consumer.jetstream.JetStreamOptions;
-import dev.creek.consumer.metrics.Backlog;
+import dev.creek.consumer.api.BrokerException;
+import dev.creek.consumer.api.BrokerOptions;
+import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.MetricsRecorder;
+import dev.creek.consumer.api.MetricsRecorder.Backlog;
+import dev.creek.consumer.api.Reachability;
+import dev.creek.consumer.api.SourceTable;
+import dev.creek.consumer.api.TableEvent;
+import dev.creek.consumer.api.TableState;
+import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.metrics.GuardedRecorder;
-import dev.creek.consumer.metrics.Recorder;
-import dev.creek.consumer.postgres.session.PostgresOptions;
-import dev.creek.consumer.stream.LogException;
-import dev.creek.consumer.stream.TableEvent;
-import dev.creek.consumer.stream.TableState;
 import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.NatsServer;
 import dev.creek.consumer.testing.Patience;
@@ -26,8 +29,6 @@ import dev.creek.consumer.testing.TableWire;
 import dev.creek.consumer.testing.TcpProxy;
 import dev.creek.consumer.testing.WalTx;
 import dev.creek.consumer.testing.WirePublisher;
-import dev.creek.consumer.wire.Generation;
-import dev.creek.consumer.wire.SourceTable;
 import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
@@ -74,7 +75,7 @@ class LibraryContractIT {
 
   private static ConsumerOptions options(String natsUri, String databaseUri) {
     return ConsumerOptions.of(
-        JetStreamOptions.builder(natsUri).build(), PostgresOptions.of(databaseUri));
+        BrokerOptions.builder(natsUri).build(), DatabaseOptions.of(databaseUri));
   }
 
   private static TableWire wire(int table) {
@@ -276,7 +277,7 @@ class LibraryContractIT {
         CreekConsumer consumer =
             consumer(guarded.uri().replace("://", "://creek:wrong@"), database.uri())) {
       assertThatThrownBy(() -> consumer.run().blockLast(PATIENCE.multipliedBy(2)))
-          .isInstanceOf(LogException.Refused.class)
+          .isInstanceOf(BrokerException.Refused.class)
           .hasMessageContaining("Authorization Violation")
           .hasMessageNotContaining("wrong");
     }
@@ -345,7 +346,7 @@ class LibraryContractIT {
         .satisfies(event -> assertThat(event.getFormattedMessage()).contains("ThrowingRecorder"));
   }
 
-  private static final class ThrowingRecorder implements Recorder {
+  private static final class ThrowingRecorder implements MetricsRecorder {
     @Override
     public void line(String source, String target, Backlog backlog) {
       throw new IllegalStateException("line");
@@ -399,7 +400,7 @@ class LibraryContractIT {
       assertThat(consumer.snapshots(wire(1).source()).collectList().block(PATIENCE)).isEmpty();
       assertThatThrownBy(
               () -> consumer.snapshots(new SourceTable("sauce", "app", "t1")).blockLast(PATIENCE))
-          .isInstanceOf(LogException.Unavailable.class)
+          .isInstanceOf(BrokerException.Unavailable.class)
           .hasMessageContaining("database sauce");
     }
   }

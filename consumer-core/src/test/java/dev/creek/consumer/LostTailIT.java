@@ -3,10 +3,11 @@ package dev.creek.consumer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.control.TargetTable;
-import dev.creek.consumer.jetstream.JetStreamOptions;
-import dev.creek.consumer.postgres.session.PostgresOptions;
+import dev.creek.consumer.api.BrokerOptions;
+import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.NatsServer;
 import dev.creek.consumer.testing.Patience;
@@ -16,7 +17,6 @@ import dev.creek.consumer.testing.StoreCopy;
 import dev.creek.consumer.testing.TableWire;
 import dev.creek.consumer.testing.WalTx;
 import dev.creek.consumer.testing.WirePublisher;
-import dev.creek.consumer.wire.Generation;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -106,8 +106,8 @@ final class LostTailIT {
     try (CreekConsumer consumer =
         CreekConsumer.create(
             ConsumerOptions.of(
-                JetStreamOptions.builder(nats.uri()).build(),
-                PostgresOptions.of(database.patientUri())))) {
+                BrokerOptions.builder(nats.uri()).build(),
+                DatabaseOptions.of(database.patientUri())))) {
       Mapping mapping = new Mapping(orders.source(), TARGET);
       consumer.createTable(mapping).block(PATIENCE);
       consumer.addTable(mapping).block(PATIENCE);

@@ -2,10 +2,11 @@ package dev.creek.consumer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.control.TargetTable;
-import dev.creek.consumer.jetstream.JetStreamOptions;
-import dev.creek.consumer.postgres.session.PostgresOptions;
+import dev.creek.consumer.api.BrokerOptions;
+import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.testing.NatsServer;
 import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
@@ -13,7 +14,6 @@ import dev.creek.consumer.testing.PostgresServer;
 import dev.creek.consumer.testing.TableWire;
 import dev.creek.consumer.testing.WalTx;
 import dev.creek.consumer.testing.WirePublisher;
-import dev.creek.consumer.wire.Generation;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -56,8 +56,7 @@ class OutagesIT {
       try (CreekConsumer consumer =
           CreekConsumer.create(
               ConsumerOptions.of(
-                  JetStreamOptions.builder(nats.uri()).build(),
-                  PostgresOptions.of(database.uri())))) {
+                  BrokerOptions.builder(nats.uri()).build(), DatabaseOptions.of(database.uri())))) {
         List<Load> loads =
             IntStream.range(0, TABLES).mapToObj(i -> new Load(i, generation, seed + i)).toList();
         loads.forEach(load -> publisher.publishSchema(load.wire));

@@ -4,16 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.creek.consumer.control.Finding;
-import dev.creek.consumer.control.Finding.Level;
-import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.control.SnapshotMode;
-import dev.creek.consumer.control.Verification;
-import dev.creek.consumer.jetstream.JetStreamOptions;
-import dev.creek.consumer.postgres.session.Pooler;
-import dev.creek.consumer.postgres.session.PostgresOptions;
-import dev.creek.consumer.stream.ApplyException;
-import dev.creek.consumer.stream.SnapshotException;
+import dev.creek.consumer.api.BrokerOptions;
+import dev.creek.consumer.api.DatabaseException;
+import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.DatabaseOptions.Pooler;
+import dev.creek.consumer.api.Finding;
+import dev.creek.consumer.api.Finding.Level;
+import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.SnapshotException;
+import dev.creek.consumer.api.SnapshotMode;
+import dev.creek.consumer.api.Verification;
 import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PgBouncer;
@@ -21,7 +22,6 @@ import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.SqlCall;
 import dev.creek.consumer.testing.producer.TestProducer;
-import dev.creek.consumer.wire.Generation;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -81,13 +81,13 @@ final class PoolerIT {
     }
   }
 
-  private CreekConsumer consumer(PostgresOptions options) {
+  private CreekConsumer consumer(DatabaseOptions options) {
     return CreekConsumer.create(
-        ConsumerOptions.of(JetStreamOptions.builder(nats.server().uri()).build(), options));
+        ConsumerOptions.of(BrokerOptions.builder(nats.server().uri()).build(), options));
   }
 
-  private PostgresOptions options(PgBouncer between, Pooler pooler) {
-    return PostgresOptions.builder(between.uri(target), Map.of()).pooler(pooler).build();
+  private DatabaseOptions options(PgBouncer between, Pooler pooler) {
+    return DatabaseOptions.builder(between.uri(target), Map.of()).pooler(pooler).build();
   }
 
   private void produce() {
@@ -187,7 +187,7 @@ final class PoolerIT {
     return consumer
         .verify(
             items(),
-            PostgresOptions.builder(between.uri(source), Map.of()).pooler(pooler).build(),
+            DatabaseOptions.builder(between.uri(source), Map.of()).pooler(pooler).build(),
             Verification.Options.DEFAULT)
         .block(PATIENCE);
   }
@@ -238,7 +238,7 @@ final class PoolerIT {
         CreekConsumer consumer = consumer(options(one, Pooler.NONE));
         assertThatThrownBy(() -> consumer.run().blockLast(PATIENCE))
             .isInstanceOfSatisfying(
-                ApplyException.class, e -> assertThat(e.hint()).contains("--db-pooler=" + mode))
+                DatabaseException.class, e -> assertThat(e.hint()).contains("--db-pooler=" + mode))
             .hasMessageContaining("between");
         assertThat(problem(consumer).fix()).contains("--db-pooler=" + mode);
         consumer.close();
@@ -263,7 +263,8 @@ final class PoolerIT {
       CreekConsumer consumer = consumer(options(between, Pooler.SESSION));
       assertThatThrownBy(() -> consumer.run().blockLast(PATIENCE))
           .isInstanceOfSatisfying(
-              ApplyException.class, e -> assertThat(e.hint()).contains("--db-pooler=transaction"));
+              DatabaseException.class,
+              e -> assertThat(e.hint()).contains("--db-pooler=transaction"));
       assertThat(problem(consumer).fix()).contains("--db-pooler=transaction");
       consumer.close();
     }
@@ -275,7 +276,7 @@ final class PoolerIT {
     try (PgBouncer between = bouncer("statement")) {
       CreekConsumer consumer = consumer(options(between, pooler));
       assertThatThrownBy(() -> consumer.run().blockLast(PATIENCE))
-          .isInstanceOf(ApplyException.class)
+          .isInstanceOf(DatabaseException.class)
           .hasMessageContaining("between");
       assertThat(problem(consumer).fix()).contains("pool_mode = transaction");
       consumer.close();
@@ -295,7 +296,7 @@ final class PoolerIT {
         PgBouncer.before(postgres.server(), Map.of(role, "lean"), "transaction")) {
       CreekConsumer consumer =
           consumer(
-              PostgresOptions.builder(between.uri(target, role, "lean"), Map.of())
+              DatabaseOptions.builder(between.uri(target, role, "lean"), Map.of())
                   .pooler(Pooler.TRANSACTION)
                   .build());
       consumer.initialize().block(PATIENCE);

@@ -2,15 +2,17 @@ package dev.creek.consumer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.creek.consumer.control.Command;
-import dev.creek.consumer.control.CommandOutcome;
-import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.control.TargetTable;
-import dev.creek.consumer.jetstream.JetStreamOptions;
-import dev.creek.consumer.metrics.Backlog;
-import dev.creek.consumer.metrics.Backlog.Certainty;
-import dev.creek.consumer.metrics.Recorder;
-import dev.creek.consumer.postgres.session.PostgresOptions;
+import dev.creek.consumer.api.BrokerOptions;
+import dev.creek.consumer.api.Command;
+import dev.creek.consumer.api.CommandRecord.CommandOutcome;
+import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.MetricsRecorder;
+import dev.creek.consumer.api.MetricsRecorder.Backlog;
+import dev.creek.consumer.api.MetricsRecorder.Backlog.Certainty;
+import dev.creek.consumer.api.Reachability;
+import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
@@ -18,7 +20,6 @@ import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.TableWire;
 import dev.creek.consumer.testing.WalTx;
 import dev.creek.consumer.testing.WirePublisher;
-import dev.creek.consumer.wire.Generation;
 import java.nio.ByteBuffer;
 import java.sql.Connection;
 import java.sql.Statement;
@@ -66,8 +67,8 @@ class RecorderIT {
     consumer =
         CreekConsumer.create(
             ConsumerOptions.of(
-                    JetStreamOptions.builder(nats.server().uri()).build(),
-                    PostgresOptions.of(database.patientUri()))
+                    BrokerOptions.builder(nats.server().uri()).build(),
+                    DatabaseOptions.of(database.patientUri()))
                 .withRecorder(seen));
     consumer.createTable(mapping).block(PATIENCE);
     consumer.addTable(mapping).block(PATIENCE);
@@ -202,7 +203,7 @@ class RecorderIT {
   }
 
   /** Keeps what it is told. */
-  private static final class Seen implements Recorder {
+  private static final class Seen implements MetricsRecorder {
     final Map<String, Backlog> backlogs = new ConcurrentHashMap<>();
     final List<String> operations = new CopyOnWriteArrayList<>();
     final List<String> states = new CopyOnWriteArrayList<>();

@@ -3,12 +3,13 @@ package dev.creek.consumer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.control.SnapshotMode;
-import dev.creek.consumer.control.SnapshotProgress;
-import dev.creek.consumer.control.SnapshotProgress.Step;
-import dev.creek.consumer.jetstream.JetStreamOptions;
-import dev.creek.consumer.postgres.session.PostgresOptions;
+import dev.creek.consumer.api.BrokerOptions;
+import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.SnapshotMode;
+import dev.creek.consumer.api.SnapshotProgress;
+import dev.creek.consumer.api.SnapshotProgress.Step;
 import dev.creek.consumer.stream.BatchLimits;
 import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.Patience;
@@ -16,7 +17,6 @@ import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.producer.Defect;
 import dev.creek.consumer.testing.producer.TestProducer;
-import dev.creek.consumer.wire.Generation;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -96,8 +96,8 @@ final class SnapshotCancelIT {
     consumer =
         CreekConsumer.create(
             ConsumerOptions.of(
-                    JetStreamOptions.builder(nats.server().uri()).build(),
-                    PostgresOptions.of(target.patientUri()))
+                    BrokerOptions.builder(nats.server().uri()).build(),
+                    DatabaseOptions.of(target.patientUri()))
                 .withBatches(SMALL));
     running = consumer.run().subscribe();
   }

@@ -3,9 +3,11 @@ package dev.creek.consumer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.creek.consumer.jetstream.JetStreamOptions;
-import dev.creek.consumer.postgres.session.PostgresOptions;
-import dev.creek.consumer.stream.SnapshotLog.PublishedSnapshot;
+import dev.creek.consumer.api.BrokerOptions;
+import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.PublishedSnapshot;
+import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
@@ -13,8 +15,6 @@ import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.SqlCall;
 import dev.creek.consumer.testing.producer.Defect;
 import dev.creek.consumer.testing.producer.TestProducer;
-import dev.creek.consumer.wire.Generation;
-import dev.creek.consumer.wire.SourceTable;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
@@ -51,8 +51,8 @@ class SnapshotCommandsIT {
     consumer =
         CreekConsumer.create(
             ConsumerOptions.of(
-                JetStreamOptions.builder(nats.server().uri()).build(),
-                PostgresOptions.of(target.patientUri())));
+                BrokerOptions.builder(nats.server().uri()).build(),
+                DatabaseOptions.of(target.patientUri())));
     consumer.initialize().block(PATIENCE);
     running = consumer.run().subscribe();
   }

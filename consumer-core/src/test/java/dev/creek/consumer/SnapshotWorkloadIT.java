@@ -3,14 +3,15 @@ package dev.creek.consumer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.control.SnapshotMode;
-import dev.creek.consumer.control.SnapshotProgress;
-import dev.creek.consumer.control.SnapshotProgress.Step;
-import dev.creek.consumer.jetstream.JetStreamOptions;
-import dev.creek.consumer.postgres.session.PostgresOptions;
+import dev.creek.consumer.api.BrokerOptions;
+import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.SnapshotException;
+import dev.creek.consumer.api.SnapshotMode;
+import dev.creek.consumer.api.SnapshotProgress;
+import dev.creek.consumer.api.SnapshotProgress.Step;
 import dev.creek.consumer.stream.BatchLimits;
-import dev.creek.consumer.stream.SnapshotException;
 import dev.creek.consumer.stream.SnapshotOptions;
 import dev.creek.consumer.testing.NatsServer;
 import dev.creek.consumer.testing.Patience;
@@ -20,7 +21,6 @@ import dev.creek.consumer.testing.producer.Defect;
 import dev.creek.consumer.testing.producer.TestProducer;
 import dev.creek.consumer.testing.workload.BackgroundWorkload;
 import dev.creek.consumer.testing.workload.RandomWorkload;
-import dev.creek.consumer.wire.Generation;
 import java.time.Duration;
 import java.util.List;
 import java.util.Random;
@@ -129,8 +129,8 @@ final class SnapshotWorkloadIT {
       consumer =
           CreekConsumer.create(
               ConsumerOptions.of(
-                      JetStreamOptions.builder(nats.uri()).build(),
-                      PostgresOptions.of(target.patientUri()))
+                      BrokerOptions.builder(nats.uri()).build(),
+                      DatabaseOptions.of(target.patientUri()))
                   .withBatches(SMALL)
                   .withSnapshots(IMPATIENT));
       workload.tables().forEach(table -> consumer.addTable(mapping(table)).block(PATIENCE));

@@ -4,27 +4,27 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.control.SnapshotMode;
-import dev.creek.consumer.control.SnapshotProgress;
-import dev.creek.consumer.control.SnapshotProgress.Step;
-import dev.creek.consumer.control.TargetTable;
-import dev.creek.consumer.jetstream.JetStreamOptions;
-import dev.creek.consumer.postgres.session.PostgresOptions;
-import dev.creek.consumer.row.ShapeMismatchException;
-import dev.creek.consumer.stream.SnapshotException;
-import dev.creek.consumer.stream.SnapshotLog.PublishedSnapshot;
+import dev.creek.consumer.api.BrokerOptions;
+import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.PublishedSnapshot;
+import dev.creek.consumer.api.ShapeMismatchException;
+import dev.creek.consumer.api.SnapshotException;
+import dev.creek.consumer.api.SnapshotMode;
+import dev.creek.consumer.api.SnapshotProgress;
+import dev.creek.consumer.api.SnapshotProgress.Step;
+import dev.creek.consumer.api.SourceTable;
+import dev.creek.consumer.api.Subscription;
+import dev.creek.consumer.api.TableState;
+import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.stream.SnapshotOptions;
-import dev.creek.consumer.stream.Subscription;
-import dev.creek.consumer.stream.TableState;
 import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.producer.Defect;
 import dev.creek.consumer.testing.producer.TestProducer;
-import dev.creek.consumer.wire.Generation;
-import dev.creek.consumer.wire.SourceTable;
 import io.nats.client.Connection;
 import io.nats.client.JetStreamApiException;
 import io.nats.client.Nats;
@@ -77,12 +77,12 @@ final class SnapshotsIT {
   }
 
   private CreekConsumer consumer(SnapshotOptions snapshots) {
-    return consumer(PostgresOptions.of(target.patientUri()), snapshots);
+    return consumer(DatabaseOptions.of(target.patientUri()), snapshots);
   }
 
-  private CreekConsumer consumer(PostgresOptions database, SnapshotOptions snapshots) {
+  private CreekConsumer consumer(DatabaseOptions database, SnapshotOptions snapshots) {
     return CreekConsumer.create(
-        ConsumerOptions.of(JetStreamOptions.builder(nats.server().uri()).build(), database)
+        ConsumerOptions.of(BrokerOptions.builder(nats.server().uri()).build(), database)
             .withSnapshots(snapshots));
   }
 
@@ -138,8 +138,8 @@ final class SnapshotsIT {
   @Test
   void oneOfATableThatWasJustRemovedIsNotLeftToTheLineThatIsAboutToEnd() throws Throwable {
     consumer.close();
-    PostgresOptions unaware =
-        PostgresOptions.builder(target.patientUri(), Map.of())
+    DatabaseOptions unaware =
+        DatabaseOptions.builder(target.patientUri(), Map.of())
             .wakeInterval(Duration.ofHours(1))
             .build();
     consumer = consumer(unaware, SnapshotOptions.DEFAULT);

@@ -4,18 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import dev.creek.consumer.control.Command;
-import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.control.StartFrom;
-import dev.creek.consumer.jetstream.JetStreamOptions;
-import dev.creek.consumer.postgres.session.PostgresOptions;
-import dev.creek.consumer.stream.ApplyException;
+import dev.creek.consumer.api.BrokerOptions;
+import dev.creek.consumer.api.Command;
+import dev.creek.consumer.api.DatabaseException;
+import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.StartFrom;
 import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.producer.TestProducer;
-import dev.creek.consumer.wire.Generation;
 import java.time.Duration;
 import java.time.Instant;
 import org.junit.jupiter.api.AfterEach;
@@ -56,8 +56,8 @@ final class StartsIT {
     consumer =
         CreekConsumer.create(
             ConsumerOptions.of(
-                JetStreamOptions.builder(nats.server().uri()).build(),
-                PostgresOptions.of(target.patientUri())));
+                BrokerOptions.builder(nats.server().uri()).build(),
+                DatabaseOptions.of(target.patientUri())));
     source.execute("insert into nk values (1)", "insert into nk values (2)");
     between =
         Instant.parse(
@@ -129,7 +129,7 @@ final class StartsIT {
     consumer.removeTable(nk().target()).block(PATIENCE);
     source.execute("insert into nk values (6)");
     assertThatThrownBy(() -> consumer.addTable(nk(), StartFrom.BEGINNING).block(PATIENCE))
-        .isInstanceOf(ApplyException.class)
+        .isInstanceOf(DatabaseException.class)
         .hasMessageContaining("holds a position already");
     assertThatThrownBy(
             () -> target.execute("select _creek_consumer.add_table('" + nk() + "', 'now')"))

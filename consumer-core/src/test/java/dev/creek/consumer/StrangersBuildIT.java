@@ -3,6 +3,7 @@ package dev.creek.consumer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
+import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
@@ -10,7 +11,6 @@ import dev.creek.consumer.testing.StrangersBuild;
 import dev.creek.consumer.testing.TableWire;
 import dev.creek.consumer.testing.WalTx;
 import dev.creek.consumer.testing.WirePublisher;
-import dev.creek.consumer.wire.Generation;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;

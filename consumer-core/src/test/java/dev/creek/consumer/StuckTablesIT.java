@@ -2,12 +2,13 @@ package dev.creek.consumer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.control.TargetTable;
-import dev.creek.consumer.jetstream.JetStreamOptions;
-import dev.creek.consumer.postgres.session.PostgresOptions;
-import dev.creek.consumer.stream.TableEvent;
-import dev.creek.consumer.stream.TableState;
+import dev.creek.consumer.api.BrokerOptions;
+import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.TableEvent;
+import dev.creek.consumer.api.TableState;
+import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
@@ -15,7 +16,6 @@ import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.TableWire;
 import dev.creek.consumer.testing.WalTx;
 import dev.creek.consumer.testing.WirePublisher;
-import dev.creek.consumer.wire.Generation;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
@@ -73,7 +73,7 @@ class StuckTablesIT {
 
   private ConsumerOptions options(String uri) {
     return ConsumerOptions.of(
-        JetStreamOptions.builder(nats.server().uri()).build(), PostgresOptions.of(uri));
+        BrokerOptions.builder(nats.server().uri()).build(), DatabaseOptions.of(uri));
   }
 
   @Test

@@ -3,11 +3,12 @@ package dev.creek.consumer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.control.SnapshotMode;
-import dev.creek.consumer.control.Verification;
-import dev.creek.consumer.jetstream.JetStreamOptions;
-import dev.creek.consumer.postgres.session.PostgresOptions;
+import dev.creek.consumer.api.BrokerOptions;
+import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.SnapshotMode;
+import dev.creek.consumer.api.Verification;
 import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
@@ -15,7 +16,6 @@ import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.PostgresServer;
 import dev.creek.consumer.testing.producer.Defect;
 import dev.creek.consumer.testing.producer.TestProducer;
-import dev.creek.consumer.wire.Generation;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -100,7 +100,7 @@ final class TemporalKeyIT {
     var repairing = new Verification.Options(Duration.ofSeconds(1), 10, true);
     assertThat(
             consumer
-                .verify(stays(), PostgresOptions.of(source.uri()), repairing)
+                .verify(stays(), DatabaseOptions.of(source.uri()), repairing)
                 .block(PATIENCE)
                 .repaired())
         .isEqualTo(2);
@@ -127,8 +127,8 @@ final class TemporalKeyIT {
     consumer =
         CreekConsumer.create(
             ConsumerOptions.of(
-                JetStreamOptions.builder(nats.server().uri()).build(),
-                PostgresOptions.of(target.patientUri())));
+                BrokerOptions.builder(nats.server().uri()).build(),
+                DatabaseOptions.of(target.patientUri())));
     consumer.addTable(stays()).block(PATIENCE);
   }
 

@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.control.SnapshotMode;
-import dev.creek.consumer.jetstream.JetStreamOptions;
-import dev.creek.consumer.postgres.session.PostgresOptions;
-import dev.creek.consumer.stream.LogException;
+import dev.creek.consumer.api.BrokerException;
+import dev.creek.consumer.api.BrokerOptions;
+import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.SnapshotMode;
+import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.stream.SnapshotOptions;
 import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.PostgresDatabase;
@@ -17,8 +19,6 @@ import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.SqlCall;
 import dev.creek.consumer.testing.producer.Defect;
 import dev.creek.consumer.testing.producer.TestProducer;
-import dev.creek.consumer.wire.Generation;
-import dev.creek.consumer.wire.SourceTable;
 import dev.creek.consumer.wire.Subjects;
 import io.nats.client.Nats;
 import java.time.Duration;
@@ -68,10 +68,10 @@ final class TyposIT {
   private CreekConsumer consumer(SnapshotOptions snapshots) {
     return CreekConsumer.create(
         ConsumerOptions.of(
-                JetStreamOptions.builder(nats.server().uri())
+                BrokerOptions.builder(nats.server().uri())
                     .schemaTimeout(Duration.ofSeconds(3))
                     .build(),
-                PostgresOptions.of(target.patientUri()))
+                DatabaseOptions.of(target.patientUri()))
             .withSnapshots(snapshots));
   }
 
@@ -240,7 +240,7 @@ final class TyposIT {
                 consumer
                     .snapshot(Mapping.parse(table("orders") + ":public.copy"), SnapshotMode.CLEAN)
                     .blockLast(PATIENCE))
-        .isInstanceOf(LogException.Unanswered.class)
+        .isInstanceOf(BrokerException.Unanswered.class)
         .hasMessageContaining("within 4 s: it runs")
         .hasMessageContaining("the table has been dropped or renamed, or taken out of its");
   }

@@ -2,11 +2,11 @@ package dev.creek.consumer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.stream.Applied;
-import dev.creek.consumer.stream.Position;
-import dev.creek.consumer.stream.TableEvent;
-import dev.creek.consumer.stream.TableState;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.Position;
+import dev.creek.consumer.api.TableEvent;
+import dev.creek.consumer.api.TableEvent.Applied;
+import dev.creek.consumer.api.TableState;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;

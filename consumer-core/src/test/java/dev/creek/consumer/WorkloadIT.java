@@ -2,9 +2,10 @@ package dev.creek.consumer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.jetstream.JetStreamOptions;
-import dev.creek.consumer.postgres.session.PostgresOptions;
+import dev.creek.consumer.api.BrokerOptions;
+import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.testing.ComparedTable;
 import dev.creek.consumer.testing.NatsServer;
 import dev.creek.consumer.testing.Patience;
@@ -13,7 +14,6 @@ import dev.creek.consumer.testing.PostgresServer;
 import dev.creek.consumer.testing.producer.TestProducer;
 import dev.creek.consumer.testing.workload.EffectLog;
 import dev.creek.consumer.testing.workload.RandomWorkload;
-import dev.creek.consumer.wire.Generation;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -117,7 +117,7 @@ final class WorkloadIT {
   private static CreekConsumer consumer(NatsServer nats, PostgresDatabase target) {
     return CreekConsumer.create(
         ConsumerOptions.of(
-            JetStreamOptions.builder(nats.uri()).build(), PostgresOptions.of(target.patientUri())));
+            BrokerOptions.builder(nats.uri()).build(), DatabaseOptions.of(target.patientUri())));
   }
 
   private static void subscribe(

@@ -2,25 +2,25 @@ package dev.creek.consumer.app;
 
 import dev.creek.consumer.ConsumerOptions;
 import dev.creek.consumer.CreekConsumer;
-import dev.creek.consumer.Reachability;
+import dev.creek.consumer.api.BrokerOptions;
+import dev.creek.consumer.api.Command;
+import dev.creek.consumer.api.CommandRecord;
+import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.Finding;
+import dev.creek.consumer.api.Instance;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.MetricsRecorder;
+import dev.creek.consumer.api.PoolUse;
+import dev.creek.consumer.api.PublishedSnapshot;
+import dev.creek.consumer.api.Reachability;
+import dev.creek.consumer.api.SourceSighting;
+import dev.creek.consumer.api.SourceTable;
+import dev.creek.consumer.api.Subscription;
+import dev.creek.consumer.api.Verification;
 import dev.creek.consumer.app.cli.CommandStep;
 import dev.creek.consumer.app.cli.Consumer;
 import dev.creek.consumer.app.cli.Version;
 import dev.creek.consumer.app.config.Configuration;
-import dev.creek.consumer.control.Command;
-import dev.creek.consumer.control.CommandRecord;
-import dev.creek.consumer.control.Finding;
-import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.control.Verification;
-import dev.creek.consumer.jetstream.JetStreamOptions;
-import dev.creek.consumer.metrics.Recorder;
-import dev.creek.consumer.postgres.session.PoolUse;
-import dev.creek.consumer.postgres.session.PostgresOptions;
-import dev.creek.consumer.stream.Instance;
-import dev.creek.consumer.stream.SnapshotLog.PublishedSnapshot;
-import dev.creek.consumer.stream.SourceSighting;
-import dev.creek.consumer.stream.Subscription;
-import dev.creek.consumer.wire.SourceTable;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -41,12 +41,12 @@ final class FacadeConsumer implements Consumer {
     this.own = new OwnWork(facade);
   }
 
-  static Consumer create(Configuration configuration, Recorder recorder) {
-    JetStreamOptions broker = configuration.broker();
+  static Consumer create(Configuration configuration, MetricsRecorder recorder) {
+    BrokerOptions broker = configuration.broker();
     // A verb that does without a broker never makes the facade connect to one.
     var options =
         ConsumerOptions.of(
-                broker == null ? JetStreamOptions.builder(NEVER_ASKED).build() : broker,
+                broker == null ? BrokerOptions.builder(NEVER_ASKED).build() : broker,
                 configuration.target())
             .withBatches(configuration.batches())
             .withLinger(configuration.linger())
@@ -106,7 +106,7 @@ final class FacadeConsumer implements Consumer {
 
   @Override
   public Mono<Verification> verify(
-      Mapping mapping, PostgresOptions source, Verification.Options how) {
+      Mapping mapping, DatabaseOptions source, Verification.Options how) {
     return facade.verify(mapping, source, how);
   }
 
@@ -151,7 +151,7 @@ final class FacadeConsumer implements Consumer {
   }
 
   @Override
-  public Flux<Finding> check(List<Mapping> mappings, @Nullable PostgresOptions source) {
+  public Flux<Finding> check(List<Mapping> mappings, @Nullable DatabaseOptions source) {
     return facade.check(mappings, source);
   }
 

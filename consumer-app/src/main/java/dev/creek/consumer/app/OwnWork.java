@@ -1,11 +1,11 @@
 package dev.creek.consumer.app;
 
 import dev.creek.consumer.CreekConsumer;
+import dev.creek.consumer.api.Command;
+import dev.creek.consumer.api.SnapshotMode;
+import dev.creek.consumer.api.SnapshotProgress;
+import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.app.cli.CommandStep;
-import dev.creek.consumer.control.Command;
-import dev.creek.consumer.control.SnapshotMode;
-import dev.creek.consumer.control.SnapshotProgress;
-import dev.creek.consumer.control.TargetTable;
 import java.util.Locale;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;

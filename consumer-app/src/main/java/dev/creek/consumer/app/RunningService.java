@@ -1,11 +1,11 @@
 package dev.creek.consumer.app;
 
 import dev.creek.consumer.CreekConsumer;
+import dev.creek.consumer.api.Command;
+import dev.creek.consumer.api.CommandRecord;
+import dev.creek.consumer.api.DatabaseException;
+import dev.creek.consumer.api.Instance;
 import dev.creek.consumer.app.cli.CommandStep;
-import dev.creek.consumer.control.Command;
-import dev.creek.consumer.control.CommandRecord;
-import dev.creek.consumer.stream.ApplyException;
-import dev.creek.consumer.stream.Instance;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -104,7 +104,7 @@ final class RunningService {
   }
 
   private static boolean isUnknown(Throwable error) {
-    return error instanceof ApplyException refused && refused.sqlState().equals(NO_DATA_FOUND);
+    return error instanceof DatabaseException refused && refused.sqlState().equals(NO_DATA_FOUND);
   }
 
   private static IllegalStateException unknown(Throwable error) {

@@ -1,10 +1,10 @@
 package dev.creek.consumer.app;
 
+import dev.creek.consumer.api.Command;
+import dev.creek.consumer.api.CommandRecord;
+import dev.creek.consumer.api.SnapshotMode;
+import dev.creek.consumer.api.SnapshotProgress;
 import dev.creek.consumer.app.cli.CommandStep;
-import dev.creek.consumer.control.Command;
-import dev.creek.consumer.control.CommandRecord;
-import dev.creek.consumer.control.SnapshotMode;
-import dev.creek.consumer.control.SnapshotProgress;
 import dev.creek.consumer.text.ErrorWords;
 import java.time.Duration;
 import java.util.Locale;

@@ -3,6 +3,7 @@ package dev.creek.consumer.app;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.app.testing.ServiceProcess;
 import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.Patience;
@@ -10,7 +11,6 @@ import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.SqlCall;
 import dev.creek.consumer.testing.producer.TestProducer;
-import dev.creek.consumer.wire.Generation;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;

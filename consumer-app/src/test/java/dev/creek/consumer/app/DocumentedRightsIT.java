@@ -3,8 +3,8 @@ package dev.creek.consumer.app;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.testing.NatsServer;
-import dev.creek.consumer.wire.Generation;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;

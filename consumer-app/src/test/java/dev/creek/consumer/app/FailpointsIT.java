@@ -5,11 +5,13 @@ import static org.awaitility.Awaitility.await;
 
 import dev.creek.consumer.ConsumerOptions;
 import dev.creek.consumer.CreekConsumer;
+import dev.creek.consumer.api.BrokerOptions;
+import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.SourceTable;
+import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.app.testing.ServiceProcess;
-import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.control.TargetTable;
-import dev.creek.consumer.jetstream.JetStreamOptions;
-import dev.creek.consumer.postgres.session.PostgresOptions;
 import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.NatsServer;
 import dev.creek.consumer.testing.Patience;
@@ -18,8 +20,6 @@ import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.TableWire;
 import dev.creek.consumer.testing.WalTx;
 import dev.creek.consumer.testing.WirePublisher;
-import dev.creek.consumer.wire.Generation;
-import dev.creek.consumer.wire.SourceTable;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -133,8 +133,8 @@ final class FailpointsIT {
     try (CreekConsumer consumer =
         CreekConsumer.create(
             ConsumerOptions.of(
-                JetStreamOptions.builder(nats.uri()).build(),
-                PostgresOptions.of(target.patientUri())))) {
+                BrokerOptions.builder(nats.uri()).build(),
+                DatabaseOptions.of(target.patientUri())))) {
       consumer
           .addTable(new Mapping(items.source(), new TargetTable("public", "items")))
           .block(PATIENCE);

@@ -2,13 +2,13 @@ package dev.creek.consumer.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.testing.GoConsumer;
 import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.producer.TestProducer;
-import dev.creek.consumer.wire.Generation;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;

@@ -3,6 +3,8 @@ package dev.creek.consumer.app;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
@@ -10,8 +12,6 @@ import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.TableWire;
 import dev.creek.consumer.testing.TableWire.Flag;
 import dev.creek.consumer.testing.WalTx;
-import dev.creek.consumer.wire.Generation;
-import dev.creek.consumer.wire.SourceTable;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;

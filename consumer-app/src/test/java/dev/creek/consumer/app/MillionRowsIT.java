@@ -2,12 +2,12 @@ package dev.creek.consumer.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.app.testing.ServiceProcess;
 import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.producer.TestProducer;
-import dev.creek.consumer.wire.Generation;
 import java.time.Duration;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;

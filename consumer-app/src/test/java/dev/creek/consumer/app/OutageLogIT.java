@@ -3,6 +3,8 @@ package dev.creek.consumer.app;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.NatsServer;
 import dev.creek.consumer.testing.PostgresDatabase;
@@ -12,8 +14,6 @@ import dev.creek.consumer.testing.TableWire.Flag;
 import dev.creek.consumer.testing.TcpProxy;
 import dev.creek.consumer.testing.WalTx;
 import dev.creek.consumer.testing.WirePublisher;
-import dev.creek.consumer.wire.Generation;
-import dev.creek.consumer.wire.SourceTable;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;

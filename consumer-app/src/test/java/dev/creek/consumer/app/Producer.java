@@ -1,10 +1,10 @@
 package dev.creek.consumer.app;
 
+import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.testing.NatsServer;
 import dev.creek.consumer.testing.TableWire;
 import dev.creek.consumer.testing.WalBytes;
-import dev.creek.consumer.wire.Generation;
-import dev.creek.consumer.wire.SourceTable;
 import dev.creek.consumer.wire.Subjects;
 import io.nats.client.Connection;
 import io.nats.client.JetStreamApiException;

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.app.config.Configuration.Monitoring;
 import dev.creek.consumer.app.http.HealthClient;
 import dev.creek.consumer.testing.NatsExtension;
@@ -14,8 +16,6 @@ import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.TableWire;
 import dev.creek.consumer.testing.TableWire.Flag;
 import dev.creek.consumer.testing.WalTx;
-import dev.creek.consumer.wire.Generation;
-import dev.creek.consumer.wire.SourceTable;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.nio.file.Files;

@@ -5,6 +5,8 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.app.cli.Cli;
 import dev.creek.consumer.app.cli.CliContext;
 import dev.creek.consumer.app.cli.Terminal;
@@ -18,8 +20,6 @@ import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.TableWire;
 import dev.creek.consumer.testing.TableWire.Flag;
 import dev.creek.consumer.testing.WalTx;
-import dev.creek.consumer.wire.Generation;
-import dev.creek.consumer.wire.SourceTable;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.net.URI;

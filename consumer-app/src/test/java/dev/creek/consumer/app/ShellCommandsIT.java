@@ -6,21 +6,21 @@ import static org.awaitility.Awaitility.await;
 
 import dev.creek.consumer.ConsumerOptions;
 import dev.creek.consumer.CreekConsumer;
+import dev.creek.consumer.api.BrokerOptions;
+import dev.creek.consumer.api.Command;
+import dev.creek.consumer.api.CommandRecord;
+import dev.creek.consumer.api.CommandRecord.CommandOutcome;
+import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.Instance;
+import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.app.cli.CommandStep;
-import dev.creek.consumer.control.Command;
-import dev.creek.consumer.control.CommandOutcome;
-import dev.creek.consumer.control.CommandRecord;
-import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.jetstream.JetStreamOptions;
-import dev.creek.consumer.postgres.session.PostgresOptions;
-import dev.creek.consumer.stream.Instance;
 import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.producer.Defect;
 import dev.creek.consumer.testing.producer.TestProducer;
-import dev.creek.consumer.wire.Generation;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -77,7 +77,7 @@ final class ShellCommandsIT {
     environment.putAll(Map.of("NATS_URI", nats, "DB_URI", target.uri(), "PROMETHEUS_PORT", "off"));
     options =
         ConsumerOptions.of(
-            JetStreamOptions.builder(nats).build(), PostgresOptions.of(target.patientUri()));
+            BrokerOptions.builder(nats).build(), DatabaseOptions.of(target.patientUri()));
   }
 
   @AfterEach

@@ -1,5 +1,9 @@
 package dev.creek.consumer.control;
 
+import dev.creek.consumer.api.Command;
+import dev.creek.consumer.api.CommandRecord;
+import dev.creek.consumer.api.SnapshotProgress;
+import dev.creek.consumer.api.TargetTable;
 import java.util.Collection;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

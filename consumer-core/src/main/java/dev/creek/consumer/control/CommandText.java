@@ -1,5 +1,11 @@
 package dev.creek.consumer.control;
 
+import dev.creek.consumer.api.Command;
+import dev.creek.consumer.api.Command.Verb;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.SnapshotMode;
+import dev.creek.consumer.api.StartFrom;
+import dev.creek.consumer.api.TargetTable;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 

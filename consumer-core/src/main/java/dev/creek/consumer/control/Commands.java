@@ -1,5 +1,8 @@
 package dev.creek.consumer.control;
 
+import dev.creek.consumer.api.Command;
+import dev.creek.consumer.api.CommandRecord.CommandOutcome;
+import dev.creek.consumer.api.TargetTable;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,5 +1,11 @@
 package dev.creek.consumer.control;
 
+import dev.creek.consumer.api.Command;
+import dev.creek.consumer.api.Command.Verb;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.SnapshotMode;
+import dev.creek.consumer.api.SnapshotProgress;
+import dev.creek.consumer.api.TargetTable;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.Locale;

@@ -1,5 +1,8 @@
 package dev.creek.consumer.control;
 
+import dev.creek.consumer.api.Command;
+import dev.creek.consumer.api.Command.Verb;
+import dev.creek.consumer.api.TargetTable;
 import java.util.EnumSet;
 import java.util.Set;
 import java.util.function.Predicate;

@@ -1,5 +1,10 @@
 package dev.creek.consumer.control;
 
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.SnapshotMode;
+import dev.creek.consumer.api.SnapshotProgress;
+import dev.creek.consumer.api.StartFrom;
+import dev.creek.consumer.api.TargetTable;
 import java.time.Duration;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;

@@ -1,9 +1,10 @@
 package dev.creek.consumer.jetstream;
 
-import dev.creek.consumer.control.Finding;
-import dev.creek.consumer.stream.LogException;
+import dev.creek.consumer.api.BrokerException;
+import dev.creek.consumer.api.BrokerOptions;
+import dev.creek.consumer.api.Finding;
+import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.wire.CommitTime;
-import dev.creek.consumer.wire.Generation;
 import dev.creek.consumer.wire.Subjects;
 import io.nats.client.api.ServerInfo;
 import java.io.IOException;
@@ -29,9 +30,9 @@ final class BrokerCheck {
   private final Link link;
   private final JetStreamApi api;
   private final Generations generations;
-  private final JetStreamOptions options;
+  private final BrokerOptions options;
 
-  BrokerCheck(Link link, JetStreamApi api, Generations generations, JetStreamOptions options) {
+  BrokerCheck(Link link, JetStreamApi api, Generations generations, BrokerOptions options) {
     this.link = link;
     this.api = api;
     this.generations = generations;
@@ -57,7 +58,7 @@ final class BrokerCheck {
             "nats-server %s at %s, %s, round trip %s, messages up to %d KiB"
                 .formatted(
                     server.getVersion(),
-                    JetStreamOptions.withoutUser(url),
+                    BrokerOptions.withoutUser(url),
                     tls ? "TLS" : "no TLS",
                     roundTrip(open),
                     server.getMaxPayload() >> 10)));
@@ -92,13 +93,13 @@ final class BrokerCheck {
         .subjects(database)
         .flatMapMany(subjects -> streams(database, subjects))
         .onErrorResume(
-            LogException.Unavailable.class,
+            BrokerException.Unavailable.class,
             e ->
                 Flux.just(
                     Finding.problem(
                         about,
                         String.valueOf(e.getMessage()),
-                        e instanceof LogException.Denied
+                        e instanceof BrokerException.Denied
                             ? e.hint()
                             : "check the database's name and --nats-namespace; the producer creates"
                                 + " the streams when it starts")));
@@ -130,7 +131,7 @@ final class BrokerCheck {
     return api.lastMessage(subjects.walStream(database), subjects.walSubjects(database))
         .mapNotNull(newest -> sourceClock(about, newest))
         .onErrorComplete(ApiException.class)
-        .onErrorComplete(LogException.Denied.class)
+        .onErrorComplete(BrokerException.Denied.class)
         .flux();
   }
 
@@ -156,7 +157,7 @@ final class BrokerCheck {
             List.of(
                 Finding.problem(
                     about, "does not exist: " + without, "start the producer, which creates it")))
-        .onErrorComplete(LogException.Denied.class)
+        .onErrorComplete(BrokerException.Denied.class)
         .flatMapIterable(findings -> findings);
   }
 

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.creek.consumer.stream.LogException;
+import dev.creek.consumer.api.BrokerException;
 import java.io.IOException;
 import java.util.stream.LongStream;
 
@@ -34,7 +34,7 @@ final class DeletedList {
         }
       }
     } catch (IOException e) {
-      throw new LogException.Unavailable("JetStream answered something else than JSON", e);
+      throw new BrokerException.Unavailable("JetStream answered something else than JSON", e);
     }
     return sequences.build().toArray();
   }

@@ -1,6 +1,6 @@
 package dev.creek.consumer.jetstream;
 
-import dev.creek.consumer.stream.LogException;
+import dev.creek.consumer.api.BrokerException;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -106,7 +106,7 @@ record Denial(Act act, String subject) {
     return INBOX.matcher(CONSUMER.matcher(subject).replaceAll("*")).replaceFirst(">");
   }
 
-  LogException.Denied error() {
-    return new LogException.Denied(reason(), hint());
+  BrokerException.Denied error() {
+    return new BrokerException.Denied(reason(), hint());
   }
 }

@@ -1,10 +1,11 @@
 package dev.creek.consumer.jetstream;
 
-import dev.creek.consumer.stream.LogException;
-import dev.creek.consumer.stream.StreamIdentity;
+import dev.creek.consumer.api.BrokerException;
+import dev.creek.consumer.api.Position.StreamIdentity;
 
 /**
- * Decides whether a stream still holds what has to be read next. Throws {@link LogException.Gap}.
+ * Decides whether a stream still holds what has to be read next. Throws {@link
+ * BrokerException.Gap}.
  */
 final class GapCheck {
   private static final String HINT = "; only a new snapshot of the table heals that";
@@ -14,14 +15,14 @@ final class GapCheck {
   /** Whether it is the stream that the position counts in. */
   static void sameStream(StreamIdentity expected, StreamState now) {
     if (!expected.name().equals(now.identity().name())) {
-      throw new LogException.Gap(
+      throw new BrokerException.Gap(
           "the position belongs to stream %s, but the database is published to %s now"
                   .formatted(expected.name(), now.identity().name())
               + HINT
               + ", unless the generation of the producer is forced to the former");
     }
     if (!expected.created().equals(now.identity().created())) {
-      throw new LogException.Gap(
+      throw new BrokerException.Gap(
           "stream %s was created anew at %s, the position belongs to the one of %s: what is behind it in that one is gone"
                   .formatted(expected.name(), now.identity().created(), expected.created())
               + HINT);
@@ -32,8 +33,8 @@ final class GapCheck {
    * A message is missing from the middle of the stream that was not read, and nobody knows what
    * table it was of.
    */
-  static LogException.Gap hole(long sequence, StreamState now) {
-    return new LogException.Gap(
+  static BrokerException.Gap hole(long sequence, StreamState now) {
+    return new BrokerException.Gap(
         "%s of stream %s was deleted before it was read, and may have been of this table: by a purge of a subject, one by one, or by a limit per subject"
                 .formatted(
                     now.deleted() > 0 && sequence <= now.last()
@@ -47,13 +48,13 @@ final class GapCheck {
   /** Whether everything from {@code next} on is still there. */
   static void holds(long next, StreamState now) {
     if (now.last() < next - 1) {
-      throw new LogException.Gap(
+      throw new BrokerException.Gap(
           "stream %s ends at sequence %d, the position is at %d: it was restored from an older state"
                   .formatted(now.identity().name(), now.last(), next - 1)
               + HINT);
     }
     if (now.first() > next) {
-      throw new LogException.Gap(
+      throw new BrokerException.Gap(
           "stream %s begins at sequence %d, messages %d to %d were removed before they were read"
                   .formatted(now.identity().name(), now.first(), next, now.first() - 1)
               + HINT);

@@ -1,8 +1,9 @@
 package dev.creek.consumer.jetstream;
 
-import dev.creek.consumer.stream.LogException;
-import dev.creek.consumer.wire.Generation;
-import dev.creek.consumer.wire.SourceTable;
+import dev.creek.consumer.api.BrokerException;
+import dev.creek.consumer.api.BrokerOptions;
+import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.wire.Subjects;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -14,11 +15,11 @@ import reactor.core.publisher.Mono;
  */
 final class Generations {
   private final JetStreamApi api;
-  private final JetStreamOptions options;
+  private final BrokerOptions options;
   private final SourceNames sources;
   private final Map<String, Generation> known = new ConcurrentHashMap<>();
 
-  Generations(JetStreamApi api, JetStreamOptions options, SourceNames sources) {
+  Generations(JetStreamApi api, BrokerOptions options, SourceNames sources) {
     this.api = api;
     this.sources = sources;
     this.options = options;
@@ -72,7 +73,7 @@ final class Generations {
         .flatMap(
             similar ->
                 Mono.error(
-                    new LogException.Unanswered(
+                    new BrokerException.Unanswered(
                         "there is no stream %s, nor does a stream %s take messages of database %s"
                             .formatted(
                                 subjects(Generation.NEW).walStream(database),

@@ -4,9 +4,10 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.creek.consumer.stream.LogException;
+import dev.creek.consumer.api.BrokerException;
+import dev.creek.consumer.api.BrokerOptions;
+import dev.creek.consumer.api.Position.StreamIdentity;
 import dev.creek.consumer.stream.StartAt;
-import dev.creek.consumer.stream.StreamIdentity;
 import dev.creek.consumer.text.ErrorWords;
 import io.nats.client.JetStreamStatusException;
 import io.nats.client.Message;
@@ -27,7 +28,7 @@ import reactor.core.publisher.Mono;
 
 /**
  * Questions to JetStream, answered without holding a thread. Errors: {@link ApiException} where
- * JetStream refuses, {@link LogException.Unavailable} where nobody answers.
+ * JetStream refuses, {@link BrokerException.Unavailable} where nobody answers.
  */
 final class JetStreamApi {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -37,7 +38,7 @@ final class JetStreamApi {
   private final String prefix;
   private final Duration timeout;
 
-  JetStreamApi(Link link, JetStreamOptions options) {
+  JetStreamApi(Link link, BrokerOptions options) {
     this.link = link;
     prefix = options.apiPrefix();
     timeout = options.requestTimeout();
@@ -213,7 +214,7 @@ final class JetStreamApi {
    * Asks whoever listens to {@code subject}; the answer is handed on on {@link Link#scheduler()}.
    *
    * @return errors with {@link NoResponder} where nobody listens, else with {@link
-   *     LogException.Unavailable}
+   *     BrokerException.Unavailable}
    */
   Mono<Message> request(String subject, byte[] body, Duration timeout) {
     return link.open()
@@ -284,12 +285,12 @@ final class JetStreamApi {
    *
    * @param request what follows the API's prefix
    * @return what this user may not do; empty where JetStream answered, if only that there is no
-   *     such consumer; errors with {@link LogException.Unavailable} where nobody did
+   *     such consumer; errors with {@link BrokerException.Unavailable} where nobody did
    */
-  Mono<LogException.Denied> refusedAsking(String request) {
+  Mono<BrokerException.Denied> refusedAsking(String request) {
     return request(prefix + request, NOTHING, timeout)
-        .then(Mono.<LogException.Denied>empty())
-        .onErrorResume(LogException.Denied.class, Mono::just)
+        .then(Mono.<BrokerException.Denied>empty())
+        .onErrorResume(BrokerException.Denied.class, Mono::just)
         .onErrorResume(e -> e.getCause() instanceof JetStreamStatusException, e -> Mono.empty());
   }
 
@@ -303,19 +304,19 @@ final class JetStreamApi {
   }
 
   private Throwable unavailable(String subject, Duration limit, Throwable e) {
-    if (e instanceof LogException || e instanceof ApiException) {
+    if (e instanceof BrokerException || e instanceof ApiException) {
       return e;
     }
     if (e instanceof JetStreamStatusException) {
       return subject.startsWith(prefix)
-          ? new LogException.Unavailable("NATS has no JetStream here, or not yet: " + subject, e)
+          ? new BrokerException.Unavailable("NATS has no JetStream here, or not yet: " + subject, e)
           : new NoResponder(subject);
     }
     if (e instanceof TimeoutException || e instanceof CancellationException) {
-      return new LogException.Unavailable(
+      return new BrokerException.Unavailable(
           "NATS did not answer within %s: %s".formatted(ErrorWords.shown(limit), subject), e);
     }
-    return new LogException.Unavailable(
+    return new BrokerException.Unavailable(
         "NATS could not be asked: %s: %s".formatted(subject, ErrorWords.of(e)), e);
   }
 
@@ -324,7 +325,7 @@ final class JetStreamApi {
     try {
       answer = JSON.readTree(message.getData());
     } catch (IOException e) {
-      throw new LogException.Unavailable("JetStream answered something else than JSON", e);
+      throw new BrokerException.Unavailable("JetStream answered something else than JSON", e);
     }
     JsonNode error = answer.path("error");
     if (error.isObject()) {

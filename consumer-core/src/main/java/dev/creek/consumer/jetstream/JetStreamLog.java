@@ -1,19 +1,21 @@
 package dev.creek.consumer.jetstream;
 
-import dev.creek.consumer.control.Finding;
+import dev.creek.consumer.api.BrokerException;
+import dev.creek.consumer.api.BrokerOptions;
+import dev.creek.consumer.api.Finding;
+import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.Position;
+import dev.creek.consumer.api.Position.StreamIdentity;
+import dev.creek.consumer.api.PublishedSnapshot;
+import dev.creek.consumer.api.SourceSighting;
+import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.stream.ChangeLog;
 import dev.creek.consumer.stream.Delivery;
-import dev.creek.consumer.stream.LogException;
 import dev.creek.consumer.stream.LogState;
-import dev.creek.consumer.stream.Position;
 import dev.creek.consumer.stream.ReadListener;
 import dev.creek.consumer.stream.SnapshotLog;
-import dev.creek.consumer.stream.SourceSighting;
 import dev.creek.consumer.stream.StartAt;
-import dev.creek.consumer.stream.StreamIdentity;
 import dev.creek.consumer.wire.Fingerprint;
-import dev.creek.consumer.wire.Generation;
-import dev.creek.consumer.wire.SourceTable;
 import dev.creek.consumer.wire.Subjects;
 import java.time.Duration;
 import java.time.Instant;
@@ -30,7 +32,7 @@ import reactor.core.publisher.Mono;
  * part of a subject end in {@link IllegalArgumentException}, whose message is for the user.
  */
 public final class JetStreamLog implements ChangeLog, SnapshotLog {
-  private final JetStreamOptions options;
+  private final BrokerOptions options;
   private final Link link;
   private final JetStreamApi api;
   private final StreamHoles holes;
@@ -39,7 +41,7 @@ public final class JetStreamLog implements ChangeLog, SnapshotLog {
   private final SchemaLookup schemas;
   private final SnapshotLookup snapshots;
 
-  private JetStreamLog(JetStreamOptions options) {
+  private JetStreamLog(BrokerOptions options) {
     this.options = options;
     link = new Link(options);
     api = new JetStreamApi(link, options);
@@ -54,25 +56,25 @@ public final class JetStreamLog implements ChangeLog, SnapshotLog {
    * Connects, once: who wants to wait for a broker that is not there yet retries. From then on the
    * connection looks after itself.
    *
-   * @return errors with {@link LogException.Unavailable} where no server can be reached or lets us
-   *     in
+   * @return errors with {@link BrokerException.Unavailable} where no server can be reached or lets
+   *     us in
    */
-  public static Mono<JetStreamLog> connect(JetStreamOptions options) {
+  public static Mono<JetStreamLog> connect(BrokerOptions options) {
     return Mono.fromSupplier(() -> of(options))
         .flatMap(log -> log.connected().onErrorResume(e -> log.close().then(Mono.error(e))));
   }
 
   /** One that has no connection yet. */
-  public static JetStreamLog of(JetStreamOptions options) {
+  public static JetStreamLog of(BrokerOptions options) {
     return new JetStreamLog(options);
   }
 
   /**
    * Connects, where that has not been done.
    *
-   * @return this; errors with {@link LogException.Refused} where the credentials are not accepted,
-   *     with {@link LogException.Unavailable} where no server can be reached or lets us in, or
-   *     after {@link #close}. It may then be asked for again
+   * @return this; errors with {@link BrokerException.Refused} where the credentials are not
+   *     accepted, with {@link BrokerException.Unavailable} where no server can be reached or lets
+   *     us in, or after {@link #close}. It may then be asked for again
    */
   public Mono<JetStreamLog> connected() {
     return link.open().thenReturn(this);
@@ -80,7 +82,7 @@ public final class JetStreamLog implements ChangeLog, SnapshotLog {
 
   /**
    * Closes the connection, also one that is being made; what is being read ends with {@link
-   * LogException.Unavailable}, and none is made any more.
+   * BrokerException.Unavailable}, and none is made any more.
    */
   public Mono<Void> close() {
     return link.close();
@@ -102,13 +104,13 @@ public final class JetStreamLog implements ChangeLog, SnapshotLog {
         .switchIfEmpty(Mono.error(() -> gone(source, stream)));
   }
 
-  private LogException.Unavailable gone(SourceTable source, String stream) {
+  private BrokerException.Unavailable gone(SourceTable source, String stream) {
     generations.forget(source.database());
     return SubjectReader.noStream(stream);
   }
 
-  private static LogException.Unavailable refused(ApiException e) {
-    return new LogException.Unavailable("JetStream refuses: " + e.getMessage(), e);
+  private static BrokerException.Unavailable refused(ApiException e) {
+    return new BrokerException.Unavailable("JetStream refuses: " + e.getMessage(), e);
   }
 
   @Override
@@ -243,7 +245,8 @@ public final class JetStreamLog implements ChangeLog, SnapshotLog {
   /**
    * Whether the streams hold anything of a table: a change, a schema or a snapshot.
    *
-   * @return errors with {@link LogException.Unavailable} where there is no stream of its database
+   * @return errors with {@link BrokerException.Unavailable} where there is no stream of its
+   *     database
    */
   public Mono<Boolean> holds(SourceTable source) {
     String database = source.database();
@@ -300,7 +303,7 @@ public final class JetStreamLog implements ChangeLog, SnapshotLog {
         .subjects(database)
         .flatMapMany(names -> new PermissionCheck(api).findings(database, names, tables))
         // Said by checkStreams, which needs it first.
-        .onErrorResume(LogException.Unavailable.class, e -> Flux.empty())
+        .onErrorResume(BrokerException.Unavailable.class, e -> Flux.empty())
         .onErrorMap(ApiException.class, JetStreamLog::refused)
         .publishOn(options.scheduler());
   }

@@ -1,8 +1,9 @@
 package dev.creek.consumer.jetstream;
 
+import dev.creek.consumer.api.BrokerException;
+import dev.creek.consumer.api.BrokerOptions;
 import dev.creek.consumer.jetstream.direct.PacketReceivers;
 import dev.creek.consumer.stream.ByteShares;
-import dev.creek.consumer.stream.LogException;
 import io.nats.client.Connection;
 import io.nats.client.ConnectionListener.Events;
 import io.nats.client.Dispatcher;
@@ -63,7 +64,7 @@ final class Link {
   private volatile boolean up;
   private volatile boolean closed;
 
-  Link(JetStreamOptions options) {
+  Link(BrokerOptions options) {
     servers = options.serversForPeople();
     connector = new NatsConnector(options);
     readAhead = ByteShares.of(options.maxBytes());
@@ -129,7 +130,7 @@ final class Link {
   /**
    * The connection, if it is up.
    *
-   * @return errors with {@link LogException.Unavailable} at once where it is not
+   * @return errors with {@link BrokerException.Unavailable} at once where it is not
    */
   Mono<Open> open() {
     return Mono.defer(this::made).map(this::requireConnected);
@@ -145,7 +146,7 @@ final class Link {
       throw closedByUs();
     }
     if (open.connection().getStatus() != Connection.Status.CONNECTED) {
-      throw new LogException.Unavailable("not connected to NATS at " + servers);
+      throw new BrokerException.Unavailable("not connected to NATS at " + servers);
     }
     return open;
   }
@@ -156,8 +157,8 @@ final class Link {
     return last != null && !closed && last.connection().getStatus() == Connection.Status.CONNECTED;
   }
 
-  static LogException.Unavailable closedByUs() {
-    return new LogException.Unavailable("the connection to NATS was closed by this program");
+  static BrokerException.Unavailable closedByUs() {
+    return new BrokerException.Unavailable("the connection to NATS was closed by this program");
   }
 
   /** Whether {@link #close} was called: nothing is worth trying again. */

@@ -1,9 +1,11 @@
 package dev.creek.consumer.jetstream;
 
+import dev.creek.consumer.api.BrokerException;
+import dev.creek.consumer.api.BrokerOptions;
+import dev.creek.consumer.api.BrokerOptions.Credentials;
 import dev.creek.consumer.jetstream.direct.PacketPort;
 import dev.creek.consumer.jetstream.direct.PacketReceivers;
 import dev.creek.consumer.jetstream.direct.PortListener;
-import dev.creek.consumer.stream.LogException;
 import dev.creek.consumer.text.ErrorWords;
 import io.nats.client.AuthenticationException;
 import io.nats.client.Connection;
@@ -25,7 +27,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
-/** Opens connections as {@link JetStreamOptions} say. Blocks. */
+/** Opens connections as {@link BrokerOptions} say. Blocks. */
 final class NatsConnector {
   private static final Logger log = LoggerFactory.getLogger(NatsConnector.class);
 
@@ -42,9 +44,9 @@ final class NatsConnector {
   private static final Duration SAID_AGAIN = Duration.ofMinutes(1);
   private static final String TLS_NEEDED = "SSL required by server";
 
-  private final JetStreamOptions options;
+  private final BrokerOptions options;
 
-  NatsConnector(JetStreamOptions options) {
+  NatsConnector(BrokerOptions options) {
     this.options = options;
   }
 
@@ -53,8 +55,8 @@ final class NatsConnector {
    *
    * @param receivers of messages, which the client gets nothing of
    * @param denials told of what the server does not let this user do; on one thread of the client
-   * @throws LogException.Refused where the credentials are not accepted
-   * @throws LogException.Unavailable where no server can be reached or lets us in
+   * @throws BrokerException.Refused where the credentials are not accepted
+   * @throws BrokerException.Unavailable where no server can be reached or lets us in
    */
   Connection connect(
       ConnectionListener listener, PacketReceivers receivers, Consumer<Denial> denials) {
@@ -72,7 +74,7 @@ final class NatsConnector {
       throw unreachable(null, e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new LogException.Unavailable("interrupted while connecting to NATS", e);
+      throw new BrokerException.Unavailable("interrupted while connecting to NATS", e);
     }
   }
 
@@ -88,28 +90,29 @@ final class NatsConnector {
   }
 
   /** The client's own exception lists the URIs as given, passwords included: it goes no further. */
-  private LogException.Unavailable unreachable(@Nullable String said, @Nullable Throwable cause) {
+  private BrokerException.Unavailable unreachable(
+      @Nullable String said, @Nullable Throwable cause) {
     String words = said != null || cause == null ? said : cause.toString();
     String why = said != null ? ErrorWords.of(said) : cause == null ? null : ErrorWords.of(cause);
     String message =
         "cannot connect to NATS at "
             + options.serversForPeople()
-            + (why == null ? "" : ": " + JetStreamOptions.withoutUser(why))
+            + (why == null ? "" : ": " + BrokerOptions.withoutUser(why))
             + (words != null && words.contains(TLS_NEEDED) ? " (use tls:// in the URI)" : "");
     return cause == null || namesUser(cause)
-        ? new LogException.Unavailable(message)
-        : new LogException.Unavailable(message, cause);
+        ? new BrokerException.Unavailable(message)
+        : new BrokerException.Unavailable(message, cause);
   }
 
-  private static LogException.Refused refused(LogException.Unavailable reported) {
-    return new LogException.Refused(String.valueOf(reported.getMessage()), reported.getCause());
+  private static BrokerException.Refused refused(BrokerException.Unavailable reported) {
+    return new BrokerException.Refused(String.valueOf(reported.getMessage()), reported.getCause());
   }
 
   /** Whoever logs a cause does not take the users out of its words. */
   private static boolean namesUser(Throwable thrown) {
     for (Throwable e = thrown; e != null; e = e.getCause()) {
       String words = String.valueOf(e.getMessage());
-      if (!JetStreamOptions.withoutUser(words).equals(words)) {
+      if (!BrokerOptions.withoutUser(words).equals(words)) {
         return true;
       }
     }
@@ -187,7 +190,7 @@ final class NatsConnector {
       text.set(error);
       Denial denial = Denial.of(String.valueOf(error));
       if (denial == null) {
-        report(JetStreamOptions.withoutUser(ErrorWords.of(String.valueOf(error))));
+        report(BrokerOptions.withoutUser(ErrorWords.of(String.valueOf(error))));
       } else {
         // Whoever asked says so, and not with each attempt.
         log.debug("NATS: {}", error);
@@ -209,7 +212,7 @@ final class NatsConnector {
     @Override
     public void exceptionOccurred(Connection connection, Exception e) {
       exception.set(e);
-      log.debug("NATS connection: {}", JetStreamOptions.withoutUser(String.valueOf(e)));
+      log.debug("NATS connection: {}", BrokerOptions.withoutUser(String.valueOf(e)));
     }
 
     @Override

@@ -1,7 +1,8 @@
 package dev.creek.consumer.jetstream;
 
+import dev.creek.consumer.api.BrokerException;
+import dev.creek.consumer.api.BrokerOptions;
 import dev.creek.consumer.stream.Delivery;
-import dev.creek.consumer.stream.LogException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -12,7 +13,7 @@ import reactor.core.publisher.FluxSink;
  * threads at a time. Any thread may say that there is something to do.
  */
 final class Outlet {
-  private final JetStreamOptions options;
+  private final BrokerOptions options;
   private final PullWindow window;
   private final FluxSink<Delivery> sink;
   private final Runnable afterEach;
@@ -24,7 +25,7 @@ final class Outlet {
    *
    * @param afterEach runs after each delivery, quickly: there is room in the window
    */
-  Outlet(JetStreamOptions options, PullWindow window, FluxSink<Delivery> sink, Runnable afterEach) {
+  Outlet(BrokerOptions options, PullWindow window, FluxSink<Delivery> sink, Runnable afterEach) {
     this.options = options;
     this.window = window;
     this.sink = sink;
@@ -48,7 +49,7 @@ final class Outlet {
   /** Ends with this error, ahead of what waits; only the first counts. */
   void fail(Throwable e) {
     var error =
-        e instanceof LogException.Gap || e instanceof ReadInterrupted
+        e instanceof BrokerException.Gap || e instanceof ReadInterrupted
             ? (RuntimeException) e
             : ReadInterrupted.by(e);
     if (failure.compareAndSet(null, error)) {

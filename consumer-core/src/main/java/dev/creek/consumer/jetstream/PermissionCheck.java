@@ -1,9 +1,9 @@
 package dev.creek.consumer.jetstream;
 
-import dev.creek.consumer.control.Finding;
-import dev.creek.consumer.control.Finding.Level;
-import dev.creek.consumer.stream.LogException;
-import dev.creek.consumer.wire.SourceTable;
+import dev.creek.consumer.api.BrokerException;
+import dev.creek.consumer.api.Finding;
+import dev.creek.consumer.api.Finding.Level;
+import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.wire.Subjects;
 import io.nats.client.NUID;
 import java.util.List;
@@ -65,7 +65,7 @@ final class PermissionCheck {
   }
 
   /** A permission that is not there. */
-  private record Refused(LogException.Denied denied, Level level, String without) {}
+  private record Refused(BrokerException.Denied denied, Level level, String without) {}
 
   private Flux<Need> ofAll(Subjects names, String database) {
     return Flux.concat(

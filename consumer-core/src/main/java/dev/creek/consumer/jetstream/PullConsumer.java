@@ -1,6 +1,6 @@
 package dev.creek.consumer.jetstream;
 
-import dev.creek.consumer.stream.StreamIdentity;
+import dev.creek.consumer.api.Position.StreamIdentity;
 
 /** A consumer at the broker. */
 record PullConsumer(StreamIdentity stream, String name) {}

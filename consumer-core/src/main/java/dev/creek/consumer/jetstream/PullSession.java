@@ -2,10 +2,11 @@ package dev.creek.consumer.jetstream;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import dev.creek.consumer.api.BrokerException;
+import dev.creek.consumer.api.BrokerOptions;
 import dev.creek.consumer.jetstream.direct.AckSubject;
 import dev.creek.consumer.jetstream.direct.PacketReceivers;
 import dev.creek.consumer.stream.Delivery;
-import dev.creek.consumer.stream.LogException;
 import io.nats.client.Message;
 import io.nats.client.Subscription;
 import io.nats.client.impl.Headers;
@@ -21,7 +22,7 @@ import reactor.core.publisher.FluxSink;
 
 /**
  * What one consumer sends, on demand, until the first trouble: then it errors with {@link
- * ReadInterrupted}, or with {@link LogException.Gap}, and drops what has not left yet.
+ * ReadInterrupted}, or with {@link BrokerException.Gap}, and drops what has not left yet.
  *
  * <p>Four threads meet here. The connection's reader puts messages into the {@link PullWindow} and
  * goes on to those of other tables. The client's dispatcher hears, later, what the broker says
@@ -34,7 +35,7 @@ final class PullSession implements PacketReceivers.Receiver {
   private final Link link;
   private final Link.Open open;
   private final JetStreamApi api;
-  private final JetStreamOptions options;
+  private final BrokerOptions options;
   private final PullConsumer consumer;
   private final PullWindow window;
   private final Outlet outlet;
@@ -58,7 +59,7 @@ final class PullSession implements PacketReceivers.Receiver {
       Link link,
       Link.Open open,
       JetStreamApi api,
-      JetStreamOptions options,
+      BrokerOptions options,
       PullConsumer consumer,
       PullWindow window,
       Checks checks,
@@ -92,7 +93,7 @@ final class PullSession implements PacketReceivers.Receiver {
       Link link,
       Link.Open open,
       JetStreamApi api,
-      JetStreamOptions options,
+      BrokerOptions options,
       PullConsumer consumer,
       PullWindow window,
       Checks checks,

@@ -1,5 +1,6 @@
 package dev.creek.consumer.jetstream;
 
+import dev.creek.consumer.api.BrokerOptions;
 import dev.creek.consumer.stream.ByteShares;
 import dev.creek.consumer.stream.Delivery;
 import dev.creek.consumer.stream.Packet;
@@ -73,7 +74,7 @@ final class PullWindow {
    * @param nothingPending whether there was nothing to read when it was created
    */
   PullWindow(
-      JetStreamOptions options,
+      BrokerOptions options,
       ByteShares.Share share,
       long next,
       boolean fromOldest,

@@ -1,6 +1,6 @@
 package dev.creek.consumer.jetstream;
 
-import dev.creek.consumer.stream.LogException;
+import dev.creek.consumer.api.BrokerException;
 import org.jspecify.annotations.Nullable;
 
 /** A consumer came to its end, or the way to it did: another takes its place. */
@@ -8,7 +8,7 @@ final class ReadInterrupted extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   private final @Nullable String hint;
-  private final LogException.@Nullable Denied denied;
+  private final BrokerException.@Nullable Denied denied;
 
   ReadInterrupted(String reason) {
     this(reason, null);
@@ -24,7 +24,7 @@ final class ReadInterrupted extends RuntimeException {
   }
 
   private ReadInterrupted(
-      String reason, @Nullable String hint, LogException.@Nullable Denied denied) {
+      String reason, @Nullable String hint, BrokerException.@Nullable Denied denied) {
     // Ordinary in the life of a connection, and all that matters is in the message.
     super(reason, null, false, false);
     this.hint = hint;
@@ -36,7 +36,7 @@ final class ReadInterrupted extends RuntimeException {
     return new ReadInterrupted(
         String.valueOf(e.getMessage()),
         SubjectReader.hint(e),
-        e instanceof LogException.Denied refused ? refused : null);
+        e instanceof BrokerException.Denied refused ? refused : null);
   }
 
   @Nullable String hint() {
@@ -44,7 +44,7 @@ final class ReadInterrupted extends RuntimeException {
   }
 
   /** Null where it is not because this user may not do something. */
-  LogException.@Nullable Denied denied() {
+  BrokerException.@Nullable Denied denied() {
     return denied;
   }
 }

@@ -3,9 +3,12 @@ package dev.creek.consumer.jetstream;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.creek.consumer.api.BrokerException;
+import dev.creek.consumer.api.BrokerOptions;
+import dev.creek.consumer.api.MessageException;
+import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.stream.ChangeLog.PublishedSchema;
 import dev.creek.consumer.stream.Delivery;
-import dev.creek.consumer.stream.LogException;
 import dev.creek.consumer.stream.Packet;
 import dev.creek.consumer.stream.ReadListener;
 import dev.creek.consumer.stream.StartAt;
@@ -13,9 +16,7 @@ import dev.creek.consumer.text.ErrorWords;
 import dev.creek.consumer.wire.Fingerprint;
 import dev.creek.consumer.wire.MessageAssembler;
 import dev.creek.consumer.wire.SchemaMessage;
-import dev.creek.consumer.wire.SourceTable;
 import dev.creek.consumer.wire.Subjects;
-import dev.creek.consumer.wire.WireException;
 import dev.creek.consumer.wire.WireMessage;
 import io.nats.client.Message;
 import java.time.Duration;
@@ -42,9 +43,9 @@ final class SchemaLookup {
 
   private final Link link;
   private final JetStreamApi api;
-  private final JetStreamOptions options;
+  private final BrokerOptions options;
 
-  SchemaLookup(Link link, JetStreamApi api, JetStreamOptions options) {
+  SchemaLookup(Link link, JetStreamApi api, BrokerOptions options) {
     this.link = link;
     this.api = api;
     this.options = options;
@@ -72,8 +73,8 @@ final class SchemaLookup {
         .onErrorMap(ApiException.class, e -> unavailable(stream, e));
   }
 
-  private static LogException.Unavailable unavailable(String stream, Exception e) {
-    return new LogException.Unavailable(
+  private static BrokerException.Unavailable unavailable(String stream, Exception e) {
+    return new BrokerException.Unavailable(
         "stream " + stream + " cannot be read: " + ErrorWords.described(e), e);
   }
 
@@ -115,7 +116,7 @@ final class SchemaLookup {
     Mono<PublishedSchema> in(JetStreamApi.StoredMessage message) {
       try {
         accept(message.sequence(), message.data());
-      } catch (WireException e) {
+      } catch (MessageException e) {
         // Whoever reads all says so, if it is not just the last packet of several.
       }
       return Mono.justOrEmpty(newest);
@@ -128,7 +129,7 @@ final class SchemaLookup {
     private void add(Packet packet) {
       try {
         accept(packet.sequence(), packet.data());
-      } catch (WireException e) {
+      } catch (MessageException e) {
         // One bad message must not hide the good ones.
         log.warn(
             "Message {} of {} is passed over, because it is no schema: {}",
@@ -185,7 +186,7 @@ final class SchemaLookup {
       SchemaMessage message = SchemaMessage.parse(data, 0, data.length);
       boolean fits = asked.equals(message.fingerprint()) && !message.schema().equals(NO_SCHEMA);
       return fits ? message.schema() : null;
-    } catch (WireException e) {
+    } catch (MessageException e) {
       log.warn(
           "{}: the producer's answer for schema {} is of no use: {}",
           source,

@@ -1,9 +1,9 @@
 package dev.creek.consumer.jetstream;
 
-import dev.creek.consumer.stream.LogException;
-import dev.creek.consumer.stream.SnapshotException;
-import dev.creek.consumer.stream.SourceSighting;
-import dev.creek.consumer.wire.SourceTable;
+import dev.creek.consumer.api.BrokerException;
+import dev.creek.consumer.api.SnapshotException;
+import dev.creek.consumer.api.SourceSighting;
+import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.wire.Subjects;
 import java.time.Duration;
 import java.util.List;
@@ -87,7 +87,7 @@ final class SilentProducer {
     String hint = hint(source, facts);
     return facts.isCertain()
         ? new SnapshotException(message, hint)
-        : new LogException.NoProducer(message, hint);
+        : new BrokerException.NoProducer(message, hint);
   }
 
   private static String cause(Facts facts) {

@@ -4,13 +4,14 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.creek.consumer.stream.LogException;
+import dev.creek.consumer.api.BrokerException;
+import dev.creek.consumer.api.BrokerOptions;
+import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.PublishedSnapshot;
+import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.stream.SnapshotLog.ChangesSince;
-import dev.creek.consumer.stream.SnapshotLog.PublishedSnapshot;
 import dev.creek.consumer.stream.StartAt;
 import dev.creek.consumer.text.ErrorWords;
-import dev.creek.consumer.wire.Generation;
-import dev.creek.consumer.wire.SourceTable;
 import dev.creek.consumer.wire.Subjects;
 import io.nats.client.Message;
 import io.nats.client.NUID;
@@ -40,11 +41,11 @@ final class SnapshotLookup {
 
   private final JetStreamApi api;
   private final HoleSource holes;
-  private final JetStreamOptions options;
+  private final BrokerOptions options;
   private final SilentProducer silence;
 
   SnapshotLookup(
-      JetStreamApi api, HoleSource holes, JetStreamOptions options, SilentProducer silence) {
+      JetStreamApi api, HoleSource holes, BrokerOptions options, SilentProducer silence) {
     this.api = api;
     this.holes = holes;
     this.options = options;
@@ -65,7 +66,7 @@ final class SnapshotLookup {
             generation ->
                 all(source, new Subjects(generation, options.namespace()))
                     .onErrorResume(
-                        LogException.Denied.class,
+                        BrokerException.Denied.class,
                         denied ->
                             present
                                 .filter(generation::equals)
@@ -91,8 +92,8 @@ final class SnapshotLookup {
         .onErrorMap(ApiException.class, e -> unavailable(stream, e));
   }
 
-  private static LogException.Unavailable unavailable(String stream, Exception e) {
-    return new LogException.Unavailable(
+  private static BrokerException.Unavailable unavailable(String stream, Exception e) {
+    return new BrokerException.Unavailable(
         "stream " + stream + " cannot be read: " + ErrorWords.described(e), e);
   }
 
@@ -128,8 +129,8 @@ final class SnapshotLookup {
         .map(answer -> subject(answer, source));
   }
 
-  private static LogException.NoProducer nobodyListens(String asked) {
-    return new LogException.NoProducer(
+  private static BrokerException.NoProducer nobodyListens(String asked) {
+    return new BrokerException.NoProducer(
         "no producer can be asked for a snapshot: nobody listens to "
             + asked
             + ", so it does not run, or has another namespace, or is in another NATS account",
@@ -142,7 +143,7 @@ final class SnapshotLookup {
       Subjects.ofSnapshot(options.namespace(), source, subject);
       return subject;
     } catch (IllegalArgumentException e) {
-      throw new LogException.Unanswered(
+      throw new BrokerException.Unanswered(
           subject.equals(ACK)
               ? "the producer has taken the request for a snapshot, but did not say its name"
               : "the producer's answer is of no use: " + e.getMessage(),

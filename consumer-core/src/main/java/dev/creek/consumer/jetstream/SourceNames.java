@@ -1,9 +1,10 @@
 package dev.creek.consumer.jetstream;
 
-import dev.creek.consumer.stream.LogException;
-import dev.creek.consumer.stream.SourceSighting;
+import dev.creek.consumer.api.BrokerException;
+import dev.creek.consumer.api.BrokerOptions;
+import dev.creek.consumer.api.SourceSighting;
+import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.text.SimilarNames;
-import dev.creek.consumer.wire.SourceTable;
 import dev.creek.consumer.wire.Subjects;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -19,7 +20,7 @@ final class SourceNames {
   private final JetStreamApi api;
   private final String namespace;
 
-  SourceNames(JetStreamApi api, JetStreamOptions options) {
+  SourceNames(JetStreamApi api, BrokerOptions options) {
     this.api = api;
     this.namespace = options.namespace();
   }
@@ -46,7 +47,7 @@ final class SourceNames {
             of(names, database, names.walStream(database), names.walSubjects(database)),
             of(names, database, names.snapshotStream(database), names.snapshotSubjects(database))
                 // Whoever only follows tables need not be let see it.
-                .onErrorComplete(LogException.Denied.class))
+                .onErrorComplete(BrokerException.Denied.class))
         .collect(LinkedHashSet::new, Set::add);
   }
 

@@ -1,6 +1,6 @@
 package dev.creek.consumer.jetstream;
 
-import dev.creek.consumer.stream.LogException;
+import dev.creek.consumer.api.BrokerException;
 import dev.creek.consumer.stream.ReadListener;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -30,7 +30,7 @@ final class StreamChecks implements Disposable {
   interface Follower {
 
     /** Asking how far that is is refused. */
-    void refused(LogException.Denied denied);
+    void refused(BrokerException.Denied denied);
 
     /** It is not, or not any more. */
     void answered();
@@ -108,8 +108,8 @@ final class StreamChecks implements Disposable {
           readUpTo(idle)
               .doOnSuccess(asked -> reported.answered())
               // An answer that is late is no trouble: the heartbeat tells of that.
-              .doOnError(LogException.Denied.class, reported::refused)
-              .onErrorResume(LogException.Unavailable.class, e -> Mono.empty())
+              .doOnError(BrokerException.Denied.class, reported::refused)
+              .onErrorResume(BrokerException.Unavailable.class, e -> Mono.empty())
               .subscribe(this::moveTo, outlet::fail));
     }
   }
@@ -120,7 +120,7 @@ final class StreamChecks implements Disposable {
 
   /**
    * The place up to which the table has been read; empty where something is on its way. Errors with
-   * {@link LogException}.
+   * {@link BrokerException}.
    */
   Mono<ReadListener.Read> howFar() {
     return Mono.fromSupplier(window::idleNow)

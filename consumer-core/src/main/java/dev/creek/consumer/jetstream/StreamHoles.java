@@ -1,6 +1,6 @@
 package dev.creek.consumer.jetstream;
 
-import dev.creek.consumer.stream.StreamIdentity;
+import dev.creek.consumer.api.Position.StreamIdentity;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import reactor.core.publisher.Mono;

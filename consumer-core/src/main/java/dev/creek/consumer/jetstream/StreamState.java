@@ -1,7 +1,7 @@
 package dev.creek.consumer.jetstream;
 
+import dev.creek.consumer.api.Position.StreamIdentity;
 import dev.creek.consumer.stream.LogState;
-import dev.creek.consumer.stream.StreamIdentity;
 import java.time.Instant;
 import java.util.List;
 

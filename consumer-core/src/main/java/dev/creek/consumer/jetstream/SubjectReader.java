@@ -1,10 +1,11 @@
 package dev.creek.consumer.jetstream;
 
+import dev.creek.consumer.api.BrokerException;
+import dev.creek.consumer.api.BrokerOptions;
+import dev.creek.consumer.api.Position.StreamIdentity;
 import dev.creek.consumer.stream.Delivery;
-import dev.creek.consumer.stream.LogException;
 import dev.creek.consumer.stream.ReadListener;
 import dev.creek.consumer.stream.StartAt;
-import dev.creek.consumer.stream.StreamIdentity;
 import dev.creek.consumer.text.ErrorWords;
 import io.nats.client.NUID;
 import java.time.Duration;
@@ -31,7 +32,7 @@ final class SubjectReader {
 
   private final Link link;
   private final JetStreamApi api;
-  private final JetStreamOptions options;
+  private final BrokerOptions options;
   private final HoleSource holes;
   private final Mono<Place> place;
   private final Runnable onNoStream;
@@ -79,7 +80,7 @@ final class SubjectReader {
   SubjectReader(
       Link link,
       JetStreamApi api,
-      JetStreamOptions options,
+      BrokerOptions options,
       HoleSource holes,
       Mono<Place> place,
       Runnable onNoStream,
@@ -100,20 +101,22 @@ final class SubjectReader {
     this.listener = listener;
   }
 
-  /** The subject's packets; errors only with {@link LogException.Gap}, or once we closed down. */
+  /**
+   * The subject's packets; errors only with {@link BrokerException.Gap}, or once we closed down.
+   */
   Flux<Delivery> deliveries() {
     return deliveries(this::pause);
   }
 
   /**
    * The same, for who asked for something and waits for it: how far an idle subject has been read
-   * is not told. Errors with {@link LogException.Denied} as well.
+   * is not told. Errors with {@link BrokerException.Denied} as well.
    */
   Flux<Delivery> deliveriesUnlessDenied() {
     followed = false;
     return deliveries(
         failure -> {
-          LogException.Denied denied = denied(failure);
+          BrokerException.Denied denied = denied(failure);
           return denied == null
               ? pause(failure)
               : Mono.<Long>error(denied).subscribeOn(options.scheduler());
@@ -126,11 +129,11 @@ final class SubjectReader {
         .retryWhen(Retry.from(failures -> failures.concatMap(f -> pauses.apply(f.failure()), 1)));
   }
 
-  private static LogException.@Nullable Denied denied(Throwable failure) {
+  private static BrokerException.@Nullable Denied denied(Throwable failure) {
     if (failure instanceof ReadInterrupted interrupted) {
       return interrupted.denied();
     }
-    return failure instanceof LogException.Denied denied ? denied : null;
+    return failure instanceof BrokerException.Denied denied ? denied : null;
   }
 
   private Flux<Delivery> attempt() {
@@ -159,8 +162,8 @@ final class SubjectReader {
         Consumer::close);
   }
 
-  static LogException.Unavailable noStream(String name) {
-    return new LogException.Unavailable("there is no stream " + name);
+  static BrokerException.Unavailable noStream(String name) {
+    return new BrokerException.Unavailable("there is no stream " + name);
   }
 
   /** What is missing when reading begins may be fine; what goes afterwards is not. */
@@ -322,7 +325,7 @@ final class SubjectReader {
   private StreamChecks.Follower follower(Consumer consumer) {
     return new StreamChecks.Follower() {
       @Override
-      public void refused(LogException.Denied denied) {
+      public void refused(BrokerException.Denied denied) {
         hindered(consumer, denied);
       }
 
@@ -333,7 +336,7 @@ final class SubjectReader {
     };
   }
 
-  private synchronized void hindered(Consumer consumer, LogException.Denied denied) {
+  private synchronized void hindered(Consumer consumer, BrokerException.Denied denied) {
     if (reading == consumer) {
       listener.hindered(
           "its position stays behind while no change of it comes, so that retention will look like a gap: "
@@ -359,7 +362,7 @@ final class SubjectReader {
     if (failure instanceof ReadInterrupted interrupted) {
       return interrupted.hint();
     }
-    if (failure instanceof LogException.Unavailable unavailable) {
+    if (failure instanceof BrokerException.Unavailable unavailable) {
       return unavailable.hint();
     }
     return failure instanceof ApiException refused ? refused.hint() : null;
@@ -377,7 +380,7 @@ final class SubjectReader {
   private Mono<Long> pause(Throwable failure) {
     boolean passes =
         failure instanceof ReadInterrupted
-            || failure instanceof LogException.Unavailable
+            || failure instanceof BrokerException.Unavailable
             || failure instanceof ApiException;
     if (!passes || link.isClosed()) {
       // Not on the link's thread, which is everybody's.

@@ -1,5 +1,6 @@
 package dev.creek.consumer.jetstream;
 
+import dev.creek.consumer.api.BrokerOptions.TlsFiles;
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.file.Files;

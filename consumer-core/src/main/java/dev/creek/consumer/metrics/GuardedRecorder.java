@@ -1,5 +1,7 @@
 package dev.creek.consumer.metrics;
 
+import dev.creek.consumer.api.MetricsRecorder;
+import dev.creek.consumer.api.MetricsRecorder.Backlog;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -14,14 +16,14 @@ import org.slf4j.LoggerFactory;
  * not be counted. The first error is logged as one, with its stack, the others for who debugs.
  * Thread-safe, as far as the recorder is.
  */
-public final class GuardedRecorder implements Recorder {
+public final class GuardedRecorder implements MetricsRecorder {
   private static final Logger log = LoggerFactory.getLogger(GuardedRecorder.class);
 
-  private final Recorder recorder;
+  private final MetricsRecorder recorder;
   private final AtomicBoolean failed = new AtomicBoolean();
 
   /** Guards a recorder. */
-  public GuardedRecorder(Recorder recorder) {
+  public GuardedRecorder(MetricsRecorder recorder) {
     this.recorder = recorder;
   }
 

@@ -1,10 +1,16 @@
 package dev.creek.consumer.postgres;
 
+import dev.creek.consumer.api.DatabaseException;
+import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.Finding;
+import dev.creek.consumer.api.Instance;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.PoolUse;
+import dev.creek.consumer.api.ShapeMismatchException;
+import dev.creek.consumer.api.Subscription;
+import dev.creek.consumer.api.TargetTable;
+import dev.creek.consumer.api.Verification;
 import dev.creek.consumer.control.CommandLog;
-import dev.creek.consumer.control.Finding;
-import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.control.TargetTable;
-import dev.creek.consumer.control.Verification;
 import dev.creek.consumer.postgres.apply.PostgresTables;
 import dev.creek.consumer.postgres.check.CatalogComparison;
 import dev.creek.consumer.postgres.check.TableCheck;
@@ -19,8 +25,6 @@ import dev.creek.consumer.postgres.control.PostgresReplicas;
 import dev.creek.consumer.postgres.control.SchemaCacheTable;
 import dev.creek.consumer.postgres.control.SubscriptionTable;
 import dev.creek.consumer.postgres.session.ConnectionFactories;
-import dev.creek.consumer.postgres.session.PoolUse;
-import dev.creek.consumer.postgres.session.PostgresOptions;
 import dev.creek.consumer.postgres.session.Sessions;
 import dev.creek.consumer.postgres.session.SqlNames;
 import dev.creek.consumer.postgres.snapshot.PostgresSnapshots;
@@ -28,14 +32,10 @@ import dev.creek.consumer.postgres.verify.ComparedTables;
 import dev.creek.consumer.postgres.verify.ComparisonTables;
 import dev.creek.consumer.postgres.verify.RowRepair;
 import dev.creek.consumer.postgres.verify.TableVerifier;
-import dev.creek.consumer.row.ShapeMismatchException;
-import dev.creek.consumer.stream.ApplyException;
 import dev.creek.consumer.stream.Failpoint;
-import dev.creek.consumer.stream.Instance;
 import dev.creek.consumer.stream.Replicas;
 import dev.creek.consumer.stream.SchemaCache;
 import dev.creek.consumer.stream.SnapshotTables;
-import dev.creek.consumer.stream.Subscription;
 import dev.creek.consumer.stream.Subscriptions;
 import dev.creek.consumer.stream.TargetTables;
 import dev.creek.consumer.text.Remedy;
@@ -59,7 +59,7 @@ import reactor.netty.tcp.TcpResources;
 public final class PostgresTarget {
   private static final int ALL_LOOPS = Integer.MAX_VALUE;
 
-  private final PostgresOptions options;
+  private final DatabaseOptions options;
   private final Sessions sessions;
   private final SubscriptionTable subscriptions;
   private final IncompletenessMarks marks;
@@ -70,7 +70,7 @@ public final class PostgresTarget {
   private final Replicas replicas;
   private final CommandLog commands;
 
-  private PostgresTarget(PostgresOptions options, Instance.Self self) {
+  private PostgresTarget(DatabaseOptions options, Instance.Self self) {
     boolean ownSessions = options.pooler().keepsSessions();
     var instances = new InstanceSql(options.controlSchema(), newId(self), self, ownSessions);
     this.options = options;
@@ -101,7 +101,7 @@ public final class PostgresTarget {
    *
    * @throws IllegalArgumentException where a certificate or key cannot be read
    */
-  public static PostgresTarget connect(PostgresOptions options) {
+  public static PostgresTarget connect(DatabaseOptions options) {
     return connect(options, Instance.Self.of("unknown", null));
   }
 
@@ -110,7 +110,7 @@ public final class PostgresTarget {
    *
    * @param self shown to people among the instances
    */
-  public static PostgresTarget connect(PostgresOptions options, Instance.Self self) {
+  public static PostgresTarget connect(DatabaseOptions options, Instance.Self self) {
     Failpoint.load();
     return new PostgresTarget(options, self);
   }
@@ -171,7 +171,7 @@ public final class PostgresTarget {
    * it is enough that the one that listens answers: writers that keep a server busy do not make it
    * unreachable.
    *
-   * @return errors with {@link ApplyException}
+   * @return errors with {@link DatabaseException}
    */
   public Mono<Void> check() {
     return Mono.defer(
@@ -185,7 +185,7 @@ public final class PostgresTarget {
    * Completes where the control schema is there and of our version. Creates nothing, and needs no
    * right to.
    *
-   * @return errors with {@link ApplyException} that says what to run
+   * @return errors with {@link DatabaseException} that says what to run
    */
   public Mono<Void> requireControlSchema() {
     return subscriptions.requireThere();
@@ -195,7 +195,7 @@ public final class PostgresTarget {
    * Completes where a table that is to be subscribed is there, or a command that waits will create
    * it: what the SQL function {@code add_table} wants.
    *
-   * @return errors with {@link ApplyException}
+   * @return errors with {@link DatabaseException}
    */
   public Mono<Void> requireTable(Mapping mapping) {
     String log = SqlNames.quoted(options.controlSchema(), "_notification_log");
@@ -228,8 +228,8 @@ public final class PostgresTarget {
         .then();
   }
 
-  private static ApplyException missing(Mapping mapping) {
-    return new ApplyException(
+  private static DatabaseException missing(Mapping mapping) {
+    return new DatabaseException(
         "table " + mapping.target() + " does not exist",
         "42P01",
         null,
@@ -243,8 +243,8 @@ public final class PostgresTarget {
   /**
    * Looks at server and control schema, and changes nothing.
    *
-   * @return errors with {@link ApplyException} where the server cannot be reached or does not let
-   *     us in
+   * @return errors with {@link DatabaseException} where the server cannot be reached or does not
+   *     let us in
    */
   public Flux<Finding> findings() {
     return new TargetCheck(sessions, options, subscriptions.migrator()).findings();
@@ -256,7 +256,7 @@ public final class PostgresTarget {
    * @param schema the source's newest schema, to see whether it fits; null where it is not known
    * @param rows its columns as a snapshot tells them, where that is all there is; else null
    * @param subscribed whether its changes are followed already
-   * @return errors with {@link ApplyException}
+   * @return errors with {@link DatabaseException}
    */
   public Flux<Finding> findings(
       Mapping mapping, @Nullable WalSchema schema, @Nullable RecordShape rows, boolean subscribed) {
@@ -268,9 +268,9 @@ public final class PostgresTarget {
    * both catalogs tell them, and changes nothing. A table that is missing is passed over.
    *
    * @param source the database that the source tables are in
-   * @return errors with {@link ApplyException} where a server cannot be reached
+   * @return errors with {@link DatabaseException} where a server cannot be reached
    */
-  public Flux<Finding> findings(PostgresOptions source, List<Mapping> mappings) {
+  public Flux<Finding> findings(DatabaseOptions source, List<Mapping> mappings) {
     return Flux.usingWhen(
         // Certificates are read from files.
         Mono.fromSupplier(() -> new Sessions(source)).subscribeOn(Schedulers.boundedElastic()),
@@ -301,12 +301,12 @@ public final class PostgresTarget {
    * Compares a table of another database with its target here; both may be in use meanwhile.
    *
    * @param source the database that the mapping's source table is in
-   * @return errors with {@link dev.creek.consumer.row.ShapeMismatchException} where a table is
+   * @return errors with {@link dev.creek.consumer.api.ShapeMismatchException} where a table is
    *     missing, or where rows without a key are to be repaired; with {@link
-   *     dev.creek.consumer.stream.ApplyException} where a server refuses
+   *     dev.creek.consumer.api.DatabaseException} where a server refuses
    */
   public Mono<Verification> verify(
-      Mapping mapping, PostgresOptions source, Verification.Options how) {
+      Mapping mapping, DatabaseOptions source, Verification.Options how) {
     return marks.judged(
         mapping,
         true,
@@ -322,7 +322,7 @@ public final class PostgresTarget {
    * compared; whatever is there afterwards is removed.
    *
    * @param work is given the mapping from the source to that place
-   * @return errors with {@link dev.creek.consumer.stream.SnapshotException} while another process
+   * @return errors with {@link dev.creek.consumer.api.SnapshotException} while another process
    *     compares the same table
    */
   public <T> Mono<T> withCounterpart(Mapping mapping, Function<Mapping, Mono<T>> work) {

@@ -1,5 +1,6 @@
 package dev.creek.consumer.row;
 
+import dev.creek.consumer.api.ShapeMismatchException;
 import dev.creek.consumer.wire.AvroCursor;
 
 /**

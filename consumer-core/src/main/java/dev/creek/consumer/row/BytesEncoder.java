@@ -1,7 +1,7 @@
 package dev.creek.consumer.row;
 
+import dev.creek.consumer.api.MessageException;
 import dev.creek.consumer.wire.AvroCursor;
-import dev.creek.consumer.wire.WireException;
 
 /** Avro strings and bytes. Their UTF-8 is copied as it is; PostgreSQL says what it thinks of it. */
 enum BytesEncoder implements ValueEncoder {
@@ -55,7 +55,7 @@ enum BytesEncoder implements ValueEncoder {
           || text[from + 13] != '-'
           || text[from + 18] != '-'
           || text[from + 23] != '-') {
-        throw new WireException("not a uuid");
+        throw new MessageException("not a uuid");
       }
       int mark = out.open();
       for (int at = 0; at < 36; at += 2) {
@@ -64,7 +64,7 @@ enum BytesEncoder implements ValueEncoder {
         }
         int octet = hex(text[from + at]) << 4 | hex(text[from + at + 1]);
         if (octet < 0) {
-          throw new WireException("not a uuid");
+          throw new MessageException("not a uuid");
         }
         out.put(octet);
       }

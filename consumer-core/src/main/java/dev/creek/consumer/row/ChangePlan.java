@@ -1,5 +1,6 @@
 package dev.creek.consumer.row;
 
+import dev.creek.consumer.api.ShapeMismatchException;
 import dev.creek.consumer.wire.Change;
 import dev.creek.consumer.wire.WalSchema;
 import java.util.List;
@@ -109,7 +110,7 @@ public final class ChangePlan {
    * is both deleted and inserted: right, as long as deletes go first.
    *
    * @param changes changes of this plan's schema, in stream order
-   * @throws dev.creek.consumer.wire.WireException where a row cannot be decoded, naming its
+   * @throws dev.creek.consumer.api.MessageException where a row cannot be decoded, naming its
    *     sequence and column
    * @throws ShapeMismatchException where a key has a NULL: it could never be found again
    * @throws IllegalStateException without a key

@@ -1,7 +1,8 @@
 package dev.creek.consumer.row;
 
+import dev.creek.consumer.api.MessageException;
+import dev.creek.consumer.api.ShapeMismatchException;
 import dev.creek.consumer.wire.AvroCursor;
-import dev.creek.consumer.wire.WireException;
 
 /**
  * Stops at the first value that would not be stored as it is.
@@ -25,7 +26,7 @@ record GuardedEncoder(ValueGuard guard, ValueEncoder encoder, String reason, Str
   }
 
   @Override
-  public void infinity(boolean negative, ValueColumn out) throws WireException {
+  public void infinity(boolean negative, ValueColumn out) throws MessageException {
     encoder.infinity(negative, out);
   }
 }

@@ -1,10 +1,11 @@
 package dev.creek.consumer.row;
 
+import dev.creek.consumer.api.MessageException;
+import dev.creek.consumer.api.ShapeMismatchException;
 import dev.creek.consumer.wire.AvroCursor;
 import dev.creek.consumer.wire.Change;
 import dev.creek.consumer.wire.RecordShape;
 import dev.creek.consumer.wire.WalSchema;
-import dev.creek.consumer.wire.WireException;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -102,8 +103,8 @@ final class ImageKeys {
         remedy);
   }
 
-  private static WireException noImage(Change change, String image) {
-    return new WireException(
+  private static MessageException noImage(Change change, String image) {
+    return new MessageException(
         "message at sequence %d: %s without a usable %s image"
             .formatted(change.sequence(), change.operation(), image));
   }

@@ -1,8 +1,9 @@
 package dev.creek.consumer.row;
 
+import dev.creek.consumer.api.MessageException;
+import dev.creek.consumer.api.ShapeMismatchException;
 import dev.creek.consumer.wire.AvroCursor;
 import dev.creek.consumer.wire.RecordShape;
-import dev.creek.consumer.wire.WireException;
 import dev.creek.consumer.wire.WireField;
 import dev.creek.consumer.wire.WireType.Slot;
 import java.util.List;
@@ -61,7 +62,7 @@ final class KeyReader {
         transcoders[column].transcode(in, into);
         at++;
       }
-    } catch (WireException e) {
+    } catch (MessageException e) {
       throw RowPlan.inColumn(sequence, names[column], e);
     } catch (ShapeMismatchException e) {
       throw e.at(sequence);

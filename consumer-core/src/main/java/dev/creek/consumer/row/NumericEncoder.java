@@ -1,7 +1,7 @@
 package dev.creek.consumer.row;
 
+import dev.creek.consumer.api.MessageException;
 import dev.creek.consumer.wire.AvroCursor;
-import dev.creek.consumer.wire.WireException;
 import java.math.BigInteger;
 
 /**
@@ -51,7 +51,7 @@ final class NumericEncoder implements ValueEncoder {
   static int readUnscaledLength(AvroCursor in) {
     int length = in.readLength();
     if (length == 0 || length > MAX_UNSCALED_BYTES) {
-      throw new WireException(
+      throw new MessageException(
           length == 0 ? "a decimal without bytes" : "a decimal of too many digits");
     }
     return length;

@@ -1,6 +1,6 @@
 package dev.creek.consumer.row;
 
-import dev.creek.consumer.wire.WireException;
+import dev.creek.consumer.api.MessageException;
 
 /**
  * The wire's times, counted from 1970, as PostgreSQL counts them, from 2000. What is outside of
@@ -32,14 +32,14 @@ final class PgTime {
         return (int) days;
       }
     }
-    throw new WireException("out of range for date");
+    throw new MessageException("out of range for date");
   }
 
   /** Microseconds since 2000 for microseconds since 1970. */
   static long micros(long sinceUnixEpoch) {
     // No upper bound: 294276-12-31 is later than what the wire's 64 bits reach.
     if (sinceUnixEpoch < MIN_MICROS + EPOCH_MICROS) {
-      throw new WireException("out of range for timestamp");
+      throw new MessageException("out of range for timestamp");
     }
     return sinceUnixEpoch - EPOCH_MICROS;
   }
@@ -47,7 +47,7 @@ final class PgTime {
   /** Microseconds since midnight, 24:00:00 included. */
   static long timeOfDay(long micros) {
     if (micros < 0 || micros > DAY_MICROS) {
-      throw new WireException("out of range for time");
+      throw new MessageException("out of range for time");
     }
     return micros;
   }

@@ -1,8 +1,9 @@
 package dev.creek.consumer.row;
 
+import dev.creek.consumer.api.MessageException;
+import dev.creek.consumer.api.ShapeMismatchException;
 import dev.creek.consumer.wire.AvroCursor;
 import dev.creek.consumer.wire.RecordShape;
-import dev.creek.consumer.wire.WireException;
 import dev.creek.consumer.wire.WireField;
 import dev.creek.consumer.wire.WireMessage;
 import dev.creek.consumer.wire.WireType.Slot;
@@ -124,7 +125,7 @@ public final class RowPlan {
    * Transcodes rows, column by column.
    *
    * @param rows messages that are one bare Avro record each
-   * @throws WireException where a row cannot be decoded, naming its sequence and column
+   * @throws MessageException where a row cannot be decoded, naming its sequence and column
    */
   public RowColumns transcode(List<WireMessage> rows) {
     var into = newColumns(rows.size());
@@ -150,7 +151,7 @@ public final class RowPlan {
    *
    * @param rows messages that are one bare Avro record each
    * @param into what it held before is forgotten
-   * @throws WireException where a row cannot be decoded, naming its sequence and column
+   * @throws MessageException where a row cannot be decoded, naming its sequence and column
    */
   public void copy(List<WireMessage> rows, CopyRows into) {
     into.begin();
@@ -209,19 +210,19 @@ public final class RowPlan {
           transcoder.transcode(in, into[column++]);
         }
       }
-    } catch (WireException e) {
+    } catch (MessageException e) {
       throw inColumn(sequence, names[field], e);
     } catch (ShapeMismatchException e) {
       throw e.at(sequence);
     }
     if (in.remaining() > 0) {
-      throw new WireException(
+      throw new MessageException(
           "message at sequence " + sequence + ": bytes behind the row's last column");
     }
   }
 
-  static WireException inColumn(long sequence, String column, WireException cause) {
-    return new WireException(
+  static MessageException inColumn(long sequence, String column, MessageException cause) {
+    return new MessageException(
         "message at sequence "
             + sequence
             + ": column "

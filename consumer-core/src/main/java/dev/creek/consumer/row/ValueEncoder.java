@@ -1,7 +1,7 @@
 package dev.creek.consumer.row;
 
+import dev.creek.consumer.api.MessageException;
 import dev.creek.consumer.wire.AvroCursor;
-import dev.creek.consumer.wire.WireException;
 
 /**
  * Turns the Avro value under the cursor into PostgreSQL's form of it. Stateless, so plans can be
@@ -14,6 +14,6 @@ interface ValueEncoder {
 
   /** Writes what the wire's infinity enum stands for. */
   default void infinity(boolean negative, ValueColumn out) {
-    throw new WireException("infinite, which its type cannot be");
+    throw new MessageException("infinite, which its type cannot be");
   }
 }

@@ -1,5 +1,6 @@
 package dev.creek.consumer.stream;
 
+import dev.creek.consumer.api.Position;
 import dev.creek.consumer.wire.Change;
 import java.util.List;
 

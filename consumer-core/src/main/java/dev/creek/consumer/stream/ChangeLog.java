@@ -1,15 +1,18 @@
 package dev.creek.consumer.stream;
 
+import dev.creek.consumer.api.BrokerException;
+import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.Position.StreamIdentity;
+import dev.creek.consumer.api.SourceSighting;
+import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.wire.Fingerprint;
-import dev.creek.consumer.wire.Generation;
-import dev.creek.consumer.wire.SourceTable;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * The broker, as one table's line needs it. Thread-safe. Errors: {@link LogException} and its
+ * The broker, as one table's line needs it. Thread-safe. Errors: {@link BrokerException} and its
  * kinds.
  */
 public interface ChangeLog {
@@ -17,8 +20,8 @@ public interface ChangeLog {
   /**
    * The generation that the producer of this database speaks and the state of its WAL stream.
    *
-   * @return errors with {@link LogException.Unavailable} where the broker cannot be reached or has
-   *     no such stream
+   * @return errors with {@link BrokerException.Unavailable} where the broker cannot be reached or
+   *     has no such stream
    */
   Mono<LogState> state(SourceTable source);
 
@@ -34,9 +37,9 @@ public interface ChangeLog {
    *
    * <p>Demand is real: {@code request(n)} asks for {@code n} deliveries; what is buffered or
    * requested from the broker beyond demand stays below the configured number of messages and
-   * bytes. Errors with {@link LogException.Gap} where the stream no longer holds the next message
-   * (retention, purge, recreation, sequence going backwards); outages do not end it: it reconnects
-   * and continues.
+   * bytes. Errors with {@link BrokerException.Gap} where the stream no longer holds the next
+   * message (retention, purge, recreation, sequence going backwards); outages do not end it: it
+   * reconnects and continues.
    *
    * @param expected the identity that the position belongs to; reading another incarnation is a gap
    * @param listener told of interruptions that this gets over by itself
@@ -59,7 +62,8 @@ public interface ChangeLog {
   /**
    * All that the streams tell of a table's name.
    *
-   * @return errors with {@link LogException.Unavailable} where there is no stream of its database
+   * @return errors with {@link BrokerException.Unavailable} where there is no stream of its
+   *     database
    */
   Mono<SourceSighting> look(SourceTable source);
 

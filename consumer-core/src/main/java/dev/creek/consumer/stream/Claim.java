@@ -1,6 +1,8 @@
 package dev.creek.consumer.stream;
 
-import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.Position;
+import dev.creek.consumer.api.TableState;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 

@@ -1,7 +1,10 @@
 package dev.creek.consumer.stream;
 
+import dev.creek.consumer.api.BrokerException;
+import dev.creek.consumer.api.SnapshotException;
+import dev.creek.consumer.api.TableState;
+import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.control.Operations.Prospect;
-import dev.creek.consumer.control.TargetTable;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Exceptions;
 
@@ -27,7 +30,7 @@ public record Diagnosis(String reason, @Nullable String hint, Prospect prospect)
     if (cause instanceof HeldException) {
       return new Diagnosis(String.valueOf(cause.getMessage()), null, Prospect.PASSES);
     }
-    if (cause instanceof LogException.Denied denied) {
+    if (cause instanceof BrokerException.Denied denied) {
       return new Diagnosis("broker: " + denied.getMessage(), denied.hint(), Prospect.NONE);
     }
     Verdict verdict = FailurePolicy.classify(error, table);
@@ -37,16 +40,16 @@ public record Diagnosis(String reason, @Nullable String hint, Prospect prospect)
     if (verdict instanceof Verdict.LetGo letGo) {
       return new Diagnosis(letGo.reason(), null, Prospect.PASSES);
     }
-    TableState stuck = TableState.stuck(verdict, table);
+    TableState stuck = verdict.stopped(table);
     return new Diagnosis(String.valueOf(stuck.reason()), stuck.hint(), Prospect.NONE);
   }
 
   /** What is not there is no outage: to wait for it long is no help. */
   private static Prospect prospect(Throwable cause) {
-    if (cause instanceof LogException.NoProducer) {
+    if (cause instanceof BrokerException.NoProducer) {
       return Prospect.AWAITED;
     }
-    if (cause instanceof LogException.Unanswered unanswered) {
+    if (cause instanceof BrokerException.Unanswered unanswered) {
       return unanswered.hint() == null ? Prospect.MAY_COME : Prospect.UNLIKELY;
     }
     return Prospect.PASSES;

@@ -1,11 +1,13 @@
 package dev.creek.consumer.stream;
 
-import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.control.TargetTable;
-import dev.creek.consumer.row.ShapeMismatchException;
+import dev.creek.consumer.api.BrokerException;
+import dev.creek.consumer.api.DatabaseException;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.MessageException;
+import dev.creek.consumer.api.ShapeMismatchException;
+import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.text.ErrorWords;
 import dev.creek.consumer.text.Remedy;
-import dev.creek.consumer.wire.WireException;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeoutException;
@@ -82,10 +84,10 @@ public final class FailurePolicy {
   }
 
   private static @Nullable Verdict expected(Throwable cause, TargetTable target, String resync) {
-    if (cause instanceof ApplyException e) {
+    if (cause instanceof DatabaseException e) {
       return ofDatabase(e, target);
     }
-    if (cause instanceof LogException.Unavailable e) {
+    if (cause instanceof BrokerException.Unavailable e) {
       return new Verdict.Retry("broker: " + message(e), "broker", e.hint());
     }
     if (cause instanceof TimeoutException) {
@@ -94,7 +96,7 @@ public final class FailurePolicy {
     if (cause instanceof SchemaUnknownException) {
       return new Verdict.Retry(message(cause), "schema");
     }
-    if (cause instanceof LogException.Gap || cause instanceof WireException.LostHead) {
+    if (cause instanceof BrokerException.Gap || cause instanceof MessageException.LostHead) {
       return new Verdict.Gap(message(cause));
     }
     if (cause instanceof FencedException) {
@@ -103,7 +105,7 @@ public final class FailurePolicy {
     if (cause instanceof ShapeMismatchException e) {
       return new Verdict.Stop(message(e), e.hint());
     }
-    if (cause instanceof WireException.TooLong e) {
+    if (cause instanceof MessageException.TooLong e) {
       return new Verdict.Stop(
           message(e),
           "raise --max-message-bytes to %d or more, with a heap of %d MiB or more (-Xmx in CREEK_CONSUMER_JVM, or the container's memory); or %s"
@@ -119,7 +121,7 @@ public final class FailurePolicy {
               + " or make --batch-bytes smaller; or "
               + Remedy.skip(target));
     }
-    if (cause instanceof WireException) {
+    if (cause instanceof MessageException) {
       return new Verdict.Stop(
           message(cause),
           "the message cannot be read: find out what published it. Then "
@@ -130,7 +132,7 @@ public final class FailurePolicy {
     return null;
   }
 
-  private static Verdict ofDatabase(ApplyException e, TargetTable target) {
+  private static Verdict ofDatabase(DatabaseException e, TargetTable target) {
     String state = e.sqlState();
     String stateClass = state.substring(0, Math.min(2, state.length()));
     if (PASSING_CLASSES.contains(stateClass) || PASSING_STATES.contains(state)) {

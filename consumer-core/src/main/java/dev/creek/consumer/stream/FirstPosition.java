@@ -1,7 +1,9 @@
 package dev.creek.consumer.stream;
 
-import dev.creek.consumer.control.StartFrom;
-import dev.creek.consumer.wire.SourceTable;
+import dev.creek.consumer.api.BrokerException;
+import dev.creek.consumer.api.Position;
+import dev.creek.consumer.api.SourceTable;
+import dev.creek.consumer.api.StartFrom;
 import java.time.Instant;
 import java.util.Objects;
 import reactor.core.publisher.Mono;
@@ -13,7 +15,7 @@ public final class FirstPosition {
   /**
    * The position before its first change.
    *
-   * @return errors with {@link LogException.Gap} where the stream no longer holds all since the
+   * @return errors with {@link BrokerException.Gap} where the stream no longer holds all since the
    *     time
    */
   public static Mono<Position> position(ChangeLog changes, SourceTable source, StartFrom from) {
@@ -32,7 +34,7 @@ public final class FirstPosition {
         .map(
             found -> {
               if (!found.whole()) {
-                throw new LogException.Gap(
+                throw new BrokerException.Gap(
                     "stream %s no longer holds everything that was committed since %s"
                         .formatted(found.stream().name(), time));
               }

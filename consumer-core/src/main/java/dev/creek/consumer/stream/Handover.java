@@ -1,5 +1,7 @@
 package dev.creek.consumer.stream;
 
+import dev.creek.consumer.api.Incompleteness;
+import dev.creek.consumer.api.Position;
 import java.time.Instant;
 import java.util.List;
 import java.util.stream.Stream;

@@ -1,7 +1,8 @@
 package dev.creek.consumer.stream;
 
+import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.Position;
 import dev.creek.consumer.wire.Change;
-import dev.creek.consumer.wire.Generation;
 import dev.creek.consumer.wire.SnapshotHeader;
 import java.time.Duration;
 import java.time.Instant;

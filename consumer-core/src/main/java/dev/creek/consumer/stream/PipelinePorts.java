@@ -1,6 +1,7 @@
 package dev.creek.consumer.stream;
 
-import dev.creek.consumer.metrics.Recorder;
+import dev.creek.consumer.api.MetricsRecorder;
+import dev.creek.consumer.api.TableEvent;
 import java.util.function.Consumer;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
@@ -22,6 +23,6 @@ public record PipelinePorts(
     PipelineOptions options,
     ByteShares batchBytes,
     Scheduler scheduler,
-    Recorder recorder,
+    MetricsRecorder recorder,
     Consumer<TableEvent> events,
     Mono<Void> stopAll) {}

@@ -1,6 +1,6 @@
 package dev.creek.consumer.stream;
 
-import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.api.TargetTable;
 import java.util.Set;
 
 /**

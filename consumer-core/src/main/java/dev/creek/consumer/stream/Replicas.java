@@ -1,6 +1,8 @@
 package dev.creek.consumer.stream;
 
-import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.api.DatabaseException;
+import dev.creek.consumer.api.Instance;
+import dev.creek.consumer.api.TargetTable;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -16,7 +18,7 @@ public interface Replicas {
    * Takes part while subscribed to: emits the present share as soon as this instance has shown
    * itself, and again whenever instances have come or gone, the newest only where nobody asks.
    * Outages do not end it, and change nothing: the last share holds through them. Errors with
-   * {@link ApplyException} only where waiting is no help. May be subscribed to several times.
+   * {@link DatabaseException} only where waiting is no help. May be subscribed to several times.
    *
    * @param until ends it: leaves, so that the others take over at once, and then completes.
    *     Cancelling leaves as well, without a way to wait for that

@@ -1,7 +1,7 @@
 package dev.creek.consumer.stream;
 
+import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.wire.Fingerprint;
-import dev.creek.consumer.wire.SourceTable;
 import java.util.List;
 import reactor.core.publisher.Mono;
 

@@ -1,8 +1,9 @@
 package dev.creek.consumer.stream;
 
+import dev.creek.consumer.api.MessageException;
+import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.wire.Fingerprint;
 import dev.creek.consumer.wire.SchemaParser;
-import dev.creek.consumer.wire.SourceTable;
 import dev.creek.consumer.wire.WalSchema;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -32,8 +33,8 @@ public final class Schemas {
   /**
    * The schema of a table's messages with this fingerprint.
    *
-   * @return errors with {@link SchemaUnknownException} where nobody knows it, with {@code
-   *     WireException} where the text that was found cannot be read
+   * @return errors with {@link SchemaUnknownException} where nobody knows it, with {@link
+   *     MessageException} where the text that was found cannot be read
    */
   public Mono<WalSchema> find(SourceTable source, Fingerprint fingerprint) {
     Key key = new Key(source, fingerprint);

@@ -1,5 +1,6 @@
 package dev.creek.consumer.stream;
 
+import dev.creek.consumer.api.Position.StreamIdentity;
 import java.time.Instant;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;

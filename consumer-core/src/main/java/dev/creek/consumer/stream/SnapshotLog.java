@@ -1,13 +1,16 @@
 package dev.creek.consumer.stream;
 
-import dev.creek.consumer.wire.SourceTable;
+import dev.creek.consumer.api.BrokerException;
+import dev.creek.consumer.api.Position.StreamIdentity;
+import dev.creek.consumer.api.PublishedSnapshot;
+import dev.creek.consumer.api.SourceTable;
 import java.time.Duration;
 import java.time.Instant;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * The broker's snapshots. Thread-safe. Errors: {@link LogException} and its kinds; {@link
+ * The broker's snapshots. Thread-safe. Errors: {@link BrokerException} and its kinds; {@link
  * IllegalArgumentException} for names that cannot be part of a subject, and for a subject that is
  * no snapshot of the table.
  */
@@ -16,8 +19,8 @@ public interface SnapshotLog {
   /**
    * A table's snapshots that the streams still hold, of both generations, oldest first.
    *
-   * @return errors with {@link LogException.Unavailable} where there are none, and no stream of the
-   *     source's database either
+   * @return errors with {@link BrokerException.Unavailable} where there are none, and no stream of
+   *     the source's database either
    */
   Flux<PublishedSnapshot> snapshots(SourceTable source);
 
@@ -25,34 +28,11 @@ public interface SnapshotLog {
   Mono<PublishedSnapshot> snapshot(SourceTable source, String subject);
 
   /**
-   * A snapshot in the stream.
-   *
-   * @param subject its name
-   * @param firstSequence stream sequence of its first message
-   * @param lastSequence stream sequence of its last message so far
-   * @param messages how many messages its subject holds
-   * @param publishedAt when JetStream stored its first message
-   * @param complete whether its last message is the end marker
-   */
-  record PublishedSnapshot(
-      String subject,
-      long firstSequence,
-      long lastSequence,
-      long messages,
-      Instant publishedAt,
-      boolean complete) {
-    /** Rows: without header and end marker; too many where a row took several messages (OLD). */
-    public long rows() {
-      return Math.max(0, messages - (complete ? 2 : 1));
-    }
-  }
-
-  /**
    * Asks the producer for a new snapshot.
    *
    * @param timeout how long it may take to answer
    * @return its subject, on which it comes then, or is coming already; errors with {@link
-   *     LogException.Unavailable} where no producer answers
+   *     BrokerException.Unavailable} where no producer answers
    */
   Mono<String> requestSnapshot(SourceTable source, Duration timeout);
 

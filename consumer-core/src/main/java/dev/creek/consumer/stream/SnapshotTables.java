@@ -1,13 +1,14 @@
 package dev.creek.consumer.stream;
 
-import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.control.SnapshotMode;
+import dev.creek.consumer.api.DatabaseException;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.SnapshotMode;
 import dev.creek.consumer.wire.RecordShape;
 import reactor.core.publisher.Mono;
 
 /**
  * The target database's tables, as snapshots fill them. Thread-safe. Errors: {@link
- * ApplyException}.
+ * DatabaseException}.
  */
 public interface SnapshotTables {
 
@@ -18,7 +19,7 @@ public interface SnapshotTables {
    * <p>Inside {@link Replicas#reserving}, so that no line of another instance takes it back; let go
    * with {@link TargetTables#release}.
    *
-   * @return errors with {@link ApplyException} where the target is subscribed to another source,
+   * @return errors with {@link DatabaseException} where the target is subscribed to another source,
    *     with {@link HeldException} while another process takes a snapshot of it
    */
   Mono<Claim> claimForSnapshot(Mapping mapping);

@@ -1,6 +1,8 @@
 package dev.creek.consumer.stream;
 
-import dev.creek.consumer.control.SnapshotProgress;
+import dev.creek.consumer.api.DatabaseException;
+import dev.creek.consumer.api.MessageException;
+import dev.creek.consumer.api.SnapshotProgress;
 import dev.creek.consumer.wire.WireMessage;
 import java.util.List;
 import reactor.core.publisher.Mono;
@@ -9,8 +11,8 @@ import reactor.core.publisher.Mono;
  * Writes one snapshot of one claimed table: chunks in order, then {@link #finish}, and {@link
  * #close} whatever happened. Until {@code finish} has committed, the position is untouched, and of
  * a clean snapshot nobody sees anything. {@link #prepare} of the next chunk may run while a write
- * is in flight. Errors: {@link ApplyException}, {@link FencedException}, {@code WireException},
- * {@code ShapeMismatchException}; after one only {@code close} is allowed.
+ * is in flight. Errors: {@link DatabaseException}, {@link FencedException}, {@link
+ * MessageException}, {@code ShapeMismatchException}; after one only {@code close} is allowed.
  */
 public interface SnapshotWriter {
 

@@ -1,7 +1,11 @@
 package dev.creek.consumer.stream;
 
-import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.api.DatabaseException;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.Position;
+import dev.creek.consumer.api.Subscription;
+import dev.creek.consumer.api.TableState;
+import dev.creek.consumer.api.TargetTable;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -9,7 +13,8 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * What is subscribed: the table {@code subscriptions}. Thread-safe. Errors: {@link ApplyException}.
+ * What is subscribed: the table {@code subscriptions}. Thread-safe. Errors: {@link
+ * DatabaseException}.
  */
 public interface Subscriptions {
 
@@ -48,7 +53,7 @@ public interface Subscriptions {
    * Wakes running services.
    *
    * @param position where it begins
-   * @return errors with {@link ApplyException} where it has one, or another source
+   * @return errors with {@link DatabaseException} where it has one, or another source
    */
   Mono<Subscription> begin(Mapping mapping, Position position);
 

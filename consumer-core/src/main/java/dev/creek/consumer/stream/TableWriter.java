@@ -1,5 +1,7 @@
 package dev.creek.consumer.stream;
 
+import dev.creek.consumer.api.DatabaseException;
+import dev.creek.consumer.api.TableEvent.Applied;
 import reactor.core.publisher.Mono;
 
 /**
@@ -24,7 +26,7 @@ public interface TableWriter {
    * Writes rows and position. Completes empty while the source transaction is still open, with the
    * result once committed.
    *
-   * @return errors with {@link ApplyException} or {@link FencedException}; the target is then at
+   * @return errors with {@link DatabaseException} or {@link FencedException}; the target is then at
    *     the last committed position
    */
   Mono<Applied> apply(Prepared prepared);

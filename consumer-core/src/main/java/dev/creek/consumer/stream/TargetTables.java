@@ -1,7 +1,10 @@
 package dev.creek.consumer.stream;
 
-import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.api.DatabaseException;
+import dev.creek.consumer.api.Incompleteness;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.TableState;
+import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.wire.RecordShape;
 import dev.creek.consumer.wire.WalSchema;
 import java.util.List;
@@ -9,7 +12,7 @@ import reactor.core.publisher.Mono;
 
 /**
  * The target database's tables, as the lines write them. Thread-safe. Errors: {@link
- * ApplyException}.
+ * DatabaseException}.
  */
 public interface TargetTables {
 
@@ -30,7 +33,7 @@ public interface TargetTables {
    * Looks whether a claimed table is there for us with all its rows, before the first of its
    * changes comes; a table that is missing is for them to tell of.
    *
-   * @return errors with {@link ApplyException} where policies may hide rows
+   * @return errors with {@link DatabaseException} where policies may hide rows
    */
   default Mono<Void> requireVisible(Claim claim) {
     return Mono.empty();

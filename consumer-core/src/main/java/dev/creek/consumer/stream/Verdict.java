@@ -1,11 +1,27 @@
 package dev.creek.consumer.stream;
 
+import dev.creek.consumer.api.TableState;
 import org.jspecify.annotations.Nullable;
 
 /** What a line does about an error. */
 public sealed interface Verdict {
   /** For users. */
   String reason();
+
+  /**
+   * The state of a table whose changes cannot be applied because of this.
+   *
+   * @param table as the user named it
+   */
+  default TableState stopped(Object table) {
+    if (this instanceof Stop stop) {
+      return new TableState(TableState.Name.FAILED, stop.reason(), stop.hint());
+    }
+    if (this instanceof Await await) {
+      return new TableState(TableState.Name.FAILED, await.reason(), await.hint());
+    }
+    return TableState.gap(reason(), table);
+  }
 
   /**
    * Try again, for ever, with growing pauses.

@@ -1,5 +1,6 @@
 package dev.creek.consumer.wire;
 
+import dev.creek.consumer.api.MessageException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
@@ -9,7 +10,7 @@ import java.util.Objects;
 
 /**
  * Walks Avro binary in place, without objects per value. Every read checks its bounds and throws
- * {@link WireException}, naming the place but never the bytes. Not thread-safe.
+ * {@link MessageException}, naming the place but never the bytes. Not thread-safe.
  */
 public final class AvroCursor {
   private static final byte[] NONE = {};
@@ -203,7 +204,7 @@ public final class AvroCursor {
   /**
    * Passes over a value.
    *
-   * @throws WireException also where a value is there that cannot be decoded
+   * @throws MessageException also where a value is there that cannot be decoded
    */
   public void skip(WireType.Slot slot) {
     int branch = readBranch(slot);
@@ -245,8 +246,8 @@ public final class AvroCursor {
   }
 
   /** What is wrong, and where. */
-  public WireException malformed(String what) {
-    return new WireException(what + ", at byte " + (position - from) + " of " + (limit - from));
+  public MessageException malformed(String what) {
+    return new MessageException(what + ", at byte " + (position - from) + " of " + (limit - from));
   }
 
   private byte readByte() {
@@ -256,7 +257,7 @@ public final class AvroCursor {
     return bytes[position++];
   }
 
-  private WireException overrun() {
+  private MessageException overrun() {
     return malformed("a value that goes on beyond the end");
   }
 }

@@ -1,5 +1,6 @@
 package dev.creek.consumer.wire;
 
+import dev.creek.consumer.api.Generation;
 import java.time.Instant;
 
 /**

@@ -1,5 +1,6 @@
 package dev.creek.consumer.wire;
 
+import dev.creek.consumer.api.MessageException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import org.jspecify.annotations.Nullable;
@@ -26,7 +27,7 @@ public final class CommitTime {
       cursor.advance(cursor.readLength()); // fingerprint
       cursor.advance(cursor.readLength()); // source.name
       return Instant.EPOCH.plus(cursor.readLong(), ChronoUnit.MICROS);
-    } catch (WireException e) {
+    } catch (MessageException e) {
       return null;
     }
   }

@@ -1,5 +1,6 @@
 package dev.creek.consumer.wire;
 
+import dev.creek.consumer.api.MessageException;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -13,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Memory: at most twice the bytes that have arrived of the unfinished message, and never more
  * than its declared length; a header alone allocates nothing. Not thread-safe: one per table line.
  * After an exception it stands between two messages; only of one that is {@linkplain
- * WireException.TooLong too long} the rest is expected, and dropped.
+ * MessageException.TooLong too long} the rest is expected, and dropped.
  */
 public final class MessageAssembler {
   private static final int INDEX_BYTES = 2;
@@ -48,19 +49,19 @@ public final class MessageAssembler {
    *
    * @param packet its payload, not to be changed any more: a message in one packet is not copied
    * @return the message that it completes, or null
-   * @throws WireException.LostHead where packets before this one are missing
-   * @throws WireException where the packet is not one, or contradicts the declared length
+   * @throws MessageException.LostHead where packets before this one are missing
+   * @throws MessageException where the packet is not one, or contradicts the declared length
    */
   public @Nullable WireMessage accept(long sequence, byte[] packet) {
     try {
       if (packet.length < INDEX_BYTES) {
-        throw new WireException("a packet of " + packet.length + " bytes has no index");
+        throw new MessageException("a packet of " + packet.length + " bytes has no index");
       }
       int index = u16(packet);
       return index == 0 ? begin(sequence, packet) : proceed(sequence, index, packet);
-    } catch (WireException.TooLong e) {
+    } catch (MessageException.TooLong e) {
       throw e;
-    } catch (WireException e) {
+    } catch (MessageException e) {
       forget();
       throw e;
     }
@@ -85,12 +86,12 @@ public final class MessageAssembler {
       forget();
     }
     if (packet.length < HEADER_BYTES) {
-      throw new WireException("a first packet of " + packet.length + " bytes has no length");
+      throw new MessageException("a first packet of " + packet.length + " bytes has no length");
     }
     int declared = i32(packet);
     int data = packet.length - HEADER_BYTES;
     if (declared < 0) {
-      throw new WireException(
+      throw new MessageException(
           String.format(
               "a message declares %d bytes, more than any can have",
               Integer.toUnsignedLong(declared)));
@@ -102,7 +103,7 @@ public final class MessageAssembler {
       arrived = data;
       dropping = data < declared;
       unfinished = dropping;
-      throw new WireException.TooLong(
+      throw new MessageException.TooLong(
           String.format(
               "a message of %d bytes is longer than the %d that are accepted",
               declared, maxMessageBytes),
@@ -112,7 +113,7 @@ public final class MessageAssembler {
       return new WireMessage(packet, HEADER_BYTES, declared, sequence, sequence);
     }
     if (data == 0) {
-      throw new WireException("the first packet of " + declared + " bytes carries none of them");
+      throw new MessageException("the first packet of " + declared + " bytes carries none of them");
     }
     unfinished = true;
     append(packet, HEADER_BYTES);
@@ -125,13 +126,13 @@ public final class MessageAssembler {
       return null;
     }
     if (!unfinished || index != packets) {
-      throw new WireException.LostHead(
+      throw new MessageException.LostHead(
           unfinished
               ? "packet " + index + " came where packet " + packets + " belongs"
               : "packet " + index + " came without the packets before it");
     }
     if (packet.length == INDEX_BYTES) {
-      throw new WireException(
+      throw new MessageException(
           "packet " + index + " is empty, " + (length - arrived) + " bytes before the end");
     }
     if (dropping) {
@@ -142,7 +143,7 @@ public final class MessageAssembler {
     packets++;
     if (arrived < length) {
       if (packets == MAX_PACKETS) {
-        throw new WireException("a message has more packets than their index can count");
+        throw new MessageException("a message has more packets than their index can count");
       }
       return null;
     }
@@ -170,7 +171,7 @@ public final class MessageAssembler {
   private void append(byte[] packet, int from) {
     int data = packet.length - from;
     if (data > length - arrived) {
-      throw new WireException(
+      throw new MessageException(
           String.format(
               "packet %d carries %d bytes, %d more than the message declares",
               unfinished ? packets : 0, data, data - (length - arrived)));

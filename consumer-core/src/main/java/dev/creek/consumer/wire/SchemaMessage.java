@@ -1,6 +1,7 @@
 package dev.creek.consumer.wire;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.creek.consumer.api.MessageException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,13 +19,13 @@ public record SchemaMessage(
   /**
    * Reads the JSON {@code {"fingerprint", "schema", "source", "created_at"}}.
    *
-   * @throws WireException where it is not that
+   * @throws MessageException where it is not that
    */
   public static SchemaMessage parse(byte[] bytes, int offset, int length) {
     JsonNode message = WireJson.object(bytes, offset, length, "schema message");
     String schema = ShapeReader.text(message, "schema");
     if (schema.isEmpty()) {
-      throw new WireException("a schema message without a schema");
+      throw new MessageException("a schema message without a schema");
     }
     return new SchemaMessage(
         fingerprint(ShapeReader.text(message, "fingerprint")),
@@ -45,7 +46,8 @@ public record SchemaMessage(
     try {
       return Fingerprint.parse(text);
     } catch (IllegalArgumentException e) {
-      throw new WireException("a schema message with a fingerprint that is not 8 bytes in base64");
+      throw new MessageException(
+          "a schema message with a fingerprint that is not 8 bytes in base64");
     }
   }
 }

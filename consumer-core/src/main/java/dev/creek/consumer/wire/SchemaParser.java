@@ -1,6 +1,8 @@
 package dev.creek.consumer.wire;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.MessageException;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -47,13 +49,13 @@ public final class SchemaParser {
    *
    * @param fingerprint under which the text was found
    * @param json the {@code schema} member of a schema message
-   * @throws WireException where the text is none, as of a table that the producer cannot encode
+   * @throws MessageException where the text is none, as of a table that the producer cannot encode
    */
   public static WalSchema parse(Fingerprint fingerprint, String json) {
     JsonNode envelope = WireJson.object(json, "schema " + fingerprint);
     List<String> members = members(envelope);
     if (!members.equals(ENVELOPE)) {
-      throw new WireException("schema " + fingerprint + " is not a WAL envelope: " + members);
+      throw new MessageException("schema " + fingerprint + " is not a WAL envelope: " + members);
     }
     JsonNode fields = envelope.path("fields");
     Generation generation = generation(fields.get(1).path("type"));
@@ -68,7 +70,7 @@ public final class SchemaParser {
   /**
    * Reads a bare record: the schema of a snapshot's rows, or of one image.
    *
-   * @throws WireException where the text is none
+   * @throws MessageException where the text is none
    */
   public static RecordShape parseRecord(String json) {
     return new ShapeReader().record(WireJson.object(json, "record schema"));
@@ -82,14 +84,14 @@ public final class SchemaParser {
     if (members.equals(NEW_SOURCE)) {
       return Generation.NEW;
     }
-    throw new WireException("the source record has unknown members: " + members);
+    throw new MessageException("the source record has unknown members: " + members);
   }
 
   private static void checkOperations(JsonNode op) {
     var symbols = new ArrayList<String>();
     op.path("symbols").forEach(symbol -> symbols.add(symbol.asText()));
     if (!symbols.equals(OPERATIONS)) {
-      throw new WireException("the op enum has unknown symbols: " + symbols);
+      throw new MessageException("the op enum has unknown symbols: " + symbols);
     }
   }
 
@@ -97,7 +99,7 @@ public final class SchemaParser {
   private static JsonNode image(JsonNode field) {
     JsonNode union = field.path("type");
     if (union.size() != 2 || !ShapeReader.base(union.get(0)).equals("null")) {
-      throw new WireException(
+      throw new MessageException(
           "the " + ShapeReader.text(field, "name") + " image is not a union of null and a record");
     }
     return union.get(1);

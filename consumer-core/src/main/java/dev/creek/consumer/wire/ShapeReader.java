@@ -1,6 +1,7 @@
 package dev.creek.consumer.wire;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.creek.consumer.api.MessageException;
 import dev.creek.consumer.wire.WireType.Plain;
 import dev.creek.consumer.wire.WireType.Slot;
 import java.util.ArrayList;
@@ -25,14 +26,14 @@ final class ShapeReader {
 
   RecordShape record(JsonNode record) {
     if (!record.path("type").asText().equals("record")) {
-      throw new WireException("not an Avro record: " + label(record));
+      throw new MessageException("not an Avro record: " + label(record));
     }
     var fields = new ArrayList<WireField>();
     var names = new HashSet<String>();
     for (JsonNode field : record.path("fields")) {
       String name = text(field, "name");
       if (name.isEmpty()) {
-        throw new WireException("a field without a name in " + label(record));
+        throw new MessageException("a field without a name in " + label(record));
       }
       String pgType = text(field, "pgType");
       fields.add(

@@ -1,6 +1,7 @@
 package dev.creek.consumer.wire;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.creek.consumer.api.MessageException;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
@@ -29,7 +30,7 @@ public record SnapshotHeader(
   /**
    * Reads a header.
    *
-   * @throws WireException where it is none
+   * @throws MessageException where it is none
    */
   public static SnapshotHeader parse(WireMessage message) {
     JsonNode header =
@@ -50,7 +51,7 @@ public record SnapshotHeader(
     try {
       return Lsn.parse(text);
     } catch (IllegalArgumentException e) {
-      throw new WireException("the header of a snapshot without an LSN");
+      throw new MessageException("the header of a snapshot without an LSN");
     }
   }
 
@@ -58,7 +59,7 @@ public record SnapshotHeader(
     try {
       return OffsetDateTime.parse(text).toInstant();
     } catch (DateTimeException e) {
-      throw new WireException("the header of a snapshot without a time");
+      throw new MessageException("the header of a snapshot without a time");
     }
   }
 }

@@ -1,5 +1,6 @@
 package dev.creek.consumer.wire;
 
+import dev.creek.consumer.api.MessageException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -36,13 +37,13 @@ public final class SnapshotReader {
    * @param packet its payload, not to be changed any more
    * @param last whether the stream has nothing more of this snapshot, for all that is known: a row
    *     may look like the end marker, but only the marker is the last
-   * @throws WireException.NoHeader where the first message is no header
-   * @throws WireException where the packets make no whole messages, or go on behind the end
+   * @throws MessageException.NoHeader where the first message is no header
+   * @throws MessageException where the packets make no whole messages, or go on behind the end
    */
   public void accept(long sequence, byte[] packet, boolean last) {
     packets++;
     if (ended) {
-      throw new WireException(
+      throw new MessageException(
           "message at sequence " + sequence + ": the snapshot has ended, but messages follow");
     }
     WireMessage message = header == null ? first(sequence, packet) : next(sequence, packet);
@@ -63,7 +64,7 @@ public final class SnapshotReader {
   private @Nullable WireMessage first(long sequence, byte[] packet) {
     try {
       return assembler.accept(sequence, packet);
-    } catch (WireException e) {
+    } catch (MessageException e) {
       throw noHeader(sequence, e);
     }
   }
@@ -71,7 +72,7 @@ public final class SnapshotReader {
   private @Nullable WireMessage next(long sequence, byte[] packet) {
     WireMessage message = assembler.accept(sequence, packet);
     if (assembler.abandoned() > 0) {
-      throw new WireException("a row ends in its middle, before sequence " + sequence);
+      throw new MessageException("a row ends in its middle, before sequence " + sequence);
     }
     return message;
   }
@@ -79,13 +80,13 @@ public final class SnapshotReader {
   private static SnapshotHeader readHeader(WireMessage message) {
     try {
       return SnapshotHeader.parse(message);
-    } catch (WireException e) {
+    } catch (MessageException e) {
       throw noHeader(message.firstSequence(), e);
     }
   }
 
-  private static WireException.NoHeader noHeader(long sequence, WireException why) {
-    return new WireException.NoHeader(
+  private static MessageException.NoHeader noHeader(long sequence, MessageException why) {
+    return new MessageException.NoHeader(
         "the snapshot begins at sequence %d without its header (%s)"
             .formatted(sequence, why.getMessage()),
         why);
@@ -105,7 +106,7 @@ public final class SnapshotReader {
               .over(message.bytes(), message.offset(), message.offset() + message.length());
       cursor.skip(shape);
       return cursor.remaining() == 0;
-    } catch (WireException e) {
+    } catch (MessageException e) {
       return false;
     }
   }

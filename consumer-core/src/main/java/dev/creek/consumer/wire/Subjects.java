@@ -1,5 +1,8 @@
 package dev.creek.consumer.wire;
 
+import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.SourceTable;
+import dev.creek.consumer.text.SubjectToken;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -19,7 +22,7 @@ public record Subjects(Generation generation, String namespace) {
   private static final List<String> KINDS = List.of("wal", "schema", "snap");
 
   public Subjects {
-    token(namespace, "namespace");
+    SubjectToken.require(namespace, "namespace");
   }
 
   /** The stream of row changes. */
@@ -84,7 +87,7 @@ public record Subjects(Generation generation, String namespace) {
   public static @Nullable String oldDatabaseOf(String namespace, String pattern) {
     String[] parts = pattern.split("\\.", -1);
     boolean fits = parts.length == 4 && parts[0].equals(namespace) && parts[2].equals("wal");
-    return fits && whyNoToken(parts[1]) == null ? parts[1] : null;
+    return fits && SubjectToken.fits(parts[1]) ? parts[1] : null;
   }
 
   /** Where a table's row changes are. */
@@ -128,7 +131,7 @@ public record Subjects(Generation generation, String namespace) {
 
   private boolean isSnapshot(SourceTable source, String subject) {
     String prefix = subject("snap", source) + ".";
-    return subject.startsWith(prefix) && whyNoToken(subject.substring(prefix.length())) == null;
+    return subject.startsWith(prefix) && SubjectToken.fits(subject.substring(prefix.length()));
   }
 
   /** Where to ask for a schema. */
@@ -142,7 +145,7 @@ public record Subjects(Generation generation, String namespace) {
   }
 
   private String stream(String kind, String database) {
-    token(database, "database");
+    SubjectToken.require(database, "database");
     return switch (generation) {
       case OLD -> namespace + '_' + kind;
       case NEW -> namespace + '_' + kind + '_' + database;
@@ -153,13 +156,13 @@ public record Subjects(Generation generation, String namespace) {
     return String.join(
         ".",
         prefix(kind, source.database()),
-        token(source.namespace(), "schema"),
-        token(source.table(), "table"));
+        SubjectToken.require(source.namespace(), "schema"),
+        SubjectToken.require(source.table(), "table"));
   }
 
   private String prefix(String kind, String database) {
     return switch (generation) {
-      case OLD -> namespace + '.' + token(database, "database") + '.' + kind;
+      case OLD -> namespace + '.' + SubjectToken.require(database, "database") + '.' + kind;
       case NEW -> stream(kind, database);
     };
   }
@@ -169,30 +172,5 @@ public record Subjects(Generation generation, String namespace) {
       case OLD -> namespace + '.' + oldName;
       case NEW -> stream(newKind, database);
     };
-  }
-
-  private static @Nullable String whyNoToken(String name) {
-    if (name.isBlank()) {
-      return "it is blank";
-    }
-    if (name.indexOf('.') >= 0) {
-      return "it has a dot";
-    }
-    if (name.indexOf('*') >= 0 || name.indexOf('>') >= 0) {
-      return "it has a wildcard (* or >)";
-    }
-    return name.chars().anyMatch(c -> Character.isWhitespace(c) || Character.isISOControl(c))
-        ? "it has a space or control character"
-        : null;
-  }
-
-  private static String token(String name, String what) {
-    String why = whyNoToken(name);
-    if (why != null) {
-      throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT, "%s name '%s' cannot be addressed on the wire: %s", what, name, why));
-    }
-    return name;
   }
 }

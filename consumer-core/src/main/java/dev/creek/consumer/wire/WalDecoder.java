@@ -1,5 +1,6 @@
 package dev.creek.consumer.wire;
 
+import dev.creek.consumer.api.MessageException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,7 +33,7 @@ public final class WalDecoder {
   /**
    * The bits of the fingerprint of a WAL message's schema.
    *
-   * @throws WireException where it does not begin as a WAL message does
+   * @throws MessageException where it does not begin as a WAL message does
    */
   public static long fingerprint(WireMessage message) {
     byte[] bytes = message.bytes();
@@ -53,7 +54,7 @@ public final class WalDecoder {
    * Finds the images and the source transaction of a message. The after image is not walked: that
    * it ends at {@link Change#end()} is for whoever decodes it to check.
    *
-   * @throws WireException where the message is not one of this schema, with its sequence
+   * @throws MessageException where the message is not one of this schema, with its sequence
    */
   public Change decode(WireMessage message) {
     boolean known = head.isOf(message);
@@ -62,7 +63,7 @@ public final class WalDecoder {
     }
     try {
       return envelope(message, known);
-    } catch (WireException e) {
+    } catch (MessageException e) {
       throw atSequence(message, String.valueOf(e.getMessage()), e);
     }
   }
@@ -130,9 +131,9 @@ public final class WalDecoder {
     }
   }
 
-  private static WireException atSequence(
+  private static MessageException atSequence(
       WireMessage message, String what, @Nullable Throwable cause) {
     String text = "message at sequence " + message.lastSequence() + ": " + what;
-    return cause == null ? new WireException(text) : new WireException(text, cause);
+    return cause == null ? new MessageException(text) : new MessageException(text, cause);
   }
 }

@@ -1,5 +1,8 @@
 package dev.creek.consumer.wire;
 
+import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.MessageException;
+
 /**
  * A parsed WAL schema: what a message with this fingerprint looks like.
  *
@@ -19,7 +22,7 @@ public record WalSchema(
   /**
    * Reads a schema text.
    *
-   * @throws WireException where it is none
+   * @throws MessageException where it is none
    * @see SchemaParser
    */
   public static WalSchema parse(Fingerprint fingerprint, String json) {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.creek.consumer.api.MessageException;
 import java.io.IOException;
 import java.util.Locale;
 
@@ -27,22 +28,22 @@ final class WireJson {
     } catch (JacksonException e) {
       throw malformed(what, e);
     } catch (IOException e) {
-      throw new WireException(what + " is not JSON");
+      throw new MessageException(what + " is not JSON");
     }
   }
 
   private static JsonNode object(JsonNode node, String what) {
     if (!node.isObject()) {
-      throw new WireException(
+      throw new MessageException(
           what + " is not a JSON object but " + node.getNodeType().name().toLowerCase(Locale.ROOT));
     }
     return node;
   }
 
   // Without the cause: its message quotes the text.
-  private static WireException malformed(String what, JacksonException e) {
+  private static MessageException malformed(String what, JacksonException e) {
     var at = e.getLocation();
-    return new WireException(
+    return new MessageException(
         at == null
             ? what + " is not JSON"
             : what + " is not JSON at line " + at.getLineNr() + ", column " + at.getColumnNr());

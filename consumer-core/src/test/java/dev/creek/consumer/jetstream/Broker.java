@@ -1,8 +1,9 @@
 package dev.creek.consumer.jetstream;
 
+import dev.creek.consumer.api.BrokerOptions;
+import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.testing.NatsServer;
-import dev.creek.consumer.wire.Generation;
-import dev.creek.consumer.wire.SourceTable;
 import dev.creek.consumer.wire.Subjects;
 import io.nats.client.Connection;
 import io.nats.client.ErrorListener;
@@ -65,8 +66,8 @@ final class Broker implements AutoCloseable {
     return new Subjects(generation, "CREEK");
   }
 
-  JetStreamOptions.Builder options() {
-    return JetStreamOptions.builder(server.uri())
+  BrokerOptions.Builder options() {
+    return BrokerOptions.builder(server.uri())
         .pull(Duration.ofMillis(500), Duration.ofSeconds(5))
         .requestTimeout(Duration.ofSeconds(2))
         .schemaTimeout(Duration.ofSeconds(1))

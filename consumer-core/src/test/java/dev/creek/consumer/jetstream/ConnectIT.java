@@ -3,7 +3,10 @@ package dev.creek.consumer.jetstream;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.creek.consumer.stream.LogException;
+import dev.creek.consumer.api.BrokerException;
+import dev.creek.consumer.api.BrokerOptions;
+import dev.creek.consumer.api.BrokerOptions.Credentials;
+import dev.creek.consumer.api.BrokerOptions.TlsFiles;
 import dev.creek.consumer.testing.NatsServer;
 import io.nats.client.NKey;
 import java.io.IOException;
@@ -25,7 +28,7 @@ final class ConnectIT {
   @TempDir Path folder;
 
   /** Null where it worked. */
-  private static @Nullable Throwable connect(JetStreamOptions.Builder options) {
+  private static @Nullable Throwable connect(BrokerOptions.Builder options) {
     return JetStreamLog.connect(options.build())
         .flatMap(JetStreamLog::close)
         .materialize()
@@ -34,13 +37,13 @@ final class ConnectIT {
   }
 
   /** Again where a busy machine was too slow for the time that an attempt has. */
-  private static void assertWorks(JetStreamOptions.Builder options) {
+  private static void assertWorks(BrokerOptions.Builder options) {
     await().atMost(Reading.LIMIT).untilAsserted(() -> assertThat(connect(options)).isNull());
   }
 
-  private static void assertRefused(JetStreamOptions.Builder options, String why) {
+  private static void assertRefused(BrokerOptions.Builder options, String why) {
     assertThat(connect(options))
-        .isInstanceOf(LogException.Unavailable.class)
+        .isInstanceOf(BrokerException.Unavailable.class)
         .hasMessageContaining(why)
         .hasMessageNotContaining(SECRET)
         .satisfies(
@@ -51,8 +54,8 @@ final class ConnectIT {
                     .satisfies(c -> assertThat(String.valueOf(c)).doesNotContain(SECRET)));
   }
 
-  private static JetStreamOptions.Builder at(NatsServer server, String user) {
-    return JetStreamOptions.builder(server.uri().replace("://", "://" + user));
+  private static BrokerOptions.Builder at(NatsServer server, String user) {
+    return BrokerOptions.builder(server.uri().replace("://", "://" + user));
   }
 
   @Test
@@ -98,7 +101,7 @@ final class ConnectIT {
   @Test
   void theNextServerOfTheListIsTakenWhereOneIsDown() {
     try (var server = NatsServer.builder().start()) {
-      assertWorks(JetStreamOptions.builder("nats://127.0.0.1:1," + server.uri()));
+      assertWorks(BrokerOptions.builder("nats://127.0.0.1:1," + server.uri()));
     }
   }
 
@@ -108,15 +111,15 @@ final class ConnectIT {
     try (var server = tlsServer("server", "")) {
       String port = ":" + server.port();
       assertWorks(
-          JetStreamOptions.builder("tls://localhost" + port).tls(TlsFiles.trusting(certificate)));
+          BrokerOptions.builder("tls://localhost" + port).tls(TlsFiles.trusting(certificate)));
       assertWorks(
-          JetStreamOptions.builder("nats://localhost" + port)
+          BrokerOptions.builder("nats://localhost" + port)
               .tls(new TlsFiles(null, folder.resolve("server.p12"), SECRET, null, null)));
       assertRefused(
-          JetStreamOptions.builder("tls://127.0.0.1" + port).tls(TlsFiles.trusting(certificate)),
+          BrokerOptions.builder("tls://127.0.0.1" + port).tls(TlsFiles.trusting(certificate)),
           "127.0.0.1");
-      assertRefused(JetStreamOptions.builder("tls://localhost" + port), "certification path");
-      assertRefused(JetStreamOptions.builder("nats://localhost" + port), "use tls://");
+      assertRefused(BrokerOptions.builder("tls://localhost" + port), "certification path");
+      assertRefused(BrokerOptions.builder("nats://localhost" + port), "use tls://");
     }
   }
 
@@ -127,10 +130,10 @@ final class ConnectIT {
     try (var server = tlsServer("server", ", verify: true, ca_file: \"%s\"".formatted(client))) {
       String uri = "tls://localhost:" + server.port();
       assertWorks(
-          JetStreamOptions.builder(uri)
+          BrokerOptions.builder(uri)
               .tls(new TlsFiles(certificate, null, null, client, folder.resolve("client.key"))));
-      assertThat(connect(JetStreamOptions.builder(uri).tls(TlsFiles.trusting(certificate))))
-          .isInstanceOf(LogException.Unavailable.class);
+      assertThat(connect(BrokerOptions.builder(uri).tls(TlsFiles.trusting(certificate))))
+          .isInstanceOf(BrokerException.Unavailable.class);
     }
   }
 

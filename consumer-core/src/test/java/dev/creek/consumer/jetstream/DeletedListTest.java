@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.creek.consumer.stream.LogException;
+import dev.creek.consumer.api.BrokerException;
 import org.junit.jupiter.api.Test;
 
 final class DeletedListTest {
@@ -41,6 +41,6 @@ final class DeletedListTest {
 
   @Test
   void refusesWhatIsNoJson() {
-    assertThatThrownBy(() -> read("{\"state\":")).isInstanceOf(LogException.Unavailable.class);
+    assertThatThrownBy(() -> read("{\"state\":")).isInstanceOf(BrokerException.Unavailable.class);
   }
 }

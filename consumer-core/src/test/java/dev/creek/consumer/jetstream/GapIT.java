@@ -3,11 +3,11 @@ package dev.creek.consumer.jetstream;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.creek.consumer.stream.LogException;
+import dev.creek.consumer.api.BrokerException;
+import dev.creek.consumer.api.Position.StreamIdentity;
+import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.stream.StartAt;
-import dev.creek.consumer.stream.StreamIdentity;
 import dev.creek.consumer.testing.NatsExtension;
-import dev.creek.consumer.wire.SourceTable;
 import io.nats.client.PurgeOptions;
 import java.time.Instant;
 import java.util.Objects;
@@ -67,7 +67,7 @@ final class GapIT {
 
   private void assertGap(Reading reading, String... parts) {
     assertThat(reading.awaitError())
-        .isInstanceOf(LogException.Gap.class)
+        .isInstanceOf(BrokerException.Gap.class)
         .hasMessageContainingAll(walStream, "snapshot")
         .hasMessageContainingAll(parts);
   }
@@ -218,7 +218,7 @@ final class GapIT {
     broker.publishNumbers(limited, 100, 300, 16);
     var again = Reading.all(log.read(limited, new StartAt.Sequence(101), identity));
     assertThat(again.awaitError())
-        .isInstanceOf(LogException.Gap.class)
+        .isInstanceOf(BrokerException.Gap.class)
         .hasMessageContaining("messages 101 to 200 were removed");
   }
 }

@@ -3,11 +3,12 @@ package dev.creek.consumer.jetstream;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.creek.consumer.stream.LogException;
+import dev.creek.consumer.api.BrokerException;
+import dev.creek.consumer.api.BrokerOptions;
+import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.stream.StartAt;
 import dev.creek.consumer.testing.NatsExtension;
-import dev.creek.consumer.wire.Generation;
-import dev.creek.consumer.wire.SourceTable;
 import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -37,7 +38,7 @@ final class GenerationIT {
     broker.close();
   }
 
-  private static JetStreamLog connect(JetStreamOptions.Builder options) {
+  private static JetStreamLog connect(BrokerOptions.Builder options) {
     return Objects.requireNonNull(JetStreamLog.connect(options.build()).block());
   }
 
@@ -102,14 +103,14 @@ final class GenerationIT {
   @Test
   void noneIsUnavailableAndTheNamesAreTold() {
     assertThat(failure())
-        .isInstanceOf(LogException.Unavailable.class)
+        .isInstanceOf(BrokerException.Unavailable.class)
         .hasMessageContainingAll("CREEK_wal_shop", "CREEK_wal ", "database shop");
   }
 
   @Test
   void anOldStreamOfAnotherDatabaseIsNotTaken() {
     createOld("other");
-    assertThat(failure()).isInstanceOf(LogException.Unavailable.class);
+    assertThat(failure()).isInstanceOf(BrokerException.Unavailable.class);
     assertThat(log.generation("other").block()).isEqualTo(Generation.OLD);
   }
 

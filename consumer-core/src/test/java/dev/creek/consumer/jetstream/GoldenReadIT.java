@@ -2,6 +2,8 @@ package dev.creek.consumer.jetstream;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.stream.ChangeLog;
 import dev.creek.consumer.stream.Packet;
 import dev.creek.consumer.stream.StartAt;
@@ -9,10 +11,8 @@ import dev.creek.consumer.testing.CapturedMessage;
 import dev.creek.consumer.testing.GoldenCapture;
 import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.wire.Fingerprint;
-import dev.creek.consumer.wire.Generation;
 import dev.creek.consumer.wire.MessageAssembler;
 import dev.creek.consumer.wire.SchemaMessage;
-import dev.creek.consumer.wire.SourceTable;
 import io.nats.client.impl.Headers;
 import java.util.ArrayList;
 import java.util.HashMap;

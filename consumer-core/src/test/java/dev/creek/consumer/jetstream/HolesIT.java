@@ -3,14 +3,14 @@ package dev.creek.consumer.jetstream;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.creek.consumer.control.Finding;
-import dev.creek.consumer.stream.LogException;
+import dev.creek.consumer.api.BrokerException;
+import dev.creek.consumer.api.Finding;
+import dev.creek.consumer.api.Position.StreamIdentity;
+import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.stream.StartAt;
-import dev.creek.consumer.stream.StreamIdentity;
 import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.TableWire;
 import dev.creek.consumer.testing.WalTx;
-import dev.creek.consumer.wire.SourceTable;
 import dev.creek.consumer.wire.Subjects;
 import io.nats.client.JetStreamApiException;
 import io.nats.client.PurgeOptions;
@@ -91,7 +91,7 @@ final class HolesIT {
 
   private void assertGap(Reading reading, long hole) {
     assertThat(reading.awaitError())
-        .isInstanceOf(LogException.Gap.class)
+        .isInstanceOf(BrokerException.Gap.class)
         .hasMessageContainingAll(
             "message " + hole + " of stream " + walStream, "deleted", "snapshot", "resume_table");
   }
@@ -168,7 +168,7 @@ final class HolesIT {
     broker.publishNumbers(table, 2000, 10, 16);
     reading.request(Long.MAX_VALUE);
     assertThat(reading.awaitError())
-        .isInstanceOf(LogException.Gap.class)
+        .isInstanceOf(BrokerException.Gap.class)
         .hasMessageContaining("was deleted before it was read");
     long read = reading.packets.get();
     assertThat(read).isLessThan(1000);
@@ -187,7 +187,7 @@ final class HolesIT {
     purgeSubjectOf(table);
     reading.request(Long.MAX_VALUE);
     assertThat(reading.awaitError())
-        .isInstanceOf(LogException.Gap.class)
+        .isInstanceOf(BrokerException.Gap.class)
         .hasMessageContaining("was deleted before it was read");
     reading.assertNumbers(0, reading.packets.get());
   }
@@ -217,7 +217,7 @@ final class HolesIT {
     broker.publishNumbers(table, 200, 500, 16);
     reading.request(Long.MAX_VALUE);
     assertThat(reading.awaitError())
-        .isInstanceOf(LogException.Gap.class)
+        .isInstanceOf(BrokerException.Gap.class)
         .hasMessageContaining("was deleted before it was read");
     reading.assertNumbers(0, reading.packets.get());
   }
@@ -235,7 +235,7 @@ final class HolesIT {
     purgeSubjectOf(table);
     broker.publishNumbers(table, 2000, 1, 16);
     reading.request(Long.MAX_VALUE);
-    assertThat(reading.awaitError()).isInstanceOf(LogException.Gap.class);
+    assertThat(reading.awaitError()).isInstanceOf(BrokerException.Gap.class);
     reading.assertNumbers(0, reading.packets.get());
   }
 
@@ -330,7 +330,7 @@ final class HolesIT {
 
   @Test
   void rowsDeletedFromTheMiddleOfASnapshotEndIt() {
-    Subjects names = Broker.names(dev.creek.consumer.wire.Generation.NEW);
+    Subjects names = Broker.names(dev.creek.consumer.api.Generation.NEW);
     String stream = names.snapshotStream(table.database());
     broker.createStream(stream, stream + ".>");
     String older = stream + ".public.items.older";
@@ -348,7 +348,7 @@ final class HolesIT {
 
     Broker.call(() -> broker.management.deleteMessage(stream, 100));
     assertThat(Reading.all(log.readSnapshot(table, subject)).awaitError())
-        .isInstanceOf(LogException.Gap.class)
+        .isInstanceOf(BrokerException.Gap.class)
         .hasMessageContaining("message 100 of stream " + stream);
   }
 

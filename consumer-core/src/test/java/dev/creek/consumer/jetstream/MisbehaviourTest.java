@@ -3,13 +3,14 @@ package dev.creek.consumer.jetstream;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.creek.consumer.api.BrokerException;
+import dev.creek.consumer.api.BrokerOptions;
+import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.Position.StreamIdentity;
+import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.stream.Delivery;
-import dev.creek.consumer.stream.LogException;
 import dev.creek.consumer.stream.ReadListener;
 import dev.creek.consumer.stream.StartAt;
-import dev.creek.consumer.stream.StreamIdentity;
-import dev.creek.consumer.wire.Generation;
-import dev.creek.consumer.wire.SourceTable;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -45,7 +46,7 @@ final class MisbehaviourTest {
 
   private Reading read(ReadListener listener) {
     var options =
-        JetStreamOptions.builder(broker.uri())
+        BrokerOptions.builder(broker.uri())
             .generation(Generation.NEW)
             .pull(Duration.ofMillis(200), Duration.ofSeconds(60))
             .frontierInterval(Duration.ofMillis(300))
@@ -284,7 +285,7 @@ final class MisbehaviourTest {
           broker.message(pull, 20, 2, 0);
         });
     assertThat(reading.awaitError())
-        .isInstanceOf(LogException.Gap.class)
+        .isInstanceOf(BrokerException.Gap.class)
         .hasMessageContaining("begins at sequence 20");
     // The one before the hole may have left by then.
     assertThat(sequences()).doesNotContain(20L);

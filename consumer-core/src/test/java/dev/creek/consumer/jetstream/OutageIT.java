@@ -3,12 +3,13 @@ package dev.creek.consumer.jetstream;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.creek.consumer.stream.LogException;
+import dev.creek.consumer.api.BrokerException;
+import dev.creek.consumer.api.BrokerOptions;
+import dev.creek.consumer.api.Position.StreamIdentity;
+import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.stream.StartAt;
-import dev.creek.consumer.stream.StreamIdentity;
 import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.NatsServer;
-import dev.creek.consumer.wire.SourceTable;
 import io.nats.client.JetStreamApiException;
 import io.nats.client.impl.Headers;
 import java.io.IOException;
@@ -164,7 +165,7 @@ final class OutageIT {
         .untilAsserted(
             () ->
                 assertThat(log.state(table).materialize().block().getThrowable())
-                    .isInstanceOf(LogException.Unavailable.class)
+                    .isInstanceOf(BrokerException.Unavailable.class)
                     .hasMessageContaining("not connected to NATS at nats://127.0.0.1"));
     server.start();
     await().atMost(Reading.LIMIT).until(() -> log.state(table).onErrorComplete().block() != null);
@@ -174,11 +175,11 @@ final class OutageIT {
   void aServerThatIsNotThereIsUnavailable() {
     server.stop();
     var options =
-        JetStreamOptions.builder(server.uri().replace("://", "://me:secret@"))
+        BrokerOptions.builder(server.uri().replace("://", "://me:secret@"))
             .requestTimeout(Duration.ofSeconds(1))
             .build();
     assertThat(JetStreamLog.connect(options).materialize().block().getThrowable())
-        .isInstanceOf(LogException.Unavailable.class)
+        .isInstanceOf(BrokerException.Unavailable.class)
         .hasMessageContaining(server.uri())
         .hasMessageContaining("refused")
         .satisfies(e -> assertThat(trace(e)).doesNotContain("secret"));

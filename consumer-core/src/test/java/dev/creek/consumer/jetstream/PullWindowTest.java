@@ -2,6 +2,7 @@ package dev.creek.consumer.jetstream;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.creek.consumer.api.BrokerOptions;
 import dev.creek.consumer.jetstream.PullWindow.Idle;
 import dev.creek.consumer.jetstream.PullWindow.Proof;
 import dev.creek.consumer.jetstream.PullWindow.Pull;
@@ -18,8 +19,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class PullWindowTest {
   private static final long SECOND = 1_000_000_000L;
 
-  private final JetStreamOptions options =
-      JetStreamOptions.builder("x").maxMessages(10).maxBytes(1000).delivery(5, 300).build();
+  private final BrokerOptions options =
+      BrokerOptions.builder("x").maxMessages(10).maxBytes(1000).delivery(5, 300).build();
   private long now = 17 * SECOND;
   private long sequence;
 

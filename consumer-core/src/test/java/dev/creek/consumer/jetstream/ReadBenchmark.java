@@ -1,6 +1,7 @@
 package dev.creek.consumer.jetstream;
 
 import com.sun.management.ThreadMXBean;
+import dev.creek.consumer.api.BrokerOptions;
 import dev.creek.consumer.stream.Delivery;
 import dev.creek.consumer.stream.StartAt;
 import dev.creek.consumer.testing.NatsServer;
@@ -29,7 +30,7 @@ public final class ReadBenchmark {
       broker.publishNumbers(table, 0, count, SIZE);
       var log =
           Objects.requireNonNull(
-              JetStreamLog.connect(JetStreamOptions.builder(server.uri()).build()).block());
+              JetStreamLog.connect(BrokerOptions.builder(server.uri()).build()).block());
       var stream = Objects.requireNonNull(log.state(table).block()).stream();
       for (int round = 0; round < ROUNDS; round++) {
         var packets = new AtomicLong();

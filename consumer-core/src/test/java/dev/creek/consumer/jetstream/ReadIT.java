@@ -3,13 +3,14 @@ package dev.creek.consumer.jetstream;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.creek.consumer.api.BrokerOptions;
+import dev.creek.consumer.api.Position.StreamIdentity;
+import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.stream.Delivery;
 import dev.creek.consumer.stream.LogState;
 import dev.creek.consumer.stream.Packet;
 import dev.creek.consumer.stream.StartAt;
-import dev.creek.consumer.stream.StreamIdentity;
 import dev.creek.consumer.testing.NatsExtension;
-import dev.creek.consumer.wire.SourceTable;
 import io.nats.client.api.ConsumerInfo;
 import java.time.Duration;
 import java.time.Instant;
@@ -48,11 +49,11 @@ final class ReadIT {
     broker.close();
   }
 
-  private static JetStreamLog connect(JetStreamOptions.Builder options) {
+  private static JetStreamLog connect(BrokerOptions.Builder options) {
     return Objects.requireNonNull(JetStreamLog.connect(options.build()).block());
   }
 
-  private void reconnect(JetStreamOptions.Builder options) {
+  private void reconnect(BrokerOptions.Builder options) {
     log.close().block();
     log = connect(options);
   }

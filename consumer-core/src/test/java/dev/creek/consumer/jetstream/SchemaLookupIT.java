@@ -4,12 +4,12 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.creek.consumer.api.BrokerException;
+import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.stream.ChangeLog.PublishedSchema;
-import dev.creek.consumer.stream.LogException;
 import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.wire.Fingerprint;
-import dev.creek.consumer.wire.Generation;
-import dev.creek.consumer.wire.SourceTable;
 import io.nats.client.Dispatcher;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -220,9 +220,9 @@ final class SchemaLookupIT {
         .untilAsserted(
             () -> {
               assertThat(failure(log.requestSchema(TABLE, ONE)))
-                  .isInstanceOf(LogException.Unavailable.class);
+                  .isInstanceOf(BrokerException.Unavailable.class);
               assertThat(failure(log.publishedSchema(TABLE, ONE)))
-                  .isInstanceOf(LogException.Unavailable.class);
+                  .isInstanceOf(BrokerException.Unavailable.class);
             });
   }
 

@@ -6,12 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
-import dev.creek.consumer.stream.LogException;
+import dev.creek.consumer.api.BrokerException;
+import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.PublishedSnapshot;
+import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.stream.SnapshotLog.ChangesSince;
-import dev.creek.consumer.stream.SnapshotLog.PublishedSnapshot;
 import dev.creek.consumer.testing.NatsExtension;
-import dev.creek.consumer.wire.Generation;
-import dev.creek.consumer.wire.SourceTable;
 import io.nats.client.Dispatcher;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -131,7 +131,7 @@ final class SnapshotLogIT {
   @Test
   void aDatabaseThatNobodyKnowsIsAnError() {
     assertThatThrownBy(this::listed)
-        .isInstanceOf(LogException.Unavailable.class)
+        .isInstanceOf(BrokerException.Unavailable.class)
         .hasMessageContaining("messages of database " + TABLE.database());
   }
 
@@ -247,7 +247,7 @@ final class SnapshotLogIT {
   void withoutAProducerNobodyCanBeAsked() {
     createStreams(Generation.NEW);
     assertThatThrownBy(this::request)
-        .isInstanceOf(LogException.Unavailable.class)
+        .isInstanceOf(BrokerException.Unavailable.class)
         .hasMessageContaining("nobody listens to CREEK_snap_shop");
   }
 
@@ -257,7 +257,7 @@ final class SnapshotLogIT {
     List<String> asked = new ArrayList<>();
     producer(Generation.OLD, null, asked);
     assertThatThrownBy(this::request)
-        .isInstanceOf(LogException.Unanswered.class)
+        .isInstanceOf(BrokerException.Unanswered.class)
         .hasMessageContaining("did not answer")
         .hasMessageContaining("shop.public.items within 2 s")
         .hasMessageContaining("whether it runs cannot be told")
@@ -271,7 +271,7 @@ final class SnapshotLogIT {
     for (String answer :
         List.of("+ACK", subject(Generation.NEW, Broker.sibling(TABLE, "other"), "a"), "")) {
       var producer = producer(Generation.NEW, answer, new ArrayList<>());
-      assertThatThrownBy(this::request).isInstanceOf(LogException.Unavailable.class);
+      assertThatThrownBy(this::request).isInstanceOf(BrokerException.Unavailable.class);
       broker.connection.closeDispatcher(producer);
     }
   }

@@ -1,6 +1,6 @@
 package dev.creek.consumer.machine;
 
-import dev.creek.consumer.wire.Generation;
+import dev.creek.consumer.api.Generation;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;

@@ -2,7 +2,7 @@ package dev.creek.consumer.machine;
 
 import static dev.creek.consumer.machine.Ingredient.*;
 
-import dev.creek.consumer.wire.Generation;
+import dev.creek.consumer.api.Generation;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;

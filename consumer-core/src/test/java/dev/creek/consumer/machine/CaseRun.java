@@ -1,6 +1,6 @@
 package dev.creek.consumer.machine;
 
-import dev.creek.consumer.stream.SnapshotLog.PublishedSnapshot;
+import dev.creek.consumer.api.PublishedSnapshot;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.producer.Defect;
 import dev.creek.consumer.testing.producer.TestProducer;

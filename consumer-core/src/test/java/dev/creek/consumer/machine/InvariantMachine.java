@@ -1,6 +1,6 @@
 package dev.creek.consumer.machine;
 
-import dev.creek.consumer.wire.Generation;
+import dev.creek.consumer.api.Generation;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.ArrayList;

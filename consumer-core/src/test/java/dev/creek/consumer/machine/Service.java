@@ -2,8 +2,8 @@ package dev.creek.consumer.machine;
 
 import dev.creek.consumer.ConsumerOptions;
 import dev.creek.consumer.CreekConsumer;
-import dev.creek.consumer.jetstream.JetStreamOptions;
-import dev.creek.consumer.postgres.session.PostgresOptions;
+import dev.creek.consumer.api.BrokerOptions;
+import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.stream.SnapshotOptions;
 import java.time.Duration;
 import java.util.Map;
@@ -25,12 +25,12 @@ final class Service {
   Service(String natsUri, String namespace, String databaseUri) {
     options =
         ConsumerOptions.of(
-                JetStreamOptions.builder(natsUri)
+                BrokerOptions.builder(natsUri)
                     .namespace(namespace)
                     .pull(Duration.ofMillis(500), Duration.ofSeconds(10))
                     .frontierInterval(Duration.ofMillis(500))
                     .build(),
-                PostgresOptions.builder(databaseUri, Map.of())
+                DatabaseOptions.builder(databaseUri, Map.of())
                     .wakeInterval(Duration.ofSeconds(1))
                     .poolSize(4)
                     .build())

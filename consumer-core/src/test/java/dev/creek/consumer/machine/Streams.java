@@ -1,7 +1,7 @@
 package dev.creek.consumer.machine;
 
-import dev.creek.consumer.wire.Generation;
-import dev.creek.consumer.wire.SourceTable;
+import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.wire.Subjects;
 import io.nats.client.JetStreamApiException;
 import io.nats.client.JetStreamManagement;

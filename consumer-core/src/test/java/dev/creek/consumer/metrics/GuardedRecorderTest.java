@@ -3,6 +3,7 @@ package dev.creek.consumer.metrics;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
+import dev.creek.consumer.api.MetricsRecorder;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.util.ArrayList;
@@ -20,14 +21,16 @@ class GuardedRecorderTest {
       Map.of(long.class, 7L, int.class, 7, List.class, List.of("why"), Map.class, Map.of("why", 1));
 
   static List<Method> methods() {
-    return List.of(Recorder.class.getDeclaredMethods()).stream().filter(Method::isDefault).toList();
+    return List.of(MetricsRecorder.class.getDeclaredMethods()).stream()
+        .filter(Method::isDefault)
+        .toList();
   }
 
   @ParameterizedTest
   @MethodSource("methods")
   void isHandedOnWithAllItsArguments(Method method) throws Exception {
     var calls = new ArrayList<List<Object>>();
-    Recorder recorder =
+    MetricsRecorder recorder =
         recorder(
             (called, given) -> {
               assertThat(called).isEqualTo(method);
@@ -41,7 +44,7 @@ class GuardedRecorderTest {
   @ParameterizedTest
   @MethodSource("methods")
   void mayThrow(Method method) {
-    Recorder recorder =
+    MetricsRecorder recorder =
         recorder(
             (called, given) -> {
               throw new IllegalStateException("cannot count");
@@ -54,11 +57,11 @@ class GuardedRecorderTest {
     void with(Method method, Object[] arguments);
   }
 
-  private static Recorder recorder(Called called) {
-    return (Recorder)
+  private static MetricsRecorder recorder(Called called) {
+    return (MetricsRecorder)
         Proxy.newProxyInstance(
-            Recorder.class.getClassLoader(),
-            new Class<?>[] {Recorder.class},
+            MetricsRecorder.class.getClassLoader(),
+            new Class<?>[] {MetricsRecorder.class},
             (proxy, method, arguments) -> {
               called.with(method, arguments);
               return null;

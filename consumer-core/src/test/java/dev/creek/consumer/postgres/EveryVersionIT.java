@@ -4,7 +4,7 @@ import static dev.creek.consumer.postgres.Waiting.await;
 import static dev.creek.consumer.testing.TableWire.Flag.KEY;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.creek.consumer.postgres.session.PostgresOptions;
+import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.testing.PostgresServer;
 import dev.creek.consumer.testing.SqlCall;
 import dev.creek.consumer.testing.TableWire;
@@ -25,7 +25,7 @@ final class EveryVersionIT {
   void migratesCreatesAndApplies(int version) throws SQLException {
     try (PostgresServer server = PostgresServer.builder().version(version).start()) {
       var database = server.createDatabase();
-      var target = PostgresTarget.connect(PostgresOptions.of(database.patientUri()));
+      var target = PostgresTarget.connect(DatabaseOptions.of(database.patientUri()));
       await(target.subscriptions().migrate());
       var sql = SqlCall.of(database);
       long command = sql.id("resync", "shop.app.\"a b\":public.t");

@@ -2,13 +2,13 @@ package dev.creek.consumer.postgres;
 
 import static dev.creek.consumer.postgres.Waiting.await;
 
-import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.control.TargetTable;
-import dev.creek.consumer.stream.Applied;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.Position;
+import dev.creek.consumer.api.Position.StreamIdentity;
+import dev.creek.consumer.api.TableEvent.Applied;
+import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.stream.Batch;
 import dev.creek.consumer.stream.Claim;
-import dev.creek.consumer.stream.Position;
-import dev.creek.consumer.stream.StreamIdentity;
 import dev.creek.consumer.stream.TableWriter;
 import dev.creek.consumer.testing.TableWire;
 import dev.creek.consumer.testing.WalBytes;

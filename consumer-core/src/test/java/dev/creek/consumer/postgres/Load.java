@@ -2,13 +2,13 @@ package dev.creek.consumer.postgres;
 
 import static dev.creek.consumer.postgres.Waiting.await;
 
-import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.control.SnapshotMode;
-import dev.creek.consumer.control.SnapshotProgress.Step;
-import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.Position;
+import dev.creek.consumer.api.SnapshotMode;
+import dev.creek.consumer.api.SnapshotProgress.Step;
+import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.stream.Claim;
 import dev.creek.consumer.stream.Handover;
-import dev.creek.consumer.stream.Position;
 import dev.creek.consumer.stream.SnapshotWriter;
 import dev.creek.consumer.testing.TableWire;
 import dev.creek.consumer.testing.WalTx;

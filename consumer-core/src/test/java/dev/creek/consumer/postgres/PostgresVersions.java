@@ -2,7 +2,7 @@ package dev.creek.consumer.postgres;
 
 import static dev.creek.consumer.postgres.Waiting.await;
 
-import dev.creek.consumer.postgres.session.PostgresOptions;
+import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresServer;
 import java.util.ArrayList;
@@ -33,7 +33,7 @@ public final class PostgresVersions implements AfterEachCallback, AfterAllCallba
 
   /** Connects as the superuser; the control schema is there. */
   public PostgresTarget connect(PostgresDatabase database) {
-    return connect(PostgresOptions.builder(database.uri(), Map.of()));
+    return connect(DatabaseOptions.builder(database.uri(), Map.of()));
   }
 
   /** The same as {@code keeper}, who did not create the control schema. */
@@ -45,12 +45,12 @@ public final class PostgresVersions implements AfterEachCallback, AfterAllCallba
         "grant delete on _creek_consumer.incompleteness, _creek_consumer.known_targets to keeper");
     var server = database.server();
     return connect(
-        PostgresOptions.builder(
+        DatabaseOptions.builder(
             "postgres://keeper:k@%s:%d/%s".formatted(server.host(), server.port(), database.name()),
             Map.of()));
   }
 
-  public PostgresTarget connect(PostgresOptions.Builder options) {
+  public PostgresTarget connect(DatabaseOptions.Builder options) {
     var target = PostgresTarget.connect(options.build());
     targets.add(target);
     await(target.subscriptions().migrate());

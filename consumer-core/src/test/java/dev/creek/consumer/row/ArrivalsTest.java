@@ -8,6 +8,7 @@ import static dev.creek.consumer.row.Targets.target;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.creek.consumer.api.ShapeMismatchException;
 import dev.creek.consumer.testing.TableWire;
 import dev.creek.consumer.testing.TableWire.Identity;
 import dev.creek.consumer.testing.WalBytes;

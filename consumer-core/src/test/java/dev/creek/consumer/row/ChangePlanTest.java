@@ -7,6 +7,7 @@ import static dev.creek.consumer.row.Targets.withUnique;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.creek.consumer.api.ShapeMismatchException;
 import dev.creek.consumer.testing.TableWire;
 import dev.creek.consumer.testing.TableWire.Flag;
 import dev.creek.consumer.testing.TableWire.Identity;

@@ -8,12 +8,13 @@ import static dev.creek.consumer.row.Targets.target;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.creek.consumer.api.MessageException;
+import dev.creek.consumer.api.ShapeMismatchException;
 import dev.creek.consumer.testing.TableWire;
 import dev.creek.consumer.testing.TableWire.Flag;
 import dev.creek.consumer.testing.TableWire.Identity;
 import dev.creek.consumer.testing.WalBytes;
 import dev.creek.consumer.testing.WalTx;
-import dev.creek.consumer.wire.WireException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -410,7 +411,7 @@ final class FoldTest {
     byte[] longer = java.util.Arrays.copyOf(message.bytes(), message.bytes().length + 1);
     var changes = changes(TABLE, new WalBytes(TX, "c", longer));
     assertThatThrownBy(() -> plan.fold(changes))
-        .isInstanceOf(WireException.class)
+        .isInstanceOf(MessageException.class)
         .hasMessageContaining("sequence 1");
   }
 

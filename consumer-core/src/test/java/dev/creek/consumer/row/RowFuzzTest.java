@@ -2,14 +2,15 @@ package dev.creek.consumer.row;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.MessageException;
+import dev.creek.consumer.api.ShapeMismatchException;
 import dev.creek.consumer.testing.CapturedMessage;
 import dev.creek.consumer.testing.GoldenCapture;
-import dev.creek.consumer.wire.Generation;
 import dev.creek.consumer.wire.MessageAssembler;
 import dev.creek.consumer.wire.SchemaMessage;
 import dev.creek.consumer.wire.WalDecoder;
 import dev.creek.consumer.wire.WalSchema;
-import dev.creek.consumer.wire.WireException;
 import dev.creek.consumer.wire.WireField;
 import dev.creek.consumer.wire.WireMessage;
 import java.util.ArrayList;
@@ -76,7 +77,7 @@ final class RowFuzzTest {
               folded.moves(),
               Stream.concat(plan.keyColumns().stream(), plan.columns().stream()).toList());
         }
-      } catch (WireException | ShapeMismatchException e) {
+      } catch (MessageException | ShapeMismatchException e) {
         refused++;
       }
     }

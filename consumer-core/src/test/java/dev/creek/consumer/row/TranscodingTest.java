@@ -8,11 +8,12 @@ import static dev.creek.consumer.row.Targets.target;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.creek.consumer.api.MessageException;
+import dev.creek.consumer.api.ShapeMismatchException;
 import dev.creek.consumer.testing.TableWire;
 import dev.creek.consumer.testing.TableWire.Flag;
 import dev.creek.consumer.testing.WalTx;
 import dev.creek.consumer.wire.RecordShape;
-import dev.creek.consumer.wire.WireException;
 import dev.creek.consumer.wire.WireField;
 import dev.creek.consumer.wire.WireMessage;
 import dev.creek.consumer.wire.WireType;
@@ -74,7 +75,7 @@ final class TranscodingTest {
     var plan = ChangePlan.of(table.walSchema(), target(List.of("id"), ID, column("v", type)));
     var changes = changes(table, table.insert(TX, 1, value));
     assertThatThrownBy(() -> plan.fold(changes))
-        .isInstanceOf(WireException.class)
+        .isInstanceOf(MessageException.class)
         .hasMessage("message at sequence 1: column \"v\": " + why);
   }
 
@@ -91,7 +92,7 @@ final class TranscodingTest {
     var plan = ChangePlan.of(table.walSchema(), target(List.of("id"), ID, array));
     var changes = changes(table, table.insert(TX, 1, List.of(value)));
     assertThatThrownBy(() -> plan.fold(changes))
-        .isInstanceOf(WireException.class)
+        .isInstanceOf(MessageException.class)
         .hasMessage("message at sequence 1: column \"v\": " + why);
   }
 
@@ -178,7 +179,7 @@ final class TranscodingTest {
     assertThat(rows(plan.columns(), rows)).containsExactly(List.of("abc"));
     var cut = new WireMessage(data, 4, row.length - 1, 1, 2);
     assertThatThrownBy(() -> plan.transcode(List.of(cut)))
-        .isInstanceOf(WireException.class)
+        .isInstanceOf(MessageException.class)
         .hasMessageStartingWith("message at sequence 2: column \"v\": ");
   }
 
@@ -233,7 +234,7 @@ final class TranscodingTest {
               out.writeLong(Long.MAX_VALUE);
               out.writeInt(1);
             });
-    assertThatThrownBy(() -> plan.transcode(List.of(endless))).isInstanceOf(WireException.class);
+    assertThatThrownBy(() -> plan.transcode(List.of(endless))).isInstanceOf(MessageException.class);
   }
 
   @Test
@@ -267,7 +268,7 @@ final class TranscodingTest {
               out.writeIndex(1);
               out.writeBytes(new byte[] {'7'});
             });
-    assertThatThrownBy(() -> plan.transcode(List.of(some))).isInstanceOf(WireException.class);
+    assertThatThrownBy(() -> plan.transcode(List.of(some))).isInstanceOf(MessageException.class);
   }
 
   @Test
@@ -276,7 +277,7 @@ final class TranscodingTest {
     var shape = new RecordShape(List.of(field("v", nullable, false)));
     var plan = RowPlan.of(shape, target(List.of(), column("v", PgType.INT4)));
     var third = row(out -> out.writeIndex(2));
-    assertThatThrownBy(() -> plan.transcode(List.of(third))).isInstanceOf(WireException.class);
+    assertThatThrownBy(() -> plan.transcode(List.of(third))).isInstanceOf(MessageException.class);
   }
 
   @Test

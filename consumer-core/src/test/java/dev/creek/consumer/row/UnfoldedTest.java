@@ -8,12 +8,13 @@ import static dev.creek.consumer.row.Targets.target;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.creek.consumer.api.MessageException;
+import dev.creek.consumer.api.ShapeMismatchException;
 import dev.creek.consumer.testing.TableWire;
 import dev.creek.consumer.testing.TableWire.Flag;
 import dev.creek.consumer.testing.TableWire.Identity;
 import dev.creek.consumer.testing.WalBytes;
 import dev.creek.consumer.testing.WalTx;
-import dev.creek.consumer.wire.WireException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -128,7 +129,7 @@ final class UnfoldedTest {
     var steps = keyed.unfolded(changes(KEYED, good, new WalBytes(TX, "c", broken))).iterator();
     assertThat(text(keyed, steps.next())).isEqualTo("insert [[1, a]]");
     assertThatThrownBy(steps::next)
-        .isInstanceOf(WireException.class)
+        .isInstanceOf(MessageException.class)
         .hasMessageStartingWith("message at sequence 2: column \"v\": ");
   }
 
@@ -162,7 +163,7 @@ final class UnfoldedTest {
     update[operationAt(none)] = 2;
     var steps = plan.unfolded(changes(none, new WalBytes(TX, "u", update))).iterator();
     assertThatThrownBy(steps::next)
-        .isInstanceOf(WireException.class)
+        .isInstanceOf(MessageException.class)
         .hasMessage("message at sequence 1: UPDATE without a usable before image");
   }
 

@@ -2,9 +2,11 @@ package dev.creek.consumer.stream;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.row.ShapeMismatchException;
-import dev.creek.consumer.wire.WireException;
+import dev.creek.consumer.api.BrokerException;
+import dev.creek.consumer.api.DatabaseException;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.MessageException;
+import dev.creek.consumer.api.ShapeMismatchException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -58,19 +60,19 @@ class FailurePolicyTest {
 
   @Test
   void waitsForTheBrokerAndForSchemas() {
-    assertThat(classify(new LogException.Unavailable("away"))).isInstanceOf(Verdict.Retry.class);
+    assertThat(classify(new BrokerException.Unavailable("away"))).isInstanceOf(Verdict.Retry.class);
     assertThat(classify(new SchemaUnknownException("who knows"))).isInstanceOf(Verdict.Retry.class);
   }
 
   @Test
   void callsLostMessagesAGap() {
-    assertThat(classify(new LogException.Gap("gone"))).isInstanceOf(Verdict.Gap.class);
-    assertThat(classify(new WireException.LostHead("half"))).isInstanceOf(Verdict.Gap.class);
+    assertThat(classify(new BrokerException.Gap("gone"))).isInstanceOf(Verdict.Gap.class);
+    assertThat(classify(new MessageException.LostHead("half"))).isInstanceOf(Verdict.Gap.class);
   }
 
   @Test
   void stopsTheTableForABadMessageAndForATargetThatDoesNotFit() {
-    assertThat(classify(new WireException("bad"))).isInstanceOf(Verdict.Stop.class);
+    assertThat(classify(new MessageException("bad"))).isInstanceOf(Verdict.Stop.class);
     assertThat(classify(new ShapeMismatchException("no column", "ALTER TABLE …")))
         .isEqualTo(new Verdict.Stop("no column", "ALTER TABLE …"));
   }
@@ -89,7 +91,7 @@ class FailurePolicyTest {
     return FailurePolicy.classify(error, MAPPING);
   }
 
-  private static ApplyException database(String sqlState) {
-    return new ApplyException("refused", sqlState, null, null, null);
+  private static DatabaseException database(String sqlState) {
+    return new DatabaseException("refused", sqlState, null, null, null);
   }
 }

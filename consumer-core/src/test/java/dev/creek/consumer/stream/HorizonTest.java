@@ -2,13 +2,13 @@ package dev.creek.consumer.stream;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.stream.Horizon.Judgement;
 import dev.creek.consumer.stream.Horizon.Kind;
 import dev.creek.consumer.testing.TableWire;
 import dev.creek.consumer.testing.TableWire.Identity;
 import dev.creek.consumer.testing.WalTx;
 import dev.creek.consumer.wire.Change;
-import dev.creek.consumer.wire.Generation;
 import dev.creek.consumer.wire.WalDecoder;
 import dev.creek.consumer.wire.WalSchema;
 import java.time.Duration;

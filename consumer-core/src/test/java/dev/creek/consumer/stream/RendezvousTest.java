@@ -2,7 +2,7 @@ package dev.creek.consumer.stream;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.api.TargetTable;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;

@@ -1,6 +1,6 @@
 package dev.creek.consumer.testing;
 
-import dev.creek.consumer.stream.ApplyException;
+import dev.creek.consumer.api.DatabaseException;
 import dev.creek.consumer.stream.Failpoint;
 import java.util.EnumMap;
 import java.util.Locale;
@@ -55,7 +55,7 @@ public final class Failpoints implements Failpoint.Trap {
     if (action.crash()) {
       Runtime.getRuntime().halt(AS_IF_KILLED);
     }
-    throw new ApplyException("failpoint " + written(point), CONNECTION_FAILURE, null, null, null);
+    throw new DatabaseException("failpoint " + written(point), CONNECTION_FAILURE, null, null, null);
   }
 
   private int nextPass(Failpoint point) {

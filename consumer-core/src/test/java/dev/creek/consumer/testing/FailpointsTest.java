@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatNoException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.creek.consumer.stream.ApplyException;
+import dev.creek.consumer.api.DatabaseException;
 import dev.creek.consumer.stream.Failpoint;
 import dev.creek.consumer.testing.Failpoints.Action;
 import java.util.ServiceLoader;
@@ -28,7 +28,7 @@ class FailpointsTest {
     failpoints.pass(Failpoint.BEFORE_APPLY);
     failpoints.pass(Failpoint.AFTER_CLAIM);
     assertThatThrownBy(() -> failpoints.pass(Failpoint.BEFORE_APPLY))
-        .isInstanceOf(ApplyException.class)
+        .isInstanceOf(DatabaseException.class)
         .hasMessageContaining("before-apply");
     assertThatNoException().isThrownBy(() -> failpoints.pass(Failpoint.BEFORE_APPLY));
   }

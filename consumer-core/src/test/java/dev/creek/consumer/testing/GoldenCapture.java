@@ -3,7 +3,7 @@ package dev.creek.consumer.testing;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.creek.consumer.wire.Generation;
+import dev.creek.consumer.api.Generation;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;

@@ -1,6 +1,6 @@
 package dev.creek.consumer.testing;
 
-import dev.creek.consumer.wire.Generation;
+import dev.creek.consumer.api.Generation;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;

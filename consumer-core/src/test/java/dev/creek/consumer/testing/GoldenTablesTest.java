@@ -2,7 +2,7 @@ package dev.creek.consumer.testing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.creek.consumer.wire.Generation;
+import dev.creek.consumer.api.Generation;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -1,17 +1,17 @@
 package dev.creek.consumer.testing;
 
+import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.Position.StreamIdentity;
+import dev.creek.consumer.api.SourceSighting;
+import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.stream.ChangeLog;
 import dev.creek.consumer.stream.Delivery;
 import dev.creek.consumer.stream.LogState;
 import dev.creek.consumer.stream.Packet;
 import dev.creek.consumer.stream.ReadListener;
 import dev.creek.consumer.stream.SnapshotLog.ChangesSince;
-import dev.creek.consumer.stream.SourceSighting;
 import dev.creek.consumer.stream.StartAt;
-import dev.creek.consumer.stream.StreamIdentity;
 import dev.creek.consumer.wire.Fingerprint;
-import dev.creek.consumer.wire.Generation;
-import dev.creek.consumer.wire.SourceTable;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;

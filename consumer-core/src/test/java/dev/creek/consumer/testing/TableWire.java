@@ -1,8 +1,8 @@
 package dev.creek.consumer.testing;
 
+import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.wire.Fingerprint;
-import dev.creek.consumer.wire.Generation;
-import dev.creek.consumer.wire.SourceTable;
 import dev.creek.consumer.wire.WalSchema;
 import java.util.ArrayList;
 import java.util.HashMap;

@@ -3,9 +3,9 @@ package dev.creek.consumer.testing;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.testing.TableWire.Flag;
 import dev.creek.consumer.testing.TableWire.Identity;
-import dev.creek.consumer.wire.Generation;
 import dev.creek.consumer.wire.MessageAssembler;
 import dev.creek.consumer.wire.Operation;
 import dev.creek.consumer.wire.SchemaMessage;

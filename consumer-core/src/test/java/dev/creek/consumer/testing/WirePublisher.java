@@ -1,7 +1,7 @@
 package dev.creek.consumer.testing;
 
-import dev.creek.consumer.wire.Generation;
-import dev.creek.consumer.wire.SourceTable;
+import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.wire.Subjects;
 import io.nats.client.Connection;
 import io.nats.client.JetStream;

@@ -6,9 +6,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.testing.TableWire.Column;
 import dev.creek.consumer.testing.TableWire.Identity;
-import dev.creek.consumer.wire.Generation;
 import java.util.List;
 
 /** A table's JSON as both generations of the producer write it. */

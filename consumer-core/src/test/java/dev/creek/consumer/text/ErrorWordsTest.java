@@ -2,8 +2,8 @@ package dev.creek.consumer.text;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.creek.consumer.stream.ApplyException;
-import dev.creek.consumer.stream.LogException;
+import dev.creek.consumer.api.BrokerException;
+import dev.creek.consumer.api.DatabaseException;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.SocketTimeoutException;
@@ -65,9 +65,9 @@ final class ErrorWordsTest {
 
   @Test
   void ofOursAndOfServersStayAsTheyAre() {
-    var ours = new LogException.Unavailable("there is no stream CREEK_wal_shop");
+    var ours = new BrokerException.Unavailable("there is no stream CREEK_wal_shop");
     assertThat(ErrorWords.described(ours)).isEqualTo(ours.getMessage());
-    var servers = new ApplyException("orders: permission denied", "42501", null, null, null);
+    var servers = new DatabaseException("orders: permission denied", "42501", null, null, null);
     assertThat(ErrorWords.described(servers)).isEqualTo(servers.getMessage());
   }
 }

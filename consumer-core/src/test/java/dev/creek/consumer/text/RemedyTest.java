@@ -2,7 +2,7 @@ package dev.creek.consumer.text;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.api.Mapping;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;

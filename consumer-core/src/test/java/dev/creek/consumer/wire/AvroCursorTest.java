@@ -3,6 +3,7 @@ package dev.creek.consumer.wire;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.creek.consumer.api.MessageException;
 import dev.creek.consumer.wire.WireType.Plain;
 import dev.creek.consumer.wire.WireType.Slot;
 import java.io.ByteArrayOutputStream;
@@ -49,7 +50,7 @@ final class AvroCursorTest {
 
   private static void refuses(String why, Consumer<AvroCursor> read, int... bytes) {
     assertThatThrownBy(() -> read.accept(over(bytes)))
-        .isExactlyInstanceOf(WireException.class)
+        .isExactlyInstanceOf(MessageException.class)
         .hasMessageContaining(why);
   }
 

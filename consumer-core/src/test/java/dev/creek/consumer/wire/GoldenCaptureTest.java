@@ -3,6 +3,8 @@ package dev.creek.consumer.wire;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.testing.GoldenCapture;
 import java.util.Map;
 import java.util.TreeMap;

@@ -1,5 +1,6 @@
 package dev.creek.consumer.wire;
 
+import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.testing.CapturedMessage;
 import dev.creek.consumer.testing.GoldenCapture;
 import java.util.ArrayList;

@@ -3,6 +3,8 @@ package dev.creek.consumer.wire;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.MessageException;
 import dev.creek.consumer.testing.CapturedMessage;
 import dev.creek.consumer.testing.GoldenCapture;
 import java.util.ArrayList;
@@ -75,7 +77,7 @@ final class MessageAssemblerTest {
   void theEmptyPacketOfAnotherMessageTellsThatItsHeadIsLost() {
     assembler.accept(1, Packets.first(1, (byte) 1));
     assertThatThrownBy(() -> assembler.accept(2, Packets.next(2)))
-        .isInstanceOf(WireException.LostHead.class);
+        .isInstanceOf(MessageException.LostHead.class);
   }
 
   @Test
@@ -83,13 +85,13 @@ final class MessageAssemblerTest {
     assembler.accept(1, Packets.first(1, (byte) 1));
     assertThat(assembler.accept(2, Packets.next(1))).isNull();
     assertThatThrownBy(() -> assembler.accept(3, Packets.next(1)))
-        .isInstanceOf(WireException.LostHead.class);
+        .isInstanceOf(MessageException.LostHead.class);
   }
 
   @Test
   void aPacketWithoutThoseBeforeItTellsThatTheHeadIsLost() {
     assertThatThrownBy(() -> assembler.accept(1, Packets.next(1, (byte) 1)))
-        .isInstanceOf(WireException.LostHead.class)
+        .isInstanceOf(MessageException.LostHead.class)
         .hasMessageContaining("packet 1");
     assertThat(assembler.accept(2, Packets.first(1, (byte) 1))).isNotNull();
   }
@@ -98,7 +100,7 @@ final class MessageAssemblerTest {
   void aPacketThatOnlySeemsToContinueTheMessageBeforeItTellsThatTheHeadIsLost() {
     assembler.accept(1, Packets.first(1, (byte) 1));
     assertThatThrownBy(() -> assembler.accept(2, Packets.next(1, (byte) 2)))
-        .isInstanceOf(WireException.LostHead.class);
+        .isInstanceOf(MessageException.LostHead.class);
   }
 
   @Test
@@ -116,7 +118,7 @@ final class MessageAssemblerTest {
   void aPacketThatSkipsOneTellsThatTheHeadIsLost(int index) {
     assembler.accept(1, Packets.first(9, (byte) 1));
     assertThatThrownBy(() -> assembler.accept(2, Packets.next(index, (byte) 1)))
-        .isInstanceOf(WireException.LostHead.class);
+        .isInstanceOf(MessageException.LostHead.class);
     assertThat(assembler.inMessage()).isFalse();
     assertThat(assembler.abandoned()).isZero();
   }
@@ -138,7 +140,7 @@ final class MessageAssemblerTest {
   @ValueSource(ints = {-1, Integer.MIN_VALUE})
   void refusesALengthThatNoMessageHas(int declared) {
     assertThatThrownBy(() -> assembler.accept(1, Packets.first(declared, new byte[8])))
-        .isExactlyInstanceOf(WireException.class)
+        .isExactlyInstanceOf(MessageException.class)
         .hasMessageContaining(Integer.toUnsignedString(declared));
     assertThat(assembler.inMessage()).isFalse();
   }
@@ -149,14 +151,14 @@ final class MessageAssemblerTest {
     long before = AllocatedBytes.byThisThread();
     assertThatThrownBy(() -> assembler.accept(1, Packets.first(declared, new byte[8])))
         .isInstanceOfSatisfying(
-            WireException.TooLong.class, e -> assertThat(e.declaredBytes()).isEqualTo(declared));
+            MessageException.TooLong.class, e -> assertThat(e.declaredBytes()).isEqualTo(declared));
     assertThat(AllocatedBytes.byThisThread() - before).isLessThan(1_000_000);
   }
 
   @Test
   void dropsTheRestOfAMessageThatIsTooLong() {
     assertThatThrownBy(() -> assembler.accept(1, Packets.first(120, new byte[50])))
-        .isInstanceOf(WireException.TooLong.class);
+        .isInstanceOf(MessageException.TooLong.class);
     assertThat(assembler.inMessage()).isTrue();
     assertThat(assembler.accept(2, Packets.next(1, new byte[50]))).isNull();
     assertThat(assembler.inMessage()).isTrue();
@@ -169,7 +171,7 @@ final class MessageAssemblerTest {
   @Test
   void aMessageThatFollowsTheTorsoOfOneThatIsTooLongIsWhole() {
     assertThatThrownBy(() -> assembler.accept(1, Packets.first(120, new byte[50])))
-        .isInstanceOf(WireException.TooLong.class);
+        .isInstanceOf(MessageException.TooLong.class);
     assertThat(bytes(assembler.accept(2, Packets.first(1, (byte) 1)))).containsExactly(1);
     assertThat(assembler.inMessage()).isFalse();
   }
@@ -182,11 +184,11 @@ final class MessageAssemblerTest {
   @Test
   void refusesMoreDataThanDeclared() {
     assertThatThrownBy(() -> assembler.accept(1, Packets.first(1, (byte) 1, (byte) 2)))
-        .isExactlyInstanceOf(WireException.class);
+        .isExactlyInstanceOf(MessageException.class);
     assertThat(assembler.inMessage()).isFalse();
     assembler.accept(2, Packets.first(3, (byte) 1, (byte) 2));
     assertThatThrownBy(() -> assembler.accept(3, Packets.next(1, (byte) 3, (byte) 4)))
-        .isExactlyInstanceOf(WireException.class);
+        .isExactlyInstanceOf(MessageException.class);
     assertThat(assembler.inMessage()).isFalse();
   }
 
@@ -194,17 +196,17 @@ final class MessageAssemblerTest {
   void refusesPacketsTooShortForTheirHeader() {
     for (int length : new int[] {0, 1, 2, 5}) {
       assertThatThrownBy(() -> assembler.accept(1, new byte[length]))
-          .isExactlyInstanceOf(WireException.class);
+          .isExactlyInstanceOf(MessageException.class);
     }
   }
 
   @Test
   void refusesAnEmptyPacketBeforeTheEnd() {
     assertThatThrownBy(() -> assembler.accept(1, Packets.first(3)))
-        .isExactlyInstanceOf(WireException.class);
+        .isExactlyInstanceOf(MessageException.class);
     assembler.accept(2, Packets.first(3, (byte) 1));
     assertThatThrownBy(() -> assembler.accept(3, Packets.next(1)))
-        .isExactlyInstanceOf(WireException.class)
+        .isExactlyInstanceOf(MessageException.class)
         .hasMessageContaining("2 bytes before the end");
   }
 
@@ -216,7 +218,7 @@ final class MessageAssemblerTest {
       large.accept(i, Packets.next(i, (byte) 0));
     }
     assertThatThrownBy(() -> large.accept(65535, Packets.next(65535, (byte) 0)))
-        .isExactlyInstanceOf(WireException.class);
+        .isExactlyInstanceOf(MessageException.class);
   }
 
   @Test
@@ -264,8 +266,8 @@ final class MessageAssemblerTest {
     var wal = new GoldenCapture(Generation.OLD).wal();
     assertThat(whole(wal, 5749, 5750)).hasSize(1);
     assertThat(whole(wal, 5755, 5756)).hasSize(1);
-    assertThatThrownBy(() -> whole(wal, 5744, 5746)).isInstanceOf(WireException.LostHead.class);
-    assertThatThrownBy(() -> whole(wal, 5752, 5753)).isInstanceOf(WireException.LostHead.class);
+    assertThatThrownBy(() -> whole(wal, 5744, 5746)).isInstanceOf(MessageException.LostHead.class);
+    assertThatThrownBy(() -> whole(wal, 5752, 5753)).isInstanceOf(MessageException.LostHead.class);
   }
 
   /** Messages of a range of one subject as {@code first-last length}. */

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.MessageException;
 import dev.creek.consumer.testing.GoldenCapture;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
@@ -40,7 +42,7 @@ final class SchemaMessageTest {
     assertThat(message.fingerprint()).isNull();
     assertThat(message.createdAt()).isEmpty();
     assertThatThrownBy(() -> SchemaParser.parse(new Fingerprint(0), message.schema()))
-        .isInstanceOf(WireException.class);
+        .isInstanceOf(MessageException.class);
   }
 
   @ParameterizedTest
@@ -57,7 +59,7 @@ final class SchemaMessageTest {
         "{\"fingerprint\":\"*\",\"schema\":\"{}\"}"
       })
   void refusesOtherJson(String json) {
-    assertThatThrownBy(() -> parse(json)).isExactlyInstanceOf(WireException.class);
+    assertThatThrownBy(() -> parse(json)).isExactlyInstanceOf(MessageException.class);
   }
 
   @ParameterizedTest

@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.MessageException;
 import dev.creek.consumer.testing.GoldenCapture;
 import dev.creek.consumer.wire.WireType.ArrayOf;
 import dev.creek.consumer.wire.WireType.Decimal;
@@ -36,7 +38,7 @@ final class SchemaParserTest {
 
   private static void refuses(String why, String json) {
     assertThatThrownBy(() -> WalSchema.parse(FINGERPRINT, json))
-        .isExactlyInstanceOf(WireException.class)
+        .isExactlyInstanceOf(MessageException.class)
         .hasMessageContaining(why);
   }
 
@@ -261,7 +263,7 @@ final class SchemaParserTest {
         }) {
       assertThatThrownBy(() -> SchemaParser.parseRecord(json))
           .as(json)
-          .isExactlyInstanceOf(WireException.class);
+          .isExactlyInstanceOf(MessageException.class);
     }
   }
 

@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.MessageException;
 import dev.creek.consumer.testing.CapturedMessage;
 import dev.creek.consumer.testing.GoldenCapture;
 import java.time.Instant;
@@ -106,7 +108,7 @@ final class SnapshotReaderTest {
     take(END, false);
     assertThat(reader.ended()).isTrue();
     assertThatThrownBy(() -> take(new byte[] {2, 0}, true))
-        .isInstanceOf(WireException.class)
+        .isInstanceOf(MessageException.class)
         .hasMessageContaining("103")
         .hasMessageContaining("has ended");
   }
@@ -117,11 +119,11 @@ final class SnapshotReaderTest {
         List.of(END, new byte[] {2, 0}, "{}".getBytes(UTF_8), "[]".getBytes(UTF_8))) {
       assertThatThrownBy(
               () -> new SnapshotReader(MAX).accept(7, Packets.first(first.length, first), false))
-          .isInstanceOf(WireException.NoHeader.class)
+          .isInstanceOf(MessageException.NoHeader.class)
           .hasMessageContaining("sequence 7 without its header");
     }
     assertThatThrownBy(() -> new SnapshotReader(MAX).accept(7, Packets.next(1, (byte) 1), false))
-        .isInstanceOf(WireException.NoHeader.class);
+        .isInstanceOf(MessageException.NoHeader.class);
   }
 
   @Test
@@ -136,7 +138,7 @@ final class SnapshotReaderTest {
       assertThatThrownBy(
               () ->
                   new SnapshotReader(MAX).accept(7, Packets.first(message.length, message), false))
-          .isInstanceOf(WireException.NoHeader.class);
+          .isInstanceOf(MessageException.NoHeader.class);
     }
   }
 
@@ -145,7 +147,7 @@ final class SnapshotReaderTest {
     begin(NULLABLE);
     reader.accept(++sequence, Packets.first(9, (byte) 1), false);
     assertThatThrownBy(() -> take(END, true))
-        .isInstanceOf(WireException.class)
+        .isInstanceOf(MessageException.class)
         .hasMessageContaining("ends in its middle");
   }
 
@@ -172,7 +174,7 @@ final class SnapshotReaderTest {
             if (!read.ended()) {
               broken.add(table + ": no end");
             }
-          } catch (WireException.NoHeader e) {
+          } catch (MessageException.NoHeader e) {
             broken.add(table + ": no header");
           }
         });

@@ -3,6 +3,8 @@ package dev.creek.consumer.wire;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.testing.GoldenCapture;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -3,6 +3,8 @@ package dev.creek.consumer.wire;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.MessageException;
 import dev.creek.consumer.testing.TableWire;
 import dev.creek.consumer.testing.TableWire.Flag;
 import dev.creek.consumer.testing.WalTx;
@@ -68,7 +70,7 @@ final class TransactionHeadTest {
     head.read(at(first));
 
     var cut = new WireMessage(first.bytes(), first.offset(), 40, 2, 2);
-    assertThatThrownBy(() -> head.read(at(cut))).isInstanceOf(WireException.class);
+    assertThatThrownBy(() -> head.read(at(cut))).isInstanceOf(MessageException.class);
 
     assertThat(head.isOf(first)).isFalse();
   }

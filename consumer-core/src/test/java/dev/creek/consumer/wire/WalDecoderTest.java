@@ -3,6 +3,8 @@ package dev.creek.consumer.wire;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.MessageException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.Arrays;
@@ -79,7 +81,7 @@ final class WalDecoderTest {
 
   private static void refuses(String why, byte... bytes) {
     assertThatThrownBy(() -> decode(bytes))
-        .isExactlyInstanceOf(WireException.class)
+        .isExactlyInstanceOf(MessageException.class)
         .hasMessageStartingWith("message at sequence 42: ")
         .hasMessageContaining(why);
   }
@@ -177,7 +179,7 @@ final class WalDecoderTest {
     message[1] ^= 1;
     refuses("C3 01", message);
     assertThatThrownBy(() -> WalDecoder.fingerprint(whole(Arrays.copyOf(message, 9))))
-        .isExactlyInstanceOf(WireException.class);
+        .isExactlyInstanceOf(MessageException.class);
   }
 
   @Test

@@ -2,6 +2,8 @@ package dev.creek.consumer.wire;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.MessageException;
 import dev.creek.consumer.testing.GoldenCapture;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -12,7 +14,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Damaged bytes end in a {@link WireException} or in a value, never in anything else. */
+/** Damaged bytes end in a {@link MessageException} or in a value, never in anything else. */
 @Timeout(120)
 final class WireFuzzTest {
   private static final int ROUNDS = Integer.getInteger("wire.rounds", 40_000);
@@ -76,7 +78,7 @@ final class WireFuzzTest {
         if (change.after() >= 0) {
           cursor.over(bytes, change.after(), change.end()).skip(change.schema().after());
         }
-      } catch (WireException e) {
+      } catch (MessageException e) {
         refused++;
       }
     }
@@ -86,7 +88,7 @@ final class WireFuzzTest {
   private static Object outcome(WalDecoder decoder, WireMessage message) {
     try {
       return decoder.decode(message);
-    } catch (WireException e) {
+    } catch (MessageException e) {
       return String.valueOf(e.getMessage());
     }
   }
@@ -105,7 +107,7 @@ final class WireFuzzTest {
       if (change.after() >= 0) {
         try {
           cursor.over(change.data(), change.after(), change.end()).skip(stranger.after());
-        } catch (WireException e) {
+        } catch (MessageException e) {
           assertThat(e.getMessage()).contains(" at byte ");
         }
       }
@@ -123,7 +125,7 @@ final class WireFuzzTest {
       try {
         var message = SchemaMessage.parse(bytes, 0, bytes.length);
         WalSchema.parse(new Fingerprint(round), message.schema());
-      } catch (WireException e) {
+      } catch (MessageException e) {
         refused++;
       }
       // The escapes of the message hide most of the schema text from damage: once more, bare.
@@ -134,7 +136,7 @@ final class WireFuzzTest {
       try {
         var parsed = WalSchema.parse(schema.fingerprint(), text);
         assertThat(parsed.after().fields()).isNotNull();
-      } catch (WireException e) {
+      } catch (MessageException e) {
         refused++;
       }
     }
@@ -164,7 +166,7 @@ final class WireFuzzTest {
           assertThat(message.offset() + message.length())
               .isLessThanOrEqualTo(message.bytes().length);
         }
-      } catch (WireException e) {
+      } catch (MessageException e) {
         assertThat(assembler.inMessage()).isFalse();
       }
       assertThat(AllocatedBytes.byThisThread() - before).isLessThan(1 << 20);

@@ -1,9 +1,9 @@
 package dev.creek.consumer.app.cli;
 
+import dev.creek.consumer.api.Command;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.SnapshotMode;
 import dev.creek.consumer.app.config.Configuration;
-import dev.creek.consumer.control.Command;
-import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.control.SnapshotMode;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;

@@ -1,8 +1,8 @@
 package dev.creek.consumer.app.cli;
 
+import dev.creek.consumer.api.Finding;
+import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.app.config.Configuration;
-import dev.creek.consumer.control.Finding;
-import dev.creek.consumer.control.Mapping;
 import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;

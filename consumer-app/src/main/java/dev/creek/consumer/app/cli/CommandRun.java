@@ -1,7 +1,7 @@
 package dev.creek.consumer.app.cli;
 
+import dev.creek.consumer.api.Command;
 import dev.creek.consumer.app.config.Configuration;
-import dev.creek.consumer.control.Command;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.BiFunction;

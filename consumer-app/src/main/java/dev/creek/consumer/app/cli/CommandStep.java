@@ -1,6 +1,6 @@
 package dev.creek.consumer.app.cli;
 
-import dev.creek.consumer.control.SnapshotProgress;
+import dev.creek.consumer.api.SnapshotProgress;
 
 /** What is told of a command while it is carried out; {@link Done} comes last. */
 public sealed interface CommandStep {

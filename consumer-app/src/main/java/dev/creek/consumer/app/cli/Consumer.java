@@ -1,20 +1,20 @@
 package dev.creek.consumer.app.cli;
 
-import dev.creek.consumer.Reachability;
+import dev.creek.consumer.api.Command;
+import dev.creek.consumer.api.CommandRecord;
+import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.Finding;
+import dev.creek.consumer.api.Instance;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.MetricsRecorder;
+import dev.creek.consumer.api.PoolUse;
+import dev.creek.consumer.api.PublishedSnapshot;
+import dev.creek.consumer.api.Reachability;
+import dev.creek.consumer.api.SourceSighting;
+import dev.creek.consumer.api.SourceTable;
+import dev.creek.consumer.api.Subscription;
+import dev.creek.consumer.api.Verification;
 import dev.creek.consumer.app.config.Configuration;
-import dev.creek.consumer.control.Command;
-import dev.creek.consumer.control.CommandRecord;
-import dev.creek.consumer.control.Finding;
-import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.control.Verification;
-import dev.creek.consumer.metrics.Recorder;
-import dev.creek.consumer.postgres.session.PoolUse;
-import dev.creek.consumer.postgres.session.PostgresOptions;
-import dev.creek.consumer.stream.Instance;
-import dev.creek.consumer.stream.SnapshotLog.PublishedSnapshot;
-import dev.creek.consumer.stream.SourceSighting;
-import dev.creek.consumer.stream.Subscription;
-import dev.creek.consumer.wire.SourceTable;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -26,7 +26,7 @@ public interface Consumer {
 
   /** Makes a consumer; it connects to a server when a verb first needs it. */
   interface Factory {
-    Consumer create(Configuration configuration, Recorder recorder);
+    Consumer create(Configuration configuration, MetricsRecorder recorder);
   }
 
   /**
@@ -91,7 +91,7 @@ public interface Consumer {
   Flux<CommandRecord> commands(int ended);
 
   /** Compares a table of the source database with its target. */
-  Mono<Verification> verify(Mapping mapping, PostgresOptions source, Verification.Options how);
+  Mono<Verification> verify(Mapping mapping, DatabaseOptions source, Verification.Options how);
 
   /** Compares a table with a fresh snapshot of its source; {@link #stop} ends it in order. */
   Mono<Verification> verify(Mapping mapping, Verification.Options how);
@@ -102,7 +102,7 @@ public interface Consumer {
    * @param mappings what to look at; empty: all active subscriptions
    * @param source the source database; null: not asked
    */
-  Flux<Finding> check(List<Mapping> mappings, @Nullable PostgresOptions source);
+  Flux<Finding> check(List<Mapping> mappings, @Nullable DatabaseOptions source);
 
   /**
    * The age of the oldest change that is not applied yet; empty where it cannot be told. Asks the

@@ -1,7 +1,7 @@
 package dev.creek.consumer.app.cli;
 
-import dev.creek.consumer.control.Command;
-import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.api.Command;
+import dev.creek.consumer.api.Mapping;
 import picocli.CommandLine;
 
 @CommandLine.Command(

@@ -1,8 +1,8 @@
 package dev.creek.consumer.app.cli;
 
+import dev.creek.consumer.api.Finding;
+import dev.creek.consumer.api.Finding.Level;
 import dev.creek.consumer.app.config.Redaction;
-import dev.creek.consumer.control.Finding;
-import dev.creek.consumer.control.Finding.Level;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;

@@ -1,9 +1,9 @@
 package dev.creek.consumer.app.cli;
 
+import dev.creek.consumer.api.PublishedSnapshot;
+import dev.creek.consumer.api.SourceSighting;
+import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.app.config.Configuration;
-import dev.creek.consumer.stream.SnapshotLog.PublishedSnapshot;
-import dev.creek.consumer.stream.SourceSighting;
-import dev.creek.consumer.wire.SourceTable;
 import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;

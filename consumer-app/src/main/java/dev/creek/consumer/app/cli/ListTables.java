@@ -1,7 +1,7 @@
 package dev.creek.consumer.app.cli;
 
+import dev.creek.consumer.api.Subscription;
 import dev.creek.consumer.app.config.Configuration;
-import dev.creek.consumer.stream.Subscription;
 import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;

@@ -1,9 +1,9 @@
 package dev.creek.consumer.app.cli;
 
-import dev.creek.consumer.row.ShapeMismatchException;
-import dev.creek.consumer.stream.ApplyException;
-import dev.creek.consumer.stream.LogException;
-import dev.creek.consumer.stream.SnapshotException;
+import dev.creek.consumer.api.BrokerException;
+import dev.creek.consumer.api.DatabaseException;
+import dev.creek.consumer.api.ShapeMismatchException;
+import dev.creek.consumer.api.SnapshotException;
 import dev.creek.consumer.text.ErrorWords;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Exceptions;
@@ -30,9 +30,9 @@ final class Reason {
     if (cause instanceof SnapshotException refused) {
       return refused.hint();
     }
-    if (cause instanceof LogException.Unavailable unavailable) {
+    if (cause instanceof BrokerException.Unavailable unavailable) {
       return unavailable.hint();
     }
-    return cause instanceof ApplyException refused ? refused.hint() : null;
+    return cause instanceof DatabaseException refused ? refused.hint() : null;
   }
 }

@@ -1,8 +1,8 @@
 package dev.creek.consumer.app.cli;
 
+import dev.creek.consumer.api.Command;
+import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.app.config.Configuration;
-import dev.creek.consumer.control.Command;
-import dev.creek.consumer.control.TargetTable;
 import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Parameters;

@@ -1,7 +1,7 @@
 package dev.creek.consumer.app.cli;
 
-import dev.creek.consumer.control.SnapshotProgress;
-import dev.creek.consumer.control.SnapshotProgress.Step;
+import dev.creek.consumer.api.SnapshotProgress;
+import dev.creek.consumer.api.SnapshotProgress.Step;
 import java.time.Duration;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;

@@ -1,11 +1,11 @@
 package dev.creek.consumer.app.cli;
 
-import dev.creek.consumer.control.CommandOutcome;
-import dev.creek.consumer.control.CommandRecord;
-import dev.creek.consumer.control.TargetTable;
-import dev.creek.consumer.stream.Instance;
-import dev.creek.consumer.stream.Subscription;
-import dev.creek.consumer.stream.TableState;
+import dev.creek.consumer.api.CommandRecord;
+import dev.creek.consumer.api.CommandRecord.CommandOutcome;
+import dev.creek.consumer.api.Instance;
+import dev.creek.consumer.api.Subscription;
+import dev.creek.consumer.api.TableState;
+import dev.creek.consumer.api.TargetTable;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;

@@ -1,12 +1,12 @@
 package dev.creek.consumer.app.cli;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import dev.creek.consumer.api.CommandRecord;
+import dev.creek.consumer.api.CommandRecord.CommandOutcome;
+import dev.creek.consumer.api.Incompleteness;
+import dev.creek.consumer.api.Instance;
+import dev.creek.consumer.api.Subscription;
 import dev.creek.consumer.app.config.Redaction;
-import dev.creek.consumer.control.CommandOutcome;
-import dev.creek.consumer.control.CommandRecord;
-import dev.creek.consumer.stream.Incompleteness;
-import dev.creek.consumer.stream.Instance;
-import dev.creek.consumer.stream.Subscription;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;

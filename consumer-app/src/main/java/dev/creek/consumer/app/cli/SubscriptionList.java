@@ -1,10 +1,10 @@
 package dev.creek.consumer.app.cli;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import dev.creek.consumer.stream.Incompleteness;
-import dev.creek.consumer.stream.Position;
-import dev.creek.consumer.stream.StreamIdentity;
-import dev.creek.consumer.stream.Subscription;
+import dev.creek.consumer.api.Incompleteness;
+import dev.creek.consumer.api.Position;
+import dev.creek.consumer.api.Position.StreamIdentity;
+import dev.creek.consumer.api.Subscription;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.List;

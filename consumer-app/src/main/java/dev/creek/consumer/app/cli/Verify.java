@@ -1,11 +1,11 @@
 package dev.creek.consumer.app.cli;
 
+import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.Verification;
 import dev.creek.consumer.app.config.Configuration;
 import dev.creek.consumer.app.config.ConfigurationException;
 import dev.creek.consumer.app.config.TimeText;
-import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.control.Verification;
-import dev.creek.consumer.postgres.session.PostgresOptions;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -88,7 +88,7 @@ final class Verify implements Verb {
 
   @Override
   public int run(Configuration configuration, CliContext around) {
-    PostgresOptions from = configuration.source();
+    DatabaseOptions from = configuration.source();
     if (from == null) {
       checkWithoutSource(configuration);
     }
@@ -128,7 +128,7 @@ final class Verify implements Verb {
   }
 
   private Mono<Integer> verify(
-      Consumer consumer, @Nullable PostgresOptions source, Mono<Void> stopped, CliContext around) {
+      Consumer consumer, @Nullable DatabaseOptions source, Mono<Void> stopped, CliContext around) {
     return Flux.fromIterable(mappings)
         .takeUntilOther(stopped)
         .concatMap(mapping -> outcome(consumer, mapping, source, stopped), 1)
@@ -137,7 +137,7 @@ final class Verify implements Verb {
   }
 
   private Mono<VerificationReport.Outcome> outcome(
-      Consumer consumer, Mapping mapping, @Nullable PostgresOptions source, Mono<Void> stopped) {
+      Consumer consumer, Mapping mapping, @Nullable DatabaseOptions source, Mono<Void> stopped) {
     Mono<Verification> compared =
         source == null
             ? consumer.verify(mapping, options)

@@ -1,7 +1,7 @@
 package dev.creek.consumer.app.cli;
 
+import dev.creek.consumer.api.MetricsRecorder;
 import dev.creek.consumer.app.config.Configuration;
-import dev.creek.consumer.metrics.Recorder;
 import java.util.function.Function;
 import reactor.core.publisher.Mono;
 
@@ -13,7 +13,8 @@ final class WithConsumer {
       Configuration configuration, CliContext around, Function<Consumer, Mono<Integer>> use) {
     Integer code =
         Mono.usingWhen(
-                Mono.fromSupplier(() -> around.consumers().create(configuration, Recorder.NONE)),
+                Mono.fromSupplier(
+                    () -> around.consumers().create(configuration, MetricsRecorder.NONE)),
                 use,
                 Consumer::close)
             .block();

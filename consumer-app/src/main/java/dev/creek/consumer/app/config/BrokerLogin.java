@@ -1,6 +1,6 @@
 package dev.creek.consumer.app.config;
 
-import dev.creek.consumer.jetstream.Credentials;
+import dev.creek.consumer.api.BrokerOptions.Credentials;
 import java.nio.file.Path;
 import java.util.stream.Stream;
 

@@ -1,7 +1,7 @@
 package dev.creek.consumer.app.config;
 
-import dev.creek.consumer.jetstream.JetStreamOptions;
-import dev.creek.consumer.postgres.session.PostgresOptions;
+import dev.creek.consumer.api.BrokerOptions;
+import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.stream.BatchLimits;
 import dev.creek.consumer.stream.SnapshotOptions;
 import java.nio.file.Path;
@@ -23,9 +23,9 @@ import org.jspecify.annotations.Nullable;
  * @param monitoring what others may ask
  */
 public record Configuration(
-    @Nullable JetStreamOptions broker,
-    PostgresOptions target,
-    @Nullable PostgresOptions source,
+    @Nullable BrokerOptions broker,
+    DatabaseOptions target,
+    @Nullable DatabaseOptions source,
     BatchLimits batches,
     @Nullable Duration linger,
     @Nullable Integer maxMessageBytes,

@@ -1,5 +1,10 @@
 package dev.creek.consumer.app.config;
 
+import dev.creek.consumer.api.BrokerOptions;
+import dev.creek.consumer.api.BrokerOptions.Credentials;
+import dev.creek.consumer.api.BrokerOptions.TlsFiles;
+import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.DatabaseOptions.Pooler;
 import dev.creek.consumer.app.config.Configuration.LogFormat;
 import dev.creek.consumer.app.config.Configuration.LogLevel;
 import dev.creek.consumer.app.config.Configuration.Logging;
@@ -7,11 +12,6 @@ import dev.creek.consumer.app.config.Configuration.Monitoring;
 import dev.creek.consumer.app.config.Configuration.ServerTls;
 import dev.creek.consumer.app.config.Settings.Origin;
 import dev.creek.consumer.app.config.Settings.Value;
-import dev.creek.consumer.jetstream.Credentials;
-import dev.creek.consumer.jetstream.JetStreamOptions;
-import dev.creek.consumer.jetstream.TlsFiles;
-import dev.creek.consumer.postgres.session.Pooler;
-import dev.creek.consumer.postgres.session.PostgresOptions;
 import dev.creek.consumer.stream.BatchLimits;
 import dev.creek.consumer.stream.SnapshotOptions;
 import java.nio.file.Path;
@@ -54,10 +54,10 @@ final class ConfigurationReader {
 
   Configuration read(boolean needsBroker) {
     connectLimit = optional(Setting.CONNECT_TIMEOUT, Parse::limit);
-    JetStreamOptions broker = broker(needsBroker);
-    PostgresOptions target = target();
+    BrokerOptions broker = broker(needsBroker);
+    DatabaseOptions target = target();
     // Another server: libpq's variables, which complete the target's URI, do not count.
-    PostgresOptions source = source();
+    DatabaseOptions source = source();
     var batches =
         new BatchLimits(
             optional(Setting.BATCH_ROWS, text -> Parse.count(text, 1, 1_000_000), 1),
@@ -92,11 +92,11 @@ final class ConfigurationReader {
     return monitoring;
   }
 
-  private @Nullable JetStreamOptions broker(boolean needed) {
+  private @Nullable BrokerOptions broker(boolean needed) {
     if (needed) {
       require(Setting.NATS_URI);
     }
-    var builder = optional(Setting.NATS_URI, JetStreamOptions::builder);
+    var builder = optional(Setting.NATS_URI, BrokerOptions::builder);
     Credentials credentials = new BrokerLogin(this).read();
     TlsFiles tls = tls();
     var generation = optional(Setting.GENERATION, Parse::generation);
@@ -116,8 +116,8 @@ final class ConfigurationReader {
             .build();
   }
 
-  private JetStreamOptions.Builder answeredWithin(
-      @Nullable Duration limit, JetStreamOptions.Builder builder) {
+  private BrokerOptions.Builder answeredWithin(
+      @Nullable Duration limit, BrokerOptions.Builder builder) {
     if (limit != null) {
       return builder.requestTimeout(limit).schemaTimeout(limit);
     }
@@ -137,10 +137,10 @@ final class ConfigurationReader {
         : new TlsFiles(authorities, null, null, certificate, key);
   }
 
-  private @Nullable PostgresOptions target() {
+  private @Nullable DatabaseOptions target() {
     require(Setting.DB_URI);
     var builder =
-        optional(Setting.DB_URI, text -> PostgresOptions.builder(text, patient(environment)));
+        optional(Setting.DB_URI, text -> DatabaseOptions.builder(text, patient(environment)));
     var namespace = optional(Setting.DB_NAMESPACE, Parse::schemaName);
     var controlRole = optional(Setting.CONTROL_ROLE, Parse::roleName);
     boolean notified = optional(Setting.NOTIFIED_COMMANDS, Parse::onOrOff, false);
@@ -181,9 +181,9 @@ final class ConfigurationReader {
     return patient;
   }
 
-  private @Nullable PostgresOptions source() {
+  private @Nullable DatabaseOptions source() {
     var builder =
-        optional(Setting.SOURCE_URI, text -> PostgresOptions.builder(text, patient(Map.of())));
+        optional(Setting.SOURCE_URI, text -> DatabaseOptions.builder(text, patient(Map.of())));
     Pooler pooler = optional(Setting.SOURCE_POOLER, Parse::pooler, Pooler.NONE);
     if (builder == null) {
       return null;

@@ -2,10 +2,10 @@ package dev.creek.consumer.app.config;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.creek.consumer.api.DatabaseOptions.Pooler;
+import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.app.config.Configuration.LogFormat;
 import dev.creek.consumer.app.config.Configuration.LogLevel;
-import dev.creek.consumer.postgres.session.Pooler;
-import dev.creek.consumer.wire.Generation;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;

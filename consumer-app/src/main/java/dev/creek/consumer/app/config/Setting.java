@@ -1,7 +1,7 @@
 package dev.creek.consumer.app.config;
 
-import dev.creek.consumer.jetstream.JetStreamOptions;
-import dev.creek.consumer.postgres.session.PostgresOptions;
+import dev.creek.consumer.api.BrokerOptions;
+import dev.creek.consumer.api.DatabaseOptions;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
@@ -350,8 +350,8 @@ public enum Setting {
   public String shown(String value) {
     return switch (secrecy) {
       case NONE -> value;
-      case BROKER_URI -> JetStreamOptions.shown(value);
-      case DATABASE_URI -> PostgresOptions.shown(value);
+      case BROKER_URI -> BrokerOptions.shown(value);
+      case DATABASE_URI -> DatabaseOptions.shown(value);
       case SECRET -> Redaction.HIDDEN;
     };
   }

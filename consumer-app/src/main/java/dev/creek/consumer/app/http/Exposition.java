@@ -1,9 +1,9 @@
 package dev.creek.consumer.app.http;
 
-import dev.creek.consumer.Reachability;
-import dev.creek.consumer.control.TargetTable;
-import dev.creek.consumer.postgres.session.PoolUse;
-import dev.creek.consumer.wire.SourceTable;
+import dev.creek.consumer.api.PoolUse;
+import dev.creek.consumer.api.Reachability;
+import dev.creek.consumer.api.SourceTable;
+import dev.creek.consumer.api.TargetTable;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;

@@ -1,10 +1,10 @@
 package dev.creek.consumer.app.http;
 
+import dev.creek.consumer.api.Command.Verb;
+import dev.creek.consumer.api.MetricsRecorder;
+import dev.creek.consumer.api.MetricsRecorder.Backlog;
+import dev.creek.consumer.api.SnapshotMode;
 import dev.creek.consumer.app.http.TableMeter.Operation;
-import dev.creek.consumer.control.SnapshotMode;
-import dev.creek.consumer.control.Verb;
-import dev.creek.consumer.metrics.Backlog;
-import dev.creek.consumer.metrics.Recorder;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
@@ -24,7 +24,7 @@ import reactor.core.publisher.Sinks;
  * is made when somebody asks. What was counted of a table that is no longer handled here is
  * forgotten. Thread-safe.
  */
-public final class Meters implements Recorder {
+public final class Meters implements MetricsRecorder {
   private final Map<String, TableMeter> tables = new ConcurrentSkipListMap<>();
   private final Map<String, SnapshotMeter> snapshots = new ConcurrentSkipListMap<>();
   private final Map<Counted, LongAdder> commands = new ConcurrentHashMap<>();

@@ -1,6 +1,6 @@
 package dev.creek.consumer.app.http;
 
-import dev.creek.consumer.metrics.Backlog.Certainty;
+import dev.creek.consumer.api.MetricsRecorder.Backlog.Certainty;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.Locale;

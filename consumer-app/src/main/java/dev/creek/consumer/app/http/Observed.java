@@ -1,7 +1,7 @@
 package dev.creek.consumer.app.http;
 
-import dev.creek.consumer.Reachability;
-import dev.creek.consumer.postgres.session.PoolUse;
+import dev.creek.consumer.api.PoolUse;
+import dev.creek.consumer.api.Reachability;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;

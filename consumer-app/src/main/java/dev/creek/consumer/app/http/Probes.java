@@ -1,7 +1,7 @@
 package dev.creek.consumer.app.http;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import dev.creek.consumer.Reachability;
+import dev.creek.consumer.api.Reachability;
 import dev.creek.consumer.app.config.Redaction;
 import java.io.IOException;
 import java.time.Duration;

@@ -1,10 +1,10 @@
 package dev.creek.consumer.app.http;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import dev.creek.consumer.Reachability;
+import dev.creek.consumer.api.MetricsRecorder.Backlog;
+import dev.creek.consumer.api.PoolUse;
+import dev.creek.consumer.api.Reachability;
 import dev.creek.consumer.app.config.Redaction;
-import dev.creek.consumer.metrics.Backlog;
-import dev.creek.consumer.postgres.session.PoolUse;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;

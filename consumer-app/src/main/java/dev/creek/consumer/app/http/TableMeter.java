@@ -1,6 +1,6 @@
 package dev.creek.consumer.app.http;
 
-import dev.creek.consumer.metrics.Backlog;
+import dev.creek.consumer.api.MetricsRecorder.Backlog;
 import java.time.Instant;
 import java.util.EnumMap;
 import java.util.List;

@@ -1,9 +1,9 @@
 package dev.creek.consumer.app.http;
 
+import dev.creek.consumer.api.Incompleteness.Cause;
+import dev.creek.consumer.api.MetricsRecorder.Backlog;
+import dev.creek.consumer.api.MetricsRecorder.Backlog.Certainty;
 import dev.creek.consumer.app.http.TableMeter.Operation;
-import dev.creek.consumer.metrics.Backlog;
-import dev.creek.consumer.metrics.Backlog.Certainty;
-import dev.creek.consumer.stream.Incompleteness.Cause;
 import io.prometheus.metrics.model.snapshots.MetricSnapshot;
 import java.time.Instant;
 import java.util.Collection;

@@ -1,7 +1,7 @@
 package dev.creek.consumer.app.bench;
 
+import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.testing.PostgresServer;
-import dev.creek.consumer.wire.Generation;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;

@@ -1,12 +1,12 @@
 package dev.creek.consumer.app.bench;
 
+import dev.creek.consumer.api.BrokerOptions;
+import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.jetstream.JetStreamLog;
-import dev.creek.consumer.jetstream.JetStreamOptions;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.producer.Drop;
 import dev.creek.consumer.testing.producer.TestProducer;
-import dev.creek.consumer.wire.Generation;
-import dev.creek.consumer.wire.SourceTable;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -62,7 +62,7 @@ final class Feed implements AutoCloseable {
 
   private String takeSnapshot(Rig rig) {
     SourceTable table = new SourceTable(source.name(), "public", dataset.tables().get(0));
-    JetStreamOptions options = JetStreamOptions.builder(rig.nats().uri()).build();
+    BrokerOptions options = BrokerOptions.builder(rig.nats().uri()).build();
     try (TestProducer producer = producer(rig, source).start()) {
       JetStreamLog log = JetStreamLog.connect(options).block();
       String name = log.requestSnapshot(table, ANSWER_LIMIT).block();

@@ -2,10 +2,10 @@ package dev.creek.consumer.app.bench;
 
 import dev.creek.consumer.ConsumerOptions;
 import dev.creek.consumer.CreekConsumer;
+import dev.creek.consumer.api.BrokerOptions;
+import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.app.testing.ServiceProcess;
-import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.jetstream.JetStreamOptions;
-import dev.creek.consumer.postgres.session.PostgresOptions;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.Scratch;
 import java.nio.file.Path;
@@ -59,8 +59,8 @@ final class Service implements AutoCloseable {
     CreekConsumer control =
         CreekConsumer.create(
             ConsumerOptions.of(
-                JetStreamOptions.builder(rig.nats().uri()).build(),
-                PostgresOptions.of(target.patientUri())));
+                BrokerOptions.builder(rig.nats().uri()).build(),
+                DatabaseOptions.of(target.patientUri())));
     control.subscriptions().collectList().block(LIMIT);
     return control;
   }

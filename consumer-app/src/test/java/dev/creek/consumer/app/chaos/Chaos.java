@@ -1,6 +1,6 @@
 package dev.creek.consumer.app.chaos;
 
-import dev.creek.consumer.wire.Generation;
+import dev.creek.consumer.api.Generation;
 import java.time.Duration;
 import java.util.Locale;
 

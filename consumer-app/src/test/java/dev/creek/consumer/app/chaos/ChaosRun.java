@@ -1,11 +1,11 @@
 package dev.creek.consumer.app.chaos;
 
+import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.app.chaos.Fault.Effect;
 import dev.creek.consumer.testing.ComparedTable;
 import dev.creek.consumer.testing.TableComparison;
 import dev.creek.consumer.testing.workload.BackgroundWorkload;
 import dev.creek.consumer.testing.workload.RandomWorkload;
-import dev.creek.consumer.wire.Generation;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;

@@ -5,10 +5,12 @@ import static org.awaitility.Awaitility.await;
 
 import dev.creek.consumer.ConsumerOptions;
 import dev.creek.consumer.CreekConsumer;
+import dev.creek.consumer.api.BrokerOptions;
+import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.app.testing.ServiceProcess;
-import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.jetstream.JetStreamOptions;
-import dev.creek.consumer.postgres.session.PostgresOptions;
 import dev.creek.consumer.testing.NatsServer;
 import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
@@ -19,8 +21,6 @@ import dev.creek.consumer.testing.producer.Defect;
 import dev.creek.consumer.testing.producer.TestProducer;
 import dev.creek.consumer.testing.workload.EffectLog;
 import dev.creek.consumer.testing.workload.RandomWorkload;
-import dev.creek.consumer.wire.Generation;
-import dev.creek.consumer.wire.SourceTable;
 import dev.creek.consumer.wire.Subjects;
 import io.nats.client.Connection;
 import io.nats.client.Nats;
@@ -127,7 +127,7 @@ final class Installation implements AutoCloseable {
   private void subscribe() {
     ConsumerOptions options =
         ConsumerOptions.of(
-            JetStreamOptions.builder(nats.uri()).build(), PostgresOptions.of(target.patientUri()));
+            BrokerOptions.builder(nats.uri()).build(), DatabaseOptions.of(target.patientUri()));
     try (CreekConsumer consumer = CreekConsumer.create(options)) {
       for (String table : workload.tables()) {
         consumer.addTable(Mapping.parse(mapping(table))).block(PATIENCE);

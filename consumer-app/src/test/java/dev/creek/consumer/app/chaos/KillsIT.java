@@ -2,9 +2,9 @@ package dev.creek.consumer.app.chaos;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.testing.workload.BackgroundWorkload;
 import dev.creek.consumer.testing.workload.RandomWorkload;
-import dev.creek.consumer.wire.Generation;
 import java.time.Duration;
 import java.util.List;
 import java.util.Random;

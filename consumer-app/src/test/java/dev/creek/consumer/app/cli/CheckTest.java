@@ -2,7 +2,7 @@ package dev.creek.consumer.app.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.creek.consumer.control.Finding;
+import dev.creek.consumer.api.Finding;
 import org.junit.jupiter.api.Test;
 
 final class CheckTest {

@@ -1,21 +1,21 @@
 package dev.creek.consumer.app.cli;
 
-import dev.creek.consumer.Reachability;
-import dev.creek.consumer.control.Command;
-import dev.creek.consumer.control.CommandOutcome;
-import dev.creek.consumer.control.CommandRecord;
+import dev.creek.consumer.api.Command;
+import dev.creek.consumer.api.Command.Verb;
+import dev.creek.consumer.api.CommandRecord;
+import dev.creek.consumer.api.CommandRecord.CommandOutcome;
+import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.Finding;
+import dev.creek.consumer.api.Instance;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.PoolUse;
+import dev.creek.consumer.api.PublishedSnapshot;
+import dev.creek.consumer.api.Reachability;
+import dev.creek.consumer.api.SourceSighting;
+import dev.creek.consumer.api.SourceTable;
+import dev.creek.consumer.api.Subscription;
+import dev.creek.consumer.api.Verification;
 import dev.creek.consumer.control.CommandText;
-import dev.creek.consumer.control.Finding;
-import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.control.Verb;
-import dev.creek.consumer.control.Verification;
-import dev.creek.consumer.postgres.session.PoolUse;
-import dev.creek.consumer.postgres.session.PostgresOptions;
-import dev.creek.consumer.stream.Instance;
-import dev.creek.consumer.stream.SnapshotLog.PublishedSnapshot;
-import dev.creek.consumer.stream.SourceSighting;
-import dev.creek.consumer.stream.Subscription;
-import dev.creek.consumer.wire.SourceTable;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -103,7 +103,7 @@ final class FakeConsumer implements Consumer {
 
   @Override
   public Mono<Verification> verify(
-      Mapping mapping, PostgresOptions source, Verification.Options how) {
+      Mapping mapping, DatabaseOptions source, Verification.Options how) {
     Verification.Kind kind = Verification.Kind.DIFFERENT;
     boolean equal = how.repair() || !mapping.target().table().equals("different");
     return ask(
@@ -164,7 +164,7 @@ final class FakeConsumer implements Consumer {
   }
 
   @Override
-  public Flux<Finding> check(List<Mapping> mappings, PostgresOptions source) {
+  public Flux<Finding> check(List<Mapping> mappings, DatabaseOptions source) {
     return ask("check " + mappings + (source == null ? "" : " " + source), Mono.just(findings))
         .flatMapIterable(all -> all);
   }

@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.stream.Incompleteness;
-import dev.creek.consumer.stream.Position;
-import dev.creek.consumer.stream.StreamIdentity;
-import dev.creek.consumer.stream.Subscription;
-import dev.creek.consumer.stream.TableState;
+import dev.creek.consumer.api.Incompleteness;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.Position;
+import dev.creek.consumer.api.Position.StreamIdentity;
+import dev.creek.consumer.api.Subscription;
+import dev.creek.consumer.api.TableState;
 import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -3,8 +3,8 @@ package dev.creek.consumer.app.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.creek.consumer.api.DatabaseException;
 import dev.creek.consumer.app.config.Configuration.LogLevel;
-import dev.creek.consumer.stream.ApplyException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.util.concurrent.CompletableFuture;
@@ -28,7 +28,7 @@ final class ServeTest {
   @Test
   void endsWithOneWhereWaitingIsNoHelp() throws Exception {
     cli.consumer.failures.put(
-        "run", new ApplyException("password authentication failed", "28P01", null, null, null));
+        "run", new DatabaseException("password authentication failed", "28P01", null, null, null));
     assertThat(serve().get()).isEqualTo(ExitCode.FAILED);
     assertThat(cli.consumer.asked).contains("close");
   }

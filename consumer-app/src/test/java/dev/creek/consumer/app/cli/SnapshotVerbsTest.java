@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.control.SnapshotMode;
-import dev.creek.consumer.control.SnapshotProgress;
-import dev.creek.consumer.control.SnapshotProgress.Step;
-import dev.creek.consumer.control.Verb;
-import dev.creek.consumer.stream.SnapshotLog.PublishedSnapshot;
+import dev.creek.consumer.api.Command.Verb;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.PublishedSnapshot;
+import dev.creek.consumer.api.SnapshotMode;
+import dev.creek.consumer.api.SnapshotProgress;
+import dev.creek.consumer.api.SnapshotProgress.Step;
 import dev.creek.consumer.stream.SnapshotOptions;
 import java.time.Duration;
 import java.time.Instant;

@@ -2,9 +2,9 @@ package dev.creek.consumer.app.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.creek.consumer.control.CommandRecord;
-import dev.creek.consumer.control.Verb;
-import dev.creek.consumer.stream.ApplyException;
+import dev.creek.consumer.api.Command.Verb;
+import dev.creek.consumer.api.CommandRecord;
+import dev.creek.consumer.api.DatabaseException;
 import java.time.Instant;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -41,7 +41,7 @@ final class TableVerbsTest {
   void oneThatFailsDoesNotKeepTheOthersFromBeingDone() {
     cli.consumer.failures.put(
         "ADD s.a.b:c.d",
-        new ApplyException(
+        new DatabaseException(
             "c.d takes its rows from s.x.y", "22023", null, "remove it first", null));
     assertThat(cli.run("add-tables", "s.a.b:c.d", "s.a.e:c.f")).isEqualTo(ExitCode.FAILED);
     assertThat(cli.out.toString().lines()).containsExactly("s.a.e:c.f: done by add_table");

@@ -3,10 +3,10 @@ package dev.creek.consumer.app.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.app.config.Configuration.LogFormat;
 import dev.creek.consumer.app.config.Configuration.LogLevel;
 import dev.creek.consumer.stream.BatchLimits;
-import dev.creek.consumer.wire.Generation;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

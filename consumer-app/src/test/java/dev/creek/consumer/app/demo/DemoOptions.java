@@ -1,7 +1,7 @@
 package dev.creek.consumer.app.demo;
 
+import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.testing.PostgresServer;
-import dev.creek.consumer.wire.Generation;
 import java.time.Duration;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;

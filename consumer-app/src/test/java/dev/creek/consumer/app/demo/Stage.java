@@ -1,12 +1,12 @@
 package dev.creek.consumer.app.demo;
 
+import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.app.testing.ServiceProcess;
 import dev.creek.consumer.testing.NatsServer;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresServer;
 import dev.creek.consumer.testing.TableComparison;
 import dev.creek.consumer.testing.producer.TestProducer;
-import dev.creek.consumer.wire.Generation;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;

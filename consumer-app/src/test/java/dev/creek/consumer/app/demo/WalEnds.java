@@ -1,6 +1,6 @@
 package dev.creek.consumer.app.demo;
 
-import dev.creek.consumer.wire.SourceTable;
+import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.wire.Subjects;
 import io.nats.client.Connection;
 import io.nats.client.JetStreamApiException;

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.creek.consumer.Reachability;
-import dev.creek.consumer.postgres.session.PoolUse;
+import dev.creek.consumer.api.PoolUse;
+import dev.creek.consumer.api.Reachability;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

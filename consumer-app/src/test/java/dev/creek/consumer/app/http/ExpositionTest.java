@@ -3,9 +3,9 @@ package dev.creek.consumer.app.http;
 import static dev.creek.consumer.app.http.FakeService.backlog;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.creek.consumer.Reachability;
-import dev.creek.consumer.metrics.Backlog.Certainty;
-import dev.creek.consumer.postgres.session.PoolUse;
+import dev.creek.consumer.api.MetricsRecorder.Backlog.Certainty;
+import dev.creek.consumer.api.PoolUse;
+import dev.creek.consumer.api.Reachability;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;

@@ -1,9 +1,9 @@
 package dev.creek.consumer.app.http;
 
-import dev.creek.consumer.Reachability;
-import dev.creek.consumer.metrics.Backlog;
-import dev.creek.consumer.metrics.Backlog.Certainty;
-import dev.creek.consumer.postgres.session.PoolUse;
+import dev.creek.consumer.api.MetricsRecorder.Backlog;
+import dev.creek.consumer.api.MetricsRecorder.Backlog.Certainty;
+import dev.creek.consumer.api.PoolUse;
+import dev.creek.consumer.api.Reachability;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;

@@ -3,7 +3,7 @@ package dev.creek.consumer.app.http;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.creek.consumer.Reachability;
+import dev.creek.consumer.api.Reachability;
 import dev.creek.consumer.app.config.BearerToken;
 import dev.creek.consumer.app.config.Configuration.Monitoring;
 import dev.creek.consumer.app.config.Configuration.ServerTls;

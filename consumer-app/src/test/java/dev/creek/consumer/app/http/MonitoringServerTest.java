@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.creek.consumer.Reachability;
+import dev.creek.consumer.api.Reachability;
 import dev.creek.consumer.app.config.BearerToken;
 import dev.creek.consumer.app.config.Configuration.Monitoring;
 import dev.creek.consumer.app.config.Configuration.ServerTls;

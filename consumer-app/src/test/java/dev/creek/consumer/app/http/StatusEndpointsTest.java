@@ -7,9 +7,9 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.creek.consumer.Reachability;
+import dev.creek.consumer.api.MetricsRecorder.Backlog.Certainty;
+import dev.creek.consumer.api.Reachability;
 import dev.creek.consumer.app.config.BearerToken;
-import dev.creek.consumer.metrics.Backlog.Certainty;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;

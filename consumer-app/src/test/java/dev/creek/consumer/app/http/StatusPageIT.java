@@ -3,9 +3,9 @@ package dev.creek.consumer.app.http;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.creek.consumer.Reachability;
+import dev.creek.consumer.api.MetricsRecorder.Backlog.Certainty;
+import dev.creek.consumer.api.Reachability;
 import dev.creek.consumer.app.config.BearerToken;
-import dev.creek.consumer.metrics.Backlog.Certainty;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;

@@ -1,7 +1,7 @@
 package dev.creek.consumer.postgres.apply;
 
-import dev.creek.consumer.stream.Applied;
-import dev.creek.consumer.stream.Position;
+import dev.creek.consumer.api.Position;
+import dev.creek.consumer.api.TableEvent.Applied;
 import dev.creek.consumer.wire.Change;
 import java.util.List;
 

@@ -1,7 +1,7 @@
 package dev.creek.consumer.postgres.apply;
 
-import dev.creek.consumer.stream.Incompleteness;
-import dev.creek.consumer.stream.Incompleteness.Cause;
+import dev.creek.consumer.api.Incompleteness;
+import dev.creek.consumer.api.Incompleteness.Cause;
 import java.util.ArrayList;
 import java.util.List;
 

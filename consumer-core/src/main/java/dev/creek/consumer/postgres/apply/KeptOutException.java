@@ -1,6 +1,6 @@
 package dev.creek.consumer.postgres.apply;
 
-import dev.creek.consumer.stream.ApplyException;
+import dev.creek.consumer.api.DatabaseException;
 
 /** A trigger or a rule of a table has kept rows of a snapshot out, or others in. */
 public final class KeptOutException extends RuntimeException {
@@ -12,7 +12,7 @@ public final class KeptOutException extends RuntimeException {
 
   /** The same as our callers know it. */
   static RuntimeException described(String what, String hint) {
-    return new ApplyException(
+    return new DatabaseException(
         what + ": a trigger or a rule of the table keeps rows out, or in",
         "P0002",
         null,

@@ -1,9 +1,9 @@
 package dev.creek.consumer.postgres.apply;
 
-import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.api.DatabaseException;
+import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.postgres.session.SqlNames;
 import dev.creek.consumer.row.PlanColumn;
-import dev.creek.consumer.stream.ApplyException;
 import dev.creek.consumer.text.Remedy;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -33,9 +33,9 @@ final class MissingRowException extends RuntimeException {
    *
    * @param what table and position
    */
-  ApplyException described(String what, Mapping mapping) {
+  DatabaseException described(String what, Mapping mapping) {
     String table = SqlNames.quoted(mapping.target().namespace(), mapping.target().table());
-    return new ApplyException(
+    return new DatabaseException(
         what
             + ": the row to "
             + change

@@ -1,10 +1,10 @@
 package dev.creek.consumer.postgres.apply;
 
+import dev.creek.consumer.api.Incompleteness;
+import dev.creek.consumer.api.Incompleteness.Cause;
 import dev.creek.consumer.postgres.position.KnownTarget;
 import dev.creek.consumer.postgres.session.Session;
 import dev.creek.consumer.row.Step;
-import dev.creek.consumer.stream.Incompleteness;
-import dev.creek.consumer.stream.Incompleteness.Cause;
 import dev.creek.consumer.wire.Change;
 import java.util.List;
 import reactor.core.publisher.Flux;

@@ -1,5 +1,7 @@
 package dev.creek.consumer.postgres.apply;
 
+import dev.creek.consumer.api.Incompleteness;
+import dev.creek.consumer.api.Incompleteness.Cause;
 import dev.creek.consumer.postgres.catalog.CatalogTable;
 import dev.creek.consumer.postgres.position.HorizonSql;
 import dev.creek.consumer.postgres.position.PositionSql;
@@ -9,8 +11,6 @@ import dev.creek.consumer.row.RowImages;
 import dev.creek.consumer.stream.Claim;
 import dev.creek.consumer.stream.Horizon;
 import dev.creek.consumer.stream.Horizon.Judgement;
-import dev.creek.consumer.stream.Incompleteness;
-import dev.creek.consumer.stream.Incompleteness.Cause;
 import dev.creek.consumer.wire.Change;
 import dev.creek.consumer.wire.Operation;
 import java.util.ArrayList;

@@ -1,5 +1,8 @@
 package dev.creek.consumer.postgres.apply;
 
+import dev.creek.consumer.api.Position;
+import dev.creek.consumer.api.ShapeMismatchException;
+import dev.creek.consumer.api.TableEvent.Applied;
 import dev.creek.consumer.postgres.catalog.CatalogTable;
 import dev.creek.consumer.postgres.catalog.TableHints;
 import dev.creek.consumer.postgres.catalog.TargetCatalog;
@@ -11,15 +14,12 @@ import dev.creek.consumer.postgres.position.PositionSql;
 import dev.creek.consumer.postgres.position.RepublishedFilter;
 import dev.creek.consumer.postgres.session.Session;
 import dev.creek.consumer.postgres.session.Sessions;
-import dev.creek.consumer.row.ShapeMismatchException;
 import dev.creek.consumer.row.Step;
-import dev.creek.consumer.stream.Applied;
 import dev.creek.consumer.stream.Batch;
 import dev.creek.consumer.stream.Claim;
 import dev.creek.consumer.stream.Failpoint;
 import dev.creek.consumer.stream.Horizon;
 import dev.creek.consumer.stream.OutOfMemoryException;
-import dev.creek.consumer.stream.Position;
 import dev.creek.consumer.stream.TableWriter;
 import dev.creek.consumer.wire.Change;
 import dev.creek.consumer.wire.Fingerprint;

@@ -1,7 +1,9 @@
 package dev.creek.consumer.postgres.apply;
 
-import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.api.Incompleteness;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.TableState;
+import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.postgres.catalog.CatalogTable;
 import dev.creek.consumer.postgres.catalog.TableCreator;
 import dev.creek.consumer.postgres.catalog.TargetCatalog;
@@ -10,8 +12,6 @@ import dev.creek.consumer.postgres.control.IncompletenessMarks;
 import dev.creek.consumer.postgres.control.SubscriptionTable;
 import dev.creek.consumer.postgres.session.Sessions;
 import dev.creek.consumer.stream.Claim;
-import dev.creek.consumer.stream.Incompleteness;
-import dev.creek.consumer.stream.TableState;
 import dev.creek.consumer.stream.TableWriter;
 import dev.creek.consumer.stream.TargetTables;
 import dev.creek.consumer.wire.RecordShape;

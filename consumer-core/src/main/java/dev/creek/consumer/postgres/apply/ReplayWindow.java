@@ -1,9 +1,9 @@
 package dev.creek.consumer.postgres.apply;
 
+import dev.creek.consumer.api.Position;
 import dev.creek.consumer.postgres.apply.ReplayMode.Again;
 import dev.creek.consumer.stream.Claim;
 import dev.creek.consumer.stream.Horizon;
-import dev.creek.consumer.stream.Position;
 import dev.creek.consumer.wire.Change;
 import dev.creek.consumer.wire.Operation;
 import java.time.Duration;

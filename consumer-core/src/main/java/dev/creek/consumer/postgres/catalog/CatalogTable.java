@@ -1,11 +1,11 @@
 package dev.creek.consumer.postgres.catalog;
 
-import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.api.DatabaseException;
+import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.postgres.session.SqlNames;
 import dev.creek.consumer.row.TargetColumn;
 import dev.creek.consumer.row.TargetShape;
 import dev.creek.consumer.row.UniqueKey;
-import dev.creek.consumer.stream.ApplyException;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -50,7 +50,7 @@ public record CatalogTable(
    * Returns this table, or throws where policies could hide rows from us: what hides them also lets
    * an update or a delete of them do nothing.
    *
-   * @throws ApplyException with the statements that help
+   * @throws DatabaseException with the statements that help
    */
   public CatalogTable requireVisible() {
     if (hiddenFrom != null) {
@@ -64,12 +64,12 @@ public record CatalogTable(
    *
    * @param role ours, as SQL
    */
-  public static ApplyException hiding(TargetTable table, String role) {
+  public static DatabaseException hiding(TargetTable table, String role) {
     return hiding(SqlNames.quoted(table.namespace(), table.table()), role);
   }
 
-  private static ApplyException hiding(String table, String role) {
-    return new ApplyException(
+  private static DatabaseException hiding(String table, String role) {
+    return new DatabaseException(
         "row level security of " + table + " may hide rows from the role " + role,
         "42501",
         null,

@@ -1,6 +1,6 @@
 package dev.creek.consumer.postgres.catalog;
 
-import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.postgres.session.SqlNames;
 import java.util.Locale;
 import java.util.concurrent.ThreadLocalRandom;

@@ -1,6 +1,8 @@
 package dev.creek.consumer.postgres.catalog;
 
-import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.api.DatabaseException;
+import dev.creek.consumer.api.ShapeMismatchException;
+import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.postgres.session.CreationRace;
 import dev.creek.consumer.postgres.session.Sessions;
 import dev.creek.consumer.postgres.session.SqlErrors;
@@ -8,9 +10,7 @@ import dev.creek.consumer.postgres.session.SqlHints;
 import dev.creek.consumer.postgres.session.SqlNames;
 import dev.creek.consumer.row.ChangePlan;
 import dev.creek.consumer.row.RowPlan;
-import dev.creek.consumer.row.ShapeMismatchException;
 import dev.creek.consumer.row.SourceType;
-import dev.creek.consumer.stream.ApplyException;
 import dev.creek.consumer.wire.RecordShape;
 import dev.creek.consumer.wire.WalSchema;
 import dev.creek.consumer.wire.WireField;
@@ -130,7 +130,7 @@ public final class TableCreator {
                     .thenReturn(true))
         .onErrorResume(
             e -> SqlErrors.isState("42501", e),
-            e -> lacking(target).flatMap(fix -> Mono.error(withHint((ApplyException) e, fix))));
+            e -> lacking(target).flatMap(fix -> Mono.error(withHint((DatabaseException) e, fix))));
   }
 
   private Mono<String> lacking(TargetTable target) {
@@ -145,8 +145,8 @@ public final class TableCreator {
                 .single());
   }
 
-  private static ApplyException withHint(ApplyException refused, String hint) {
-    return new ApplyException(
+  private static DatabaseException withHint(DatabaseException refused, String hint) {
+    return new DatabaseException(
         String.valueOf(refused.getMessage()), refused.sqlState(), null, hint, null);
   }
 

@@ -1,11 +1,11 @@
 package dev.creek.consumer.postgres.catalog;
 
-import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.control.SnapshotMode;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.ShapeMismatchException;
+import dev.creek.consumer.api.SnapshotMode;
 import dev.creek.consumer.postgres.session.SqlHints;
 import dev.creek.consumer.postgres.session.SqlNames;
 import dev.creek.consumer.row.KeyStatement;
-import dev.creek.consumer.row.ShapeMismatchException;
 import dev.creek.consumer.text.Remedy;
 import java.util.List;
 import java.util.stream.Collectors;

@@ -1,8 +1,8 @@
 package dev.creek.consumer.postgres.catalog;
 
-import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.api.ShapeMismatchException;
+import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.postgres.session.Session;
-import dev.creek.consumer.row.ShapeMismatchException;
 import dev.creek.consumer.row.TargetColumn;
 import dev.creek.consumer.row.TargetShape;
 import dev.creek.consumer.row.TargetType;

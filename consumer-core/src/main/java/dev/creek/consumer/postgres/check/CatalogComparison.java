@@ -1,15 +1,15 @@
 package dev.creek.consumer.postgres.check;
 
-import dev.creek.consumer.control.Finding;
-import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.api.Finding;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.ShapeMismatchException;
+import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.postgres.catalog.CatalogTable;
 import dev.creek.consumer.postgres.catalog.RefusalSql;
 import dev.creek.consumer.postgres.catalog.TargetCatalog;
 import dev.creek.consumer.postgres.session.Session;
 import dev.creek.consumer.postgres.session.Sessions;
 import dev.creek.consumer.postgres.session.SqlNames;
-import dev.creek.consumer.row.ShapeMismatchException;
 import dev.creek.consumer.row.UniqueKey;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,7 +1,7 @@
 package dev.creek.consumer.postgres.check;
 
-import dev.creek.consumer.control.Finding;
-import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.api.Finding;
+import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.postgres.check.CatalogComparison.Side;
 import dev.creek.consumer.postgres.session.SqlNames;
 import dev.creek.consumer.row.Capacity;

@@ -1,13 +1,13 @@
 package dev.creek.consumer.postgres.check;
 
-import dev.creek.consumer.control.Finding;
-import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.postgres.session.PostgresOptions;
+import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.Finding;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.postgres.session.Session;
 import dev.creek.consumer.postgres.session.Sessions;
 import dev.creek.consumer.postgres.session.SqlNames;
 import dev.creek.consumer.text.Remedy;
-import dev.creek.consumer.wire.SourceTable;
 import io.r2dbc.spi.Readable;
 import java.util.ArrayList;
 import java.util.List;
@@ -113,10 +113,10 @@ public final class SourceCheck {
   /**
    * Looks at the server and the source tables of these mappings.
    *
-   * @return errors with {@link dev.creek.consumer.stream.ApplyException} where the server cannot be
+   * @return errors with {@link dev.creek.consumer.api.DatabaseException} where the server cannot be
    *     reached or does not let us in
    */
-  public static Flux<Finding> findings(PostgresOptions source, List<Mapping> mappings) {
+  public static Flux<Finding> findings(DatabaseOptions source, List<Mapping> mappings) {
     return Flux.usingWhen(
         // Certificates are read from files.
         Mono.fromSupplier(() -> new Sessions(source)).subscribeOn(Schedulers.boundedElastic()),
@@ -128,7 +128,7 @@ public final class SourceCheck {
   }
 
   private static Mono<List<Finding>> look(
-      Session session, PostgresOptions source, List<Mapping> mappings) {
+      Session session, DatabaseOptions source, List<Mapping> mappings) {
     return session
         .query(SERVER, statement -> {}, row -> server(row, source))
         .concatWith(Flux.fromIterable(mappings).concatMap(mapping -> table(session, mapping), 1))
@@ -136,7 +136,7 @@ public final class SourceCheck {
         .collectList();
   }
 
-  private static List<Finding> server(Readable row, PostgresOptions source) {
+  private static List<Finding> server(Readable row, DatabaseOptions source) {
     var findings = new ArrayList<Finding>();
     findings.add(Finding.ok(ABOUT, "PostgreSQL " + text(row, "version") + " at " + source));
     if (!is(row, "logical")) {

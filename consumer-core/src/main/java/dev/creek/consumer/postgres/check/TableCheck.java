@@ -1,8 +1,9 @@
 package dev.creek.consumer.postgres.check;
 
-import dev.creek.consumer.control.Finding;
-import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.api.Finding;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.ShapeMismatchException;
+import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.postgres.catalog.CatalogTable;
 import dev.creek.consumer.postgres.catalog.TableCreator;
 import dev.creek.consumer.postgres.catalog.TargetCatalog;
@@ -11,7 +12,6 @@ import dev.creek.consumer.postgres.session.Sessions;
 import dev.creek.consumer.postgres.session.SqlNames;
 import dev.creek.consumer.row.ChangePlan;
 import dev.creek.consumer.row.RowPlan;
-import dev.creek.consumer.row.ShapeMismatchException;
 import dev.creek.consumer.text.Remedy;
 import dev.creek.consumer.wire.RecordShape;
 import dev.creek.consumer.wire.WalSchema;

@@ -1,17 +1,17 @@
 package dev.creek.consumer.postgres.check;
 
-import dev.creek.consumer.control.Finding;
+import dev.creek.consumer.api.DatabaseException;
+import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.DatabaseOptions.Pooler;
+import dev.creek.consumer.api.Finding;
 import dev.creek.consumer.postgres.control.Migrator;
-import dev.creek.consumer.postgres.session.Pooler;
 import dev.creek.consumer.postgres.session.PoolerErrors;
 import dev.creek.consumer.postgres.session.PoolerException;
-import dev.creek.consumer.postgres.session.PostgresOptions;
 import dev.creek.consumer.postgres.session.Session;
 import dev.creek.consumer.postgres.session.Sessions;
 import dev.creek.consumer.postgres.session.SharedSessions;
 import dev.creek.consumer.postgres.session.SqlErrors;
 import dev.creek.consumer.postgres.session.SqlHints;
-import dev.creek.consumer.stream.ApplyException;
 import io.r2dbc.spi.Readable;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -46,10 +46,10 @@ public final class TargetCheck {
   private static final String WHAT = "target database";
 
   private final Sessions sessions;
-  private final PostgresOptions options;
+  private final DatabaseOptions options;
   private final Migrator migrator;
 
-  public TargetCheck(Sessions sessions, PostgresOptions options, Migrator migrator) {
+  public TargetCheck(Sessions sessions, DatabaseOptions options, Migrator migrator) {
     this.sessions = sessions;
     this.options = options;
     this.migrator = migrator;
@@ -104,8 +104,8 @@ public final class TargetCheck {
     return session.query("select 1", statement -> {}, row -> true).single();
   }
 
-  private static ApplyException naming(boolean shared, Throwable error) {
-    return new ApplyException(
+  private static DatabaseException naming(boolean shared, Throwable error) {
+    return new DatabaseException(
         String.valueOf(error.getMessage()),
         PoolerException.SQL_STATE,
         null,

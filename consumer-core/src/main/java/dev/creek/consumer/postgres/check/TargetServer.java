@@ -1,7 +1,7 @@
 package dev.creek.consumer.postgres.check;
 
-import dev.creek.consumer.control.Finding;
-import dev.creek.consumer.postgres.session.PostgresOptions;
+import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.Finding;
 import io.r2dbc.spi.Readable;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -81,7 +81,7 @@ record TargetServer(
         roundTrip);
   }
 
-  List<Finding> findings(PostgresOptions options) {
+  List<Finding> findings(DatabaseOptions options) {
     var findings = new ArrayList<Finding>();
     findings.add(
         Finding.ok(

@@ -1,6 +1,8 @@
 package dev.creek.consumer.postgres.control;
 
-import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.TableState;
+import dev.creek.consumer.api.TableState.StoppedAt;
 import dev.creek.consumer.postgres.position.HorizonSql;
 import dev.creek.consumer.postgres.position.SubscriptionRows;
 import dev.creek.consumer.postgres.session.Binding;
@@ -9,8 +11,6 @@ import dev.creek.consumer.postgres.session.Sessions;
 import dev.creek.consumer.stream.Claim;
 import dev.creek.consumer.stream.Failpoint;
 import dev.creek.consumer.stream.HeldException;
-import dev.creek.consumer.stream.StoppedAt;
-import dev.creek.consumer.stream.TableState;
 import io.r2dbc.spi.Readable;
 import io.r2dbc.spi.Statement;
 import java.time.Duration;

@@ -1,8 +1,8 @@
 package dev.creek.consumer.postgres.control;
 
-import dev.creek.consumer.control.Command;
+import dev.creek.consumer.api.Command;
+import dev.creek.consumer.api.CommandRecord;
 import dev.creek.consumer.control.CommandLog.Pending;
-import dev.creek.consumer.control.CommandRecord;
 import dev.creek.consumer.control.CommandText;
 import dev.creek.consumer.postgres.session.Binding;
 import io.r2dbc.spi.Readable;

@@ -1,10 +1,10 @@
 package dev.creek.consumer.postgres.control;
 
-import dev.creek.consumer.control.Command;
+import dev.creek.consumer.api.Command;
+import dev.creek.consumer.api.CommandRecord;
+import dev.creek.consumer.api.SnapshotProgress;
+import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.control.CommandLog;
-import dev.creek.consumer.control.CommandRecord;
-import dev.creek.consumer.control.SnapshotProgress;
-import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.postgres.session.Binding;
 import dev.creek.consumer.postgres.session.Sessions;
 import dev.creek.consumer.postgres.session.SqlNames;

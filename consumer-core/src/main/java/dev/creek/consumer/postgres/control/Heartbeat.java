@@ -1,6 +1,6 @@
 package dev.creek.consumer.postgres.control;
 
-import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.postgres.session.Sessions;
 import dev.creek.consumer.postgres.session.SqlErrors;
 import dev.creek.consumer.postgres.session.SqlHints;

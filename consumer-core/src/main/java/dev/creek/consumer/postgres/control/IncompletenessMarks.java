@@ -1,14 +1,14 @@
 package dev.creek.consumer.postgres.control;
 
-import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.control.TargetTable;
-import dev.creek.consumer.control.Verification;
+import dev.creek.consumer.api.Incompleteness;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.TargetTable;
+import dev.creek.consumer.api.Verification;
 import dev.creek.consumer.postgres.position.KnownTarget;
 import dev.creek.consumer.postgres.position.PositionSql;
 import dev.creek.consumer.postgres.session.Sessions;
 import dev.creek.consumer.stream.Claim;
 import dev.creek.consumer.stream.FencedException;
-import dev.creek.consumer.stream.Incompleteness;
 import java.util.List;
 import java.util.Objects;
 import org.slf4j.Logger;

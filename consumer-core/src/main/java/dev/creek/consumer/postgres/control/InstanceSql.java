@@ -1,9 +1,9 @@
 package dev.creek.consumer.postgres.control;
 
-import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.api.Instance;
+import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.postgres.session.Binding;
 import dev.creek.consumer.postgres.session.SqlNames;
-import dev.creek.consumer.stream.Instance;
 import io.r2dbc.spi.Readable;
 import io.r2dbc.spi.Statement;
 import java.time.Duration;

@@ -1,10 +1,10 @@
 package dev.creek.consumer.postgres.control;
 
+import dev.creek.consumer.api.DatabaseException;
 import dev.creek.consumer.postgres.session.CreationRace;
 import dev.creek.consumer.postgres.session.Session;
 import dev.creek.consumer.postgres.session.Sessions;
 import dev.creek.consumer.postgres.session.SqlNames;
-import dev.creek.consumer.stream.ApplyException;
 import dev.creek.consumer.stream.Failpoint;
 import io.r2dbc.spi.Readable;
 import java.util.Objects;
@@ -138,8 +138,8 @@ public final class Migrator {
         .single();
   }
 
-  private ApplyException missing(Sessions sessions) {
-    return new ApplyException(
+  private DatabaseException missing(Sessions sessions) {
+    return new DatabaseException(
         "no control schema " + control + " in database " + sessions.database(),
         "3F000",
         null,
@@ -148,8 +148,8 @@ public final class Migrator {
         null);
   }
 
-  private ApplyException old(int version) {
-    return new ApplyException(
+  private DatabaseException old(int version) {
+    return new DatabaseException(
         "control schema %s is at version %d, but this program needs %d"
             .formatted(control, version, scripts.newestVersion()),
         "3F000",

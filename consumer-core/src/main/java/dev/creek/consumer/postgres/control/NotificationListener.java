@@ -1,6 +1,6 @@
 package dev.creek.consumer.postgres.control;
 
-import dev.creek.consumer.postgres.session.PostgresOptions;
+import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.postgres.session.Sessions;
 import dev.creek.consumer.postgres.session.SqlErrors;
 import dev.creek.consumer.postgres.session.SqlHints;
@@ -46,7 +46,7 @@ final class NotificationListener {
   private final Sinks.Many<String> payloads = Sinks.many().multicast().directBestEffort();
   private volatile boolean listening;
 
-  NotificationListener(Sessions sessions, PostgresOptions options) {
+  NotificationListener(Sessions sessions, DatabaseOptions options) {
     boolean hears = options.pooler().keepsSessions();
     this.sessions = sessions;
     this.tick =

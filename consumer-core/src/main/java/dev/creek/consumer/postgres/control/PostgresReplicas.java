@@ -1,9 +1,9 @@
 package dev.creek.consumer.postgres.control;
 
-import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.api.Instance;
+import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.postgres.control.Heartbeat.Beat;
 import dev.creek.consumer.postgres.session.Sessions;
-import dev.creek.consumer.stream.Instance;
 import dev.creek.consumer.stream.Rendezvous;
 import dev.creek.consumer.stream.Replicas;
 import java.util.Set;

@@ -1,10 +1,10 @@
 package dev.creek.consumer.postgres.control;
 
+import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.postgres.session.Sessions;
 import dev.creek.consumer.postgres.session.SqlNames;
 import dev.creek.consumer.stream.SchemaCache;
 import dev.creek.consumer.wire.Fingerprint;
-import dev.creek.consumer.wire.SourceTable;
 import java.util.List;
 import java.util.Objects;
 import reactor.core.publisher.Mono;

@@ -1,22 +1,22 @@
 package dev.creek.consumer.postgres.control;
 
-import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.api.DatabaseException;
+import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.Incompleteness;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.Position;
+import dev.creek.consumer.api.Position.StreamIdentity;
+import dev.creek.consumer.api.Subscription;
+import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.postgres.catalog.TableHints;
 import dev.creek.consumer.postgres.position.IncompletenessSql;
 import dev.creek.consumer.postgres.position.KnownTargetSql;
 import dev.creek.consumer.postgres.position.PositionSql;
 import dev.creek.consumer.postgres.position.SubscriptionRows;
-import dev.creek.consumer.postgres.session.PostgresOptions;
 import dev.creek.consumer.postgres.session.Sessions;
 import dev.creek.consumer.postgres.session.SqlErrors;
 import dev.creek.consumer.postgres.session.SqlNames;
-import dev.creek.consumer.stream.ApplyException;
 import dev.creek.consumer.stream.Claim;
-import dev.creek.consumer.stream.Incompleteness;
-import dev.creek.consumer.stream.Position;
-import dev.creek.consumer.stream.StreamIdentity;
-import dev.creek.consumer.stream.Subscription;
 import dev.creek.consumer.stream.Subscriptions;
 import dev.creek.consumer.text.Remedy;
 import java.time.Duration;
@@ -42,7 +42,7 @@ public final class SubscriptionTable implements Subscriptions {
   private final String incompleteness;
   private final KnownTargetSql known;
 
-  public SubscriptionTable(Sessions sessions, PostgresOptions options) {
+  public SubscriptionTable(Sessions sessions, DatabaseOptions options) {
     this.sessions = sessions;
     this.migrator = new Migrator(options.controlSchema(), options.controlRole());
     this.wakeUps = new NotificationListener(sessions, options);
@@ -204,8 +204,8 @@ public final class SubscriptionTable implements Subscriptions {
         .then(find(mapping.target()));
   }
 
-  private static ApplyException hasPosition(Mapping mapping) {
-    return new ApplyException(
+  private static DatabaseException hasPosition(Mapping mapping) {
+    return new DatabaseException(
         mapping.target()
             + " holds a position already and goes on from there, or it is subscribed to another source than "
             + mapping.source(),
@@ -216,8 +216,8 @@ public final class SubscriptionTable implements Subscriptions {
         null);
   }
 
-  static ApplyException otherSource(Mapping mapping) {
-    return new ApplyException(
+  static DatabaseException otherSource(Mapping mapping) {
+    return new DatabaseException(
         "target " + mapping.target() + " is subscribed to another source than " + mapping.source(),
         UNIQUE_VIOLATION,
         null,

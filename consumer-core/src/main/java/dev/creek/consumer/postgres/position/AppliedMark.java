@@ -1,8 +1,8 @@
 package dev.creek.consumer.postgres.position;
 
+import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.postgres.session.Binding;
 import dev.creek.consumer.wire.Change;
-import dev.creek.consumer.wire.Generation;
 import dev.creek.consumer.wire.Lsn;
 import io.r2dbc.spi.Readable;
 import io.r2dbc.spi.Statement;

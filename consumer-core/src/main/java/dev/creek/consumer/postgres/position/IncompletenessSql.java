@@ -1,8 +1,8 @@
 package dev.creek.consumer.postgres.position;
 
-import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.api.Incompleteness;
+import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.postgres.session.SqlNames;
-import dev.creek.consumer.stream.Incompleteness;
 import java.util.List;
 import java.util.stream.Collectors;
 

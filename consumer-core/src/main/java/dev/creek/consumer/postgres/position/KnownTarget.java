@@ -1,12 +1,12 @@
 package dev.creek.consumer.postgres.position;
 
-import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.api.Incompleteness;
+import dev.creek.consumer.api.Incompleteness.Cause;
+import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.postgres.session.Binding;
 import dev.creek.consumer.postgres.session.Session;
 import dev.creek.consumer.postgres.session.SqlNames;
 import dev.creek.consumer.stream.Claim;
-import dev.creek.consumer.stream.Incompleteness;
-import dev.creek.consumer.stream.Incompleteness.Cause;
 import io.r2dbc.spi.Readable;
 import io.r2dbc.spi.Statement;
 import java.util.ArrayList;

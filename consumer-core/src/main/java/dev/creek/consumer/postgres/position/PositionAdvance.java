@@ -1,8 +1,8 @@
 package dev.creek.consumer.postgres.position;
 
+import dev.creek.consumer.api.Incompleteness;
+import dev.creek.consumer.api.Position;
 import dev.creek.consumer.stream.Handover;
-import dev.creek.consumer.stream.Incompleteness;
-import dev.creek.consumer.stream.Position;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

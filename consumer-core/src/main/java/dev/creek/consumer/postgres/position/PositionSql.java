@@ -1,12 +1,12 @@
 package dev.creek.consumer.postgres.position;
 
-import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.api.Position;
+import dev.creek.consumer.api.Position.StreamIdentity;
+import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.postgres.session.Binding;
 import dev.creek.consumer.postgres.session.Session;
 import dev.creek.consumer.postgres.session.SqlErrors;
 import dev.creek.consumer.stream.Claim;
-import dev.creek.consumer.stream.Position;
-import dev.creek.consumer.stream.StreamIdentity;
 import dev.creek.consumer.wire.Lsn;
 import io.r2dbc.spi.Statement;
 import java.time.Instant;

@@ -1,8 +1,8 @@
 package dev.creek.consumer.postgres.position;
 
+import dev.creek.consumer.api.Position;
+import dev.creek.consumer.api.Position.StreamIdentity;
 import dev.creek.consumer.postgres.session.SqlNames;
-import dev.creek.consumer.stream.Position;
-import dev.creek.consumer.stream.StreamIdentity;
 import dev.creek.consumer.wire.Lsn;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;

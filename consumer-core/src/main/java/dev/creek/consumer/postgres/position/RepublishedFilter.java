@@ -1,7 +1,7 @@
 package dev.creek.consumer.postgres.position;
 
+import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.wire.Change;
-import dev.creek.consumer.wire.Generation;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;

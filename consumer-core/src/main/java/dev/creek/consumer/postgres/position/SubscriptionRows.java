@@ -1,16 +1,16 @@
 package dev.creek.consumer.postgres.position;
 
-import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.control.TargetTable;
-import dev.creek.consumer.stream.Incompleteness;
-import dev.creek.consumer.stream.Position;
+import dev.creek.consumer.api.Incompleteness;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.Position;
+import dev.creek.consumer.api.Position.StreamIdentity;
+import dev.creek.consumer.api.SourceTable;
+import dev.creek.consumer.api.Subscription;
+import dev.creek.consumer.api.TableState;
+import dev.creek.consumer.api.TableState.StoppedAt;
+import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.stream.SkippedChanges;
-import dev.creek.consumer.stream.StoppedAt;
-import dev.creek.consumer.stream.StreamIdentity;
-import dev.creek.consumer.stream.Subscription;
-import dev.creek.consumer.stream.TableState;
 import dev.creek.consumer.wire.Lsn;
-import dev.creek.consumer.wire.SourceTable;
 import io.r2dbc.spi.Readable;
 import java.time.Instant;
 import java.util.List;

@@ -1,7 +1,10 @@
 package dev.creek.consumer.postgres.session;
 
-import dev.creek.consumer.postgres.session.ServerAddress.Host;
-import dev.creek.consumer.postgres.session.ServerAddress.Tls;
+import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.DatabaseOptions.Pooler;
+import dev.creek.consumer.api.DatabaseOptions.ServerAddress;
+import dev.creek.consumer.api.DatabaseOptions.ServerAddress.Host;
+import dev.creek.consumer.api.DatabaseOptions.ServerAddress.Tls;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import io.r2dbc.postgresql.MultiHostConnectionStrategy.TargetServerType;
@@ -29,7 +32,7 @@ public final class ConnectionFactories {
   /**
    * @throws IllegalArgumentException where a certificate or key cannot be read
    */
-  static PostgresqlConnectionFactory of(PostgresOptions options) {
+  static PostgresqlConnectionFactory of(DatabaseOptions options) {
     ServerAddress address = options.address();
     var settings = SessionSettings.of(options);
     var builder =

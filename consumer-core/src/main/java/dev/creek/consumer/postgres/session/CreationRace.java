@@ -1,6 +1,6 @@
 package dev.creek.consumer.postgres.session;
 
-import dev.creek.consumer.stream.ApplyException;
+import dev.creek.consumer.api.DatabaseException;
 import java.util.Set;
 import reactor.core.publisher.Mono;
 import reactor.util.retry.Retry;
@@ -38,6 +38,6 @@ public final class CreationRace {
   }
 
   private static boolean isLost(Throwable error) {
-    return error instanceof ApplyException refused && LOST.contains(refused.sqlState());
+    return error instanceof DatabaseException refused && LOST.contains(refused.sqlState());
   }
 }

@@ -1,5 +1,6 @@
 package dev.creek.consumer.postgres.session;
 
+import dev.creek.consumer.api.DatabaseOptions;
 import io.netty.buffer.ByteBuf;
 import io.r2dbc.postgresql.api.PostgresqlConnection;
 import io.r2dbc.postgresql.api.PostgresqlResult;
@@ -47,7 +48,7 @@ public final class Session {
 
   /**
    * @param timeout bound of one statement's answer; zero for none
-   * @param lossyColumns see {@link PostgresOptions.Builder#lossyColumns}
+   * @param lossyColumns see {@link DatabaseOptions.Builder#lossyColumns}
    * @param shared null where the session is ours until it is given back
    */
   Session(

@@ -1,15 +1,15 @@
 package dev.creek.consumer.postgres.session;
 
+import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.DatabaseOptions.Pooler;
 import io.r2dbc.postgresql.api.PostgresqlConnection;
 import io.r2dbc.postgresql.api.PostgresqlResult;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import reactor.core.publisher.Mono;
 
@@ -19,22 +19,6 @@ import reactor.core.publisher.Mono;
  * that, or within each transaction.
  */
 final class SessionSettings {
-  private static final Pattern NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*(\\.[A-Za-z0-9_]+)*");
-
-  /** Settings on which the meaning of a cast or a statement depends. */
-  private static final Map<String, String> PINNED =
-      Map.of(
-          "timezone", "UTC",
-          "datestyle", "ISO",
-          "intervalstyle", "postgres",
-          "client_encoding", "utf8",
-          "standard_conforming_strings", "on",
-          "xmloption", "content",
-          // Else a row that a policy hides is not there: its update would insert a second one.
-          "row_security", "off",
-          // The fence relies on seeing, after a wait for the row's lock, what the other committed.
-          "default_transaction_isolation", "read committed");
-
   /** Sent by the driver itself. */
   private static final List<String> BY_DRIVER = List.of("timezone", "datestyle", "client_encoding");
 
@@ -53,7 +37,7 @@ final class SessionSettings {
     this.pooler = pooler;
   }
 
-  static SessionSettings of(PostgresOptions options) {
+  static SessionSettings of(DatabaseOptions options) {
     return new SessionSettings(
         startup(options.address().settings(), options.statementTimeout(), options.lockTimeout()),
         options.pooler());
@@ -143,80 +127,12 @@ final class SessionSettings {
     settings.put("tcp_keepalives_interval", "10");
     settings.put("tcp_keepalives_count", "3");
     given.forEach((name, value) -> settings.put(name.toLowerCase(Locale.ROOT), value));
-    PINNED.forEach(
+    DatabaseOptions.FIXED_SETTINGS.forEach(
         (name, value) -> {
           if (!BY_DRIVER.contains(name)) {
             settings.put(name, value);
           }
         });
     return settings;
-  }
-
-  /**
-   * Reads libpq's {@code options}: {@code -c name=value}, {@code -cname=value}, {@code
-   * --name=value}, spaces escaped with a backslash.
-   *
-   * @throws IllegalArgumentException where it is something else, or a setting that must not change
-   */
-  static Map<String, String> parse(String options) {
-    var settings = new LinkedHashMap<String, String>();
-    var words = words(options);
-    for (int i = 0; i < words.size(); i++) {
-      String word = words.get(i);
-      String setting;
-      if (word.equals("-c") && i + 1 < words.size()) {
-        setting = words.get(++i);
-      } else if (word.startsWith("--") || (word.startsWith("-c") && word.length() > 2)) {
-        setting = word.substring(2);
-      } else {
-        throw new IllegalArgumentException(
-            "database parameter options must look like -c name=value or --name=value");
-      }
-      put(settings, setting, word.startsWith("--"));
-    }
-    return settings;
-  }
-
-  private static void put(Map<String, String> settings, String setting, boolean dashes) {
-    int equals = setting.indexOf('=');
-    String name = equals < 0 ? setting : setting.substring(0, equals);
-    if (dashes) {
-      name = name.replace('-', '_');
-    }
-    if (equals < 0 || !NAME.matcher(name).matches()) {
-      throw new IllegalArgumentException(
-          "database parameter options must look like -c name=value or --name=value");
-    }
-    if (PINNED.containsKey(name.toLowerCase(Locale.ROOT))) {
-      throw new IllegalArgumentException(
-          "session setting " + name + " cannot be changed: values are written relying on it");
-    }
-    settings.put(name, setting.substring(equals + 1));
-  }
-
-  private static List<String> words(String options) {
-    var words = new ArrayList<String>();
-    var word = new StringBuilder();
-    boolean inWord = false;
-    for (int i = 0; i < options.length(); i++) {
-      char c = options.charAt(i);
-      if (c == '\\' && i + 1 < options.length()) {
-        word.append(options.charAt(++i));
-        inWord = true;
-      } else if (Character.isWhitespace(c)) {
-        if (inWord) {
-          words.add(word.toString());
-          word.setLength(0);
-          inWord = false;
-        }
-      } else {
-        word.append(c);
-        inWord = true;
-      }
-    }
-    if (inWord) {
-      words.add(word.toString());
-    }
-    return words;
   }
 }

@@ -1,5 +1,8 @@
 package dev.creek.consumer.postgres.session;
 
+import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.DatabaseOptions.Pooler;
+import dev.creek.consumer.api.PoolUse;
 import io.r2dbc.pool.ConnectionPool;
 import io.r2dbc.pool.ConnectionPoolConfiguration;
 import io.r2dbc.postgresql.PostgresqlConnectionFactory;
@@ -55,7 +58,7 @@ public final class Sessions {
   private volatile boolean closed;
   private final Map<Connection, Long> idleSince = Collections.synchronizedMap(new WeakHashMap<>());
 
-  public Sessions(PostgresOptions options) {
+  public Sessions(DatabaseOptions options) {
     this.factory = ConnectionFactories.of(options);
     this.pooler = options.pooler();
     this.acquireLimit = ACQUIRE_LIMIT.plus(options.address().connectTimeout());
@@ -94,7 +97,7 @@ public final class Sessions {
             && "Connection validation failed".equals(error.getMessage()));
   }
 
-  private ConnectionPoolConfiguration poolOf(PostgresOptions options) {
+  private ConnectionPoolConfiguration poolOf(DatabaseOptions options) {
     var connecting = new Connecting(factory, options.address().connectTimeout());
     return ConnectionPoolConfiguration.builder(connecting)
         .initialSize(0)

@@ -1,10 +1,10 @@
 package dev.creek.consumer.postgres.session;
 
-import dev.creek.consumer.row.ShapeMismatchException;
-import dev.creek.consumer.stream.ApplyException;
+import dev.creek.consumer.api.DatabaseException;
+import dev.creek.consumer.api.MessageException;
+import dev.creek.consumer.api.ShapeMismatchException;
 import dev.creek.consumer.stream.FencedException;
 import dev.creek.consumer.text.ErrorWords;
-import dev.creek.consumer.wire.WireException;
 import io.r2dbc.postgresql.api.ErrorDetails;
 import io.r2dbc.postgresql.api.PostgresqlException;
 import io.r2dbc.spi.R2dbcException;
@@ -70,7 +70,7 @@ public final class SqlErrors {
 
   /** The five characters, or null where none is known. */
   public static @Nullable String sqlState(Throwable error) {
-    if (error instanceof ApplyException e) {
+    if (error instanceof DatabaseException e) {
       return e.sqlState();
     }
     R2dbcException cause = find(error, R2dbcException.class);
@@ -93,15 +93,15 @@ public final class SqlErrors {
    */
   public static RuntimeException described(
       Throwable error, String what, @Nullable String place, SqlHints hints) {
-    if (error instanceof ApplyException
+    if (error instanceof DatabaseException
         || error instanceof FencedException
         || error instanceof ShapeMismatchException
-        || error instanceof WireException) {
+        || error instanceof MessageException) {
       return (RuntimeException) error;
     }
     PoolerException between = pooler(error);
     if (between != null) {
-      return new ApplyException(
+      return new DatabaseException(
           what + (place == null ? "" : ": " + place) + ": " + between.getMessage(),
           PoolerException.SQL_STATE,
           null,
@@ -121,7 +121,7 @@ public final class SqlErrors {
     }
     if (find(error, PoolAcquireTimeoutException.class) != null
         || find(error, R2dbcTimeoutException.class) != null) {
-      return new ApplyException(
+      return new DatabaseException(
           what + ": no database connection became free, or could be made, in time",
           TOO_MANY_CONNECTIONS,
           null,
@@ -131,7 +131,7 @@ public final class SqlErrors {
     if (find(error, R2dbcException.class) != null
         || find(error, TimeoutException.class) != null
         || find(error, PoolShutdownException.class) != null) {
-      return new ApplyException(
+      return new DatabaseException(
           what + (place == null ? "" : ": " + place) + ": " + ErrorWords.of(error),
           CONNECTION_FAILURE,
           null,
@@ -167,14 +167,14 @@ public final class SqlErrors {
    * @param what what failed: the table
    * @param where what is known beyond the server's words, to be put behind them
    */
-  public static ApplyException described(
+  public static DatabaseException described(
       Refusal refusal, String what, String where, @Nullable String hint) {
     var message = new StringBuilder(what).append(": ").append(refusal.message());
     if (where.isEmpty() && refusal.column() != null) {
       message.append(", column ").append(SqlNames.quoted(refusal.column()));
     }
     message.append(where).append(" (SQLSTATE ").append(refusal.sqlState()).append(')');
-    return new ApplyException(
+    return new DatabaseException(
         message.toString(), refusal.sqlState(), refusal.constraint(), hint, null);
   }
 

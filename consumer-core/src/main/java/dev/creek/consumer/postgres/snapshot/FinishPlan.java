@@ -1,6 +1,6 @@
 package dev.creek.consumer.postgres.snapshot;
 
-import dev.creek.consumer.row.ShapeMismatchException;
+import dev.creek.consumer.api.ShapeMismatchException;
 import org.jspecify.annotations.Nullable;
 
 /** How a loaded table becomes the target. */

@@ -1,6 +1,8 @@
 package dev.creek.consumer.postgres.snapshot;
 
-import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.api.ShapeMismatchException;
+import dev.creek.consumer.api.SnapshotException;
+import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.postgres.apply.InsertSql;
 import dev.creek.consumer.postgres.catalog.CatalogTable;
 import dev.creek.consumer.postgres.catalog.LoadTable;
@@ -11,8 +13,6 @@ import dev.creek.consumer.postgres.session.SqlHints;
 import dev.creek.consumer.postgres.session.SqlNames;
 import dev.creek.consumer.row.Rebuild;
 import dev.creek.consumer.row.RowPlan;
-import dev.creek.consumer.row.ShapeMismatchException;
-import dev.creek.consumer.stream.SnapshotException;
 import dev.creek.consumer.wire.RecordShape;
 import dev.creek.consumer.wire.WireField;
 import java.util.List;

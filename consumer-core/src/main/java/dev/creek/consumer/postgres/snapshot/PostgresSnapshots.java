@@ -1,8 +1,8 @@
 package dev.creek.consumer.postgres.snapshot;
 
-import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.control.SnapshotMode;
-import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.SnapshotMode;
+import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.postgres.apply.Attempt;
 import dev.creek.consumer.postgres.apply.Explanation;
 import dev.creek.consumer.postgres.catalog.CatalogTable;

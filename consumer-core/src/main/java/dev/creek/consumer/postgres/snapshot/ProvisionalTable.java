@@ -1,6 +1,6 @@
 package dev.creek.consumer.postgres.snapshot;
 
-import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.postgres.position.PositionSql;
 import dev.creek.consumer.postgres.session.Session;
 import dev.creek.consumer.postgres.session.Sessions;

@@ -1,6 +1,7 @@
 package dev.creek.consumer.postgres.snapshot;
 
-import dev.creek.consumer.control.SnapshotProgress.Step;
+import dev.creek.consumer.api.ShapeMismatchException;
+import dev.creek.consumer.api.SnapshotProgress.Step;
 import dev.creek.consumer.postgres.apply.KeptOutException;
 import dev.creek.consumer.postgres.apply.WriterSession;
 import dev.creek.consumer.postgres.catalog.CatalogTable;
@@ -11,7 +12,6 @@ import dev.creek.consumer.postgres.position.PositionSql;
 import dev.creek.consumer.postgres.session.Session;
 import dev.creek.consumer.postgres.session.SqlNames;
 import dev.creek.consumer.row.RowPlan;
-import dev.creek.consumer.row.ShapeMismatchException;
 import dev.creek.consumer.row.UniqueKey;
 import dev.creek.consumer.stream.Failpoint;
 import dev.creek.consumer.stream.SnapshotWriter.Finishing;

@@ -1,6 +1,7 @@
 package dev.creek.consumer.postgres.snapshot;
 
-import dev.creek.consumer.control.SnapshotProgress;
+import dev.creek.consumer.api.Incompleteness;
+import dev.creek.consumer.api.SnapshotProgress;
 import dev.creek.consumer.postgres.apply.Attempt;
 import dev.creek.consumer.postgres.apply.Explanation;
 import dev.creek.consumer.postgres.apply.InsertStrategy;
@@ -18,7 +19,6 @@ import dev.creek.consumer.row.RowPlan;
 import dev.creek.consumer.row.UniqueKey;
 import dev.creek.consumer.stream.Failpoint;
 import dev.creek.consumer.stream.Handover;
-import dev.creek.consumer.stream.Incompleteness;
 import dev.creek.consumer.stream.SnapshotWriter;
 import dev.creek.consumer.wire.RecordShape;
 import dev.creek.consumer.wire.WireMessage;

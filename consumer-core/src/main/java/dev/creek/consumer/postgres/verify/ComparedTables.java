@@ -1,12 +1,12 @@
 package dev.creek.consumer.postgres.verify;
 
-import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.ShapeMismatchException;
+import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.postgres.catalog.CatalogTable;
 import dev.creek.consumer.postgres.catalog.TargetCatalog;
 import dev.creek.consumer.postgres.session.Sessions;
 import dev.creek.consumer.postgres.session.SqlNames;
-import dev.creek.consumer.row.ShapeMismatchException;
 import dev.creek.consumer.row.TargetColumn;
 import dev.creek.consumer.row.TargetShape;
 import dev.creek.consumer.row.UniqueKey;

@@ -2,13 +2,13 @@ package dev.creek.consumer.postgres.verify;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.SnapshotException;
+import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.postgres.control.SubscriptionTable;
 import dev.creek.consumer.postgres.session.Session;
 import dev.creek.consumer.postgres.session.Sessions;
 import dev.creek.consumer.postgres.session.SqlNames;
-import dev.creek.consumer.stream.SnapshotException;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Objects;

@@ -1,10 +1,10 @@
 package dev.creek.consumer.postgres.verify;
 
-import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.control.Verification;
-import dev.creek.consumer.control.Verification.Difference;
-import dev.creek.consumer.control.Verification.Kind;
-import dev.creek.consumer.control.Verification.Options;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.Verification;
+import dev.creek.consumer.api.Verification.Difference;
+import dev.creek.consumer.api.Verification.Kind;
+import dev.creek.consumer.api.Verification.Options;
 import dev.creek.consumer.postgres.verify.ComparedSide.Bucket;
 import dev.creek.consumer.postgres.verify.ComparedSide.Hashed;
 import java.time.Duration;

@@ -1,5 +1,7 @@
 package dev.creek.consumer.stream.batch;
 
+import dev.creek.consumer.api.MessageException;
+import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.stream.Delivery;
 import dev.creek.consumer.stream.OutOfMemoryException;
 import dev.creek.consumer.stream.Packet;
@@ -8,9 +10,7 @@ import dev.creek.consumer.stream.StartAt;
 import dev.creek.consumer.wire.Change;
 import dev.creek.consumer.wire.Fingerprint;
 import dev.creek.consumer.wire.MessageAssembler;
-import dev.creek.consumer.wire.SourceTable;
 import dev.creek.consumer.wire.WalDecoder;
-import dev.creek.consumer.wire.WireException;
 import dev.creek.consumer.wire.WireMessage;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -105,7 +105,7 @@ public final class ChangeDecoder {
           break;
         }
         message = accept(packets.get(next++));
-      } catch (WireException e) {
+      } catch (MessageException e) {
         if (!skips.contains(current)) {
           failedAt = current;
           return soFar(changes).concatWith(Mono.error(e));
@@ -156,7 +156,7 @@ public final class ChangeDecoder {
       WireMessage message = assembler.accept(packet.sequence(), packet.data());
       mayLackHead &= message == null;
       return message;
-    } catch (WireException.LostHead e) {
+    } catch (MessageException.LostHead e) {
       if (mayLackHead) {
         return null;
       }

@@ -1,10 +1,10 @@
 package dev.creek.consumer.stream.batch;
 
+import dev.creek.consumer.api.Position;
+import dev.creek.consumer.api.Position.StreamIdentity;
 import dev.creek.consumer.stream.Batch;
 import dev.creek.consumer.stream.BatchLimits;
 import dev.creek.consumer.stream.ByteShares;
-import dev.creek.consumer.stream.Position;
-import dev.creek.consumer.stream.StreamIdentity;
 import dev.creek.consumer.wire.Change;
 import java.time.Instant;
 import java.util.ArrayDeque;

@@ -1,8 +1,8 @@
 package dev.creek.consumer.stream.pipeline;
 
+import dev.creek.consumer.api.Position.StreamIdentity;
+import dev.creek.consumer.api.TableState.StoppedAt;
 import dev.creek.consumer.stream.Batch;
-import dev.creek.consumer.stream.StoppedAt;
-import dev.creek.consumer.stream.StreamIdentity;
 import dev.creek.consumer.stream.batch.ChangeDecoder;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;

@@ -1,9 +1,9 @@
 package dev.creek.consumer.stream.pipeline;
 
+import dev.creek.consumer.api.Position;
+import dev.creek.consumer.api.Position.StreamIdentity;
 import dev.creek.consumer.stream.Batch;
-import dev.creek.consumer.stream.Position;
 import dev.creek.consumer.stream.ReadListener;
-import dev.creek.consumer.stream.StreamIdentity;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

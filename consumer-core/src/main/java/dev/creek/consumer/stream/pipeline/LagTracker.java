@@ -1,8 +1,8 @@
 package dev.creek.consumer.stream.pipeline;
 
-import dev.creek.consumer.metrics.Backlog;
+import dev.creek.consumer.api.MetricsRecorder.Backlog;
+import dev.creek.consumer.api.Position;
 import dev.creek.consumer.stream.Delivery;
-import dev.creek.consumer.stream.Position;
 import dev.creek.consumer.stream.ReadListener;
 import dev.creek.consumer.stream.batch.DecodedChunk;
 import dev.creek.consumer.wire.Change;

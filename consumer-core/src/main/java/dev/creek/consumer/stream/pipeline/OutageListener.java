@@ -1,8 +1,8 @@
 package dev.creek.consumer.stream.pipeline;
 
+import dev.creek.consumer.api.TableState;
 import dev.creek.consumer.stream.Claim;
 import dev.creek.consumer.stream.ReadListener;
-import dev.creek.consumer.stream.TableState;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;

@@ -1,15 +1,15 @@
 package dev.creek.consumer.stream.pipeline;
 
-import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.stream.Applied;
+import dev.creek.consumer.api.Incompleteness;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.Position;
+import dev.creek.consumer.api.TableEvent;
+import dev.creek.consumer.api.TableEvent.Applied;
+import dev.creek.consumer.api.TableState;
 import dev.creek.consumer.stream.Batch;
 import dev.creek.consumer.stream.Claim;
 import dev.creek.consumer.stream.FailurePolicy;
-import dev.creek.consumer.stream.Incompleteness;
 import dev.creek.consumer.stream.PipelinePorts;
-import dev.creek.consumer.stream.Position;
-import dev.creek.consumer.stream.TableEvent;
-import dev.creek.consumer.stream.TableState;
 import dev.creek.consumer.stream.Verdict;
 import dev.creek.consumer.stream.snapshot.SnapshotTask;
 import dev.creek.consumer.text.ErrorWords;

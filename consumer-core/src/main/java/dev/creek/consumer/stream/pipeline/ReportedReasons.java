@@ -1,6 +1,6 @@
 package dev.creek.consumer.stream.pipeline;
 
-import dev.creek.consumer.stream.TableState;
+import dev.creek.consumer.api.TableState;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.regex.Pattern;

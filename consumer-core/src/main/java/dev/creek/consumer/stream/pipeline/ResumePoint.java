@@ -1,14 +1,14 @@
 package dev.creek.consumer.stream.pipeline;
 
+import dev.creek.consumer.api.BrokerException;
+import dev.creek.consumer.api.Position;
+import dev.creek.consumer.api.Position.StreamIdentity;
 import dev.creek.consumer.stream.ChangeLog;
 import dev.creek.consumer.stream.Claim;
 import dev.creek.consumer.stream.Horizon;
-import dev.creek.consumer.stream.LogException;
 import dev.creek.consumer.stream.LogState;
-import dev.creek.consumer.stream.Position;
 import dev.creek.consumer.stream.SnapshotLog;
 import dev.creek.consumer.stream.StartAt;
-import dev.creek.consumer.stream.StreamIdentity;
 import java.time.Duration;
 import java.time.Instant;
 import reactor.core.publisher.Mono;
@@ -28,8 +28,8 @@ record ResumePoint(StartAt start, Claim claim) {
    * That of a claim.
    *
    * @param changes asked for a time's place
-   * @return errors with {@link LogException.Gap} where the stream no longer holds the next message,
-   *     or is another incarnation
+   * @return errors with {@link BrokerException.Gap} where the stream no longer holds the next
+   *     message, or is another incarnation
    */
   static Mono<ResumePoint> of(Claim claim, LogState log, Duration overlap, ChangeLog changes) {
     Position position = claim.position();
@@ -51,17 +51,17 @@ record ResumePoint(StartAt start, Claim claim) {
 
   private static StartAt bySequence(Position position, StreamIdentity known, LogState log) {
     if (!known.created().equals(log.stream().created())) {
-      throw new LogException.Gap(
+      throw new BrokerException.Gap(
           "stream %s was deleted and created again at %s: what it held is gone"
               .formatted(known.name(), log.stream().created()));
     }
     if (log.lastSequence() < position.sequence()) {
-      throw new LogException.Gap(
+      throw new BrokerException.Gap(
           "stream %s went back to sequence %d, but %d was applied: the broker lost its tail"
               .formatted(known.name(), log.lastSequence(), position.sequence()));
     }
     if (log.firstSequence() > position.sequence() + 1) {
-      throw new LogException.Gap(
+      throw new BrokerException.Gap(
           "stream %s no longer holds sequences %d to %d, which were not read yet"
               .formatted(known.name(), position.sequence() + 1, log.firstSequence() - 1));
     }
@@ -70,7 +70,7 @@ record ResumePoint(StartAt start, Claim claim) {
 
   private static StartAt byTime(Instant committedAt, LogState log, SnapshotLog.ChangesSince found) {
     if (!found.whole()) {
-      throw new LogException.Gap(
+      throw new BrokerException.Gap(
           "the position is the time %s, but stream %s no longer holds everything that was committed since"
               .formatted(committedAt, log.stream().name()));
     }

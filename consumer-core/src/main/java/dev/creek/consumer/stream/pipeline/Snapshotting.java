@@ -1,7 +1,7 @@
 package dev.creek.consumer.stream.pipeline;
 
-import dev.creek.consumer.control.SnapshotProgress.Step;
-import dev.creek.consumer.stream.SnapshotException;
+import dev.creek.consumer.api.SnapshotException;
+import dev.creek.consumer.api.SnapshotProgress.Step;
 import dev.creek.consumer.stream.SnapshotOrder;
 import dev.creek.consumer.stream.snapshot.SnapshotTask;
 import org.jspecify.annotations.Nullable;

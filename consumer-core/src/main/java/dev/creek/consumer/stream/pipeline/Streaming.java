@@ -1,6 +1,8 @@
 package dev.creek.consumer.stream.pipeline;
 
-import dev.creek.consumer.stream.Applied;
+import dev.creek.consumer.api.TableEvent.Applied;
+import dev.creek.consumer.api.TableState;
+import dev.creek.consumer.api.TableState.StoppedAt;
 import dev.creek.consumer.stream.Backoff;
 import dev.creek.consumer.stream.Batch;
 import dev.creek.consumer.stream.BatchLimits;
@@ -8,8 +10,6 @@ import dev.creek.consumer.stream.Claim;
 import dev.creek.consumer.stream.FailurePolicy;
 import dev.creek.consumer.stream.LogState;
 import dev.creek.consumer.stream.StartAt;
-import dev.creek.consumer.stream.StoppedAt;
-import dev.creek.consumer.stream.TableState;
 import dev.creek.consumer.stream.TableWriter;
 import dev.creek.consumer.stream.Verdict;
 import dev.creek.consumer.stream.batch.ChangeDecoder;
@@ -249,7 +249,7 @@ record Streaming(
    * earlier try may have been mended since, and another one be in the way.
    */
   private Phase stuck(Verdict verdict, Attempt attempt, Backoff pause) {
-    TableState state = TableState.stuck(verdict, line.mapping());
+    TableState state = verdict.stopped(line.mapping());
     if (state.name() == TableState.Name.GAP) {
       return new Stopped(line, claim, state, pause, 0);
     }

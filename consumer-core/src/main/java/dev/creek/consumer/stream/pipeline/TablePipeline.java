@@ -1,7 +1,13 @@
 package dev.creek.consumer.stream.pipeline;
 
-import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.control.SnapshotMode;
+import dev.creek.consumer.api.BrokerException;
+import dev.creek.consumer.api.Incompleteness;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.Position;
+import dev.creek.consumer.api.Position.StreamIdentity;
+import dev.creek.consumer.api.SnapshotMode;
+import dev.creek.consumer.api.Subscription;
+import dev.creek.consumer.api.TableState;
 import dev.creek.consumer.stream.Backoff;
 import dev.creek.consumer.stream.Batch;
 import dev.creek.consumer.stream.BatchLimits;
@@ -10,16 +16,10 @@ import dev.creek.consumer.stream.Claim;
 import dev.creek.consumer.stream.FailurePolicy;
 import dev.creek.consumer.stream.HeldException;
 import dev.creek.consumer.stream.Horizon;
-import dev.creek.consumer.stream.Incompleteness;
-import dev.creek.consumer.stream.LogException;
 import dev.creek.consumer.stream.LogState;
 import dev.creek.consumer.stream.PipelineOptions;
 import dev.creek.consumer.stream.PipelinePorts;
-import dev.creek.consumer.stream.Position;
 import dev.creek.consumer.stream.StartAt;
-import dev.creek.consumer.stream.StreamIdentity;
-import dev.creek.consumer.stream.Subscription;
-import dev.creek.consumer.stream.TableState;
 import dev.creek.consumer.stream.TargetTables;
 import dev.creek.consumer.stream.Verdict;
 import dev.creek.consumer.stream.batch.ChangeDecoder;
@@ -274,7 +274,7 @@ final class TablePipeline {
   /**
    * Where reading begins under a claim.
    *
-   * @return errors with {@link LogException.Gap} where the stream does not hold what the table
+   * @return errors with {@link BrokerException.Gap} where the stream does not hold what the table
    *     needs
    */
   Mono<ResumePoint> start(Claim claim, LogState log) {

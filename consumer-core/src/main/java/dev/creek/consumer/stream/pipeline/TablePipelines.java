@@ -1,9 +1,14 @@
 package dev.creek.consumer.stream.pipeline;
 
-import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.control.SnapshotProgress;
-import dev.creek.consumer.control.TargetTable;
-import dev.creek.consumer.metrics.Recorder;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.MetricsRecorder;
+import dev.creek.consumer.api.SnapshotException;
+import dev.creek.consumer.api.SnapshotProgress;
+import dev.creek.consumer.api.SourceSighting;
+import dev.creek.consumer.api.SourceTable;
+import dev.creek.consumer.api.Subscription;
+import dev.creek.consumer.api.TableEvent;
+import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.stream.ByteShares;
 import dev.creek.consumer.stream.ChangeLog;
 import dev.creek.consumer.stream.Claim;
@@ -12,17 +17,12 @@ import dev.creek.consumer.stream.PipelineOptions;
 import dev.creek.consumer.stream.PipelinePorts;
 import dev.creek.consumer.stream.Replicas;
 import dev.creek.consumer.stream.Schemas;
-import dev.creek.consumer.stream.SnapshotException;
 import dev.creek.consumer.stream.SnapshotLog;
 import dev.creek.consumer.stream.SnapshotOrder;
 import dev.creek.consumer.stream.SnapshotTables;
-import dev.creek.consumer.stream.SourceSighting;
-import dev.creek.consumer.stream.Subscription;
 import dev.creek.consumer.stream.Subscriptions;
-import dev.creek.consumer.stream.TableEvent;
 import dev.creek.consumer.stream.TargetTables;
 import dev.creek.consumer.stream.snapshot.SnapshotTask;
-import dev.creek.consumer.wire.SourceTable;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -101,7 +101,7 @@ public final class TablePipelines {
       Schemas schemas,
       PipelineOptions options,
       Scheduler scheduler,
-      Recorder recorder,
+      MetricsRecorder recorder,
       Consumer<TableEvent> events,
       Mono<Void> stop) {
     this.subscriptions = subscriptions;

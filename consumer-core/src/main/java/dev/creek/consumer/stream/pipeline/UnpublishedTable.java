@@ -1,9 +1,9 @@
 package dev.creek.consumer.stream.pipeline;
 
-import dev.creek.consumer.stream.Applied;
+import dev.creek.consumer.api.SourceSighting;
+import dev.creek.consumer.api.TableEvent.Applied;
+import dev.creek.consumer.api.TableState;
 import dev.creek.consumer.stream.Claim;
-import dev.creek.consumer.stream.SourceSighting;
-import dev.creek.consumer.stream.TableState;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import reactor.core.publisher.Mono;

@@ -1,9 +1,9 @@
 package dev.creek.consumer.stream.pipeline;
 
+import dev.creek.consumer.api.TableState;
+import dev.creek.consumer.api.TableState.Name;
 import dev.creek.consumer.stream.Backoff;
 import dev.creek.consumer.stream.HeldException;
-import dev.creek.consumer.stream.TableState;
-import dev.creek.consumer.stream.TableState.Name;
 import reactor.core.publisher.Mono;
 
 /**

@@ -1,6 +1,6 @@
 package dev.creek.consumer.stream.snapshot;
 
-import dev.creek.consumer.stream.Incompleteness;
+import dev.creek.consumer.api.Incompleteness;
 import java.util.Optional;
 
 /**

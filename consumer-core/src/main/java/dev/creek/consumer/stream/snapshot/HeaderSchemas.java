@@ -1,13 +1,13 @@
 package dev.creek.consumer.stream.snapshot;
 
-import dev.creek.consumer.stream.LogException;
+import dev.creek.consumer.api.BrokerException;
+import dev.creek.consumer.api.MessageException;
+import dev.creek.consumer.api.PublishedSnapshot;
+import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.stream.PipelineOptions;
 import dev.creek.consumer.stream.SnapshotLog;
-import dev.creek.consumer.stream.SnapshotLog.PublishedSnapshot;
 import dev.creek.consumer.wire.RecordShape;
 import dev.creek.consumer.wire.SnapshotHeader;
-import dev.creek.consumer.wire.SourceTable;
-import dev.creek.consumer.wire.WireException;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.concurrent.TimeoutException;
@@ -52,7 +52,7 @@ public final class HeaderSchemas {
    * publishes all of it: whoever needs no more than the header asks for it only where nothing else
    * tells.
    *
-   * @return errors with {@link LogException.Unavailable} where no producer answers, or no header
+   * @return errors with {@link BrokerException.Unavailable} where no producer answers, or no header
    *     comes
    */
   public Mono<RecordShape> requested(SourceTable source) {
@@ -71,11 +71,13 @@ public final class HeaderSchemas {
 
   private static <T> Mono<T> unreadable(String subject) {
     return Mono.error(
-        () -> new LogException.Unavailable("the header of snapshot " + subject + " is unreadable"));
+        () ->
+            new BrokerException.Unavailable(
+                "the header of snapshot " + subject + " is unreadable"));
   }
 
-  private static LogException noHeader(SourceTable source, Throwable late) {
-    return new LogException.Unavailable(
+  private static BrokerException noHeader(SourceTable source, Throwable late) {
+    return new BrokerException.Unavailable(
         "the producer took the request for a snapshot of %s, and published none within %d s"
             .formatted(source, READ_LIMIT.toSeconds()),
         late);
@@ -94,7 +96,7 @@ public final class HeaderSchemas {
             })
         .timeout(READ_LIMIT)
         .onErrorResume(
-            WireException.class,
+            MessageException.class,
             e -> {
               log.warn("Snapshot {} is passed over: {}", subject, e.getMessage());
               return Mono.empty();

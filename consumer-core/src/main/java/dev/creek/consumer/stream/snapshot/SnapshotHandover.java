@@ -1,19 +1,19 @@
 package dev.creek.consumer.stream.snapshot;
 
-import dev.creek.consumer.control.SnapshotMode;
+import dev.creek.consumer.api.Incompleteness;
+import dev.creek.consumer.api.Position;
+import dev.creek.consumer.api.Position.StreamIdentity;
+import dev.creek.consumer.api.SnapshotException;
+import dev.creek.consumer.api.SnapshotMode;
+import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.stream.ChangeLog;
 import dev.creek.consumer.stream.Claim;
 import dev.creek.consumer.stream.Handover;
 import dev.creek.consumer.stream.Horizon;
-import dev.creek.consumer.stream.Incompleteness;
 import dev.creek.consumer.stream.LogState;
-import dev.creek.consumer.stream.Position;
-import dev.creek.consumer.stream.SnapshotException;
 import dev.creek.consumer.stream.SnapshotLog;
 import dev.creek.consumer.stream.SnapshotOrder;
-import dev.creek.consumer.stream.StreamIdentity;
 import dev.creek.consumer.wire.SnapshotHeader;
-import dev.creek.consumer.wire.SourceTable;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Objects;

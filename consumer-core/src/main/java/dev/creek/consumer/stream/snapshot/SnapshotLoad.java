@@ -1,17 +1,17 @@
 package dev.creek.consumer.stream.snapshot;
 
-import dev.creek.consumer.control.SnapshotProgress.Step;
+import dev.creek.consumer.api.MessageException;
+import dev.creek.consumer.api.PublishedSnapshot;
+import dev.creek.consumer.api.SnapshotException;
+import dev.creek.consumer.api.SnapshotProgress.Step;
+import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.stream.Claim;
 import dev.creek.consumer.stream.Handover;
 import dev.creek.consumer.stream.PipelineOptions;
 import dev.creek.consumer.stream.PipelinePorts;
-import dev.creek.consumer.stream.SnapshotException;
-import dev.creek.consumer.stream.SnapshotLog;
 import dev.creek.consumer.stream.SnapshotWriter;
 import dev.creek.consumer.stream.snapshot.SnapshotChunks.Chunk;
 import dev.creek.consumer.wire.SnapshotHeader;
-import dev.creek.consumer.wire.SourceTable;
-import dev.creek.consumer.wire.WireException;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
@@ -72,12 +72,12 @@ public final class SnapshotLoad {
         .takeUntil(Chunk::last)
         .takeUntilOther(Mono.firstWithSignal(interrupted, stalled()))
         .switchOnFirst(this::load)
-        .onErrorMap(WireException.class, this::unreadable)
+        .onErrorMap(MessageException.class, this::unreadable)
         .then();
   }
 
-  private SnapshotException unreadable(WireException e) {
-    if (e instanceof WireException.TooLong tooLong) {
+  private SnapshotException unreadable(MessageException e) {
+    if (e instanceof MessageException.TooLong tooLong) {
       return new SnapshotException(
           "snapshot %s holds a row that is too long: %s".formatted(task.subject(), e.getMessage()),
           "raise --max-message-bytes to %d or more, with a heap of %d MiB or more"
@@ -247,7 +247,7 @@ public final class SnapshotLoad {
         "request a new snapshot");
   }
 
-  private SnapshotException miscounted(SnapshotLog.PublishedSnapshot held) {
+  private SnapshotException miscounted(PublishedSnapshot held) {
     return new SnapshotException(
         "snapshot %s was read as %d messages, but the stream holds %d of it"
             .formatted(task.subject(), chunks.packets(), held.messages()),

@@ -1,8 +1,8 @@
 package dev.creek.consumer.stream.snapshot;
 
-import dev.creek.consumer.control.SnapshotProgress;
-import dev.creek.consumer.control.SnapshotProgress.Step;
-import dev.creek.consumer.metrics.Recorder;
+import dev.creek.consumer.api.MetricsRecorder;
+import dev.creek.consumer.api.SnapshotProgress;
+import dev.creek.consumer.api.SnapshotProgress.Step;
 import dev.creek.consumer.stream.LogState;
 import dev.creek.consumer.stream.SnapshotOrder;
 import java.time.Duration;
@@ -19,7 +19,7 @@ import reactor.core.publisher.Sinks;
  */
 public final class SnapshotTask {
   private final SnapshotOrder order;
-  private final Recorder recorder;
+  private final MetricsRecorder recorder;
   private final long begunNanos = System.nanoTime();
   private final Sinks.Many<SnapshotProgress> described =
       Sinks.many().unicast().onBackpressureBuffer();
@@ -41,7 +41,7 @@ public final class SnapshotTask {
     TAKEN_UP
   }
 
-  public SnapshotTask(SnapshotOrder order, Recorder recorder) {
+  public SnapshotTask(SnapshotOrder order, MetricsRecorder recorder) {
     this.order = order;
     this.recorder = recorder;
     this.subject = order.subject();

@@ -5,12 +5,12 @@ import static dev.creek.consumer.postgres.Waiting.await;
 import static dev.creek.consumer.testing.TableWire.Flag.KEY;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.creek.consumer.control.SnapshotMode;
+import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.SnapshotMode;
 import dev.creek.consumer.postgres.Line;
 import dev.creek.consumer.postgres.Load;
 import dev.creek.consumer.postgres.PostgresTarget;
 import dev.creek.consumer.postgres.PostgresVersions;
-import dev.creek.consumer.postgres.session.PostgresOptions;
 import dev.creek.consumer.stream.Handover;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.TableWire;
@@ -83,7 +83,7 @@ final class CommitIT {
     postgres.connect(database);
     var described =
         PostgresTarget.connect(
-            PostgresOptions.of(database.uri() + "?options=-c%20Synchronous_Commit%3Dlocal"));
+            DatabaseOptions.of(database.uri() + "?options=-c%20Synchronous_Commit%3Dlocal"));
     apply(described);
     await(described.close());
 

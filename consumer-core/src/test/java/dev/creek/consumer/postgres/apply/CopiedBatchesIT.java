@@ -5,11 +5,11 @@ import static dev.creek.consumer.testing.TableWire.Flag.KEY;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.api.DatabaseException;
+import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.postgres.Line;
 import dev.creek.consumer.postgres.PostgresTarget;
-import dev.creek.consumer.postgres.session.PostgresOptions;
-import dev.creek.consumer.stream.ApplyException;
 import dev.creek.consumer.stream.FencedException;
 import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
@@ -53,7 +53,7 @@ final class CopiedBatchesIT {
   @BeforeEach
   void open() {
     database = postgres.freshDatabase();
-    target = connect(PostgresOptions.of(database.patientUri()));
+    target = connect(DatabaseOptions.of(database.patientUri()));
     await(target.subscriptions().migrate());
     database.execute(
         "create table items (id int primary key, v text)",
@@ -73,7 +73,7 @@ final class CopiedBatchesIT {
     opened.forEach(t -> await(t.close()));
   }
 
-  private PostgresTarget connect(PostgresOptions options) {
+  private PostgresTarget connect(DatabaseOptions options) {
     var connected = PostgresTarget.connect(options);
     opened.add(connected);
     return connected;
@@ -156,7 +156,7 @@ final class CopiedBatchesIT {
     var server = database.server();
     target =
         connect(
-            PostgresOptions.of(
+            DatabaseOptions.of(
                 "postgres://under_policies:x@%s:%d/%s?connect_timeout=60"
                     .formatted(server.host(), server.port(), database.name())));
     var line = new Line(target, ITEMS);
@@ -165,7 +165,7 @@ final class CopiedBatchesIT {
     var more = line.batch(inserts(1000, "b"));
     assertThatThrownBy(() -> line.apply(more))
         .isInstanceOfSatisfying(
-            ApplyException.class, e -> assertThat(e.sqlState()).isEqualTo("42501"));
+            DatabaseException.class, e -> assertThat(e.sqlState()).isEqualTo("42501"));
     assertThat(rows()).isEqualTo("600 a a");
     database.execute("alter role under_policies bypassrls");
     line.restart();
@@ -194,7 +194,7 @@ final class CopiedBatchesIT {
     var batch = line.batch(messages);
     assertThatThrownBy(() -> line.apply(batch))
         .isInstanceOfSatisfying(
-            ApplyException.class,
+            DatabaseException.class,
             e -> {
               assertThat(e.sqlState()).isEqualTo("23514");
               assertThat(e.constraint()).isEqualTo("calm");
@@ -217,7 +217,7 @@ final class CopiedBatchesIT {
     var orphan = line.batch(messages);
     assertThatThrownBy(() -> line.apply(orphan))
         .isInstanceOfSatisfying(
-            ApplyException.class, e -> assertThat(e.sqlState()).isEqualTo("23503"));
+            DatabaseException.class, e -> assertThat(e.sqlState()).isEqualTo("23503"));
     assertThat(rows()).isEqualTo("0");
     assertThat(line.stored().sequence()).isZero();
     line.restart();
@@ -289,7 +289,7 @@ final class CopiedBatchesIT {
     var batch = line.batch(inserts(0, "b"));
     assertThatThrownBy(() -> line.apply(batch))
         .isInstanceOfSatisfying(
-            ApplyException.class, e -> assertThat(e.sqlState()).isEqualTo(state));
+            DatabaseException.class, e -> assertThat(e.sqlState()).isEqualTo(state));
     assertThat(rows()).isEqualTo("600 a a");
     assertThat(line.stored()).isEqualTo(position);
     database.execute("drop trigger refuse on items");

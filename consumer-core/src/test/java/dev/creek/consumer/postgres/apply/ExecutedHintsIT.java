@@ -5,15 +5,15 @@ import static dev.creek.consumer.testing.TableWire.Flag.KEY;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
-import dev.creek.consumer.control.SnapshotMode;
-import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.api.DatabaseException;
+import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.ShapeMismatchException;
+import dev.creek.consumer.api.SnapshotMode;
+import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.postgres.Line;
 import dev.creek.consumer.postgres.Load;
 import dev.creek.consumer.postgres.PostgresTarget;
-import dev.creek.consumer.postgres.session.PostgresOptions;
 import dev.creek.consumer.postgres.session.SqlNames;
-import dev.creek.consumer.row.ShapeMismatchException;
-import dev.creek.consumer.stream.ApplyException;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.TableWire;
@@ -57,7 +57,7 @@ final class ExecutedHintsIT {
   @BeforeEach
   void open() {
     database = postgres.freshDatabase();
-    target = PostgresTarget.connect(PostgresOptions.of(database.patientUri()));
+    target = PostgresTarget.connect(DatabaseOptions.of(database.patientUri()));
     await(target.subscriptions().migrate());
   }
 
@@ -521,7 +521,7 @@ final class ExecutedHintsIT {
         .contains(one.tells())
         .doesNotContain(
             SECRET, "PostgreSQL's appendix", "skip_change", "_creek_snap_", "ALTER TABLE ...");
-    if (refused instanceof ApplyException) {
+    if (refused instanceof DatabaseException) {
       assertThat(hint)
           .contains(
               "creek-consumer snapshot --mode %s 'source.app.t:public.t'".formatted(mode),
@@ -656,7 +656,7 @@ final class ExecutedHintsIT {
         "grant select, insert, update, delete on all tables in schema _creek_consumer to lacking",
         "grant update, delete on t to lacking");
     String uri = database.patientUri().replaceFirst("://[^@]*@", "://lacking:secret@");
-    var few = PostgresTarget.connect(PostgresOptions.of(uri));
+    var few = PostgresTarget.connect(DatabaseOptions.of(uri));
     try {
       List<Object[]> rows = List.<Object[]>of(new Object[] {1, "x"});
       String hint = hint(catchThrowable(() -> Load.of(few, keyed("text"), mode, rows)));
@@ -684,7 +684,7 @@ final class ExecutedHintsIT {
         "grant select, insert, update, delete on all tables in schema _creek_consumer to lacking",
         "grant select, update on t to lacking");
     String uri = database.patientUri().replaceFirst("://[^@]*@", "://lacking:secret@");
-    var few = PostgresTarget.connect(PostgresOptions.of(uri));
+    var few = PostgresTarget.connect(DatabaseOptions.of(uri));
     try {
       var wire = keyed("text");
       var line = new Line(few, wire);
@@ -724,7 +724,7 @@ final class ExecutedHintsIT {
   private static String hint(Throwable refused) {
     return refused instanceof ShapeMismatchException mismatch
         ? mismatch.hint()
-        : String.valueOf(((ApplyException) refused).hint());
+        : String.valueOf(((DatabaseException) refused).hint());
   }
 
   /** What stands before the first alternative. */

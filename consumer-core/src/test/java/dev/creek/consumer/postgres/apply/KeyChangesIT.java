@@ -5,10 +5,10 @@ import static dev.creek.consumer.testing.TableWire.Flag.KEY;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.ShapeMismatchException;
 import dev.creek.consumer.postgres.Line;
 import dev.creek.consumer.postgres.PostgresTarget;
-import dev.creek.consumer.postgres.session.PostgresOptions;
-import dev.creek.consumer.row.ShapeMismatchException;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.PostgresServer;
@@ -43,7 +43,7 @@ final class KeyChangesIT {
   @BeforeEach
   void open() {
     database = postgres.freshDatabase();
-    target = PostgresTarget.connect(PostgresOptions.of(database.patientUri()));
+    target = PostgresTarget.connect(DatabaseOptions.of(database.patientUri()));
     await(target.subscriptions().migrate());
   }
 

@@ -6,10 +6,11 @@ import static dev.creek.consumer.testing.TableWire.Flag.KEY;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.creek.consumer.api.DatabaseException;
+import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.postgres.Line;
 import dev.creek.consumer.postgres.PostgresTarget;
-import dev.creek.consumer.postgres.session.PostgresOptions;
-import dev.creek.consumer.stream.ApplyException;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.PostgresServer;
@@ -17,7 +18,6 @@ import dev.creek.consumer.testing.TableWire;
 import dev.creek.consumer.testing.TableWire.Identity;
 import dev.creek.consumer.testing.WalBytes;
 import dev.creek.consumer.testing.WalTx;
-import dev.creek.consumer.wire.Generation;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -44,7 +44,7 @@ final class KeylessTableIT {
   @BeforeEach
   void open() {
     database = postgres.freshDatabase();
-    target = PostgresTarget.connect(PostgresOptions.of(database.patientUri()));
+    target = PostgresTarget.connect(DatabaseOptions.of(database.patientUri()));
     await(target.subscriptions().migrate());
   }
 
@@ -136,7 +136,7 @@ final class KeylessTableIT {
     var tx = WalTx.of(1);
     var batch =
         line.batch(LOG.insert(tx, 1, "a"), LOG.delete(tx, row(1, "a")), LOG.insert(tx, 9, "b"));
-    assertThatThrownBy(() -> line.apply(batch)).isInstanceOf(ApplyException.class);
+    assertThatThrownBy(() -> line.apply(batch)).isInstanceOf(DatabaseException.class);
     assertThat(rows("log")).isEmpty();
     assertThat(line.stored().sequence()).isZero();
   }

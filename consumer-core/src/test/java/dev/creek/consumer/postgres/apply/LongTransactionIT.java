@@ -4,10 +4,10 @@ import static dev.creek.consumer.postgres.Waiting.await;
 import static dev.creek.consumer.testing.TableWire.Flag.KEY;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.TableEvent.Applied;
 import dev.creek.consumer.postgres.Line;
 import dev.creek.consumer.postgres.PostgresTarget;
-import dev.creek.consumer.postgres.session.PostgresOptions;
-import dev.creek.consumer.stream.Applied;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.PostgresServer;
@@ -32,7 +32,7 @@ final class LongTransactionIT {
 
   @Test
   void holdsOnePartAtATime(PostgresDatabase database) {
-    var target = PostgresTarget.connect(PostgresOptions.of(database.patientUri()));
+    var target = PostgresTarget.connect(DatabaseOptions.of(database.patientUri()));
     await(target.subscriptions().migrate());
     database.execute("create table items (id int primary key, v text)");
     var wire = TableWire.of("app", "items").column("id", "int4", KEY).column("v", "text");

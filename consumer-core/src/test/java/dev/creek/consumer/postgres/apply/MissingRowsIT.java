@@ -5,10 +5,10 @@ import static dev.creek.consumer.testing.TableWire.Flag.KEY;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.creek.consumer.api.DatabaseException;
+import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.postgres.Line;
 import dev.creek.consumer.postgres.PostgresTarget;
-import dev.creek.consumer.postgres.session.PostgresOptions;
-import dev.creek.consumer.stream.ApplyException;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.PostgresServer;
@@ -49,7 +49,7 @@ final class MissingRowsIT {
   @BeforeEach
   void open() {
     database = postgres.freshDatabase();
-    target = PostgresTarget.connect(PostgresOptions.of(database.patientUri()));
+    target = PostgresTarget.connect(DatabaseOptions.of(database.patientUri()));
     await(target.subscriptions().migrate());
   }
 
@@ -317,7 +317,7 @@ final class MissingRowsIT {
     var batch = line.batch(changes);
     assertThatThrownBy(() -> line.apply(batch))
         .isInstanceOfSatisfying(
-            ApplyException.class,
+            DatabaseException.class,
             e -> {
               assertThat(e.sqlState()).isEqualTo("P0002");
               assertThat(e).hasMessageContaining("\"n\", \"v\"").hasMessageNotContaining("secret");
@@ -382,7 +382,7 @@ final class MissingRowsIT {
     };
     var batch = altered.batch(changes);
     assertThatThrownBy(() -> altered.apply(batch))
-        .isInstanceOf(ApplyException.class)
+        .isInstanceOf(DatabaseException.class)
         .hasMessageContaining("\"n\", \"v\", \"flag\"");
     assertThat(rows("log")).isEqualTo("(1,a,) (2,b,) (3,c,)");
     database.execute("update log set flag = false where flag is null");

@@ -6,12 +6,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
-import dev.creek.consumer.control.SnapshotMode;
+import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.ShapeMismatchException;
+import dev.creek.consumer.api.SnapshotMode;
 import dev.creek.consumer.postgres.Line;
 import dev.creek.consumer.postgres.Load;
 import dev.creek.consumer.postgres.PostgresTarget;
-import dev.creek.consumer.postgres.session.PostgresOptions;
-import dev.creek.consumer.row.ShapeMismatchException;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.TableWire;
@@ -55,7 +55,7 @@ final class ModifiersIT {
         "create domain word as varchar(3)",
         "create type pair as (a int, b numeric(10,1))",
         "create type deep as (p pair)");
-    target = PostgresTarget.connect(PostgresOptions.of(database.patientUri()));
+    target = PostgresTarget.connect(DatabaseOptions.of(database.patientUri()));
     await(target.subscriptions().migrate());
   }
 
@@ -265,7 +265,7 @@ final class ModifiersIT {
             .column("c", "text")
             .column("d", "float8");
     var options =
-        PostgresOptions.builder(database.patientUri(), java.util.Map.of())
+        DatabaseOptions.builder(database.patientUri(), java.util.Map.of())
             .lossyColumns(Set.of("public.t.a", "public.t.b", "public.t.c", "public.t.d"))
             .build();
     var lossy = PostgresTarget.connect(options);

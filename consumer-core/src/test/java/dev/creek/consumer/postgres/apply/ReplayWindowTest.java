@@ -3,11 +3,11 @@ package dev.creek.consumer.postgres.apply;
 import static dev.creek.consumer.testing.TableWire.Flag.KEY;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.Position;
+import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.postgres.Line;
 import dev.creek.consumer.stream.Claim;
-import dev.creek.consumer.stream.Position;
 import dev.creek.consumer.testing.TableWire;
 import dev.creek.consumer.testing.WalTx;
 import dev.creek.consumer.wire.Change;

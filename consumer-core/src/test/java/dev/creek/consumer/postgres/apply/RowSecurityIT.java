@@ -5,11 +5,11 @@ import static dev.creek.consumer.testing.TableWire.Flag.KEY;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.creek.consumer.control.Finding;
+import dev.creek.consumer.api.DatabaseException;
+import dev.creek.consumer.api.Finding;
 import dev.creek.consumer.postgres.Line;
 import dev.creek.consumer.postgres.PostgresTarget;
 import dev.creek.consumer.postgres.PostgresVersions;
-import dev.creek.consumer.stream.ApplyException;
 import dev.creek.consumer.stream.Claim;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.TableWire;
@@ -57,7 +57,7 @@ final class RowSecurityIT {
     var batch = line.batch(changes);
     assertThatThrownBy(() -> line.apply(batch))
         .isInstanceOfSatisfying(
-            ApplyException.class,
+            DatabaseException.class,
             e -> {
               assertThat(e.sqlState()).isEqualTo("42501");
               assertThat(e.hint()).contains("BYPASSRLS");
@@ -85,7 +85,7 @@ final class RowSecurityIT {
     database.execute(ENABLED);
     assertThatThrownBy(() -> await(target.tables().requireVisible(claim)))
         .isInstanceOfSatisfying(
-            ApplyException.class,
+            DatabaseException.class,
             e -> {
               assertThat(e.sqlState()).isEqualTo("42501");
               assertThat(e.hint()).contains("ALTER ROLE keeper BYPASSRLS;");
@@ -125,7 +125,7 @@ final class RowSecurityIT {
     var schema = new Line(target, ITEMS).schema();
     var mapping = new Line(target, ITEMS).mapping;
     assertThatThrownBy(() -> await(target.tables().createTable(mapping.target(), schema)))
-        .isInstanceOf(ApplyException.class)
+        .isInstanceOf(DatabaseException.class)
         .hasMessageContaining("may hide rows from the role keeper");
     assertThat(await(target.findings(mapping, schema, null, false).collectList()))
         .anySatisfy(

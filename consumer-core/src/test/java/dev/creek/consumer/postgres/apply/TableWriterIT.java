@@ -5,17 +5,17 @@ import static dev.creek.consumer.testing.TableWire.Flag.KEY;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.api.DatabaseException;
+import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.ShapeMismatchException;
+import dev.creek.consumer.api.TableEvent.Applied;
+import dev.creek.consumer.api.TableState;
+import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.postgres.Line;
 import dev.creek.consumer.postgres.PostgresTarget;
 import dev.creek.consumer.postgres.control.SubscriptionTable;
-import dev.creek.consumer.postgres.session.PostgresOptions;
 import dev.creek.consumer.postgres.session.Sessions;
-import dev.creek.consumer.row.ShapeMismatchException;
-import dev.creek.consumer.stream.Applied;
-import dev.creek.consumer.stream.ApplyException;
 import dev.creek.consumer.stream.FencedException;
-import dev.creek.consumer.stream.TableState;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.PostgresServer;
@@ -59,7 +59,7 @@ final class TableWriterIT {
   @BeforeEach
   void open() {
     database = postgres.freshDatabase();
-    target = connect(PostgresOptions.of(database.patientUri()));
+    target = connect(DatabaseOptions.of(database.patientUri()));
     await(target.subscriptions().migrate());
   }
 
@@ -68,7 +68,7 @@ final class TableWriterIT {
     opened.forEach(t -> await(t.close()));
   }
 
-  private PostgresTarget connect(PostgresOptions options) {
+  private PostgresTarget connect(DatabaseOptions options) {
     var connected = PostgresTarget.connect(options);
     opened.add(connected);
     return connected;
@@ -164,7 +164,7 @@ final class TableWriterIT {
     database.execute("create table items (id int primary key, v text)");
     var line = new Line(target, ITEMS);
     // Statements belong to a connection: one that both the writer and the test use.
-    var options = PostgresOptions.builder(database.uri(), Map.of()).poolSize(1).build();
+    var options = DatabaseOptions.builder(database.uri(), Map.of()).poolSize(1).build();
     var sessions = new Sessions(options);
     var writer =
         new PostgresTableWriter(sessions, new SubscriptionTable(sessions, options), line.claim());
@@ -427,7 +427,7 @@ final class TableWriterIT {
     var tx = WalTx.of(1);
     line.applyPart(ITEMS.insert(tx, 1, "a"));
     var bad = line.batch(ITEMS.insert(tx, 2, "bad"));
-    assertThatThrownBy(() -> line.apply(bad)).isInstanceOf(ApplyException.class);
+    assertThatThrownBy(() -> line.apply(bad)).isInstanceOf(DatabaseException.class);
     assertThat(rows("items")).isEmpty();
     assertThat(database.value(idleInTransaction())).isEqualTo("0");
     var next = line.batch(ITEMS.insert(tx, 3, "c"));
@@ -445,7 +445,7 @@ final class TableWriterIT {
     var batch = line.batch(ITEMS.insert(WalTx.of(1), 1, "secret"));
     assertThatThrownBy(() -> line.apply(batch))
         .isInstanceOfSatisfying(
-            ApplyException.class,
+            DatabaseException.class,
             e -> {
               assertThat(e.sqlState()).isEqualTo("23514");
               assertThat(e.constraint()).isEqualTo("no_bad");
@@ -465,7 +465,7 @@ final class TableWriterIT {
     var batch = line.batch(wire.insert(WalTx.of(1), 1, "secret"));
     assertThatThrownBy(() -> line.apply(batch))
         .isInstanceOfSatisfying(
-            ApplyException.class,
+            DatabaseException.class,
             e -> {
               assertThat(e.sqlState()).isEqualTo("22P02");
               assertThat(Throwables.getStackTrace(e)).doesNotContain("secret");
@@ -525,7 +525,7 @@ final class TableWriterIT {
     var server = database.server();
     target =
         connect(
-            PostgresOptions.of(
+            DatabaseOptions.of(
                 "postgres://writer_only:x@%s:%d/%s"
                     .formatted(server.host(), server.port(), database.name())));
     var line = new Line(target, ITEMS);
@@ -533,7 +533,7 @@ final class TableWriterIT {
     var batch = line.batch(ITEMS.insert(tx, 1, "a"));
     assertThatThrownBy(() -> line.apply(batch))
         .isInstanceOfSatisfying(
-            ApplyException.class,
+            DatabaseException.class,
             e -> {
               assertThat(e.sqlState()).isEqualTo("42501");
               assertThat(e.hint()).contains("GRANT SELECT, INSERT, UPDATE, DELETE");
@@ -553,7 +553,7 @@ final class TableWriterIT {
     database.execute("create table items (id int primary key, v text)");
     target =
         connect(
-            PostgresOptions.builder(database.uri(), Map.of())
+            DatabaseOptions.builder(database.uri(), Map.of())
                 .lockTimeout(Duration.ofMillis(200))
                 .build());
     var line = new Line(target, ITEMS);
@@ -563,7 +563,7 @@ final class TableWriterIT {
       var batch = line.batch(ITEMS.insert(WalTx.of(1), 1, "a"));
       assertThatThrownBy(() -> line.apply(batch))
           .isInstanceOfSatisfying(
-              ApplyException.class,
+              DatabaseException.class,
               e -> {
                 assertThat(e.sqlState()).isEqualTo("55P03");
                 assertThat(e.hint()).contains("lock");
@@ -590,7 +590,7 @@ final class TableWriterIT {
                   + " where wait_event_type = 'Lock'");
       assertThatThrownBy(() -> await(Mono.fromFuture(failing)))
           .isInstanceOfSatisfying(
-              ApplyException.class, e -> assertThat(e.sqlState()).startsWith("57"));
+              DatabaseException.class, e -> assertThat(e.sqlState()).startsWith("57"));
     }
     assertThat(rows("items")).isEmpty();
     assertThat(line.stored().sequence()).isZero();
@@ -606,7 +606,7 @@ final class TableWriterIT {
     var rest = line.batch(ITEMS.insert(WalTx.of(1), 2, "b"));
     assertThatThrownBy(() -> line.apply(rest))
         .isInstanceOfSatisfying(
-            ApplyException.class, e -> assertThat(e.sqlState()).containsPattern("^(08|57)"));
+            DatabaseException.class, e -> assertThat(e.sqlState()).containsPattern("^(08|57)"));
     assertThat(rows("items")).isEmpty();
     line.restart();
     line.apply(ITEMS.insert(WalTx.of(1), 1, "a"), ITEMS.insert(WalTx.of(1), 2, "b"));
@@ -723,7 +723,7 @@ final class TableWriterIT {
     // What is new takes nothing from others.
     assertThatThrownBy(() -> line.apply(wire.insert(WalTx.of(6), 4, 5)))
         .isInstanceOfSatisfying(
-            ApplyException.class, e -> assertThat(e.sqlState()).isEqualTo("23505"));
+            DatabaseException.class, e -> assertThat(e.sqlState()).isEqualTo("23505"));
     assertThat(rows("items")).isEqualTo("(1,,) (2,5,) (3,6,)");
   }
 
@@ -848,7 +848,7 @@ final class TableWriterIT {
             wire.insert(WalTx.of(2), 2, null, null, null, null, null, null, List.of("long"), null));
     assertThatThrownBy(() -> line.apply(tooLong))
         .isInstanceOfSatisfying(
-            ApplyException.class, e -> assertThat(e.sqlState()).isEqualTo("22001"));
+            DatabaseException.class, e -> assertThat(e.sqlState()).isEqualTo("22001"));
   }
 
   @Test
@@ -928,7 +928,7 @@ final class TableWriterIT {
 
   @Test
   void survivesManyOpenLinesOnFewConnections() {
-    target = connect(PostgresOptions.builder(database.uri(), Map.of()).poolSize(2).build());
+    target = connect(DatabaseOptions.builder(database.uri(), Map.of()).poolSize(2).build());
     var lines =
         IntStream.range(0, 6)
             .mapToObj(

@@ -5,14 +5,14 @@ import static dev.creek.consumer.testing.TableWire.Flag.KEY;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import dev.creek.consumer.api.DatabaseException;
+import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.SnapshotMode;
+import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.control.Operations.Prospect;
-import dev.creek.consumer.control.SnapshotMode;
-import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.postgres.Line;
 import dev.creek.consumer.postgres.Load;
 import dev.creek.consumer.postgres.PostgresTarget;
-import dev.creek.consumer.postgres.session.PostgresOptions;
-import dev.creek.consumer.stream.ApplyException;
 import dev.creek.consumer.stream.Diagnosis;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
@@ -44,12 +44,12 @@ final class TargetLimitsIT {
   }
 
   private static String sqlState(Throwable refused) {
-    return ((ApplyException) refused).sqlState();
+    return ((DatabaseException) refused).sqlState();
   }
 
   /** A connected target with the control schema. */
   private static PostgresTarget connected(PostgresDatabase database) {
-    var target = PostgresTarget.connect(PostgresOptions.of(database.patientUri()));
+    var target = PostgresTarget.connect(DatabaseOptions.of(database.patientUri()));
     await(target.subscriptions().migrate());
     return target;
   }
@@ -109,7 +109,7 @@ final class TargetLimitsIT {
         "grant usage on schema _creek_consumer to " + role,
         "grant select, insert, update, delete on all tables in schema _creek_consumer to " + role);
     String uri = database.patientUri().replaceFirst("://[^@]*@", "://" + role + ":secret@");
-    var limited = PostgresTarget.connect(PostgresOptions.of(uri));
+    var limited = PostgresTarget.connect(DatabaseOptions.of(uri));
     try {
       Throwable refused = catchThrowable(() -> new Line(limited, TEXTS));
       assertThat(sqlState(refused)).isEqualTo(sqlState);
@@ -138,7 +138,7 @@ final class TargetLimitsIT {
     connect(database, "create table t (id int primary key, w text, v text)");
     var target =
         PostgresTarget.connect(
-            PostgresOptions.builder(database.patientUri(), Map.of())
+            DatabaseOptions.builder(database.patientUri(), Map.of())
                 .lockTimeout(Duration.ofMillis(100))
                 .build());
     try (var other = database.connect();
@@ -157,7 +157,7 @@ final class TargetLimitsIT {
       assertThat(refused)
           .hasMessageMatching(
               "(?s).*, while session \\d+ \\(backup, idle in transaction\\) has locks on it.*");
-      assertThat(((ApplyException) refused).hint()).contains("select pg_terminate_backend(");
+      assertThat(((DatabaseException) refused).hint()).contains("select pg_terminate_backend(");
       assertThat(diagnosis(refused).prospect()).isEqualTo(Prospect.PASSES);
     } finally {
       await(target.close());
@@ -167,7 +167,7 @@ final class TargetLimitsIT {
   @Test
   void aColumnThatBecameGeneratedIsSeenWithTheNextAttempt(PostgresDatabase database) {
     connect(database, "create table t (id int primary key, w text, v text)");
-    PostgresTarget target = PostgresTarget.connect(PostgresOptions.of(database.patientUri()));
+    PostgresTarget target = PostgresTarget.connect(DatabaseOptions.of(database.patientUri()));
     try {
       var line = new Line(target, TEXTS);
       line.apply(TEXTS.insert(TX, 1, "a", "b"));

@@ -5,17 +5,17 @@ import static dev.creek.consumer.testing.TableWire.Flag.KEY;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.creek.consumer.api.DatabaseException;
+import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.postgres.Line;
 import dev.creek.consumer.postgres.PostgresTarget;
-import dev.creek.consumer.postgres.session.PostgresOptions;
-import dev.creek.consumer.stream.ApplyException;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.PostgresServer;
 import dev.creek.consumer.testing.TableWire;
 import dev.creek.consumer.testing.WalBytes;
 import dev.creek.consumer.testing.WalTx;
-import dev.creek.consumer.wire.Generation;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -66,7 +66,7 @@ final class UniqueValuesIT {
   @BeforeEach
   void open() {
     database = postgres.freshDatabase();
-    target = PostgresTarget.connect(PostgresOptions.of(database.patientUri()));
+    target = PostgresTarget.connect(DatabaseOptions.of(database.patientUri()));
     await(target.subscriptions().migrate());
   }
 
@@ -287,7 +287,7 @@ final class UniqueValuesIT {
     assertThatThrownBy(
             () -> line.apply(BY_MARK.update(WalTx.of(2), before, BY_MARK.row(2, 11, "c"))))
         .isInstanceOfSatisfying(
-            ApplyException.class, e -> assertThat(e.sqlState()).isEqualTo("23505"));
+            DatabaseException.class, e -> assertThat(e.sqlState()).isEqualTo("23505"));
     assertThat(rows()).containsExactly("1 10 a", "2 20 b");
   }
 }

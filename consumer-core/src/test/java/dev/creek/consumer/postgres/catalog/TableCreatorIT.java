@@ -6,11 +6,11 @@ import static dev.creek.consumer.testing.TableWire.Flag.KEY;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.api.DatabaseException;
+import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.ShapeMismatchException;
+import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.postgres.PostgresTarget;
-import dev.creek.consumer.postgres.session.PostgresOptions;
-import dev.creek.consumer.row.ShapeMismatchException;
-import dev.creek.consumer.stream.ApplyException;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.PostgresServer;
@@ -41,7 +41,7 @@ final class TableCreatorIT {
   @BeforeEach
   void open() {
     database = postgres.freshDatabase();
-    target = PostgresTarget.connect(PostgresOptions.of(database.patientUri()));
+    target = PostgresTarget.connect(DatabaseOptions.of(database.patientUri()));
   }
 
   @AfterEach
@@ -191,12 +191,12 @@ final class TableCreatorIT {
     var server = database.server();
     var plain =
         PostgresTarget.connect(
-            PostgresOptions.of(
+            DatabaseOptions.of(
                 "postgres://no_creator:x@%s:%d/%s"
                     .formatted(server.host(), server.port(), database.name())));
     assertThatThrownBy(() -> await(plain.tables().createTable(TARGET, schema(ITEMS))))
         .isInstanceOfSatisfying(
-            ApplyException.class,
+            DatabaseException.class,
             e -> {
               assertThat(e.sqlState()).isEqualTo("42501");
               assertThat(e.hint()).isEqualTo("GRANT USAGE, CREATE ON SCHEMA public TO no_creator;");

@@ -3,11 +3,11 @@ package dev.creek.consumer.postgres.check;
 import static dev.creek.consumer.postgres.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.creek.consumer.control.Finding;
-import dev.creek.consumer.control.Finding.Level;
-import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.Finding;
+import dev.creek.consumer.api.Finding.Level;
+import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.postgres.PostgresTarget;
-import dev.creek.consumer.postgres.session.PostgresOptions;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import java.util.List;
@@ -31,7 +31,7 @@ final class CatalogComparisonIT {
   void open() {
     source = postgres.freshDatabase();
     copy = postgres.freshDatabase();
-    target = PostgresTarget.connect(PostgresOptions.of(copy.patientUri()));
+    target = PostgresTarget.connect(DatabaseOptions.of(copy.patientUri()));
     copy.execute("create schema copy");
   }
 
@@ -41,7 +41,7 @@ final class CatalogComparisonIT {
   }
 
   private List<Finding> findings() {
-    return await(target.findings(PostgresOptions.of(source.patientUri()), List.of(MAPPING)));
+    return await(target.findings(DatabaseOptions.of(source.patientUri()), List.of(MAPPING)));
   }
 
   @Test

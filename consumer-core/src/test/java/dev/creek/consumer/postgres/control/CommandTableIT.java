@@ -3,19 +3,19 @@ package dev.creek.consumer.postgres.control;
 import static dev.creek.consumer.postgres.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.creek.consumer.control.Command;
+import dev.creek.consumer.api.Command;
+import dev.creek.consumer.api.CommandRecord;
+import dev.creek.consumer.api.CommandRecord.CommandOutcome;
+import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.SnapshotMode;
+import dev.creek.consumer.api.SnapshotProgress;
+import dev.creek.consumer.api.StartFrom;
+import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.control.CommandLog;
 import dev.creek.consumer.control.CommandLog.Pending;
-import dev.creek.consumer.control.CommandOutcome;
-import dev.creek.consumer.control.CommandRecord;
 import dev.creek.consumer.control.CommandText;
-import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.control.SnapshotMode;
-import dev.creek.consumer.control.SnapshotProgress;
-import dev.creek.consumer.control.StartFrom;
-import dev.creek.consumer.control.TargetTable;
 import dev.creek.consumer.postgres.PostgresTarget;
-import dev.creek.consumer.postgres.session.PostgresOptions;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import java.time.Duration;
@@ -41,8 +41,8 @@ final class CommandTableIT {
   @BeforeEach
   void migrate(PostgresDatabase fresh) {
     database = fresh;
-    one = PostgresTarget.connect(PostgresOptions.of(fresh.uri()));
-    two = PostgresTarget.connect(PostgresOptions.of(fresh.uri()));
+    one = PostgresTarget.connect(DatabaseOptions.of(fresh.uri()));
+    two = PostgresTarget.connect(DatabaseOptions.of(fresh.uri()));
     await(one.subscriptions().migrate());
     log = one.commands();
     other = two.commands();

@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.control.CommandLog.Pending;
 import dev.creek.consumer.control.CommandText;
 import dev.creek.consumer.postgres.PostgresTarget;
-import dev.creek.consumer.postgres.session.PostgresOptions;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.PostgresServer;
@@ -44,7 +44,7 @@ final class ControlFunctionsIT {
   @BeforeEach
   void migrate(PostgresDatabase fresh) {
     database = fresh;
-    target = PostgresTarget.connect(PostgresOptions.of(fresh.uri()));
+    target = PostgresTarget.connect(DatabaseOptions.of(fresh.uri()));
     await(target.subscriptions().migrate());
     sql = SqlCall.of(database);
   }

@@ -3,13 +3,13 @@ package dev.creek.consumer.postgres.control;
 import static dev.creek.consumer.postgres.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.QualifiedName;
 import dev.creek.consumer.postgres.PostgresTarget;
-import dev.creek.consumer.postgres.session.PostgresOptions;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.PostgresServer;
-import dev.creek.consumer.wire.QualifiedName;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -35,7 +35,7 @@ final class ControlNamesIT {
   @BeforeEach
   void migrate(PostgresDatabase fresh) {
     database = fresh;
-    var target = PostgresTarget.connect(PostgresOptions.of(fresh.uri()));
+    var target = PostgresTarget.connect(DatabaseOptions.of(fresh.uri()));
     await(target.subscriptions().migrate());
     await(target.close());
     database.execute(

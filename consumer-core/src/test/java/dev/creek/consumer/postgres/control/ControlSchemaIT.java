@@ -5,18 +5,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
-import dev.creek.consumer.control.Command;
-import dev.creek.consumer.control.CommandOutcome;
-import dev.creek.consumer.control.CommandRecord;
-import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.api.Command;
+import dev.creek.consumer.api.CommandRecord;
+import dev.creek.consumer.api.CommandRecord.CommandOutcome;
+import dev.creek.consumer.api.DatabaseException;
+import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.DatabaseOptions.Pooler;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.Position;
+import dev.creek.consumer.api.SourceTable;
+import dev.creek.consumer.api.Subscription;
+import dev.creek.consumer.api.TableState;
+import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.postgres.PostgresTarget;
-import dev.creek.consumer.postgres.session.Pooler;
-import dev.creek.consumer.postgres.session.PostgresOptions;
-import dev.creek.consumer.stream.ApplyException;
-import dev.creek.consumer.stream.Position;
-import dev.creek.consumer.stream.Subscription;
-import dev.creek.consumer.stream.TableState;
 import dev.creek.consumer.testing.GoConsumer;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
@@ -24,7 +25,6 @@ import dev.creek.consumer.testing.PostgresServer;
 import dev.creek.consumer.testing.SqlCall;
 import dev.creek.consumer.wire.Fingerprint;
 import dev.creek.consumer.wire.Lsn;
-import dev.creek.consumer.wire.SourceTable;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -51,14 +51,14 @@ final class ControlSchemaIT {
     opened.forEach(target -> await(target.close()));
   }
 
-  private PostgresTarget connect(PostgresOptions options) {
+  private PostgresTarget connect(DatabaseOptions options) {
     var target = PostgresTarget.connect(options);
     opened.add(target);
     return target;
   }
 
   private PostgresTarget connect(PostgresDatabase database) {
-    return connect(PostgresOptions.of(database.patientUri()));
+    return connect(DatabaseOptions.of(database.patientUri()));
   }
 
   private PostgresTarget migrated(PostgresDatabase database) {
@@ -200,7 +200,7 @@ final class ControlSchemaIT {
         "create role joe login password 'x'",
         "create table public.secrets (id int)");
     var options =
-        PostgresOptions.builder(database.patientUri(), Map.of()).controlRole("operators").build();
+        DatabaseOptions.builder(database.patientUri(), Map.of()).controlRole("operators").build();
     await(
         Flux.range(0, 4)
             .map(n -> connect(options))
@@ -234,10 +234,10 @@ final class ControlSchemaIT {
   @Test
   void saysWhatToDoWhereTheRoleIsMissing(PostgresDatabase database) {
     var options =
-        PostgresOptions.builder(database.patientUri(), Map.of()).controlRole("nobody").build();
+        DatabaseOptions.builder(database.patientUri(), Map.of()).controlRole("nobody").build();
     assertThatThrownBy(() -> await(connect(options).subscriptions().migrate()))
         .isInstanceOfSatisfying(
-            ApplyException.class, e -> assertThat(e.hint()).contains("create the role"));
+            DatabaseException.class, e -> assertThat(e.hint()).contains("create the role"));
   }
 
   @Test
@@ -250,7 +250,7 @@ final class ControlSchemaIT {
     var server = database.server();
     var plain =
         connect(
-            PostgresOptions.builder(
+            DatabaseOptions.builder(
                     "postgres://plain_user:x@%s:%d/%s"
                         .formatted(server.host(), server.port(), database.name()),
                     Map.of())
@@ -275,12 +275,12 @@ final class ControlSchemaIT {
     var server = database.server();
     var plain =
         connect(
-            PostgresOptions.of(
+            DatabaseOptions.of(
                 "postgres://nobody_much:x@%s:%d/%s"
                     .formatted(server.host(), server.port(), database.name())));
     assertThatThrownBy(() -> await(plain.subscriptions().migrate()))
         .isInstanceOfSatisfying(
-            ApplyException.class,
+            DatabaseException.class,
             e -> {
               assertThat(e.sqlState()).isEqualTo("42501");
               assertThat(e.hint())
@@ -293,7 +293,7 @@ final class ControlSchemaIT {
   @Test
   void takesAControlSchemaOfAnyName(PostgresDatabase database) {
     var options =
-        PostgresOptions.builder(database.patientUri(), Map.of())
+        DatabaseOptions.builder(database.patientUri(), Map.of())
             .controlSchema("Odd \"name\" $1 %s");
     var target = connect(options.build());
     await(target.subscriptions().migrate());
@@ -327,7 +327,7 @@ final class ControlSchemaIT {
     await(subscriptions.activate(ORDERS));
     var other = Mapping.parse("shop.app.invoices:public.orders");
     assertThatThrownBy(() -> await(subscriptions.activate(other)))
-        .isInstanceOf(ApplyException.class)
+        .isInstanceOf(DatabaseException.class)
         .hasMessageContaining("public.orders is subscribed to another source");
   }
 
@@ -360,7 +360,7 @@ final class ControlSchemaIT {
   @Test
   void worksWithoutNamedStatements(PostgresDatabase database) {
     var options =
-        PostgresOptions.builder(database.patientUri(), Map.of()).pooler(Pooler.TRANSACTION);
+        DatabaseOptions.builder(database.patientUri(), Map.of()).pooler(Pooler.TRANSACTION);
     var target = connect(options.build());
     await(target.subscriptions().migrate());
     await(target.subscriptions().activate(ORDERS));

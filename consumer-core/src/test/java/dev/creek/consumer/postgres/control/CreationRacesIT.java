@@ -5,10 +5,10 @@ import static dev.creek.consumer.testing.TableWire.Flag.KEY;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.postgres.PostgresTarget;
 import dev.creek.consumer.postgres.Waiting;
-import dev.creek.consumer.postgres.session.PostgresOptions;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.TableWire;
@@ -44,7 +44,7 @@ final class CreationRacesIT {
   }
 
   private PostgresTarget connect(PostgresDatabase database) {
-    var target = PostgresTarget.connect(PostgresOptions.of(database.patientUri()));
+    var target = PostgresTarget.connect(DatabaseOptions.of(database.patientUri()));
     opened.add(target);
     return target;
   }

@@ -7,17 +7,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.groups.Tuple.tuple;
 
-import dev.creek.consumer.control.SnapshotMode;
+import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.Incompleteness;
+import dev.creek.consumer.api.Incompleteness.Cause;
+import dev.creek.consumer.api.SnapshotMode;
+import dev.creek.consumer.api.Subscription;
 import dev.creek.consumer.postgres.Line;
 import dev.creek.consumer.postgres.Load;
 import dev.creek.consumer.postgres.PostgresTarget;
 import dev.creek.consumer.postgres.PostgresVersions;
 import dev.creek.consumer.postgres.position.IncompletenessSql;
-import dev.creek.consumer.postgres.session.PostgresOptions;
 import dev.creek.consumer.stream.FencedException;
-import dev.creek.consumer.stream.Incompleteness;
-import dev.creek.consumer.stream.Incompleteness.Cause;
-import dev.creek.consumer.stream.Subscription;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.SqlCall;
 import dev.creek.consumer.testing.TableWire;
@@ -163,7 +163,7 @@ final class IncompletenessIT {
                ('shop.app.b', 'public.b', true, '0/0', '2024-01-01 00:00:00+00', null),
                ('shop.app.c', 'public.c', true, '0/0', '0001-01-01 00:00:00+00', 7)
         """);
-    var opened = PostgresTarget.connect(PostgresOptions.of(old.patientUri()));
+    var opened = PostgresTarget.connect(DatabaseOptions.of(old.patientUri()));
     assertThat(await(opened.subscriptionsAsTheyAre()))
         .extracting(s -> s.mapping().target().table(), Subscription::incompleteness)
         .containsExactly(tuple("a", List.of()), tuple("b", List.of()), tuple("c", List.of()));

@@ -4,9 +4,9 @@ import static dev.creek.consumer.postgres.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.postgres.PostgresTarget;
-import dev.creek.consumer.postgres.session.PostgresOptions;
 import dev.creek.consumer.stream.Subscriptions.Signal;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
@@ -36,7 +36,7 @@ final class NotificationListenerIT {
   }
 
   private PostgresTarget connect(PostgresDatabase database, Duration tick) {
-    var options = PostgresOptions.builder(database.uri(), Map.of()).wakeInterval(tick).build();
+    var options = DatabaseOptions.builder(database.uri(), Map.of()).wakeInterval(tick).build();
     var target = PostgresTarget.connect(options);
     running.add(() -> target.close().subscribe());
     return target;

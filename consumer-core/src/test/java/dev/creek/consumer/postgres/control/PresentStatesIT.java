@@ -3,11 +3,11 @@ package dev.creek.consumer.postgres.control;
 import static dev.creek.consumer.postgres.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.Subscription;
+import dev.creek.consumer.api.TableState;
 import dev.creek.consumer.postgres.PostgresTarget;
-import dev.creek.consumer.postgres.session.PostgresOptions;
-import dev.creek.consumer.stream.Subscription;
-import dev.creek.consumer.stream.TableState;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import java.sql.Connection;
@@ -29,7 +29,7 @@ final class PresentStatesIT {
   @BeforeEach
   void follow(PostgresDatabase fresh) throws SQLException {
     database = fresh;
-    target = PostgresTarget.connect(PostgresOptions.of(fresh.patientUri()));
+    target = PostgresTarget.connect(DatabaseOptions.of(fresh.patientUri()));
     await(target.subscriptions().migrate());
     session = database.connect();
     for (String table : List.of("failed", "gap", "streaming", "waiting")) {

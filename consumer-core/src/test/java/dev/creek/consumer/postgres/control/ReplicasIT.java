@@ -6,26 +6,26 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
-import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.api.DatabaseException;
+import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.DatabaseOptions.Pooler;
+import dev.creek.consumer.api.Instance;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.SourceTable;
+import dev.creek.consumer.api.TableState;
+import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.postgres.Line;
 import dev.creek.consumer.postgres.PostgresTarget;
 import dev.creek.consumer.postgres.Waiting;
-import dev.creek.consumer.postgres.session.Pooler;
-import dev.creek.consumer.postgres.session.PostgresOptions;
-import dev.creek.consumer.stream.ApplyException;
 import dev.creek.consumer.stream.FencedException;
 import dev.creek.consumer.stream.HeldException;
-import dev.creek.consumer.stream.Instance;
 import dev.creek.consumer.stream.Replicas.Share;
-import dev.creek.consumer.stream.TableState;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.PostgresServer;
 import dev.creek.consumer.testing.TableWire;
 import dev.creek.consumer.testing.TableWire.Flag;
 import dev.creek.consumer.testing.WalTx;
-import dev.creek.consumer.wire.SourceTable;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -80,10 +80,10 @@ final class ReplicasIT {
   }
 
   private PostgresTarget connect() {
-    return connect(PostgresOptions.builder(database.patientUri(), Map.of()));
+    return connect(DatabaseOptions.builder(database.patientUri(), Map.of()));
   }
 
-  private PostgresTarget connect(PostgresOptions.Builder options) {
+  private PostgresTarget connect(DatabaseOptions.Builder options) {
     var target = PostgresTarget.connect(options.build());
     opened.add(target);
     return target;
@@ -266,7 +266,7 @@ final class ReplicasIT {
   void sharesBehindAPoolerByHeartbeatsAlone() {
     var one =
         serve(
-            connect(PostgresOptions.builder(database.uri(), Map.of()).pooler(Pooler.TRANSACTION)));
+            connect(DatabaseOptions.builder(database.uri(), Map.of()).pooler(Pooler.TRANSACTION)));
     assertThat(database.value("select session_pid is null from _creek_consumer.instances"))
         .isEqualTo("t");
     assertThat(one.owned()).isEqualTo(TABLES.size());
@@ -277,7 +277,7 @@ final class ReplicasIT {
     var mapping = Mapping.parse("db.app.items:public.items");
     var target =
         PostgresTarget.connect(
-            PostgresOptions.of(database.patientUri()),
+            DatabaseOptions.of(database.patientUri()),
             new Instance.Self("web", 7, "1.2", "http://w/"));
     opened.add(target);
     await(target.subscriptions().activate(mapping));
@@ -300,10 +300,11 @@ final class ReplicasIT {
         "grant usage on schema _creek_consumer to poor");
     var poor =
         connect(
-            PostgresOptions.builder(
+            DatabaseOptions.builder(
                 database.uri().replaceFirst("://[^@]*@", "://poor:x@"), Map.of()));
     assertThatThrownBy(() -> poor.replicas().shares(Mono.never()).blockFirst(Waiting.LIMIT))
-        .isInstanceOfSatisfying(ApplyException.class, e -> assertThat(e.hint()).contains("delete"));
+        .isInstanceOfSatisfying(
+            DatabaseException.class, e -> assertThat(e.hint()).contains("delete"));
     database.execute("drop owned by poor", "drop role poor");
   }
 
@@ -367,7 +368,7 @@ final class ReplicasIT {
         .until(() -> await(next.target.tables().claim(line.mapping)) != null);
     assertThat(database.value("select count(*) from items")).isEqualTo("0");
     assertThatThrownBy(() -> line.apply(ITEMS.insert(WalTx.of(1), 2, "b")))
-        .isInstanceOf(ApplyException.class);
+        .isInstanceOf(DatabaseException.class);
   }
 
   private String owner() {

@@ -5,12 +5,12 @@ import static dev.creek.consumer.postgres.Waiting.await;
 import static dev.creek.consumer.testing.TableWire.Flag.KEY;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.creek.consumer.control.SnapshotMode;
+import dev.creek.consumer.api.Incompleteness;
+import dev.creek.consumer.api.SnapshotMode;
 import dev.creek.consumer.postgres.Line;
 import dev.creek.consumer.postgres.Load;
 import dev.creek.consumer.postgres.PostgresTarget;
 import dev.creek.consumer.postgres.PostgresVersions;
-import dev.creek.consumer.stream.Incompleteness;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.TableWire;
 import dev.creek.consumer.testing.WalTx;

@@ -2,11 +2,11 @@ package dev.creek.consumer.postgres.position;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.testing.TableWire;
 import dev.creek.consumer.testing.TableWire.Identity;
 import dev.creek.consumer.testing.WalTx;
 import dev.creek.consumer.wire.Change;
-import dev.creek.consumer.wire.Generation;
 import dev.creek.consumer.wire.WalDecoder;
 import dev.creek.consumer.wire.WalSchema;
 import java.time.Duration;

@@ -3,6 +3,7 @@ package dev.creek.consumer.postgres.session;
 import static dev.creek.consumer.postgres.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.row.PgType;
 import dev.creek.consumer.row.RowPlan;
 import dev.creek.consumer.row.TargetColumn;
@@ -33,7 +34,7 @@ final class BinaryArrayCodecIT {
   @BeforeEach
   void open() {
     PostgresDatabase database = postgres.freshDatabase();
-    sessions = new Sessions(PostgresOptions.of(database.patientUri()));
+    sessions = new Sessions(DatabaseOptions.of(database.patientUri()));
   }
 
   @AfterEach

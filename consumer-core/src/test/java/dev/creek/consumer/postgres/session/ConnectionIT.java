@@ -6,8 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.creek.consumer.api.DatabaseException;
+import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.postgres.PostgresTarget;
-import dev.creek.consumer.stream.ApplyException;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.PostgresServer;
@@ -37,7 +38,7 @@ final class ConnectionIT {
   @TempDir private Path folder;
 
   private static List<String> ask(String uri, String sql) {
-    var sessions = new Sessions(PostgresOptions.of(uri));
+    var sessions = new Sessions(DatabaseOptions.of(uri));
     try {
       return await(
           sessions.use(
@@ -51,10 +52,10 @@ final class ConnectionIT {
     }
   }
 
-  private static ApplyException refused(String uri) {
+  private static DatabaseException refused(String uri) {
     try {
       ask(uri, "select 'in'");
-    } catch (ApplyException e) {
+    } catch (DatabaseException e) {
       assertThat(Throwables.getStackTrace(e)).doesNotContain("hidden");
       return e;
     }
@@ -152,7 +153,7 @@ final class ConnectionIT {
   void takesASocketDirectory() {
     assumeTrue(postgres.server().canRestart());
     assertThatThrownBy(() -> ask("postgres://u@%2Fno%2Fsuch/d", "select 1"))
-        .isInstanceOf(ApplyException.class);
+        .isInstanceOf(DatabaseException.class);
   }
 
   @Test
@@ -187,7 +188,7 @@ final class ConnectionIT {
 
   @Test
   void aConnectionStaysWithABorrowerThatIsCancelled(PostgresDatabase database) {
-    var sessions = new Sessions(PostgresOptions.of(database.patientUri()));
+    var sessions = new Sessions(DatabaseOptions.of(database.patientUri()));
     var borrowed = new AtomicReference<Session>();
     var begun = new AtomicBoolean();
     try {
@@ -225,7 +226,7 @@ final class ConnectionIT {
         .isThrownBy(
             () ->
                 PostgresTarget.connect(
-                    PostgresOptions.of(
+                    DatabaseOptions.of(
                         "postgres://u:hidden@h/d?sslmode=verify-ca&sslrootcert=/no/such/file")))
         .withMessageContaining("sslRootCert")
         .withMessageNotContaining("hidden");

@@ -2,6 +2,8 @@ package dev.creek.consumer.postgres.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.DatabaseOptions.Secret;
 import dev.creek.consumer.testing.FuzzedSecret;
 import java.util.List;
 import java.util.Map;
@@ -42,10 +44,10 @@ final class DatabaseSecretsTest {
     for (String place : PLACES) {
       for (String written : List.of(secret.text(), secret.encoded())) {
         String uri = place.formatted(written);
-        secret.assertNotIn(PostgresOptions.shown(uri));
+        secret.assertNotIn(DatabaseOptions.shown(uri));
         for (var variables : List.of(Map.<String, String>of(), environment)) {
           try {
-            var options = PostgresOptions.builder(uri, variables).build();
+            var options = DatabaseOptions.builder(uri, variables).build();
             secret.assertNotIn(options.toString());
             secret.assertNotIn(options.address().toString());
           } catch (IllegalArgumentException e) {
@@ -61,7 +63,7 @@ final class DatabaseSecretsTest {
   void isReadWholeWhereItIsEncoded(FuzzedSecret secret) {
     for (String uri :
         List.of("postgres://me:%s@h/db", "postgres://me@h/db?sslmode=require&password=%s")) {
-      assertThat(PostgresOptions.of(uri.formatted(secret.encoded())).address().password())
+      assertThat(DatabaseOptions.of(uri.formatted(secret.encoded())).address().password())
           .isEqualTo(new Secret(secret.text()));
     }
   }
@@ -80,6 +82,6 @@ final class DatabaseSecretsTest {
     "postgres://me:12?geheim=x@h/db, ***"
   })
   void isHiddenInAUriThatIsShown(String uri, String shown) {
-    assertThat(PostgresOptions.shown(uri)).isEqualTo(shown);
+    assertThat(DatabaseOptions.shown(uri)).isEqualTo(shown);
   }
 }

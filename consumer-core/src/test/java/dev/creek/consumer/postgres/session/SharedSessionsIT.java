@@ -3,6 +3,8 @@ package dev.creek.consumer.postgres.session;
 import static dev.creek.consumer.postgres.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.DatabaseOptions.Pooler;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import java.util.Map;
@@ -35,7 +37,7 @@ final class SharedSessionsIT {
   private void connect(Pooler pooler) {
     sessions =
         new Sessions(
-            PostgresOptions.builder(database.patientUri(), Map.of()).pooler(pooler).build());
+            DatabaseOptions.builder(database.patientUri(), Map.of()).pooler(pooler).build());
   }
 
   @ParameterizedTest

@@ -5,10 +5,10 @@ import static dev.creek.consumer.testing.TableWire.Flag.KEY;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.creek.consumer.control.SnapshotMode;
+import dev.creek.consumer.api.DatabaseException;
+import dev.creek.consumer.api.SnapshotMode;
 import dev.creek.consumer.postgres.Load;
 import dev.creek.consumer.postgres.PostgresVersions;
-import dev.creek.consumer.stream.ApplyException;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.TableWire;
 import dev.creek.consumer.testing.TableWire.Identity;
@@ -103,7 +103,7 @@ final class InPlaceRowsIT {
     // 3 is referred to by a line that nobody deletes: the commit finds it.
     assertThatThrownBy(() -> clean(database, tree, List.<Object[]>of(row(2, null))))
         .isInstanceOfSatisfying(
-            ApplyException.class, e -> assertThat(e.sqlState()).isEqualTo("23503"));
+            DatabaseException.class, e -> assertThat(e.sqlState()).isEqualTo("23503"));
     assertThat(rows(database)).isEqualTo("(2,5) (3,2) (5,)");
   }
 
@@ -119,7 +119,7 @@ final class InPlaceRowsIT {
     assertThat(database.value("select string_agg(item::text, ' ') from lines")).isEqualTo("1 2");
     assertThatThrownBy(() -> clean(database, row(1, "y", "1.00"), row(2, "x", "2.00")))
         .isInstanceOfSatisfying(
-            ApplyException.class,
+            DatabaseException.class,
             e -> {
               assertThat(e.sqlState()).isEqualTo("23505");
               assertThat(e.constraint()).isEqualTo("items_code_key");
@@ -195,7 +195,7 @@ final class InPlaceRowsIT {
             () ->
                 Load.of(keeper, ITEMS, SnapshotMode.CLEAN, List.<Object[]>of(row(1, "b", "1.00"))))
         .isInstanceOfSatisfying(
-            ApplyException.class,
+            DatabaseException.class,
             e -> {
               assertThat(e.sqlState()).isEqualTo("42501");
               assertThat(e.hint()).contains("ALTER ROLE keeper BYPASSRLS;");

@@ -5,11 +5,11 @@ import static dev.creek.consumer.testing.TableWire.Flag.KEY;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import dev.creek.consumer.control.SnapshotMode;
+import dev.creek.consumer.api.ShapeMismatchException;
+import dev.creek.consumer.api.SnapshotMode;
 import dev.creek.consumer.postgres.Load;
 import dev.creek.consumer.postgres.PostgresTarget;
 import dev.creek.consumer.postgres.PostgresVersions;
-import dev.creek.consumer.row.ShapeMismatchException;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.TableWire;
 import java.util.List;

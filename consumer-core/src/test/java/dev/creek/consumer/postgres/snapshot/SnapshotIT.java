@@ -6,22 +6,22 @@ import static dev.creek.consumer.testing.TableWire.Flag.KEY;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.control.SnapshotMode;
-import dev.creek.consumer.control.SnapshotProgress.Step;
-import dev.creek.consumer.control.TargetTable;
+import dev.creek.consumer.api.DatabaseException;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.Position;
+import dev.creek.consumer.api.ShapeMismatchException;
+import dev.creek.consumer.api.SnapshotMode;
+import dev.creek.consumer.api.SnapshotProgress.Step;
+import dev.creek.consumer.api.SourceTable;
+import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.postgres.Load;
 import dev.creek.consumer.postgres.PostgresTarget;
 import dev.creek.consumer.postgres.PostgresVersions;
-import dev.creek.consumer.row.ShapeMismatchException;
-import dev.creek.consumer.stream.ApplyException;
 import dev.creek.consumer.stream.FencedException;
 import dev.creek.consumer.stream.Handover;
-import dev.creek.consumer.stream.Position;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.TableWire;
 import dev.creek.consumer.testing.TableWire.Identity;
-import dev.creek.consumer.wire.SourceTable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -146,7 +146,7 @@ final class SnapshotIT {
     var other = new SourceTable("source", "app", "others");
     var mapping = new Mapping(other, new TargetTable("public", "items"));
     assertThatThrownBy(() -> await(target.snapshots().claimForSnapshot(mapping)))
-        .isInstanceOf(ApplyException.class)
+        .isInstanceOf(DatabaseException.class)
         .hasMessageContaining("another source");
   }
 
@@ -203,7 +203,7 @@ final class SnapshotIT {
     assertThatThrownBy(
             () -> Load.of(target, ITEMS, SnapshotMode.UPSERT, List.of(row(1, "b"), row(2, "a"))))
         .isInstanceOfSatisfying(
-            ApplyException.class, e -> assertThat(e.sqlState()).isEqualTo("23505"));
+            DatabaseException.class, e -> assertThat(e.sqlState()).isEqualTo("23505"));
     assertThat(database.value("select count(*) from lines")).isEqualTo("1");
   }
 
@@ -281,7 +281,7 @@ final class SnapshotIT {
     for (var bad : List.of("secret", "sec\u0000ret")) {
       assertThatThrownBy(() -> Load.of(target, ITEMS, mode, List.of(row(1, "good"), row(2, bad))))
           .isInstanceOfSatisfying(
-              ApplyException.class,
+              DatabaseException.class,
               e -> {
                 assertThat(e.sqlState()).isIn("23514", "22021");
                 assertThat(Throwables.getStackTrace(e)).doesNotContain(bad).doesNotContain("good");
@@ -315,7 +315,7 @@ final class SnapshotIT {
     var load = new Load(target, ITEMS).open(SnapshotMode.CLEAN).write(row(3, "c"));
     database.execute("select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory'");
     assertThatThrownBy(() -> load.write(row(4, "d")))
-        .isInstanceOfSatisfying(ApplyException.class, e -> assertThat(e.unreachable()).isTrue());
+        .isInstanceOfSatisfying(DatabaseException.class, e -> assertThat(e.unreachable()).isTrue());
     assertThat(await(target.snapshots().removeLeftovers())).isEqualTo(1);
     load.close();
     assertThat(tables()).isEqualTo("items");

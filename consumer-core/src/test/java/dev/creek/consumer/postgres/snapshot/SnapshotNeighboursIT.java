@@ -6,16 +6,16 @@ import static dev.creek.consumer.testing.TableWire.Flag.KEY;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.creek.consumer.control.SnapshotMode;
-import dev.creek.consumer.control.SnapshotProgress.Step;
+import dev.creek.consumer.api.DatabaseException;
+import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.Position;
+import dev.creek.consumer.api.SnapshotMode;
+import dev.creek.consumer.api.SnapshotProgress.Step;
 import dev.creek.consumer.postgres.CatalogPicture;
 import dev.creek.consumer.postgres.Load;
 import dev.creek.consumer.postgres.PostgresTarget;
 import dev.creek.consumer.postgres.PostgresVersions;
-import dev.creek.consumer.postgres.session.PostgresOptions;
-import dev.creek.consumer.stream.ApplyException;
 import dev.creek.consumer.stream.Handover;
-import dev.creek.consumer.stream.Position;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.TableWire;
 import java.sql.Connection;
@@ -142,7 +142,7 @@ final class SnapshotNeighboursIT {
     var id = oid();
     var hasty =
         postgres.connect(
-            PostgresOptions.builder(database.uri(), Map.of()).lockTimeout(Duration.ofMillis(300)));
+            DatabaseOptions.builder(database.uri(), Map.of()).lockTimeout(Duration.ofMillis(300)));
     try (Connection reader = database.connect();
         var statement = reader.createStatement()) {
       reader.setAutoCommit(false);
@@ -170,7 +170,7 @@ final class SnapshotNeighboursIT {
       statement.execute("lock table items in access share mode");
       var hasty =
           postgres.connect(
-              PostgresOptions.builder(database.uri(), Map.of())
+              DatabaseOptions.builder(database.uri(), Map.of())
                   .lockTimeout(Duration.ofMillis(200)));
       Load.of(hasty, ITEMS, SnapshotMode.CLEAN, rows("new"));
       assertThat(database.value("select min(v) from items")).isEqualTo("new");
@@ -265,7 +265,7 @@ final class SnapshotNeighboursIT {
             .formatted(operation));
     assertThatThrownBy(() -> Load.of(target, ITEMS, SnapshotMode.CLEAN, rows("old")))
         .isInstanceOfSatisfying(
-            ApplyException.class,
+            DatabaseException.class,
             e -> {
               assertThat(e.sqlState()).isEqualTo("P0002");
               assertThat(e.hint())
@@ -282,7 +282,7 @@ final class SnapshotNeighboursIT {
     database.execute("grant select on items to keeper");
     assertThatThrownBy(() -> Load.of(keeper, ITEMS, SnapshotMode.CLEAN, rows("new")))
         .isInstanceOfSatisfying(
-            ApplyException.class,
+            DatabaseException.class,
             e -> {
               assertThat(e.sqlState()).isEqualTo("42501");
               assertThat(e.hint())

@@ -2,10 +2,10 @@ package dev.creek.consumer.postgres.snapshot;
 
 import static dev.creek.consumer.testing.TableWire.Flag.KEY;
 
-import dev.creek.consumer.control.SnapshotMode;
+import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.SnapshotMode;
 import dev.creek.consumer.postgres.Load;
 import dev.creek.consumer.postgres.PostgresTarget;
-import dev.creek.consumer.postgres.session.PostgresOptions;
 import dev.creek.consumer.stream.Handover;
 import dev.creek.consumer.stream.SnapshotWriter;
 import dev.creek.consumer.testing.PostgresServer;
@@ -40,7 +40,7 @@ final class SnapshotSpeed {
   public static void main(String[] args) {
     try (PostgresServer server = PostgresServer.builder().version(15).fsync(true).start()) {
       var database = server.createDatabase();
-      var target = PostgresTarget.connect(PostgresOptions.of(database.patientUri()));
+      var target = PostgresTarget.connect(DatabaseOptions.of(database.patientUri()));
       target.subscriptions().migrate().block(LIMIT);
       for (int round = 0; round < ROUNDS; round++) {
         database.execute(

@@ -4,7 +4,7 @@ import static dev.creek.consumer.postgres.Load.row;
 import static dev.creek.consumer.testing.TableWire.Flag.KEY;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.creek.consumer.control.SnapshotMode;
+import dev.creek.consumer.api.SnapshotMode;
 import dev.creek.consumer.postgres.CatalogPicture;
 import dev.creek.consumer.postgres.Load;
 import dev.creek.consumer.postgres.PostgresVersions;

@@ -4,13 +4,13 @@ import static dev.creek.consumer.postgres.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.control.Verification;
-import dev.creek.consumer.control.Verification.Difference;
-import dev.creek.consumer.control.Verification.Kind;
+import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.ShapeMismatchException;
+import dev.creek.consumer.api.Verification;
+import dev.creek.consumer.api.Verification.Difference;
+import dev.creek.consumer.api.Verification.Kind;
 import dev.creek.consumer.postgres.PostgresTarget;
-import dev.creek.consumer.postgres.session.PostgresOptions;
-import dev.creek.consumer.row.ShapeMismatchException;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresServer;
 import java.time.Duration;
@@ -52,13 +52,13 @@ final class TableVerifierIT {
   }
 
   private Verification verify(Duration timeout, boolean repair) {
-    var here = PostgresTarget.connect(PostgresOptions.of(target.patientUri()));
+    var here = PostgresTarget.connect(DatabaseOptions.of(target.patientUri()));
     await(here.subscriptions().migrate());
     try {
       return await(
           here.verify(
               ITEMS,
-              PostgresOptions.of(source.patientUri()),
+              DatabaseOptions.of(source.patientUri()),
               new Verification.Options(timeout, 100, repair)));
     } finally {
       await(here.close());

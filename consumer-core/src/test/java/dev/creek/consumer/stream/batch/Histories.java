@@ -1,10 +1,10 @@
 package dev.creek.consumer.stream.batch;
 
+import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.Position.StreamIdentity;
 import dev.creek.consumer.stream.Batch;
-import dev.creek.consumer.stream.StreamIdentity;
 import dev.creek.consumer.wire.Change;
 import dev.creek.consumer.wire.Fingerprint;
-import dev.creek.consumer.wire.Generation;
 import dev.creek.consumer.wire.Operation;
 import dev.creek.consumer.wire.RecordShape;
 import dev.creek.consumer.wire.WalSchema;

@@ -8,10 +8,10 @@ import static dev.creek.consumer.stream.batch.Histories.sequences;
 import static dev.creek.consumer.stream.batch.Histories.sequencesOf;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.creek.consumer.api.Position;
 import dev.creek.consumer.stream.Batch;
 import dev.creek.consumer.stream.BatchLimits;
 import dev.creek.consumer.stream.ByteShares;
-import dev.creek.consumer.stream.Position;
 import dev.creek.consumer.wire.Change;
 import dev.creek.consumer.wire.WalSchema;
 import java.time.Duration;

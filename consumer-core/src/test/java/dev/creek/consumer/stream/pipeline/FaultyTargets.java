@@ -1,13 +1,13 @@
 package dev.creek.consumer.stream.pipeline;
 
-import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.control.TargetTable;
-import dev.creek.consumer.stream.Applied;
-import dev.creek.consumer.stream.ApplyException;
+import dev.creek.consumer.api.DatabaseException;
+import dev.creek.consumer.api.Incompleteness;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.TableEvent.Applied;
+import dev.creek.consumer.api.TableState;
+import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.stream.Batch;
 import dev.creek.consumer.stream.Claim;
-import dev.creek.consumer.stream.Incompleteness;
-import dev.creek.consumer.stream.TableState;
 import dev.creek.consumer.stream.TableWriter;
 import dev.creek.consumer.stream.TargetTables;
 import dev.creek.consumer.wire.RecordShape;
@@ -44,8 +44,8 @@ final class FaultyTargets implements TargetTables {
     return Mono.defer(() -> breaks(odds) ? Mono.error(broken()) : step);
   }
 
-  private static ApplyException broken() {
-    return new ApplyException("the connection broke, says the test", "08006", null, null, null);
+  private static DatabaseException broken() {
+    return new DatabaseException("the connection broke, says the test", "08006", null, null, null);
   }
 
   @Override

@@ -4,10 +4,10 @@ import static dev.creek.consumer.stream.batch.Histories.SCHEMA;
 import static dev.creek.consumer.stream.batch.Histories.STREAM;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.creek.consumer.metrics.Backlog.Certainty;
+import dev.creek.consumer.api.MetricsRecorder.Backlog.Certainty;
+import dev.creek.consumer.api.Position;
 import dev.creek.consumer.stream.Delivery;
 import dev.creek.consumer.stream.Packet;
-import dev.creek.consumer.stream.Position;
 import dev.creek.consumer.stream.batch.DecodedChunk;
 import dev.creek.consumer.wire.Change;
 import dev.creek.consumer.wire.Operation;

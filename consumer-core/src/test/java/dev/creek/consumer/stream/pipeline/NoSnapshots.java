@@ -1,9 +1,10 @@
 package dev.creek.consumer.stream.pipeline;
 
+import dev.creek.consumer.api.BrokerException;
+import dev.creek.consumer.api.PublishedSnapshot;
+import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.stream.Delivery;
-import dev.creek.consumer.stream.LogException;
 import dev.creek.consumer.stream.SnapshotLog;
-import dev.creek.consumer.wire.SourceTable;
 import java.time.Duration;
 import java.time.Instant;
 import reactor.core.publisher.Flux;
@@ -25,7 +26,7 @@ enum NoSnapshots implements SnapshotLog {
 
   @Override
   public Mono<String> requestSnapshot(SourceTable source, Duration timeout) {
-    return Mono.error(new LogException.Unavailable("nobody takes snapshots"));
+    return Mono.error(new BrokerException.Unavailable("nobody takes snapshots"));
   }
 
   @Override
@@ -35,6 +36,6 @@ enum NoSnapshots implements SnapshotLog {
 
   @Override
   public Mono<ChangesSince> changesSince(SourceTable source, Instant time) {
-    return Mono.error(new LogException.Unavailable("nobody knows"));
+    return Mono.error(new BrokerException.Unavailable("nobody knows"));
   }
 }

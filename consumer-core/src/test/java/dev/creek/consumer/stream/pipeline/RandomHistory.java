@@ -1,9 +1,9 @@
 package dev.creek.consumer.stream.pipeline;
 
+import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.testing.TableWire;
 import dev.creek.consumer.testing.WalBytes;
 import dev.creek.consumer.testing.WalTx;
-import dev.creek.consumer.wire.Generation;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -2,13 +2,14 @@ package dev.creek.consumer.stream.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.creek.consumer.control.Mapping;
-import dev.creek.consumer.control.TargetTable;
-import dev.creek.consumer.metrics.Recorder;
+import dev.creek.consumer.api.BrokerException;
+import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.MetricsRecorder;
+import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.postgres.PostgresTarget;
-import dev.creek.consumer.postgres.session.PostgresOptions;
 import dev.creek.consumer.stream.BatchLimits;
-import dev.creek.consumer.stream.LogException;
 import dev.creek.consumer.stream.PipelineOptions;
 import dev.creek.consumer.stream.Schemas;
 import dev.creek.consumer.stream.SnapshotOptions;
@@ -18,7 +19,6 @@ import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.WalBytes;
-import dev.creek.consumer.wire.Generation;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -68,7 +68,7 @@ class RandomHistoryIT {
                             random.nextBoolean() ? Generation.OLD : Generation.NEW)
                         .transactions(250))
             .toList();
-    PostgresTarget target = PostgresTarget.connect(PostgresOptions.of(database.patientUri()));
+    PostgresTarget target = PostgresTarget.connect(DatabaseOptions.of(database.patientUri()));
     try {
       target.subscriptions().migrate().block(PATIENCE);
       histories.forEach(h -> createTarget(database, h.wire().source().table()));
@@ -111,7 +111,7 @@ class RandomHistoryIT {
                 new Schemas(target.schemaCache(), log),
                 options,
                 threads,
-                Recorder.NONE,
+                MetricsRecorder.NONE,
                 event -> {},
                 stop.asMono())
             .run();
@@ -127,7 +127,7 @@ class RandomHistoryIT {
 
   private static void breakReading(FaultyTargets faults) {
     if (faults.breaks(12)) {
-      throw new LogException.Unavailable("the broker went away, says the test");
+      throw new BrokerException.Unavailable("the broker went away, says the test");
     }
   }
 

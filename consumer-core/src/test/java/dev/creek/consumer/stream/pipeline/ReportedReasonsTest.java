@@ -2,7 +2,7 @@ package dev.creek.consumer.stream.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.creek.consumer.stream.TableState;
+import dev.creek.consumer.api.TableState;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;

@@ -3,17 +3,17 @@ package dev.creek.consumer.stream.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.creek.consumer.control.Mapping;
+import dev.creek.consumer.api.BrokerException;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.Position;
+import dev.creek.consumer.api.Position.StreamIdentity;
+import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.stream.Claim;
 import dev.creek.consumer.stream.Horizon;
-import dev.creek.consumer.stream.LogException;
 import dev.creek.consumer.stream.LogState;
-import dev.creek.consumer.stream.Position;
 import dev.creek.consumer.stream.SnapshotLog.ChangesSince;
 import dev.creek.consumer.stream.StartAt;
-import dev.creek.consumer.stream.StreamIdentity;
 import dev.creek.consumer.testing.MemoryLog;
-import dev.creek.consumer.wire.SourceTable;
 import java.time.Duration;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;
@@ -70,21 +70,21 @@ class ResumePointTest {
   @Test
   void refusesWhatRetentionHasEaten() {
     assertThatThrownBy(() -> start(at(STREAM, 41), log(STREAM, 44, 100)))
-        .isInstanceOf(LogException.Gap.class)
+        .isInstanceOf(BrokerException.Gap.class)
         .hasMessageContaining("42 to 43");
   }
 
   @Test
   void refusesARecreatedStream() {
     assertThatThrownBy(() -> start(at(STREAM, 41), log(AGAIN, 1, 100)))
-        .isInstanceOf(LogException.Gap.class)
+        .isInstanceOf(BrokerException.Gap.class)
         .hasMessageContaining("created again");
   }
 
   @Test
   void refusesAStreamThatWentBack() {
     assertThatThrownBy(() -> start(at(STREAM, 41), log(STREAM, 1, 40)))
-        .isInstanceOf(LogException.Gap.class)
+        .isInstanceOf(BrokerException.Gap.class)
         .hasMessageContaining("went back");
   }
 
@@ -92,7 +92,7 @@ class ResumePointTest {
   void refusesATimeThatTheStreamNoLongerHolds() {
     since = new ChangesSince(STREAM, 49, false);
     assertThatThrownBy(() -> start(at(null, 0), log(STREAM, 50, 100)))
-        .isInstanceOf(LogException.Gap.class)
+        .isInstanceOf(BrokerException.Gap.class)
         .hasMessageContaining("no longer holds everything that was committed since");
   }
 

@@ -2,7 +2,7 @@ package dev.creek.consumer.stream.snapshot;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.creek.consumer.stream.Incompleteness;
+import dev.creek.consumer.api.Incompleteness;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 

@@ -1,6 +1,6 @@
 package dev.creek.consumer.testing.producer;
 
-import dev.creek.consumer.wire.Generation;
+import dev.creek.consumer.api.Generation;
 import java.util.Set;
 
 /** Which wire to speak, and with which of the real producer's defects. */

@@ -2,8 +2,8 @@ package dev.creek.consumer.testing.producer;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.testing.GoldenCapture;
-import dev.creek.consumer.wire.Generation;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Map;

@@ -3,8 +3,8 @@ package dev.creek.consumer.testing.producer;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.testing.GoldenCapture;
-import dev.creek.consumer.wire.Generation;
 import dev.creek.consumer.wire.Operation;
 import java.io.IOException;
 import java.util.HashMap;

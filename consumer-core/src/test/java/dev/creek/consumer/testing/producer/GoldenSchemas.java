@@ -4,8 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.testing.GoldenCapture;
-import dev.creek.consumer.wire.Generation;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;

@@ -3,6 +3,7 @@ package dev.creek.consumer.testing.producer;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.testing.CapturedMessage;
 import dev.creek.consumer.testing.GoldenCapture;
 import dev.creek.consumer.testing.NatsExtension;
@@ -10,7 +11,6 @@ import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.PostgresServer;
-import dev.creek.consumer.wire.Generation;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;

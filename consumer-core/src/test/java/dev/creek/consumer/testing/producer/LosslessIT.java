@@ -2,12 +2,12 @@ package dev.creek.consumer.testing.producer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.PostgresServer;
-import dev.creek.consumer.wire.Generation;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;

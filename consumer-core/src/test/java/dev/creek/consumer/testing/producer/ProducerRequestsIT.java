@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.testing.GoldenCapture;
 import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.NatsServer;
 import dev.creek.consumer.testing.PostgresExtension;
-import dev.creek.consumer.wire.Generation;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;

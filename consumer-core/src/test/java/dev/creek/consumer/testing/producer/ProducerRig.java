@@ -2,11 +2,11 @@ package dev.creek.consumer.testing.producer;
 
 import static org.awaitility.Awaitility.await;
 
+import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.testing.NatsServer;
 import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresServer;
-import dev.creek.consumer.wire.Generation;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,6 +1,6 @@
 package dev.creek.consumer.testing.producer;
 
-import dev.creek.consumer.wire.Generation;
+import dev.creek.consumer.api.Generation;
 import java.util.List;
 import java.util.stream.Collectors;
 

@@ -1,6 +1,6 @@
 package dev.creek.consumer.testing.producer;
 
-import dev.creek.consumer.wire.Generation;
+import dev.creek.consumer.api.Generation;
 import io.nats.client.JetStreamApiException;
 import io.nats.client.JetStreamManagement;
 import io.nats.client.api.StorageType;

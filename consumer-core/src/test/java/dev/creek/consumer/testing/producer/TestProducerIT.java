@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.PostgresExtension;
-import dev.creek.consumer.wire.Generation;
 import dev.creek.consumer.wire.Operation;
 import java.util.LinkedHashSet;
 import java.util.stream.IntStream;

@@ -2,9 +2,9 @@ package dev.creek.consumer.testing.producer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.PostgresExtension;
-import dev.creek.consumer.wire.Generation;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;

@@ -1,0 +1,133 @@
+package dev.creek.consumer.api;
+
+import dev.creek.consumer.control.CommandText;
+import java.util.Locale;
+
+/**
+ * What an operator asks of the service. Commands of one target are carried out one at a time, in
+ * order.
+ */
+public sealed interface Command {
+
+  /** What it asks for. */
+  Verb verb();
+
+  /** Whose command it is. */
+  TargetTable target();
+
+  /** A command that speaks of a source as well. */
+  sealed interface OfMapping extends Command {
+    Mapping mapping();
+
+    @Override
+    default TargetTable target() {
+      return mapping().target();
+    }
+  }
+
+  /** Make the target table from the source's schema, unless it is there and fits. */
+  record CreateSchema(Mapping mapping) implements OfMapping {
+    @Override
+    public Verb verb() {
+      return Verb.CREATE_SCHEMA;
+    }
+  }
+
+  /** Subscribe, or subscribe again where it stopped. */
+  record AddTable(Mapping mapping) implements OfMapping {
+    @Override
+    public Verb verb() {
+      return Verb.ADD_TABLE;
+    }
+  }
+
+  /** Subscribe a table that has no position yet. */
+  record AddTableFrom(Mapping mapping, StartFrom from) implements OfMapping {
+    @Override
+    public Verb verb() {
+      return Verb.ADD_TABLE_FROM;
+    }
+  }
+
+  /** End the subscription; rows and position stay. */
+  record RemoveTable(TargetTable target) implements Command {
+    @Override
+    public Verb verb() {
+      return Verb.REMOVE_TABLE;
+    }
+  }
+
+  /** Request a new snapshot and apply it. */
+  record TakeSnapshot(Mapping mapping, SnapshotMode mode) implements OfMapping {
+    @Override
+    public Verb verb() {
+      return Verb.SNAPSHOT;
+    }
+  }
+
+  /** Apply a snapshot that is published already. */
+  record ApplySnapshot(String subject, Mapping mapping, SnapshotMode mode) implements OfMapping {
+    @Override
+    public Verb verb() {
+      return Verb.APPLY_SNAPSHOT;
+    }
+  }
+
+  /** Create if missing, subscribe, and take a clean snapshot. */
+  record Resync(Mapping mapping) implements OfMapping {
+    @Override
+    public Verb verb() {
+      return Verb.RESYNC;
+    }
+  }
+
+  /** Try a stuck table again now. */
+  record ResumeTable(TargetTable target) implements Command {
+    @Override
+    public Verb verb() {
+      return Verb.RESUME_TABLE;
+    }
+  }
+
+  /**
+   * Go past one message that cannot be applied.
+   *
+   * @param sequence its stream sequence, as the table's reason tells it
+   */
+  record SkipChange(TargetTable target, long sequence) implements Command {
+    @Override
+    public Verb verb() {
+      return Verb.SKIP_CHANGE;
+    }
+  }
+
+  /** What a command asks for. */
+  public enum Verb {
+    CREATE_SCHEMA("CREATE"),
+    ADD_TABLE("ADD"),
+    ADD_TABLE_FROM("ADD_FROM"),
+    REMOVE_TABLE("REMOVE"),
+    SNAPSHOT("SNAP"),
+    APPLY_SNAPSHOT("APPLY_SNAP"),
+    RESYNC("RESYNC"),
+    RESUME_TABLE("RESUME"),
+    SKIP_CHANGE("SKIP");
+
+    private final String word;
+
+    Verb(String word) {
+      this.word = word;
+    }
+
+    /** The word in a {@link CommandText}. */
+    public String word() {
+      return word;
+    }
+
+    /** The SQL function's name, as stored. */
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+}

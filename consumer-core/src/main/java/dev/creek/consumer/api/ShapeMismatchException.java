@@ -1,0 +1,27 @@
+package dev.creek.consumer.api;
+
+import java.util.Objects;
+
+/**
+ * The target table cannot take what the wire carries; the hint says the exact statement that mends
+ * it.
+ */
+public final class ShapeMismatchException extends ConsumerException {
+  private static final long serialVersionUID = 1L;
+
+  public ShapeMismatchException(String reason, String hint) {
+    super(reason, hint, null);
+  }
+
+  /** The same of the message at a sequence. */
+  public ShapeMismatchException at(long sequence) {
+    return new ShapeMismatchException(
+        "message at sequence " + sequence + ": " + getMessage(), hint());
+  }
+
+  /** The action that helps, such as the {@code ALTER TABLE} to run. */
+  @Override
+  public String hint() {
+    return Objects.requireNonNull(super.hint());
+  }
+}
