@@ -55,7 +55,8 @@ public final class Failpoints implements Failpoint.Trap {
     if (action.crash()) {
       Runtime.getRuntime().halt(AS_IF_KILLED);
     }
-    throw new DatabaseException("failpoint " + written(point), CONNECTION_FAILURE, null, null, null);
+    throw new DatabaseException(
+        "failpoint " + written(point), CONNECTION_FAILURE, null, null, null);
   }
 
   private int nextPass(Failpoint point) {
