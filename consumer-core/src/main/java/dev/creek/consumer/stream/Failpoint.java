@@ -12,31 +12,33 @@ import reactor.core.publisher.Mono;
 public enum Failpoint {
   /** A table is about to be claimed. */
   BEFORE_CLAIM,
-  /** The claim is committed; nobody has learned of it. */
+  /** The claim is committed; no other part knows it yet. */
   AFTER_CLAIM,
   /** A batch is about to be written. */
   BEFORE_APPLY,
   /** Rows and position of a transaction of several round trips are written, but not committed. */
   BEFORE_COMMIT,
-  /** Rows and position are committed; nobody has learned of it. */
+  /** Rows and position are committed; no other part knows it yet. */
   AFTER_COMMIT,
   /** A chunk of a snapshot has been written. */
   SNAPSHOT_CHUNK,
   /** All of a snapshot has been loaded. */
   SNAPSHOT_LOADED,
-  /** The fresh table has its indexes and constraints. */
+  /** The loaded table has its indexes and constraints. */
   SNAPSHOT_BUILT,
-  /** The fresh table has the target's place, or the target its rows; the position has not moved. */
+  /**
+   * The loaded table has the target's place, or the target its rows; the position has not moved.
+   */
   SNAPSHOT_REPLACED,
   /** The position has moved as well; nothing is committed. */
   SNAPSHOT_MOVED,
-  /** All of that is committed; nobody has learned of it. */
+  /** All of that is committed; no other part knows it yet. */
   SNAPSHOT_COMMITTED,
-  /** A script of the control schema has run; its version is not noted. */
+  /** A script of the control schema has run; its version is not stored. */
   MIGRATION_STEP,
   /** A command has been carried out; its outcome is not stored. */
   BEFORE_OUTCOME,
-  /** The outcome is stored; nobody has learned of it. */
+  /** The outcome is stored; no other part knows it yet. */
   AFTER_OUTCOME;
 
   private static final @Nullable Trap TRAP =
@@ -56,7 +58,7 @@ public enum Failpoint {
     // The initialization of this class has done it by now.
   }
 
-  /** The step, behind this place. */
+  /** The step, with this failpoint before it. */
   public <T> Mono<T> before(Mono<T> step) {
     Trap trap = TRAP;
     return trap == null
@@ -68,7 +70,7 @@ public enum Failpoint {
             });
   }
 
-  /** The step, before this place. */
+  /** The step, with this failpoint after it. */
   public <T> Mono<T> after(Mono<T> step) {
     Trap trap = TRAP;
     return trap == null ? step : step.doOnSuccess(result -> trap.pass(this));
