@@ -59,14 +59,21 @@ public enum Setting {
       null,
       "PEM file with the client certificate. Turns TLS on."),
   NATS_TLS_KEY(Topic.BROKER, Secrecy.NONE, "FILE", null, "PEM file of its key (PKCS#8)."),
+  BROKER_READER(
+      Topic.BROKER,
+      Secrecy.NONE,
+      "WHICH",
+      "direct",
+      "How messages are read from the connection: direct, or client for the NATS client's own "
++ "way, which takes more processor time. Use client if you suspect a fault in direct."),
   ANSWER_TIMEOUT(
       Topic.BROKER,
       Secrecy.NONE,
       "TIME",
       null,
       "How long to wait for an answer of the broker, and of the producer when it is asked for a "
-          + "schema, e.g. 60s on a machine under load. Default: broker 15s, or 5s for serve, which "
-          + "asks again; producer 5s, after which the schema counts as unknown."),
++ "schema, such as 60s on a busy machine. Default: broker 15s, or 5s for serve, which asks "
++ "again; producer 5s, after which the schema counts as unknown."),
 
   DB_URI(
       Topic.TARGET,
@@ -345,6 +352,7 @@ public enum Setting {
   public List<String> choices() {
     return switch (this) {
       case GENERATION -> List.of("auto", "old", "new");
+      case BROKER_READER -> List.of("direct", "client");
       case LOG_LEVEL -> List.of("error", "warn", "info", "debug", "trace");
       case LOG_FORMAT -> List.of("text", "json");
       case NOTIFIED_COMMANDS -> List.of("off", "on");

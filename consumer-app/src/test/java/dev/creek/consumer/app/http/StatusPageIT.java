@@ -193,7 +193,7 @@ final class StatusPageIT {
       await().until(() -> headline().equals("NATS cannot be reached"));
       assertThat(browser.text("#lag")).isEqualTo("unknown");
       assertThat(browser.text("#pending")).isEqualTo("unknown");
-      assertThat(browser.text("#pending-sub")).isEqualTo("of 12 tables it is not known");
+      assertThat(browser.text("#pending-sub")).isEqualTo("not known for 12 tables");
       assertThat(browser.text("#body tr:first-child")).contains("up to 40 s", "unknown");
       assertThat(browser.text("#main")).doesNotContain("all is applied", "nothing is pending");
       browser.screenshot(PICTURES.resolve("unknown.png"));
@@ -210,7 +210,7 @@ final class StatusPageIT {
       await().until(() -> browser.text("#lag").equals("11 min"));
       assertThat(browser.text("#lag-sub")).isEqualTo("copy.audit_log");
       assertThat(browser.text("#pending")).isEqualTo("unknown");
-      assertThat(browser.text("#pending-sub")).isEqualTo("of 1 table it is not known");
+      assertThat(browser.text("#pending-sub")).isEqualTo("not known for 1 table");
       assertThat(headline()).isEqualTo("1 table of 12 is behind");
       assertClean(server);
     }
@@ -223,7 +223,7 @@ final class StatusPageIT {
       server.service.databaseTakes = Mono.never();
       open(server);
       await().until(() -> browser.count("#body tr") == 11);
-      assertThat(headline()).isIn("Asking the servers", "The target database takes its time");
+      assertThat(headline()).isIn("Asking the servers", "The target database is slow to answer");
       assertThat(browser.text("#no-commands")).startsWith("Not known");
       assertThat(browser.text("#no-instances")).startsWith("Not known");
       browser.screenshot(PICTURES.resolve("first.png"));
