@@ -65,15 +65,15 @@ public enum Setting {
       "WHICH",
       "direct",
       "How messages are read from the connection: direct, or client for the NATS client's own "
-+ "way, which takes more processor time. Use client if you suspect a fault in direct."),
+          + "way, which takes more processor time. Use client if you suspect a fault in direct."),
   ANSWER_TIMEOUT(
       Topic.BROKER,
       Secrecy.NONE,
       "TIME",
       null,
       "How long to wait for an answer of the broker, and of the producer when it is asked for a "
-+ "schema, such as 60s on a busy machine. Default: broker 15s, or 5s for serve, which asks "
-+ "again; producer 5s, after which the schema counts as unknown."),
+          + "schema, such as 60s on a busy machine. Default: broker 15s, or 5s for serve, which asks "
+          + "again; producer 5s, after which the schema counts as unknown."),
 
   DB_URI(
       Topic.TARGET,
