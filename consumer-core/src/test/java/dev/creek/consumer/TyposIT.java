@@ -151,7 +151,7 @@ final class TyposIT {
   @EnumSource
   void aNameInAnotherCaseIsNamed(Generation generation) throws Exception {
     produce(generation);
-    String meant = "did you mean %s? Names are taken as they are written".formatted(table("Items"));
+    String meant = "did you mean %s? Names are case-sensitive".formatted(table("Items"));
     assertThat(resync(table("items"))).contains("but of " + table("Items")).contains(meant);
     assertThat(waitFor(sql.id("create_schema", table("items") + ":public.copy")))
         .contains("no schema of " + table("items") + " has been published. Hint: " + meant);
@@ -182,7 +182,7 @@ final class TyposIT {
   void aNameThatNeedsQuotesIsTheCauseWhereOnlyAHeaderComes(Generation generation) throws Exception {
     produce(generation, Defect.UNQUOTED_SNAPSHOT_NAMES);
     assertThat(resync(table("Items")))
-        .contains("has a header, and nothing has come behind it for 4 s")
+        .contains("has a header, and nothing has come after it for 4 s")
         .contains("the name of " + table("Items") + " needs double quotes in SQL");
   }
 

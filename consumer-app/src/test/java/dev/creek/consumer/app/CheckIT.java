@@ -167,7 +167,7 @@ final class CheckIT {
     assertThat(check.code()).isEqualTo(1);
     assertThat(check.out())
         .contains("problem  database other: there is no stream CREEK_wal_other")
-        .contains("schema name 'a b' cannot be addressed on the wire");
+        .contains("schema name 'a b' cannot be part of a NATS subject");
   }
 
   @Test
@@ -210,7 +210,7 @@ final class CheckIT {
                 + ": the producer drops every row that has a value in price numeric, data bytea")
         .contains(MAPPING + ": has large values stored out of line (note, data)")
         .contains("copy.keyless: the source has no replica identity")
-        .contains("copy.keyless: no publication has it")
+        .contains("copy.keyless: no publication contains it")
         .contains("copy.nothing: the source has no such table");
     assertThat(List.of(check.said())).noneMatch(said -> said.contains("password="));
   }

@@ -26,7 +26,7 @@ class FailurePolicyTest {
 
   @ParameterizedTest
   @CsvSource({
-    "53100, make room on the target's disk",
+    "53100, free space on the target's disk",
     "53400, temp_file_limit",
     "25006, target_session_attrs=read-write",
     "28P01, ALTER ROLE ... PASSWORD",

@@ -104,7 +104,7 @@ final class TableVerbsTest {
     Sinks.Empty<Void> stopped = Sinks.empty();
     cli.consumer.steps.put(
         Verb.REMOVE_TABLE,
-        Flux.error(new IllegalStateException("command 7 goes on without you"))
+        Flux.error(new IllegalStateException("command 7 continues in the service"))
             .ofType(CommandStep.class)
             .delaySubscription(stopped.asMono()));
     cli.consumer.stopping = Mono.fromRunnable(stopped::tryEmitEmpty);
@@ -115,7 +115,7 @@ final class TableVerbsTest {
     assertThat(cli.consumer.asked).containsExactly("REMOVE c.d", "stop", "close");
     assertThat(cli.err.toString().lines())
         .containsExactly(
-            "creek-consumer: c.d: command 7 goes on without you", "creek-consumer: c.e: not begun");
+            "creek-consumer: c.d: command 7 continues in the service", "creek-consumer: c.e: not begun");
   }
 
   @Test

@@ -426,7 +426,7 @@ final class StatusPageIT {
                   "another program has emptied the table",
                   "column \"note\" was added to existing rows: it is not known whether the source has values in it other than NULL, or the default here"),
               Instant.now().minusSeconds(4000),
-              "creek-consumer verify 'shop.public.customers:copy.customers' --source-uri ... tells whether rows differ, and with --repair mends them; creek-consumer resync 'shop.public.customers:copy.customers' replaces all rows");
+              "creek-consumer verify 'shop.public.customers:copy.customers' --source-uri ... shows whether rows differ, and fixes them with --repair; creek-consumer resync 'shop.public.customers:copy.customers' replaces all rows");
       server.service.tables =
           List.of(
               new SubscriptionView(
