@@ -43,7 +43,7 @@ final class FacadeConsumer implements Consumer {
 
   static Consumer create(Configuration configuration, MetricsRecorder recorder) {
     BrokerOptions broker = configuration.broker();
-    // A verb that does without a broker never makes the facade connect to one.
+    // A verb that needs no broker never makes the facade connect to one.
     var options =
         ConsumerOptions.of(
                 broker == null ? BrokerOptions.builder(NEVER_ASKED).build() : broker,
@@ -59,7 +59,7 @@ final class FacadeConsumer implements Consumer {
 
   @Override
   public Mono<Void> run() {
-    // What happens is logged by the library and counted by its recorder.
+    // The library logs events, and its recorder counts them.
     return facade.runQuietly();
   }
 

@@ -4,13 +4,11 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import reactor.core.scheduler.Schedulers;
 
 /**
- * Ends the process where an error of the JVM got past all that handles errors: whatever was at work
- * there has stopped without a word, and would look alive.
+ * Ends the process if an error of the JVM was not handled: the work of that thread has stopped without a message, and the process would look alive.
  */
 final class FatalErrors {
   /**
-   * As the JVM's own, with {@code -XX:+ExitOnOutOfMemoryError}. That is not among our options: it
-   * ends the process at the first error, though the table whose row did not fit has handled it.
+   * The JVM's own code with {@code -XX:+ExitOnOutOfMemoryError}. That option is not used: it ends the process at the first error, although the table whose row did not fit has handled it.
    */
   static final int EXIT_CODE = 3;
 
@@ -24,7 +22,7 @@ final class FatalErrors {
     this.exit = exit;
   }
 
-  /** Listens to all threads, from now on, for as long as the process lives. */
+  /** Handles uncaught errors of all threads from now on. */
   static void install() {
     var errors = new FatalErrors(() -> Runtime.getRuntime().halt(EXIT_CODE));
     Schedulers.onHandleError("creek-fatal", errors::escaped);
@@ -35,7 +33,7 @@ final class FatalErrors {
     if ((error instanceof VirtualMachineError || error instanceof LinkageError)
         && over.compareAndSet(false, true)) {
       try {
-        // Not by the log, which may need what is missing.
+        // Not by the log, which may need the missing memory.
         System.err.println(
             "creek-consumer ends: "
                 + error

@@ -16,9 +16,7 @@ import java.util.Map;
 import org.slf4j.event.KeyValuePair;
 
 /**
- * A log event as one JSON object on one line: {@code time} (UTC), {@code level}, {@code logger},
- * {@code message}, what is known beside the message ({@code table}, {@code reason}, …), and {@code
- * error} with the stack trace where there is one.
+ * A log event as one JSON object on one line: {@code time} (UTC), {@code level}, {@code logger}, {@code message}, further fields ({@code table}, {@code reason}, …), and {@code error} with the stack trace if there is one.
  */
 final class JsonLogLine implements LogFormat {
   private static final JsonFactory JSON = new JsonFactory();
@@ -59,7 +57,9 @@ final class JsonLogLine implements LogFormat {
     return fields;
   }
 
-  /** A key that is there already stays what it is: twice, it would be no JSON for many readers. */
+  /**
+   * An existing key keeps its value: with a duplicate key, it would be no JSON for many readers.
+   */
   private static void put(Map<String, Object> fields, String name, Object value) {
     if (value != null) {
       fields.putIfAbsent(name, value);

@@ -15,9 +15,7 @@ import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 
 /**
- * Writes events as long as they do not come too fast, counts all of them, and says once a second
- * how many were left out. Warnings and errors have a limit of their own, so that a flood of small
- * talk never hides them. Thread-safe.
+ * Writes events as long as they do not come too fast, counts all of them, and reports once a second how many were omitted. Warnings and errors have a separate limit, so that many other events never hide them. Thread-safe.
  */
 final class LimitedAppender extends UnsynchronizedAppenderBase<ILoggingEvent> {
   private static final long REPORT_MILLIS = 1000;
@@ -70,7 +68,7 @@ final class LimitedAppender extends UnsynchronizedAppenderBase<ILoggingEvent> {
     leftOut.merge(level.toInt(), 1L, Long::sum);
   }
 
-  /** Tells what is still to be told. */
+  /** Reports the remaining counts. */
   @Override
   public void stop() {
     super.stop();
@@ -95,7 +93,7 @@ final class LimitedAppender extends UnsynchronizedAppenderBase<ILoggingEvent> {
     }
   }
 
-  /** As the Go consumer spelt it. */
+  /** The Go consumer's spelling. */
   private static String name(Level level) {
     return level.toInt() == Level.WARN_INT ? "warning" : level.toString().toLowerCase(Locale.ROOT);
   }

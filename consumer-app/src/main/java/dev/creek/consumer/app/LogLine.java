@@ -11,8 +11,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 
 /**
- * How a log event looks as text: time with offset, level, message, without secrets. The logger is
- * named where it tells something: below INFO and in other people's messages.
+ * A log event as text: time with offset, level, message, without secrets. The logger is included if it is useful: below INFO and in libraries' messages.
  */
 final class LogLine implements LogFormat {
   private static final DateTimeFormatter TIME =
@@ -28,7 +27,7 @@ final class LogLine implements LogFormat {
     this.time = TIME.withZone(zone);
   }
 
-  /** One line, and the stack trace's lines where there is one. */
+  /** One line, and the stack trace's lines if there is one. */
   @Override
   public String format(ILoggingEvent event) {
     String line =
@@ -57,7 +56,7 @@ final class LogLine implements LogFormat {
     return obvious ? "" : logger.substring(logger.lastIndexOf('.') + 1) + ": ";
   }
 
-  /** A table's name may hold a line break: it must not look like another event. */
+  /** A table's name may contain a line break: it must not look like another event. */
   private static String oneLine(String message) {
     return message.replace("\r", "\\r").replace("\n", "\\n").replace("\u001b", "\\e");
   }

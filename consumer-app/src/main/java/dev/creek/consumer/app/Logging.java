@@ -17,11 +17,10 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
 /**
- * The process's log: to standard error, in code and not in XML, which would take longer to read
- * than the first row to come.
+ * The process's log on standard error, configured in code and not in XML, which would take longer to read than the first row to come.
  */
 final class Logging {
-  /** Has a stack trace for every broken connection; the tables that miss it say so in a line. */
+  /** It logs a stack trace for every broken connection; the affected tables log one line each. */
   private static final String DATABASE_DRIVER = "io.r2dbc.postgresql.client.ReactorNettyClient";
 
   private final boolean colour;
@@ -33,7 +32,7 @@ final class Logging {
     this.counts = counts;
   }
 
-  /** Sets the log up; once. */
+  /** Configures the log; once. */
   void configure(Configuration.Logging options) {
     var context = (LoggerContext) LoggerFactory.getILoggerFactory();
     context.reset();
@@ -64,7 +63,7 @@ final class Logging {
     };
   }
 
-  /** Writes what is still to be told; nothing is logged afterwards. */
+  /** Writes what is pending; nothing is logged afterwards. */
   void stop() {
     LimitedAppender current = appender;
     if (current != null) {
@@ -72,7 +71,7 @@ final class Logging {
     }
   }
 
-  /** Netty, R2DBC, Reactor and the NATS client talk two levels below us. */
+  /** Netty, R2DBC, Reactor and the NATS client log two levels lower than we do. */
   private static Level ofLibraries(LogLevel level) {
     return switch (level) {
       case ERROR -> Level.ERROR;

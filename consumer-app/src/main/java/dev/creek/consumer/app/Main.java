@@ -14,7 +14,7 @@ import java.io.PrintWriter;
 import java.util.List;
 import java.util.Map;
 
-/** The entry point of the runnable jar: puts the parts together. */
+/** The entry point of the runnable jar: assembles the parts. */
 public final class Main {
 
   private Main() {}
@@ -47,14 +47,14 @@ public final class Main {
     System.exit(code);
   }
 
-  /** On a core that reading the options leaves idle. */
+  /** Uses a core that reading the options leaves idle. */
   private static void preload() {
     Thread thread = new Thread(CreekConsumer::preload, "preload");
     thread.setDaemon(true);
     thread.start();
   }
 
-  /** UTF-8 whatever the locale says: names of tables are data, and a container has no locale. */
+  /** UTF-8 with any locale: names of tables are data, and a container has no locale. */
   private static PrintWriter writer(FileDescriptor descriptor) {
     return new PrintWriter(new OutputStreamWriter(new FileOutputStream(descriptor), UTF_8), true);
   }

@@ -10,7 +10,7 @@ import java.util.Locale;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/** Carries out commands in this process, where no service runs that could. */
+/** Carries out commands in this process, if no service runs. */
 final class OwnWork {
   private final CreekConsumer facade;
 
@@ -18,7 +18,7 @@ final class OwnWork {
     this.facade = facade;
   }
 
-  /** Carries out one command; errors with what keeps it from being done. */
+  /** Carries out one command; errors if it fails. */
   Flux<CommandStep> carryOut(Command command) {
     if (command instanceof Command.CreateSchema create) {
       return facade
@@ -59,7 +59,7 @@ final class OwnWork {
     return Flux.error(new IllegalStateException("only a running service can do that"));
   }
 
-  /** Applies a snapshot that is published. */
+  /** Applies a published snapshot. */
   Flux<CommandStep> applySnapshot(Command.ApplySnapshot apply, boolean force) {
     return steps(facade.applySnapshot(apply.subject(), apply.mapping(), apply.mode(), force), "");
   }

@@ -4,13 +4,13 @@ import dev.creek.consumer.app.config.Configuration.Monitoring;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Where other machines find the status page. */
+/** The address at which other machines find the status page. */
 final class PageAddress {
   private static final Set<String> EVERYWHERE = Set.of("0.0.0.0", "::", "[::]");
 
   private PageAddress() {}
 
-  /** Null where there is none that they could reach, or none that is known beforehand. */
+  /** Null if other machines cannot reach it, or if it is not known in advance. */
   static @Nullable String of(Monitoring options, String host) {
     Integer port = options.port();
     String address = options.address();

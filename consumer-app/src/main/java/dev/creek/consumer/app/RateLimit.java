@@ -2,7 +2,9 @@ package dev.creek.consumer.app;
 
 import java.util.concurrent.TimeUnit;
 
-/** A token bucket: so many a second, and so many at once after a pause. Not thread-safe. */
+/**
+ * A token bucket: a number of events a second, and a number at once after a pause. Not thread-safe.
+ */
 final class RateLimit {
   private final double perNano;
   private final int burst;
@@ -21,7 +23,7 @@ final class RateLimit {
     this.filledAt = now;
   }
 
-  /** Whether one more may pass now. */
+  /** Tells whether one more may pass now. */
   boolean admits(long now) {
     if (perNano == 0) {
       return true;

@@ -14,18 +14,19 @@ import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
 /**
- * Has a running service carry out what a verb asks for: in its turn behind what others asked,
- * recorded in the command log, and whatever becomes of this process.
+ * Submits a verb's command to a running service: it is carried out in its turn, recorded in the command log, and independent of this process.
  */
 final class RunningService {
-  /** Longer than a restart of a service, shorter than people take for hanging. */
+  /**
+   * Longer than a restart of a service, shorter than a user waits before assuming that it hangs.
+   */
   static final Duration PATIENCE = Duration.ofSeconds(30);
 
   private static final int LOOKS = 6;
   private static final Duration BETWEEN_LOOKS = Duration.ofMillis(500);
   private static final String NO_DATA_FOUND = "P0002";
 
-  /** With the next one less than a verb may take to end once it has been asked to. */
+  /** Together with the next one less than a verb may take to end after a request to do so. */
   private static final Duration ANSWER_LIMIT = Duration.ofSeconds(3);
 
   private static final Duration END_LIMIT = Duration.ofSeconds(4);
@@ -38,22 +39,19 @@ final class RunningService {
   private final Sinks.Empty<Void> unwanted = Sinks.empty();
   private final Set<SubmittedCommand> followed = ConcurrentHashMap.newKeySet();
 
-  /**
-   * @param timeout how long a command that was given waits for a service where none runs any more
-   */
+  /** @param timeout how long a submitted command waits for a service if none runs any more */
   RunningService(CreekConsumer facade, Duration timeout) {
     this.facade = facade;
     this.timeout = timeout;
   }
 
   /**
-   * Gives it a command and follows what becomes of it.
-   *
-   * @param otherwise what is done where no service runs; nothing is given then
-   * @return errors with what the service says, or with what goes on without us
+   * Submits a command and follows it.
+   * @param otherwise used if no service runs; then nothing is submitted
+   * @return errors with the service's error, or if the command continues without this process
    */
   Flux<CommandStep> carryOut(Command command, Flux<CommandStep> otherwise) {
-    // What only ends something needs no control schema of its own making.
+    // A command that only ends something does not need to create the control schema.
     boolean creates = !(command instanceof Command.RemoveTable);
     return (creates ? facade.initialize().then(runs()) : runs())
         .flatMapMany(
@@ -66,9 +64,8 @@ final class RunningService {
   }
 
   /**
-   * Cancels all that is followed.
-   *
-   * @param grace how long their end is waited for
+   * Cancels all commands that are followed.
+   * @param grace how long to wait for their end
    */
   Mono<Void> cancelAll(Duration grace) {
     return Mono.defer(
@@ -116,7 +113,9 @@ final class RunningService {
     return new IllegalStateException("it had ended already: " + ended.status());
   }
 
-  /** One that has lost its connection is back within moments, or it is gone. */
+  /**
+   * Tells whether a service runs: one that has lost its connection is back within moments, or it is gone.
+   */
   private Mono<Boolean> runs() {
     Mono<Presence> look = Mono.defer(this::presence);
     return look.expand(
@@ -136,7 +135,7 @@ final class RunningService {
                     : facade.mayBeServed().map(lost -> lost ? Presence.LOST : Presence.GONE));
   }
 
-  /** Of the services. */
+  /** The presence of services. */
   private enum Presence {
     CONNECTED,
     LOST,
@@ -162,7 +161,7 @@ final class RunningService {
         });
   }
 
-  /** Its end is told by its row; errors where it cannot be cancelled, or takes too long. */
+  /** Its row shows its end; errors if it cannot be cancelled, or takes too long. */
   private Mono<Void> cancelled(SubmittedCommand given) {
     return facade
         .cancel(given.id())
@@ -172,8 +171,7 @@ final class RunningService {
   }
 
   /**
-   * Completes when certainly no service has been there for a while. One that shows itself late, as
-   * on a machine under load, works on.
+   * Completes when certainly no service has been there for a while. A late service, as on a machine under load, still works.
    */
   private Mono<Void> deserted() {
     return Flux.interval(timeout.dividedBy(LOOKS))

@@ -13,9 +13,9 @@ import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 import reactor.core.publisher.SynchronousSink;
 
-/** A command that was given to a service, as its rows in the log show it. Told by one at a time. */
+/** A command submitted to a service, as its rows in the log show it. For one thread at a time. */
 final class SubmittedCommand {
-  /** A service takes a command up at once; one that waits longer has others before it. */
+  /** A service begins a command at once; one that waits longer has others before it. */
   private static final Duration AT_ONCE = Duration.ofSeconds(1);
 
   private final long id;
@@ -34,7 +34,7 @@ final class SubmittedCommand {
     return id;
   }
 
-  /** Tells what is new since the last look: one step, or the end. */
+  /** Reports what is new since the last check: one step, or the end. */
   void report(CommandRecord record, SynchronousSink<CommandStep> sink) {
     switch (record.outcome()) {
       case OK -> sink.next(new CommandStep.Done(record.detail() == null ? "" : record.detail()));
@@ -107,7 +107,7 @@ final class SubmittedCommand {
         "command " + id + " was cancelled" + (detail == null ? "" : " " + detail));
   }
 
-  /** It was asked to end, and has not yet. */
+  /** It is to be cancelled, and has not ended yet. */
   IllegalStateException isBeingCancelled() {
     return new Unfinished(
         "command " + id + " is being cancelled: creek-consumer status shows whether it has ended");
@@ -128,7 +128,7 @@ final class SubmittedCommand {
             error);
   }
 
-  /** Completes when nobody follows it any more. */
+  /** Completes when it is not followed any more. */
   Mono<Void> ended() {
     return end.asMono();
   }
@@ -137,7 +137,7 @@ final class SubmittedCommand {
     end.tryEmitEmpty();
   }
 
-  /** It goes on, and nobody waits for it. */
+  /** It continues, and is not followed any more. */
   private static final class Unfinished extends IllegalStateException {
     private static final long serialVersionUID = 1L;
 
@@ -146,7 +146,7 @@ final class SubmittedCommand {
     }
   }
 
-  /** No service is there any more. */
+  /** No service runs any more. */
   IllegalStateException waits() {
     return new IllegalStateException(
         "command "

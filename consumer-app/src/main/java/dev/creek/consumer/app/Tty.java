@@ -5,24 +5,25 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 
-/** Whether a person reads what we write. */
+/** Detects whether the output goes to a terminal. */
 final class Tty {
   private Tty() {}
 
-  /** Whether to write colour to a descriptor: only to a terminal, and only where it is wanted. */
+  /**
+   * Tells whether to write colour to a descriptor: only to a terminal, and only if it is wanted.
+   */
   static boolean wantsColour(int descriptor, Map<String, String> environment) {
     return !unwanted(environment) && isTerminal(descriptor);
   }
 
-  /** The user does not want it (no-color.org), or the terminal cannot. */
+  /** The user does not want it (no-color.org), or the terminal does not support it. */
   static boolean unwanted(Map<String, String> environment) {
     return !environment.getOrDefault("NO_COLOR", "").isEmpty()
         || environment.getOrDefault("TERM", "dumb").equals("dumb");
   }
 
   /**
-   * Java tells it only of both standard streams together, and from 22 on says yes to pipes. Linux
-   * tells of each; elsewhere nothing is coloured.
+   * Java reports it only for both standard streams together, and from 22 on says yes to pipes. Linux reports it for each; elsewhere nothing is coloured.
    */
   private static boolean isTerminal(int descriptor) {
     try {

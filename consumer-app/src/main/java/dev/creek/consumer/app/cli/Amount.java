@@ -2,7 +2,7 @@ package dev.creek.consumer.app.cli;
 
 import java.util.Locale;
 
-/** Numbers as people read them, alike in all that is printed: {@code 1 row}, {@code 2,373 rows}. */
+/** Numbers in the same form in all output: {@code 1 row}, {@code 2,373 rows}. */
 final class Amount {
   private Amount() {}
 
@@ -17,8 +17,7 @@ final class Amount {
 
   /**
    * A number of things.
-   *
-   * @param one what one of them is called; more get an s
+   * @param one name of one of them; more get an s
    */
   static String of(long number, String one) {
     return of(number) + " " + one + (number == 1 ? "" : "s");

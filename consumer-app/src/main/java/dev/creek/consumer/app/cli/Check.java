@@ -59,7 +59,7 @@ final class Check implements ServerVerb {
   }
 
   private Mono<Integer> print(Flux<Finding> findings, Terminal terminal) {
-    // For people as they come: a server that is away takes its time.
+    // As they come, for a terminal: a server that is away takes its time.
     Flux<Finding> shown =
         json
             ? findings

@@ -21,7 +21,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/** The command line as a whole: finds the verb, reads the configuration, runs it. Used once. */
+/** The whole command line: finds the verb, reads the configuration, runs it. Used once. */
 public final class Cli {
 
   @Command(
@@ -81,10 +81,10 @@ public final class Cli {
           Topic.SERVE, Set.of(Serve.class, Health.class),
           Topic.SOURCE, Set.of(Check.class, Verify.class));
 
-  /** Behind it there may be a value, however it was joined. */
+  /** A value may follow it, joined in any way. */
   private static final Pattern OPTION_NAME = Pattern.compile("--[a-z][a-z-]*|-[a-zA-Z]");
 
-  /** As commands look; other words may be the value of an option that got lost. */
+  /** The form of commands; other words may be the value of a misspelt option. */
   private static final Pattern WORD = Pattern.compile("[a-z]+(-[a-z]+)*");
 
   private final CliContext around;
@@ -193,7 +193,7 @@ public final class Cli {
     return refuse(e.getCommandLine(), List.of(described(e)));
   }
 
-  /** What was not understood may be a secret: of an option only the name is told. */
+  /** An unrecognised argument may be a secret: only the name of an option is shown. */
   private static String described(ParameterException e) {
     if (!(e instanceof UnmatchedArgumentException unmatched)) {
       String message = String.valueOf(e.getMessage());

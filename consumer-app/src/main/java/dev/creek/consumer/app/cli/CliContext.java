@@ -6,13 +6,12 @@ import java.util.Map;
 import java.util.function.Consumer;
 
 /**
- * All that the command line touches outside itself, so that tests can give it something else.
- *
+ * Everything outside that the command line uses, so that tests can replace it.
  * @param environment variables
- * @param terminal where words go
- * @param logging sets the log up as configured
- * @param logCounts how much was logged
- * @param signals how the program is asked to end
+ * @param terminal standard output and error
+ * @param logging configures the log
+ * @param logCounts number of logged messages
+ * @param signals requests to end the program
  * @param consumers makes consumers
  */
 public record CliContext(

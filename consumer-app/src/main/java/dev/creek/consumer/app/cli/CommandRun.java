@@ -17,7 +17,7 @@ final class CommandRun {
   /** For giving a snapshot up in order: rolling back, and removing what was loaded. */
   private static final Duration GRACE = Duration.ofSeconds(8);
 
-  /** For saying what was given up; then it ends, whatever it waits for. */
+  /** For reporting what was given up; then the program ends in any case. */
   private static final Duration LAST_WORDS = Duration.ofSeconds(1);
 
   private CommandRun() {}
@@ -62,7 +62,7 @@ final class CommandRun {
         : command.target().toString();
   }
 
-  /** What comes after a signal is not begun. */
+  /** Commands after a signal are not begun. */
   private static Mono<Void> begun(Sinks.Empty<Void> stop) {
     return Mono.firstWithSignal(
             stop.asMono().thenReturn(true).defaultIfEmpty(true), Mono.just(false))

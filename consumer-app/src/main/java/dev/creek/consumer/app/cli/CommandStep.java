@@ -2,23 +2,21 @@ package dev.creek.consumer.app.cli;
 
 import dev.creek.consumer.api.SnapshotProgress;
 
-/** What is told of a command while it is carried out; {@link Done} comes last. */
+/** Progress of a command; {@link Done} comes last. */
 public sealed interface CommandStep {
 
   /**
-   * Something to know meanwhile.
-   *
-   * @param text what it waits for
+   * A remark meanwhile.
+   * @param text the reason for waiting
    */
   record Remark(String text) implements CommandStep {}
 
-  /** How far its snapshot is. */
+  /** The progress of its snapshot. */
   record Snapshot(SnapshotProgress progress) implements CommandStep {}
 
   /**
    * It was carried out.
-   *
-   * @param detail what was done
+   * @param detail description of what was done
    */
   record Done(String detail) implements CommandStep {}
 }

@@ -23,7 +23,7 @@ import picocli.CommandLine.Spec;
       "  echo 'source <(creek-consumer completion zsh)' >> ~/.zshrc"
     })
 final class Completion implements LocalVerb {
-  /** The shells there is a script for, it is the same one; spelled as users write them. */
+  /** The shells; their script is the same one. Spelled as users write them. */
   enum Shell {
     bash,
     zsh

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/** What the verbs need of the library's facade; in tests a fake stands here. */
+/** The operations of the library's facade that the verbs use; tests replace it. */
 public interface Consumer {
 
   /** Makes a consumer; it connects to a server when a verb first needs it. */
@@ -30,8 +30,7 @@ public interface Consumer {
   }
 
   /**
-   * Applies all active subscriptions until stopped or cancelled, waiting for servers that are away.
-   * Errors only where waiting is no help.
+   * Applies all active subscriptions until stopped or cancelled, waiting for servers that are away. Errors only if waiting does not help.
    */
   Mono<Void> run();
 
@@ -39,52 +38,47 @@ public interface Consumer {
   Mono<Void> stop(Duration grace);
 
   /**
-   * Carries out a command: gives it to a service that runs, and does it itself where none does.
-   * {@link #stop} cancels it either way.
-   *
-   * @return ends with {@link CommandStep.Done}, or errors with what kept it from being done
+   * Carries out a command: submits it to a running service, or carries it out itself if none runs. {@link #stop} cancels it either way.
+   * @return ends with {@link CommandStep.Done}, or errors if it failed
    */
   Flux<CommandStep> carryOut(Command command);
 
   /**
    * Cancels a command and waits until it has ended.
-   *
-   * @return how it ended: cancelled, or otherwise where that came first; errors where there is none
-   *     of this id, or it had ended before
+   * @return its outcome: cancelled, or another one that came first; errors if there is none with this id, or it had ended before
    */
   Mono<CommandRecord> cancel(long id);
 
   /** Snapshots of a table that the broker holds, oldest first. */
   Flux<PublishedSnapshot> snapshots(SourceTable source);
 
-  /** All that the broker tells of a table's name. */
+  /** Everything that the broker shows about a table's name. */
   Mono<SourceSighting> look(SourceTable source);
 
   /**
-   * Applies a snapshot itself, also where changes since then are gone from the broker; a service
-   * hands the table over for that long.
+   * Applies a snapshot itself, even if changes since then are gone from the broker; a service hands the table over meanwhile.
    */
   Flux<CommandStep> forceSnapshot(Command.ApplySnapshot command);
 
-  /** All subscriptions, active or not, with their states as they are now. */
+  /** All subscriptions, active or not, with their current states. */
   Flux<Subscription> subscriptions();
 
-  /** Creates the control schema, or brings it up to date. */
+  /** Creates the control schema, or migrates it. */
   Mono<Void> initialize();
 
-  /** Whether the servers can be worked with; the answer takes no longer than {@code limit}. */
+  /** Tells whether the servers can be used; the answer takes no longer than {@code limit}. */
   Mono<Reachability> reachability(Duration limit);
 
-  /** Completes when every thread that work is done on has taken up a task. */
+  /** Completes when every working thread has run a task. */
   Mono<Void> threadsResponsive();
 
-  /** How the database connections are used now. */
+  /** The current use of the database connections. */
   PoolUse poolUse();
 
-  /** Instances that are connected to the target now, to work on it. */
+  /** Instances that work on the target now. */
   Flux<Instance> instances();
 
-  /** True while a service is there, or was a moment ago and may be again. */
+  /** True while a service runs, or ran a moment ago and may come back. */
   Mono<Boolean> mayBeServed();
 
   /** Commands that have not ended, and the newest of those that have, newest first. */
@@ -97,19 +91,17 @@ public interface Consumer {
   Mono<Verification> verify(Mapping mapping, Verification.Options how);
 
   /**
-   * Looks at what a run will need, and changes nothing.
-   *
-   * @param mappings what to look at; empty: all active subscriptions
-   * @param source the source database; null: not asked
+   * Checks everything that a run will need, and changes nothing.
+   * @param mappings tables to check; empty: all active subscriptions
+   * @param source the source database; null: not checked
    */
   Flux<Finding> check(List<Mapping> mappings, @Nullable DatabaseOptions source);
 
   /**
-   * The age of the oldest change that is not applied yet; empty where it cannot be told. Asks the
-   * broker.
+   * The age of the oldest change that is not applied yet; empty if it cannot be determined. Queries the broker.
    */
   Mono<Duration> lag(Subscription subscription);
 
-  /** Gives everything back; never errors. */
+  /** Releases everything; never errors. */
   Mono<Void> close();
 }

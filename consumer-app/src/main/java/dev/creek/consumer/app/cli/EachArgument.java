@@ -7,16 +7,14 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * Several arguments, one after the other: one that fails does not keep the others from being done,
- * and makes the whole fail.
+ * Handles several arguments, one after the other: if one fails, the others are still done, and the whole fails.
  */
 final class EachArgument {
   private EachArgument() {}
 
   /**
-   * Parses all arguments, or says of each what is wrong with it.
-   *
-   * @throws IllegalArgumentException with all complaints, one a line
+   * Parses all arguments, or reports the error of each.
+   * @throws IllegalArgumentException with all errors, one per line
    */
   static <T> List<T> parse(List<String> arguments, Function<String, T> parser) {
     var parsed = new ArrayList<T>();
@@ -35,10 +33,8 @@ final class EachArgument {
   }
 
   /**
-   * Does it to each and tells how it went: successes on standard output, failures on standard
-   * error.
-   *
-   * @param action completes with what to tell of a success
+   * Runs an action for each and prints its result: successes on standard output, failures on standard error.
+   * @param action completes with the text for a success
    * @return the exit code
    */
   static <T> Mono<Integer> run(
@@ -48,8 +44,7 @@ final class EachArgument {
 
   /**
    * The same.
-   *
-   * @param name what an argument is called where it failed
+   * @param name prefix of an argument in the report of a failure
    */
   static <T> Mono<Integer> run(
       List<T> arguments,

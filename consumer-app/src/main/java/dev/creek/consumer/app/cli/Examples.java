@@ -10,16 +10,14 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.UsageMessageSpec;
 
 /**
- * The examples below a command's help: each can be copied as it stands. The parser's own layout
- * breaks lines within names; here a line that is too long goes on behind a backslash, as a shell
- * takes it.
+ * The examples below a command's help: each can be copied as it is. The parser's own layout breaks lines within names; here a long line continues after a backslash, as in a shell.
  */
 final class Examples {
   private static final int WIDTH = 80;
   private static final String INDENT = "  ";
   private static final String GOES_ON = " \\";
 
-  /** An argument as the shell takes it for one word. */
+  /** An argument that the shell takes as one word. */
   private static final Pattern WORD = Pattern.compile("(?:'[^']*'|\\S)+");
 
   private Examples() {}

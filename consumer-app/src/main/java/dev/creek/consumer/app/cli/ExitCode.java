@@ -1,8 +1,8 @@
 package dev.creek.consumer.app.cli;
 
-/** What the program tells its caller. */
+/** The exit codes of the program. */
 public final class ExitCode {
-  /** Everything asked for was done. */
+  /** Everything requested was done. */
   public static final int OK = 0;
 
   /** Something failed; the rest was done. */

@@ -8,11 +8,11 @@ import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** Findings of a check, written for people and for programs, without secrets. */
+/** Findings of a check, as text or JSON, without secrets. */
 final class FindingList {
   private FindingList() {}
 
-  /** A line, and one more with what helps. */
+  /** A line, and one more with the fix. */
   static String text(Finding finding, boolean colour) {
     String line =
         "%-8s %s: %s".formatted(level(finding), shown(finding.about()), shown(finding.text()));
@@ -21,7 +21,7 @@ final class FindingList {
         + (fix == null ? "" : System.lineSeparator() + "         -> " + shown(fix));
   }
 
-  /** How many there are of each level. */
+  /** Number of findings of each level. */
   static String summary(List<Finding> findings) {
     return Amount.of(count(findings, Level.OK))
         + " ok, "
@@ -62,7 +62,7 @@ final class FindingList {
     return text == null ? null : Redaction.redact(text);
   }
 
-  /** A name may hold a line break or an escape sequence: it must not paint the terminal. */
+  /** A name may contain a line break or an escape sequence, which must not affect the terminal. */
   private static String shown(String text) {
     return Redaction.redact(text).replace('\n', ' ').replaceAll("\\p{Cntrl}", "?");
   }

@@ -57,7 +57,7 @@ final class ListSnapshots implements ServerVerb {
                 .map(found -> print(found, around.terminal())));
   }
 
-  /** Snapshots known of one table; an empty list of a table that nobody has is no answer. */
+  /** Known snapshots of one table; an empty list for an unknown table is no answer. */
   private record Listed(List<PublishedSnapshot> snapshots, boolean known) {}
 
   private static Mono<Listed> snapshots(Consumer consumer, SourceTable table, Terminal terminal) {

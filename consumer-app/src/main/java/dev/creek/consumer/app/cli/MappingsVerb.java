@@ -6,7 +6,7 @@ import dev.creek.consumer.app.config.Configuration;
 import java.util.List;
 import picocli.CommandLine.Parameters;
 
-/** A verb that asks for the same command for each mapping. */
+/** A verb that runs the same command for each mapping. */
 abstract class MappingsVerb implements ServerVerb {
   @Parameters(
       paramLabel = "MAPPING",

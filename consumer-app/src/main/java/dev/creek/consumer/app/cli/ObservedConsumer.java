@@ -23,7 +23,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import reactor.core.publisher.Mono;
 
-/** A consumer as the page and the probes see it. */
+/** A consumer in the form for the page and the probes. */
 final class ObservedConsumer implements Observed {
   private static final int LAGS_AT_ONCE = 4;
 
@@ -32,9 +32,8 @@ final class ObservedConsumer implements Observed {
   private final Instance.Self self;
 
   /**
-   * Asks for the host's name: may block for a moment.
-   *
-   * @param database which one, without its password
+   * Looks up the host's name: may block for a moment.
+   * @param database the database, without its password
    */
   ObservedConsumer(Consumer consumer, String database) {
     this.consumer = consumer;

@@ -8,7 +8,7 @@ import dev.creek.consumer.text.ErrorWords;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Exceptions;
 
-/** Why something failed, in words for the user: what happened and what helps. */
+/** The reason of a failure in words for the user: what happened and the remedy. */
 final class Reason {
   private Reason() {}
 

@@ -76,7 +76,7 @@ final class Serve implements ServerVerb {
     return Flux.merge(running, stopping).then();
   }
 
-  /** Errors where a stop takes too long; never completes. */
+  /** Errors if a stop takes too long; never completes. */
   private static Mono<Void> deadline(Sinks.Empty<Void> stop) {
     return stop.asMono()
         .then(Mono.delay(DEADLINE))

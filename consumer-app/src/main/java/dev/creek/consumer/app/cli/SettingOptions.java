@@ -18,14 +18,12 @@ import picocli.CommandLine.Model.UsageMessageSpec;
 import picocli.CommandLine.ParseResult;
 
 /**
- * The settings as options. Every command takes the global ones, so that they may stand before or
- * after the verb; the last one wins. Their values stay text here: all of them are judged together
- * later.
+ * The settings as options. Every command takes the global ones, so they can stand before or after the verb; the last one counts. Their values stay text here: all of them are checked together later.
  */
 final class SettingOptions {
   private SettingOptions() {}
 
-  /** Adds the options of all topics but these, and lets help show them by topic. */
+  /** Adds the options of all topics except these, and lets help show them by topic. */
   static void addTo(CommandSpec command, Set<Topic> without) {
     command.addOption(
         OptionSpec.builder(ConfigFile.OPTION)
@@ -69,7 +67,7 @@ final class SettingOptions {
         + "]";
   }
 
-  /** What was given, on any level of the command line. */
+  /** The given options, on any level of the command line. */
   static Map<Setting, String> given(ParseResult root) {
     var given = new EnumMap<Setting, String>(Setting.class);
     for (Setting setting : Setting.values()) {
@@ -81,7 +79,7 @@ final class SettingOptions {
     return given;
   }
 
-  /** The name of the file of settings, where the option was given. */
+  /** The name of the settings file, if the option was given. */
   static @Nullable String file(ParseResult root) {
     return given(root, ConfigFile.OPTION);
   }
@@ -105,7 +103,7 @@ final class SettingOptions {
     return text.toString();
   }
 
-  /** A verb's help shows what only the verb takes, and where to find the rest. */
+  /** A verb's help shows only its own options, and where to find the rest. */
   private static String ownOptions(Help help, CommandSpec command) {
     var own = notSettings(help);
     own.remove(help.commandSpec().findOption(ConfigFile.OPTION));

@@ -7,8 +7,7 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How far a snapshot is: on a terminal one line that is drawn again and again, with a bar; else a
- * line at each step, and now and then while rows come. Not thread-safe.
+ * The progress of a snapshot: on a terminal one line that is redrawn, with a bar; otherwise a line at each step, and now and then while rows come. Not thread-safe.
  */
 final class SnapshotDisplay {
   private static final int BAR = 24;

@@ -5,17 +5,18 @@ import dev.creek.consumer.app.config.Settings;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What comes before a command that asks servers: the configuration, and a log that heeds it. */
+/**
+ * The first steps of a command that connects to servers: it reads the configuration and configures the log.
+ */
 final class Start {
   private static final Logger log = LoggerFactory.getLogger(Start.class);
 
   private Start() {}
 
   /**
-   * Reads the configuration and sets the log up.
-   *
-   * @param service whether it goes on until it is stopped, and so tells more of itself
-   * @throws dev.creek.consumer.app.config.ConfigurationException with every problem there is
+   * Reads the configuration and configures the log.
+   * @param service whether it runs until it is stopped, and so logs more
+   * @throws dev.creek.consumer.app.config.ConfigurationException with every problem
    */
   static Configuration with(
       Settings settings, CliContext around, boolean needsBroker, boolean service) {

@@ -33,10 +33,10 @@ final class Status implements ServerVerb {
   private static final Duration BETWEEN_SAMPLES = Duration.ofSeconds(1);
   private static final Duration BETWEEN_SCREENS = Duration.ofSeconds(2);
 
-  /** As many as are kept. */
+  /** The maximum number kept. */
   private static final int MAX_COMMANDS = 10_000;
 
-  /** To the upper left corner, and nothing behind it. */
+  /** To the upper left corner, and clear the rest. */
   private static final String CLEAR = "\u001b[H\u001b[2J";
 
   @Option(names = "--json", description = "One JSON object, for programs.")
@@ -96,7 +96,7 @@ final class Status implements ServerVerb {
             before ->
                 Mono.delay(BETWEEN_SCREENS)
                     .then(StatusSample.take(consumer, asked(withLags), before)))
-        // Who looks once wants to know, and it is known within seconds.
+        // A single output waits for the lags, which are known within seconds.
         : first
             .expand(
                 seen ->

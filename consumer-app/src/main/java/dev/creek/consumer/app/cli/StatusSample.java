@@ -16,18 +16,17 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * All that {@code status} shows, as it was at one moment.
- *
- * @param at when, by our clock
+ * The content of {@code status} at one moment.
+ * @param at time, by our clock
  * @param tables all subscriptions
- * @param lags by target; one that is missing is not known
- * @param service whether one is at work, as far as that is known
- * @param instances who is connected to work
+ * @param lags by target; a missing one is not known
+ * @param service the presence of a service, as far as it is known
+ * @param instances the connected instances
  * @param commands those that have not ended, and the newest of those that have, newest first
  * @param moreCommands whether there are others that have ended
- * @param trouble why lags are not known; null where they are
- * @param before rows applied in the sample before, by target; empty where there is none
- * @param since how long ago that was
+ * @param trouble why lags are not known; null if they are
+ * @param before rows applied in the sample before, by target; empty if there is none
+ * @param since time since that sample
  */
 record StatusSample(
     Instant at,
@@ -40,7 +39,7 @@ record StatusSample(
     @Nullable String trouble,
     Map<TargetTable, Long> before,
     Duration since) {
-  /** One that is late for longer is no news to anybody who is to be alarmed by an exit code. */
+  /** After this time a late service is reported by the exit code. */
   private static final Duration SILENT_AFTER = Duration.ofMinutes(1);
 
   private static final Lags NOT_ASKED =
@@ -48,9 +47,9 @@ record StatusSample(
 
   /** The presence of a service. */
   enum Service {
-    /** One is, and shows itself. */
+    /** One is connected, and its heartbeats are recent. */
     CONNECTED,
-    /** One is connected, but none has shown itself of late. */
+    /** One is connected, but none has a recent heartbeat. */
     LATE,
     /** The connection of one has just ended: it is gone, or comes back within seconds. */
     LOST,
@@ -59,20 +58,18 @@ record StatusSample(
   }
 
   /**
-   * What is looked at.
-   *
-   * @param lags whether to ask the broker, too
-   * @param commands how many that have ended, at most
+   * The parts to query.
+   * @param lags whether to query the broker, too
+   * @param commands maximum number of ended ones
    */
   record Asked(boolean lags, int commands) {}
 
   /**
-   * Takes one.
-   *
+   * Takes a sample.
    * @param before the sample before, for rates; null: none
    */
   static Mono<StatusSample> take(Consumer consumer, Asked asked, @Nullable StatusSample before) {
-    // One more tells whether there are more.
+    // One more shows whether there are more.
     Mono<List<CommandRecord>> log = consumer.commands(asked.commands() + 1).collectList();
     return Mono.zip(
             consumer.subscriptions().collectList(),
@@ -129,7 +126,7 @@ record StatusSample(
 
   private record Lags(Map<TargetTable, Duration> known, @Nullable String trouble) {}
 
-  /** Those that are known before the first that cannot be asked for. */
+  /** The known lags, up to the first one that cannot be queried. */
   private static Mono<Lags> lags(Consumer consumer, List<Subscription> tables) {
     var known = new HashMap<TargetTable, Duration>();
     return Flux.fromIterable(tables)
@@ -147,7 +144,7 @@ record StatusSample(
     return rows;
   }
 
-  /** Changes applied a second since the sample before; null where there is none. */
+  /** Changes applied a second since the sample before; null if there is none. */
   @Nullable Double rate(Subscription table) {
     Long earlier = before.get(table.mapping().target());
     return earlier == null || since.isZero()
@@ -159,10 +156,7 @@ record StatusSample(
     return lags.get(table.mapping().target());
   }
 
-  /**
-   * True where a service has shown itself within a minute, and no table is stuck that somebody
-   * wants to follow.
-   */
+  /** Returns true if a service had a heartbeat within a minute, and no active table is stuck. */
   boolean isWell() {
     return instances.stream()
             .filter(Instance::serving)

@@ -18,7 +18,7 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** A {@link StatusSample}, written for people and for programs. */
+/** A {@link StatusSample} as text or JSON. */
 final class StatusText {
   private StatusText() {}
 
@@ -59,7 +59,7 @@ final class StatusText {
     return String.join(System.lineSeparator(), lines);
   }
 
-  /** Those of tables that are followed: the rows of others get old in any case. */
+  /** Only for tables that are followed: the rows of others become outdated in any case. */
   private static void doubts(StatusSample sample, List<String> lines) {
     for (Subscription table : sample.tables()) {
       if (table.active() && !table.incompleteness().isEmpty()) {
@@ -182,7 +182,7 @@ final class StatusText {
     };
   }
 
-  /** The command that one which has not begun waits for. */
+  /** The command for which a queued one waits. */
   private static String waiting(CommandRecord command) {
     return command.status().equals(CommandRecord.QUEUED) && command.detail() != null
         ? " (" + Redaction.redact(command.detail()) + ")"

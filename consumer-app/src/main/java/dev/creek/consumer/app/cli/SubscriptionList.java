@@ -13,7 +13,7 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** Subscriptions, written for people and for programs. */
+/** Subscriptions as text or JSON. */
 final class SubscriptionList {
   private SubscriptionList() {}
 
@@ -44,7 +44,7 @@ final class SubscriptionList {
     return (stuck == null ? "" : stuck + "; ") + "incomplete: " + doubt;
   }
 
-  /** Why rows may be missing, in one line; empty where nothing says so. */
+  /** The reason why rows may be missing, in one line; empty if there is none. */
   static String doubt(Subscription subscription) {
     return subscription.incompleteness().stream()
         .map(Incompleteness::reason)
@@ -65,7 +65,7 @@ final class SubscriptionList {
     return value == null ? "-" : value.toString();
   }
 
-  /** As PostgreSQL writes it. */
+  /** In PostgreSQL's form. */
   private static String lsn(Position position) {
     return String.format(
         Locale.ROOT, "%X/%X", position.lsn() >>> 32, position.lsn() & 0xffff_ffffL);

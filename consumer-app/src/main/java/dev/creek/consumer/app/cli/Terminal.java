@@ -4,11 +4,10 @@ import dev.creek.consumer.app.config.Redaction;
 import java.io.PrintWriter;
 
 /**
- * Where words go: data to {@code out}, all else to {@code err}.
- *
+ * The output: data goes to {@code out}, everything else to {@code err}.
  * @param out standard output
  * @param err standard error
- * @param colourOut whether {@code out} is read by a person who wants colour
+ * @param colourOut whether {@code out} is a terminal whose user wants colour
  * @param colourErr whether {@code err} is
  */
 public record Terminal(PrintWriter out, PrintWriter err, boolean colourOut, boolean colourErr) {
@@ -19,12 +18,12 @@ public record Terminal(PrintWriter out, PrintWriter err, boolean colourOut, bool
     out.flush();
   }
 
-  /** Says what went wrong, without secrets. */
+  /** Prints an error, without secrets. */
   void complain(String message) {
     remark("creek-consumer: " + message);
   }
 
-  /** Says something beside the data, without secrets. */
+  /** Prints a remark, without secrets. */
   void remark(String line) {
     err.println(Redaction.redact(line));
     err.flush();

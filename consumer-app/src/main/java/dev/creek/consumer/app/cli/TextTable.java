@@ -3,11 +3,11 @@ package dev.creek.consumer.app.cli;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Rows of text in aligned columns, the last one as long as it is. Not thread-safe. */
+/** Rows of text in aligned columns; the last column keeps its length. Not thread-safe. */
 final class TextTable {
   private static final String GAP = "  ";
 
-  /** How a row is shown where there is colour. */
+  /** The colour of a row. */
   enum Tone {
     PLAIN(""),
     BAD("\u001b[31m"),
@@ -41,8 +41,8 @@ final class TextTable {
   void row(Tone tone, String... cells) {
     var shown = new ArrayList<String>();
     for (int i = 0; i < widths.length; i++) {
-      // A name may hold a line break or an escape sequence: it must not tear the table or paint the
-      // terminal.
+      // A name may contain a line break or an escape sequence, which must not affect the table or
+      // the terminal.
       String cell = cells[i].replaceAll("\\p{Cntrl}", "?");
       shown.add(cell);
       widths[i] = Math.max(widths[i], length(cell));

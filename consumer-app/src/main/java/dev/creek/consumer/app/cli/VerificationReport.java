@@ -13,15 +13,14 @@ import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** Comparisons, written for people and for programs. */
+/** Comparisons as text or JSON. */
 final class VerificationReport {
   private VerificationReport() {}
 
   /**
-   * How one comparison went: either {@code found} or {@code failure}.
-   *
-   * @param found what it found
-   * @param failure why there is nothing
+   * The outcome of one comparison: either {@code found} or {@code failure}.
+   * @param found its result
+   * @param failure why there is none
    */
   record Outcome(Mapping mapping, @Nullable Verification found, @Nullable String failure) {
     boolean isEqual() {

@@ -14,7 +14,7 @@ public final class Version implements IVersionProvider {
     return new String[] {"creek-consumer " + number()};
   }
 
-  /** The number alone. */
+  /** Only the number. */
   public static String number() {
     try (InputStream in =
         Version.class.getResourceAsStream("/dev/creek/consumer/app/version.properties")) {

@@ -5,7 +5,7 @@ import dev.creek.consumer.app.config.Configuration;
 import java.util.function.Function;
 import reactor.core.publisher.Mono;
 
-/** Uses a consumer for one command and gives it back. */
+/** Uses a consumer for one command and closes it. */
 final class WithConsumer {
   private WithConsumer() {}
 

@@ -4,7 +4,7 @@ import dev.creek.consumer.api.BrokerOptions.Credentials;
 import java.nio.file.Path;
 import java.util.stream.Stream;
 
-/** How to log in to the broker: one of several ways, or as its URI says. */
+/** The login to the broker: one of several methods, or the one in its URI. */
 final class BrokerLogin {
   private final ConfigurationReader settings;
 

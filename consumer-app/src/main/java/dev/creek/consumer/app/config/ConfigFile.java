@@ -16,9 +16,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A file of settings: Java properties in UTF-8, {@code nats-uri = nats://127.0.0.1:4222}. A key is
- * a setting's name as option or as variable. What cannot be used is a problem that names its line;
- * reading goes on behind it. Immutable.
+ * A settings file: Java properties in UTF-8, {@code nats-uri = nats://127.0.0.1:4222}. A key is a setting's name as option or as variable. An unusable entry is a problem with its line; reading continues after it. Immutable.
  */
 public final class ConfigFile {
   /** The option that names the file. */
@@ -30,17 +28,18 @@ public final class ConfigFile {
   /** No file. */
   public static final ConfigFile NONE = new ConfigFile("");
 
-  /** What {@link Properties} makes something of; it drops any other backslash without a word. */
+  /**
+   * A backslash that {@link Properties} would interpret; it drops any other backslash silently.
+   */
   private static final Pattern LOST_BACKSLASH =
       Pattern.compile("(?:^|[^\\\\])(?:\\\\\\\\)*\\\\[^\\\\tnrfu:=#! \n]");
 
-  /** A line that was meant to set something: a word, and = behind it. */
+  /** A line that was meant to set something: a word, and = after it. */
   private static final Pattern ASSIGNMENT = Pattern.compile("^\\s*[A-Za-z][A-Za-z_.-]*\\s*=");
 
   /**
-   * What a line says.
-   *
-   * @param line where its entry begins, from 1
+   * An entry of the file.
+   * @param line number of its first line, from 1
    */
   record Entry(String text, int line) {}
 
@@ -55,8 +54,7 @@ public final class ConfigFile {
 
   /**
    * Finds and reads the file.
-   *
-   * @param option the option's value, null where it is not given; an empty one means none
+   * @param option the option's value, null if it is not given; an empty one means none
    */
   public static ConfigFile of(@Nullable String option, Map<String, String> environment) {
     String variable = environment.getOrDefault(VARIABLE, "");
@@ -98,7 +96,7 @@ public final class ConfigFile {
     add(entry.toString(), first);
   }
 
-  /** An odd number of backslashes at the end; a comment never goes on. */
+  /** An odd number of backslashes at the end; a comment is never continued. */
   private static boolean goesOn(CharSequence entry) {
     String text = entry.toString().stripLeading();
     int end = text.lastIndexOf('\n');
@@ -187,7 +185,7 @@ public final class ConfigFile {
     return List.copyOf(problems);
   }
 
-  /** What is not wrong, but should be mended; null where nothing is. */
+  /** A warning that is no error; null if there is none. */
   public @Nullable String warning() {
     return warning;
   }

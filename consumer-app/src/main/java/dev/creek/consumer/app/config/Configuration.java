@@ -10,17 +10,17 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the program runs with. Immutable; its text form shows no secrets.
- *
- * @param broker where changes come from; null where none was named and the command needs none
- * @param target where they go
- * @param source the database that they are made in; null where it was not named
- * @param batches bounds of what is written in one go
+ * The settings of the program. Immutable; its text form shows no secrets.
+ * @param broker the broker; null if none was named and the command needs none
+ * @param target the target database
+ * @param source the source database; null if it was not named
+ * @param batches bounds of a write
  * @param linger how long a table that has caught up waits for more of a transaction; null adapts
- * @param maxMessageBytes longest message that is applied; null for what goes with the heap
- * @param snapshots how snapshots are applied
- * @param logging what is logged
- * @param monitoring what others may ask
+ * @param maxMessageBytes longest message to apply; null for the one that fits the heap
+ * @param snapshots options for snapshots
+ * @param logging the log
+ * @param monitoring the monitoring server
+ * @param reader the way in which the service reads from the broker
  */
 public record Configuration(
     @Nullable BrokerOptions broker,
@@ -35,13 +35,10 @@ public record Configuration(
 
   /**
    * Reads all settings.
-   *
-   * @param environment for libpq's variables ({@code PGPASSWORD}, …), which fill what the
-   *     database's URI leaves out
-   * @param needsBroker whether the broker's address must be there; it is checked in any case
-   * @param service whether it goes on until it is stopped, and so tries again where a server is
-   *     silent
-   * @throws ConfigurationException with every problem there is
+   * @param environment for libpq's variables ({@code PGPASSWORD}, …), which complete the database's URI
+   * @param needsBroker whether the broker's address is required; it is checked in any case
+   * @param service whether it runs until it is stopped, and so tries again if a server is silent
+   * @throws ConfigurationException with every problem
    */
   public static Configuration of(
       Settings settings, Map<String, String> environment, boolean needsBroker, boolean service) {
@@ -49,9 +46,8 @@ public record Configuration(
   }
 
   /**
-   * Reads only what a client of the monitoring server needs.
-   *
-   * @throws ConfigurationException with every problem that there is with it
+   * Reads only the settings of a client of the monitoring server.
+   * @throws ConfigurationException with every problem in them
    */
   public static Monitoring monitoringOf(Settings settings) {
     return new ConfigurationReader(settings, Map.of(), true).readMonitoring();
@@ -66,7 +62,7 @@ public record Configuration(
     TRACE
   }
 
-  /** How a line of the log looks. */
+  /** Formats of a log line. */
   public enum LogFormat {
     TEXT,
     JSON
@@ -74,17 +70,16 @@ public record Configuration(
 
   /**
    * The log.
-   *
-   * @param level what is logged
-   * @param format how a line looks
-   * @param linesPerSecond at most; 0 for no limit
-   * @param burst lines that may come at once within that
+   * @param level least level that is logged
+   * @param format format of a line
+   * @param linesPerSecond maximum; 0 for no limit
+   * @param burst maximum number of lines at once within that
    * @param wanted whether the user named the level
    */
   public record Logging(
       LogLevel level, LogFormat format, double linesPerSecond, int burst, boolean wanted) {
 
-    /** For a command that ends by itself: its answer is enough, unless the user wants more. */
+    /** For a command that ends by itself: its output is enough, unless the user wants more. */
     public Logging forCommand() {
       return wanted ? this : new Logging(LogLevel.WARN, format, linesPerSecond, burst, false);
     }
@@ -92,12 +87,11 @@ public record Configuration(
 
   /**
    * The monitoring server.
-   *
-   * @param address where it listens
-   * @param port on which; 0 for any free one, null for no server at all
+   * @param address its address
+   * @param port its port; 0 for any free one, null for no server
    * @param wanted whether the user named the port, so that going without it would be a surprise
    * @param page whether there is a status page
-   * @param token what the page and the metrics want to see; null for nothing
+   * @param token required by the page and the metrics; null for none
    * @param tls certificate and key; null for plain HTTP
    */
   public record Monitoring(
@@ -109,8 +103,7 @@ public record Configuration(
       @Nullable ServerTls tls) {}
 
   /**
-   * What a server shows of itself.
-   *
+   * The certificate of a server.
    * @param certificate PEM file of the chain
    * @param key PEM file of its key, in PKCS#8
    */

@@ -2,7 +2,7 @@ package dev.creek.consumer.app.config;
 
 import java.util.List;
 
-/** The configuration does not do; says everything that is wrong with it, without secrets. */
+/** The configuration cannot be used; the message contains every problem, without secrets. */
 public final class ConfigurationException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 

@@ -26,14 +26,13 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Turns text into the configuration. Reads on after a problem, with a stand-in for the value, so
- * that the user sees all problems at once. Used once.
+ * Converts text to the configuration. After a problem it continues with a substitute value, so that the user sees all problems at once. Used once.
  */
 final class ConfigurationReader {
-  /** For commands, which ask once; a service tries again, and at another host. */
+  /** For commands, which try once; a service tries again, and at another host. */
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
-  /** The same of a question to the broker. */
+  /** The same for a request to the broker. */
   private static final Duration ANSWER_PATIENCE = Duration.ofSeconds(15);
 
   private static final String CONNECT_TIMEOUT = "PGCONNECT_TIMEOUT";
@@ -43,7 +42,7 @@ final class ConfigurationReader {
   private final boolean service;
   private final List<String> problems = new ArrayList<>();
 
-  /** Null where it was not given. */
+  /** Null if it was not given. */
   private @Nullable Duration connectLimit;
 
   ConfigurationReader(Settings settings, Map<String, String> environment, boolean service) {
@@ -107,7 +106,7 @@ final class ConfigurationReader {
     Duration answerLimit = optional(Setting.ANSWER_TIMEOUT, Parse::limit);
     return builder == null || !problems.isEmpty()
         ? null
-        // The client takes as long to notice a refused login: by itself it is short.
+        // The client takes as long to notice a refused login; its own limit is short.
         : answeredWithin(
                 answerLimit, connectLimit == null ? builder : builder.connectTimeout(connectLimit))
             .namespace(namespace)
@@ -244,7 +243,7 @@ final class ConfigurationReader {
     }
   }
 
-  /** A secret given as such or in a file, whose last line break does not count. */
+  /** A secret given directly or in a file, whose last line break does not count. */
   @Nullable String secret(Setting given, Setting file) {
     if (isGiven(given) && isGiven(file)) {
       problem(given.option() + " and " + file.option() + " exclude each other");
@@ -254,7 +253,7 @@ final class ConfigurationReader {
     return text == null ? inFile : text;
   }
 
-  /** The value; null where it is not set or wrong. */
+  /** The value; null if it is not set or wrong. */
   <T> @Nullable T optional(Setting setting, Function<String, @Nullable T> parse) {
     Value value = settings.find(setting);
     if (value == null) {
@@ -268,7 +267,7 @@ final class ConfigurationReader {
     }
   }
 
-  /** The value of a setting that has a default; the stand-in where it is wrong. */
+  /** The value of a setting that has a default; the substitute if it is wrong. */
   private <T> T optional(Setting setting, Function<String, @Nullable T> parse, T standIn) {
     T parsed = optional(setting, parse);
     return parsed == null ? standIn : parsed;

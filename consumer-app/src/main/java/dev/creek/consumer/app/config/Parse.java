@@ -20,8 +20,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * From a setting's text to its value. A wrong text is an {@link IllegalArgumentException} whose
- * message says what it is not, and never repeats the text: it may be secret.
+ * Converts a setting's text to its value. A wrong text is an {@link IllegalArgumentException} whose message describes the expected form, and never repeats the text, which may be secret.
  */
 final class Parse {
   private static final Pattern SIZE = Pattern.compile("(\\d{1,10}) ?(|b|k|kb|kib|m|mb|mib)");
@@ -61,7 +60,7 @@ final class Parse {
     return text;
   }
 
-  /** Columns of target tables. A name with a dot in it cannot be told apart, and is refused. */
+  /** Columns of target tables. A name that contains a dot is ambiguous, and is refused. */
   static Set<String> columns(String text) {
     var columns = new TreeSet<String>();
     for (String column : text.split(",", -1)) {
@@ -111,7 +110,7 @@ final class Parse {
         return path;
       }
     } catch (InvalidPathException e) {
-      // The same to the user.
+      // For the user the message is the same.
     }
     throw new IllegalArgumentException("not a file that can be read");
   }
@@ -130,7 +129,7 @@ final class Parse {
     return lower(text).equals("auto") ? null : TimeText.parse(text, LONGEST_LINGER);
   }
 
-  /** A bound of waiting, and no zero, which might be taken for none. */
+  /** A time limit; zero is refused, because it might be taken for no limit. */
   static Duration limit(String text) {
     Duration limit = TimeText.parse(text, LONGEST_LIMIT);
     if (limit.isZero()) {
@@ -170,7 +169,7 @@ final class Parse {
     return (int) value;
   }
 
-  /** Also the names that the Go consumer took. */
+  /** Includes the names of the Go consumer's levels. */
   static LogLevel logLevel(String text) {
     return switch (lower(text)) {
       case "panic", "fatal", "error" -> LogLevel.ERROR;

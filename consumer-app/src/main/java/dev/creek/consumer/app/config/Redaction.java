@@ -5,17 +5,14 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Takes secrets out of text of unknown origin, because libraries put URIs into their own messages:
- * a second net. What is known to be a URI is read and shown by the options that take it ({@link
- * Setting#shown}). Where in doubt it hides too much.
+ * Removes secrets from text of unknown origin, because libraries put URIs into their own messages. It is a second safeguard: known URIs are read and shown by the options that take them ({@link Setting#shown}). In doubt it hides too much.
  */
 public final class Redaction {
-  /** What stands for a secret. */
+  /** Replaces a secret. */
   public static final String HIDDEN = "***";
 
   /**
-   * Scheme, user, and all up to the last @ before white space or the next URI: a password that was
-   * not escaped, with / or @ in it, must not leak its tail.
+   * Scheme, user, and everything up to the last @ before white space or the next URI: if a password with / or @ was not escaped, its end must not be shown.
    */
   private static final Pattern USER_INFO =
       Pattern.compile("(?i)([a-z][a-z0-9+.-]*)://(?=\\S*@)([^\\s/:@]*)(:?)((?![a-z]+://)\\S)*@");

@@ -8,9 +8,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Everything that can be set, in one table. A setting's spellings are one: {@code NATS_URI} is the
- * option {@code --nats-uri}, the environment variable {@code NATS_URI} and the key {@code nats-uri}
- * of a file.
+ * All settings, in one table. The spellings of a setting are derived from its name: {@code NATS_URI} is the option {@code --nats-uri}, the environment variable {@code NATS_URI} and the key {@code nats-uri} of a file.
  */
 public enum Setting {
   NATS_URI(
@@ -254,15 +252,15 @@ public enum Setting {
       "PEM file with the server certificate and its chain. All paths then use HTTPS."),
   HTTP_TLS_KEY(Topic.SERVE, Secrecy.NONE, "FILE", null, "PEM file of its key (PKCS#8).");
 
-  /** What a setting is about; decides where help shows it. */
+  /** The topic of a setting; it determines where help shows it. */
   public enum Topic {
     BROKER("Broker"),
     TARGET("Target database"),
     APPLY("Applying changes"),
     LOGGING("Logging"),
-    /** Only verbs that look at it take these as options. */
+    /** Only verbs that use it take these as options. */
     SOURCE("Source database"),
-    /** Only {@code serve} and who asks it take these as options. */
+    /** Only {@code serve}, and commands that query it, take these as options. */
     SERVE("Monitoring");
 
     private final String title;
@@ -278,9 +276,9 @@ public enum Setting {
 
   private enum Secrecy {
     NONE,
-    /** May hold a password or token: shown without. */
+    /** May contain a password or token, which is not shown. */
     BROKER_URI,
-    /** May hold a password: shown without. */
+    /** May contain a password, which is not shown. */
     DATABASE_URI,
     /** Never shown. */
     SECRET
@@ -320,7 +318,7 @@ public enum Setting {
     return name.toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
-  /** The setting of a key in a file, in any of its spellings; null where there is none. */
+  /** The setting of a key in a file, in any of its spellings; null if there is none. */
   static @Nullable Setting find(String key) {
     String spelled = spelled(key);
     return Stream.of(values()).filter(s -> s.key().equals(spelled)).findFirst().orElse(null);
@@ -334,12 +332,12 @@ public enum Setting {
     return topic;
   }
 
-  /** What stands for the value in help. */
+  /** The placeholder for the value in help. */
   public String label() {
     return label;
   }
 
-  /** The default as one would write it; null where there is none. */
+  /** The default as the user would write it; null if there is none. */
   public @Nullable String fallback() {
     return fallback;
   }
@@ -348,7 +346,7 @@ public enum Setting {
     return description;
   }
 
-  /** All values that there are, for completion; empty where they cannot be listed. */
+  /** All possible values, for completion; empty if they cannot be listed. */
   public List<String> choices() {
     return switch (this) {
       case GENERATION -> List.of("auto", "old", "new");
@@ -361,17 +359,17 @@ public enum Setting {
     };
   }
 
-  /** Whether the value is the name of a file. */
+  /** Tells whether the value is the name of a file. */
   public boolean isFile() {
     return label.equals("FILE");
   }
 
-  /** Whether the value must not be read by others. */
+  /** Tells whether other users must not read the value. */
   boolean holdsSecret(String value) {
     return !value.isBlank() && shown(value).contains(Redaction.HIDDEN);
   }
 
-  /** The value as it may be shown. */
+  /** The value without its secret part. */
   public String shown(String value) {
     return switch (secrecy) {
       case NONE -> value;

@@ -6,12 +6,11 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What was set, still as text: an option wins over the environment, that over the file, and that
- * over the default. Immutable.
+ * The settings as text: an option overrides the environment, the environment the file, and the file the default. Immutable.
  */
 public final class Settings {
 
-  /** Where a value came from. */
+  /** The origin of a value. */
   public enum Origin {
     OPTION,
     ENVIRONMENT,
@@ -21,11 +20,10 @@ public final class Settings {
 
   /**
    * A setting's value.
-   *
-   * @param setting which
+   * @param setting the setting
    * @param text as written
-   * @param origin by whom
-   * @param place where one finds it: {@code --linger}, {@code LINGER}, {@code creek.properties:3}
+   * @param origin its origin
+   * @param place where it is set: {@code --linger}, {@code LINGER}, {@code creek.properties:3}
    */
   public record Value(Setting setting, String text, Origin origin, String place) {
 
@@ -44,13 +42,10 @@ public final class Settings {
   }
 
   /**
-   * Merges what was set.
-   *
-   * @param options given options; an empty one takes the setting back to its default, whatever
-   *     environment and file say
-   * @param environment variables; empty ones count as not set, because that is how compose files
-   *     and unit files unset them
-   * @param file a file of settings; empty values count as not set
+   * Merges the settings.
+   * @param options given options; an empty one restores the default, whatever environment and file say
+   * @param environment variables; empty ones count as not set, because compose files and unit files unset them that way
+   * @param file a settings file; empty values count as not set
    */
   public static Settings of(
       Map<Setting, String> options, Map<String, String> environment, ConfigFile file) {
@@ -91,17 +86,17 @@ public final class Settings {
     return fallback == null ? null : new Value(setting, fallback, Origin.DEFAULT, setting.option());
   }
 
-  /** The value, or null where nobody set it and it has no default. */
+  /** The value, or null if it is not set and has no default. */
   public @Nullable Value find(Setting setting) {
     return values.get(setting);
   }
 
-  /** What is wrong with the file itself. */
+  /** Problems of the file itself. */
   List<String> problems() {
     return file.problems();
   }
 
-  /** What is not wrong, but should be mended; null where nothing is. */
+  /** A warning that is no error; null if there is none. */
   public @Nullable String warning() {
     return file.warning();
   }

@@ -5,17 +5,17 @@ import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** A time as users write it, with its unit: {@code 5ms}, {@code 30s}, {@code 5m}, {@code 1h}. */
+/**
+ * A time in the form for users, with its unit: {@code 5ms}, {@code 30s}, {@code 5m}, {@code 1h}.
+ */
 public final class TimeText {
   private static final Pattern TIME = Pattern.compile("(\\d{1,9}) ?(ms|s|m|min|h)?");
 
   private TimeText() {}
 
   /**
-   * Reads one.
-   *
-   * @throws IllegalArgumentException with a message for the user, where it is none, lacks its unit
-   *     (only zero may) or is longer than {@code longest}
+   * Reads a time.
+   * @throws IllegalArgumentException with a message for the user, if it is none, lacks its unit (only zero may) or is longer than {@code longest}
    */
   public static Duration parse(String text, Duration longest) {
     Matcher time = TIME.matcher(text.strip().toLowerCase(Locale.ROOT));

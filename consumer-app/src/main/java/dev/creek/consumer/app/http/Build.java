@@ -3,11 +3,10 @@ package dev.creek.consumer.app.http;
 import java.time.Instant;
 
 /**
- * What runs here.
- *
+ * The running program.
  * @param version of this program
  * @param java of the JVM
- * @param started when the process began to serve
+ * @param started time when the process began to serve
  */
 public record Build(String version, String java, Instant started) {
 

@@ -4,17 +4,16 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A command as the page shows it.
- *
+ * A command in the form for the page.
  * @param id its number
- * @param at when it was asked
- * @param by the role that asked; null where nobody knows
+ * @param at time of its submission
+ * @param by the role that submitted it; null if it is not known
  * @param command as its user would write it
  * @param outcome {@code pending}, {@code ok} or {@code failed}
  * @param status {@code queued}, {@code running}, {@code ok}, or the error
- * @param detail what was done, or what is waited for
- * @param startedAt when it was begun; null while it is queued
- * @param finishedAt when it ended; null while it has not
+ * @param detail description of what was done, or the reason for waiting
+ * @param startedAt time of its begin; null while it is queued
+ * @param finishedAt time of its end; null while it has not ended
  */
 public record CommandView(
     long id,

@@ -9,9 +9,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import reactor.netty.http.server.HttpServerRequest;
 
 /**
- * Keeps clients that are slow, greedy or hostile from costing more than a connection for a moment:
- * so many at once, a request within a deadline, an answer that is taken within another.
- * Thread-safe.
+ * Limits the cost of slow, greedy or hostile clients: a number of connections at once, a deadline for the request, and another for taking the answer. Thread-safe.
  */
 final class ConnectionGuard {
   private static final AttributeKey<Boolean> REQUESTED =
@@ -32,7 +30,7 @@ final class ConnectionGuard {
     this.writeLimit = writeLimit;
   }
 
-  /** Looks after a new connection. */
+  /** Guards a new connection. */
   @SuppressWarnings("FutureReturnValueIgnored") // nobody waits for the end of a connection
   void admit(Channel channel) {
     boolean tooMany = open.incrementAndGet() > maxConnections;

@@ -15,7 +15,7 @@ import reactor.netty.http.server.HttpServerRequest;
 import reactor.netty.http.server.HttpServerResponse;
 import reactor.netty.http.server.HttpServerRoutes;
 
-/** What answers at which path, and to whom. */
+/** The handlers by path, and the access to them. */
 final class Endpoints {
   private static final String JSON = "application/json; charset=utf-8";
   private static final Duration ANSWER_LIMIT = Duration.ofSeconds(20);
@@ -51,7 +51,7 @@ final class Endpoints {
     add(routes, "/readyz", inTime(this::ready));
     add(routes, "/metrics", inTime(forThoseWithToken(this::metrics)));
     if (status != null) {
-      // Without a token shown it is empty, and asks for one.
+      // Without a token it is empty, and asks for one.
       add(routes, "/", forThoseWhoMeanUs(status::page));
       add(routes, "/api/status", inTime(forThoseWhoMeanUs(forThoseWithToken(status::status))));
       add(routes, "/api/events", forThoseWhoMeanUs(forThoseWithToken(status::events)));
@@ -76,7 +76,7 @@ final class Endpoints {
                 || request.method().equals(HttpMethod.HEAD));
   }
 
-  /** An answer that does not come ends its connection: nobody waits for ever. */
+  /** A handler without an answer ends its connection, so that no client waits forever. */
   private static Handler inTime(Handler handler) {
     return (request, response) -> Mono.from(handler.apply(request, response)).timeout(ANSWER_LIMIT);
   }
@@ -92,8 +92,7 @@ final class Endpoints {
   }
 
   /**
-   * A page elsewhere can make its own name point here and so read what a browser on this machine
-   * may: it cannot make the browser say another name.
+   * A page elsewhere can make its own name point here and so read what a browser on this machine may: it cannot make the browser send another name.
    */
   private Handler forThoseWhoMeanUs(Handler handler) {
     return (request, response) ->
@@ -107,7 +106,9 @@ final class Endpoints {
     return token == null || (shown != null && token.admits(shown));
   }
 
-  /** Whether it is ready is for everybody, why not only for those who may see tables' names. */
+  /**
+   * Anybody may ask whether the service is ready; the reasons only those who may see tables' names.
+   */
   private Publisher<Void> ready(HttpServerRequest request, HttpServerResponse response) {
     boolean admitted = isAdmitted(request);
     return answer(

@@ -28,8 +28,7 @@ import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All metrics as text, in the form that the asker wants. The metrics library is loaded when
- * somebody first asks. Thread-safe; asking takes a moment and must not be done on an event loop.
+ * All metrics as text, in the requested format. The metrics library is loaded with the first request. Thread-safe; a call takes a moment and must not run on an event loop.
  */
 final class Exposition {
   private static final String TEXT = "text/plain; version=0.0.4; charset=utf-8";
@@ -49,15 +48,14 @@ final class Exposition {
     this.build = build;
   }
 
-  /** The content type to answer with. */
+  /** The content type of the answer. */
   static String type(@Nullable String accept) {
     return accept != null && accept.contains("application/openmetrics-text") ? OPEN_METRICS : TEXT;
   }
 
   /**
-   * Everything now.
-   *
-   * @param type as {@link #type} told
+   * The current metrics.
+   * @param type from {@link #type}
    */
   synchronized String scrape(String type, Reachability servers, PoolUse connections) {
     reached = servers;
@@ -100,8 +98,7 @@ final class Exposition {
   }
 
   /**
-   * The Go consumer's one counter, in its name, labels and meaning: changes of any kind, tables
-   * without their database. A counter's name would have to end in _total, so it goes as untyped.
+   * The Go consumer's one counter, with its name, labels and meaning: changes of any kind, tables without their database. A counter's name would have to end in _total, so it is written as untyped.
    */
   private MetricSnapshot pgInserts() {
     var snapshot =

@@ -20,8 +20,7 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 
 /**
- * Asks the monitoring server on this machine. By a plain socket: an HTTP client takes longer to
- * load than the whole question. Blocks.
+ * Queries the monitoring server on this machine. It uses a plain socket: an HTTP client takes longer to load than the whole request. Blocks.
  */
 public final class HealthClient {
   private static final Set<String> EVERYWHERE = Set.of("0.0.0.0", "::", "[::]");
@@ -32,16 +31,13 @@ public final class HealthClient {
   private final Duration limit;
 
   /**
-   * What it said.
-   *
+   * The server's answer.
    * @param ok whether all is well
-   * @param body its words, JSON
+   * @param body its content, JSON
    */
   public record Answer(boolean ok, String body) {}
 
-  /**
-   * @param limit of connecting and of waiting for an answer, each
-   */
+  /** @param limit for connecting and for waiting for an answer, each */
   public HealthClient(Monitoring options, int port, Duration limit) {
     this.options = options;
     this.limit = limit;
@@ -49,7 +45,7 @@ public final class HealthClient {
     this.address = new InetSocketAddress(host, port);
   }
 
-  /** Asks at a path. */
+  /** Sends a request for a path. */
   public Answer ask(String path) throws IOException {
     try (Socket socket = connect()) {
       String token = options.token() == null ? "" : options.token().header();
@@ -89,7 +85,7 @@ public final class HealthClient {
     }
   }
 
-  /** It is our own certificate that is shown, whatever names are in it. */
+  /** Our own certificate is accepted, whatever names are in it. */
   private static SSLContext context(ServerTls tls) throws IOException {
     try (InputStream in = Files.newInputStream(tls.certificate())) {
       KeyStore trusted = KeyStore.getInstance(KeyStore.getDefaultType());

@@ -7,15 +7,13 @@ import java.util.Arrays;
 import java.util.concurrent.atomic.DoubleAdder;
 import java.util.concurrent.atomic.LongAdder;
 
-/** Counts values by fixed bounds. Thread-safe; nothing waits. */
+/** Counts values in fixed buckets. Thread-safe; never waits. */
 final class Histogram {
   private final double[] bounds;
   private final LongAdder[] counts;
   private final DoubleAdder sum = new DoubleAdder();
 
-  /**
-   * @param bounds upper bounds, inclusive, rising; what is greater counts as well
-   */
+  /** @param bounds upper bounds, inclusive, rising; greater values count as well */
   Histogram(double... bounds) {
     this.bounds = Arrays.copyOf(bounds, bounds.length + 1);
     this.bounds[bounds.length] = Double.POSITIVE_INFINITY;
@@ -33,7 +31,7 @@ final class Histogram {
     sum.add(value);
   }
 
-  /** Its counts now, under a name. */
+  /** Its current counts, under a name. */
   HistogramSnapshot snapshot(String name, String help) {
     long[] now = new long[counts.length];
     Arrays.setAll(now, i -> counts[i].sum());

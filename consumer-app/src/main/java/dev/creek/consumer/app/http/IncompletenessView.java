@@ -5,16 +5,15 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Why a table's rows may differ from its source's.
- *
- * @param causes words of a fixed list, one a reason
- * @param reasons for people, oldest first; empty where there is no doubt
- * @param since when the first began; null where that is not known
- * @param hint what clears it
+ * The reasons why a table's rows may differ from its source's.
+ * @param causes words of a fixed list, one per reason
+ * @param reasons sentences for the user, oldest first; empty if there is none
+ * @param since time of the first; null if it is not known
+ * @param hint the command that clears it
  */
 public record IncompletenessView(
     List<String> causes, List<String> reasons, @Nullable Instant since, @Nullable String hint) {
-  /** Nothing is known that says that rows differ. */
+  /** No reason is known. */
   public static final IncompletenessView NONE =
       new IncompletenessView(List.of(), List.of(), null, null);
 

@@ -6,17 +6,16 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An instance of the service at work on the same database, as the page shows it.
- *
- * @param id what tables' owners are named by
- * @param host where it runs
+ * An instance of the service at work on the same database, in the form for the page.
+ * @param id the value of tables' owners
+ * @param host name of its host
  * @param version of the program
- * @param page address of its own page; null where it has none
+ * @param page address of its own page; null if it has none
  * @param self whether it is this one
  * @param serving whether it takes a share of the tables; false for a command
- * @param since when it was started
+ * @param since time of its start
  * @param owns targets of the tables that it handles
- * @param silentFor how long it has not shown itself, where that is long; else null
+ * @param silentFor time since its last heartbeat, if that is long; otherwise null
  */
 public record InstanceView(
     String id,
@@ -29,7 +28,7 @@ public record InstanceView(
     Set<String> owns,
     @Nullable Duration silentFor) {
 
-  /** One that shows itself. */
+  /** One with a recent heartbeat. */
   InstanceView(
       String id,
       String host,

@@ -6,8 +6,7 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
- * What somebody told last who may not answer: asked no more often than every two seconds, however
- * many look. Thread-safe.
+ * The last answer of a source that may not answer. The source is queried at most once every two seconds, however many clients there are. Thread-safe.
  */
 final class LastKnown<T> {
   private static final Duration KEPT = Duration.ofSeconds(2);
@@ -15,18 +14,15 @@ final class LastKnown<T> {
 
   /**
    * An answer.
-   *
-   * @param at when it was given; null where there was none yet
-   * @param fresh whether the last question was answered
+   * @param at its time; null if there was none yet
+   * @param fresh whether the last query was answered
    */
   record Told<T>(T value, @Nullable Instant at, boolean fresh) {}
 
   private final Mono<Told<T>> asked;
   private volatile Told<T> described;
 
-  /**
-   * @param none stands for an answer until there is one
-   */
+  /** @param none used until there is an answer */
   LastKnown(Mono<T> source, T none) {
     this.described = new Told<>(none, null, false);
     this.asked =
@@ -42,7 +38,7 @@ final class LastKnown<T> {
     return new Told<>(described.value(), described.at(), false);
   }
 
-  /** The answer, or the last one where none comes. */
+  /** The answer, or the last one if none comes. */
   Mono<Told<T>> ask() {
     return asked;
   }

@@ -3,7 +3,7 @@ package dev.creek.consumer.app.http;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** Names that a machine has for itself. */
+/** Names by which a machine addresses itself. */
 final class LocalNames {
   private static final Pattern LOCAL =
       Pattern.compile(
@@ -12,7 +12,7 @@ final class LocalNames {
 
   private LocalNames() {}
 
-  /** Whether it is one, with or without a port. */
+  /** Tells whether it is one, with or without a port. */
   static boolean isLocal(@Nullable String host) {
     return host != null && LOCAL.matcher(host).matches();
   }

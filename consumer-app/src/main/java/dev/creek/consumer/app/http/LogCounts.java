@@ -7,8 +7,7 @@ import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * How many messages were logged by level, those that the rate limit kept back included.
- * Thread-safe.
+ * Number of logged messages by level, including those that the rate limit suppressed. Thread-safe.
  */
 public final class LogCounts {
   /** The levels that the Go consumer counted, in its spelling. */

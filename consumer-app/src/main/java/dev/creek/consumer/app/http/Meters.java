@@ -20,9 +20,7 @@ import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
 /**
- * Counts what the library tells. Counting is a map look-up and an add; what is made of the counts
- * is made when somebody asks. What was counted of a table that is no longer handled here is
- * forgotten. Thread-safe.
+ * Counts the library's events. Counting is a map look-up and an addition; all other work is done when the metrics are requested. Counts of a table that is no longer handled here are dropped. Thread-safe.
  */
 public final class Meters implements MetricsRecorder {
   private final Map<String, TableMeter> tables = new ConcurrentSkipListMap<>();
@@ -39,8 +37,7 @@ public final class Meters implements MetricsRecorder {
   private final LogCounts logCounts;
 
   /**
-   * What is counted beside tables, and how it ended.
-   *
+   * An event that does not belong to a table, with its outcome.
    * @param what a verb or a mode
    */
   record Counted(String what, String result) {}
@@ -150,7 +147,7 @@ public final class Meters implements MetricsRecorder {
     if (snapshot != null) {
       snapshot.ended();
     }
-    // Nobody will say of a table without a subscription that it is gone.
+    // No event ends a table without a subscription.
     if (!tables.containsKey(target)) {
       snapshots.remove(target);
     }
@@ -189,12 +186,12 @@ public final class Meters implements MetricsRecorder {
     samples.incrementAndGet();
   }
 
-  /** How many steps of the rates have ended. */
+  /** Number of steps of the rates that have ended. */
   long samples() {
     return samples.get();
   }
 
-  /** The tables that are handled here, in order of target. */
+  /** The tables that are handled here, ordered by target. */
   Collection<TableMeter> tables() {
     return tables.values();
   }

@@ -13,8 +13,7 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * One line a minute that says how it goes, so that a log without trouble still proves that somebody
- * is there. Not thread-safe: one at a time.
+ * Logs a summary line once a minute, so that a log without problems still shows that the service runs. Not thread-safe: one at a time.
  */
 public final class MinuteSummary {
   private static final Logger log = LoggerFactory.getLogger(MinuteSummary.class);
@@ -80,7 +79,7 @@ public final class MinuteSummary {
     return pending == 0 && lag.isZero() ? rest : "at least " + known + "; " + rest;
   }
 
-  /** Since the last time; a table that came since then counts from its beginning. */
+  /** Changes since the last line; a table that came since then counts from its beginning. */
   private long changes() {
     long sum = 0;
     var now = new TreeMap<String, Long>();

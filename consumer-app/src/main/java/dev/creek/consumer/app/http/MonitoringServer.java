@@ -17,12 +17,12 @@ import reactor.netty.DisposableServer;
 import reactor.netty.http.server.HttpServer;
 import reactor.netty.resources.LoopResources;
 
-/** Shows the service to machines and people over HTTP; nothing can be changed through it. */
+/** Shows the service over HTTP, to programs and users; nothing can be changed through it. */
 public final class MonitoringServer {
   private static final Logger log = LoggerFactory.getLogger(MonitoringServer.class);
 
   /**
-   * Its classes compete with those that the first row needs, so that goes first, if it comes soon.
+   * Its classes compete with those that the first row needs, so the row goes first, if it comes soon.
    */
   private static final Duration HEAD_START = Duration.ofSeconds(3);
 
@@ -36,7 +36,7 @@ public final class MonitoringServer {
   private static final int LONGEST_LINE = 2048;
   private static final int LONGEST_HEADERS = 16_384;
 
-  /** Each answer closes its connection, so that none is kept without being used. */
+  /** Each answer closes its connection, so that no unused one stays open. */
   private static final int REQUESTS_OF_A_CONNECTION = 1;
 
   private final Monitoring options;
@@ -53,11 +53,8 @@ public final class MonitoringServer {
   }
 
   /**
-   * Serves beside {@code work} for as long as that goes on. The port, certificate and key are taken
-   * first: where that fails the work is not begun.
-   *
-   * @return completes or errors as the work does; errors where a port that the user named cannot be
-   *     listened on. Where it is only the default one that is taken, the work goes on without
+   * Serves beside {@code work} while that runs. The port, certificate and key are taken first: if that fails the work is not begun.
+   * @return completes or errors as the work does; errors if a port that the user named cannot be listened on. If only the default port is in use, the work goes on without a server
    */
   public static Mono<Void> beside(
       Mono<Void> work, Monitoring options, Meters meters, Observed service, Build build) {

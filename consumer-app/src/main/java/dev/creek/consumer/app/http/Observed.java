@@ -8,27 +8,26 @@ import java.util.Map;
 import java.util.Set;
 import reactor.core.publisher.Mono;
 
-/** What this package asks of the service that it shows. Thread-safe. */
+/** The queries of this package to the service. Thread-safe. */
 public interface Observed {
 
-  /** Whether the servers can be worked with; the answer takes no longer than {@code limit}. */
+  /** Tells whether the servers can be used; the answer takes no longer than {@code limit}. */
   Mono<Reachability> reachability(Duration limit);
 
-  /** Completes when every thread that work is done on has taken up a task. */
+  /** Completes when every working thread has run a task. */
   Mono<Void> threadsResponsive();
 
-  /** How the database connections are used now. */
+  /** The current use of the database connections. */
   PoolUse poolUse();
 
-  /** Which target database, without its password. */
+  /** The target database, without its password. */
   String database();
 
-  /** All subscriptions, as the database has them. */
+  /** All subscriptions, from the database. */
   Mono<List<SubscriptionView>> tables();
 
   /**
-   * The age of the oldest change of each of these targets that is not applied yet; those of which
-   * it cannot be told are left out.
+   * The age of the oldest change of each of these targets that is not applied yet, if it can be determined.
    */
   Mono<Map<String, Duration>> lags(Set<String> targets);
 

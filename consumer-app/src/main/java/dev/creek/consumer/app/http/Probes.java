@@ -14,8 +14,7 @@ import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 
 /**
- * Whether the service lives and whether it is ready, as machines ask. Thread-safe; however often it
- * is asked, the database is asked once a second at most.
+ * Liveness and readiness of the service. Thread-safe; the database is queried once a second at most, however many requests come.
  */
 final class Probes {
   private static final Logger log = LoggerFactory.getLogger(Probes.class);
@@ -26,7 +25,7 @@ final class Probes {
 
   private static final Duration KEPT = Duration.ofSeconds(1);
 
-  /** A page of reasons: who wants all asks for the status. */
+  /** A limited list of reasons; the status has all of them. */
   private static final int MAX_TABLES = 50;
 
   private final Meters meters;
@@ -36,9 +35,8 @@ final class Probes {
 
   /**
    * An answer.
-   *
    * @param ok whether all is well
-   * @param json why not, for people and programs
+   * @param json the reasons if not
    */
   record Answer(boolean ok, String json) {}
 
@@ -63,17 +61,17 @@ final class Probes {
     return Mono.just(false);
   }
 
-  /** The servers, as of a second ago at most. */
+  /** The state of the servers, at most a second old. */
   Mono<Reachability> servers() {
     return servers;
   }
 
-  /** Whether all tables have been taken up since the start. */
+  /** Tells whether all tables have been taken up since the start. */
   Startup startup() {
     return startup;
   }
 
-  /** Whether the process makes progress; if not, a restart is what helps. */
+  /** Tells whether the process makes progress; if not, a restart helps. */
   Mono<Answer> live() {
     return threads.map(
         alive ->
@@ -89,8 +87,7 @@ final class Probes {
   }
 
   /**
-   * Whether everything that is handled here can be applied; if not, somebody has to look. Not
-   * before every subscription has been taken up once since the start.
+   * Tells whether everything that is handled here can be applied; if not, somebody must act. Not before every subscription has been taken up once since the start.
    */
   Mono<Answer> ready() {
     return Mono.zip(servers, startup.missing(), this::ready);
@@ -112,8 +109,7 @@ final class Probes {
   }
 
   /**
-   * Told and no reason to be unready: what may be missing is missing whether or not somebody
-   * restarts the service or waits for it, and changes are applied all the same.
+   * Reported, but no reason to be unready: a restart or a wait would not restore missing rows, and changes are applied nevertheless.
    */
   private static void doubts(JsonGenerator json, List<TableMeter> doubtful) throws IOException {
     json.writeArrayFieldStart("incomplete");

@@ -33,7 +33,7 @@ final class Rates {
     lastNanos = now;
   }
 
-  /** Of the last step. */
+  /** The rate of the last step. */
   synchronized double latest() {
     return points[(next + POINTS - 1) % POINTS];
   }

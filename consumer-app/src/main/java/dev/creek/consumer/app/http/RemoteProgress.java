@@ -10,21 +10,18 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
- * How far behind and how fast the tables are that other instances handle: by the changes that the
- * database has counted between two looks, and by what the broker still holds for them. One look at
- * a time.
+ * Lag and rate of the tables that other instances handle: from the changes that the database has counted between two checks, and from the changes that the broker still holds for them. One check at a time.
  */
 final class RemoteProgress {
-  /** Each is a question to the broker. */
+  /** Each is a request to the broker. */
   private static final int MAX_LAGS = 100;
 
   private static final double NANOS = 1e9;
 
   /**
-   * What is known of a table.
-   *
+   * The progress of a table.
    * @param lag age of its oldest change that is not applied; null: not known
-   * @param rate changes a second since the look before; null: there was none
+   * @param rate changes a second since the check before; null: there was none
    */
   record Progress(@Nullable Duration lag, @Nullable Double rate) {}
 

@@ -8,12 +8,10 @@ import java.net.ServerSocket;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A port that nobody else can have until the server listens on it. A plain socket, because a
- * server's classes compete with those that the first row needs. Close it right before the server
- * binds.
+ * Reserves a port until the server listens on it. It uses a plain socket, because a server's classes compete with those that the first row needs. Close it right before the server binds.
  */
 final class ReservedPort implements AutoCloseable {
-  /** Connections made before it begins wait, and are let go then. */
+  /** Connections made before the server begins wait, and are then closed. */
   private static final int BACKLOG = 1;
 
   private final ServerSocket socket;
@@ -23,10 +21,9 @@ final class ReservedPort implements AutoCloseable {
   }
 
   /**
-   * Takes it. Blocks for a moment.
-   *
+   * Reserves the port. Blocks for a moment.
    * @param port 0 for any free one
-   * @throws IllegalStateException with a message for the user where that cannot be
+   * @throws IllegalStateException with a message for the user, if that fails
    */
   static ReservedPort take(String address, int port) {
     @Nullable ServerSocket socket = null;

@@ -19,9 +19,7 @@ final class Samples {
   private final String help;
   private final List<Sample> samples = new ArrayList<>();
 
-  /**
-   * @param name without the ending that its kind adds where it is written ({@code _total})
-   */
+  /** @param name without the ending that its kind adds to it ({@code _total}) */
   Samples(String name, String help) {
     this.name = name;
     this.help = help;
@@ -35,12 +33,12 @@ final class Samples {
     return this;
   }
 
-  /** A count: exact up to 2^53, as everything is that Prometheus keeps. */
+  /** A count: exact up to 2^53, like all values in Prometheus. */
   Samples add(long value, String... labels) {
     return add((double) value, labels);
   }
 
-  /** Always 1: what counts are the labels. Its name ends in {@code _info} where it is written. */
+  /** Always 1: the labels have the information. Its name gets the ending {@code _info}. */
   MetricSnapshot info() {
     var info = InfoSnapshot.builder().name(name).help(help);
     for (Sample sample : samples) {

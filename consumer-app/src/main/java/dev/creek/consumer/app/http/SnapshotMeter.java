@@ -4,16 +4,15 @@ import java.time.Instant;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
-/** What is counted of one target's snapshots. Thread-safe; nothing waits. */
+/** Counts for one target's snapshots. Thread-safe; never waits. */
 final class SnapshotMeter {
 
   /**
    * A snapshot that is being applied.
-   *
    * @param mode {@code upsert} or {@code clean}
-   * @param step what is being done
-   * @param rowsExpected -1 where nobody knows yet
-   * @param began when it was first told of
+   * @param step the current step
+   * @param rowsExpected -1 if it is not known yet
+   * @param began time of the first report
    */
   record Running(String mode, String step, long rowsDone, long rowsExpected, Instant began) {}
 

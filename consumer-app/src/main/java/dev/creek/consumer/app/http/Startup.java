@@ -10,9 +10,7 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
- * Whether the service has got over its start: every subscription has been taken up once, here or by
- * another instance. Before that a table may turn out to be stuck that nothing is known of. Once it
- * is over the database is not asked any more. Thread-safe.
+ * Tells whether the start is over: every subscription has been taken up once, here or by another instance. Before that, a table may be stuck without being known. Afterwards the database is not queried any more. Thread-safe.
  */
 final class Startup {
   private static final int MAX_NAMES = 10;
@@ -23,7 +21,7 @@ final class Startup {
 
   /**
    * @param limit how long the database may take to answer
-   * @param kept how long an answer holds
+   * @param kept how long an answer is valid
    */
   Startup(Meters meters, Observed service, Duration limit, Duration kept) {
     this.meters = meters;
@@ -36,12 +34,12 @@ final class Startup {
             .cache(kept);
   }
 
-  /** Whether it is over, as of the last time that somebody asked. */
+  /** Tells whether it is over, by the last query. */
   boolean isOver() {
     return over;
   }
 
-  /** What is missing, for people; empty text where nothing is, from then on. */
+  /** A description of what is missing; empty text if nothing is, from then on. */
   Mono<String> missing() {
     return Mono.defer(() -> over ? Mono.just("") : asked);
   }

@@ -19,7 +19,7 @@ final class StatusEndpoints {
   /** Each is a connection and a piece of JSON a second. */
   private static final int MAX_STREAMS = 16;
 
-  /** So that the other side can tell silence from an end. */
+  /** Lets the other side distinguish silence from an end. */
   private static final Duration HEARTBEAT = Duration.ofSeconds(3);
 
   private final StatusSource source;
@@ -30,7 +30,7 @@ final class StatusEndpoints {
     this.source = source;
   }
 
-  /** How many look on. */
+  /** Number of open streams. */
   int streams() {
     return streams.get();
   }
@@ -61,7 +61,7 @@ final class StatusEndpoints {
         .doFinally(end -> streams.decrementAndGet());
   }
 
-  /** All there is, then what changes; one that falls behind gets several changes as one. */
+  /** Everything, then what changes; a slow client gets several changes as one. */
   private Flux<String> changes() {
     return Flux.defer(
         () -> {

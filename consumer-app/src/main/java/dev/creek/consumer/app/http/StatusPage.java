@@ -11,8 +11,7 @@ import java.util.Base64;
 import java.util.Objects;
 
 /**
- * The page itself: one resource that brings all it needs, and a policy that lets a browser load and
- * run nothing else. Immutable.
+ * The page: one resource without any others, and a policy that allows a browser to load and run nothing else. Immutable.
  */
 final class StatusPage {
   private final String html;
@@ -48,7 +47,7 @@ final class StatusPage {
     return policy;
   }
 
-  /** What the policy names the one element of this kind by. */
+  /** The policy's value for the one element of this kind. */
   private String hash(String element) {
     int start = html.indexOf("<" + element + ">") + element.length() + 2;
     String content = html.substring(start, html.indexOf("</" + element + ">", start));

@@ -23,10 +23,7 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * Puts the status together: what is counted here, and what the database tells of everything else.
- * The database is asked only while somebody looks, and however many look, no more often than every
- * two seconds; while it does not answer, what it told last is shown, and that it is old. What
- * nobody knows is left out. Thread-safe.
+ * Assembles the status: the counts of this instance, and the database's data about everything else. The database is queried only while there is a client, and at most once every two seconds, however many there are. While it does not answer, its last answer is shown as old. Unknown values are left out. Thread-safe.
  */
 final class StatusSource {
   private static final Duration TICK = Duration.ofSeconds(1);
@@ -66,7 +63,7 @@ final class StatusSource {
             Map.of());
     Flux<StatusView> asked =
         Flux.interval(Duration.ZERO, TICK).onBackpressureDrop().concatMap(tick -> now(), 1);
-    // Servers may take their time, and whoever looks wants to see something.
+    // Servers may take their time, so the client first gets what is known.
     this.views = Mono.fromSupplier(this::known).concatWith(asked).replay(1).refCount(1, GRACE);
   }
 
@@ -76,7 +73,7 @@ final class StatusSource {
     return all.stream().filter(table -> !here.contains(table.target())).toList();
   }
 
-  /** At once the status that needs no question, then the whole of it once a second. */
+  /** First the status that needs no query, then the complete one once a second. */
   Flux<StatusView> views() {
     return views;
   }
@@ -114,9 +111,7 @@ final class StatusSource {
     return new StatusView(Instant.now(), sections, tables(owners(there)), rates, meters.samples());
   }
 
-  /**
-   * Tells whether what the database told is of now; if not, of when it is, where it told anything.
-   */
+  /** The time of the database's data: now, or that of its last answer, if there was one. */
   private String stored() {
     LastKnown.Told<List<SubscriptionView>> described = tables.now();
     boolean fresh = described.fresh() && commands.now().fresh() && instances.now().fresh();
@@ -212,7 +207,7 @@ final class StatusSource {
     }
   }
 
-  /** By target, the id of who handles it. */
+  /** By target, the id of the instance that handles it. */
   private static Map<String, String> owners(List<InstanceView> there) {
     var owners = new HashMap<String, String>();
     there.forEach(instance -> instance.owns().forEach(t -> owners.put(t, instance.id())));
@@ -266,7 +261,7 @@ final class StatusSource {
     json.writeNumberField("rate", StatusView.rounded(meter.rates().latest()));
     if (stored != null) {
       time(json, "committed", committedAt == null ? stored.committedAt() : committedAt);
-      // Only where it stands still: a number that runs tells nobody anything.
+      // Only if it stands still: a number that changes constantly is not useful.
       if (!shown.state().equals("streaming")) {
         position(json, stored);
       }
@@ -275,7 +270,7 @@ final class StatusSource {
     }
   }
 
-  /** A figure that is not known is left out. */
+  /** An unknown figure is left out. */
   private static void backlog(JsonGenerator json, Backlog backlog) throws IOException {
     Backlog.Certainty lag = backlog.lagCertainty();
     if (lag != Backlog.Certainty.UNKNOWN) {
@@ -353,7 +348,7 @@ final class StatusSource {
     }
   }
 
-  /** To the second: what runs faster is not read. */
+  /** To the second: faster changes cannot be read. */
   private static void time(JsonGenerator json, String name, @Nullable Instant time)
       throws IOException {
     if (time != null) {

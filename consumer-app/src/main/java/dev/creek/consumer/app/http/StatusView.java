@@ -11,14 +11,12 @@ import java.util.SortedMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The status at a moment, as JSON in pieces, so that two moments can be compared and only what
- * changed be sent. Immutable.
- *
+ * The status at a moment, as JSON in pieces, so that two moments can be compared and only the changes sent. Immutable.
  * @param at the moment
  * @param sections by name, each as JSON
  * @param tables by target, each as JSON
  * @param rates changes a second, oldest first, of the tables that are handled here
- * @param samples how many steps of the rates have ended
+ * @param samples number of steps of the rates that have ended
  */
 record StatusView(
     Instant at,
@@ -42,7 +40,7 @@ record StatusView(
         });
   }
 
-  /** What has changed since then; null where nothing has. */
+  /** The changes since then; null if there are none. */
   @Nullable String since(StatusView before) {
     List<Map.Entry<String, String>> changed =
         sections.entrySet().stream()
@@ -97,7 +95,7 @@ record StatusView(
     json.writeRawValue(value);
   }
 
-  /** Tables without a point had none that was not 0. */
+  /** A table without a point had only zeros. */
   private void history(JsonGenerator json) throws IOException {
     json.writeObjectFieldStart("history");
     json.writeNumberField("seconds", Rates.STEP.toSeconds());
@@ -126,7 +124,7 @@ record StatusView(
     return false;
   }
 
-  /** The newest point of each table; 0 where it is left out. */
+  /** The newest point of each table; 0 if it is left out. */
   private void latest(JsonGenerator json) throws IOException {
     json.writeObjectFieldStart("latest");
     for (Map.Entry<String, double[]> table : rates.entrySet()) {
@@ -138,7 +136,7 @@ record StatusView(
     json.writeEndObject();
   }
 
-  /** A tenth is enough for people, and short. */
+  /** To a tenth, which is precise enough, and short. */
   static double rounded(double value) {
     return Math.round(value * TENTH) / TENTH;
   }

@@ -4,11 +4,10 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A subscription as the database tells it: the only source for tables that other instances handle.
- *
+ * A subscription from the database, the only source for tables that other instances handle.
  * @param sequence stream sequence up to which it is applied
- * @param lsn source LSN of the last change applied, as PostgreSQL writes it
- * @param doubt why its rows may differ from the source's
+ * @param lsn source LSN of the last change applied, in PostgreSQL's form
+ * @param doubt reasons why its rows may differ from the source's
  */
 public record SubscriptionView(
     String source,
@@ -23,7 +22,7 @@ public record SubscriptionView(
     String lsn,
     IncompletenessView doubt) {
 
-  /** One without a doubt. */
+  /** A subscription without such reasons. */
   SubscriptionView(
       String source,
       String target,

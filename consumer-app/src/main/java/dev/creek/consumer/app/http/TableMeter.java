@@ -11,13 +11,13 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
-/** What is counted of one table that is handled here. Thread-safe; nothing waits. */
+/** Counts for one table that is handled here. Thread-safe; never waits. */
 final class TableMeter {
-  /** The states that a table can be in, as the library spells them. */
+  /** The possible states of a table, in the library's spelling. */
   static final List<String> STATES =
       List.of("waiting", "streaming", "snapshotting", "failed", "gap", "inactive");
 
-  /** What a change does. */
+  /** Kinds of changes. */
   enum Operation {
     INSERT,
     UPDATE,
@@ -30,12 +30,11 @@ final class TableMeter {
   }
 
   /**
-   * A state as it was told.
-   *
-   * @param since when it began
+   * A reported state.
+   * @param since time of its begin
    */
   record Shown(String state, @Nullable String reason, @Nullable String hint, Instant since) {
-    /** Whether somebody has to do something about it. */
+    /** Tells whether somebody must act. */
     boolean isStuck() {
       return state.equals("failed")
           || state.equals("gap")
@@ -115,7 +114,7 @@ final class TableMeter {
     skipped.increment();
   }
 
-  /** Counts an entry into failed or gap once, however often the reason is told anew. */
+  /** Counts an entry into failed or gap once, however often the reason is reported again. */
   void shows(String state, @Nullable String reason, @Nullable String hint) {
     Shown before = shown;
     boolean entered = !before.state().equals(state);
@@ -128,7 +127,7 @@ final class TableMeter {
     }
   }
 
-  /** Why its rows may differ from the source's: how many reasons there are of each cause. */
+  /** The number of reasons of each cause why its rows may differ from the source's. */
   void doubts(Map<String, Integer> byCause, List<String> reasons) {
     causes = Map.copyOf(byCause);
     doubt =
@@ -183,7 +182,7 @@ final class TableMeter {
     return committedAt;
   }
 
-  /** Whether its line has said how it stands. */
+  /** Tells whether its pipeline has reported a state. */
   boolean isTold() {
     return described;
   }

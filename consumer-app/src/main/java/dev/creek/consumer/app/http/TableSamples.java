@@ -13,8 +13,7 @@ import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 
 /**
- * The metrics of tables. Labels are the target's name and words of a fixed list: never keys, LSNs
- * or subjects, so there are as many series as tables, times a constant.
+ * The metrics of tables. Labels are the target's name and words of a fixed list: never keys, LSNs or subjects, so the number of series is a constant times the number of tables.
  */
 final class TableSamples {
   private static final String TARGET = "target";
@@ -78,7 +77,7 @@ final class TableSamples {
     return samples;
   }
 
-  /** No sample where it is not known: none is read as 0. */
+  /** No sample if it is not known, because a missing sample is not read as 0. */
   private MetricSnapshot known(
       String name,
       String help,
