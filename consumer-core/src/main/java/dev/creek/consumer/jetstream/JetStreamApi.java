@@ -196,11 +196,6 @@ final class JetStreamApi {
         .map(JetStreamApi::consumerState);
   }
 
-  /** State of a consumer. */
-  Mono<ConsumerState> consumer(String stream, String name) {
-    return call("CONSUMER.INFO." + stream + "." + name, NOTHING).map(JetStreamApi::consumerState);
-  }
-
   /** Deletes a consumer; completes whether or not that worked. */
   Mono<Void> deleteConsumer(String stream, String name) {
     return call("CONSUMER.DELETE." + stream + "." + name, NOTHING).then().onErrorComplete();
@@ -358,9 +353,7 @@ final class JetStreamApi {
   private static ConsumerState consumerState(JsonNode answer) {
     JsonNode delivered = answer.path("delivered");
     return new ConsumerState(
-        delivered.path("consumer_seq").longValue(),
-        delivered.path("stream_seq").longValue(),
-        answer.path("num_pending").longValue());
+        delivered.path("stream_seq").longValue(), answer.path("num_pending").longValue());
   }
 
   private static byte[] bytes(ObjectNode node) {

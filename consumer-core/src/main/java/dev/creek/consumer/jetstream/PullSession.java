@@ -14,7 +14,6 @@ import io.nats.client.impl.Headers;
 import io.nats.client.support.Status;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
-import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
 import reactor.core.Disposables;
@@ -75,7 +74,7 @@ final class PullSession implements PullReceiver {
     this.window = window;
     this.onHeard = onHeard;
     outlet = new Outlet(options, window, sink, this::askIfDue);
-    this.checks = checks.of(outlet, () -> received);
+    this.checks = checks.of(outlet);
     resources = Disposables.composite(this.checks, window::close);
     inbox = open.connection().createInbox() + ".";
     sink.onDispose(resources);
@@ -83,7 +82,7 @@ final class PullSession implements PullReceiver {
 
   /** What is to be asked of the stream while it is read. */
   interface Checks {
-    StreamChecks of(Outlet outlet, LongSupplier received);
+    StreamChecks of(Outlet outlet);
   }
 
   /**
