@@ -1,7 +1,5 @@
 package dev.creek.consumer.jetstream;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
-
 import dev.creek.consumer.api.BrokerException;
 import dev.creek.consumer.api.BrokerOptions;
 import dev.creek.consumer.jetstream.pull.MessagePlace;
@@ -9,6 +7,7 @@ import dev.creek.consumer.jetstream.pull.PullIntake;
 import dev.creek.consumer.jetstream.pull.PullReceiver;
 import dev.creek.consumer.stream.Delivery;
 import io.nats.client.Message;
+import io.nats.client.PullRequestOptions;
 import io.nats.client.Subscription;
 import io.nats.client.impl.Headers;
 import io.nats.client.support.Status;
@@ -301,18 +300,16 @@ final class PullSession implements PullReceiver {
 
   private void send(PullWindow.Pull pull) {
     missed = 0;
-    String body =
-        "{\"batch\":"
-            + pull.messages()
-            + (pull.bytes() > 0 ? ",\"max_bytes\":" + pull.bytes() : "")
-            + ",\"expires\":"
-            + options.pullExpiry().toNanos()
-            + ",\"idle_heartbeat\":"
-            + options.heartbeat().toNanos()
-            + "}";
+    var request =
+        PullRequestOptions.builder(pull.messages())
+            .expiresIn(options.pullExpiry())
+            .idleHeartbeat(options.heartbeat());
+    if (pull.bytes() > 0) {
+      request.maxBytes(pull.bytes());
+    }
+    byte[] body = request.build().serialize();
     try {
-      open.connection()
-          .publish(api.nextSubject(consumer), inbox + pull.number(), body.getBytes(US_ASCII));
+      open.connection().publish(api.nextSubject(consumer), inbox + pull.number(), body);
     } catch (IllegalStateException e) {
       connectionLost();
     }

@@ -170,8 +170,11 @@ final class ScriptedBroker implements AutoCloseable {
   }
 
   private String consumer() {
-    return "{\"delivered\":{\"consumer_seq\":0,\"stream_seq\":0},\"num_pending\":%d}"
-        .formatted(pending.get());
+    return """
+        {"stream_name":"CREEK_wal_shop","name":"%s","created":"2026-01-01T00:00:00Z",\
+        "config":{"filter_subject":"%s"},"ack_floor":{"consumer_seq":0,"stream_seq":0},\
+        "delivered":{"consumer_seq":0,"stream_seq":0},"num_pending":%d}"""
+        .formatted(newest, SUBJECT, pending.get());
   }
 
   private void answer(String inbox, String json) {
