@@ -161,7 +161,8 @@ final class JetStreamApi {
   }
 
   private Mono<StoredMessage> message(String stream, MessageGetRequest request) {
-    return call("STREAM.MSG.GET." + stream, request, answer -> new MessageInfo(answer, stream, false))
+    return call(
+            "STREAM.MSG.GET." + stream, request, answer -> new MessageInfo(answer, stream, false))
         .map(StoredMessage::of)
         .onErrorResume(ApiException.class, e -> e.messageNotFound() ? Mono.empty() : Mono.error(e));
   }
