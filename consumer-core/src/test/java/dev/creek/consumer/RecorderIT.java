@@ -66,12 +66,13 @@ class RecorderIT {
     publisher.publishSchema(orders);
     consumer =
         CreekConsumer.create(
-            ConsumerOptions.of(
+            ConsumerOptions.builder(
                     BrokerOptions.builder(nats.server().uri()).build(),
                     DatabaseOptions.of(database.patientUri()))
-                .withRecorder(seen));
-    consumer.createTable(mapping).block(PATIENCE);
-    consumer.addTable(mapping).block(PATIENCE);
+                .recorder(seen)
+                .build());
+    consumer.tables().create(mapping).block(PATIENCE);
+    consumer.tables().add(mapping).block(PATIENCE);
     running = consumer.run().subscribe();
   }
 
@@ -96,10 +97,10 @@ class RecorderIT {
     assertThat(seen.states).contains("streaming");
     await().until(() -> seen.backlog().lag().isZero());
     assertThat(seen.backlog().pendingMessages()).isZero();
-    assertThat(consumer.reachability(PATIENCE).block(PATIENCE).isComplete()).isTrue();
-    consumer.threadsResponsive().block(PATIENCE);
-    assertThat(consumer.poolUse().open()).isPositive();
-    consumer.removeTable(mapping.target()).block(PATIENCE);
+    assertThat(consumer.health().reachability(PATIENCE).block(PATIENCE).isComplete()).isTrue();
+    consumer.health().threadsResponsive().block(PATIENCE);
+    assertThat(consumer.health().pool().open()).isPositive();
+    consumer.tables().remove(mapping.target()).block(PATIENCE);
     await().until(() -> seen.backlogs.isEmpty());
   }
 
@@ -120,8 +121,9 @@ class RecorderIT {
 
   private CommandOutcome carryOut(Command command) {
     return consumer
+        .commands()
         .submit(command)
-        .flatMap(id -> consumer.await(id, PATIENCE))
+        .flatMap(id -> consumer.commands().await(id, PATIENCE))
         .block(PATIENCE)
         .outcome();
   }
@@ -157,7 +159,7 @@ class RecorderIT {
     assertThat(seen.backlog().lagCertainty()).isEqualTo(Certainty.BOUND);
     assertThat(seen.backlog().pendingCertainty()).isEqualTo(Certainty.UNKNOWN);
     await().until(() -> storedLag() == null);
-    Reachability reached = consumer.reachability(PATIENCE).block(PATIENCE);
+    Reachability reached = consumer.health().reachability(PATIENCE).block(PATIENCE);
     assertThat(reached.brokerTrouble()).contains("NATS");
     assertThat(reached.databaseTrouble()).isNull();
     nats.server().start();
@@ -173,7 +175,7 @@ class RecorderIT {
   void aControlSchemaThatIsGoneIsTrouble() {
     await().until(() -> seen.states.contains("streaming"));
     database.execute("drop schema _creek_consumer cascade");
-    Reachability reached = consumer.reachability(PATIENCE).block(PATIENCE);
+    Reachability reached = consumer.health().reachability(PATIENCE).block(PATIENCE);
     assertThat(reached.databaseTrouble()).contains("_creek_consumer");
     assertThat(reached.brokerTrouble()).isNull();
   }

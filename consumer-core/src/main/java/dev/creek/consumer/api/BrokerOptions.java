@@ -1,8 +1,10 @@
 package dev.creek.consumer.api;
 
 import dev.creek.consumer.text.SubjectToken;
+import io.nats.client.Options;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import reactor.core.scheduler.Scheduler;
@@ -41,6 +43,7 @@ public final class BrokerOptions {
   private final Duration frontierInterval;
   private final Duration consumerInactivity;
   private final Scheduler scheduler;
+  private final UnaryOperator<Options.Builder> client;
 
   private BrokerOptions(Builder b) {
     servers = b.servers;
@@ -63,6 +66,7 @@ public final class BrokerOptions {
     frontierInterval = b.frontierInterval;
     consumerInactivity = b.consumerInactivity;
     scheduler = b.scheduler;
+    client = b.client;
   }
 
   /**
@@ -171,6 +175,11 @@ public final class BrokerOptions {
     return scheduler;
   }
 
+  /** Changes the options of the NATS client, as {@link Builder#client} says. */
+  public Options.Builder customized(Options.Builder given) {
+    return client.apply(given);
+  }
+
   /** The servers without user, password or token. */
   public String serversForPeople() {
     return servers.toString();
@@ -218,6 +227,7 @@ public final class BrokerOptions {
     private Duration frontierInterval = Duration.ofSeconds(30);
     private Duration consumerInactivity = Duration.ofMinutes(5);
     private Scheduler scheduler = Schedulers.parallel();
+    private UnaryOperator<Options.Builder> client = UnaryOperator.identity();
 
     private Builder(String servers) {
       this.servers = ServerList.parse(servers);
@@ -342,6 +352,18 @@ public final class BrokerOptions {
     /** Where deliveries are emitted; {@link Schedulers#parallel()} by default. */
     public Builder deliverOn(Scheduler value) {
       scheduler = value;
+      return this;
+    }
+
+    /**
+     * Options of the NATS client that are not among these, such as a proxy, an authentication
+     * handler or an SSL context. The servers, listeners, executors and what reading relies on are
+     * set afterwards; a login and TLS files of these options win.
+     *
+     * @param value called for each connection that is made
+     */
+    public Builder client(UnaryOperator<Options.Builder> value) {
+      client = value;
       return this;
     }
 
