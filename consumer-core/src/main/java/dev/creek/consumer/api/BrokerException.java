@@ -2,7 +2,7 @@ package dev.creek.consumer.api;
 
 import org.jspecify.annotations.Nullable;
 
-/** What can go wrong with the broker. */
+/** Errors of the broker. */
 public abstract sealed class BrokerException extends ConsumerException {
   private static final long serialVersionUID = 1L;
 
@@ -29,8 +29,8 @@ public abstract sealed class BrokerException extends ConsumerException {
   }
 
   /**
-   * It is there and does not accept the credentials. Whether they are wrong, or whoever it asks
-   * about them is away for a moment, cannot be told.
+   * It does not accept the credentials. Either they are wrong, or the service that it asks about
+   * them is away for a moment; the two cannot be distinguished.
    */
   public static final class Refused extends Unavailable {
     private static final long serialVersionUID = 1L;
@@ -41,8 +41,8 @@ public abstract sealed class BrokerException extends ConsumerException {
   }
 
   /**
-   * It is there and does not let this user do what was asked: that does not pass by itself,
-   * somebody has to do what the hint says.
+   * It does not allow this user to do something. This does not pass by itself: the hint has the
+   * remedy.
    */
   public static final class Denied extends Unavailable {
     private static final long serialVersionUID = 1L;
@@ -57,14 +57,14 @@ public abstract sealed class BrokerException extends ConsumerException {
   }
 
   /**
-   * It is there, and has nothing or nobody of what was asked for: no stream of the database, no
-   * producer that listens. That may come; who asked for something need not wait for it long.
+   * The broker answers, but what was requested does not exist: there is no stream of the database,
+   * or no producer listens. It may come later, but a long wait is not needed.
    */
   public static sealed class Unanswered extends Unavailable permits NoProducer {
     private static final long serialVersionUID = 1L;
 
     /**
-     * @param hint what may be wrong; null where nothing is known
+     * @param hint a possible cause; null if nothing is known
      */
     public Unanswered(String message, @Nullable String hint) {
       super(message, hint);
@@ -72,22 +72,21 @@ public abstract sealed class BrokerException extends ConsumerException {
   }
 
   /**
-   * It is there, and no producer answers what it was asked: it does not run, or its source is away,
-   * or it does not know what it was asked for and says nothing. For how long it is to be asked
-   * again is for whoever asked to say.
+   * The broker answers, but no producer does: it does not run, its source is away, or it does not
+   * know the table and stays silent. The caller decides how long to ask again.
    */
   public static final class NoProducer extends Unanswered {
     private static final long serialVersionUID = 1L;
 
     /**
-     * @param hint what may be wrong; null where nothing is known
+     * @param hint a possible cause; null if nothing is known
      */
     public NoProducer(String message, @Nullable String hint) {
       super(message, hint);
     }
   }
 
-  /** Messages that were needed are gone: only a clean snapshot heals it. */
+  /** Messages that were needed are gone: only a clean snapshot fills the gap. */
   public static final class Gap extends BrokerException {
     private static final long serialVersionUID = 1L;
 

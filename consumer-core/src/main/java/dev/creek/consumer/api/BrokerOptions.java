@@ -388,12 +388,11 @@ public final class BrokerOptions {
   }
 
   /**
-   * How the connection proves who it is, where the server URIs do not say it. Printed without
-   * secrets.
+   * The identity of the connection, if the server URIs do not contain it. Printed without secrets.
    */
   public sealed interface Credentials {
 
-    /** Nothing: an open server, or one that goes by the client certificate. */
+    /** None: an open server, or one that uses the client certificate. */
     record None() implements Credentials {}
 
     /** A name and a password. */
@@ -412,9 +411,7 @@ public final class BrokerOptions {
       }
     }
 
-    /**
-     * A file with a user's JWT and seed; read again at every connect, so that it may be renewed.
-     */
+    /** A file with a user's JWT and seed; read again at every connect, so it may be renewed. */
     record CredentialsFile(Path file) implements Credentials {}
 
     /** A file with an nkey seed; read again at every connect. */
@@ -422,8 +419,8 @@ public final class BrokerOptions {
   }
 
   /**
-   * Files for TLS. Whatever is null is the Java platform's default. The server's certificate must
-   * be valid for the host that the URI names.
+   * Files for TLS. Null means the Java platform's default. The server's certificate must be valid
+   * for the host that the URI names.
    *
    * @param caCertificates PEM file with the certificates to trust
    * @param trustStore JKS or PKCS #12 file with the certificates to trust
@@ -438,7 +435,7 @@ public final class BrokerOptions {
       @Nullable Path clientCertificate,
       @Nullable Path clientKey) {
 
-    /** Only the platform's defaults. */
+    /** The platform's defaults only. */
     public static final TlsFiles NONE = new TlsFiles(null, null, null, null, null);
 
     public TlsFiles {
@@ -457,7 +454,7 @@ public final class BrokerOptions {
       return new TlsFiles(caCertificates, null, null, null, null);
     }
 
-    /** Whether nothing but defaults was asked for. */
+    /** Tells whether only defaults are used. */
     public boolean isEmpty() {
       return equals(NONE);
     }

@@ -2,7 +2,7 @@ package dev.creek.consumer.api;
 
 import org.jspecify.annotations.Nullable;
 
-/** The target database refused or could not be reached. Carries no row values. */
+/** The target database refused a statement or could not be reached. Contains no row values. */
 public final class DatabaseException extends ConsumerException {
   private static final long serialVersionUID = 1L;
   private final String sqlState;
@@ -10,9 +10,9 @@ public final class DatabaseException extends ConsumerException {
 
   /**
    * @param message what failed, with table and position, without row values
-   * @param sqlState five characters; 08006 where the connection broke without one
+   * @param sqlState five characters; 08006 if the connection broke without one
    * @param constraint the violated constraint, if it is one
-   * @param hint what the user can do, where that is known better here than from the state alone
+   * @param hint the remedy, if it is known better here than from the state alone
    */
   public DatabaseException(
       String message,
@@ -33,7 +33,9 @@ public final class DatabaseException extends ConsumerException {
     return constraint;
   }
 
-  /** Whether the server could not be reached, refused connections for now or had none left. */
+  /**
+   * Tells whether the server could not be reached, refused connections for now or had none left.
+   */
   public boolean unreachable() {
     return sqlState.startsWith("08") || sqlState.startsWith("53") || sqlState.startsWith("57");
   }

@@ -8,13 +8,13 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A mark: why the rows of a table may differ from its source's although nothing has failed. A clean
- * snapshot, or a comparison that finds both sides equal, clears it.
+ * A mark: a reason why the rows of a table may differ from its source's although nothing has
+ * failed. A clean snapshot, or a comparison that finds both sides equal, clears it.
  *
- * @param detail which column or which stream sequence, where a cause may be there several times;
- *     else empty
- * @param reason one sentence for people, without values of rows
- * @param since when it was marked; null before it is stored
+ * @param detail the column or the stream sequence, if a cause can occur several times; otherwise
+ *     empty
+ * @param reason one sentence for the user, without values of rows
+ * @param since time at which it was marked; null before it is stored
  */
 public record Incompleteness(Cause cause, String detail, String reason, @Nullable Instant since) {
 
@@ -23,13 +23,13 @@ public record Incompleteness(Cause cause, String detail, String reason, @Nullabl
     this(cause, detail, reason, null);
   }
 
-  /** A mark to be stored, of a cause that can be there once only. */
+  /** A mark to be stored, of a cause that can occur only once. */
   public Incompleteness(Cause cause, String reason) {
     this(cause, "", reason, null);
   }
 
   /**
-   * What clears the marks of a table, for people.
+   * The command that clears the marks of a table, as a hint.
    *
    * @param mapping source and target
    */
@@ -40,31 +40,31 @@ public record Incompleteness(Cause cause, String detail, String reason, @Nullabl
         + Remedy.resync(mapping);
   }
 
-  /** How it came about. */
+  /** Causes of a mark. */
   public enum Cause {
-    /** Followed without one: rows of an earlier time are missing. */
+    /** Followed without a snapshot: rows of an earlier time are missing. */
     NO_SNAPSHOT,
-    /** Changes that are gone were passed over, because somebody said so. */
+    /** Changes that are gone were skipped by a user's command. */
     FORCED,
-    /** A change was passed over, because somebody said so; the detail is its stream sequence. */
+    /** A change was skipped by a user's command; the detail is its stream sequence. */
     SKIPPED,
-    /** Updates or deletes met no row. */
+    /** Updates or deletes found no row. */
     MISSED_ROWS,
-    /** The table is another one than before, or others have emptied it. */
+    /** The table is another one than before, or was emptied from outside. */
     RECREATED,
-    /** A column was added to rows that are there; the detail is its name. */
+    /** A column was added to existing rows; the detail is its name. */
     COLUMN,
     /** A snapshot held far fewer rows than the source estimated. */
     THIN_SNAPSHOT,
-    /** Without a key: changes that may be in it twice, or not at all. */
+    /** Without a key: changes that may be applied twice, or not at all. */
     UNPROVEN;
 
-    /** Its word in the control schema and in metrics. */
+    /** Its name in the control schema and in metrics. */
     public String stored() {
       return name().toLowerCase(Locale.ROOT);
     }
 
-    /** Empty for a word that a newer version stored. */
+    /** Empty for a name that a newer version stored. */
     public static Optional<Cause> of(String stored) {
       return Arrays.stream(values()).filter(cause -> cause.stored().equals(stored)).findFirst();
     }

@@ -1,6 +1,6 @@
 package dev.creek.consumer.api;
 
-/** Bytes that are not what a Creek producer writes. Never carries row values. */
+/** An error for bytes that a Creek producer does not write. Never contains row values. */
 public sealed class MessageException extends ConsumerException {
   private static final long serialVersionUID = 1L;
 
@@ -12,7 +12,7 @@ public sealed class MessageException extends ConsumerException {
     super(message, null, cause);
   }
 
-  /** What should be a snapshot does not begin with its header. */
+  /** The first message of a snapshot is not its header. */
   public static final class NoHeader extends MessageException {
     private static final long serialVersionUID = 1L;
 
@@ -21,7 +21,7 @@ public sealed class MessageException extends ConsumerException {
     }
   }
 
-  /** A message is longer than is accepted. Its packets are passed over one by one. */
+  /** A message is longer than the limit. Its packets are skipped one by one. */
   public static final class TooLong extends MessageException {
     private static final long serialVersionUID = 1L;
     private final long declaredBytes;
@@ -31,14 +31,14 @@ public sealed class MessageException extends ConsumerException {
       this.declaredBytes = declaredBytes;
     }
 
-    /** How long it says that it is. */
+    /** The length that it declares. */
     public long declaredBytes() {
       return declaredBytes;
     }
   }
 
   /**
-   * A packet in the middle of a message came without the packets before it: they are gone from the
+   * A packet in the middle of a message came without the packets before it, which are gone from the
    * stream.
    */
   public static final class LostHead extends MessageException {

@@ -8,8 +8,8 @@ import java.time.Instant;
  * @param subject its name
  * @param firstSequence stream sequence of its first message
  * @param lastSequence stream sequence of its last message so far
- * @param messages how many messages its subject holds
- * @param publishedAt when JetStream stored its first message
+ * @param messages number of messages with its subject
+ * @param publishedAt time when JetStream stored its first message
  * @param complete whether its last message is the end marker
  */
 public record PublishedSnapshot(
@@ -19,7 +19,9 @@ public record PublishedSnapshot(
     long messages,
     Instant publishedAt,
     boolean complete) {
-  /** Rows: without header and end marker; too many where a row took several messages (OLD). */
+  /**
+   * Number of rows, without header and end marker; too large if a row took several messages (OLD).
+   */
   public long rows() {
     return Math.max(0, messages - (complete ? 2 : 1));
   }

@@ -7,8 +7,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Dotted names with SQL's double quotes: unquoted parts are taken as written, quoted ones may hold
- * anything.
+ * Dotted names with SQL's double quotes: unquoted parts are taken as written, quoted ones may
+ * contain any character.
  */
 public final class QualifiedName {
   private QualifiedName() {}
@@ -29,10 +29,10 @@ public final class QualifiedName {
   /**
    * Splits {@code text} into exactly {@code count} parts.
    *
-   * @param what what the text names, for the message
+   * @param what the kind of thing that the text names, for the message
    * @param form the expected form, for the message
-   * @throws IllegalArgumentException where it has another number of parts, an empty part, white
-   *     space around a part or an open quote
+   * @throws IllegalArgumentException if it has another number of parts, an empty part, white space
+   *     around a part or an open quote
    */
   public static List<String> parse(String text, int count, String what, String form) {
     var parts = split(text, '.');
@@ -51,7 +51,10 @@ public final class QualifiedName {
     return parts.stream().map(QualifiedName::unquote).toList();
   }
 
-  /** A name that looks like another one in every list: nobody means it who does not quote it. */
+  /**
+   * Without quotes, white space around a name is a mistake: the name would look like another one in
+   * every list.
+   */
   private static void requireNothingAround(String part, String what, String text) {
     if (isInvisible(part.codePointAt(0)) || isInvisible(part.codePointBefore(part.length()))) {
       throw new IllegalArgumentException(
@@ -73,8 +76,8 @@ public final class QualifiedName {
   /**
    * Splits at {@code separator} outside double quotes; parts keep their quotes.
    *
-   * @throws IllegalArgumentException where a quote is not closed, or the text is a URI, which may
-   *     hold a password and is not repeated
+   * @throws IllegalArgumentException if a quote is not closed, or if the text is a URI, which may
+   *     contain a password and is not repeated
    */
   public static List<String> split(String text, char separator) {
     var parts = new ArrayList<String>();

@@ -13,10 +13,13 @@ import java.util.stream.Stream;
  * neither have its errors.
  */
 final class ServerList {
-  /** Stands for what is not shown. */
+  /** Replaces what is not shown. */
   private static final String HIDDEN = "***";
 
-  /** A place with a wrong scheme or so: seeing it helps, and there is no user's part in it. */
+  /**
+   * An address with a mistake such as a wrong scheme: showing it helps, and it contains no user's
+   * part.
+   */
   private static final Pattern HARMLESS =
       Pattern.compile("[a-z]{1,12}://[A-Za-z0-9.-]+(:[0-9]{1,5})?");
 
@@ -27,7 +30,7 @@ final class ServerList {
   }
 
   /**
-   * Reads a list; empty places in it do not count.
+   * Reads a list; empty entries do not count.
    *
    * @throws IllegalArgumentException that says which server is wrong and why, without its text
    */
@@ -74,12 +77,14 @@ final class ServerList {
     return servers.stream().anyMatch(ServerUri::usesTls);
   }
 
-  /** What all servers but those with one of their own are told: ours, or the first URI's. */
+  /** The login for all servers without one of their own: the given one, or the first URI's. */
   Credentials login(Credentials given) {
     return given instanceof Credentials.None ? firstLogin() : given;
   }
 
-  /** Servers that the first one tells of have no user in their URI: they take the first one's. */
+  /**
+   * Servers that the first one announces have no user in their URI: they get the first one's login.
+   */
   private Credentials firstLogin() {
     return servers.stream()
         .map(ServerUri::login)
@@ -89,8 +94,8 @@ final class ServerList {
   }
 
   /**
-   * For the client: without any secret where all servers get the same login, which is the rule,
-   * because the client puts the URIs into its messages.
+   * For the client. The URIs have no secret if all servers get the same login, which is the rule,
+   * because the client puts them into its messages.
    */
   String[] uris(Credentials given) {
     boolean different =
@@ -102,7 +107,7 @@ final class ServerList {
         .toArray(String[]::new);
   }
 
-  /** The list with {@code ***} for each user's part; all of it hidden where it cannot be read. */
+  /** The list with {@code ***} for each user's part; completely hidden if it cannot be read. */
   static String shown(String text) {
     try {
       return parse(text).servers.stream()

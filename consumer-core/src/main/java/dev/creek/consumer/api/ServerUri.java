@@ -13,16 +13,16 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One NATS server, taken out of its URI: {@code nats://user:password@host:port}, {@code
- * tls://token@host}, {@code host:port}. The one place where such a URI is read.
+ * One NATS server, from its URI: {@code nats://user:password@host:port}, {@code tls://token@host},
+ * {@code host:port}. Such URIs are read only here.
  *
- * <p>Text that could be a secret is in nothing that this type says: not in its text form, and not
- * in its errors, which therefore repeat no part of what was given.
+ * <p>Text that could be a secret never appears: neither in the text form, nor in the errors, which
+ * therefore repeat no part of the input.
  *
- * @param scheme {@code nats}, {@code tls}, …; null where none was written
- * @param login the user's part, percent-decoded; null where there is none
+ * @param scheme {@code nats}, {@code tls}, …; null if none was written
+ * @param login the user's part, percent-decoded; null if there is none
  * @param host name or address, one of IPv6 in brackets
- * @param port 0 where none was written
+ * @param port 0 if none was written
  */
 record ServerUri(@Nullable String scheme, @Nullable Credentials login, String host, int port) {
   private static final Set<String> SCHEMES = Set.of("nats", "tls", "opentls", "ws", "wss");
@@ -31,12 +31,12 @@ record ServerUri(@Nullable String scheme, @Nullable Credentials login, String ho
   private static final Pattern PLACE =
       Pattern.compile("(\\[[0-9a-fA-F:.%a-z]+]|[A-Za-z0-9._-]+)(?::([0-9]{1,5}))?/?");
 
-  /** What ends the user's part for other readers of URIs, or is no part of any URI. */
+  /** Characters that end the user's part for other readers of URIs, or that no URI contains. */
   private static final Pattern NOT_IN_LOGIN = Pattern.compile("[/?#@\\s\\p{Cntrl}]");
 
   private static final Pattern STRAY_PERCENT = Pattern.compile("%(?![0-9a-fA-F]{2})");
 
-  /** Stands in decoded text for bytes that are none. */
+  /** Stands in decoded text for bytes that are no character. */
   private static final char NO_CHARACTER = '\uFFFD';
 
   private static final int HIGHEST_PORT = 65_535;
@@ -44,7 +44,7 @@ record ServerUri(@Nullable String scheme, @Nullable Credentials login, String ho
   /**
    * Reads a URI.
    *
-   * @throws IllegalArgumentException that says what is wrong, without the URI's text
+   * @throws IllegalArgumentException with the problem, without the URI's text
    */
   static ServerUri parse(String text) {
     Matcher start = SCHEME.matcher(text);
@@ -53,7 +53,7 @@ record ServerUri(@Nullable String scheme, @Nullable Credentials login, String ho
       throw new IllegalArgumentException("the scheme must be nats://, tls://, ws:// or wss://");
     }
     String rest = scheme == null ? text : text.substring(start.end());
-    // The last @ of all: nothing of a password, whatever is in it, is taken for a host.
+    // The last @ of all: no part of a password, whatever it contains, is read as a host.
     int at = rest.lastIndexOf('@');
     Credentials login = at < 0 ? null : login(rest.substring(0, at));
     Matcher place = PLACE.matcher(rest.substring(at + 1));
@@ -102,14 +102,14 @@ record ServerUri(@Nullable String scheme, @Nullable Credentials login, String ho
     return decoded;
   }
 
-  /** The client takes servers as {@link URI}s, which want more of a host than we know of. */
+  /** The client takes servers as {@link URI}s, whose rules for hosts are stricter than ours. */
   private void requireHost() {
     try {
       if (new URI(withoutLogin()).getHost() != null) {
         return;
       }
     } catch (URISyntaxException e) {
-      // The same to the user.
+      // For the user the message is the same.
     }
     throw new IllegalArgumentException(
         "the host must be a name of letters, digits, hyphens and dots, or an address (IPv6 as [::1])");
@@ -119,17 +119,17 @@ record ServerUri(@Nullable String scheme, @Nullable Credentials login, String ho
     return scheme != null && TLS_SCHEMES.contains(scheme);
   }
 
-  /** As the client takes it, without the user's part. */
+  /** For the client, without the user's part. */
   String withoutLogin() {
     return written(scheme == null ? "nats://" : scheme + "://", "");
   }
 
-  /** As the client takes it, with the user's part, percent-encoded anew. */
+  /** For the client, with the user's part, percent-encoded again. */
   String withLogin() {
     return written(scheme == null ? "nats://" : scheme + "://", encoded(login));
   }
 
-  /** As it was written, with {@code user} for the user's part where there is one. */
+  /** As it was written, with {@code user} for the user's part if there is one. */
   String shown(String user) {
     return written(scheme == null ? "" : scheme + "://", login == null ? "" : user);
   }

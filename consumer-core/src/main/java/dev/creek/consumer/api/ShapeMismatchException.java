@@ -3,8 +3,7 @@ package dev.creek.consumer.api;
 import java.util.Objects;
 
 /**
- * The target table cannot take what the wire carries; the hint says the exact statement that mends
- * it.
+ * The target table cannot take the wire's values; the hint is the exact statement that fixes it.
  */
 public final class ShapeMismatchException extends ConsumerException {
   private static final long serialVersionUID = 1L;
@@ -13,7 +12,7 @@ public final class ShapeMismatchException extends ConsumerException {
     super(reason, hint, null);
   }
 
-  /** The same of the message at a sequence. */
+  /** The same error for the message at a sequence. */
   public ShapeMismatchException at(long sequence) {
     return new ShapeMismatchException(
         "message at sequence " + sequence + ": " + getMessage(), hint());

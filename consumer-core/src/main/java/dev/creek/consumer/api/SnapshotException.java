@@ -8,8 +8,8 @@ public final class SnapshotException extends ConsumerException {
   private static final long serialVersionUID = 1L;
 
   /**
-   * @param message what is wrong
-   * @param hint what the user can do
+   * @param message description of the error
+   * @param hint the remedy
    */
   public SnapshotException(String message, @Nullable String hint) {
     super(message, hint, null);
@@ -24,7 +24,7 @@ public final class SnapshotException extends ConsumerException {
     return new SnapshotException("there is no snapshot " + subject, listing(source));
   }
 
-  /** The same, where the table's name may be another. */
+  /** The same, if the table may have another name. */
   public static SnapshotException unknown(String subject, SourceTable source, String suggestion) {
     return new SnapshotException(
         "there is no snapshot " + subject, suggestion + " Else " + listing(source));

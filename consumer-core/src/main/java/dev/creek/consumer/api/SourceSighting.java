@@ -4,20 +4,20 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All that the broker's streams tell of a source table's name. Whether the table exists they do
- * not: a producer publishes nothing of a table that nobody changes.
+ * Everything that the broker's streams show about a source table's name. They do not show whether
+ * the table exists: a producer publishes nothing of a table that does not change.
  *
  * @param source the table
  * @param published whether the streams hold a change, a schema or a snapshot of it
- * @param similar tables of its database that something is published of and whose names are nearly
- *     the same, the nearest first
+ * @param similar tables of its database that are in the streams and have nearly the same name, the
+ *     most similar first
  */
 public record SourceSighting(SourceTable source, boolean published, List<SourceTable> similar) {
   public SourceSighting {
     similar = List.copyOf(similar);
   }
 
-  /** In words for the user; null where something of the table is published. */
+  /** A sentence for the user; null if the streams hold something of the table. */
   public @Nullable String reason() {
     if (published) {
       return null;
@@ -26,7 +26,7 @@ public record SourceSighting(SourceTable source, boolean published, List<SourceT
     return similar.isEmpty() ? nothing : nothing + ", but of " + similar.get(0);
   }
 
-  /** The name that was meant, perhaps; null where none is near. */
+  /** The name that was probably meant; null if none is similar. */
   public @Nullable String suggestion() {
     if (published || similar.isEmpty()) {
       return null;

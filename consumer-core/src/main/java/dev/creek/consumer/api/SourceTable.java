@@ -13,7 +13,7 @@ public record SourceTable(String database, String namespace, String table) {
   private static final Pattern PLAIN = Pattern.compile("[a-z_][a-z0-9_$]*");
 
   /**
-   * {@code db.namespace.table}; a part is double-quoted only where it needs to be, as in the Go
+   * {@code db.namespace.table}; a part is double-quoted only if it needs to be, as in the Go
    * consumer's rows.
    */
   @Override
@@ -21,7 +21,7 @@ public record SourceTable(String database, String namespace, String table) {
     return QualifiedName.format(database, namespace, table);
   }
 
-  /** Tells whether SQL takes its names for others where they are not double-quoted. */
+  /** Tells whether SQL would take its names for other ones if they are not double-quoted. */
   public boolean needsQuotes() {
     return !PLAIN.matcher(namespace).matches() || !PLAIN.matcher(table).matches();
   }
@@ -29,7 +29,7 @@ public record SourceTable(String database, String namespace, String table) {
   /**
    * Reads {@code db.namespace.table}, parts optionally double-quoted.
    *
-   * @throws IllegalArgumentException with a message for the user where the text is not three parts
+   * @throws IllegalArgumentException with a message for the user, if the text is not three parts
    */
   public static SourceTable parse(String text) {
     var parts = QualifiedName.parse(text, 3, "source", "db.namespace.table");

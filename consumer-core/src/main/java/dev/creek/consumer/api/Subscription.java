@@ -9,11 +9,11 @@ import java.util.List;
  * @param mapping source and target
  * @param active whether its changes are applied
  * @param state state, reason and hint as last reported
- * @param position how far it is
+ * @param position how far it has been applied
  * @param rowsApplied changes applied so far
- * @param epoch of its last claim, as {@link Claim#epoch}; 0 where it was never claimed
- * @param incompleteness why its rows may differ from the source's, oldest first; empty where
- *     nothing is known that says so
+ * @param epoch of its last claim, as {@link Claim#epoch}; 0 if it was never claimed
+ * @param incompleteness reasons why its rows may differ from the source's, oldest first; empty if
+ *     none is known
  */
 public record Subscription(
     Mapping mapping,
@@ -28,7 +28,7 @@ public record Subscription(
     incompleteness = List.copyOf(incompleteness);
   }
 
-  /** One that was never claimed, and of which nothing is known that says that rows are missing. */
+  /** A subscription that was never claimed and has no marks. */
   public Subscription(
       Mapping mapping, boolean active, TableState state, Position position, long rowsApplied) {
     this(mapping, active, state, position, rowsApplied, 0, List.of());

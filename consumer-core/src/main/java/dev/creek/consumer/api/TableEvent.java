@@ -1,8 +1,8 @@
 package dev.creek.consumer.api;
 
-/** Something that happened to a table's line. */
+/** An event in a table's pipeline. */
 public sealed interface TableEvent {
-  /** Whose line. */
+  /** The table. */
   Mapping mapping();
 
   /** It entered a state. */
@@ -12,14 +12,14 @@ public sealed interface TableEvent {
   record Committed(Mapping mapping, Applied applied) implements TableEvent {}
 
   /**
-   * What a committed target transaction did.
+   * The effect of a committed target transaction.
    *
    * @param position the position stored with it
-   * @param inserts changes by operation, as the wire told them (not as folded)
+   * @param inserts changes by operation, as published (not as folded)
    * @param updates updates, key changes included
    * @param deletes deletes
    * @param truncates truncates
-   * @param missed rows that were to be updated or deleted, and were not there
+   * @param missed rows that were to be updated or deleted, and did not exist
    */
   public record Applied(
       Position position, long inserts, long updates, long deletes, long truncates, long missed) {

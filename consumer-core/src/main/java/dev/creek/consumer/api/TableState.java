@@ -7,11 +7,11 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A line's phase as users see it in {@code subscriptions.state}, with reason and hint where it is
+ * A pipeline's phase as users see it in {@code subscriptions.state}, with reason and hint if it is
  * stuck.
  *
- * @param stoppedAt the message that it failed at, where that is known to the message
- * @param tries how often the same was tried, where it failed; else 0
+ * @param stoppedAt the message at which it failed, if it is known
+ * @param tries number of attempts of the same step, if it failed; otherwise 0
  */
 public record TableState(
     Name name,
@@ -20,12 +20,12 @@ public record TableState(
     @Nullable StoppedAt stoppedAt,
     int tries) {
 
-  /** A state that is about no single message. */
+  /** A state that does not concern a single message. */
   public TableState(Name name, @Nullable String reason, @Nullable String hint) {
     this(name, reason, hint, null);
   }
 
-  /** A state that is about a message. */
+  /** A state that concerns a message. */
   public TableState(
       Name name, @Nullable String reason, @Nullable String hint, @Nullable StoppedAt stoppedAt) {
     this(name, reason, hint, stoppedAt, 0);
@@ -36,24 +36,24 @@ public record TableState(
 
   public static final TableState SNAPSHOTTING = new TableState(Name.SNAPSHOTTING, null, null);
 
-  /** Tells whether people read the same in both. */
+  /** Tells whether both states show the same to the user. */
   public boolean says(TableState other) {
     return name == other.name
         && Objects.equals(reason, other.reason)
         && Objects.equals(hint, other.hint);
   }
 
-  /** The reason as it is shown: with the number of tries behind it, where there were several. */
+  /** The reason as it is displayed: followed by the number of attempts, if there were several. */
   public @Nullable String shownReason() {
     return tries < 2 ? reason : reason + "; tried " + tries + " times";
   }
 
-  /** The same, after so many tries. */
+  /** The same, after this number of attempts. */
   public TableState tried(int times) {
     return new TableState(name, reason, hint, stoppedAt, times);
   }
 
-  /** The same, once it is known which message it is about. */
+  /** The same, once its message is known. */
   public TableState at(StoppedAt message) {
     String known = String.valueOf(reason);
     String where = "sequence " + message.sequence();
@@ -81,7 +81,9 @@ public record TableState(
     FAILED,
     GAP,
     INACTIVE,
-    /** Never stored: whoever has the table is connected, and has not shown itself for a while. */
+    /**
+     * Never stored: the instance that has the table is connected, but had no heartbeat for a while.
+     */
     UNKNOWN;
 
     /** Lower case, as stored. */
@@ -91,7 +93,7 @@ public record TableState(
   }
 
   /**
-   * The one message that a table cannot get past.
+   * The one message at which a table has stopped.
    *
    * @param sequence stream sequence of its last packet
    */

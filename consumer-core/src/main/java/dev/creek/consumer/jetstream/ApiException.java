@@ -10,8 +10,8 @@ final class ApiException extends RuntimeException {
   private static final int MESSAGE_NOT_FOUND = 10037;
 
   /**
-   * A consumer must acknowledge; must be the only one; must not share its subjects: what a stream
-   * says whose retention is {@code workqueue}.
+   * Errors of a stream with {@code workqueue} retention: a consumer must acknowledge; must be the
+   * only one; must not share its subjects.
    */
   private static final Set<Integer> WORK_QUEUE = Set.of(10084, 10099, 10100);
 
@@ -22,7 +22,7 @@ final class ApiException extends RuntimeException {
     this.errorCode = errorCode;
   }
 
-  /** The one that an answer's {@code error} tells of. */
+  /** The exception for an answer's {@code error}. */
   static ApiException of(JsonNode error) {
     return new ApiException(
         error.path("err_code").intValue(),
@@ -37,7 +37,7 @@ final class ApiException extends RuntimeException {
     return errorCode == MESSAGE_NOT_FOUND;
   }
 
-  /** What somebody has to do. */
+  /** The remedy. */
   String hint() {
     return WORK_QUEUE.contains(errorCode)
         ? "the stream is a work queue, which removes a message as soon as one reader has it, and"

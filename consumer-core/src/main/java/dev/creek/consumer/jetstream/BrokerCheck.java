@@ -17,11 +17,11 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.scheduler.Schedulers;
 
-/** Looks at broker and streams, changes nothing, and says what an operator should know. */
+/** Checks broker and streams, changes nothing, and reports what an operator should know. */
 final class BrokerCheck {
   private static final String ABOUT = "broker";
 
-  /** An outage of the consumer that nobody notices over a weekend. */
+  /** An outage of the consumer may go unnoticed over a weekend. */
   private static final Duration SHORT_AGE = Duration.ofDays(3);
 
   private static final Duration CLOCKS_AGREE = Duration.ofSeconds(1);
@@ -39,7 +39,7 @@ final class BrokerCheck {
     this.options = options;
   }
 
-  /** The server that we are connected to. */
+  /** The connected server. */
   Flux<Finding> server() {
     return link.open()
         .publishOn(Schedulers.boundedElastic())
@@ -105,7 +105,7 @@ final class BrokerCheck {
                                 + " the streams when it starts")));
   }
 
-  /** A schema that comes twice is the same schema: ids that repeat do no harm there. */
+  /** Repeated ids do no harm in the schema stream: a schema that comes twice is the same schema. */
   private Flux<Finding> streams(String database, Subjects subjects) {
     return Flux.concat(
         stream(
@@ -123,8 +123,8 @@ final class BrokerCheck {
   }
 
   /**
-   * The newest change, as far as it tells: what is stored before it was committed shows a clock,
-   * what is stored later may only be a producer that was late.
+   * Compares the clocks by the newest change. If it was stored before it was committed, the clocks
+   * differ; if later, the producer may only have been late.
    */
   private Flux<Finding> sourceClock(Subjects subjects, String database) {
     String about = "database " + database;
@@ -148,7 +148,7 @@ final class BrokerCheck {
             "synchronise both with NTP");
   }
 
-  /** Nothing where we may not look: {@link PermissionCheck} says so. */
+  /** No finding without permission to look: {@link PermissionCheck} reports that. */
   private Flux<Finding> stream(Subjects subjects, String name, boolean schemas, String without) {
     String about = "stream " + name;
     return api.facts(name)
@@ -226,7 +226,10 @@ final class BrokerCheck {
     return findings;
   }
 
-  /** A server lets nobody alter a work queue, and another retention from 2.10 on. */
+  /**
+   * The command that limits a stream. A server does not allow to alter a work queue, and only from
+   * 2.10 on to alter another retention.
+   */
   private static String limits(String name, StreamFacts facts, boolean interest) {
     String anew = anew(name, facts);
     return interest
@@ -239,8 +242,8 @@ final class BrokerCheck {
   }
 
   /**
-   * The same stream without what it holds; kept in files, and by limits alone. The readers' places
-   * in it are gone with it.
+   * The same stream without its messages, in files and with limits only. The readers' places in it
+   * are lost.
    */
   private static String anew(String name, StreamFacts facts) {
     return "nats stream rm %1$s -f; nats stream add %1$s --subjects='%2$s' --retention=limits --storage=file --replicas=%3$d --defaults; then, for each table of it: creek-consumer resync"
@@ -306,7 +309,7 @@ final class BrokerCheck {
     }
   }
 
-  /** Its greatest units, two at most. */
+  /** Its two greatest units at most. */
   static String shown(Duration duration) {
     Duration d = duration.isNegative() ? Duration.ZERO : duration;
     if (d.toDays() > 0) {

@@ -7,16 +7,18 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
- * Finds the place of a source's time in a stream by the commit times that the messages carry, so
- * that the broker's clock takes no part: about thirty questions and, behind them, as many to make
- * sure.
+ * Finds the place of a source's time in a stream by the commit times of the messages, so the
+ * broker's clock is not used. It takes about thirty requests, and as many to verify the result.
  *
- * <p>Commit times rise along a stream, but for a producer that was restarted and publishes again
- * what it had not acknowledged: then a time is there twice, and the first of them counts. So it is
- * looked back from what was found, in steps that grow, for a message that is not before the time.
+ * <p>Commit times rise along a stream, except if a producer was restarted and publishes again what
+ * it had not acknowledged. Then a time is there twice, and the first place counts. So the search
+ * goes back from the result, in growing steps, to find a message that is not before the time.
  */
 final class CommitSearch {
-  /** Steps back grow by a quarter: what is repeated is found where it is a fifth as far away. */
+  /**
+   * Steps back grow by a quarter, so the search finds a repetition that is at least a fifth as long
+   * as its distance.
+   */
   private static final int GROWTH = 4;
 
   private final JetStreamApi api;
@@ -26,7 +28,7 @@ final class CommitSearch {
   private final PlaceBeforeHoles beforeHoles;
 
   /**
-   * @param holes tells what is missing from the stream
+   * @param holes knows what is missing from the stream
    * @param subject the table's
    * @param anyTable pattern of the subjects of all tables of the same source
    */
@@ -43,7 +45,7 @@ final class CommitSearch {
   /** The first packet of a message. */
   private record Head(long sequence, Instant committedAt) {}
 
-  /** As {@link dev.creek.consumer.stream.ChangeLog#committedSince} says. */
+  /** Implements {@link dev.creek.consumer.stream.ChangeLog#committedSince}. */
   Mono<ChangesSince> since(Instant time) {
     return api.stream(stream)
         .switchIfEmpty(Mono.error(() -> SubjectReader.noStream(stream)))
@@ -57,7 +59,7 @@ final class CommitSearch {
                                 .map(after -> new ChangesSince(now.identity(), after, whole))));
   }
 
-  /** Whether what was removed at the stream's old end was committed before. */
+  /** Tells whether everything that was removed at the stream's old end was committed before. */
   private Mono<Boolean> isWhole(StreamState now, Instant time) {
     return now.first() <= 1
         ? Mono.just(true)
@@ -66,7 +68,7 @@ final class CommitSearch {
             .defaultIfEmpty(false);
   }
 
-  /** Sequence of the first message that is not before the time; {@code end} where there is none. */
+  /** Sequence of the first message that is not before the time; {@code end} if there is none. */
   private Mono<Long> first(long begin, long end, Instant time) {
     return narrowed(begin, end, end, time)
         .flatMap(
@@ -93,7 +95,7 @@ final class CommitSearch {
         .switchIfEmpty(Mono.defer(() -> narrowed(low, middle, found, time)));
   }
 
-  /** A message before {@code found} that is not before the time; empty where none is seen. */
+  /** A message before {@code found} that is not before the time; empty if none is found. */
   private Mono<Long> earlier(long begin, long found, long distance, Instant time) {
     long place = found - distance;
     if (place < begin) {
@@ -110,7 +112,7 @@ final class CommitSearch {
     return head(subject, sequence);
   }
 
-  /** The first message with its first packet at a sequence or behind it; empty where none is. */
+  /** The first message with its first packet at a sequence or after it; empty if there is none. */
   private Mono<Head> head(String pattern, long sequence) {
     return api.nextMessage(stream, pattern, sequence)
         .flatMap(

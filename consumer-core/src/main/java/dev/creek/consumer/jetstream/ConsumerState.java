@@ -1,10 +1,10 @@
 package dev.creek.consumer.jetstream;
 
 /**
- * What the broker says of a consumer.
+ * The broker's report about a consumer.
  *
- * @param deliveredConsumer how many messages it has sent
+ * @param deliveredConsumer number of messages that it has sent
  * @param deliveredStream stream sequence up to which it has gone
- * @param pending how many more messages the stream holds for it
+ * @param pending number of further messages that the stream holds for it
  */
 record ConsumerState(long deliveredConsumer, long deliveredStream, long pending) {}

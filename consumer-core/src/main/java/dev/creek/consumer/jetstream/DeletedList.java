@@ -8,14 +8,14 @@ import dev.creek.consumer.api.BrokerException;
 import java.io.IOException;
 import java.util.stream.LongStream;
 
-/** Reads the sequences of missing messages out of what the broker says of a stream. */
+/** Reads the sequences of missing messages from the broker's report about a stream. */
 final class DeletedList {
   private DeletedList() {}
 
   /**
-   * Those that were deleted, and those that a damaged store has lost.
+   * Messages that were deleted, and those that a damaged store has lost.
    *
-   * @throws ApiException where the answer is a refusal
+   * @throws ApiException if the answer is a refusal
    */
   static long[] read(ObjectMapper json, byte[] answer) {
     LongStream.Builder sequences = LongStream.builder();

@@ -7,27 +7,29 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the server does not let this user do. It says so about the connection, beside all answers:
- * whoever asked is not told.
+ * Something that the server does not allow this user. It reports this on the connection, outside of
+ * all answers, so the request itself gets no answer.
  *
- * @param act what is refused
- * @param subject of what was asked
+ * @param act the refused action
+ * @param subject of the request
  */
 record Denial(Act act, String subject) {
-  /** What may be refused. */
+  /** Actions that may be refused. */
   enum Act {
     PUBLISH("publish to", "publish"),
     SUBSCRIBE("subscribe to", "subscribe"),
     /** Subscribing to answers to requests, which the client does once for each connection. */
     ANSWERS("subscribe to", "subscribe"),
-    /** Naming where an answer is to go: some names are the server's own, for every user. */
+    /**
+     * Naming a subject for the answer: some subjects are reserved for the server, for every user.
+     */
     REPLY("name as the place for an answer", "publish");
 
     private final String verb;
     private final String list;
 
     /**
-     * @param list of the user's permissions that it is in
+     * @param list the list of the user's permissions to which it belongs
      */
     Act(String verb, String list) {
       this.verb = verb;
@@ -50,13 +52,13 @@ record Denial(Act act, String subject) {
 
   private static final String MADE_UP_TOKEN = "[0-9A-Za-z]{22}";
 
-  /** Names of consumers, which are made up anew each time. */
+  /** Names of consumers, which are generated each time. */
   private static final Pattern CONSUMER = Pattern.compile("(?<=\\.)creek_" + MADE_UP_TOKEN);
 
-  /** Where answers go, made up anew for each connection. */
+  /** Subjects of answers, which are generated for each connection. */
   private static final Pattern INBOX = Pattern.compile(MADE_UP_TOKEN + "\\.\\*$");
 
-  /** Null where an error is about something else. */
+  /** Null if an error is about something else. */
   static @Nullable Denial of(String error) {
     Matcher found = TEXT.matcher(error);
     return found.find() ? new Denial(Act.of(found.group(1)), found.group(2)) : null;
@@ -101,7 +103,7 @@ record Denial(Act act, String subject) {
         .formatted(act.verb, lasting(), act.list);
   }
 
-  /** The same with wildcards for what is made up, as permissions are written. */
+  /** The same with wildcards for generated parts, as permissions are written. */
   private String lasting() {
     return INBOX.matcher(CONSUMER.matcher(subject).replaceAll("*")).replaceFirst(">");
   }

@@ -12,7 +12,7 @@ final class GapCheck {
 
   private GapCheck() {}
 
-  /** Whether it is the stream that the position counts in. */
+  /** Checks that it is the stream in which the position counts. */
   static void sameStream(StreamIdentity expected, StreamState now) {
     if (!expected.name().equals(now.identity().name())) {
       throw new BrokerException.Gap(
@@ -30,8 +30,8 @@ final class GapCheck {
   }
 
   /**
-   * A message is missing from the middle of the stream that was not read, and nobody knows what
-   * table it was of.
+   * A message that was not read is missing from the middle of the stream, and its table is not
+   * known.
    */
   static BrokerException.Gap hole(long sequence, StreamState now) {
     return new BrokerException.Gap(
@@ -45,7 +45,7 @@ final class GapCheck {
             + ", or resume_table where only other tables' messages were deleted");
   }
 
-  /** Whether everything from {@code next} on is still there. */
+  /** Checks that everything from {@code next} on is still there. */
   static void holds(long next, StreamState now) {
     if (now.last() < next - 1) {
       throw new BrokerException.Gap(

@@ -10,8 +10,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import reactor.core.publisher.Mono;
 
 /**
- * Which generation of the producer a database has, by the streams that there are. Found out once
- * and kept, until somebody finds that stream missing.
+ * Detects the producer's generation of a database from the existing streams. The result is kept
+ * until the stream is found missing.
  */
 final class Generations {
   private final JetStreamApi api;
@@ -25,7 +25,7 @@ final class Generations {
     this.options = options;
   }
 
-  /** The names that go with the database's generation. */
+  /** The names for the database's generation. */
   Mono<Subjects> subjects(String database) {
     return generation(database).map(this::subjects);
   }
@@ -46,7 +46,7 @@ final class Generations {
         });
   }
 
-  /** What was found out does not hold any more. */
+  /** The detected generation is not valid any more. */
   void forget(String database) {
     known.remove(database);
   }
@@ -57,7 +57,7 @@ final class Generations {
         .switchIfEmpty(Mono.defer(() -> missing(database)));
   }
 
-  /** Empty where there is no such stream, or it is not this database's. */
+  /** Empty if there is no such stream, or it does not belong to this database. */
   private Mono<Generation> carrying(Generation generation, String database) {
     var names = subjects(generation);
     String subject = names.walSubject(new SourceTable(database, "any", "any"));
@@ -66,7 +66,10 @@ final class Generations {
         .map(stream -> generation);
   }
 
-  /** OLD has one stream for all databases, and its producer adds only the first one's subjects. */
+  /**
+   * The error for a missing stream. OLD has one stream for all databases, and its producer adds
+   * only the first one's subjects.
+   */
   private Mono<Generation> missing(String database) {
     return sources
         .similarDatabases(database)

@@ -2,11 +2,11 @@ package dev.creek.consumer.jetstream;
 
 import reactor.core.publisher.Mono;
 
-/** Tells which messages are missing from the middle of a stream. Thread-safe. */
+/** Finds the messages that are missing from the middle of a stream. Thread-safe. */
 interface HoleSource {
-  /** For readers that need not have everything. */
+  /** For readers that do not need every message. */
   HoleSource IGNORED = now -> Mono.just(Holes.NONE);
 
-  /** Those that a stream had when it was asked; perhaps some more that it has got since. */
+  /** The holes that a stream had at the time of the request, and perhaps some later ones. */
   Mono<Holes> of(StreamState now);
 }

@@ -4,13 +4,13 @@ import java.util.Arrays;
 
 /**
  * Sequences of messages that are missing from the middle of a stream: deleted one by one, purged by
- * subject, or removed by a limit per subject. The broker tells which they are, but not what table
- * they were of.
+ * subject, or removed by a limit per subject. The broker reports the sequences, but not their
+ * tables.
  */
 final class Holes {
   static final Holes NONE = new Holes(new long[0]);
 
-  /** There are too many to list: any message may be missing. */
+  /** Too many to list: any message may be missing. */
   static final Holes EVERYWHERE = new Holes(new long[0]);
 
   private final long[] ascending;
@@ -19,14 +19,14 @@ final class Holes {
     this.ascending = ascending;
   }
 
-  /** Of these sequences, in any order. */
+  /** Holes at these sequences, in any order. */
   static Holes of(long... sequences) {
     long[] ascending = sequences.clone();
     Arrays.sort(ascending);
     return new Holes(ascending);
   }
 
-  /** The first hole at or behind {@code from}; {@link Long#MAX_VALUE} where there is none. */
+  /** The first hole at or after {@code from}; {@link Long#MAX_VALUE} if there is none. */
   long next(long from) {
     if (this == EVERYWHERE) {
       return from;
@@ -36,7 +36,7 @@ final class Holes {
     return index < ascending.length ? ascending[index] : Long.MAX_VALUE;
   }
 
-  /** Those up to this sequence. */
+  /** The holes up to this sequence. */
   Holes upTo(long last) {
     if (last == Long.MAX_VALUE) {
       return this;

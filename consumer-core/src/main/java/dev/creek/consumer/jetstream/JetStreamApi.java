@@ -27,8 +27,8 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * Questions to JetStream, answered without holding a thread. Errors: {@link ApiException} where
- * JetStream refuses, {@link BrokerException.Unavailable} where nobody answers.
+ * Requests to JetStream, without blocking a thread. Errors: {@link ApiException} if JetStream
+ * refuses, {@link BrokerException.Unavailable} if there is no answer.
  */
 final class JetStreamApi {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -44,7 +44,7 @@ final class JetStreamApi {
     timeout = options.requestTimeout();
   }
 
-  /** Subject for asking a consumer for its next messages. */
+  /** Subject of requests for a consumer's next messages. */
   String nextSubject(PullConsumer consumer) {
     return prefix + "CONSUMER.MSG.NEXT." + consumer.stream().name() + "." + consumer.name();
   }
@@ -56,7 +56,7 @@ final class JetStreamApi {
         .onErrorResume(ApiException.class, e -> e.streamNotFound() ? Mono.empty() : Mono.error(e));
   }
 
-  /** The same, for people who set streams up. */
+  /** The same with the configuration, for checks. */
   Mono<StreamFacts> facts(String name) {
     return call("STREAM.INFO." + name, NOTHING)
         .map(StreamFacts::of)
@@ -65,7 +65,7 @@ final class JetStreamApi {
 
   /**
    * Sequences of the messages that are missing between a stream's oldest and its newest, in no
-   * order. The answer may be long, and is not held as a tree.
+   * order. The answer may be long, and is not parsed into a tree.
    */
   Mono<long[]> deleted(String stream) {
     var request = JSON.createObjectNode().put("deleted_details", true);
@@ -85,7 +85,7 @@ final class JetStreamApi {
         .map(answer -> NamePage.of(answer, offset));
   }
 
-  /** The server answers with so many names at a time, and tells how many there are in all. */
+  /** The server answers with a limited number of names at a time, and with their total. */
   private record NamePage(List<String> names, int end, int total) {
     static NamePage of(JsonNode answer, int offset) {
       List<String> names = new ArrayList<>();
@@ -98,7 +98,7 @@ final class JetStreamApi {
     }
   }
 
-  /** How many messages each subject has; empty if there is no such stream, or nothing matches. */
+  /** Number of messages of each subject; empty if there is no such stream, or nothing matches. */
   Flux<SubjectCount> subjects(String stream, String pattern) {
     return subjects(stream, pattern, 0)
         .expand(page -> page.isLast() ? Mono.empty() : subjects(stream, pattern, page.end()))
@@ -112,10 +112,10 @@ final class JetStreamApi {
         .onErrorResume(ApiException.class, e -> e.streamNotFound() ? Mono.empty() : Mono.error(e));
   }
 
-  /** How many messages a stream holds of a subject. */
+  /** Number of messages of a subject in a stream. */
   record SubjectCount(String subject, long messages) {}
 
-  /** The server answers with so many subjects at a time, and tells how many there are in all. */
+  /** The server answers with a limited number of subjects at a time, and with their total. */
   private record SubjectPage(List<SubjectCount> subjects, int end, int total) {
     static SubjectPage of(JsonNode answer, int offset) {
       List<SubjectCount> subjects = new ArrayList<>();
@@ -165,8 +165,8 @@ final class JetStreamApi {
   record StoredMessage(long sequence, Instant time, byte[] data) {}
 
   /**
-   * Creates a consumer that lives in the broker's memory, needs no acknowledgement, and goes away
-   * by itself when it is not used.
+   * Creates a consumer that lives in the broker's memory, needs no acknowledgement, and disappears
+   * when it is not used.
    *
    * @param name its name, not used before
    * @param subject the one subject that it reads
@@ -211,9 +211,10 @@ final class JetStreamApi {
   }
 
   /**
-   * Asks whoever listens to {@code subject}; the answer is handed on on {@link Link#scheduler()}.
+   * Sends a request to the listeners of {@code subject}; the answer is emitted on {@link
+   * Link#scheduler()}.
    *
-   * @return errors with {@link NoResponder} where nobody listens, else with {@link
+   * @return errors with {@link NoResponder} if there is no listener, otherwise with {@link
    *     BrokerException.Unavailable}
    */
   Mono<Message> request(String subject, byte[] body, Duration timeout) {
@@ -230,7 +231,7 @@ final class JetStreamApi {
         .onErrorMap(e -> unavailable(subject, timeout, e));
   }
 
-  /** Errors where the server does not let us ask: it answers nothing then. */
+  /** Errors if the server does not allow the request: then it does not answer. */
   private Mono<Message> denied(String subject) {
     Denial deaf = link.deaf();
     return deaf != null
@@ -239,7 +240,7 @@ final class JetStreamApi {
             .flatMap(denial -> Mono.error(denial.error()));
   }
 
-  /** The first denial of this kind that comes from now on. */
+  /** The first denial of this kind from now on. */
   private Mono<Denial> heard(Predicate<Denial> kind) {
     return Mono.create(
         sink ->
@@ -255,11 +256,11 @@ final class JetStreamApi {
   }
 
   /**
-   * Asks the server whether we may publish to a subject, and publishes nothing: the message names a
-   * place for the answer that is the server's own, which it refuses of everybody, behind its look
-   * at the permission.
+   * Tests whether publishing to a subject is allowed, and publishes nothing. The message has a
+   * subject for the answer that is reserved for the server. The server refuses that for every user,
+   * after it has checked the permission.
    *
-   * @return what is refused; empty where it may be done, or the server does not say
+   * @return the refused action; empty if it is allowed, or the server does not say
    */
   Mono<Denial> refusedPublishing(String subject) {
     String reserved = "_R_.creek_" + NUID.nextGlobal();
@@ -280,12 +281,12 @@ final class JetStreamApi {
   }
 
   /**
-   * Asks JetStream something that it answers with a refusal or with an error, and that changes
+   * Sends JetStream a request that it answers with a refusal or with an error, and that changes
    * nothing.
    *
-   * @param request what follows the API's prefix
-   * @return what this user may not do; empty where JetStream answered, if only that there is no
-   *     such consumer; errors with {@link BrokerException.Unavailable} where nobody did
+   * @param request the part after the API's prefix
+   * @return the refused action; empty if JetStream answered, if only that there is no such
+   *     consumer; errors with {@link BrokerException.Unavailable} if there was no answer
    */
   Mono<BrokerException.Denied> refusedAsking(String request) {
     return request(prefix + request, NOTHING, timeout)
@@ -294,7 +295,7 @@ final class JetStreamApi {
         .onErrorResume(e -> e.getCause() instanceof JetStreamStatusException, e -> Mono.empty());
   }
 
-  /** Nobody listens to the subject of a request. */
+  /** The subject of a request has no listener. */
   static final class NoResponder extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
@@ -349,7 +350,7 @@ final class JetStreamApi {
         subjects);
   }
 
-  /** A time as JetStream writes it; the epoch where it says none. */
+  /** A time as JetStream writes it; the epoch if there is none. */
   static Instant time(String text) {
     return text.isEmpty() ? Instant.EPOCH : OffsetDateTime.parse(text).toInstant();
   }

@@ -26,7 +26,7 @@ import reactor.core.publisher.Mono;
 
 /**
  * {@link ChangeLog} and {@link SnapshotLog} over NATS JetStream, on one connection that reconnects
- * for ever. Thread-safe.
+ * without limit. Thread-safe.
  *
  * <p>Nothing here blocks the caller; answers come on the options' scheduler. Names that cannot be
  * part of a subject end in {@link IllegalArgumentException}, whose message is for the user.
@@ -53,36 +53,36 @@ public final class JetStreamLog implements ChangeLog, SnapshotLog {
   }
 
   /**
-   * Connects, once: who wants to wait for a broker that is not there yet retries. From then on the
-   * connection looks after itself.
+   * Connects, once: to wait for a broker that is not there yet, retry. From then on the connection
+   * reconnects by itself.
    *
-   * @return errors with {@link BrokerException.Unavailable} where no server can be reached or lets
-   *     us in
+   * @return errors with {@link BrokerException.Unavailable} if no server can be reached or accepts
+   *     the login
    */
   public static Mono<JetStreamLog> connect(BrokerOptions options) {
     return Mono.fromSupplier(() -> of(options))
         .flatMap(log -> log.connected().onErrorResume(e -> log.close().then(Mono.error(e))));
   }
 
-  /** One that has no connection yet. */
+  /** A log without a connection yet. */
   public static JetStreamLog of(BrokerOptions options) {
     return new JetStreamLog(options);
   }
 
   /**
-   * Connects, where that has not been done.
+   * Connects, if there is no connection yet.
    *
-   * @return this; errors with {@link BrokerException.Refused} where the credentials are not
-   *     accepted, with {@link BrokerException.Unavailable} where no server can be reached or lets
-   *     us in, or after {@link #close}. It may then be asked for again
+   * @return this; errors with {@link BrokerException.Refused} if the credentials are not accepted,
+   *     with {@link BrokerException.Unavailable} if no server can be reached or accepts the login,
+   *     or after {@link #close}. It may then be called again
    */
   public Mono<JetStreamLog> connected() {
     return link.open().thenReturn(this);
   }
 
   /**
-   * Closes the connection, also one that is being made; what is being read ends with {@link
-   * BrokerException.Unavailable}, and none is made any more.
+   * Closes the connection, also one that is being made. Readers end with {@link
+   * BrokerException.Unavailable}, and no further connection is made.
    */
   public Mono<Void> close() {
     return link.close();
@@ -121,13 +121,13 @@ public final class JetStreamLog implements ChangeLog, SnapshotLog {
   /**
    * {@inheritDoc}
    *
-   * <p>{@code expected} counts for {@link StartAt.Sequence} only; the others begin in the stream
-   * that is there, with the oldest message that fits, whatever was removed before it.
+   * <p>{@code expected} is used for {@link StartAt.Sequence} only; the others begin in the existing
+   * stream, with the oldest message that fits, whatever was removed before it.
    *
-   * <p>Seen as a gap is what is removed at the stream's old end, by limits, age or purge, also
-   * while reading lags; and whatever is removed from its middle behind the position, because the
-   * broker does not tell of which table it was. Not seen is what goes within a tenth of a second of
-   * its publication, while the reader keeps up.
+   * <p>A gap is detected if messages are removed at the stream's old end, by limits, age or purge,
+   * also while reading lags; and if messages are removed from its middle after the position,
+   * because the broker does not report their table. It is not detected if a message is removed
+   * within a tenth of a second of its publication, while the reader keeps up.
    */
   @Override
   public Flux<Delivery> read(
@@ -197,7 +197,7 @@ public final class JetStreamLog implements ChangeLog, SnapshotLog {
 
   @Override
   public Flux<PublishedSnapshot> snapshots(SourceTable source) {
-    // Of a database that nobody has heard of an empty list would look like an answer.
+    // For an unknown database an empty list would look like an answer.
     return Flux.defer(() -> snapshots.all(source, generations.generation(source.database())))
         .switchIfEmpty(Flux.defer(() -> subjects(source).thenMany(Flux.empty())))
         .publishOn(options.scheduler());
@@ -243,10 +243,9 @@ public final class JetStreamLog implements ChangeLog, SnapshotLog {
   }
 
   /**
-   * Whether the streams hold anything of a table: a change, a schema or a snapshot.
+   * Tells whether the streams hold anything of a table: a change, a schema or a snapshot.
    *
-   * @return errors with {@link BrokerException.Unavailable} where there is no stream of its
-   *     database
+   * @return errors with {@link BrokerException.Unavailable} if there is no stream of its database
    */
   public Mono<Boolean> holds(SourceTable source) {
     String database = source.database();
@@ -269,24 +268,24 @@ public final class JetStreamLog implements ChangeLog, SnapshotLog {
         .onErrorMap(ApiException.class, JetStreamLog::refused);
   }
 
-  /** Whether the connection is up now. */
+  /** Tells whether the connection is up now. */
   public boolean isConnected() {
     return link.isConnected();
   }
 
-  /** Completes when the threads that reading needs have taken up a task. */
+  /** Completes when the threads that reading needs have run a task. */
   public Mono<Void> threadsResponsive() {
     return Flux.just(link.scheduler(), options.scheduler())
         .flatMap(thread -> Mono.<Void>fromRunnable(() -> {}).subscribeOn(thread), 2, 1)
         .then();
   }
 
-  /** Looks at the server that this is connected to, and changes nothing. */
+  /** Checks the connected server, and changes nothing. */
   public Flux<Finding> checkServer() {
     return new BrokerCheck(link, api, generations, options).server().publishOn(options.scheduler());
   }
 
-  /** Looks at a source database's streams, and changes nothing. */
+  /** Checks a source database's streams, and changes nothing. */
   public Flux<Finding> checkStreams(String database) {
     return new BrokerCheck(link, api, generations, options)
         .streams(database)
@@ -295,23 +294,23 @@ public final class JetStreamLog implements ChangeLog, SnapshotLog {
   }
 
   /**
-   * Tries what reading these tables of one database, and asking its producer, needs a permission
-   * for; changes nothing, and the producer hears nothing of it.
+   * Tries everything that needs a permission for reading these tables of one database and for
+   * requests to its producer. It changes nothing, and the producer receives nothing.
    */
   public Flux<Finding> checkPermissions(String database, List<SourceTable> tables) {
     return generations
         .subjects(database)
         .flatMapMany(names -> new PermissionCheck(api).findings(database, names, tables))
-        // Said by checkStreams, which needs it first.
+        // checkStreams, which needs it first, reports it.
         .onErrorResume(BrokerException.Unavailable.class, e -> Flux.empty())
         .onErrorMap(ApiException.class, JetStreamLog::refused)
         .publishOn(options.scheduler());
   }
 
   /**
-   * How old the oldest change behind a position is that the stream holds; zero where there is none.
+   * Age of the oldest change after a position in the stream; zero if there is none.
    *
-   * @return empty where the position does not count in the stream that is there
+   * @return empty if the position does not count in the existing stream
    */
   public Mono<Duration> lag(SourceTable source, Position position) {
     return state(source)

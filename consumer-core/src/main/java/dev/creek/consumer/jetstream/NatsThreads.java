@@ -10,18 +10,18 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Threads for the NATS client, which otherwise makes ones that keep a program alive until each
- * connection is closed. Shared by all connections of the JVM, and gone a moment after the last.
+ * Threads for the NATS client. Its own threads would keep a program alive until each connection is
+ * closed. Shared by all connections of the JVM, and ended a moment after the last one.
  */
 final class NatsThreads {
   private static final long IDLE_SECONDS = 5;
 
-  /** As many as the client uses for one connection. */
+  /** The client's number for one connection. */
   private static final int TIMER_THREADS = 3;
 
   private static final AtomicInteger made = new AtomicInteger();
 
-  /** Reads, writes and calls back: a thread for each of what a connection does all the time. */
+  /** Reads, writes and callbacks: one thread for each activity of a connection. */
   static final ExecutorService WORK =
       new ThreadPoolExecutor(
           0,
@@ -45,8 +45,8 @@ final class NatsThreads {
   }
 
   /**
-   * A thread for one connection's tasks in their order. Nobody has to shut it down, and the client
-   * does not do so for one of its own where it is closed at the wrong moment.
+   * A thread for one connection's tasks in their order. It needs no shutdown; the client does not
+   * shut its own down if it is closed at the wrong moment.
    */
   static ExecutorService oneAtATime() {
     var executor =

@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.FluxSink;
 
 /**
- * Lets out of a {@link PullWindow} what is asked for, on the options' scheduler, on one of its
- * threads at a time. Any thread may say that there is something to do.
+ * Emits deliveries from a {@link PullWindow} on demand, on the options' scheduler, one thread at a
+ * time. Any thread may report that there is something to do.
  */
 final class Outlet {
   private final BrokerOptions options;
@@ -39,14 +39,14 @@ final class Outlet {
     }
   }
 
-  /** Something is asked for, or there may be. */
+  /** There is demand, or there may be. */
   void demanded() {
     if (rounds.getAndIncrement() == 0) {
       options.scheduler().schedule(this::run);
     }
   }
 
-  /** Ends with this error, ahead of what waits; only the first counts. */
+  /** Ends with this error, ahead of waiting deliveries; only the first counts. */
   void fail(Throwable e) {
     var error =
         e instanceof BrokerException.Gap || e instanceof ReadInterrupted

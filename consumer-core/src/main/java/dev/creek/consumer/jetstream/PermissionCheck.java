@@ -11,15 +11,20 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * Tries everything that reading tables of a source database and asking its producer needs a
- * permission for. Nothing is created, and nothing reaches the producer: JetStream is asked what it
- * can only refuse, and what would be the producer's is addressed so that the server drops it.
+ * Tries everything that needs a permission for reading tables of a source database and for requests
+ * to its producer. It creates nothing, and nothing reaches the producer: JetStream gets requests
+ * that it can only refuse, and requests for the producer are addressed so that the server drops
+ * them.
  *
- * <p>What tables cannot be followed without is a problem. What only snapshots need, or what has
- * another way, is a warning: a user who may do no more than follow tables is an ordinary one.
+ * <p>A permission without which tables cannot be followed is a problem. One that only snapshots
+ * need, or that can be done without, is a warning: a user who may only follow tables is a normal
+ * case.
  */
 final class PermissionCheck {
-  /** Each is one question: all of a few tables at once, so that a distant broker takes no time. */
+  /**
+   * Each is one request. The requests for a few tables run at once, so that a distant broker takes
+   * little time.
+   */
   private static final int QUESTIONS = 16;
 
   private static final String FOLLOWING = "changes cannot be read";
@@ -35,7 +40,7 @@ final class PermissionCheck {
   }
 
   /**
-   * What is refused, each permission once, or that nothing is.
+   * The refused permissions, each once, or a finding that nothing is refused.
    *
    * @param tables of the database
    */
@@ -60,11 +65,11 @@ final class PermissionCheck {
 
   /** A permission that is needed. */
   private interface Need {
-    /** Empty where it is there. */
+    /** Empty if it is granted. */
     Mono<Refused> refused();
   }
 
-  /** A permission that is not there. */
+  /** A permission that is missing. */
   private record Refused(BrokerException.Denied denied, Level level, String without) {}
 
   private Flux<Need> ofAll(Subjects names, String database) {
@@ -102,7 +107,9 @@ final class PermissionCheck {
             "the broker keeps readers for minutes that ended"));
   }
 
-  /** None of a table whose name cannot travel: that is said where the table is looked at. */
+  /**
+   * None for a table whose name cannot be part of a subject: the check of the table reports that.
+   */
   private Flux<Need> of(Subjects names, SourceTable table) {
     String database = table.database();
     return Flux.defer(

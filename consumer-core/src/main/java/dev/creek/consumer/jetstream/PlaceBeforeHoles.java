@@ -6,13 +6,12 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
- * Moves the place of a time before messages that are missing behind it. A place that is found by
- * the messages of one table lies behind those of them that were deleted, or purged by subject, and
- * whoever reads on from there would never learn that they are missing.
+ * Moves the place of a time before messages that are missing after it. A place that is found by the
+ * messages of one table lies after those of them that were deleted, or purged by subject. A reader
+ * that continued from there would never learn that they are missing.
  *
- * <p>The first missing message counts that may be of that time or later: one whose next message, of
- * any table, is not of before. Costs a question where the stream misses nothing from its middle,
- * else about thirty.
+ * <p>The first missing message that may be of that time or later counts: one whose next message, of
+ * any table, is not older. Takes one request if the stream has no holes, otherwise about thirty.
  */
 final class PlaceBeforeHoles {
   private final JetStreamApi api;
@@ -23,7 +22,7 @@ final class PlaceBeforeHoles {
 
   /**
    * @param anyTable pattern of the subjects of all tables of the same source
-   * @param times of messages; null of those that tell none
+   * @param times of messages; null for messages without one
    */
   PlaceBeforeHoles(
       JetStreamApi api,
@@ -39,9 +38,9 @@ final class PlaceBeforeHoles {
   }
 
   /**
-   * The place from which nothing is passed over silently.
+   * The place from which nothing is silently skipped.
    *
-   * @param after the last sequence that is not needed, as far as the messages tell that are there
+   * @param after the last sequence that is not needed, according to the existing messages
    */
   Mono<Long> of(StreamState now, long after, Instant time) {
     return holes
@@ -54,7 +53,7 @@ final class PlaceBeforeHoles {
                         .map(from -> Math.min(after, missing.next(from) - 1)));
   }
 
-  /** The first sequence between both from which on no message of before follows. */
+  /** The first sequence between both from which on no older message follows. */
   private Mono<Long> notBefore(long low, long high, Instant time) {
     if (low >= high) {
       return Mono.just(low);

@@ -3,7 +3,7 @@ package dev.creek.consumer.jetstream;
 import dev.creek.consumer.api.BrokerException;
 import org.jspecify.annotations.Nullable;
 
-/** A consumer came to its end, or the way to it did: another takes its place. */
+/** A consumer has ended, or its connection: another takes its place. */
 final class ReadInterrupted extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
@@ -15,9 +15,9 @@ final class ReadInterrupted extends RuntimeException {
   }
 
   /**
-   * One that somebody has to put an end to.
+   * An interruption that needs somebody to act.
    *
-   * @param hint how
+   * @param hint the remedy
    */
   ReadInterrupted(String reason, @Nullable String hint) {
     this(reason, hint, null);
@@ -25,13 +25,13 @@ final class ReadInterrupted extends RuntimeException {
 
   private ReadInterrupted(
       String reason, @Nullable String hint, BrokerException.@Nullable Denied denied) {
-    // Ordinary in the life of a connection, and all that matters is in the message.
+    // Ordinary in the life of a connection; the message has all that is needed.
     super(reason, null, false, false);
     this.hint = hint;
     this.denied = denied;
   }
 
-  /** By something else that went wrong. */
+  /** An interruption caused by another error. */
   static ReadInterrupted by(Throwable e) {
     return new ReadInterrupted(
         String.valueOf(e.getMessage()),
@@ -43,7 +43,7 @@ final class ReadInterrupted extends RuntimeException {
     return hint;
   }
 
-  /** Null where it is not because this user may not do something. */
+  /** Null if the cause is not a missing permission. */
   BrokerException.@Nullable Denied denied() {
     return denied;
   }

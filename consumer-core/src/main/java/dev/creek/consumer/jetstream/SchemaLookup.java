@@ -28,14 +28,14 @@ import reactor.core.Exceptions;
 import reactor.core.publisher.Mono;
 import reactor.util.retry.Retry;
 
-/** Finds schemas in the schema stream and at the producer. */
+/** Finds schemas in the schema stream and requests them from the producer. */
 final class SchemaLookup {
   private static final Logger log = LoggerFactory.getLogger(SchemaLookup.class);
 
-  /** Schemas are some kilobytes; a stream that says otherwise is not believed. */
+  /** Schemas have some kilobytes; a message that declares more is not a schema. */
   private static final int MAX_SCHEMA_BYTES = 16 << 20;
 
-  /** A producer that answers (NEW) sends this behind its answer. */
+  /** A producer that answers (NEW) sends this after its answer. */
   private static final String ACK = "+ACK";
 
   private static final String NO_SCHEMA = "null";
@@ -52,8 +52,8 @@ final class SchemaLookup {
   }
 
   /**
-   * As {@link dev.creek.consumer.stream.ChangeLog#publishedSchema} says. Mostly it is the last
-   * message, whole: then the stream is not read.
+   * Implements {@link dev.creek.consumer.stream.ChangeLog#publishedSchema}. If it is the last
+   * message, whole, as it usually is, the stream is not read.
    */
   Mono<PublishedSchema> published(
       Subjects subjects, SourceTable source, @Nullable Fingerprint fingerprint) {
@@ -85,7 +85,7 @@ final class SchemaLookup {
             link,
             api,
             options,
-            // A schema that is there is right, whatever was there before it.
+            // An existing schema is right, whatever was there before it.
             HoleSource.IGNORED,
             Mono.just(place),
             () -> {},
@@ -100,7 +100,7 @@ final class SchemaLookup {
         .onErrorMap(TimeoutException.class, e -> unavailable(place.stream(), e));
   }
 
-  /** Takes messages in their order, and keeps the newest schema that is looked for. */
+  /** Takes messages in their order, and keeps the newest matching schema. */
   private static final class Found {
     private final String subject;
     private final @Nullable Fingerprint fingerprint;
@@ -112,12 +112,12 @@ final class SchemaLookup {
       this.fingerprint = fingerprint;
     }
 
-    /** The one in this message; empty also where it is no more than a part of one. */
+    /** The schema in this message; empty also if it is only a part of one. */
     Mono<PublishedSchema> in(JetStreamApi.StoredMessage message) {
       try {
         accept(message.sequence(), message.data());
       } catch (MessageException e) {
-        // Whoever reads all says so, if it is not just the last packet of several.
+        // Reading all messages reports it, if it is not just the last packet of several.
       }
       return Mono.justOrEmpty(newest);
     }
@@ -156,12 +156,12 @@ final class SchemaLookup {
     }
   }
 
-  /** As {@link dev.creek.consumer.stream.ChangeLog#requestSchema} says. */
+  /** Implements {@link dev.creek.consumer.stream.ChangeLog#requestSchema}. */
   Mono<String> request(Subjects subjects, SourceTable source, Fingerprint fingerprint) {
     String subject = subjects.schemaRequest(source.database());
     Duration timeout = options.schemaTimeout();
     return api.request(subject, fingerprint.toString().getBytes(US_ASCII), timeout)
-        // A producer that was asked something it does not know does not listen for 2 s.
+        // After a request that it cannot answer, a producer does not listen for 2 s.
         .retryWhen(
             Retry.fixedDelay(timeout.dividedBy(RETRY_DELAY), RETRY_DELAY)
                 .filter(JetStreamApi.NoResponder.class::isInstance))
@@ -170,7 +170,7 @@ final class SchemaLookup {
         .mapNotNull(answer -> schema(answer, source, fingerprint));
   }
 
-  /** Silence for as long as we wait is how a producer says that it does not know. */
+  /** A producer that does not know the schema stays silent for the whole timeout. */
   private boolean isSilence(Throwable e) {
     return Exceptions.isRetryExhausted(e)
         || e instanceof JetStreamApi.NoResponder

@@ -11,11 +11,12 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
- * A producer answers a request for a snapshot within milliseconds, or never: it says nothing of
- * what it does not know. Whether it is there at all shows a question that it can answer.
+ * Explains why a producer does not answer. It answers a request for a snapshot within milliseconds,
+ * or never: it stays silent about tables that it does not know. A request that it can answer shows
+ * whether it is there.
  */
 final class SilentProducer {
-  /** After this time a table that nobody has seen is not waited for, if the producer is there. */
+  /** After this time a table that is nowhere known is not waited for, if the producer is there. */
   private static final Duration OF_THE_UNKNOWN = Duration.ofSeconds(10);
 
   private final SourceNames sources;
@@ -27,10 +28,10 @@ final class SilentProducer {
   }
 
   /**
-   * What is known by the time at which no answer is expected any more.
+   * The known facts when an answer is not expected any more.
    *
-   * @param producer whether it has answered another question; null where there is none to ask
-   * @param waited how long no answer has come
+   * @param producer whether it has answered another request; null if there is none to send
+   * @param waited time without an answer
    */
   private record Facts(SourceSighting table, @Nullable Boolean producer, Duration waited) {
     boolean isCertain() {
@@ -39,9 +40,9 @@ final class SilentProducer {
   }
 
   /**
-   * Errors when the answer has not come, and is not to be expected any more.
+   * Errors when the answer has not come, and is not expected any more.
    *
-   * @param timeout how long it may take at most
+   * @param timeout longest time for an answer
    */
   Mono<String> explained(Subjects names, SourceTable source, Duration timeout) {
     Duration first = timeout.compareTo(OF_THE_UNKNOWN) < 0 ? timeout : OF_THE_UNKNOWN;
@@ -56,7 +57,7 @@ final class SilentProducer {
         .flatMap(facts -> Mono.error(unanswered(source, facts)));
   }
 
-  /** A broker that does not answer either takes nothing from what is known. */
+  /** If the broker does not answer either, the known facts stay. */
   private Mono<Facts> facts(Subjects names, SourceTable source, Duration waited) {
     Mono<SourceSighting> table =
         sources.look(names, source).onErrorReturn(new SourceSighting(source, true, List.of()));
@@ -68,7 +69,8 @@ final class SilentProducer {
   }
 
   /**
-   * Tells whether it answers for a schema that it has published itself; empty where there is none.
+   * Tells whether it answers a request for a schema that it has published itself; empty if there is
+   * none.
    */
   private Mono<Boolean> producer(Subjects names, SourceTable source) {
     return sources
@@ -79,7 +81,7 @@ final class SilentProducer {
         .onErrorResume(e -> Mono.empty());
   }
 
-  /** Where it is not certain, the source may have been away for a moment. */
+  /** If the cause is not certain, the source may have been away for a moment. */
   private static RuntimeException unanswered(SourceTable source, Facts facts) {
     String message =
         "the producer did not answer the request for a snapshot of %s within %d s: %s"

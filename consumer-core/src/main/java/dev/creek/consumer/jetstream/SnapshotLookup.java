@@ -24,19 +24,19 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.util.retry.Retry;
 
-/** Finds snapshots in the snapshot streams, and asks the producer for new ones. */
+/** Finds snapshots in the snapshot streams, and requests new ones from the producer. */
 final class SnapshotLookup {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /** Framed: packet 0 of a message of three bytes. */
   private static final byte[] END = {0, 0, 0, 0, 0, 3, 'E', 'O', 'F'};
 
-  /** A producer that answers (NEW) sends this behind its answer. */
+  /** A producer that answers (NEW) sends this after its answer. */
   private static final String ACK = "+ACK";
 
   private static final Duration RETRY_DELAY = Duration.ofMillis(250);
 
-  /** Two short questions for each snapshot: many at once, so that a long list takes no time. */
+  /** Two short requests for each snapshot; many at once, so that a long list takes little time. */
   private static final int QUESTIONS = 16;
 
   private final JetStreamApi api;
@@ -53,10 +53,10 @@ final class SnapshotLookup {
   }
 
   /**
-   * As {@link dev.creek.consumer.stream.SnapshotLog#snapshots} says.
+   * Implements {@link dev.creek.consumer.stream.SnapshotLog#snapshots}.
    *
-   * @param present the database's generation. Snapshots of another one are only for who may read
-   *     its streams
+   * @param present the database's generation. Snapshots of another one are included only if this
+   *     user may read its streams
    */
   Flux<PublishedSnapshot> all(SourceTable source, Mono<Generation> present) {
     Generation forced = options.generation();
@@ -80,7 +80,7 @@ final class SnapshotLookup {
     return find(names.snapshotStream(source.database()), names.snapshotSubjects(source));
   }
 
-  /** As {@link dev.creek.consumer.stream.SnapshotLog#snapshot} says. */
+  /** Implements {@link dev.creek.consumer.stream.SnapshotLog#snapshot}. */
   Mono<PublishedSnapshot> one(SourceTable source, String subject) {
     Subjects names = Subjects.ofSnapshot(options.namespace(), source, subject);
     return find(names.snapshotStream(source.database()), subject).next();
@@ -97,7 +97,7 @@ final class SnapshotLookup {
         "stream " + stream + " cannot be read: " + ErrorWords.described(e), e);
   }
 
-  /** Empty where it has been removed meanwhile. */
+  /** Empty if it has been removed meanwhile. */
   private Mono<PublishedSnapshot> describe(String stream, JetStreamApi.SubjectCount count) {
     String subject = count.subject();
     return Mono.zip(
@@ -113,13 +113,13 @@ final class SnapshotLookup {
                 Arrays.equals(last.data(), END)));
   }
 
-  /** As {@link dev.creek.consumer.stream.SnapshotLog#requestSnapshot} says. */
+  /** Implements {@link dev.creek.consumer.stream.SnapshotLog#requestSnapshot}. */
   Mono<String> request(Subjects names, SourceTable source, Duration timeout) {
     String asked = names.snapshotRequest(source.database());
-    // Longer than the silence that is explained.
+    // Longer than the timeout after which the silence is explained.
     Duration answerLimit = timeout.plus(options.requestTimeout().multipliedBy(4));
     return api.request(asked, body(source), answerLimit)
-        // A producer that was asked something it cannot do does not listen for 2 s.
+        // After a request that it cannot answer, a producer does not listen for 2 s.
         .retryWhen(
             Retry.fixedDelay(options.schemaTimeout().dividedBy(RETRY_DELAY), RETRY_DELAY)
                 .filter(JetStreamApi.NoResponder.class::isInstance)
@@ -163,7 +163,7 @@ final class SnapshotLookup {
     }
   }
 
-  /** As {@link dev.creek.consumer.stream.SnapshotLog#changesSince} says. */
+  /** Implements {@link dev.creek.consumer.stream.SnapshotLog#changesSince}. */
   Mono<ChangesSince> changesSince(Subjects names, SourceTable source, Instant time) {
     String stream = names.walStream(source.database());
     return api.stream(stream)
@@ -190,8 +190,8 @@ final class SnapshotLookup {
   }
 
   /**
-   * Only the broker knows which sequence belongs to a time: it tells where a consumer begins. That
-   * may be at the table's own next message.
+   * Only the broker knows the sequence of a time: a new consumer's start shows it. That may be at
+   * the table's own next message.
    */
   private Mono<Long> sequenceBefore(String stream, String subject, Instant time) {
     return Mono.usingWhen(

@@ -12,9 +12,9 @@ import java.util.Set;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/** Names of source tables and databases, as the streams know them. */
+/** Names of source tables and databases in the streams. */
 final class SourceNames {
-  /** More would not be read. */
+  /** Greatest number of suggestions. */
   private static final int MAX_SIMILAR = 3;
 
   private final JetStreamApi api;
@@ -25,7 +25,7 @@ final class SourceNames {
     this.namespace = options.namespace();
   }
 
-  /** All that is known of a table's name. */
+  /** Everything that is known about a table's name. */
   Mono<SourceSighting> look(Subjects names, SourceTable source) {
     return tables(names, source.database())
         .map(
@@ -40,18 +40,18 @@ final class SourceNames {
     return source.namespace() + "." + source.table();
   }
 
-  /** All tables of a database that something is published of. */
+  /** All tables of a database that are in the streams. */
   private Mono<Set<SourceTable>> tables(Subjects names, String database) {
     return Flux.concat(
             withSchemas(names, database),
             of(names, database, names.walStream(database), names.walSubjects(database)),
             of(names, database, names.snapshotStream(database), names.snapshotSubjects(database))
-                // Whoever only follows tables need not be let see it.
+                // A user who only follows tables need not have this permission.
                 .onErrorComplete(BrokerException.Denied.class))
         .collect(LinkedHashSet::new, Set::add);
   }
 
-  /** Tables that a schema is published of. */
+  /** Tables with a published schema. */
   Flux<SourceTable> withSchemas(Subjects names, String database) {
     return of(names, database, names.schemaStream(database), names.schemaSubjects(database));
   }
@@ -62,8 +62,8 @@ final class SourceNames {
   }
 
   /**
-   * Databases that have a stream, of a name like this one. Empty where the broker does not say: to
-   * ask for all streams may not be allowed.
+   * Databases with a stream and a similar name. Empty if the broker does not answer: a request for
+   * all streams may not be allowed.
    */
   Mono<List<String>> similarDatabases(String database) {
     return api.streamNames()

@@ -9,10 +9,11 @@ import reactor.core.Disposables;
 import reactor.core.publisher.Mono;
 
 /**
- * The questions that a {@link PullSession} asks about its stream while it reads: whether what came
- * has a hole before it, and how far an idle table has been read. Runs on {@link Link#scheduler()}.
+ * The requests that a {@link PullSession} makes about its stream while it reads: whether there is a
+ * hole before the received messages, and how far an idle table has been read. Runs on {@link
+ * Link#scheduler()}.
  *
- * <p>The answers are nobody's result, so they are subscribed to here; disposing ends them.
+ * <p>The answers are not part of any result, so they are subscribed to here; disposing ends them.
  */
 final class StreamChecks implements Disposable {
   private final JetStreamApi api;
@@ -26,22 +27,23 @@ final class StreamChecks implements Disposable {
   private final Disposable.Swap frontier = Disposables.swap();
   private final @Nullable Follower follower;
 
-  /** Whoever reads for ever, and so wants to know how far an idle subject has been read. */
+  /** A reader without end, which needs to know how far an idle subject has been read. */
   interface Follower {
 
-    /** Asking how far that is is refused. */
+    /** The request for that is refused. */
     void refused(BrokerException.Denied denied);
 
-    /** It is not, or not any more. */
+    /** It is not refused, or not any more. */
     void answered();
   }
 
   /**
-   * Of one consumer.
+   * Checks for one consumer.
    *
    * @param known holes of the stream that do not count
-   * @param received how many messages of the consumer have come
-   * @param follower null where what was read ends, so that nobody asks how far an idle subject is
+   * @param received number of messages received from the consumer
+   * @param follower null if reading ends by itself, so that the position of an idle subject is not
+   *     needed
    */
   StreamChecks(
       JetStreamApi api,
@@ -63,7 +65,7 @@ final class StreamChecks implements Disposable {
   }
 
   /**
-   * Proves packets by asking where the stream begins now, and what it misses.
+   * Proves packets by a request for the stream's current beginning and holes.
    *
    * @param then runs when that is done
    */
@@ -97,8 +99,8 @@ final class StreamChecks implements Disposable {
   }
 
   /**
-   * Moves the position of an idle table with its stream, else retention behind it would look like a
-   * gap later.
+   * Moves the position of an idle table with its stream; otherwise retention would later look like
+   * a gap.
    */
   void moveFrontier() {
     PullWindow.Idle idle = window.idleNow();
@@ -107,7 +109,7 @@ final class StreamChecks implements Disposable {
       frontier.update(
           readUpTo(idle)
               .doOnSuccess(asked -> reported.answered())
-              // An answer that is late is no trouble: the heartbeat tells of that.
+              // A late answer is no error: the heartbeat detects an outage.
               .doOnError(BrokerException.Denied.class, reported::refused)
               .onErrorResume(BrokerException.Unavailable.class, e -> Mono.empty())
               .subscribe(this::moveTo, outlet::fail));
@@ -119,15 +121,15 @@ final class StreamChecks implements Disposable {
   }
 
   /**
-   * The place up to which the table has been read; empty where something is on its way. Errors with
-   * {@link BrokerException}.
+   * The place up to which the table has been read; empty while messages are on their way. Errors
+   * with {@link BrokerException}.
    */
   Mono<ReadListener.Read> howFar() {
     return Mono.fromSupplier(window::idleNow)
         .flatMap(this::readUpTo)
         .mapNotNull(
             upTo -> {
-              // What came since may be of before.
+              // Messages that came since may be older.
               PullWindow.Idle still = window.idleNow();
               return still == null ? null : new ReadListener.Read(upTo, still.left());
             });
@@ -142,8 +144,8 @@ final class StreamChecks implements Disposable {
   }
 
   /**
-   * The stream was asked <em>first</em>: what it held then, and the consumer later still has
-   * nothing of, is of other tables.
+   * The state of the stream was read <em>first</em>: messages that it held then, and that the
+   * consumer still does not have, belong to other tables.
    */
   private Mono<Long> reached(StreamState then) {
     return api.consumer(consumer.stream().name(), consumer.name())

@@ -10,13 +10,12 @@ import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a stream is set up and what it holds, as an operator wants to know it. Limits that are not
- * set are 0.
+ * The configuration and content of a stream, for an operator. Limits that are not set are 0.
  *
- * @param subjects what it takes
- * @param messages how many it holds
- * @param deleted how many between the oldest and the newest are missing
- * @param oldest when the oldest of them was stored; null where it is empty
+ * @param subjects patterns of its subjects
+ * @param messages number of messages held
+ * @param deleted number of messages missing between the oldest and the newest
+ * @param oldest time when the oldest of them was stored; null if it is empty
  * @param retention {@code limits}, {@code interest} or {@code workqueue}
  * @param storage {@code file} or {@code memory}
  * @param maxAge how long messages are kept
@@ -26,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param refusesWhenFull whether new messages are refused at the limits, instead of old ones
  *     removed
  * @param duplicateWindow how long a message id is remembered
- * @param serverTime the broker's clock when it answered; null where it does not tell
+ * @param serverTime the broker's clock at its answer; null if it is not included
  */
 record StreamFacts(
     List<String> subjects,

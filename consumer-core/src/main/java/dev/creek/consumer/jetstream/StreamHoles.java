@@ -6,9 +6,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import reactor.core.publisher.Mono;
 
 /**
- * Which messages are missing from the middle of streams. A list is asked for only where the number
- * of messages that were ever removed is another than at the last time, and one list serves all
- * tables of a stream. Thread-safe.
+ * Finds the messages that are missing from the middle of streams. A list is requested only if the
+ * number of messages that were ever removed has changed, and one list serves all tables of a
+ * stream. Thread-safe.
  */
 final class StreamHoles implements HoleSource {
   /** About 20 MB of JSON, and 16 MB in memory. */

@@ -6,18 +6,18 @@ import java.time.Instant;
 import java.util.List;
 
 /**
- * What the broker says of a stream.
+ * The broker's report about a stream.
  *
- * @param identity its name and when it was created, to the microsecond: as exact as the database
- *     that remembers it
- * @param first sequence of the oldest message; where it is empty, of the next
+ * @param identity its name and creation time, to the microsecond: the database that stores it is as
+ *     exact
+ * @param first sequence of the oldest message; if it is empty, of the next
  * @param last sequence of the newest message that it ever held
- * @param deleted how many messages between those two are missing
- * @param firstAt when the oldest message was stored, as the broker says it: mostly nobody asks; of
- *     no meaning where there is none
- * @param lastAt when the newest message that it ever held was stored; of no meaning where there was
- *     none
- * @param subjects patterns of what it takes; empty for a mirror
+ * @param deleted number of messages missing between those two
+ * @param firstAt time when the oldest message was stored, as text, because it is rarely needed;
+ *     without meaning if there is none
+ * @param lastAt time when the newest message that it ever held was stored; without meaning if there
+ *     was none
+ * @param subjects patterns of its subjects; empty for a mirror
  */
 record StreamState(
     StreamIdentity identity,
@@ -28,18 +28,18 @@ record StreamState(
     String lastAt,
     List<String> subjects) {
 
-  /** The same, as a table's line knows it. */
+  /** The same in the form for a table's pipeline. */
   LogState forLine() {
     return new LogState(
         identity, first, last, first > last || last == 0 ? null : JetStreamApi.time(firstAt));
   }
 
-  /** How many messages were ever removed, from wherever. It only grows. */
+  /** Number of messages ever removed, from any place. It only grows. */
   long removed() {
     return first - 1 + deleted;
   }
 
-  /** Whether nothing that was stored at this time or later has been removed at the old end. */
+  /** Tells whether no message of this time or later has been removed at the old end. */
   boolean holdsAllSince(Instant time) {
     if (first <= 1) {
       return true;
@@ -49,7 +49,7 @@ record StreamState(
         : !JetStreamApi.time(firstAt).isAfter(time);
   }
 
-  /** Whether a message with this subject belongs here. */
+  /** Tells whether a message with this subject belongs here. */
   boolean takes(String subject) {
     return subjects.isEmpty() || subjects.stream().anyMatch(pattern -> matches(pattern, subject));
   }

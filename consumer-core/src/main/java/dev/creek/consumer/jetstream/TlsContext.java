@@ -42,7 +42,7 @@ final class TlsContext {
   /**
    * Reads the files.
    *
-   * @throws IllegalArgumentException where a file does not hold what it should
+   * @throws IllegalArgumentException if a file does not contain what it should
    */
   static SSLContext of(TlsFiles files) throws IOException, GeneralSecurityException {
     var context = SSLContext.getInstance("TLS");
@@ -131,15 +131,15 @@ final class TlsContext {
       try {
         return KeyFactory.getInstance(algorithm).generatePrivate(encoded);
       } catch (InvalidKeySpecException e) {
-        // A key does not say what it is in words: the next algorithm tries.
+        // The file does not name the key's algorithm: the next one is tried.
       }
     }
     throw new IllegalArgumentException("the key in " + file + " is of an unknown kind");
   }
 
   /**
-   * Demands that the certificate is the host's own. The NATS client leaves that out, and offers no
-   * place for it but the context.
+   * Checks that the certificate is the host's own. The NATS client does not, and the context is the
+   * only place to add the check.
    */
   private static final class HostChecked extends X509ExtendedTrustManager {
     private static final String LIKE_HTTPS = "HTTPS";

@@ -52,7 +52,7 @@ import reactor.netty.resources.LoopResources;
 import reactor.netty.tcp.TcpResources;
 
 /**
- * A target database: its tables, and the control schema that keeps what is subscribed. Connections
+ * A target database: its tables, and the control schema that holds the subscriptions. Connections
  * are made when they are needed, so an unreachable server shows with the first use and not here.
  * Thread-safe; close it.
  */
@@ -88,7 +88,7 @@ public final class PostgresTarget {
   }
 
   /**
-   * Loads what every first connection in a JVM has to load. Nobody has to call it; it blocks, and
+   * Loads the classes and data that every first connection in a JVM needs. Optional; it blocks, and
    * may run beside anything.
    */
   public static void preload() {
@@ -99,7 +99,7 @@ public final class PostgresTarget {
    * A pool of connections, none of them open yet. Reads certificates and resources: may block for a
    * moment.
    *
-   * @throws IllegalArgumentException where a certificate or key cannot be read
+   * @throws IllegalArgumentException if a certificate or key cannot be read
    */
   public static PostgresTarget connect(DatabaseOptions options) {
     return connect(options, Instance.Self.of("unknown", null));
@@ -108,26 +108,26 @@ public final class PostgresTarget {
   /**
    * The same.
    *
-   * @param self shown to people among the instances
+   * @param self displayed among the instances
    */
   public static PostgresTarget connect(DatabaseOptions options, Instance.Self self) {
     return new PostgresTarget(options, self);
   }
 
   /**
-   * The SQL that makes the control schema, or brings it up to date, as one transaction: for an
-   * administrator to run in advance, after which the service needs no right to create. Reads
-   * resources: may block for a moment.
+   * The SQL that creates the control schema, or migrates it, as one transaction. An administrator
+   * can run it in advance; then the service needs no privilege to create. Reads resources: may
+   * block for a moment.
    *
-   * @param controlRole is granted the functions; null for nobody
-   * @param serviceRole is granted what the service needs in the control schema; null for nobody
+   * @param controlRole is granted the functions; null for none
+   * @param serviceRole is granted what the service needs in the control schema; null for none
    */
   public static String controlSql(
       String controlSchema, @Nullable String controlRole, @Nullable String serviceRole) {
     return new ControlScripts(controlSchema).all(controlRole, serviceRole);
   }
 
-  /** What is subscribed. {@link Subscriptions#migrate} comes before everything else. */
+  /** The subscribed tables. {@link Subscriptions#migrate} comes before everything else. */
   public Subscriptions subscriptions() {
     return subscriptions;
   }
@@ -137,7 +137,7 @@ public final class PostgresTarget {
     return tables;
   }
 
-  /** Who shares the tables. */
+  /** The instances that share the tables. */
   public Replicas replicas() {
     return replicas;
   }
@@ -158,16 +158,16 @@ public final class PostgresTarget {
   }
 
   /**
-   * Commands in the payloads of notifications, for as long as {@link Subscriptions#changes} are
-   * asked for; none where the options do not accept them.
+   * Commands in the payloads of notifications, while {@link Subscriptions#changes} is subscribed
+   * to; none if the options do not accept them.
    */
   public Flux<String> notifiedCommands() {
     return options.notifiedCommands() ? subscriptions.notifications() : Flux.empty();
   }
 
   /**
-   * Completes where the server answers and the control schema fits. Where all connections are busy
-   * it is enough that the one that listens answers: writers that keep a server busy do not make it
+   * Completes if the server answers and the control schema fits. If all connections are busy, it is
+   * enough that the listening one answers: writers that keep a server busy do not make it
    * unreachable.
    *
    * @return errors with {@link DatabaseException}
@@ -181,18 +181,18 @@ public final class PostgresTarget {
   }
 
   /**
-   * Completes where the control schema is there and of our version. Creates nothing, and needs no
-   * right to.
+   * Completes if the control schema exists and has our version. Creates nothing, and needs no
+   * privilege to.
    *
-   * @return errors with {@link DatabaseException} that says what to run
+   * @return errors with {@link DatabaseException} whose hint is the command to run
    */
   public Mono<Void> requireControlSchema() {
     return subscriptions.requireThere();
   }
 
   /**
-   * Completes where a table that is to be subscribed is there, or a command that waits will create
-   * it: what the SQL function {@code add_table} wants.
+   * Completes if a table that is to be subscribed exists, or a waiting command will create it, as
+   * the SQL function {@code add_table} requires.
    *
    * @return errors with {@link DatabaseException}
    */
@@ -240,20 +240,20 @@ public final class PostgresTarget {
   }
 
   /**
-   * Looks at server and control schema, and changes nothing.
+   * Checks server and control schema, and changes nothing.
    *
-   * @return errors with {@link DatabaseException} where the server cannot be reached or does not
-   *     let us in
+   * @return errors with {@link DatabaseException} if the server cannot be reached or refuses the
+   *     login
    */
   public Flux<Finding> findings() {
     return new TargetCheck(sessions, options, subscriptions.migrator()).findings();
   }
 
   /**
-   * Looks at a target table, and changes nothing.
+   * Checks a target table, and changes nothing.
    *
-   * @param schema the source's newest schema, to see whether it fits; null where it is not known
-   * @param rows its columns as a snapshot tells them, where that is all there is; else null
+   * @param schema the source's newest schema, to check whether it fits; null if it is not known
+   * @param rows its columns from a snapshot, if there is nothing else; otherwise null
    * @param subscribed whether its changes are followed already
    * @return errors with {@link DatabaseException}
    */
@@ -263,11 +263,11 @@ public final class PostgresTarget {
   }
 
   /**
-   * Compares the columns and keys of these mappings' targets with those of their source tables, as
-   * both catalogs tell them, and changes nothing. A table that is missing is passed over.
+   * Compares the columns and keys of these mappings' targets with those of their source tables, by
+   * both catalogs, and changes nothing. A missing table is skipped.
    *
-   * @param source the database that the source tables are in
-   * @return errors with {@link DatabaseException} where a server cannot be reached
+   * @param source the database of the source tables
+   * @return errors with {@link DatabaseException} if a server cannot be reached
    */
   public Flux<Finding> findings(DatabaseOptions source, List<Mapping> mappings) {
     return Flux.usingWhen(
@@ -279,17 +279,17 @@ public final class PostgresTarget {
         Sessions::close);
   }
 
-  /** What is subscribed, also in a control schema that is older: nothing is migrated. */
+  /** The subscriptions, also in an older control schema: nothing is migrated. */
   public Flux<Subscription> subscriptionsAsTheyAre() {
     return subscriptions.asTheyAre();
   }
 
-  /** How the pool is used now. */
+  /** The current use of the pool. */
   public PoolUse poolUse() {
     return sessions.poolUse();
   }
 
-  /** Completes when every thread that talks to the database has taken up a task. */
+  /** Completes when every thread that talks to the database has run a task. */
   public Mono<Void> threadsResponsive() {
     return Flux.fromIterable(TcpResources.get().onClient(LoopResources.DEFAULT_NATIVE))
         .flatMap(loop -> Mono.<Void>create(done -> loop.execute(done::success)), ALL_LOOPS, 1)
@@ -299,9 +299,9 @@ public final class PostgresTarget {
   /**
    * Compares a table of another database with its target here; both may be in use meanwhile.
    *
-   * @param source the database that the mapping's source table is in
-   * @return errors with {@link ShapeMismatchException} where a table is missing; with {@link
-   *     dev.creek.consumer.api.DatabaseException} where a server refuses
+   * @param source the database of the mapping's source table
+   * @return errors with {@link ShapeMismatchException} if a table is missing; with {@link
+   *     dev.creek.consumer.api.DatabaseException} if a server refuses
    */
   public Mono<Verification> verify(
       Mapping mapping, DatabaseOptions source, Verification.Options how) {
@@ -338,10 +338,10 @@ public final class PostgresTarget {
   }
 
   /**
-   * Lends the place for a table beside another of the same source, for as long as the two are
-   * compared; whatever is there afterwards is removed.
+   * Provides a place for a second table of the same source while the two are compared; whatever is
+   * there afterwards is removed.
    *
-   * @param work is given the mapping from the source to that place
+   * @param work gets the mapping from the source to that place
    * @return errors with {@link dev.creek.consumer.api.SnapshotException} while another process
    *     compares the same table
    */
@@ -352,7 +352,7 @@ public final class PostgresTarget {
   /**
    * Compares a table with another one of the same source beside it; both may be in use meanwhile.
    *
-   * @param counterpart what stands for the source
+   * @param counterpart stands for the source
    */
   public Mono<Verification> verify(
       Mapping mapping, TargetTable counterpart, Verification.Options how) {
@@ -367,7 +367,7 @@ public final class PostgresTarget {
         .flatMap(proof -> proof ? marks.judged(mapping, false, comparison) : comparison);
   }
 
-  /** What may miss rows itself proves nothing. */
+  /** A comparison table that may miss rows itself proves nothing. */
   private Mono<Boolean> isUnmarked(TargetTable counterpart) {
     return subscriptions
         .all()
@@ -406,16 +406,16 @@ public final class PostgresTarget {
   }
 
   /**
-   * Closes connections: idle ones now, others when they are given back. Close writers first: what
-   * one has open stays open until then.
+   * Closes connections: idle ones now, others when they are given back. Close writers first: their
+   * connections stay open until then.
    */
   public Mono<Void> close() {
     return sessions.close();
   }
 
   /**
-   * Readable, for people who look at {@code subscriptions}, and never the same again: a container
-   * that was restarted has host and process of the one before it.
+   * Readable, for users who look at {@code subscriptions}, and unique: a restarted container has
+   * host and process id of the one before it.
    */
   private static String newId(Instance.Self self) {
     return "%s:%d:%08x"

@@ -4,11 +4,11 @@ import dev.creek.consumer.wire.AvroCursor;
 import dev.creek.consumer.wire.WireType.Slot;
 
 /**
- * An Avro array in PostgreSQL's binary format of arrays. Only for COPY, whose rows lie one behind
- * the other: what {@code unnest} is given goes as {@link ArrayLiteralEncoder text}.
+ * An Avro array in PostgreSQL's binary format of arrays. Only for COPY, which sends row after row;
+ * arrays for {@code unnest} are sent as {@link ArrayLiteralEncoder text}.
  */
 final class ArrayEncoder implements ValueEncoder {
-  /** Behind the value's length word: dimensions, and whether there are NULLs. */
+  /** After the value's length word: number of dimensions, and the flag for NULLs. */
   private static final int FLAGS_AT = 8;
 
   private static final int COUNT_AT = 16;
@@ -20,8 +20,8 @@ final class ArrayEncoder implements ValueEncoder {
 
   /**
    * @param item the slot of one item
-   * @param type what items are
-   * @param encoder writes an item as that
+   * @param type type of the items
+   * @param encoder writes an item as that type
    */
   ArrayEncoder(Slot item, PgType type, ValueEncoder encoder) {
     this.item = item;
@@ -55,7 +55,7 @@ final class ArrayEncoder implements ValueEncoder {
     out.close(mark);
   }
 
-  /** Whether it was NULL. */
+  /** Returns true if the item was NULL. */
   private boolean addItem(AvroCursor in, ValueColumn out) {
     int branch = in.readBranch(item);
     if (branch == item.valueBranch()) {

@@ -4,8 +4,8 @@ import dev.creek.consumer.wire.AvroCursor;
 import dev.creek.consumer.wire.WireType.Slot;
 
 /**
- * An Avro array as the text of a PostgreSQL array literal. As text, because a column of arrays in
- * binary would be an array of arrays, which {@code unnest} flattens.
+ * An Avro array as the text of a PostgreSQL array literal. Text is used because a column of arrays
+ * in binary would be an array of arrays, which {@code unnest} flattens.
  */
 final class ArrayLiteralEncoder implements ValueEncoder {
   private static final byte[] NULL = {'N', 'U', 'L', 'L'};
@@ -14,7 +14,8 @@ final class ArrayLiteralEncoder implements ValueEncoder {
   private final ValueEncoder text;
 
   /**
-   * @param text puts the text of one item, quoted where it must be
+   * @param item the slot of one item
+   * @param text writes the text of one item, quoted if necessary
    */
   ArrayLiteralEncoder(Slot item, ValueEncoder text) {
     this.item = item;

@@ -6,22 +6,23 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Follows the keys of a batch for a key that the source does not vouch for: a row that comes into
- * being where these changes have left one is a second one to the source. Keys are compared by their
- * bytes; what the target's equality takes together besides is for the target to find.
+ * Follows the keys of a batch, for a key that is only assumed to tell the source's rows apart. If a
+ * new row gets the key of a row that these changes have left, the source has two rows with that
+ * key. Keys are compared by their bytes; the target finds keys that only its own equality treats as
+ * equal.
  */
 final class Arrivals {
   private final ImageKeys images;
   private final AvroCursor cursor = new AvroCursor();
   private final KeyTable keys = new KeyTable();
 
-  /** By key: whether there is a row, as far as the changes tell. */
+  /** By key: true if the changes have left a row with it. */
   private boolean[] present = {};
 
-  /** Keys that came into being before anything else happened to them. */
+  /** Keys of new rows whose creation is the first thing that happens to that key. */
   private final List<Integer> arrived = new ArrayList<>();
 
-  /** Whether the table was emptied: what comes into being then need not be looked for. */
+  /** The table was emptied: keys of later rows need not be looked up. */
   private boolean emptied;
 
   Arrivals(ImageKeys images) {
@@ -67,7 +68,7 @@ final class Arrivals {
       throw images.secondRow(change.sequence());
     }
     present[key] = true;
-    // One that moved away from its key and back, or never left it, was there before.
+    // A row that moved away from its key and back, or never left it, existed before.
     if (key == known && !emptied) {
       arrived.add(key);
     }

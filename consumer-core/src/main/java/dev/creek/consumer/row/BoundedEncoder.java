@@ -4,12 +4,12 @@ import dev.creek.consumer.api.ShapeMismatchException;
 import dev.creek.consumer.wire.AvroCursor;
 
 /**
- * Integers into a narrower column: the first that it cannot hold is for the column to mend, not for
- * the message. Costs nothing more than the encoder's own look at the range.
+ * Writes integers into a narrower column. The first integer that does not fit is an error of the
+ * column, not of the message. The encoder checks the range anyway, so this costs nothing.
  *
  * @param encoder writes them
- * @param reason what to say of one that does not fit, without the value
- * @param hint the statement that mends it
+ * @param reason description of a value that does not fit, without the value
+ * @param hint the statement that fixes the column
  */
 record BoundedEncoder(FixedEncoder encoder, String reason, String hint) implements ValueEncoder {
 

@@ -3,7 +3,7 @@ package dev.creek.consumer.row;
 import dev.creek.consumer.api.MessageException;
 import dev.creek.consumer.wire.AvroCursor;
 
-/** Avro strings and bytes. Their UTF-8 is copied as it is; PostgreSQL says what it thinks of it. */
+/** Avro strings and bytes. Their UTF-8 is copied as it is; PostgreSQL checks it. */
 enum BytesEncoder implements ValueEncoder {
   /** Types whose binary form is their text: text, varchar, bpchar, json. */
   TEXT {
@@ -15,8 +15,8 @@ enum BytesEncoder implements ValueEncoder {
     }
   },
   /**
-   * A bpchar that identifies a row: its padding does not count, and its width may change within a
-   * batch, since it is not part of the fingerprint.
+   * A bpchar that identifies a row. Its padding does not count, and its width may change within a
+   * batch, because it is not part of the fingerprint.
    */
   BPCHAR_KEY {
     @Override
@@ -83,7 +83,7 @@ enum BytesEncoder implements ValueEncoder {
     return digits;
   }
 
-  /** Negative where it is no hexadecimal digit. */
+  /** Negative if it is no hexadecimal digit. */
   private static int hex(byte digit) {
     return HEX[digit & 0xff];
   }

@@ -5,8 +5,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Which columns hold every value of which others unchanged, where both catalogs tell their types.
- * Of types that are users' it knows nothing but that text and numbers are not among them.
+ * Decides whether one column holds every value of another unchanged, from the types in both
+ * catalogs. Of user-defined types it knows only that they are neither text nor numbers.
  */
 public final class Capacity {
   private static final Set<PgType> TEXTS = EnumSet.of(PgType.TEXT, PgType.VARCHAR, PgType.BPCHAR);
@@ -21,7 +21,7 @@ public final class Capacity {
           PgType.JSON, EnumSet.of(PgType.JSONB),
           PgType.JSONB, EnumSet.of(PgType.JSON));
 
-  /** Of the longest whole number. */
+  /** Digits of the longest whole number. */
   private static final Map<PgType, Integer> DIGITS =
       Map.of(PgType.INT2, 5, PgType.INT4, 10, PgType.INT8, 19);
 
@@ -83,7 +83,7 @@ public final class Capacity {
     return !into.hasModifier() || (from.hasModifier() && into.modifier() >= from.modifier());
   }
 
-  /** As many digits on either side of the point. */
+  /** Tells whether {@code into} has at least as many digits on either side of the point. */
   private static boolean isFiner(TargetType from, TargetType into) {
     return into.numericScale() >= from.numericScale()
         && into.numericPrecision() - into.numericScale()

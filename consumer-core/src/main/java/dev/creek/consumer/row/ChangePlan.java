@@ -7,13 +7,15 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
-/** How changes of one wire schema go into one target table. Immutable and thread-safe. */
+/**
+ * The plan for writing changes of one wire schema into one target table. Immutable and thread-safe.
+ */
 public final class ChangePlan {
   private final WalSchema schema;
   private final RowPlan rows;
   private final ImageKeys images;
 
-  /** What the last fold left to the next one; a fold that runs beside another makes its own. */
+  /** Buffers of the last fold, for the next one; a fold that runs beside another makes its own. */
   private final AtomicReference<@Nullable Folding> spare = new AtomicReference<>();
 
   ChangePlan(WalSchema schema, RowPlan rows, ImageKeys images) {
@@ -25,20 +27,20 @@ public final class ChangePlan {
   /**
    * Compiles a plan.
    *
-   * @throws ShapeMismatchException where the target lacks a column, has one whose type cannot hold
-   *     every value of the source's, or one that must not be NULL and that the source lacks; names
-   *     every such column, and its hint every statement that mends them
+   * @throws ShapeMismatchException if the target lacks a column, has a column whose type cannot
+   *     hold every value of the source's, or a NOT NULL column without a value from the source. It
+   *     names every such column, and its hint every statement that fixes them
    */
   public static ChangePlan of(WalSchema schema, TargetShape target) {
     return new PlanCompiler(schema.after(), target).changes(schema);
   }
 
-  /** How after images become rows. */
+  /** The plan for turning after images into rows. */
   public RowPlan rows() {
     return rows;
   }
 
-  /** The unique key that upserts conflict on; null where rows are matched by value ("no key"). */
+  /** The unique key that upserts conflict on; null if rows are matched by value ("no key"). */
   public @Nullable UniqueKey key() {
     return rows.key();
   }
@@ -49,14 +51,14 @@ public final class ChangePlan {
   }
 
   /**
-   * Keys of rows that come into being in these changes, by an insert or a change of key, as the
-   * first thing that happens to them: none of them may be there, unless changes are applied again.
+   * Keys of rows that these changes create, by an insert or a change of key, if that is the first
+   * thing that happens to the key. None of these rows may exist, unless changes are applied again.
    * Only with a {@link #key()}.
    *
    * @param changes changes of this plan's schema, in stream order
    * @return their {@link #keyColumns()}
-   * @throws ShapeMismatchException where one comes into being that these changes have made already:
-   *     the key does not keep the source's rows apart
+   * @throws ShapeMismatchException if a row is created whose key these changes have created
+   *     already: the key does not keep the source's rows apart
    */
   public RowColumns arrivals(List<Change> changes) {
     check(changes);
@@ -64,9 +66,9 @@ public final class ChangePlan {
   }
 
   /**
-   * That a row whose key {@link #arrivals} told is there.
+   * The error for a row that exists although its key is among the {@link #arrivals}.
    *
-   * @param sequence of the change that makes it come into being
+   * @param sequence of the change that creates it again
    */
   public ShapeMismatchException secondRow(long sequence) {
     return images.secondRow(sequence);
@@ -82,37 +84,37 @@ public final class ChangePlan {
 
   /**
    * Columns that find a row, in the order of {@link FoldedChanges#deletes()} and {@link
-   * Step.Delete#key()}: those of the {@link #key()}, else those of the before image. Empty where
+   * Step.Delete#key()}: those of the {@link #key()}, otherwise those of the before image. Empty if
    * only inserts can come.
    */
   public List<PlanColumn> keyColumns() {
     return images.columns();
   }
 
-  /** How rows of changes are read as values: a reader of one's own. */
+  /** A new reader of changes' rows as values. */
   public RowImages images() {
     return new RowImages(rows, images);
   }
 
   /**
-   * Whether a row can be given another key, or other values, where it is: not where an identity
-   * column is GENERATED ALWAYS, which nobody may update.
+   * Tells whether a row can get another key, or other values, by an UPDATE. An identity column
+   * GENERATED ALWAYS rules that out, because PostgreSQL does not allow to update it.
    */
   public boolean updatesInPlace() {
     return !rows.overridesIdentity();
   }
 
   /**
-   * Folds a batch to its survivors. Only with a {@link #key()}.
+   * Folds a batch: for each key only the final result remains. Only with a {@link #key()}.
    *
-   * <p>Keys are compared by their bytes, which are equal wherever the source's are. Where the
+   * <p>Keys are compared by their bytes, which are equal wherever the source's keys are. If the
    * target's equality is coarser (citext, -0 and 0, jsonb), a key that was replaced by an equal one
-   * is both deleted and inserted: right, as long as deletes go first.
+   * is both deleted and inserted. This is correct as long as deletes go first.
    *
    * @param changes changes of this plan's schema, in stream order
-   * @throws dev.creek.consumer.api.MessageException where a row cannot be decoded, naming its
-   *     sequence and column
-   * @throws ShapeMismatchException where a key has a NULL: it could never be found again
+   * @throws dev.creek.consumer.api.MessageException if a row cannot be decoded, naming its sequence
+   *     and column
+   * @throws ShapeMismatchException if a key has a NULL: it could never be found again
    * @throws IllegalStateException without a key
    */
   public FoldedChanges fold(List<Change> changes) {
@@ -120,10 +122,10 @@ public final class ChangePlan {
   }
 
   /**
-   * The same, for COPY where that is possible: the batch amounts to nothing but rows that should be
-   * new, and they {@linkplain RowPlan#isCopyable() can be copied}.
+   * The same, with the rows prepared for COPY if possible: if the batch amounts only to rows that
+   * should be new, and they {@linkplain RowPlan#isCopyable() can be copied}.
    *
-   * @param copiedFrom how many rows are worth it
+   * @param copiedFrom smallest number of rows for COPY
    */
   public FoldedChanges fold(List<Change> changes, int copiedFrom) {
     if (rows.key() == null) {
@@ -142,7 +144,7 @@ public final class ChangePlan {
 
   /**
    * The batch change by change, lazily, in source order. Every iterator begins anew; its {@code
-   * next} throws what {@link #fold} throws.
+   * next} throws the errors of {@link #fold}.
    *
    * @param changes changes of this plan's schema, in stream order
    */
@@ -151,7 +153,7 @@ public final class ChangePlan {
     return () -> new UnfoldedSteps(changes, rows, images);
   }
 
-  /** One schema's bytes read by another's plan could pass for values. */
+  /** Bytes of one schema, read by another schema's plan, could pass for values. */
   @SuppressWarnings(
       "ReferenceEquality") // equality is settled once an instance: it walks the fields
   private void check(List<Change> changes) {

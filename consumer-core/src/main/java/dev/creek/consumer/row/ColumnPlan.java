@@ -8,21 +8,21 @@ import dev.creek.consumer.wire.WireType.Undecodable;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A wire column and the target column that takes it. Before and after images of a row differ in
- * their slots, never in what a column is sent as: that is what makes their keys comparable.
+ * A wire column and its target column. Before and after images of a row differ in their slots, but
+ * a column is always sent as the same type. This makes their keys comparable.
  *
  * @param target the target column
- * @param column how it is sent
- * @param loss what to do about values that it would not store as they are
+ * @param column the form in which it is sent
+ * @param loss treatment of values that it would not store as they are
  */
 record ColumnPlan(TargetColumn target, PlanColumn column, Loss loss) {
 
   /**
    * Stops at values that a column would not store as they are.
    *
-   * @param guard finds them; null where they are found as they are written, if there are any
-   * @param reason what to say then
-   * @param hint the statement that mends it
+   * @param guard finds them; null if they are found when they are written, or cannot occur
+   * @param reason description of such a value
+   * @param hint the statement that fixes the column
    */
   record Loss(@Nullable ValueGuard guard, String reason, String hint) {}
 
@@ -47,14 +47,14 @@ record ColumnPlan(TargetColumn target, PlanColumn column, Loss loss) {
     return column.name();
   }
 
-  /** Transcodes the column where an image writes it as {@code field}. */
+  /** The transcoder for an image in which the column is {@code field}. */
   SlotTranscoder transcoder(WireField field) {
     return new SlotTranscoder(field.slot(), encoder(field));
   }
 
   /**
-   * As {@link #transcoder}, into the target column's own type, as COPY wants it; null where only
-   * PostgreSQL knows how.
+   * As {@link #transcoder}, into the target column's own type, as COPY needs it; null if only
+   * PostgreSQL can convert to that type.
    */
   @Nullable SlotTranscoder copyTranscoder(WireField field) {
     if (column.cast() == null) {
@@ -70,7 +70,7 @@ record ColumnPlan(TargetColumn target, PlanColumn column, Loss loss) {
         : new SlotTranscoder(field.slot(), new ArrayEncoder(array.item(), item, guarded(encoder)));
   }
 
-  /** As {@link #transcoder}, into bytes that are equal where PostgreSQL's values are. */
+  /** As {@link #transcoder}, into bytes that are equal if PostgreSQL's values are. */
   SlotTranscoder keyTranscoder(WireField field) {
     boolean padded = column.sentAs() == PgType.BPCHAR && bare(field) == BytesEncoder.TEXT;
     return new SlotTranscoder(
@@ -93,7 +93,7 @@ record ColumnPlan(TargetColumn target, PlanColumn column, Loss loss) {
         : encoder;
   }
 
-  /** Of what is no array. */
+  /** The encoder of a value that is no array. */
   private ValueEncoder bare(WireField field) {
     WireType type = type(field, target);
     ValueEncoder encoder = Transcodings.encoder(type, column.sentAs());
@@ -110,8 +110,9 @@ record ColumnPlan(TargetColumn target, PlanColumn column, Loss loss) {
   }
 
   /**
-   * OLD publishes a numeric whose precision and scale it cannot tell as plain bytes, and the type
-   * name beside it may be another table's: what goes to a numeric is not the text of a json.
+   * The type to decode. OLD publishes a numeric as plain bytes if it does not know precision and
+   * scale, and the type name beside it may be another table's. If the target is numeric, the bytes
+   * are not the text of a json.
    */
   private static WireType type(WireField field, TargetColumn target) {
     WireType type = field.slot().type();

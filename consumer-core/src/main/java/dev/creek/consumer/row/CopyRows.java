@@ -6,8 +6,8 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
- * Rows as the bytes of one binary COPY, signature and trailer included. A buffer to be filled again
- * once the database has what was in it. Not thread-safe; handed over by reference once filled.
+ * Rows as the bytes of one binary COPY, signature and trailer included. The buffer can be filled
+ * again once the database has its content. Not thread-safe; handed over by reference once filled.
  */
 public final class CopyRows {
   /** Signature, flags, length of the header's extension. */
@@ -18,19 +18,22 @@ public final class CopyRows {
   private final ValueColumn bytes;
   private int rows;
 
-  /** The one column, as often as a row has values: a value looks here as it does in an array. */
+  /**
+   * The same column object, once for each value of a row: a value has the same form here as in an
+   * array.
+   */
   private ValueColumn[] columns = {};
 
   /**
    * An empty buffer, which grows as needed.
    *
-   * @param initialBytes how much it holds before it must grow
+   * @param initialBytes size up to which it need not grow
    */
   public CopyRows(int initialBytes) {
     this.bytes = new ValueColumn(initialBytes);
   }
 
-  /** How many rows it holds. */
+  /** Number of rows held. */
   public int rows() {
     return rows;
   }
@@ -45,7 +48,7 @@ public final class CopyRows {
     return bytes.view();
   }
 
-  /** Forgets what it held. */
+  /** Removes all content. */
   void begin() {
     rows = 0;
     bytes.clear();
@@ -58,7 +61,7 @@ public final class CopyRows {
     bytes.putShort(columns);
   }
 
-  /** Where a row's values go, in order. */
+  /** The columns that take a row's values, in order. */
   ValueColumn[] columns(int count) {
     if (columns.length != count) {
       columns = new ValueColumn[count];

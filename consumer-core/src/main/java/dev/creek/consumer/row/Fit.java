@@ -1,16 +1,18 @@
 package dev.creek.consumer.row;
 
-/** Whether a target column holds the values of a wire column unchanged. */
+/**
+ * The answer to the question whether a target column holds the values of a wire column unchanged.
+ */
 sealed interface Fit {
   Fit ALWAYS = new Always();
   Fit NEVER = new Never();
 
-  /** Every value, or PostgreSQL refuses it loudly. */
+  /** Every value fits, or PostgreSQL refuses it with an error. */
   record Always() implements Fit {}
 
-  /** Not every value, and which not would be known too late, or not at all. */
+  /** Some values do not fit, and they would be found too late or not at all. */
   record Never() implements Fit {}
 
-  /** Each value tells whether it is stored as it is. */
+  /** Each value is checked. */
   record Checked(ValueGuard guard) implements Fit {}
 }

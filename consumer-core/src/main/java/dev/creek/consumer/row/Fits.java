@@ -12,18 +12,18 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which target columns hold the values of which wire columns. PostgreSQL's casts and the assignment
- * to a type with a modifier round, cut and forget without a word: where the wire tells enough to
- * prove that they never have to, the column fits; where it does not, values are looked at one by
- * one; where that would not help, the column is refused.
+ * Decides which target columns hold the values of which wire columns. PostgreSQL's casts, and the
+ * assignment to a type with a modifier, round and cut values silently. If the wire proves that no
+ * value needs this, the column fits. If not, values are checked one by one; if a check would not
+ * help, the column is refused.
  */
 final class Fits {
   private static final Set<PgType> TEXTS = EnumSet.of(PgType.TEXT, PgType.VARCHAR, PgType.BPCHAR);
 
-  /** Digits that every double gives back. */
+  /** Number of decimal digits that every double preserves. */
   private static final int DOUBLE_DIGITS = 15;
 
-  /** Types from here on are users', and extensions'. */
+  /** User-defined types, and those of extensions, have ids from here on. */
   private static final int FIRST_USER_OID = 16_384;
 
   static final int CHAR = 18;
@@ -32,12 +32,15 @@ final class Fits {
   static final int INTERVAL = 1186;
   static final int TIMETZ = 1266;
 
-  /** What money keeps behind the point. */
+  /** Digits of money after the point. */
   private static final int MONEY_SCALE = 2;
 
   private static final int MICROSECOND_DIGITS = 6;
 
-  /** Of interval's modifier: fields in the upper half, all of them here; digits in the lower. */
+  /**
+   * Of interval's modifier: the upper half holds the fields, here all of them; the lower half the
+   * digits.
+   */
   private static final int INTERVAL_FULL_RANGE = 0x7fff;
 
   private static final int INTERVAL_FULL_PRECISION = 0xffff;
@@ -56,7 +59,7 @@ final class Fits {
           : fit(holdsLiteral(target));
     }
     if (target.array()) {
-      // The text of an array: its items are not seen.
+      // The text of an array: its items are not known.
       return fit(type == Plain.STRING && !changesText(target));
     }
     return scalar(type, field.pgType(), target);
@@ -70,7 +73,7 @@ final class Fits {
     return pgType.startsWith("_") ? pgType.substring(1) : pgType;
   }
 
-  /** Whether a column takes the text of an array's literal. */
+  /** Tells whether a column takes the text of an array's literal. */
   private static boolean holdsLiteral(TargetType target) {
     return target.own() == PgType.TEXT
         || target.own() == PgType.VARCHAR
@@ -106,13 +109,13 @@ final class Fits {
     };
   }
 
-  /** A decimal that no value can be decoded of. */
+  /** A decimal of which no value can be decoded. */
   private static boolean isNullOnly(WireType type) {
     return type instanceof Decimal decimal
         && (decimal.scale() < 0 || decimal.scale() > decimal.precision());
   }
 
-  /** Digits behind the point. */
+  /** Digits after the point. */
   private static int scale(WireType type) {
     return type instanceof Decimal decimal ? decimal.scale() : 0;
   }
@@ -131,7 +134,7 @@ final class Fits {
         : new Fit.Checked(new NumberGuard.Precision(digits));
   }
 
-  /** Types of PostgreSQL's own that the transcoder does not write. */
+  /** PostgreSQL's own types that the transcoder does not write. */
   private static Fit ofOther(WireType type, TargetType target) {
     boolean number = type == Plain.INT || type == Plain.LONG || type instanceof Decimal;
     return switch (target.oid()) {
@@ -158,7 +161,7 @@ final class Fits {
   }
 
   /**
-   * The wire's text may be that of any type: of domains, enums, and what else it has no type for.
+   * The wire's text may be that of any type: of domains, enums, and all types unknown to the wire.
    */
   private static Fit ofText(String pgType, TargetType target) {
     if (target.nestedModifiers()) {
@@ -188,7 +191,7 @@ final class Fits {
     return guard == null ? Fit.ALWAYS : new Fit.Checked(guard);
   }
 
-  /** Null where there is nothing to look at. */
+  /** Null if there is nothing to check. */
   private static @Nullable ValueGuard ofOtherText(TargetType target, int digits) {
     return switch (target.oid()) {
       case CHAR -> new TextGuard.Bytes(1);
@@ -200,7 +203,7 @@ final class Fits {
     };
   }
 
-  /** Types that a cast of PostgreSQL's makes of it, unchanged or with a loud error. */
+  /** Types to which PostgreSQL casts it, unchanged or with an error. */
   private static Set<PgType> casts(WireType type) {
     if (type instanceof Decimal decimal) {
       return decimal.scale() > 0
@@ -224,8 +227,8 @@ final class Fits {
   }
 
   /**
-   * Whether values that the source tells apart stay apart in the column: its equality is no coarser
-   * than the source's, and no two values become one.
+   * Tells whether values that differ on the source remain different in the column: the column's
+   * equality is no coarser than the source's, and no two values become one.
    *
    * @param field of the source's key
    */
@@ -247,7 +250,7 @@ final class Fits {
     if (own == null) {
       return false;
     }
-    // What compares numbers and documents does so on both sides.
+    // Numbers and documents are compared the same way on both sides.
     return TEXTS.contains(own) ? target.distinct() : casts(type).contains(own);
   }
 }

@@ -3,21 +3,21 @@ package dev.creek.consumer.row;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a batch amounts to: first truncate (if so), then delete, then move, then update, then
- * insert. No key is left by more than one of them. Rows are in the order of their last change.
+ * The result of a batch: first truncate (if set), then delete, then move, then update, then insert.
+ * At most one of them leaves a key. Rows are in the order of their last change.
  *
- * @param ordered whether only the changes one by one tell that, in their order; then the rest is
+ * @param ordered whether the changes must be applied one by one, in their order; then the rest is
  *     empty
  * @param truncate whether the table is emptied first
- * @param deletes key columns of rows to delete, which must be there
+ * @param deletes key columns of rows to delete, which must exist
  * @param vacated key columns that no row may have in the end, and none should have had: the batch
- *     inserted and deleted it, or moved it on. One is there only where changes are applied again
+ *     inserted the row and deleted it, or moved it on. One exists only if changes are applied again
  * @param moves rows that get another key: its columns as they were, then all columns
- * @param updates all columns of rows that must be there, under their key
+ * @param updates all columns of rows that must exist, under their key
  * @param inserts all columns of rows that the batch inserted before it did anything else to them:
- *     none should be there yet, unless changes are applied again
- * @param copied the inserts for COPY, where that was asked for and there is nothing else to do;
- *     then they are empty. Else null
+ *     none should exist yet, unless changes are applied again
+ * @param copied the inserts for COPY, if that was requested and there is nothing else to do; then
+ *     {@code inserts} is empty. Otherwise null
  */
 public record FoldedChanges(
     boolean ordered,
@@ -39,12 +39,12 @@ public record FoldedChanges(
           RowColumns.EMPTY,
           null);
 
-  /** Whether all rows that are written are new. */
+  /** Tells whether all written rows are new. */
   public boolean fresh() {
     return !ordered && updates.rows() + moves.rows() == 0;
   }
 
-  /** Whether there is nothing to do, or nothing but a TRUNCATE. */
+  /** Tells whether there is nothing to do, or only a TRUNCATE. */
   public boolean isEmpty() {
     return !ordered
         && copied == null

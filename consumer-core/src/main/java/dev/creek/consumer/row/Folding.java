@@ -8,14 +8,17 @@ import java.util.function.IntPredicate;
 import java.util.stream.Stream;
 
 /**
- * Folds batches: one pass over all changes that reads keys alone, then one over the survivors. Not
- * thread-safe; used again for the next batch.
+ * Folds batches: one pass over all changes that reads only keys, then one over the remaining rows.
+ * Not thread-safe; reused for the next batch.
  */
 final class Folding {
-  /** What a table with a rare, huge batch may hold on to for ever. */
+  /** Most bytes that are kept between batches, for a table with a rare, huge batch. */
   private static final int MAX_RETAINED_BYTES = 4 << 20;
 
-  /** Of a value: its length word, and what a number has more than on the wire. */
+  /**
+   * Additional bytes per value: its length word, and the greater length of a number than on the
+   * wire.
+   */
   private static final int COPY_OVERHEAD_BYTES = 8;
 
   private static final int MAX_GUESS_BYTES = 16 << 20;
@@ -26,7 +29,7 @@ final class Folding {
   private final RowFates fates = new RowFates();
   private final AvroCursor cursor = new AvroCursor();
 
-  /** Of the batch that is folded. */
+  /** The batch that is folded. */
   private List<Change> changes = List.of();
 
   private final boolean inPlace;
@@ -38,7 +41,7 @@ final class Folding {
   }
 
   /**
-   * @param copiedFrom how many rows, where there is nothing else to do, become a COPY
+   * @param copiedFrom smallest number of rows that become a COPY if there is nothing else to do
    */
   FoldedChanges fold(List<Change> batch, int copiedFrom) {
     changes = batch;
@@ -71,7 +74,7 @@ final class Folding {
         }
       }
     }
-    // Behind a truncate there is nothing to delete but what this batch wrote, and will not write.
+    // After a truncate there is nothing to delete except rows of this batch, which are not written.
     RowColumns deletes = truncated ? RowColumns.EMPTY : keys(this::isDeleted);
     RowColumns vacated = truncated ? RowColumns.EMPTY : keys(this::isVacated);
     boolean copied =
@@ -94,7 +97,7 @@ final class Folding {
     return keys.retainedBytes() + fates.retainedBytes() > MAX_RETAINED_BYTES;
   }
 
-  /** Whether it was a truncate: what came before does not count any more. */
+  /** Returns true for a truncate: earlier changes do not count any more. */
   private boolean readKeys(Change change, int i) {
     switch (change.operation()) {
       case INSERT -> fates.insert(after(change), i);
@@ -138,7 +141,7 @@ final class Folding {
     return keys.intern();
   }
 
-  /** How a row that is left is written. */
+  /** The way in which a remaining row is written. */
   private enum Fate {
     MOVED,
     UPDATED,
@@ -155,7 +158,7 @@ final class Folding {
     return fates.isMoved(row) ? Fate.MOVED : Fate.UPDATED;
   }
 
-  /** Whether the row that had this key goes, and no other takes its place. */
+  /** Tells whether the row that had this key is deleted, and no other takes its place. */
   private boolean isDeleted(int key) {
     return fates.wasTaken(key)
         && (inPlace ? fates.isDeleted(fates.home(key)) : fates.isVacant(key));
@@ -218,9 +221,7 @@ final class Folding {
     return into;
   }
 
-  /**
-   * About what they take, so that the buffer need not grow: numbers are longer than on the wire.
-   */
+  /** Approximate size, so that the buffer need not grow: numbers are longer than on the wire. */
   private int copyBytes(int count) {
     long bytes = (long) count * rows.columns().size() * COPY_OVERHEAD_BYTES;
     for (int i = 0; i < changes.size(); i++) {

@@ -7,10 +7,10 @@ import dev.creek.consumer.wire.AvroCursor;
 /**
  * Stops at the first value that would not be stored as it is.
  *
- * @param guard looks at each value
+ * @param guard checks each value
  * @param encoder writes it
- * @param reason what to say then, without the value
- * @param hint the statement that mends it
+ * @param reason description of such a value, without the value
+ * @param hint the statement that fixes the column
  */
 record GuardedEncoder(ValueGuard guard, ValueEncoder encoder, String reason, String hint)
     implements ValueEncoder {

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** What finds a change's row, read from its images. Immutable. */
+/** The keys of a change's row, read from its images. Immutable. */
 final class ImageKeys {
   private final String target;
   private final List<PlanColumn> columns;
@@ -19,7 +19,7 @@ final class ImageKeys {
   private final String remedy;
 
   /**
-   * @param remedy what to do where two rows of the source are one by these columns
+   * @param remedy what to do if two rows of the source have the same values in these columns
    */
   ImageKeys(TargetShape target, WalSchema schema, List<ColumnPlan> columns, String remedy) {
     this.remedy = remedy;
@@ -29,7 +29,7 @@ final class ImageKeys {
     this.after = reader(schema.after(), columns);
   }
 
-  /** Null where no row can be found by this image. */
+  /** Null if no row can be found by this image. */
   private static @Nullable KeyReader reader(RecordShape image, List<ColumnPlan> columns) {
     return columns.isEmpty() ? null : KeyReader.of(image, columns);
   }
@@ -54,7 +54,7 @@ final class ImageKeys {
     after.read(in, change.data(), change.after(), change.end(), change.sequence(), into);
   }
 
-  /** Columns for keys of so many bytes in all. */
+  /** Columns for keys of this total size. */
   ValueColumn[] newColumns(int bytes) {
     var into = new ValueColumn[columns.size()];
     for (int i = 0; i < into.length; i++) {
@@ -63,7 +63,7 @@ final class ImageKeys {
     return into;
   }
 
-  /** Hands the values that begin at {@code from} to their columns. */
+  /** Copies the values that begin at {@code from} to their columns. */
   static void split(byte[] values, int from, ValueColumn[] into) {
     int at = from;
     for (ValueColumn column : into) {
@@ -73,8 +73,8 @@ final class ImageKeys {
   }
 
   /**
-   * That a key which begins at {@code from} has a NULL: it would find no row, and the row would
-   * stay for ever, or come twice.
+   * The error for a NULL in the key that begins at {@code from}: it would find no row, and the row
+   * would stay forever, or come twice.
    */
   ShapeMismatchException nullInKey(Change change, byte[] values, int from) {
     int column = 0;
@@ -88,8 +88,8 @@ final class ImageKeys {
   }
 
   /**
-   * That a row has come into being where the target has one with the same key: the source tells the
-   * two apart, and the target cannot.
+   * The error for a new row whose key a row of the target already has: the source distinguishes the
+   * two, and the target cannot.
    */
   ShapeMismatchException secondRow(long sequence) {
     return new ShapeMismatchException(

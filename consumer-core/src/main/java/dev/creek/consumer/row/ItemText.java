@@ -4,7 +4,7 @@ import dev.creek.consumer.wire.AvroCursor;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 
-/** The text of an array's item, quoted where PostgreSQL's array syntax asks for it. */
+/** The text of an array's item, quoted if PostgreSQL's array syntax requires it. */
 enum ItemText implements ValueEncoder {
   BOOLEAN {
     @Override
@@ -18,7 +18,7 @@ enum ItemText implements ValueEncoder {
       PgText.putLong(in.readLong(), out);
     }
   },
-  /** Java's digits read back to the same bits; so do its names of NaN and the infinities. */
+  /** Java's digits read back to the same bits, and so do its names of NaN and the infinities. */
   FLOAT {
     @Override
     public void value(AvroCursor in, ValueColumn out) {
@@ -31,7 +31,7 @@ enum ItemText implements ValueEncoder {
       PgText.putAscii(Double.toString(Double.longBitsToDouble(in.readDoubleBits())), out);
     }
   },
-  /** Always quoted: an item may be empty, the word NULL, or have any delimiter in it. */
+  /** Always quoted: an item may be empty, the word NULL, or contain a delimiter. */
   STRING {
     @Override
     public void value(AvroCursor in, ValueColumn out) {

@@ -16,9 +16,9 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which of the target's unique keys tells its rows apart, and whether it is proven that rows which
- * the source keeps apart never meet by it. Null: rows are matched by the values of their before
- * image.
+ * Chooses the target's unique key that tells its rows apart, and decides whether it is proven that
+ * the source never has two rows with the same key. Null: rows are matched by the values of their
+ * before image.
  */
 final class KeyChoice {
   private final TargetShape target;
@@ -26,8 +26,8 @@ final class KeyChoice {
   private final Map<String, ColumnPlan> written;
 
   /**
-   * @param rows what is written
-   * @param written its columns that are, by name
+   * @param rows the fields of the rows
+   * @param written the columns that are written, by name
    */
   KeyChoice(TargetShape target, RecordShape rows, Map<String, ColumnPlan> written) {
     this.target = target;
@@ -36,10 +36,10 @@ final class KeyChoice {
   }
 
   /**
-   * The source keeps rows apart by its replica identity. FULL is every column, and NOTHING none:
-   * then the wire does not tell by what, or whether at all.
+   * The key for changes. The source tells rows apart by its replica identity. FULL is every column,
+   * and NOTHING none: then the wire does not show which columns are unique, if any.
    *
-   * @param problems takes what is wrong with the target's keys, and the statement that mends it
+   * @param problems takes each defect of the target's keys, and the statement that fixes it
    */
   @Nullable PlanKey ofChanges(RecordShape before, BiConsumer<String, String> problems) {
     List<String> identity = SourceIdentity.of(before.columns(), rows);
@@ -80,7 +80,7 @@ final class KeyChoice {
     return same == null ? assumed(rows) : same;
   }
 
-  /** A key with exactly these columns; one that is proven, if there is one. */
+  /** A key with exactly these columns; a proven one, if there is one. */
   private @Nullable PlanKey same(List<String> identity) {
     return keys(identity)
         .filter(key -> !key.coarse())
@@ -89,7 +89,7 @@ final class KeyChoice {
         .orElse(null);
   }
 
-  /** One that rows could be found by, if it held at each statement's end. */
+  /** A key that would do if it held at each statement's end. */
   private Optional<UniqueKey> deferrable(List<String> identity) {
     var columns = Set.copyOf(identity);
     return target.deferrableKeys().stream()
@@ -102,7 +102,7 @@ final class KeyChoice {
         .formatted(key.primary() ? "primary key" : "unique constraint", quoted(key.columns()));
   }
 
-  /** PostgreSQL alters foreign keys only. */
+  /** The statement that replaces the key, because PostgreSQL can alter only foreign keys. */
   private String immediate(UniqueKey key) {
     return alter(
         "DROP CONSTRAINT %s, ADD %s (%s)"
@@ -112,7 +112,7 @@ final class KeyChoice {
                 quoted(key.columns())));
   }
 
-  /** The database may take such an index into account beside the key. */
+  /** An index that treats more values as equal; the database may use it besides the key. */
   private Optional<UniqueKey> coarse(List<String> identity) {
     return keys(identity).filter(UniqueKey::coarse).findFirst();
   }
@@ -140,7 +140,7 @@ final class KeyChoice {
         : new PlanKey(key, PlanKey.Proof.ASSUMED, finer(coarse));
   }
 
-  /** Columns whose types take values for equal that the source's may tell apart. */
+  /** Columns whose types treat values as equal that may differ on the source. */
   private String finer(List<WireField> coarse) {
     return alter(
         coarse.stream()
@@ -151,7 +151,7 @@ final class KeyChoice {
             .collect(Collectors.joining(", ")));
   }
 
-  /** The primary key, or else a key of all columns that are never NULL, where rows carry it. */
+  /** The primary key, or else a key whose columns are never NULL, if rows contain it. */
   private @Nullable PlanKey assumed(RecordShape image) {
     var names = image.columns().stream().map(WireField::name).collect(Collectors.toSet());
     names.retainAll(written.keySet());

@@ -17,7 +17,7 @@ final class KeyReader {
   private final Slot[] slots;
   private final String[] names;
 
-  /** By key column: its field in the image, and what transcodes it from there. */
+  /** By key column: its field in the image, and its transcoder there. */
   private final int[] fields;
 
   private final SlotTranscoder[] transcoders;
@@ -32,7 +32,7 @@ final class KeyReader {
     }
   }
 
-  /** Null where the image does not carry all of the columns. */
+  /** Null if the image does not contain all of the columns. */
   static @Nullable KeyReader of(RecordShape image, List<ColumnPlan> columns) {
     var names = image.fields().stream().map(WireField::name).toList();
     int[] fields = columns.stream().mapToInt(column -> names.indexOf(column.name())).toArray();

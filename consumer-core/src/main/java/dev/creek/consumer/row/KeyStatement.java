@@ -9,8 +9,8 @@ public final class KeyStatement {
   private KeyStatement() {}
 
   /**
-   * An {@code ALTER TABLE …;}. A primary key that shares columns with the source's is what the
-   * source's was, and would keep rows out; another one may stay.
+   * An {@code ALTER TABLE …;}. If a primary key shares columns with the source's key, it is the
+   * source's former key and would refuse rows, so it is dropped. Another primary key may stay.
    *
    * @param identity the source's key columns
    */

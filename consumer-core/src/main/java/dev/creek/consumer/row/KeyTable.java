@@ -7,7 +7,7 @@ import java.util.Arrays;
 
 /**
  * Numbers distinct keys from 0: a hash table with open addressing over one array that holds all
- * their bytes. Cleared and used again for every batch, so that a batch costs no garbage.
+ * their bytes. Cleared and reused for every batch, so a batch causes no garbage.
  */
 final class KeyTable {
   private static final VarHandle LONG =
@@ -18,13 +18,16 @@ final class KeyTable {
   private int[] slots = new int[SMALLEST];
   private int mask;
 
-  /** By key; {@code starts[size]} is where the next one begins. */
+  /** By key: its start; {@code starts[size]} is the start of the next one. */
   private int[] starts = new int[SMALLEST];
 
   private int[] hashes = new int[SMALLEST];
   private int size;
 
-  /** Empties it. {@code keys} is how many can come: the table does not grow between clears. */
+  /**
+   * Removes all keys. {@code keys} is the maximum number to come: the table does not grow between
+   * clears.
+   */
   void clear(int keys) {
     int capacity = Math.max(SMALLEST, Integer.highestOneBit(Math.max(1, keys)) << 2);
     if (slots.length < capacity) {
@@ -39,7 +42,7 @@ final class KeyTable {
     bytes.clear();
   }
 
-  /** Where the next key's values are added before {@link #intern()}. */
+  /** The column to which the next key's values are added before {@link #intern()}. */
   ValueColumn bytes() {
     return bytes;
   }
@@ -48,7 +51,7 @@ final class KeyTable {
     return size;
   }
 
-  /** Where a key begins in {@link #bytes()}; of {@link #size()}: where the next one does. */
+  /** Start of a key in {@link #bytes()}; for {@link #size()}, the start of the next key. */
   int start(int key) {
     return starts[key];
   }
@@ -75,7 +78,7 @@ final class KeyTable {
     }
   }
 
-  /** How much it holds on to between batches. */
+  /** Bytes that are kept between batches. */
   int retainedBytes() {
     return bytes.array().length + 12 * slots.length;
   }
@@ -89,7 +92,7 @@ final class KeyTable {
     for (; at < to; at++) {
       hash = mix(hash ^ array[at]);
     }
-    // Once more: a difference in the last word's upper bits has not reached the lower ones yet.
+    // A second time: a difference in the last word's upper bits has not reached the lower ones yet.
     return (int) mix(hash);
   }
 

@@ -2,10 +2,10 @@ package dev.creek.consumer.row;
 
 import dev.creek.consumer.wire.AvroCursor;
 
-/** Guards of whole numbers, times among them. */
+/** Guards of whole numbers, including times. */
 interface NumberGuard extends ValueGuard {
 
-  /** Integers that a double gives back: all of 53 bits, and some beyond. */
+  /** Integers that a double preserves: all with at most 53 bits, and some greater ones. */
   NumberGuard WHOLE_DOUBLE =
       in -> {
         long value = in.readLong();
@@ -13,9 +13,9 @@ interface NumberGuard extends ValueGuard {
       };
 
   /**
-   * Times of microseconds where fewer digits are kept.
+   * Times in microseconds, for a column that keeps fewer digits.
    *
-   * @param digits of a second, below six
+   * @param digits of a second, less than six
    */
   record Precision(int digits, long step) implements NumberGuard {
     Precision(int digits) {

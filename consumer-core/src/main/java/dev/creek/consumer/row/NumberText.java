@@ -6,9 +6,12 @@ import java.math.MathContext;
 import java.math.RoundingMode;
 import org.jspecify.annotations.Nullable;
 
-/** Guards of numbers that come as text: what is no number PostgreSQL refuses, or knows by name. */
+/**
+ * Guards of numbers that come as text. Text that is no number is refused by PostgreSQL, or known to
+ * it by name.
+ */
 interface NumberText extends ValueGuard {
-  /** More is not read: no type of PostgreSQL's has it. */
+  /** Longer text is not read: no type of PostgreSQL has so many digits. */
   int MAX_CHARACTERS = 200_000;
 
   boolean keeps(BigDecimal number);
@@ -19,13 +22,15 @@ interface NumberText extends ValueGuard {
     return number == null || keeps(number);
   }
 
-  /** Six digits survive in any case; up to nine where they are all that tells it from others. */
+  /**
+   * Six digits always survive; up to nine if they are needed to distinguish it from other values.
+   */
   NumberText FLOAT = number -> survives(number, number.floatValue(), 6, 9);
 
   /** The same for fifteen, and seventeen. */
   NumberText DOUBLE = number -> survives(number, number.doubleValue(), 15, 17);
 
-  /** Two digits behind the point, in any currency; grouped as it likes. */
+  /** Two digits after the point, in any currency and grouping. */
   ValueGuard MONEY =
       in -> {
         String text = TextGuard.string(in);
@@ -37,7 +42,7 @@ interface NumberText extends ValueGuard {
   /**
    * {@code numeric(p,s)}.
    *
-   * @param scale digits behind the point, or negative
+   * @param scale digits after the point, or negative
    */
   record Decimals(int scale) implements NumberText {
     @Override
@@ -47,11 +52,11 @@ interface NumberText extends ValueGuard {
   }
 
   /**
-   * Whether a number of binary digits gives a number of decimal ones back.
+   * Tells whether a binary number gives a decimal number back.
    *
-   * @param stored the nearest to it
-   * @param always with so many digits it does
-   * @param most more digits it never has
+   * @param stored the binary number nearest to it
+   * @param always number of digits that always survive
+   * @param most number of digits beyond which none survives
    */
   private static boolean survives(BigDecimal number, double stored, int always, int most) {
     int digits = number.signum() == 0 ? 0 : number.stripTrailingZeros().precision();
@@ -66,7 +71,7 @@ interface NumberText extends ValueGuard {
             == 0;
   }
 
-  /** Null where it is none, as NaN and the infinities. */
+  /** Null if it is no number, like NaN and the infinities. */
   private static @Nullable BigDecimal number(String text) {
     if (text.length() > MAX_CHARACTERS) {
       return null;

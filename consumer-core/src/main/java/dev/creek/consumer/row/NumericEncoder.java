@@ -10,7 +10,7 @@ import java.math.BigInteger;
  * numeric_send}: ndigits, weight, sign, dscale, digits.
  */
 final class NumericEncoder implements ValueEncoder {
-  /** 131072 digits before the decimal point and 16383 behind it need less. */
+  /** 131072 digits before the decimal point and 16383 after it need fewer bytes. */
   private static final int MAX_UNSCALED_BYTES = 61_300;
 
   private static final int POSITIVE = 0;
@@ -19,10 +19,7 @@ final class NumericEncoder implements ValueEncoder {
 
   private final int scale;
 
-  /**
-   * How many decimal digits of the unscaled value fall into its lowest base-10000 digit; 0: all
-   * four.
-   */
+  /** Number of decimal digits of the unscaled value in its lowest base-10000 digit; 0: all four. */
   private final int lowestDigits;
 
   private final int fractionGroups;
@@ -111,7 +108,7 @@ final class NumericEncoder implements ValueEncoder {
     }
     int behind = lowestDigits == 0 ? 0 : 4 - lowestDigits;
     int groups = (digits.length() + behind + 3) / 4;
-    // Where the first group begins, with the zeros that are missing in front of it.
+    // Start of the first group, including the zeros that are missing in front of it.
     int first = digits.length() + behind - groups * 4;
     int last = groups - 1;
     while (group(digits, first + last * 4) == 0) {

@@ -30,7 +30,7 @@ final class PgText {
     }
   }
 
-  /** With zeros in front where it has fewer than {@code width} digits. */
+  /** Padded with zeros to {@code width} digits. */
   private static void putPadded(long value, int width, ValueColumn out) {
     long power = 1;
     for (int i = 1; i < width; i++) {
@@ -42,7 +42,9 @@ final class PgText {
     putLong(value, out);
   }
 
-  /** Double-quoted, with backslashes before what ends or escapes a quoted item. */
+  /**
+   * Double-quoted, with a backslash before each character that would end or escape a quoted item.
+   */
   static void putQuoted(byte[] from, int offset, int length, ValueColumn out) {
     out.put('"');
     int done = offset;
@@ -63,9 +65,9 @@ final class PgText {
   }
 
   /**
-   * Year, month and day in the proleptic Gregorian calendar, BC years counted from 1: the era is
-   * {@link #putEra}'s. Days to civil date as in Hinnant's "chrono-Compatible Low-Level Date
-   * Algorithms": years begin in March, so that the leap day ends them.
+   * Year, month and day in the proleptic Gregorian calendar. BC years count from 1; {@link #putEra}
+   * writes their era. Days to civil date as in Hinnant's "chrono-Compatible Low-Level Date
+   * Algorithms": years begin in March, so that the leap day is the last one.
    */
   static void putDate(long sinceUnixEpoch, ValueColumn out) {
     long days = sinceUnixEpoch + 719_468;
@@ -84,7 +86,7 @@ final class PgText {
     putPadded(day, 2, out);
   }
 
-  /** {@code BC}, where it is. */
+  /** {@code BC}, if the date is before 1 AD. */
   static void putEra(long sinceUnixEpoch, ValueColumn out) {
     if (sinceUnixEpoch < FIRST_DAY_AD) {
       putAscii(" BC", out);

@@ -3,8 +3,8 @@ package dev.creek.consumer.row;
 import dev.creek.consumer.api.MessageException;
 
 /**
- * The wire's times, counted from 1970, as PostgreSQL counts them, from 2000. What is outside of
- * PostgreSQL's range is an error here, because only here the column is known; and a finite value
+ * Converts the wire's times, counted from 1970, to PostgreSQL's, counted from 2000. A value outside
+ * of PostgreSQL's range is an error here, because only here the column is known; and a finite value
  * must never become one of the two numbers that mean infinity.
  */
 final class PgTime {
@@ -18,7 +18,7 @@ final class PgTime {
 
   private static final long MIN_MICROS = MIN_DAYS * DAY_MICROS;
 
-  /** One past 5874897-12-31: {@code DATE_END_JULIAN}. */
+  /** One after 5874897-12-31: {@code DATE_END_JULIAN}. */
   private static final long END_DAYS = 2_147_483_494L + MIN_DAYS;
 
   private PgTime() {}
@@ -37,7 +37,7 @@ final class PgTime {
 
   /** Microseconds since 2000 for microseconds since 1970. */
   static long micros(long sinceUnixEpoch) {
-    // No upper bound: 294276-12-31 is later than what the wire's 64 bits reach.
+    // No upper bound: 294276-12-31 is later than the latest time in the wire's 64 bits.
     if (sinceUnixEpoch < MIN_MICROS + EPOCH_MICROS) {
       throw new MessageException("out of range for timestamp");
     }

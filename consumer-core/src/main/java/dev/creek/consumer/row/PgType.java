@@ -49,7 +49,7 @@ public enum PgType {
     return sqlName;
   }
 
-  /** The type with this id, or null where it is none of ours. */
+  /** The type with this id, or null if it is not in this enum. */
   public static @Nullable PgType ofOid(int oid) {
     for (PgType type : values()) {
       if (type.oid == oid) {
@@ -59,7 +59,7 @@ public enum PgType {
     return null;
   }
 
-  /** The type whose arrays have this id, or null where it is none of ours. */
+  /** The type whose arrays have this id, or null if it is not in this enum. */
   static @Nullable PgType ofArrayOid(int oid) {
     for (PgType type : values()) {
       if (type.arrayOid == oid) {

@@ -11,7 +11,10 @@ import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/** Lays a wire record beside a target table: which column goes where, and whether it can. */
+/**
+ * Compares a wire record with a target table, and decides for each column where it goes and whether
+ * it fits.
+ */
 final class PlanCompiler {
   private final RecordShape shape;
   private final TargetShape target;

@@ -1,21 +1,19 @@
 package dev.creek.consumer.row;
 
 /**
- * The target's key that a plan folds and upserts by.
+ * The target's key by which a plan folds and upserts.
  *
  * @param unique the unique index
- * @param proof whether rows that the source keeps apart can meet in one row by it
- * @param remedy what to do where they do
+ * @param proof whether two rows of the source can have the same key
+ * @param remedy what to do if they do
  */
 record PlanKey(UniqueKey unique, Proof proof, String remedy) {
   enum Proof {
-    /**
-     * The source has the same key, and the target calls nothing equal that the source tells apart.
-     */
+    /** The source has the same key, and the target's equality is no coarser than the source's. */
     PROVEN,
     /**
-     * The wire does not say: a row that comes into being where the target has one already is a
-     * collision, unless changes are applied again.
+     * The wire does not show it: if a new row has the key of an existing one, it is a collision,
+     * unless changes are applied again.
      */
     ASSUMED
   }

@@ -9,14 +9,14 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** What makes an empty copy of a target table one that takes the source's rows. */
+/** Changes an empty copy of a target table so that it takes the source's rows. */
 public final class Rebuild {
   private Rebuild() {}
 
   /**
-   * Actions of one {@code ALTER TABLE}, for a table without rows: columns that are missing are
-   * added, and those whose type cannot hold every value of the source's get that one. All others
-   * stay. A default goes where PostgreSQL would have to guess how to cast it.
+   * Actions of one {@code ALTER TABLE}, for a table without rows. Missing columns are added, and
+   * columns whose type cannot hold every value of the source's type get that type. All others stay.
+   * A default is dropped if PostgreSQL would have to guess how to cast it.
    */
   public static List<String> actions(RecordShape rows, TargetShape target) {
     Map<String, TargetColumn> columns =
@@ -45,8 +45,8 @@ public final class Rebuild {
   }
 
   /**
-   * The table's shape with the columns of such a copy, under its own name: what they are called in
-   * messages, and in which of them values may change, stays.
+   * The table's shape with the columns of such a copy, under the table's own name: messages name
+   * that, and the columns in which values may change stay the same.
    */
   public static TargetShape shape(TargetShape target, TargetShape copy) {
     List<String> lossy =

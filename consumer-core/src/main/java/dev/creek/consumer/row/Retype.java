@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 public final class Retype {
   private static final Set<PgType> TEXTS = EnumSet.of(PgType.TEXT, PgType.VARCHAR, PgType.BPCHAR);
 
-  /** Types that PostgreSQL makes of each other where a column's type is altered. */
+  /** Types that PostgreSQL converts to each other when a column's type is altered. */
   private static final List<Set<PgType>> FAMILIES =
       List.of(
           EnumSet.of(
@@ -22,8 +22,8 @@ public final class Retype {
   private Retype() {}
 
   /**
-   * An {@code ALTER TABLE … ALTER COLUMN … TYPE …;} that PostgreSQL takes, with its values' text
-   * where it has no cast of its own.
+   * An {@code ALTER TABLE … ALTER COLUMN … TYPE …;} that PostgreSQL accepts. It converts by the
+   * values' text if PostgreSQL has no cast.
    *
    * @param column of the target, with the field's name
    */
@@ -32,9 +32,9 @@ public final class Retype {
   }
 
   /**
-   * The same.
+   * The same for a given type.
    *
-   * @param type to give the column, as SQL
+   * @param type the column's new type, as SQL
    */
   public static String sql(TargetShape target, TargetColumn column, String type) {
     String quoted = SqlName.quote(column.name());
@@ -49,7 +49,7 @@ public final class Retype {
         + ";";
   }
 
-  /** Tells whether PostgreSQL casts a column's values to that type without being told how. */
+  /** Tells whether PostgreSQL casts a column's values to that type without a USING clause. */
   static boolean becomes(TargetType from, String type) {
     boolean array = type.endsWith("[]");
     PgType to = named(array ? type.substring(0, type.length() - 2) : type);

@@ -1,21 +1,21 @@
 package dev.creek.consumer.row;
 
 /**
- * Follows the rows of one batch from key to key. A row is there before the batch, under its origin,
- * or the batch inserts it. Numbers of keys, rows and changes count from 0. Used again for the next
- * batch.
+ * Follows the rows of one batch from key to key. A row either exists before the batch, under its
+ * origin, or is inserted by the batch. Numbers of keys, rows and changes count from 0. Reused for
+ * the next batch.
  *
- * <p>Before images tell no two rows of one key apart, not even with REPLICA IDENTITY FULL: those of
- * a partition may have its key alone. A row that gets the key of another is left to the order of
- * the changes.
+ * <p>Before images do not distinguish two rows of one key, not even with REPLICA IDENTITY FULL:
+ * those of a partition may contain only its key. If a row gets the key of another row, the order of
+ * the changes decides.
  */
 final class RowFates {
   static final int NONE = -1;
 
-  /** By key: the row that was there first. */
+  /** By key: the row that had it before the batch. */
   private int[] home = {};
 
-  /** By key: the row that is there now. */
+  /** By key: the row that has it now. */
   private int[] occupant = {};
 
   /** By row: its first key. */
@@ -24,10 +24,10 @@ final class RowFates {
   /** By row: its key now, or none. */
   private int[] at = {};
 
-  /** By row: the change that wrote it last. */
+  /** By row: the last change that wrote it. */
   private int[] last = {};
 
-  /** By row: whether the batch inserted it before anything else. */
+  /** By row: true if the batch inserted it before anything else. */
   private boolean[] born = {};
 
   /** By change: the row that it wrote. */
@@ -44,7 +44,7 @@ final class RowFates {
       at = new int[changes];
       last = new int[changes];
       born = new boolean[changes];
-      // A key change has two.
+      // A key change has two keys.
       home = new int[2 * changes];
       occupant = new int[2 * changes];
     }
@@ -91,13 +91,13 @@ final class RowFates {
     }
   }
 
-  /** From one key to another. */
+  /** Moves a row from one key to another. */
   void move(int from, int to, int change) {
     meet(from);
     meet(to);
     int row = occupant[from];
     if (row == NONE) {
-      // A row that the batch has deleted, or moved already: its changes come again.
+      // A row that the batch has already deleted or moved: its changes come again.
       entangled |= home[from] != NONE;
       row = original(from);
     } else {
@@ -107,7 +107,7 @@ final class RowFates {
     write(settle(row, to), change);
   }
 
-  /** One that writes and deletes no row. */
+  /** A change that writes and deletes no row. */
   void skip(int change) {
     wrote[change] = NONE;
   }
@@ -125,9 +125,9 @@ final class RowFates {
     at[row] = NONE;
   }
 
-  /** The row that must have been there before the batch. */
+  /** The row that must have existed before the batch. */
   private int original(int key) {
-    // One that has moved away is not there any more.
+    // A row that has moved away is not there any more.
     entangled |= home[key] != NONE;
     return add(key, false);
   }
@@ -163,14 +163,14 @@ final class RowFates {
     return 33 * wrote.length;
   }
 
-  // What became of them.
+  // The result.
 
-  /** Whether only the changes one by one tell what becomes of the rows. */
+  /** Tells whether the changes must be applied one by one, in their order. */
   boolean isEntangled() {
     return entangled;
   }
 
-  /** The row that this change wrote last, if it is still there. */
+  /** The row that this change wrote last, if it still exists. */
   int survivor(int change) {
     int row = wrote[change];
     return row != NONE && at[row] != NONE && last[row] == change ? row : NONE;
@@ -200,12 +200,12 @@ final class RowFates {
     return occupant[key] == NONE;
   }
 
-  /** The row that had this key before the batch, where {@link #wasTaken} says that one had. */
+  /** The row that had this key before the batch, if {@link #wasTaken} returns true. */
   int home(int key) {
     return home[key];
   }
 
-  /** Whether a row must have been there before the batch. */
+  /** Tells whether a row must have existed before the batch. */
   boolean wasTaken(int key) {
     return home[key] != NONE && !born[home[key]];
   }

@@ -3,7 +3,8 @@ package dev.creek.consumer.row;
 import java.util.Arrays;
 
 /**
- * A row as {@link RowImages} reads it: equal where all its values are the same bytes. Immutable.
+ * A row as {@link RowImages} reads it: two are equal if all their values are the same bytes.
+ * Immutable.
  */
 public final class RowImage {
   private final byte[] values;
@@ -12,7 +13,7 @@ public final class RowImage {
   /**
    * A row.
    *
-   * @param values not to be changed any more
+   * @param values must not change any more
    */
   RowImage(byte[] values) {
     this.values = values;

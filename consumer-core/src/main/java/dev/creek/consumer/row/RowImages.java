@@ -7,9 +7,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rows of changes as values, for tables without a key: what a change took away, and what it
- * left. A row is its columns' values in PostgreSQL's binary format, one after the other, so that
- * equal bytes are equal rows. Not thread-safe.
+ * The rows of changes as values, for tables without a key: the row that a change removed, and the
+ * row that it left. A row is its columns' values in PostgreSQL's binary format, one after the
+ * other, so equal bytes are equal rows. Not thread-safe.
  */
 public final class RowImages {
   private final RowPlan rows;
@@ -22,12 +22,12 @@ public final class RowImages {
     this.images = images;
   }
 
-  /** What rows consist of here: the columns that find them, or all where nothing does. */
+  /** The columns of rows here: the columns that find them, or all columns if there are none. */
   public List<PlanColumn> columns() {
     return images.columns().isEmpty() ? rows.columns() : images.columns();
   }
 
-  /** The row that a change took away; null where it took none, or does not tell which. */
+  /** The row that a change removed; null if it removed none, or does not show which. */
   public @Nullable RowImage before(Change change) {
     if (change.before() < 0 || images.columns().isEmpty()) {
       return null;
@@ -37,7 +37,7 @@ public final class RowImages {
     return new RowImage(Arrays.copyOf(row.array(), row.size()));
   }
 
-  /** The row that a change left; null where it left none. */
+  /** The row that a change left; null if it left none. */
   public @Nullable RowImage after(Change change) {
     if (change.after() < 0) {
       return null;
@@ -56,7 +56,7 @@ public final class RowImages {
     return new RowImage(Arrays.copyOf(row.array(), row.size()));
   }
 
-  /** Which of a row's columns are NULL. */
+  /** For each column of a row, true if it is NULL. */
   public List<Boolean> nulls(RowImage image) {
     byte[] values = image.values();
     var nulls = new Boolean[columns().size()];

@@ -14,7 +14,10 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** How records of one shape become rows of one target table. Immutable and thread-safe. */
+/**
+ * The plan for turning records of one shape into rows of one target table. Immutable and
+ * thread-safe.
+ */
 public final class RowPlan {
   private final List<PlanColumn> columns;
   private final @Nullable PlanKey key;
@@ -22,10 +25,10 @@ public final class RowPlan {
   private final String[] names;
   private final Slot[] slots;
 
-  /** By field; null where it is not written. */
+  /** By field; null if it is not written. */
   private final @Nullable SlotTranscoder[] transcoders;
 
-  /** The same for COPY; null where one of them could not write its column. */
+  /** The same for COPY; null if one of them could not write its column. */
   private final @Nullable SlotTranscoder @Nullable [] copying;
 
   RowPlan(
@@ -67,10 +70,10 @@ public final class RowPlan {
   }
 
   /**
-   * Compiles a plan for bare rows, as snapshots carry them.
+   * Compiles a plan for bare rows, which snapshots contain.
    *
-   * @param shape their fields, of which those that are flagged as key tell the source's rows apart
-   * @throws ShapeMismatchException where the target cannot take them, naming every difference
+   * @param shape their fields; those flagged as key tell the source's rows apart
+   * @throws ShapeMismatchException if the target cannot take them, naming every difference
    */
   public static RowPlan of(RecordShape shape, TargetShape target) {
     return new PlanCompiler(shape, target).rows();
@@ -86,23 +89,23 @@ public final class RowPlan {
     return columns;
   }
 
-  /** The target's key that tells rows apart as the source does: what an upsert conflicts on. */
+  /** The target's key that tells rows apart as the source does: upserts conflict on it. */
   public @Nullable UniqueKey key() {
     return key == null ? null : key.unique();
   }
 
   /**
-   * Whether it is not proven that the {@link #key()} keeps the source's rows apart: then a row that
-   * comes into being where one is there already is a collision, unless rows come again.
+   * Tells whether it is not proven that the {@link #key()} keeps the source's rows apart. Then a
+   * new row with the key of an existing one is a collision, unless rows come again.
    */
   public boolean assumesKey() {
     return key != null && key.proof() == PlanKey.Proof.ASSUMED;
   }
 
   /**
-   * That two rows of the source have met by the {@link #key()}.
+   * The error for two rows of the source with the same {@link #key()}.
    *
-   * @param where they both are
+   * @param where the place of both
    */
   public ShapeMismatchException secondRow(String where) {
     PlanKey met = Objects.requireNonNull(key);
@@ -116,7 +119,7 @@ public final class RowPlan {
         met.remedy());
   }
 
-  /** Whether a written column is GENERATED ALWAYS AS IDENTITY. */
+  /** Tells whether a written column is GENERATED ALWAYS AS IDENTITY. */
   public boolean overridesIdentity() {
     return overridesIdentity;
   }
@@ -125,7 +128,7 @@ public final class RowPlan {
    * Transcodes rows, column by column.
    *
    * @param rows messages that are one bare Avro record each
-   * @throws MessageException where a row cannot be decoded, naming its sequence and column
+   * @throws MessageException if a row cannot be decoded, naming its sequence and column
    */
   public RowColumns transcode(List<WireMessage> rows) {
     var into = newColumns(rows.size());
@@ -138,20 +141,20 @@ public final class RowPlan {
   }
 
   /**
-   * Whether every value can be written as the target column's own type, so that rows can be copied
-   * into the target, or into a table with its columns, without a cast.
+   * Tells whether every value can be written as the target column's own type. Then rows can be
+   * copied into the target, or into a table with its columns, without a cast.
    */
   public boolean isCopyable() {
     return copying != null;
   }
 
   /**
-   * Transcodes rows, row by row, for a binary COPY of {@link #columns()} in their order. Only where
+   * Transcodes rows, row by row, for a binary COPY of {@link #columns()} in their order. Only if
    * they {@linkplain #isCopyable() can be copied}.
    *
    * @param rows messages that are one bare Avro record each
-   * @param into what it held before is forgotten
-   * @throws MessageException where a row cannot be decoded, naming its sequence and column
+   * @param into its earlier content is removed
+   * @throws MessageException if a row cannot be decoded, naming its sequence and column
    */
   public void copy(List<WireMessage> rows, CopyRows into) {
     into.begin();
@@ -177,7 +180,7 @@ public final class RowPlan {
     return into;
   }
 
-  /** Length word and payload; a first guess where the width varies. */
+  /** Length word and payload; a first estimate if the width varies. */
   private static int valueBytes(PgType type) {
     return switch (type) {
       case BOOL -> 5;
@@ -193,7 +196,7 @@ public final class RowPlan {
     return rows == 0 ? RowColumns.EMPTY : new RowColumns(List.of(columns), rows);
   }
 
-  /** Adds the record under the cursor, which must end where the cursor's part of the array ends. */
+  /** Adds the record under the cursor, which must end at the end of the cursor's range. */
   void transcode(AvroCursor in, long sequence, ValueColumn[] into) {
     transcode(transcoders, in, sequence, into);
   }

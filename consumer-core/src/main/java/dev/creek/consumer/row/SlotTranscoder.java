@@ -3,7 +3,7 @@ package dev.creek.consumer.row;
 import dev.creek.consumer.wire.AvroCursor;
 import dev.creek.consumer.wire.WireType.Slot;
 
-/** Reads one slot, whatever its union holds, and adds exactly one PostgreSQL value. */
+/** Reads one slot, whichever branch its union has, and adds exactly one PostgreSQL value. */
 final class SlotTranscoder {
   private final Slot slot;
   private final ValueEncoder encoder;

@@ -5,14 +5,14 @@ import dev.creek.consumer.wire.WalSchema;
 import dev.creek.consumer.wire.WireField;
 import java.util.List;
 
-/** The columns that tell a source's rows apart, as far as the wire says so. */
+/** The columns that tell a source's rows apart, as far as the wire shows them. */
 public final class SourceIdentity {
   private SourceIdentity() {}
 
   /**
-   * Empty where there is none. With REPLICA IDENTITY FULL the before image has all columns, each
-   * nullable and marked as key: that is no key, while a table may well consist of its primary key,
-   * whose columns are not nullable then.
+   * Empty if there are none. With REPLICA IDENTITY FULL the before image has all columns, each
+   * nullable and marked as key: that is no key. But a table may consist of its primary key, whose
+   * columns are then not nullable.
    */
   public static List<String> of(WalSchema schema) {
     return of(schema.before().columns(), schema.after());

@@ -7,15 +7,15 @@ import dev.creek.consumer.wire.WireType.Decimal;
 import dev.creek.consumer.wire.WireType.Plain;
 
 /**
- * The SQL type that holds every value of a wire column: the source's own where the wire tells it.
+ * The SQL type that holds every value of a wire column: the source's own type if the wire shows it.
  *
- * <p>The type name beside a column is only believed where it agrees with how the column is encoded,
- * since it may be another table's; and only known names are taken, since it becomes SQL. Lengths
- * and enum, domain and composite types are not on the wire: they end as {@code text} or without
- * length.
+ * <p>The type name beside a column is believed only if it agrees with the column's encoding,
+ * because it may be another table's. Only known names are used, because the name becomes SQL.
+ * Lengths and enum, domain and composite types are not on the wire: they become {@code text}, or
+ * have no length.
  */
 public final class SourceType {
-  /** What numeric's type modifier can say. */
+  /** Greatest precision in numeric's type modifier. */
   private static final int MAX_PRECISION = 1000;
 
   private SourceType() {}

@@ -6,12 +6,12 @@ public sealed interface Step {
   record Truncate() implements Step {}
 
   /**
-   * Delete one row by its key columns: with a key the one that has it, without one exactly one of
+   * Delete one row by its key columns: with a key the row that has it, without one exactly one of
    * the equal rows.
    */
   record Delete(RowColumns key) implements Step {}
 
-  /** Insert rows: with a key one row a step, without one a run of them. */
+  /** Insert rows: with a key one row per step, without one a run of them. */
   record Insert(RowColumns rows) implements Step {}
 
   /** Give one row its new values. Its key, which it must have, is among them and stays. */

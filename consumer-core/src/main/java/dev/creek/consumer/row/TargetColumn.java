@@ -1,18 +1,19 @@
 package dev.creek.consumer.row;
 
 /**
- * A column of the target table, as its catalog tells it.
+ * A column of the target table, from its catalog.
  *
  * @param name column name, unquoted
  * @param typeOid type id (of the domain, enum, … itself)
  * @param typeSql the type as SQL, qualified, without type modifier ({@code format_type(oid, -1)}):
- *     an explicit cast with a modifier would cut values silently, the assignment checks it loudly
+ *     an explicit cast with a modifier would cut values silently, while an assignment raises an
+ *     error
  * @param notNull whether NULL is refused
- * @param hasDefault whether an insert may leave it out although it is not null
+ * @param hasDefault whether an insert may omit it although it is NOT NULL
  * @param generated GENERATED ALWAYS AS (…) STORED or VIRTUAL: never written
  * @param alwaysIdentity GENERATED ALWAYS AS IDENTITY: written with OVERRIDING SYSTEM VALUE
- * @param type what its values are stored as
- * @param lossy whether the user has said that values may change on their way into it
+ * @param type the type as which its values are stored
+ * @param lossy whether the user has allowed values to change when they are stored
  */
 public record TargetColumn(
     String name,
@@ -25,7 +26,7 @@ public record TargetColumn(
     TargetType type,
     boolean lossy) {
 
-  /** Of a type without domain or modifier, whose values may not change. */
+  /** A column of a type without domain or modifier, whose values may not change. */
   public TargetColumn(
       String name,
       int typeOid,
@@ -46,7 +47,7 @@ public record TargetColumn(
         false);
   }
 
-  /** The same, in which values may change or not. */
+  /** The same column, in which values may or may not change. */
   TargetColumn lossy(boolean mayChange) {
     return new TargetColumn(
         name, typeOid, typeSql, notNull, hasDefault, generated, alwaysIdentity, type, mayChange);

@@ -5,16 +5,15 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * What a batch must know of its target table.
+ * The properties of a target table that a batch needs.
  *
  * @param namespace its schema
  * @param table its name
  * @param columns its live columns in order
  * @param uniqueKeys usable unique indexes, the primary key first
- * @param deferrableKeys keys that hold at the end of a transaction only: nothing is upserted by
- *     them
- * @param truncatable whether TRUNCATE works (no foreign key refers to it, the privilege is there);
- *     else all rows are deleted
+ * @param deferrableKeys keys that hold only at the end of a transaction: upserts cannot use them
+ * @param truncatable whether TRUNCATE works (no foreign key refers to it, the privilege exists); if
+ *     not, all rows are deleted
  */
 public record TargetShape(
     String namespace,
@@ -29,7 +28,7 @@ public record TargetShape(
     deferrableKeys = List.copyOf(deferrableKeys);
   }
 
-  /** Without deferrable keys. */
+  /** A shape without deferrable keys. */
   public TargetShape(
       String namespace,
       String table,
@@ -39,7 +38,7 @@ public record TargetShape(
     this(namespace, table, columns, uniqueKeys, List.of(), truncatable);
   }
 
-  /** Usable or not. */
+  /** The primary key, usable or not. */
   Optional<UniqueKey> primaryKey() {
     return Stream.concat(uniqueKeys.stream(), deferrableKeys.stream())
         .filter(UniqueKey::primary)

@@ -3,16 +3,16 @@ package dev.creek.consumer.row;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A target column's type with its domains and arrays taken off: what a value, or an item of an
- * array, is stored as.
+ * A target column's type without its domains and arrays: the type of a stored value, or of an item
+ * of a stored array.
  *
  * @param oid type id; never of a domain or an array
- * @param modifier the type modifier that counts, the column's or a domain's; -1 for none
+ * @param modifier the effective type modifier, the column's or a domain's; -1 for none
  * @param array whether values are arrays of it
- * @param distinct whether it calls values equal only where they are the same text or number: not
- *     citext, or a collation that is not deterministic. Of bpchar, but for blanks at the end
+ * @param distinct whether values are equal only if they are the same text or number: not so with
+ *     citext, or a nondeterministic collation. For bpchar, blanks at the end do not count
  * @param nestedModifiers whether it is a composite type with attributes that have modifiers
- * @param display the column's type as SQL, for people, with its modifier
+ * @param display the column's type as SQL with its modifier, for messages
  */
 public record TargetType(
     int oid,
@@ -22,12 +22,12 @@ public record TargetType(
     boolean nestedModifiers,
     String display) {
 
-  /** Added by PostgreSQL to what modifiers of numeric, varchar and bpchar say. */
+  /** PostgreSQL adds this to the modifiers of numeric, varchar and bpchar. */
   private static final int HEADER = 4;
 
   private static final int SCALE_BITS = 11;
 
-  /** Of a type that is in no domain, has no modifier, and the database's own collation. */
+  /** A type without domain and modifier, with the database's own collation. */
   static TargetType plain(int typeOid, String typeSql) {
     PgType item = PgType.ofArrayOid(typeOid);
     PgType scalar = PgType.ofOid(typeOid);
@@ -36,7 +36,7 @@ public record TargetType(
         own == null ? typeOid : own.oid(), -1, item != null, own != null, false, typeSql);
   }
 
-  /** The built-in type of that id; null where it is none of ours. */
+  /** The built-in type with that id; null if it is not in {@link PgType}. */
   @Nullable PgType own() {
     return PgType.ofOid(oid);
   }
@@ -45,7 +45,7 @@ public record TargetType(
     return modifier >= 0;
   }
 
-  /** Digits behind the point of a numeric with a modifier; negative: it rounds to tens, … */
+  /** Digits after the point of a numeric with a modifier; negative: it rounds to tens, … */
   int numericScale() {
     int sign = 1 << (SCALE_BITS - 1);
     int bits = (modifier - HEADER) & (2 * sign - 1);

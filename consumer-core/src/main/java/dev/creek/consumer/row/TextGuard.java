@@ -3,10 +3,10 @@ package dev.creek.consumer.row;
 import dev.creek.consumer.wire.AvroCursor;
 import java.nio.charset.StandardCharsets;
 
-/** Guards of texts: the assignment cuts blanks where others are refused. */
+/** Guards of texts: the assignment cuts blanks, and refuses other characters. */
 interface TextGuard extends ValueGuard {
 
-  /** The text, without a string made of it. */
+  /** Checks the text without making a string of it. */
   boolean keeps(byte[] text, int from, int to);
 
   @Override
@@ -31,7 +31,7 @@ interface TextGuard extends ValueGuard {
   }
 
   /**
-   * {@code char(n)}: blanks at the end are no part of the value, which they may be to the source.
+   * {@code char(n)}: blanks at the end are not part of the value, but may be on the source.
    *
    * @param characters its length
    */
@@ -46,7 +46,7 @@ interface TextGuard extends ValueGuard {
   }
 
   /**
-   * {@code "char"} and {@code name}: cut at so many bytes.
+   * {@code "char"} and {@code name}: cut at this number of bytes.
    *
    * @param bytes its length
    */
@@ -68,7 +68,7 @@ interface TextGuard extends ValueGuard {
   private static int count(byte[] text, int from, int to) {
     int characters = 0;
     for (int i = from; i < to; i++) {
-      // Bytes that go on with a character begin with the bits 10.
+      // Continuation bytes of a character begin with the bits 10.
       if ((text[i] & 0xc0) != 0x80) {
         characters++;
       }
@@ -76,7 +76,7 @@ interface TextGuard extends ValueGuard {
     return characters;
   }
 
-  /** As a string, where text is to be read. */
+  /** The text as a string, for guards that must parse it. */
   static String string(AvroCursor in) {
     int length = in.readLength();
     return new String(in.bytes(), in.position(), length, StandardCharsets.UTF_8).strip();

@@ -5,11 +5,11 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Guards of dates and times that come as text. PostgreSQL reads a date out of a time stamp, passes
- * over a zone, and rounds what is finer than it keeps; so only what it writes itself passes.
+ * Guards of dates and times that come as text. PostgreSQL reads a date from a time stamp, ignores a
+ * zone, and rounds digits that it does not keep. So only text in PostgreSQL's own form passes.
  *
- * @param pattern the text as PostgreSQL writes it; its groups are digits behind a point
- * @param digits how many of them are kept
+ * @param pattern the text as PostgreSQL writes it; its groups are digits after a point
+ * @param digits number of digits kept
  */
 record TimeText(Pattern pattern, int digits) implements ValueGuard {
   private static final String DATE = "\\d{4,7}-\\d\\d-\\d\\d";

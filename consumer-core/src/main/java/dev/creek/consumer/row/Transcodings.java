@@ -8,16 +8,19 @@ import dev.creek.consumer.wire.WireType.Undecodable;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Which wire type becomes which PostgreSQL type: directly, or by a cast. */
+/** The PostgreSQL type for each wire type: directly, or by a cast. */
 final class Transcodings {
-  /** NUMERIC_DSCALE_MASK: what the binary format has room for. */
+  /** NUMERIC_DSCALE_MASK: greatest scale in the binary format. */
   private static final int MAX_SCALE = 0x3fff;
 
   private static final Set<PgType> TEXTS = Set.of(PgType.TEXT, PgType.VARCHAR, PgType.BPCHAR);
 
   private Transcodings() {}
 
-  /** Writes {@code type} as {@code as} without help from PostgreSQL; null where it cannot. */
+  /**
+   * An encoder that writes {@code type} as {@code as} without a cast by PostgreSQL; null if there
+   * is none.
+   */
   static @Nullable ValueEncoder encoder(WireType type, PgType as) {
     if (type instanceof Plain plain) {
       return plainEncoder(plain, as);
@@ -71,14 +74,14 @@ final class Transcodings {
   /**
    * Writes an array as the text of a literal.
    *
-   * @param text puts one item, see {@link #itemText}
+   * @param text writes one item, see {@link #itemText}
    */
   static ValueEncoder arrayEncoder(ArrayOf array, ValueEncoder text) {
     return new ArrayLiteralEncoder(array.item(), text);
   }
 
   /**
-   * Writes an item of an array as the text that it has in a literal.
+   * Writes an item of an array as its text in a literal.
    *
    * @param zoned whether timestamps are those of timestamptz
    */
@@ -103,7 +106,7 @@ final class Transcodings {
   }
 
   /**
-   * The type to send where the target's own cannot be: PostgreSQL then casts from it.
+   * The type to send if the target's own type cannot be sent: PostgreSQL then casts from it.
    *
    * @param pgType the source's type name, as far as it can be believed
    */

@@ -3,7 +3,7 @@ package dev.creek.consumer.row;
 import dev.creek.consumer.api.MessageException;
 import dev.creek.consumer.wire.AvroCursor;
 
-/** Stands where only NULL can be understood. */
+/** The encoder of a type of which only NULL can be decoded. */
 record UndecodableEncoder(String why) implements ValueEncoder {
   @Override
   public void value(AvroCursor in, ValueColumn out) {

@@ -8,9 +8,9 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
 
-/** A batch change by change; each step is transcoded when it is asked for. */
+/** A batch change by change; each step is transcoded when it is requested. */
 final class UnfoldedSteps implements Iterator<Step> {
-  /** How many inserts without a key go into one step. */
+  /** Greatest number of inserts without a key in one step. */
   static final int MAX_RUN_ROWS = 500;
 
   private final List<Change> changes;
@@ -65,7 +65,10 @@ final class UnfoldedSteps implements Iterator<Step> {
     return change.operation() == Operation.INSERT || change.operation() == Operation.READ;
   }
 
-  /** Whether a key change changes no key: REPLICA IDENTITY FULL says so of every update. */
+  /**
+   * Tells whether a key change keeps the key: with REPLICA IDENTITY FULL every update is a key
+   * change.
+   */
   private boolean keeps(Change change) {
     if (rows.key() == null) {
       return false;

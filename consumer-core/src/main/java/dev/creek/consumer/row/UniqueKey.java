@@ -3,13 +3,13 @@ package dev.creek.consumer.row;
 import java.util.List;
 
 /**
- * A unique index that rows can be found by: valid, immediate, neither partial nor on expressions.
+ * A unique index that can find rows: valid, immediate, neither partial nor on expressions.
  *
- * @param name index name, which is the constraint's where there is one
+ * @param name index name, which is the constraint's if there is one
  * @param primary whether it is the primary key
  * @param temporal whether its last column is WITHOUT OVERLAPS (PostgreSQL 18): ON CONFLICT cannot
  *     infer it
- * @param coarse whether it takes more values for equal than its columns do, by a collation or an
+ * @param coarse whether it treats more values as equal than its columns do, by a collation or an
  *     operator class of its own
  * @param columns its key columns in order
  */
@@ -19,7 +19,7 @@ public record UniqueKey(
     columns = List.copyOf(columns);
   }
 
-  /** One that compares as its columns do. */
+  /** A key that compares like its columns. */
   public UniqueKey(String name, boolean primary, boolean temporal, List<String> columns) {
     this(name, primary, temporal, false, columns);
   }

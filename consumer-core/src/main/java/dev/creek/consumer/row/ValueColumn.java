@@ -8,8 +8,8 @@ import java.util.Arrays;
 
 /**
  * One column's values in PostgreSQL's binary format, each as int32 length and payload (length -1:
- * NULL): what array elements and binary COPY fields have in common. Grows by doubling, later by 4
- * MiB. Not thread-safe; handed over by reference once filled.
+ * NULL). Array elements and binary COPY fields have this form in common. Grows by doubling, later
+ * by 4 MiB. Not thread-safe; handed over by reference once filled.
  */
 public final class ValueColumn {
   private static final VarHandle SHORT =
@@ -19,10 +19,10 @@ public final class ValueColumn {
   private static final VarHandle LONG =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
 
-  /** What every JVM can allocate. */
+  /** The array size that every JVM can allocate. */
   private static final long MAX_BYTES = Integer.MAX_VALUE - 8L;
 
-  /** Beside a value of many megabytes a small one must not double the room. */
+  /** After a value of many megabytes, a small one must not double the size. */
   private static final long LARGEST_STEP_BYTES = 4 << 20;
 
   private byte[] bytes;
@@ -34,12 +34,12 @@ public final class ValueColumn {
     this.bytes = new byte[initialBytes];
   }
 
-  /** How many values it holds. */
+  /** Number of values held. */
   public int count() {
     return count;
   }
 
-  /** Whether one of them is NULL. */
+  /** Tells whether one of them is NULL. */
   public boolean hasNull() {
     return hasNull;
   }
@@ -130,7 +130,7 @@ public final class ValueColumn {
     size += 4;
   }
 
-  /** Overwrites four bytes that are there already. */
+  /** Overwrites four existing bytes. */
   void setInt(int at, int value) {
     INT.set(bytes, at, value);
   }
@@ -149,7 +149,7 @@ public final class ValueColumn {
     count++;
   }
 
-  /** Where the encoded value at {@code offset} ends. */
+  /** End of the encoded value at {@code offset}. */
   static int end(byte[] values, int offset) {
     return offset + 4 + Math.max(0, (int) INT.get(values, offset));
   }
@@ -163,14 +163,14 @@ public final class ValueColumn {
     return bytes;
   }
 
-  /** Forgets all values: for scratch columns, never after they were handed over. */
+  /** Removes all values. Only for scratch columns, never after they were handed over. */
   void clear() {
     size = 0;
     count = 0;
     hasNull = false;
   }
 
-  /** Forgets what lies behind byte {@code toSize}: for scratch columns without NULLs. */
+  /** Removes everything after byte {@code toSize}. Only for scratch columns without NULLs. */
   void truncate(int toSize) {
     size = toSize;
   }

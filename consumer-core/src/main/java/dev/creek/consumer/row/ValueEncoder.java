@@ -4,15 +4,15 @@ import dev.creek.consumer.api.MessageException;
 import dev.creek.consumer.wire.AvroCursor;
 
 /**
- * Turns the Avro value under the cursor into PostgreSQL's form of it. Stateless, so plans can be
- * shared between threads. Errors say what is wrong with a value but neither the value nor its
- * column: callers add the column.
+ * Converts the Avro value under the cursor to PostgreSQL's form. Stateless, so threads can share
+ * plans. Errors describe the problem, but contain neither the value nor its column: callers add the
+ * column.
  */
 interface ValueEncoder {
 
   void value(AvroCursor in, ValueColumn out);
 
-  /** Writes what the wire's infinity enum stands for. */
+  /** Writes the meaning of the wire's infinity enum. */
   default void infinity(boolean negative, ValueColumn out) {
     throw new MessageException("infinite, which its type cannot be");
   }

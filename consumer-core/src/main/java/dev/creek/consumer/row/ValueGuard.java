@@ -2,13 +2,14 @@ package dev.creek.consumer.row;
 
 import dev.creek.consumer.wire.AvroCursor;
 
-/** Looks at a value before it is written into a column that cannot hold every one. Stateless. */
+/** Checks a value before it is written into a column that cannot hold every value. Stateless. */
 interface ValueGuard {
 
   /**
-   * Whether the column stores the value under the cursor as it is, or refuses it loudly.
+   * Returns true if the column stores the value under the cursor as it is, or refuses it with an
+   * error.
    *
-   * @param in at the value's first byte; may be left anywhere behind it
+   * @param in at the value's first byte; may be left anywhere after it
    */
   boolean keeps(AvroCursor in);
 }

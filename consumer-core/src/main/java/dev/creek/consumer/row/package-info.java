@@ -1,7 +1,7 @@
 /**
- * From changes to PostgreSQL values: one plan per wire schema and target table finds keys, folds a
- * batch to its survivors and transcodes their Avro bytes to PostgreSQL's binary format, as columns
- * for {@code unnest} or rows for COPY. No row objects, no I/O.
+ * Converts changes to PostgreSQL values. One plan per wire schema and target table finds keys,
+ * folds a batch, and transcodes Avro bytes to PostgreSQL's binary format, as columns for {@code
+ * unnest} or rows for COPY. No row objects, no I/O.
  */
 @NullMarked
 package dev.creek.consumer.row;

@@ -4,22 +4,22 @@ import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * A pause that doubles with every attempt up to a cap, spread by ±20 % so that many tables do not
- * come back at once. Immutable.
+ * A pause that doubles with every attempt up to a maximum. It varies by ±20 %, so that many tables
+ * do not come back at once. Immutable.
  *
  * @param first the first pause
- * @param longest the cap
- * @param attempt how many pauses there were
+ * @param longest the maximum
+ * @param attempt number of pauses so far
  */
 public record Backoff(Duration first, Duration longest, int attempt) {
-  /** For outages: the service should be back within a moment of the server. */
+  /** For outages: the service should be back soon after the server. */
   public static final Backoff OUTAGE =
       new Backoff(Duration.ofMillis(200), Duration.ofSeconds(5), 0);
 
   /** For tables that wait for somebody to act. */
   public static final Backoff STUCK = new Backoff(Duration.ofSeconds(1), Duration.ofSeconds(30), 0);
 
-  /** For tables that another instance still has in hand. */
+  /** For tables that another instance still has. */
   public static final Backoff YIELD = new Backoff(Duration.ofMillis(100), Duration.ofSeconds(1), 0);
 
   public Backoff next() {

@@ -5,13 +5,13 @@ import dev.creek.consumer.wire.Change;
 import java.util.List;
 
 /**
- * Changes of one schema fingerprint, in stream order, to be applied in one go.
+ * Changes of one schema fingerprint, in stream order, to be applied together.
  *
- * <p>A batch that ends a source transaction commits; one that does not leaves the target
+ * <p>A batch that ends a source transaction commits. One that does not leaves the target
  * transaction open for the next batch. So a batch holds either whole transactions, or a part of one
  * transaction, or the rest of one followed by whole ones.
  *
- * @param changes changes in order; empty where only the position moves
+ * @param changes changes in order; empty if only the position moves
  * @param bytes of their messages
  * @param endsTransaction whether everything up to here is a whole number of source transactions
  * @param position the position once this batch is applied

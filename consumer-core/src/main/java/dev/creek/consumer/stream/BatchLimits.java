@@ -1,15 +1,15 @@
 package dev.creek.consumer.stream;
 
 /**
- * Bounds of a batch, and so of the memory of a line: at most this much waits undelivered, once more
- * is prepared, once more is being written.
+ * Bounds of a batch, and so of the memory of a pipeline: at most this much waits undelivered, as
+ * much is prepared, and as much is being written.
  *
  * @param rows changes in a batch, at least 1
- * @param bytes message bytes in a batch; one larger message makes a batch of its own. Where many
- *     tables have a backlog, less: see {@link ByteShares}
+ * @param bytes message bytes in a batch; one larger message makes a batch of its own. If many
+ *     tables have a backlog, it is less: see {@link ByteShares}
  */
 public record BatchLimits(int rows, int bytes) {
-  /** 5000 rows or 1 MiB: beyond it PostgreSQL gets no faster, and memory only grows. */
+  /** 5000 rows or 1 MiB. Larger batches make PostgreSQL no faster, and only need more memory. */
   public static final BatchLimits DEFAULT = new BatchLimits(5000, 1 << 20);
 
   public BatchLimits {

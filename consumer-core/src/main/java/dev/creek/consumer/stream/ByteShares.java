@@ -1,13 +1,13 @@
 package dev.creek.consumer.stream;
 
 /**
- * Bytes that tables may hold together at one stage of their lines. Each is sure of the least share,
- * which nobody else can use up, so that none waits for another; the rest goes in equal parts to
- * those that have more to do, as far as it is free. In all never more than {@link #total} and a
- * least share a table, but for single elements that are longer. Thread-safe; each call is short.
+ * Bytes that tables may hold together at one stage of their pipelines. Each table has a guaranteed
+ * minimum that no other can use, so none waits for another. The rest is divided equally among
+ * tables with a backlog, as far as it is free. The sum is never more than {@link #total} and the
+ * minimum of each table, except for single longer elements. Thread-safe; each call is short.
  */
 public final class ByteShares {
-  /** So many tables get all that one may have; more divide that. */
+  /** This number of tables can have the maximum at once; more tables divide it. */
   private static final int FULL_SHARES = 2;
 
   private static final int LEAST_PART = 16;
@@ -20,8 +20,8 @@ public final class ByteShares {
 
   /**
    * @param most bytes for one table
-   * @param least bytes that each is sure of
-   * @param total bytes to divide among those that want more
+   * @param least guaranteed bytes of each table
+   * @param total bytes to divide among tables that want more
    */
   public ByteShares(long most, long least, long total) {
     this.most = most;
@@ -29,33 +29,33 @@ public final class ByteShares {
     this.total = total;
   }
 
-  /** Twice what one table may have, and a sixteenth of that for each. */
+  /** A total of twice the maximum of one table, and a minimum of a sixteenth of it. */
   public static ByteShares of(long most) {
     return new ByteShares(most, Math.max(1, most / LEAST_PART), FULL_SHARES * most);
   }
 
-  /** One more table's share; close it. */
+  /** A share for one more table; close it. */
   public Share share() {
     return new Share();
   }
 
-  /** What is reserved beyond the least shares. */
+  /** Bytes that are reserved beyond the minimums. */
   public synchronized long reserved() {
     return reserved;
   }
 
-  /** One table's. */
+  /** The share of one table. */
   public final class Share {
     private long mine;
     private boolean isBusy;
     private boolean closed;
 
     /**
-     * Reserves as much as there is for it now.
+     * Reserves as much as is available for it now.
      *
      * @param holds bytes that it holds, and keeps
-     * @param wantsMore whether more than the least is of use
-     * @return bytes that it may hold in all; less than it holds where others have come since
+     * @param wantsMore whether it can use more than the minimum
+     * @return bytes that it may hold in total; less than it holds if others have come since
      */
     public long reserve(long holds, boolean wantsMore) {
       synchronized (ByteShares.this) {
@@ -71,7 +71,7 @@ public final class ByteShares {
       }
     }
 
-    /** It holds no more than this, and is to get none. */
+    /** Gives back what exceeds these bytes, and gets no more. */
     public void keep(long bytes) {
       synchronized (ByteShares.this) {
         if (!closed) {
@@ -80,7 +80,7 @@ public final class ByteShares {
       }
     }
 
-    /** It holds nothing any more, and never will again. */
+    /** Gives back everything, finally. */
     public void close() {
       synchronized (ByteShares.this) {
         if (!closed) {

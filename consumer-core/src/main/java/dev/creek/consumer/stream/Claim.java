@@ -7,18 +7,18 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The right to write one target table until somebody else claims it.
+ * The right to write one target table until another process claims it.
  *
  * @param mapping source and target
  * @param epoch fencing token: every later claim has a greater one
  * @param position where to continue
- * @param aheadUntil {@link Handover#aheadUntil} of the last snapshot; null where there was none
- * @param skips messages to pass over
- * @param gap what is missing before the position, until a clean snapshot or the user has put an end
- *     to that; null where nothing is
- * @param horizon what tells which of the changes that are read again the target holds; null where
- *     none are
- * @param failure what the table failed with, when it was applied last; null where it had not
+ * @param aheadUntil {@link Handover#aheadUntil} of the last snapshot; null if there was none
+ * @param skips messages to skip
+ * @param gap description of what is missing before the position, until a clean snapshot or the user
+ *     ends the gap; null if nothing is missing
+ * @param horizon shows which of the changes that are read again the target holds; null if none are
+ *     read again
+ * @param failure the failure that the table had when it was applied last; null if it had none
  */
 public record Claim(
     Mapping mapping,
@@ -30,7 +30,7 @@ public record Claim(
     @Nullable Horizon horizon,
     @Nullable TableState failure) {
 
-  /** A claim of a table that no snapshot was applied to. */
+  /** A claim of a table to which no snapshot was applied. */
   public Claim(Mapping mapping, long epoch, Position position) {
     this(mapping, epoch, position, null, SkippedChanges.NONE, null, null);
   }

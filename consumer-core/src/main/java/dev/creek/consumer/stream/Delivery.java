@@ -3,16 +3,16 @@ package dev.creek.consumer.stream;
 import java.util.List;
 
 /**
- * What one pull brought: a chunk of a table's packets, in stream order, without holes.
+ * The result of one pull: packets of a table, in stream order, without holes.
  *
  * @param packets packets in order; may be empty, when only the frontier moved
- * @param pending how many more messages of the table the stream held when the last packet was sent;
- *     0 = caught up
+ * @param pending number of further messages of the table in the stream when the last packet was
+ *     sent; 0 = caught up
  * @param frontier stream sequence up to which every message of the table has been delivered, at
  *     least that of the last packet
  */
 public record Delivery(List<Packet> packets, long pending, long frontier) {
-  /** Whether the stream held nothing more of this table. */
+  /** Tells whether the stream held nothing more of this table. */
   public boolean caughtUp() {
     return pending == 0;
   }

@@ -9,19 +9,19 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.Exceptions;
 
 /**
- * What an error means, for whoever asked for something that failed.
+ * The meaning of an error for whoever requested the failed work.
  *
  * @param reason what failed
- * @param hint what helps; null where nothing need be done, or nothing is known
+ * @param hint the remedy; null if nothing need be done, or nothing is known
  * @param prospect whether it may pass by itself
  */
 public record Diagnosis(String reason, @Nullable String hint, Prospect prospect) {
 
-  /** The same judgement as a table's line makes. */
+  /** The same judgement as that of a table's pipeline. */
   public static Diagnosis of(Throwable error, TargetTable table) {
     Throwable cause = Exceptions.unwrap(error);
     if (cause instanceof IllegalArgumentException) {
-      // Names that the broker cannot have, said in words for the user.
+      // Names that the broker cannot have; the message is for the user.
       return new Diagnosis(String.valueOf(cause.getMessage()), null, Prospect.NONE);
     }
     if (cause instanceof SnapshotException unusable) {
@@ -44,7 +44,7 @@ public record Diagnosis(String reason, @Nullable String hint, Prospect prospect)
     return new Diagnosis(String.valueOf(stuck.reason()), stuck.hint(), Prospect.NONE);
   }
 
-  /** What is not there is no outage: to wait for it long is no help. */
+  /** Something that does not exist is no outage: a long wait does not help. */
   private static Prospect prospect(Throwable cause) {
     if (cause instanceof BrokerException.NoProducer) {
       return Prospect.AWAITED;

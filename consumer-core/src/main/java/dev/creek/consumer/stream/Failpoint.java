@@ -12,41 +12,43 @@ import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 
 /**
- * A place where a test can make the process end as by {@code kill -9}, or the step fail as if the
- * connection had broken. Told by the system property or environment variable {@code
+ * A place where a test can end the process as {@code kill -9} does, or make the step fail as if the
+ * connection had broken. Set by the system property or environment variable {@code
  * creek.failpoints}, {@code CREEK_FAILPOINTS}: {@code before-apply=crash@3,after-claim=error}
- * crashes before the third batch, and fails after the first claim. Off without it, and then free of
+ * crashes before the third batch, and fails after the first claim. Off without it, and then without
  * cost.
  */
 @SuppressWarnings("ImmutableEnumChecker") // counting its passes is its job
 public enum Failpoint {
   /** A table is about to be claimed. */
   BEFORE_CLAIM,
-  /** The claim is committed; nobody has learned of it. */
+  /** The claim is committed; no other part knows it yet. */
   AFTER_CLAIM,
   /** A batch is about to be written. */
   BEFORE_APPLY,
   /** Rows and position of a transaction of several round trips are written, but not committed. */
   BEFORE_COMMIT,
-  /** Rows and position are committed; nobody has learned of it. */
+  /** Rows and position are committed; no other part knows it yet. */
   AFTER_COMMIT,
   /** A chunk of a snapshot has been written. */
   SNAPSHOT_CHUNK,
   /** All of a snapshot has been loaded. */
   SNAPSHOT_LOADED,
-  /** The fresh table has its indexes and constraints. */
+  /** The loaded table has its indexes and constraints. */
   SNAPSHOT_BUILT,
-  /** The fresh table has the target's place, or the target its rows; the position has not moved. */
+  /**
+   * The loaded table has the target's place, or the target its rows; the position has not moved.
+   */
   SNAPSHOT_REPLACED,
   /** The position has moved as well; nothing is committed. */
   SNAPSHOT_MOVED,
-  /** All of that is committed; nobody has learned of it. */
+  /** All of that is committed; no other part knows it yet. */
   SNAPSHOT_COMMITTED,
-  /** A script of the control schema has run; its version is not noted. */
+  /** A script of the control schema has run; its version is not stored. */
   MIGRATION_STEP,
   /** A command has been carried out; its outcome is not stored. */
   BEFORE_OUTCOME,
-  /** The outcome is stored; nobody has learned of it. */
+  /** The outcome is stored; no other part knows it yet. */
   AFTER_OUTCOME;
 
   private static final Logger log = LoggerFactory.getLogger(Failpoint.class);
@@ -63,11 +65,11 @@ public enum Failpoint {
   private static final Map<Failpoint, AtomicInteger> PASSES = new ConcurrentHashMap<>();
 
   /**
-   * @param pass the one on which it happens, counted from 1
+   * @param pass number of the pass on which it happens, counted from 1
    */
   record Action(boolean crash, int pass) {}
 
-  /** The step, behind this place. */
+  /** The step, with this failpoint before it. */
   public <T> Mono<T> before(Mono<T> step) {
     return ON
         ? Mono.defer(
@@ -78,7 +80,7 @@ public enum Failpoint {
         : step;
   }
 
-  /** The step, before this place. */
+  /** The step, with this failpoint after it. */
   public <T> Mono<T> after(Mono<T> step) {
     return ON ? step.doOnSuccess(result -> pass()) : step;
   }
@@ -99,13 +101,13 @@ public enum Failpoint {
     return PASSES.computeIfAbsent(this, point -> new AtomicInteger()).incrementAndGet();
   }
 
-  /** As in the property. */
+  /** The form used in the property. */
   String written() {
     return name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
   /**
-   * @throws IllegalArgumentException where it cannot be read: a test that fails nowhere proves
+   * @throws IllegalArgumentException if it cannot be read: a test whose failpoint is ignored proves
    *     nothing
    */
   static Map<Failpoint, Action> parse(@Nullable String text) {

@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.Exceptions;
 
 /**
- * The one table of errors: by what may be done next. Unknown means stop the table. Source of the
- * states: PostgreSQL's appendix "Error Codes".
+ * The one table of errors, ordered by the next action. An unknown error stops the table. Source of
+ * the states: PostgreSQL's appendix "Error Codes".
  */
 public final class FailurePolicy {
   /**
@@ -29,12 +29,13 @@ public final class FailurePolicy {
   private static final Set<String> PASSING_STATES = Set.of("55P03", "55006", "25006");
 
   /**
-   * Foreign key: the other side comes on its own line. Unique, exclusion: what frees the value may
-   * be the rest of the same statement, where a slow producer lets its transaction look complete.
+   * Foreign key: the referenced row comes with another table's pipeline. Unique, exclusion: the
+   * rest of the same statement may free the value, if a slow producer makes its transaction look
+   * complete.
    */
   private static final Set<String> AWAITED_STATES = Set.of("23503", "23505", "23P01");
 
-  /** Where only a person changes what a server answers. */
+  /** States that pass only after somebody has changed the server. */
   private static final Map<String, String> PASSING_HINTS =
       Map.of(
           "53100",
@@ -57,13 +58,13 @@ public final class FailurePolicy {
   /**
    * The meaning of an error for its table.
    *
-   * @param mapping which table, for hints
+   * @param mapping the table, for hints
    */
   public static Verdict classify(Throwable error, Mapping mapping) {
     return classify(error, mapping.target(), Remedy.resync(mapping));
   }
 
-  /** The same of a table of which nobody says what it is a copy of. */
+  /** The same for a table whose source is not known. */
   public static Verdict classify(Throwable error, TargetTable target) {
     return classify(error, target, "take a clean snapshot of " + target);
   }
@@ -78,7 +79,9 @@ public final class FailurePolicy {
             "please report it, with the service's log");
   }
 
-  /** Whether an error is none that this table of errors knows: only its stack tells more of it. */
+  /**
+   * Tells whether an error is not in this table of errors: then only its stack trace explains it.
+   */
   public static boolean isUnexpected(Throwable error) {
     return expected(Exceptions.unwrap(error), NOBODYS, "") == null;
   }

@@ -8,15 +8,15 @@ import java.time.Instant;
 import java.util.Objects;
 import reactor.core.publisher.Mono;
 
-/** The position of a table that has none yet and is to begin somewhere. */
+/** Finds the first position of a table that has none. */
 public final class FirstPosition {
   private FirstPosition() {}
 
   /**
    * The position before its first change.
    *
-   * @return errors with {@link BrokerException.Gap} where the stream no longer holds all since the
-   *     time
+   * @return errors with {@link BrokerException.Gap} if the stream no longer holds everything since
+   *     the time
    */
   public static Mono<Position> position(ChangeLog changes, SourceTable source, StartFrom from) {
     return switch (from.kind()) {

@@ -2,13 +2,13 @@ package dev.creek.consumer.stream;
 
 import java.util.Objects;
 
-/** The table is in the hands of another instance that lives; nothing was changed. */
+/** A live instance still has the table; nothing was changed. */
 public final class HeldException extends RuntimeException {
   private static final long serialVersionUID = 1L;
   private final boolean bySnapshot;
 
   /**
-   * @param message who has it
+   * @param message which instance has it
    * @param bySnapshot whether it is held for a snapshot, which ends by itself and must be waited
    *     for
    */

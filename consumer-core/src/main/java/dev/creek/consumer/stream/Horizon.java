@@ -9,66 +9,70 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 
 /**
- * The moment of the source up to which a target holds what was committed, where reading goes on
- * from a place before it: what tells changes that the target holds already from those that it
- * lacks.
+ * The moment of the source up to which a target holds everything that was committed, used when
+ * reading continues from an earlier place: it tells changes that the target already holds from
+ * those that it lacks.
  *
- * <p>A table with a key takes both, in order, and ends right. One without a key would get rows
- * twice, or lose rows that are equal to others.
+ * <p>A table with a key applies both kinds, in order, and ends right. A table without one would get
+ * rows twice, or lose rows that are equal to others.
  *
- * <p>All of it is of the source: its clock, its transaction ids, its log. What is known of a
- * snapshot, which is one transaction whose first statement tells these three:
+ * <p>Everything here comes from the source: its clock, its transaction ids, its log. A snapshot is
+ * one transaction, whose first statement returns these three. They show:
  *
  * <ul>
- *   <li>A transaction with a later id began after the snapshot was taken: it is not in it.
- *   <li>What the stream held before the snapshot was asked for was committed, decoded and published
- *       before it was taken, and is in it. (A source whose commits wait for a standby shows them
- *       later than it publishes them.)
- *   <li>Where a message tells its commit record's place (OLD), what lies at the snapshot's place in
- *       the log or behind it was not written then, and so not visible, unless the source commits
- *       without waiting for its log. NEW tells a place before it, so only what is behind is told.
- *   <li>Commit times are taken before a commit becomes visible, the snapshot's time before the
- *       snapshot is taken, both within a round trip or a write of the log: what is further apart
- *       than {@link #DOUBT} is told by time.
+ *   <li>A transaction with a later id began after the snapshot was taken, and is not in it.
+ *   <li>Changes that the stream held before the snapshot was requested were committed, decoded and
+ *       published before it was taken, and are in it. (A source whose commits wait for a standby
+ *       publishes them before they are visible.)
+ *   <li>An OLD message has the place of its commit record. If that place is at the snapshot's place
+ *       in the log or after it, the record was not written at that time, and so not visible, unless
+ *       the source commits without waiting for its log. A NEW message has an earlier place, so only
+ *       places after the snapshot's count.
+ *   <li>Commit times are taken before a commit becomes visible, and the snapshot's time before the
+ *       snapshot is taken, both within a round trip or a write of the log. So times decide if they
+ *       differ by more than {@link #DOUBT}.
  * </ul>
  *
  * @param kind what ends there
- * @param from stream sequence of the position that was stored with it: what is in the target beyond
- *     that of a snapshot was applied since
- * @param through stream sequence up to which the target holds everything; 0 where none is known
- * @param transactionId 32 bits, of the snapshot's transaction; of no meaning else
+ * @param from stream sequence of the position that was stored with it: whatever the target holds
+ *     beyond the snapshot was applied since
+ * @param through stream sequence up to which the target holds everything; 0 if none is known
+ * @param transactionId 32 bits, of the snapshot's transaction; otherwise without meaning
  * @param lsn place in the source's log
  * @param at by the source's clock
  */
 public record Horizon(
     Kind kind, long from, long through, long transactionId, long lsn, Instant at) {
 
-  /** How far from each other the times of one moment of the source may be: a commit's write. */
+  /**
+   * Greatest difference between times of one moment of the source: the duration of a commit's
+   * write.
+   */
   public static final Duration DOUBT = Duration.ofSeconds(2);
 
   private static final long DOUBT_MICROS = DOUBT.toNanos() / 1000;
 
-  /** Behind that the source has another log, or its ids have come round. */
+  /** After this time the source has another log, or its ids have wrapped around. */
   private static final long LATER_MICROS = Duration.ofSeconds(10).toNanos() / 1000;
 
-  /** What a horizon is of. */
+  /** The kind of a horizon. */
   public enum Kind {
     /** All transactions that a snapshot saw. */
     SNAPSHOT,
     /**
-     * All changes up to one: where others stopped, or this service in another stream. It may be
-     * older than what was applied, and end within a transaction.
+     * All changes up to one: where another program stopped, or this service in another stream. It
+     * may be older than the last applied change, and end within a transaction.
      */
     POSITION
   }
 
-  /** What is known of a change, or a transaction. */
+  /** The judgement of a change, or of a transaction. */
   public enum Judgement {
     /** It is in the target. */
     HELD(true, true),
-    /** It looks so, and is too near to the horizon to tell. */
+    /** It seems to be, but is too close to the horizon for certainty. */
     MAYBE_HELD(true, false),
-    /** It does not look so, and is too near to the horizon to tell. */
+    /** It does not seem to be, but is too close to the horizon for certainty. */
     MAYBE_MISSING(false, false),
     /** It is not in the target. */
     MISSING(false, true);
@@ -81,23 +85,23 @@ public record Horizon(
       this.certain = certain;
     }
 
-    /** Whether the target holds it, as far as can be told. */
+    /** Tells whether the target holds it, as far as is known. */
     public boolean held() {
       return held;
     }
 
-    /** Whether that is known. */
+    /** Tells whether that is certain. */
     public boolean certain() {
       return certain;
     }
   }
 
   /**
-   * That of a snapshot.
+   * The horizon of a snapshot.
    *
-   * @param from where the line goes on
-   * @param through up to where the stream was read before the snapshot was asked for; 0 where it
-   *     was not, by us
+   * @param from where the pipeline continues
+   * @param through the stream's last sequence before this service requested the snapshot; 0 if
+   *     others requested it
    */
   public static Horizon of(SnapshotHeader header, long from, long through) {
     return new Horizon(
@@ -105,13 +109,14 @@ public record Horizon(
   }
 
   /**
-   * That of a position that is a time: it counts in no stream, or in one that is no longer read.
+   * The horizon of a position that is a time: it counts in no stream, or in one that is no longer
+   * read.
    */
   public static Horizon of(Position position, Instant committedAt) {
     return new Horizon(Kind.POSITION, 0, 0, 0, position.lsn(), committedAt);
   }
 
-  /** What is known of a change; of a transaction by its last one. */
+  /** Judges a change; a transaction is judged by its last one. */
   public Judgement judge(Change change) {
     long later = later(change);
     if (later > LATER_MICROS) {
@@ -121,7 +126,7 @@ public record Horizon(
   }
 
   private Judgement bySnapshot(Change change, long later) {
-    // Ids are 32 bits, and come round.
+    // Ids have 32 bits, and wrap around.
     if ((int) change.transactionId() - (int) transactionId > 0) {
       return Judgement.MISSING;
     }
@@ -157,7 +162,7 @@ public record Horizon(
     return later < 0 ? Judgement.MAYBE_HELD : Judgement.MAYBE_MISSING;
   }
 
-  /** Whether the target holds a change because the stream held it before. */
+  /** Tells whether the target is proven to hold a change because the stream held it before. */
   public boolean proves(Change change) {
     return kind == Kind.SNAPSHOT && change.sequence() <= through && judge(change) == Judgement.HELD;
   }
@@ -167,15 +172,16 @@ public record Horizon(
     return kind == Kind.SNAPSHOT && judge(change) == Judgement.MISSING;
   }
 
-  /** Whether what was committed with this change is so late that nothing in doubt follows. */
+  /** Tells whether a change was committed so late that no change after it is in doubt. */
   public boolean isPassedBy(Change change) {
     return later(change) > LATER_MICROS;
   }
 
   /**
-   * Whether a snapshot whose rows fitted the target proves that it holds a change whose row does
-   * not: another schema came between them, and who changes a table's columns waits for all that has
-   * written to it. So what was committed before the snapshot is in it.
+   * Tells whether a snapshot proves that it holds a change whose row does not fit the target,
+   * although the snapshot's rows did. Another schema came between them, and ALTER TABLE waits for
+   * all transactions that have written to the table. So the snapshot holds everything that was
+   * committed before it.
    */
   public boolean isOfOlderSchema(Change change) {
     return kind == Kind.SNAPSHOT
@@ -183,7 +189,7 @@ public record Horizon(
         && (int) change.transactionId() - (int) transactionId <= 0;
   }
 
-  /** By how much the change was committed after the horizon's time, in microseconds. */
+  /** Time from the horizon to the change's commit, in microseconds. */
   private long later(Change change) {
     return change.committedAtMicros() - ChronoUnit.MICROS.between(Instant.EPOCH, at);
   }

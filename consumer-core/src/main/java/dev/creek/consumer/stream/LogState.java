@@ -5,12 +5,12 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * State of the WAL stream when it was asked.
+ * State of the WAL stream at the time of the request.
  *
  * @param stream its identity
  * @param firstSequence sequence of the oldest message that it still holds (of any table)
- * @param lastSequence sequence of the newest, 0 when it never held one
- * @param firstTime when the oldest message was stored; null where it holds none
+ * @param lastSequence sequence of the newest, 0 if it never held one
+ * @param firstTime time when the oldest message was stored; null if it holds none
  */
 public record LogState(
     StreamIdentity stream, long firstSequence, long lastSequence, @Nullable Instant firstTime) {}

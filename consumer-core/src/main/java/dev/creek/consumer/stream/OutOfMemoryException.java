@@ -4,8 +4,8 @@ import java.util.function.Supplier;
 
 /**
  * The memory did not suffice for one table's work. As an error of the JVM it would end the table's
- * pipeline without a signal; and it need not be the JVM's end, where what was being made is garbage
- * as soon as that has failed. Never carries row values.
+ * pipeline without a signal. The JVM can often go on, because the objects of the failed work are
+ * garbage afterwards. Never contains row values.
  */
 public final class OutOfMemoryException extends RuntimeException {
   private static final long serialVersionUID = 1L;
@@ -13,7 +13,7 @@ public final class OutOfMemoryException extends RuntimeException {
   /**
    * For work that failed.
    *
-   * @param work what was to be done, behind "not enough memory to"
+   * @param work the work, as the end of "not enough memory to"
    */
   public OutOfMemoryException(String work, VirtualMachineError cause) {
     super("not enough memory to " + work + " (" + cause + ")", cause);
@@ -22,7 +22,7 @@ public final class OutOfMemoryException extends RuntimeException {
   /**
    * Does work that may need much memory.
    *
-   * @throws OutOfMemoryException where that was not there
+   * @throws OutOfMemoryException if there was not enough
    */
   public static <T> T guard(String work, Supplier<T> doing) {
     try {

@@ -5,8 +5,8 @@ import java.time.Duration;
 import org.slf4j.Logger;
 
 /**
- * Tells an outage once, however often it is tried to get over it, once more each minute that it
- * lasts, and its end. Thread-safe.
+ * Logs an outage once, however often an attempt fails; again once a minute while it lasts; and its
+ * end. Thread-safe.
  */
 public final class OutageLog {
   private static final Duration REMINDER = Duration.ofMinutes(1);
@@ -19,8 +19,8 @@ public final class OutageLog {
   private long reportedAt;
 
   /**
-   * @param what does not work, in a sentence that the reason follows
-   * @param end the sentence that tells that it works
+   * @param what the beginning of the sentence for the outage, followed by the reason
+   * @param end the sentence for its end
    */
   public OutageLog(Logger log, String what, String end) {
     this.log = log;
@@ -28,12 +28,12 @@ public final class OutageLog {
     this.end = end;
   }
 
-  /** A try has failed. */
+  /** An attempt has failed. */
   public void failed(Throwable error) {
     failed(ErrorWords.described(error));
   }
 
-  /** The same, in words. */
+  /** The same, with a reason in words. */
   public synchronized void failed(String why) {
     long now = System.nanoTime();
     if (!away) {
@@ -49,7 +49,7 @@ public final class OutageLog {
     }
   }
 
-  /** It works. */
+  /** The outage is over. */
   public synchronized void over() {
     if (away) {
       away = false;

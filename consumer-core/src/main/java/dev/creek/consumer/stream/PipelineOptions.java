@@ -4,16 +4,16 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How lines work.
+ * Options of table pipelines.
  *
  * @param limits bounds of a batch
- * @param linger how long a caught-up line waits for more of the last transaction; null adapts
+ * @param linger how long a caught-up pipeline waits for more of the last transaction; null adapts
  *     between 1 and 20 ms, 0 shows transactions in parts
- * @param overlap how far before a time reading begins, where a position is only a time or a
+ * @param overlap how far before a time reading begins, if a position is only a time or a
  *     snapshot's, for clocks that differ
  * @param maxMessageBytes longest logical message accepted; a longer one stops its table before its
  *     bytes are gathered
- * @param snapshots how snapshots are applied
+ * @param snapshots options for snapshots
  */
 public record PipelineOptions(
     BatchLimits limits,
@@ -21,17 +21,17 @@ public record PipelineOptions(
     Duration overlap,
     int maxMessageBytes,
     SnapshotOptions snapshots) {
-  /** PostgreSQL's own bound of a value is 1 GiB. */
+  /** PostgreSQL's own limit of a value is 1 GiB. */
   private static final long MAX_MESSAGE_BYTES = 256 << 20;
 
   private static final long LEAST_MESSAGE_BYTES = 1 << 20;
 
-  /** What the rest needs. */
+  /** Heap for everything else. */
   private static final long HEAP_WITHOUT_MESSAGE = 64L << 20;
 
   /**
-   * How much heap a message takes at most for each of its bytes, on its way from packets to what
-   * the driver sends, where several such messages follow one another.
+   * Maximum heap per byte of a message, on its way from packets to the driver's buffers, if several
+   * such messages follow one another.
    */
   private static final long HEAP_PER_MESSAGE_BYTE = 12;
 
@@ -43,7 +43,7 @@ public record PipelineOptions(
           maxMessageBytesOf(Runtime.getRuntime().maxMemory()),
           SnapshotOptions.DEFAULT);
 
-  /** The longest message that a heap is large enough for. */
+  /** The longest message for which a heap is large enough. */
   static int maxMessageBytesOf(long heapBytes) {
     long fits = (heapBytes - HEAP_WITHOUT_MESSAGE) / HEAP_PER_MESSAGE_BYTE;
     return (int) Math.max(LEAST_MESSAGE_BYTES, Math.min(MAX_MESSAGE_BYTES, fits));
@@ -54,7 +54,7 @@ public record PipelineOptions(
     return HEAP_WITHOUT_MESSAGE + HEAP_PER_MESSAGE_BYTE * messageBytes;
   }
 
-  /** With another bound of a message; null for the one that goes with the heap. */
+  /** With another longest message; null for the one that fits the heap. */
   public PipelineOptions withMaxMessageBytes(@Nullable Integer bytes) {
     int bound = bytes == null ? maxMessageBytesOf(Runtime.getRuntime().maxMemory()) : bytes;
     return new PipelineOptions(limits, linger, overlap, bound, snapshots);

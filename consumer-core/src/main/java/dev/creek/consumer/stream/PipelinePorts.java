@@ -7,11 +7,11 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
 /**
- * Everything outside of a line that it works with; all lines share it.
+ * The ports, options and resources of a pipeline; all pipelines share them.
  *
- * @param batchBytes what all batches that are being gathered may hold
- * @param scheduler where changes are decoded, folded and transcoded
- * @param stopAll ends every line
+ * @param batchBytes bytes that all batches being gathered may hold
+ * @param scheduler threads for decoding, folding and transcoding
+ * @param stopAll ends every pipeline
  */
 public record PipelinePorts(
     ChangeLog changes,

@@ -4,46 +4,47 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
- * Told how reading goes beside what it brings: a reader that gets over outages by itself would
- * otherwise look like one that has nothing to read. Called from any thread, one call at a time;
- * must not block.
+ * Notified of interruptions of reading. A reader overcomes outages by itself, so without a listener
+ * it would look like one that has nothing to read. Called from any thread, one call at a time; must
+ * not block.
  */
 public interface ReadListener {
-  /** Listens to nothing. */
+  /** A listener that does nothing. */
   ReadListener NONE = new ReadListener() {};
 
   /**
-   * Reading begins, or goes on after an interruption. Behind one in which the broker said nothing,
-   * it does only once something has been heard.
+   * Reading begins, or continues after an interruption. After an interruption in which the broker
+   * was silent, this is called only once something has been received.
    *
-   * @param pending messages that the stream held of what is to be read
+   * @param pending messages in the stream that are to be read
    */
   default void began(long pending) {}
 
   /**
-   * Nothing is read until it {@link #began} again.
+   * Nothing is read until {@link #began} is called again.
    *
-   * @param reason why, for people
-   * @param hint what somebody has to do; null where it passes by itself
+   * @param reason the cause, for the user
+   * @param hint the remedy; null if it passes by itself
    */
   default void interrupted(String reason, @Nullable String hint) {}
 
   /**
-   * Changes are read, and something beside them is refused; until {@link #unhindered}, or another
+   * Changes are read, but something else is refused, until {@link #unhindered}, or until another
    * session reads.
    *
-   * @param reason what comes of it, and what is refused, for people
-   * @param hint what somebody has to do
+   * @param reason what is refused, and the consequence, for the user
+   * @param hint the remedy
    */
   default void hindered(String reason, @Nullable String hint) {}
 
-  /** What was refused beside the changes is not refused any more. */
+  /** What was refused is allowed again. */
   default void unhindered() {}
 
   /**
    * Another session reads from now on.
    *
-   * @param howFar asks it, each time; empty where something of the table is on its way
+   * @param howFar queries its progress, each time; empty while messages of the table are on their
+   *     way
    */
   default void reads(Mono<Read> howFar) {}
 
@@ -52,11 +53,11 @@ public interface ReadListener {
    *
    * @param upTo stream sequence up to which the stream holds nothing of the table that has not left
    *     the reader
-   * @param left sequence of the last packet that left it, or behind which it began
+   * @param left sequence of the last packet that left it, or after which it began
    */
   record Read(long upTo, long left) {}
 
-  /** Tells another one as well. */
+  /** A listener that also notifies another one. */
   default ReadListener and(ReadListener other) {
     ReadListener first = this;
     return new ReadListener() {

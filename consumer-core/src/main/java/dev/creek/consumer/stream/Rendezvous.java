@@ -4,11 +4,12 @@ import dev.creek.consumer.api.TargetTable;
 import java.util.Set;
 
 /**
- * Rendezvous hashing: each instance has a weight for each table, and the greatest takes it. Who
- * knows the same instances agrees without a word; when one goes, only its tables move, spread over
- * all others; when one comes, it takes from each its part and nothing moves between the others.
+ * Rendezvous hashing: each instance has a weight for each table, and the one with the greatest
+ * weight takes it. Instances that know the same members agree without communicating. When one goes,
+ * only its tables move, spread over all others. When one comes, it takes its share from each, and
+ * nothing moves between the others.
  *
- * <p>The weights are part of what instances of different versions must agree on: they never change.
+ * <p>Instances of different versions must agree on the weights, so they never change.
  *
  * @param self the instance whose share it is
  * @param members all instances; without {@code self} the share is empty
@@ -35,7 +36,9 @@ public record Rendezvous(String self, Set<String> members) implements Replicas.S
     return weight > own || (weight == own && other.compareTo(self) > 0);
   }
 
-  /** FNV-1a over both names, then MurmurHash3's finalizer: names that differ little mix well. */
+  /**
+   * FNV-1a over both names, then MurmurHash3's finalizer: it mixes names well that differ little.
+   */
   private static long weight(String instance, String table) {
     long hash = fnv(fnv(FNV_OFFSET, instance) * FNV_PRIME, table);
     hash = (hash ^ (hash >>> 33)) * 0xff51afd7ed558ccdL;

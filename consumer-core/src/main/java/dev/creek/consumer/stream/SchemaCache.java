@@ -14,6 +14,6 @@ public interface SchemaCache {
   /** Texts with this fingerprint, this table's own first. */
   Mono<List<String>> find(SourceTable source, Fingerprint fingerprint);
 
-  /** Remembers a text. */
+  /** Stores a text. */
   Mono<Void> put(SourceTable source, Fingerprint fingerprint, String text);
 }

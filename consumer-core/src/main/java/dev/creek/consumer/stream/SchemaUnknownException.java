@@ -1,8 +1,7 @@
 package dev.creek.consumer.stream;
 
 /**
- * Nobody knows a schema yet: neither memory, nor the cache table, nor the schema stream, nor the
- * producer.
+ * A schema is not known yet in any place: memory, the cache table, the schema stream, the producer.
  */
 public final class SchemaUnknownException extends RuntimeException {
   private static final long serialVersionUID = 1L;

@@ -12,8 +12,8 @@ import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 
 /**
- * Looks schemas up where they may be known, nearest first: memory, the cache table in the target,
- * the table's subject in the schema stream, the producer. Thread-safe.
+ * Looks schemas up, nearest place first: memory, the cache table in the target, the table's subject
+ * in the schema stream, the producer. Thread-safe.
  *
  * <p>Kept per table, because a fingerprint is not unique: two tables of one name in different
  * schemas can share it, and the producer's API then answers with the types of the first.
@@ -68,7 +68,7 @@ public final class Schemas {
         .delayUntil(text -> remember(source, fingerprint, text));
   }
 
-  /** A cache that cannot be written costs a question after the next restart, nothing more. */
+  /** If the cache cannot be written, this only costs a request after the next restart. */
   private Mono<Void> remember(SourceTable source, Fingerprint fingerprint, String text) {
     return cache
         .put(source, fingerprint, text)

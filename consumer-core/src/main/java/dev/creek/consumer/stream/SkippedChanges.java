@@ -6,10 +6,10 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Messages that a table passes over, because somebody said so.
+ * Messages of a table that are skipped on request.
  *
  * @param sequences their stream sequences
- * @param streamCreated when the stream was created that these count in; null where there are none
+ * @param streamCreated creation time of the stream in which these count; null if there are none
  */
 public record SkippedChanges(Set<Long> sequences, @Nullable Instant streamCreated) {
   public static final SkippedChanges NONE = new SkippedChanges(Set.of(), null);
@@ -18,7 +18,7 @@ public record SkippedChanges(Set<Long> sequences, @Nullable Instant streamCreate
     sequences = Set.copyOf(sequences);
   }
 
-  /** Those of a stream: a stream that was created again counts anew. */
+  /** The sequences for a stream: a stream that was created again counts anew. */
   public Set<Long> of(StreamIdentity stream) {
     return stream.created().equals(streamCreated) ? sequences : Set.of();
   }

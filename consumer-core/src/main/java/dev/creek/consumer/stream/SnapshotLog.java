@@ -19,35 +19,35 @@ public interface SnapshotLog {
   /**
    * A table's snapshots that the streams still hold, of both generations, oldest first.
    *
-   * @return errors with {@link BrokerException.Unavailable} where there are none, and no stream of
-   *     the source's database either
+   * @return errors with {@link BrokerException.Unavailable} if there are none, and no stream of the
+   *     source's database either
    */
   Flux<PublishedSnapshot> snapshots(SourceTable source);
 
-  /** One of them; empty where the stream holds nothing of it. */
+  /** The snapshot with this subject; empty if the stream holds nothing of it. */
   Mono<PublishedSnapshot> snapshot(SourceTable source, String subject);
 
   /**
-   * Asks the producer for a new snapshot.
+   * Requests a new snapshot from the producer.
    *
-   * @param timeout how long it may take to answer
-   * @return its subject, on which it comes then, or is coming already; errors with {@link
-   *     BrokerException.Unavailable} where no producer answers
+   * @param timeout how long the producer may take to answer
+   * @return the subject on which it is published; errors with {@link BrokerException.Unavailable}
+   *     if no producer answers
    */
   Mono<String> requestSnapshot(SourceTable source, Duration timeout);
 
   /**
    * A snapshot's packets from its first on, each exactly once and in order, across reconnects; may
-   * begin before there are any. Real demand, as {@link ChangeLog#read}. Never completes: who reads
-   * the end marker cancels.
+   * begin before there are any. Demand is real, as in {@link ChangeLog#read}. Never completes: the
+   * subscriber cancels after the end marker.
    */
   Flux<Delivery> readSnapshot(SourceTable source, String subject);
 
-  /** Where the table's changes stood at a time, by the broker's clock. */
+  /** The place of a time in the stream of the table's changes, by the broker's clock. */
   Mono<ChangesSince> changesSince(SourceTable source, Instant time);
 
   /**
-   * The place in the WAL stream behind which everything of a table is that came at a time or later.
+   * The place in the WAL stream after which everything of a table is that came at a time or later.
    *
    * @param stream identity of the stream
    * @param after sequence of the last message before

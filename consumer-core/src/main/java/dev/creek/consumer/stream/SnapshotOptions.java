@@ -3,14 +3,14 @@ package dev.creek.consumer.stream;
 import java.time.Duration;
 
 /**
- * How snapshots are applied.
+ * Options for applying snapshots.
  *
- * @param atOnce how many tables at once; others wait for their turn
+ * @param atOnce maximum number of tables at once; others wait for their turn
  * @param stall how long to wait for the producer's answer, and for each next message, before a
  *     snapshot is given up
- * @param producerWait how long a command that needs a snapshot asks again where no producer
- *     answers, from the first request on. One whose table cannot exist, as far as the streams tell,
- *     does not ask again
+ * @param producerWait how long a command that needs a snapshot repeats its request while no
+ *     producer answers, from the first request on. If the streams show that the table cannot exist,
+ *     it does not ask again
  */
 public record SnapshotOptions(int atOnce, Duration stall, Duration producerWait) {
   public static final SnapshotOptions DEFAULT = new SnapshotOptions(2, Duration.ofSeconds(60));
@@ -21,7 +21,7 @@ public record SnapshotOptions(int atOnce, Duration stall, Duration producerWait)
     }
   }
 
-  /** A producer that does not answer is asked twice. */
+  /** Options with which a producer that does not answer is asked twice. */
   public SnapshotOptions(int atOnce, Duration stall) {
     this(atOnce, stall, stall.multipliedBy(2));
   }

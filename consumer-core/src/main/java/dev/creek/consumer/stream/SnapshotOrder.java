@@ -10,15 +10,15 @@ import reactor.core.publisher.Mono;
  * A snapshot to be applied.
  *
  * @param mapping source and target
- * @param mode what becomes of the rows that are there
- * @param subject which one; null to request a new one
- * @param force whether to apply it where the broker no longer holds all changes since then: what is
- *     missing is then missing in the target
+ * @param mode what happens to existing rows
+ * @param subject name of the snapshot; null to request a new one
+ * @param force whether to apply it even if the broker no longer holds all changes since then: those
+ *     that are missing are then missing in the target
  */
 public record SnapshotOrder(
     Mapping mapping, SnapshotMode mode, @Nullable String subject, boolean force) {
 
-  /** Errors with {@link CancellationException} once it is unwanted; never completes. */
+  /** Errors with {@link CancellationException} once {@code unwanted} completes; never completes. */
   public static <T> Mono<T> givenUp(Mono<Void> unwanted) {
     return unwanted.then(Mono.error(SnapshotOrder::cancelled));
   }

@@ -14,28 +14,28 @@ public interface SnapshotTables {
 
   /**
    * Takes the table over for a snapshot, subscribed or not: next epoch, owner, current position. A
-   * table without a row in {@code subscriptions} gets one that is not active, to keep the position.
+   * table without a row in {@code subscriptions} gets an inactive one, which keeps the position.
    *
-   * <p>Inside {@link Replicas#reserving}, so that no line of another instance takes it back; let go
-   * with {@link TargetTables#release}.
+   * <p>Call it inside {@link Replicas#reserving}, so that no pipeline of another instance takes the
+   * table back; release it with {@link TargetTables#release}.
    *
-   * @return errors with {@link DatabaseException} where the target is subscribed to another source,
+   * @return errors with {@link DatabaseException} if the target is subscribed to another source,
    *     with {@link HeldException} while another process takes a snapshot of it
    */
   Mono<Claim> claimForSnapshot(Mapping mapping);
 
   /**
-   * A writer for a snapshot of a claimed table; close it. The target table is created from the
-   * snapshot's schema if it is missing.
+   * A writer for a snapshot of a claimed table; close it. If the target table is missing, it is
+   * created from the snapshot's schema.
    *
    * @param shape the snapshot's rows
    */
   Mono<SnapshotWriter> writer(Claim claim, SnapshotMode mode, RecordShape shape);
 
   /**
-   * Removes what snapshots of killed runs left behind, of tables that nobody is loading now.
+   * Removes what snapshots of killed runs left behind, of tables that no process is loading now.
    *
-   * @return how many tables were removed
+   * @return number of tables removed
    */
   Mono<Long> removeLeftovers();
 }

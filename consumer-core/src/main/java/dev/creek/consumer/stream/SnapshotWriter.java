@@ -18,7 +18,7 @@ public interface SnapshotWriter {
 
   /** A chunk transcoded for this writer's target; opaque to the caller. */
   interface Prepared {
-    /** Rows in it. */
+    /** Number of rows in it. */
     int rows();
   }
 
@@ -32,29 +32,29 @@ public interface SnapshotWriter {
   /**
    * Writes a chunk; completes when the database has it.
    *
-   * <p>Upsert: the line was paused before the snapshot was taken, so a row of the target may hold a
-   * unique value that the snapshot has in another row. Such a row is from the past: it is deleted,
+   * <p>Upsert: the pipeline was paused before the snapshot was taken, so a row of the target may
+   * hold a unique value that the snapshot has in another row. Such a row is older: it is deleted,
    * and if the snapshot has it too, it comes with a chunk of its own.
    */
   Mono<Void> write(Prepared prepared);
 
   /**
-   * Comes before the first {@link #write}. Where rows are seen as they are written (upsert), the
-   * line goes on from there from now on: if the snapshot is then given up, what it brought from an
-   * earlier time is mended by the changes since. Else it does nothing.
+   * Precedes the first {@link #write}. If rows are visible as they are written (upsert), the
+   * pipeline continues from there from now on: if the snapshot is then given up, later changes
+   * correct the older rows that it brought. Otherwise it does nothing.
    */
   Mono<Void> begin(Handover to);
 
-  /** Whoever has a snapshot finished. */
+  /** Callbacks during the end of a snapshot. */
   interface Finishing {
 
     /** A step begins. */
     void begins(SnapshotProgress.Step step);
 
     /**
-     * Runs the commit behind which the target holds the snapshot. Whoever gives the snapshot up
-     * before it runs has it not run; behind that it is to be waited for, since a commit that is cut
-     * off may have happened or not.
+     * Runs the commit after which the target holds the snapshot. If the snapshot is given up
+     * before, the commit does not run. Once it runs, it must be waited for, because the outcome of
+     * an interrupted commit is unknown.
      */
     default Mono<Void> lastCommit(Mono<Void> commit) {
       return commit;
@@ -62,12 +62,12 @@ public interface SnapshotWriter {
   }
 
   /**
-   * Makes the target hold the snapshot and stores where the line goes on, in one transaction.
+   * Makes the target hold the snapshot and stores where the pipeline continues, in one transaction.
    *
-   * @param finishing told of each step when it begins, and runs the transaction's commit
+   * @param finishing notified of the beginning of each step; runs the transaction's commit
    */
   Mono<Void> finish(Handover to, Finishing finishing);
 
-  /** Removes what is left over and gives the connection back; never fails. */
+  /** Removes leftovers and gives the connection back; never fails. */
   Mono<Void> close();
 }

@@ -2,11 +2,12 @@ package dev.creek.consumer.stream;
 
 import java.time.Instant;
 
-/** Where reading a table's changes begins. */
+/** The place where reading a table's changes begins. */
 public sealed interface StartAt {
   /**
    * Messages up to this stream sequence may be missing from the middle of the stream when reading
-   * begins. What is missing behind it, or goes later, is a gap: nobody knows of which table it was.
+   * begins. If a later message is missing, or goes later, this is a gap: nothing shows to which
+   * table it belonged.
    */
   default long mayMissUntil() {
     return 0;
@@ -14,20 +15,20 @@ public sealed interface StartAt {
 
   /** With the oldest message of the table that the stream holds. */
   record Beginning(@Override long mayMissUntil) implements StartAt {
-    /** With what there is. */
+    /** With the existing messages. */
     public Beginning() {
       this(Long.MAX_VALUE);
     }
 
-    /** With what there is, if it is whole. */
+    /** With the existing messages, provided that none is missing. */
     public static Beginning ofAll() {
       return new Beginning(0);
     }
   }
 
-  /** With this sequence, or the next one of the table behind it. */
+  /** With this sequence, or the next one of the table after it. */
   record Sequence(long first, @Override long mayMissUntil) implements StartAt {
-    /** None may be missing. */
+    /** No message may be missing. */
     public Sequence(long first) {
       this(first, 0);
     }

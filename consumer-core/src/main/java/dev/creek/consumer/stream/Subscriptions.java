@@ -13,21 +13,22 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * What is subscribed: the table {@code subscriptions}. Thread-safe. Errors: {@link
+ * The subscribed tables: the table {@code subscriptions}. Thread-safe. Errors: {@link
  * DatabaseException}.
  */
 public interface Subscriptions {
 
-  /** Creates the control schema, or brings it up to date, keeping what the Go consumer left. */
+  /** Creates the control schema, or migrates it, keeping the data of the Go consumer. */
   Mono<Void> migrate();
 
-  /** All rows, in order of target. */
+  /** All rows, ordered by target. */
   Flux<Subscription> all();
 
   /**
-   * The same with the states as they are now: what is stored is what the table's instance said
-   * last, and holds only while that one is there. Else a state is {@link TableState.Name#UNKNOWN},
-   * or waiting where no instance has the table any more; failures and gaps stay what they are.
+   * The same with the current states. A stored state was reported by the table's instance, and
+   * holds only while that instance is alive. Otherwise the state is {@link
+   * TableState.Name#UNKNOWN}, or waiting if no instance has the table any more; failures and gaps
+   * stay.
    */
   Flux<Subscription> present();
 
@@ -49,31 +50,28 @@ public interface Subscriptions {
   Mono<Subscription> activate(Mapping mapping);
 
   /**
-   * Subscribes a table that has no position yet, or was never claimed with the one that it has.
-   * Wakes running services.
+   * Subscribes a table that has no position yet, or has one but was never claimed. Wakes running
+   * services.
    *
    * @param position where it begins
-   * @return errors with {@link DatabaseException} where it has one, or another source
+   * @return errors with {@link DatabaseException} if it has one, or another source
    */
   Mono<Subscription> begin(Mapping mapping, Position position);
 
   /**
-   * Sets inactive, keeping the position; false where there is no such subscription. Wakes running
-   * services.
+   * Makes a subscription inactive, keeping the position; false if there is no such subscription.
+   * Wakes running services.
    */
   Mono<Boolean> deactivate(TargetTable target);
 
-  /**
-   * Shows how far tables are behind, in whole seconds, and of those that are empty that it is not
-   * known.
-   */
+  /** Stores the lag of tables, in whole seconds; an empty value means that it is not known. */
   Mono<Void> noteLags(Map<TargetTable, Optional<Duration>> lags);
 
   /**
-   * Has a failed table pass over the message that it stopped at, and no other; from its next claim
-   * on. Again where that was so already.
+   * Makes a failed table skip the message at which it stopped, and no other, from its next claim
+   * on. Repeating this has no further effect.
    *
-   * @return what it failed with; empty where it has not stopped at this message
+   * @return the table's error; empty if it has not stopped at this message
    */
   Mono<String> skip(TargetTable target, long sequence);
 }

@@ -17,8 +17,8 @@ public interface TableWriter {
   }
 
   /**
-   * Folds and transcodes on the calling thread; asynchronous only where the target's catalog must
-   * be read first.
+   * Folds and transcodes on the calling thread; asynchronous only if the target's catalog must be
+   * read first.
    */
   Mono<Prepared> prepare(Batch batch);
 
@@ -31,6 +31,6 @@ public interface TableWriter {
    */
   Mono<Applied> apply(Prepared prepared);
 
-  /** Rolls back what is open and gives the connection back; never fails. */
+  /** Rolls back an open transaction and gives the connection back; never fails. */
   Mono<Void> close();
 }

@@ -11,56 +11,55 @@ import java.util.List;
 import reactor.core.publisher.Mono;
 
 /**
- * The target database's tables, as the lines write them. Thread-safe. Errors: {@link
+ * The target database's tables, as the pipelines write them. Thread-safe. Errors: {@link
  * DatabaseException}.
  */
 public interface TargetTables {
 
   /**
-   * Takes the table over: next epoch, owner, current position. Empty where it is not an active
-   * subscription; {@link HeldException} where another instance that lives has it, or takes a
-   * snapshot of it.
+   * Takes the table over: next epoch, owner, current position. Empty if it is not an active
+   * subscription; {@link HeldException} if a live instance has it, or takes a snapshot of it.
    */
   Mono<Claim> claim(Mapping mapping);
 
   /**
-   * The same, but of other instances only a snapshot, or a source transaction that is being written
-   * just now, is left alone.
+   * The same, but it waits only for another instance's snapshot, or for a source transaction that
+   * is being written just now.
    */
   Mono<Claim> takeOver(Mapping mapping);
 
   /**
-   * Looks whether a claimed table is there for us with all its rows, before the first of its
-   * changes comes; a table that is missing is for them to tell of.
+   * Checks that a claimed table is visible with all its rows, before the first of its changes
+   * comes. A missing table is no error here: its changes report it.
    *
-   * @return errors with {@link DatabaseException} where policies may hide rows
+   * @return errors with {@link DatabaseException} if policies may hide rows
    */
   default Mono<Void> requireVisible(Claim claim) {
     return Mono.empty();
   }
 
-  /** Lets go of the table, so that others need not wait; false where the claim is over. */
+  /** Releases the table, so that others need not wait; false if the claim is over. */
   Mono<Boolean> release(Claim claim);
 
   /** A writer for a claimed table; close it. */
   TableWriter writer(Claim claim);
 
-  /** Shows a state in {@code subscriptions}, only while the claim holds (false: fenced). */
+  /** Stores a state in {@code subscriptions}, only while the claim holds (false: fenced). */
   Mono<Boolean> report(Claim claim, TableState state);
 
   /**
    * Marks the table as incomplete, only while the claim holds. Waits, up to the lock timeout, while
    * a writer has a transaction open on it.
    *
-   * @return true if that is new, false if it was marked so already; errors with {@link
-   *     FencedException} where the claim is over
+   * @return true if the mark is new, false if it existed; errors with {@link FencedException} if
+   *     the claim is over
    */
   Mono<Boolean> mark(Claim claim, Incompleteness mark);
 
   /**
-   * Marks those of these tables that others have dropped, replaced or emptied, or whose columns
-   * they have; those that are being written just now are left for the next time, as are those whose
-   * claim is over.
+   * Marks those of these tables that were dropped, replaced or emptied from outside, or whose
+   * columns were. Tables that are being written just now, and those whose claim is over, are left
+   * for the next time.
    */
   Mono<Void> look(List<Claim> claims);
 

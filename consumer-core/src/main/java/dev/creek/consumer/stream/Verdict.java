@@ -3,9 +3,9 @@ package dev.creek.consumer.stream;
 import dev.creek.consumer.api.TableState;
 import org.jspecify.annotations.Nullable;
 
-/** What a line does about an error. */
+/** The reaction of a pipeline to an error. */
 public sealed interface Verdict {
-  /** For users. */
+  /** The reason, for users. */
   String reason();
 
   /**
@@ -24,9 +24,9 @@ public sealed interface Verdict {
   }
 
   /**
-   * Try again, for ever, with growing pauses.
+   * Try again, without limit, with growing pauses.
    *
-   * @param hint where somebody has to act first; null where the cause passes by itself
+   * @param hint the remedy, if somebody has to act first; null if the cause passes by itself
    */
   record Retry(String reason, String category, @Nullable String hint) implements Verdict {
     Retry(String reason, String category) {
@@ -35,18 +35,18 @@ public sealed interface Verdict {
   }
 
   /**
-   * The other side of a foreign key has not arrived yet, or what frees a unique value: try again
-   * for a while, then stop the table.
+   * The referenced row of a foreign key has not arrived yet, or the change that frees a unique
+   * value: try again for a while, then stop the table.
    */
   record Await(String reason, String hint) implements Verdict {}
 
   /**
-   * Somebody must act: stop this table, show why and what to do. It is tried again now and then,
-   * since nothing is lost by it.
+   * Somebody must act: stop this table, show reason and hint. It is tried again now and then,
+   * because this loses nothing.
    */
   record Stop(String reason, String hint) implements Verdict {}
 
-  /** Changes are gone: only a clean snapshot heals it. */
+  /** Changes are gone: only a clean snapshot fills the gap. */
   record Gap(String reason) implements Verdict {}
 
   /** Another instance has claimed the table: nothing can be written any more. */

@@ -13,8 +13,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one place where what libraries say of broken connections becomes words for people. What a
- * server said stays as it is.
+ * Turns libraries' messages about broken connections into plain words, in this one place. Messages
+ * of a server stay as they are.
  */
 public final class ErrorWords {
   private static final String REFUSED = "the connection was refused: nothing listens there";
@@ -41,10 +41,10 @@ public final class ErrorWords {
           words("Pool#acquire", "no connection became free in time"),
           words("read timed out|timeout on blocking read", SILENT));
 
-  /** As Reactor says that nothing has come. */
+  /** Reactor's message for a timeout. */
   private static final Pattern UNOBSERVED = Pattern.compile("within (\\d+)ms");
 
-  /** What Java puts before an error's words: nothing for people. */
+  /** The exception's name that Java puts before a message; users do not need it. */
   private static final Pattern EXCEPTION_NAME =
       Pattern.compile("\\b(?:[a-z0-9]+\\.)+[A-Z][A-Za-z]*(?:Exception|Error)(?:: |$)");
 
@@ -53,7 +53,7 @@ public final class ErrorWords {
       Pattern.compile(
           "\\w\\(\\.\\.\\)|error\\(-\\d+\\)|\\b(?:Mono|Flux)[A-Z]\\w*|\\bsource\\(|\\bPool#");
 
-  /** Netty's: the call that failed, its number, and what the operating system calls it. */
+  /** Netty's form: the call that failed, its number, and the operating system's name for it. */
   private static final Pattern NUMBERED = Pattern.compile(".*error\\(-\\d+\\)(?:: )?");
 
   private ErrorWords() {}
@@ -62,7 +62,7 @@ public final class ErrorWords {
     return new Words(Pattern.compile(pattern, Pattern.CASE_INSENSITIVE), words);
   }
 
-  /** An error's own words where they are ours or a server's, else what {@link #of} says of it. */
+  /** An error's own message if it is ours or a server's, otherwise the result of {@link #of}. */
   public static String described(Throwable error) {
     String said = error.getMessage();
     return said == null || error instanceof TimeoutException || FOREIGN.matcher(said).find()
@@ -70,7 +70,7 @@ public final class ErrorWords {
         : said;
   }
 
-  /** What went wrong, by the innermost cause. */
+  /** A description of the innermost cause. */
   public static String of(Throwable error) {
     Throwable cause = deepest(error);
     String byType = ofType(cause);
@@ -79,7 +79,7 @@ public final class ErrorWords {
 
   private static @Nullable String ofType(Throwable cause) {
     if (cause instanceof UnknownHostException) {
-      // The JDK says no more of it than the name.
+      // The JDK's message contains only the name.
       return UNKNOWN_NAME;
     }
     if (cause instanceof NoRouteToHostException) {
@@ -110,7 +110,7 @@ public final class ErrorWords {
     return timeout.getMessage() == null ? SILENT : of(said);
   }
 
-  /** The same of words that a library has put down already. */
+  /** The same for a message that a library has already written. */
   public static String of(String said) {
     String plain = EXCEPTION_NAME.matcher(said).replaceAll("").strip().replaceFirst("\\.+$", "");
     for (Words known : KNOWN) {
@@ -133,7 +133,7 @@ public final class ErrorWords {
     return words.isEmpty() ? BROKEN : words;
   }
 
-  /** Seconds, or milliseconds where it is less. */
+  /** Seconds, or milliseconds if it is less. */
   public static String shown(Duration duration) {
     long millis = duration.toMillis();
     return millis % 1000 == 0 ? millis / 1000 + " s" : millis + " ms";

@@ -6,15 +6,15 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.Function;
 
-/** Finds the names that may have been meant. */
+/** Finds the names that were probably meant. */
 public final class SimilarNames {
   private SimilarNames() {}
 
   /**
-   * The nearest first, by the number of letters to insert, drop or replace, whatever their case;
+   * The most similar first, by the number of letters to insert, drop or replace, ignoring case;
    * none of which more than a third would change.
    *
-   * @param names how the candidates are called
+   * @param names names of the candidates
    */
   public static <T> List<T> to(
       String typed, Collection<T> candidates, Function<T, String> names, int most) {
@@ -38,7 +38,7 @@ public final class SimilarNames {
         .toList();
   }
 
-  /** Levenshtein's, row by row. */
+  /** Levenshtein's distance, row by row. */
   private static int distance(String a, String b) {
     int[] row = new int[b.length() + 1];
     for (int j = 0; j < row.length; j++) {

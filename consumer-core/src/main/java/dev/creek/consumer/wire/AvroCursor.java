@@ -34,7 +34,7 @@ public final class AvroCursor {
     return this;
   }
 
-  /** The array it walks. */
+  /** The array that the cursor walks. */
   public byte[] bytes() {
     return bytes;
   }
@@ -44,12 +44,12 @@ public final class AvroCursor {
     return position;
   }
 
-  /** How many bytes are left. */
+  /** Number of bytes left. */
   public int remaining() {
     return limit - position;
   }
 
-  /** Passes over {@code count} bytes. */
+  /** Skips {@code count} bytes. */
   public void advance(int count) {
     if (count < 0 || count > limit - position) {
       throw overrun();
@@ -57,7 +57,7 @@ public final class AvroCursor {
     position += count;
   }
 
-  /** Goes back to a {@link #position()} that it had in the same bytes. */
+  /** Goes back to an earlier {@link #position()} in the same bytes. */
   public void back(int to) {
     if (to < from || to > position) {
       throw new IllegalArgumentException("not a position that was passed");
@@ -124,8 +124,8 @@ public final class AvroCursor {
   }
 
   /**
-   * The length of bytes or a string, which then begins at {@link #position()} and is wholly there;
-   * {@link #advance} passes over it.
+   * The length of bytes or a string. The value begins at {@link #position()} and is completely
+   * there; {@link #advance} skips it.
    */
   public int readLength() {
     long length = readLong();
@@ -144,8 +144,8 @@ public final class AvroCursor {
   }
 
   /**
-   * The branch of a union, one of the three that the slot names; the value branch where the slot is
-   * none.
+   * The branch of a union, one of the three that the slot names; the value branch if the slot is no
+   * union.
    */
   public int readBranch(WireType.Slot slot) {
     if (!slot.union()) {
@@ -177,13 +177,13 @@ public final class AvroCursor {
   }
 
   /**
-   * The number of items in an array's next block, 0 behind the last. No item is smaller than a
-   * byte, so a count beyond the bytes left is malformed.
+   * Number of items in an array's next block, 0 after the last block. No item is smaller than a
+   * byte, so a count greater than the bytes left is malformed.
    */
   public int readBlock() {
     long count = readLong();
     if (count < 0) {
-      // A block that tells its size in bytes too, for readers that want to jump over it.
+      // A block that also has its size in bytes, for readers that want to skip it.
       readLength();
       count = -count;
     }
@@ -193,7 +193,7 @@ public final class AvroCursor {
     return (int) count;
   }
 
-  /** Passes over a record. */
+  /** Skips a record. */
   public void skip(RecordShape shape) {
     List<WireField> fields = shape.fields();
     for (int i = 0, size = fields.size(); i < size; i++) {
@@ -202,9 +202,9 @@ public final class AvroCursor {
   }
 
   /**
-   * Passes over a value.
+   * Skips a value.
    *
-   * @throws MessageException also where a value is there that cannot be decoded
+   * @throws MessageException also if there is a value that cannot be decoded
    */
   public void skip(WireType.Slot slot) {
     int branch = readBranch(slot);
@@ -245,7 +245,7 @@ public final class AvroCursor {
     }
   }
 
-  /** What is wrong, and where. */
+  /** An error with its description and place. */
   public MessageException malformed(String what) {
     return new MessageException(what + ", at byte " + (position - from) + " of " + (limit - from));
   }

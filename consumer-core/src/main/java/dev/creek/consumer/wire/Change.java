@@ -4,11 +4,11 @@ import dev.creek.consumer.api.Generation;
 import java.time.Instant;
 
 /**
- * One row change: where its images lie in the message's bytes, and which source transaction made
- * it. Values are not decoded.
+ * One row change: its source transaction, and the place of its images in the message's bytes.
+ * Values are not decoded.
  *
  * @param schema schema of the message
- * @param operation what happened
+ * @param operation kind of change
  * @param data array that holds the message
  * @param before offset of the before record in {@code data}, or -1
  * @param after offset of the after record in {@code data}, or -1
@@ -18,8 +18,8 @@ import java.time.Instant;
  * @param committedAtMicros commit time of the source transaction, microseconds since 1970
  * @param lastLsn OLD: LSN of the transaction that its producer read before this one, or of the
  *     place where it began; 0 with NEW
- * @param lsn source LSN as the producer tells it: for people; neither unique nor a commit LSN
- * @param sentAtMicros when it was published, by the producer's clock, microseconds since 1970
+ * @param lsn source LSN as published, for display only; neither unique nor a commit LSN
+ * @param sentAtMicros time of publication by the producer's clock, microseconds since 1970
  */
 @SuppressWarnings(
     "ArrayRecordComponent") // identity is never compared; copying would cost a pass over every row
@@ -38,7 +38,7 @@ public record Change(
     long sentAtMicros) {
 
   /**
-   * Whether both were made by the same source transaction. OLD tells by LSN as well; NEW's LSN
+   * Tells whether the same source transaction made both. OLD compares the LSN as well; NEW's LSN
    * differs per message.
    */
   public boolean sameTransaction(Change other) {

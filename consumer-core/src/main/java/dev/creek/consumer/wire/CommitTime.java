@@ -12,10 +12,10 @@ public final class CommitTime {
   private CommitTime() {}
 
   /**
-   * By the source's clock.
+   * The commit time by the source's clock.
    *
    * @param packet as the stream holds it
-   * @return null where the packet continues a message, or is none of a WAL message
+   * @return null if the packet continues a message, or is not part of a WAL message
    */
   public static @Nullable Instant of(byte[] packet) {
     if (packet.length < FRAME_BYTES || packet[0] != 0 || packet[1] != 0) {

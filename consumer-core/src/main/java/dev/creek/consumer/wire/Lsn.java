@@ -4,8 +4,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 
 /**
- * PostgreSQL's log sequence numbers, {@code %X/%X} without padding: as text they do not sort, so
- * they are kept as unsigned 64-bit numbers.
+ * PostgreSQL's log sequence numbers, {@code %X/%X} without padding. They are kept as unsigned
+ * 64-bit numbers, because their text does not sort.
  */
 public final class Lsn {
   private static final long MALFORMED = -1;
@@ -33,7 +33,7 @@ public final class Lsn {
     return high << Integer.SIZE | low;
   }
 
-  /** Reads the text form from a string that the cursor stands before. */
+  /** Reads the text form of the string at the cursor. */
   static long read(AvroCursor cursor) {
     int length = cursor.readLength();
     int from = cursor.position();
@@ -72,7 +72,7 @@ public final class Lsn {
     return value;
   }
 
-  /** Negative where it is no hexadecimal digit. */
+  /** Negative if it is no hexadecimal digit. */
   private static int digit(byte b) {
     int digit = b - '0';
     if (digit < 10) {

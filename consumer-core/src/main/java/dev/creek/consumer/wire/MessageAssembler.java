@@ -5,16 +5,16 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Puts the packets of one table, in stream order, together to whole messages.
+ * Assembles the packets of one table, in stream order, to whole messages.
  *
  * <p>Packet 0 is {@code u16 0, u32 length, data}; packet i is {@code u16 i, data}. A message that
- * fills its packets exactly is followed by a packet without data: it is swallowed, because the
- * message left when its last byte had come.
+ * fills its packets exactly is followed by a packet without data. That packet is ignored, because
+ * the message was returned when its last byte came.
  *
  * <p>Memory: at most twice the bytes that have arrived of the unfinished message, and never more
- * than its declared length; a header alone allocates nothing. Not thread-safe: one per table line.
- * After an exception it stands between two messages; only of one that is {@linkplain
- * MessageException.TooLong too long} the rest is expected, and dropped.
+ * than its declared length; a header alone allocates nothing. Not thread-safe: one per table
+ * pipeline. After an exception it stands between two messages. Only after a message that is
+ * {@linkplain MessageException.TooLong too long} it expects the rest of that message, and drops it.
  */
 public final class MessageAssembler {
   private static final int INDEX_BYTES = 2;
@@ -29,7 +29,7 @@ public final class MessageAssembler {
   private int packets;
   private boolean unfinished;
 
-  /** The message that has begun is too long: it is not kept. */
+  /** The message that has begun is too long, and is dropped. */
   private boolean dropping;
 
   private long firstSequence;
@@ -47,10 +47,11 @@ public final class MessageAssembler {
   /**
    * Takes the next packet.
    *
-   * @param packet its payload, not to be changed any more: a message in one packet is not copied
+   * @param packet its payload, which must not change any more: a message in one packet is not
+   *     copied
    * @return the message that it completes, or null
-   * @throws MessageException.LostHead where packets before this one are missing
-   * @throws MessageException where the packet is not one, or contradicts the declared length
+   * @throws MessageException.LostHead if packets before this one are missing
+   * @throws MessageException if it is not a packet, or contradicts the declared length
    */
   public @Nullable WireMessage accept(long sequence, byte[] packet) {
     try {
@@ -67,14 +68,14 @@ public final class MessageAssembler {
     }
   }
 
-  /** Whether a message has begun and is not complete. */
+  /** Tells whether a message has begun and is not complete. */
   public boolean inMessage() {
     return unfinished;
   }
 
   /**
-   * How many messages began and never ended: a producer died between two packets. It had not
-   * acknowledged them to its source, so they come again, whole, after its restart.
+   * Number of messages that began and never ended, because a producer died between two packets. It
+   * had not acknowledged them to its source, so they come again, whole, after its restart.
    */
   public long abandoned() {
     return abandoned;
@@ -161,8 +162,8 @@ public final class MessageAssembler {
   }
 
   /**
-   * Whether an empty packet belongs behind the message just completed, or is the first that is read
-   * at all: then its message was read by whoever read before.
+   * Tells whether an empty packet belongs to the message just completed, or is the first packet
+   * read at all: then an earlier reader read its message.
    */
   private boolean endsMessageOf(int index) {
     return packets == 0 || index == packets;

@@ -16,8 +16,8 @@ public record RecordShape(List<WireField> fields) {
   }
 
   /**
-   * The columns that are flagged as key, by any of their fields: a snapshot's schema repeats a
-   * column for each of its indexes, and flags it where that is the primary key.
+   * The columns that any of their fields flags as key. A snapshot's schema repeats a column for
+   * each of its indexes, and flags it in the field of the primary key.
    */
   public List<WireField> keyColumns() {
     Set<String> flagged =

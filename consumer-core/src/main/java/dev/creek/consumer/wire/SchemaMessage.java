@@ -5,13 +5,12 @@ import dev.creek.consumer.api.MessageException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A schema as the schema stream and the schema request tell it.
+ * A schema as the schema stream and the schema request return it.
  *
  * @param fingerprint its key; null for a table that the producer cannot encode
- * @param schema the schema's JSON, for {@link SchemaParser}; {@code null} as text where there is
- *     none
+ * @param schema the schema's JSON, for {@link SchemaParser}; the text {@code null} if there is none
  * @param source {@code namespace.table}, unquoted: of the first table with this fingerprint
- * @param createdAt when the producer stored it, RFC 3339 as published, or empty
+ * @param createdAt time when the producer stored it, RFC 3339 as published, or empty
  */
 public record SchemaMessage(
     @Nullable Fingerprint fingerprint, String schema, String source, String createdAt) {
@@ -19,7 +18,7 @@ public record SchemaMessage(
   /**
    * Reads the JSON {@code {"fingerprint", "schema", "source", "created_at"}}.
    *
-   * @throws MessageException where it is not that
+   * @throws MessageException if it is something else
    */
   public static SchemaMessage parse(byte[] bytes, int offset, int length) {
     JsonNode message = WireJson.object(bytes, offset, length, "schema message");

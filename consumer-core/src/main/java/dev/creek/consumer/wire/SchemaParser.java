@@ -7,8 +7,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Reads schema texts: strict about the envelope, which tells where everything lies, lenient about
- * the columns. The fingerprint is taken as given: Avro's own algorithms do not reproduce it.
+ * Reads schema texts. It is strict about the envelope, which defines where everything lies, and
+ * lenient about the columns. The fingerprint is taken as given: Avro's own algorithms do not
+ * reproduce it.
  */
 public final class SchemaParser {
   private static final List<String> ENVELOPE =
@@ -49,7 +50,8 @@ public final class SchemaParser {
    *
    * @param fingerprint under which the text was found
    * @param json the {@code schema} member of a schema message
-   * @throws MessageException where the text is none, as of a table that the producer cannot encode
+   * @throws MessageException if the text is no schema, as for a table that the producer cannot
+   *     encode
    */
   public static WalSchema parse(Fingerprint fingerprint, String json) {
     JsonNode envelope = WireJson.object(json, "schema " + fingerprint);
@@ -70,7 +72,7 @@ public final class SchemaParser {
   /**
    * Reads a bare record: the schema of a snapshot's rows, or of one image.
    *
-   * @throws MessageException where the text is none
+   * @throws MessageException if the text is no record
    */
   public static RecordShape parseRecord(String json) {
     return new ShapeReader().record(WireJson.object(json, "record schema"));
@@ -95,7 +97,7 @@ public final class SchemaParser {
     }
   }
 
-  /** The record of {@code [null, record]}; this order is what the decoder relies on. */
+  /** The record of {@code [null, record]}; the decoder relies on this order. */
   private static JsonNode image(JsonNode field) {
     JsonNode union = field.path("type");
     if (union.size() != 2 || !ShapeReader.base(union.get(0)).equals("null")) {

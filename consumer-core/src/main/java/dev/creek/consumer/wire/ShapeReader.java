@@ -13,15 +13,16 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads Avro records as Creek writes them, for which a strict Avro parser is too strict: fields
- * with one name, impossible decimals, named types that are referred to by short or full name. What
- * cannot be decoded becomes {@link WireType.Undecodable}, because NULL still can.
+ * Reads Avro records as Creek writes them. A strict Avro parser refuses them: they have several
+ * fields with one name, impossible decimals, and named types that are referred to by short or full
+ * name. A type that cannot be decoded becomes {@link WireType.Undecodable}, because its NULLs still
+ * can.
  */
 final class ShapeReader {
   private static final String INFINITY = "infinity";
   private static final String NEGATIVE_INFINITY = "negative_infinity";
 
-  /** Enums by short name, whatever their namespace: whether they are the infinity modifier. */
+  /** By the enum's short name, whatever its namespace: true if it is the infinity modifier. */
   private final Map<String, Boolean> enums = new HashMap<>();
 
   RecordShape record(JsonNode record) {
@@ -109,7 +110,7 @@ final class ShapeReader {
         : Plain.BYTES;
   }
 
-  /** Defines the enum where this is its first use. */
+  /** Defines the enum if this is its first use. */
   private boolean isInfinity(JsonNode type) {
     if (!base(type).equals("enum")) {
       return type.isTextual() && enums.getOrDefault(shortName(type.textValue()), false);
@@ -142,7 +143,7 @@ final class ShapeReader {
     return text == null ? "" : text;
   }
 
-  /** What to call it in a message: schemas hold names, no row values. */
+  /** Its name in a message: schemas contain names, no row values. */
   private static String label(JsonNode type) {
     String name = text(type, "name");
     String base = base(type);

@@ -7,16 +7,17 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 
 /**
- * What a snapshot says of itself, before its rows. (Its {@code topic} is always empty.)
+ * The description of a snapshot that comes before its rows. (Its {@code topic} is always empty.)
  *
  * @param fingerprint of its schema, as text
  * @param schema the JSON that {@code shape} was read from
- * @param shape what its rows look like, repeated columns included
- * @param transactionId the source transaction that reads the rows, as {@code txid_current()} tells
- * @param lsn where the source's log ended when it began
- * @param at when it began, by the source database's clock: whatever was committed later is not in
- *     it
- * @param approximateRows PostgreSQL's estimate; -1 where it has none
+ * @param shape fields of its rows, repeated columns included
+ * @param transactionId the source transaction that reads the rows, as {@code txid_current()}
+ *     returns it
+ * @param lsn end of the source's log when the snapshot began
+ * @param at time when it began, by the source database's clock: it contains nothing that was
+ *     committed later
+ * @param approximateRows PostgreSQL's estimate; -1 if there is none
  */
 public record SnapshotHeader(
     String fingerprint,
@@ -30,7 +31,7 @@ public record SnapshotHeader(
   /**
    * Reads a header.
    *
-   * @throws MessageException where it is none
+   * @throws MessageException if it is no header
    */
   public static SnapshotHeader parse(WireMessage message) {
     JsonNode header =

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * Reads the packets of one snapshot, in stream order: a header, rows, the end marker.
  *
  * <p>Memory: the rows that were not taken yet, and those of {@link MessageAssembler}. Not
- * thread-safe. After an exception it is of no more use.
+ * thread-safe. It cannot be used after an exception.
  */
 public final class SnapshotReader {
   private static final byte[] END = {'E', 'O', 'F'};
@@ -34,11 +34,11 @@ public final class SnapshotReader {
   /**
    * Takes the next packet.
    *
-   * @param packet its payload, not to be changed any more
-   * @param last whether the stream has nothing more of this snapshot, for all that is known: a row
-   *     may look like the end marker, but only the marker is the last
-   * @throws MessageException.NoHeader where the first message is no header
-   * @throws MessageException where the packets make no whole messages, or go on behind the end
+   * @param packet its payload, which must not change any more
+   * @param last whether the stream seems to hold nothing more of this snapshot. A row may look like
+   *     the end marker, but only the marker is the last packet
+   * @throws MessageException.NoHeader if the first message is no header
+   * @throws MessageException if the packets are no whole messages, or continue after the end
    */
   public void accept(long sequence, byte[] packet, boolean last) {
     packets++;
@@ -98,7 +98,10 @@ public final class SnapshotReader {
             message.bytes(), message.offset(), message.offset() + END.length, END, 0, END.length);
   }
 
-  /** (-35, -40, 35) of three columns that are never NULL, for one. */
+  /**
+   * Tells whether a message could be a row: (-35, -40, 35) in three columns that are never NULL,
+   * for example.
+   */
   private static boolean couldBeRow(WireMessage message, RecordShape shape) {
     try {
       var cursor =
@@ -111,22 +114,22 @@ public final class SnapshotReader {
     }
   }
 
-  /** What the snapshot says of itself; null before that has come. */
+  /** The snapshot's header; null before it has come. */
   public @Nullable SnapshotHeader header() {
     return header;
   }
 
-  /** Whether the end marker has come. */
+  /** Tells whether the end marker has come. */
   public boolean ended() {
     return ended;
   }
 
-  /** How many packets it has taken. */
+  /** Number of packets taken. */
   public long packets() {
     return packets;
   }
 
-  /** How many rows wait to be taken. */
+  /** Number of rows that wait to be taken. */
   public int waitingRows() {
     return rows.size();
   }

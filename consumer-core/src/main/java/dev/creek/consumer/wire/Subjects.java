@@ -11,9 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The names of streams and subjects of a Creek namespace. The producer puts names into subjects as
- * they are, so a name with a dot cannot be told from two names, and one with a space breaks the
- * protocol: such names are refused with {@link IllegalArgumentException}, whose message is for the
- * user.
+ * they are. So a name with a dot looks like two names, and a name with a space breaks the protocol.
+ * Such names are refused with {@link IllegalArgumentException}, whose message is for the user.
  *
  * @param generation which producer's names
  * @param namespace the producer's namespace, {@code CREEK} by default
@@ -55,7 +54,7 @@ public record Subjects(Generation generation, String namespace) {
     return prefix("snap", database) + ".>";
   }
 
-  /** The table that a message with this subject is of; null where it is none of the database's. */
+  /** The table of a message with this subject; null if the subject is not one of the database's. */
   public @Nullable SourceTable sourceOf(String database, String subject) {
     for (String kind : KINDS) {
       String prefix = prefix(kind, database) + ".";
@@ -78,7 +77,7 @@ public record Subjects(Generation generation, String namespace) {
         : null;
   }
 
-  /** The stream in which old producers' row changes of all databases are. */
+  /** The stream that holds the row changes of all databases of old producers. */
   public static String oldWalStream(String namespace) {
     return new Subjects(Generation.OLD, namespace).stream("wal", "any");
   }
@@ -90,26 +89,26 @@ public record Subjects(Generation generation, String namespace) {
     return fits && SubjectToken.fits(parts[1]) ? parts[1] : null;
   }
 
-  /** Where a table's row changes are. */
+  /** Subject of a table's row changes. */
   public String walSubject(SourceTable source) {
     return subject("wal", source);
   }
 
-  /** Where a table's schemas are. */
+  /** Subject of a table's schemas. */
   public String schemaSubject(SourceTable source) {
     return subject("schema", source);
   }
 
-  /** Pattern of the subjects of a table's snapshots, one each. */
+  /** Pattern of the subjects of a table's snapshots, one subject each. */
   public String snapshotSubjects(SourceTable source) {
     return subject("snap", source) + ".*";
   }
 
   /**
-   * The names among which {@code subject} is one of the table's snapshots, those of either
-   * generation: snapshots outlive a change of the producer.
+   * The names of the generation to which {@code subject}, one of the table's snapshots, belongs:
+   * snapshots outlive a change of the producer.
    *
-   * @throws IllegalArgumentException with a message for the user where it is none of this table's
+   * @throws IllegalArgumentException with a message for the user, if it is none of this table's
    */
   public static Subjects ofSnapshot(String namespace, SourceTable source, String subject) {
     for (Generation generation : Generation.values()) {
@@ -134,12 +133,12 @@ public record Subjects(Generation generation, String namespace) {
     return subject.startsWith(prefix) && SubjectToken.fits(subject.substring(prefix.length()));
   }
 
-  /** Where to ask for a schema. */
+  /** Subject of requests for a schema. */
   public String schemaRequest(String database) {
     return request("schema", "_schema", database);
   }
 
-  /** Where to ask for a snapshot. */
+  /** Subject of requests for a snapshot. */
   public String snapshotRequest(String database) {
     return request("snap", "_snapshot", database);
   }

@@ -4,12 +4,12 @@ import dev.creek.consumer.api.Generation;
 import java.util.Arrays;
 
 /**
- * What a WAL message begins with that is the same in all messages of a transaction on a table: all
- * up to the LSN, and with OLD the LSN too. Kept as bytes, so that the next message's need only be
+ * The beginning that all WAL messages of a transaction on a table share: everything up to the LSN,
+ * and with OLD the LSN too. It is kept as bytes, so that the next message's beginning need only be
  * compared. Not thread-safe.
  */
 final class TransactionHead {
-  /** Three names of 63 bytes, and what is beside them; a longer one is read each time. */
+  /** Three names of 63 bytes, and the other fields. A longer beginning is read each time. */
   private static final int LONGEST = 512;
 
   private final Generation generation;
@@ -24,7 +24,7 @@ final class TransactionHead {
     this.generation = generation;
   }
 
-  /** Whether the message begins as the one before did. */
+  /** Tells whether the message begins like the one before. */
   boolean isOf(WireMessage message) {
     int from = message.offset();
     return length > 0
@@ -32,13 +32,13 @@ final class TransactionHead {
         && Arrays.equals(message.bytes(), from, from + length, bytes, 0, length);
   }
 
-  /** Passes over what {@link #isOf} has found. */
+  /** Skips the beginning that {@link #isOf} has found. */
   void pass(AvroCursor cursor) {
     cursor.advance(length);
     readLsn(cursor);
   }
 
-  /** Reads another one; the cursor stands at the message's begin. */
+  /** Reads another beginning; the cursor stands at the start of the message. */
   void read(AvroCursor cursor) {
     length = 0;
     int from = cursor.position();
@@ -58,7 +58,7 @@ final class TransactionHead {
     readLsn(cursor);
   }
 
-  /** NEW's is of the message. */
+  /** NEW's LSN belongs to the message. */
   private void readLsn(AvroCursor cursor) {
     if (generation == Generation.NEW) {
       lsn = Lsn.read(cursor);
@@ -84,12 +84,12 @@ final class TransactionHead {
     return committedAtMicros;
   }
 
-  /** OLD: of the transaction that its producer read before this one; 0 with NEW. */
+  /** OLD: LSN of the transaction that its producer read before this one; 0 with NEW. */
   long lastLsn() {
     return lastLsn;
   }
 
-  /** Of the message that was read or passed last. */
+  /** LSN of the message that was read or skipped last. */
   long lsn() {
     return lsn;
   }

@@ -5,8 +5,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the envelope of WAL messages of one schema: {@code C3 01}, fingerprint, then Avro binary.
- * Row values stay where they are; only what lies before them is walked over. The one object made
- * per message is the {@link Change}. Not thread-safe: one per table line.
+ * Row values stay where they are; only the bytes before them are walked over. The one object made
+ * per message is the {@link Change}. Not thread-safe: one per table pipeline.
  */
 public final class WalDecoder {
   /** Magic and fingerprint. */
@@ -25,7 +25,7 @@ public final class WalDecoder {
     this.head = new TransactionHead(schema.generation());
   }
 
-  /** The schema whose messages it reads. */
+  /** The schema of the messages. */
   public WalSchema schema() {
     return schema;
   }
@@ -33,7 +33,7 @@ public final class WalDecoder {
   /**
    * The bits of the fingerprint of a WAL message's schema.
    *
-   * @throws MessageException where it does not begin as a WAL message does
+   * @throws MessageException if it does not begin like a WAL message
    */
   public static long fingerprint(WireMessage message) {
     byte[] bytes = message.bytes();
@@ -51,10 +51,10 @@ public final class WalDecoder {
   }
 
   /**
-   * Finds the images and the source transaction of a message. The after image is not walked: that
-   * it ends at {@link Change#end()} is for whoever decodes it to check.
+   * Finds the images and the source transaction of a message. The after image is not walked: its
+   * decoder checks that it ends at {@link Change#end()}.
    *
-   * @throws MessageException where the message is not one of this schema, with its sequence
+   * @throws MessageException if the message does not have this schema, with its sequence
    */
   public Change decode(WireMessage message) {
     boolean known = head.isOf(message);

@@ -4,10 +4,10 @@ import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.api.MessageException;
 
 /**
- * A parsed WAL schema: what a message with this fingerprint looks like.
+ * A parsed WAL schema: the structure of messages with this fingerprint.
  *
  * @param fingerprint its key on the wire
- * @param generation OLD where {@code source} has a {@code last_lsn}
+ * @param generation OLD if {@code source} has a {@code last_lsn}
  * @param before the before image: key columns, all columns (REPLICA IDENTITY FULL) or none
  * @param after the after image: all published columns
  * @param text the JSON it was read from
@@ -22,7 +22,7 @@ public record WalSchema(
   /**
    * Reads a schema text.
    *
-   * @throws MessageException where it is none
+   * @throws MessageException if it is no schema
    * @see SchemaParser
    */
   public static WalSchema parse(Fingerprint fingerprint, String json) {

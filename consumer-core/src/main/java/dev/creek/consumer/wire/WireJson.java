@@ -8,7 +8,7 @@ import dev.creek.consumer.api.MessageException;
 import java.io.IOException;
 import java.util.Locale;
 
-/** JSON of the wire. Errors name the place, never the text: it might be a row by mistake. */
+/** JSON of the wire. Errors name the place, never the text, which might be a row by mistake. */
 final class WireJson {
   private static final ObjectReader READER = JsonMapper.builder().build().readerFor(JsonNode.class);
 

@@ -1,11 +1,10 @@
 package dev.creek.consumer.wire;
 
 /**
- * A whole logical message, put together from its packets; not copied where one packet held all of
- * it.
+ * A whole logical message, assembled from its packets; not copied if one packet held all of it.
  *
  * @param bytes array that holds the message
- * @param offset where it begins
+ * @param offset index of its first byte
  * @param length its declared length in bytes
  * @param firstSequence stream sequence of packet 0
  * @param lastSequence stream sequence of the packet that completed it (a trailing empty packet may

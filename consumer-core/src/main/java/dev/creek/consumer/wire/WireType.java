@@ -1,8 +1,8 @@
 package dev.creek.consumer.wire;
 
 /**
- * How a value is encoded on the wire (Avro), leniently read: what cannot be decoded is {@link
- * Undecodable}.
+ * The encoding of a value on the wire (Avro), read leniently: a type that cannot be decoded is
+ * {@link Undecodable}.
  */
 public sealed interface WireType {
   /** Types without parameters. */
@@ -31,16 +31,17 @@ public sealed interface WireType {
   record Undecodable(String why) implements WireType {}
 
   /**
-   * A value's place: a plain value, or a union of at most null, the value and the infinity enum.
+   * The place of a value: a plain value, or a union of at most null, the value and the infinity
+   * enum.
    *
    * @param union whether a branch index is written before the value
    * @param nullBranch index of null, or -1
-   * @param valueBranch index of the value (0 where it is not a union)
+   * @param valueBranch index of the value (0 if it is no union)
    * @param infinityBranch index of the enum {infinity, negative infinity}, or -1
    * @param type encoding of the value branch
    */
   record Slot(boolean union, int nullBranch, int valueBranch, int infinityBranch, WireType type) {
-    /** Whether NULL can be written. */
+    /** Tells whether NULL can be written. */
     public boolean nullable() {
       return nullBranch >= 0;
     }

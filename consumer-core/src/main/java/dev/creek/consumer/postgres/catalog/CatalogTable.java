@@ -12,19 +12,19 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A target table as its catalog tells it.
+ * A target table, from its catalog.
  *
  * @param oid its id
  * @param partitioned whether rows are in its partitions
- * @param cascades whether a row that is deleted, though it comes again at once, takes rows of
- *     others along: a foreign key with ON DELETE CASCADE, SET NULL, … or RESTRICT refers to it
- * @param cascaded whether rows go when those of another table do: it has a foreign key with ON
- *     DELETE CASCADE
- * @param copyable whether COPY does what INSERT does: it knows no rules, and does not tell of rows
+ * @param cascades whether a deleted row, even if it comes again at once, takes rows of other tables
+ *     along: a foreign key with ON DELETE CASCADE, SET NULL, … or RESTRICT refers to it
+ * @param cascaded whether rows are deleted with those of another table: it has a foreign key with
+ *     ON DELETE CASCADE
+ * @param copyable whether COPY does what INSERT does: COPY ignores rules, and does not report rows
  *     that a trigger suppressed
- * @param hiddenFrom our role, quoted, where row level security applies to it; else null
- * @param shape what the row package plans with
- * @param uniques all unique keys, deferrable ones too
+ * @param hiddenFrom our role, quoted, if row level security applies to it; otherwise null
+ * @param shape its properties for the row package's plans
+ * @param uniques all unique keys, including deferrable ones
  * @param equalities by column
  */
 public record CatalogTable(
@@ -47,8 +47,8 @@ public record CatalogTable(
   }
 
   /**
-   * Returns this table, or throws where policies could hide rows from us: what hides them also lets
-   * an update or a delete of them do nothing.
+   * Returns this table, or throws if policies could hide rows from us: then an update or a delete
+   * of hidden rows would do nothing.
    *
    * @throws DatabaseException with the statements that help
    */
@@ -60,7 +60,7 @@ public record CatalogTable(
   }
 
   /**
-   * That policies may hide rows.
+   * The error for policies that may hide rows.
    *
    * @param role ours, as SQL
    */
@@ -78,7 +78,7 @@ public record CatalogTable(
   }
 
   /**
-   * How policies are made not to apply to a role.
+   * The statements that exempt a role from policies.
    *
    * @param table as SQL
    * @param role as SQL
@@ -94,9 +94,9 @@ public record CatalogTable(
   }
 
   /**
-   * Whether an upsert sets a column. A key column that is not written keeps the row's lock weak,
-   * but 1.0 would stay where the source has 1.00. PostgreSQL lets nobody update an identity column
-   * that is always generated.
+   * Tells whether an upsert sets a column. If a key column is not written, the row's lock stays
+   * weak, but 1.0 would stay when the source has 1.00. PostgreSQL does not allow to update an
+   * identity column that is always generated.
    */
   public boolean isUpdated(UniqueKey key, String column) {
     return !isAlwaysIdentity(column)

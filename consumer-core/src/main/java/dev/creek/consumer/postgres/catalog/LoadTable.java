@@ -6,9 +6,9 @@ import java.util.Locale;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * The table that a clean snapshot is loaded into before anybody sees it. Each load makes up a name
- * of its own. While the load lives, its session holds the advisory lock of the name's number: what
- * is not locked was left behind.
+ * The table into which a clean snapshot is loaded before it is visible. Each load has a new name.
+ * While the load runs, its session holds the advisory lock of the name's number: a table without
+ * that lock was left behind.
  *
  * @param namespace its schema
  * @param name {@code _creek_snap_} and 16 hexadecimal digits
@@ -16,12 +16,12 @@ import java.util.concurrent.ThreadLocalRandom;
 public record LoadTable(String namespace, String name) {
   static final String PREFIX = "_creek_snap_";
 
-  /** How its comment begins: no table of a user's is taken for one of ours. */
+  /** Beginning of its comment, so that no table of a user's is mistaken for one of ours. */
   public static final String COMMENT = "creek-consumer is loading a snapshot of ";
 
   private static final int HEXADECIMAL = 16;
 
-  /** One that does not exist yet. */
+  /** A table that does not exist yet. */
   public static LoadTable in(String namespace) {
     long number = ThreadLocalRandom.current().nextLong();
     return new LoadTable(namespace, PREFIX + String.format(Locale.ROOT, "%016x", number));
@@ -36,7 +36,7 @@ public record LoadTable(String namespace, String name) {
     return SqlNames.quoted(namespace, name);
   }
 
-  /** Says what it is to whoever finds it. */
+  /** Explains the table to users who find it. */
   public String comment(TargetTable target) {
     String text =
         COMMENT + target + "; left behind by one that was killed, it goes at the next start";

@@ -1,13 +1,13 @@
 package dev.creek.consumer.postgres.catalog;
 
 /**
- * Questions to the catalog behind an error: each answers with statements that mend it, or with what
- * they need. Names come out qualified, as the sessions' search path is {@code pg_catalog}.
+ * Queries of the catalog after an error: each returns statements that fix it, or the parts of such
+ * statements. Names come out qualified, as the sessions' search path is {@code pg_catalog}.
  */
 public final class RefusalSql {
   /**
-   * The function that an error was raised in, a trigger's before others. Parameters: the table's id
-   * and the error's context, which spells functions as PostgreSQL does.
+   * The function in which an error was raised, a trigger's before others. Parameters: the table's
+   * id and the error's context, which spells functions as PostgreSQL does.
    */
   public static final String FUNCTION =
       """
@@ -36,7 +36,7 @@ public final class RefusalSql {
       """;
 
   /**
-   * How a constraint or an index is dropped where it is defined: at the root of the partitions that
+   * Drops a constraint or an index in the table that defines it: the root of the partitions that
    * inherit it. Parameters: schema, table, and its name.
    */
   public static final String CONSTRAINT =
@@ -95,7 +95,10 @@ public final class RefusalSql {
       limit 1
       """;
 
-  /** A partition for what has none. Parameters: schema and name of the partitioned table. */
+  /**
+   * Creates a partition for rows that have none. Parameters: schema and name of the partitioned
+   * table.
+   */
   public static final String PARTITION =
       """
       with parent as (
@@ -151,7 +154,7 @@ public final class RefusalSql {
       ) as free
       """;
 
-  /** The table that a table is a partition of; none where it is none. Parameter: its id. */
+  /** The table of which a table is a partition; no row if it is none. Parameter: its id. */
   public static final String PARENT =
       """
       select h.inhparent::regclass::text
@@ -160,8 +163,8 @@ public final class RefusalSql {
       """;
 
   /**
-   * What a role lacks to write a table. Parameters: its id, and whether a table is to be created
-   * beside it.
+   * The privileges that a role lacks to write a table. Parameters: its id, and whether a table is
+   * to be created beside it.
    */
   public static final String PRIVILEGES =
       """
@@ -190,7 +193,10 @@ public final class RefusalSql {
       where c.oid = $1::oid
       """;
 
-  /** What a role lacks to create a table. Parameter: the table's schema, which may be missing. */
+  /**
+   * The privileges that a role lacks to create a table. Parameter: the table's schema, which may be
+   * missing.
+   */
   public static final String CREATION =
       """
       select case when n.oid is null
@@ -202,7 +208,7 @@ public final class RefusalSql {
       """;
 
   /**
-   * What decides about a table's rows before they are written, and how it is kept from that.
+   * The triggers and rules that act before a table's rows are written, and how to prevent that.
    * Parameter: its id.
    */
   public static final String DECIDING =
@@ -227,7 +233,7 @@ public final class RefusalSql {
 
   /**
    * The session that has had locks on a table for the longest. Takes no lock on the table itself,
-   * which may be the very one that is not to be had. Parameter: its id.
+   * which may be the one that cannot be locked. Parameter: its id.
    */
   public static final String HOLDER =
       """
@@ -253,7 +259,7 @@ public final class RefusalSql {
                     where p.schemaname = n.nspname and p.tablename = c.relname)
       """;
 
-  /** How a table's rules go. Parameter: its id. */
+  /** Drops a table's rules. Parameter: its id. */
   public static final String RULES =
       """
       select string_agg(format('DROP RULE %I ON %s;', r.rulename, r.ev_class::regclass), ' ')
@@ -261,7 +267,7 @@ public final class RefusalSql {
       where r.ev_class = $1::oid and r.rulename <> '_RETURN'
       """;
 
-  /** What computes something of a table's rows, and how it goes. Parameter: its id. */
+  /** Drops whatever computes something from a table's rows. Parameter: its id. */
   public static final String EXPRESSIONS =
       """
       select string_agg(fix, ' or: ' order by step, fix)
@@ -281,7 +287,7 @@ public final class RefusalSql {
       ) as computed
       """;
 
-  /** Indexes that are no constraints, and how each goes. Parameter: the table's id. */
+  /** Drops indexes that are no constraints. Parameter: the table's id. */
   public static final String INDEXES =
       """
       select string_agg(format('DROP INDEX %s;', x.indexrelid::regclass), ' or: '
@@ -291,8 +297,8 @@ public final class RefusalSql {
       """;
 
   /**
-   * A column's type with its modifier, to cast to, and the enum that it holds. Parameters: the
-   * table's id, and the column's name.
+   * A column's type with its modifier, for a cast, and its enum. Parameters: the table's id, and
+   * the column's name.
    */
   public static final String TYPE =
       """
@@ -312,7 +318,10 @@ public final class RefusalSql {
       where a.attrelid = $1::oid and a.attname = $2 and not a.attisdropped
       """;
 
-  /** A domain without what refuses. Parameters: schema, name, constraint or null for NOT NULL. */
+  /**
+   * A domain without the part that refuses. Parameters: schema, name, constraint or null for NOT
+   * NULL.
+   */
   public static final String DOMAIN =
       """
       select format('ALTER DOMAIN %I.%I ', $1::text, $2::text)

@@ -1,13 +1,13 @@
 package dev.creek.consumer.postgres.catalog;
 
 /**
- * Queries whose rows are the statements that complete a table's twin, and that put it in the
- * table's place. Parameters: the old table's id and the fresh table's name.
+ * Queries whose rows are the statements that complete a table's copy, and that put it in the
+ * table's place. Parameters: the old table's id and the loaded table's name.
  *
  * <p>PostgreSQL's own definitions of indexes and statistics begin with names, always with the
- * schema. That beginning is replaced; where it is not what is expected the statement is NULL, which
- * ends the attempt rather than guess. Names that are unique in a schema are made from the fresh
- * table's until the old ones are free.
+ * schema. That beginning is replaced. If it is not as expected, the statement is NULL, which ends
+ * the attempt. Names that are unique in a schema are derived from the loaded table's until the old
+ * ones are free.
  */
 public final class ShadowTableSql {
   private static final String OLD =
@@ -43,7 +43,7 @@ public final class ShadowTableSql {
 
   /**
    * In this order: indexes, those first that may refuse rows, and what needs them; then checks, all
-   * in one pass; then what ANALYZE must know. The second column is the tablespace.
+   * in one pass; then settings for ANALYZE. The second column is the tablespace.
    */
   public static final String BUILD =
       OLD
@@ -144,8 +144,8 @@ public final class ShadowTableSql {
           """;
 
   /**
-   * Gives the twin all that is the old table's own, drops that, and takes over its names. Run while
-   * both are locked.
+   * Gives the copy everything that belongs to the old table, drops the old table, and takes over
+   * its names. Run while both are locked.
    */
   public static final String SWAP =
       OLD
@@ -299,8 +299,8 @@ public final class ShadowTableSql {
           """;
 
   /**
-   * The names of the fresh table and its indexes, and those that they stand for; longer ones first,
-   * as they begin alike.
+   * The names of the loaded table and its indexes, and those for which they stand; longer ones
+   * first, because they begin alike.
    */
   public static final String NAMES =
       OLD

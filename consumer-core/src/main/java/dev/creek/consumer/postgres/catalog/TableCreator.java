@@ -20,7 +20,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import reactor.core.publisher.Mono;
 
-/** Makes a target table from a source's schema, or says why the one that is there will not do. */
+/** Creates a target table from a source's schema, or reports why the existing one does not fit. */
 public final class TableCreator {
   /** NAMEDATALEN, without its end. */
   private static final int LONGEST_NAME = 63;
@@ -31,7 +31,7 @@ public final class TableCreator {
     this.sessions = sessions;
   }
 
-  /** False where the table is there and fits. */
+  /** Returns false if the table exists and fits. */
   public Mono<Boolean> create(TargetTable target, WalSchema schema) {
     Mono<Boolean> exists =
         find(target)
@@ -43,12 +43,12 @@ public final class TableCreator {
     return createUnless(exists, target, schema.after(), SourceKey.of(schema));
   }
 
-  /** False where there is a table; whether it fits is for the plan of the rows to say. */
+  /** Returns false if there is a table; the plan of the rows checks whether it fits. */
   public Mono<Boolean> create(TargetTable target, RecordShape snapshot) {
     return createUnless(find(target).map(found -> false), target, snapshot, SourceKey.of(snapshot));
   }
 
-  /** False where the table is there and takes these rows. */
+  /** Returns false if the table exists and takes these rows. */
   public Mono<Boolean> createFitting(TargetTable target, RecordShape snapshot) {
     Mono<Boolean> exists =
         find(target)
@@ -72,8 +72,8 @@ public final class TableCreator {
   }
 
   /**
-   * PostgreSQL cuts longer names, with a notice that nobody reads: the table would be there under
-   * another name, and its rows never.
+   * PostgreSQL cuts longer names, with a notice that is easily overlooked: the table would exist
+   * under another name, without ever getting rows.
    */
   private static void requireNames(TargetTable target, RecordShape rows) {
     Stream.concat(
@@ -95,7 +95,7 @@ public final class TableCreator {
             });
   }
 
-  /** Empty where it is missing. */
+  /** Empty if it is missing. */
   private Mono<CatalogTable> find(TargetTable target) {
     return sessions.use("catalog of " + target, session -> TargetCatalog.find(session, target));
   }
@@ -103,7 +103,7 @@ public final class TableCreator {
   /**
    * The plan by which changes of this schema are applied.
    *
-   * @throws ShapeMismatchException where they cannot be
+   * @throws ShapeMismatchException if they cannot be
    */
   public static ChangePlan requireFit(WalSchema schema, CatalogTable found) {
     return ChangePlan.of(schema, found.shape());

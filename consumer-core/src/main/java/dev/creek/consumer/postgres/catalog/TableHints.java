@@ -12,35 +12,35 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What to do when a table cannot be written: first the statements to run, then what else helps.
+ * Hints for a table that cannot be written: first the statements to run, then alternatives.
  *
- * @param controlSchema where the functions are
- * @param snapshot mode of the snapshot that is written; null where changes are
+ * @param controlSchema the schema of the functions
+ * @param snapshot mode of the snapshot that is written; null for changes
  */
 public record TableHints(Mapping mapping, String controlSchema, @Nullable SnapshotMode snapshot)
     implements SqlHints {
-  /** Of changes. */
+  /** For changes. */
   public TableHints(Mapping mapping, String controlSchema) {
     this(mapping, controlSchema, null);
   }
 
-  /** The same of a snapshot. */
+  /** The same for a snapshot. */
   public TableHints of(SnapshotMode mode) {
     return new TableHints(mapping, controlSchema, mode);
   }
 
   /**
-   * The function that an error was raised in.
+   * The function in which an error was raised.
    *
    * @param function with its schema and arguments
    * @param namespace its schema
-   * @param trigger that called it; null where it was something else
+   * @param trigger that called it; null if it was something else
    * @param table of the trigger
    */
   public record Raised(
       String function, String namespace, @Nullable String trigger, @Nullable String table) {
 
-    /** In words, to be put behind the message. */
+    /** A phrase to put after the message. */
     public String where() {
       return trigger == null
           ? ", raised in the target's function " + function
@@ -90,7 +90,7 @@ public record TableHints(Mapping mapping, String controlSchema, @Nullable Snapsh
   /**
    * A call of a function of the control schema.
    *
-   * @param more behind the argument
+   * @param more after the argument
    */
   private String call(String function, Object argument, String more) {
     return "select %s.%s(%s%s);"
@@ -103,13 +103,13 @@ public record TableHints(Mapping mapping, String controlSchema, @Nullable Snapsh
         .formatted(Remedy.command("resync", mapping), call("resync", mapping, ""));
   }
 
-  /** All rows anew. */
+  /** Replaces all rows. */
   private String resync() {
     return "%s replaces all rows; so does %s (a program: snapshots().take(mapping, SnapshotMode.CLEAN))"
         .formatted(Remedy.command("resync", mapping), call("resync", mapping, ""));
   }
 
-  /** A hint, and what is to be done behind it: changes are tried again by themselves. */
+  /** A hint, and the next step after it: changes are tried again automatically. */
   public String again(String hint) {
     return snapshot == null
         ? hint
@@ -123,7 +123,7 @@ public record TableHints(Mapping mapping, String controlSchema, @Nullable Snapsh
   }
 
   /**
-   * A lock that was not to be had in time.
+   * A lock that was not granted in time.
    *
    * @param pid of a session that has one
    */
@@ -132,12 +132,12 @@ public record TableHints(Mapping mapping, String controlSchema, @Nullable Snapsh
         .formatted(pid);
   }
 
-  /** Tells whether a table is made to load rows into. */
+  /** Tells whether a table is created to load rows into. */
   public boolean createsTables() {
     return snapshot == SnapshotMode.CLEAN;
   }
 
-  /** What may be done instead: pass over the change, or mend what a snapshot found. */
+  /** The alternative: skip the change, or fix what a snapshot found. */
   private String otherwise() {
     return snapshot == null ? skip() : "change the row on the source.";
   }
@@ -152,7 +152,7 @@ public record TableHints(Mapping mapping, String controlSchema, @Nullable Snapsh
         "target table " + mapping.target() + " does not exist", missingRows());
   }
 
-  /** What refuses what the source has. */
+  /** An object on the target refuses rows that the source has. */
   public String dropped(String fix) {
     return fix + " Or " + otherwise();
   }
@@ -167,7 +167,7 @@ public record TableHints(Mapping mapping, String controlSchema, @Nullable Snapsh
             + " or the snapshot must wait until the other table has its rows.";
   }
 
-  /** A row is there under the source's own key. */
+  /** A row with the source's own key exists. */
   public String sourcesKey() {
     return resync()
         + " The constraint is the source's key and must stay: others have written the row, or"
@@ -177,7 +177,7 @@ public record TableHints(Mapping mapping, String controlSchema, @Nullable Snapsh
   /**
    * A unique value that another row has.
    *
-   * @param fix how the constraint goes
+   * @param fix drops the constraint
    */
   public String unique(String fix, boolean primary) {
     if (snapshot != null) {
@@ -197,9 +197,9 @@ public record TableHints(Mapping mapping, String controlSchema, @Nullable Snapsh
   }
 
   /**
-   * Rows were kept out, or in.
+   * Rows were suppressed or changed.
    *
-   * @param fix what keeps triggers and rules from that
+   * @param fix prevents triggers and rules from that
    */
   public String decided(String fix) {
     return again(fix + " They decide about rows: enable them again, or make them anew, later.");
@@ -210,7 +210,7 @@ public record TableHints(Mapping mapping, String controlSchema, @Nullable Snapsh
   }
 
   /**
-   * The target itself is a partition, and the row is for another one.
+   * The target itself is a partition, and the row belongs to another one.
    *
    * @param parent the partitioned table
    */
@@ -234,10 +234,10 @@ public record TableHints(Mapping mapping, String controlSchema, @Nullable Snapsh
   }
 
   /**
-   * The hint for a privilege that is lacking, or for rows that policies hide.
+   * The hint for a missing privilege, or for rows that policies hide.
    *
    * @param role ours, quoted
-   * @param fix what grants what is lacking; empty where nothing is
+   * @param fix grants what is missing; empty if nothing is
    * @param secured whether policies hide rows
    */
   public String granted(String role, String fix, boolean secured) {
@@ -253,8 +253,8 @@ public record TableHints(Mapping mapping, String controlSchema, @Nullable Snapsh
   /**
    * A value that its column cannot hold.
    *
-   * @param retype gives the column the source's type; null where the source does not have it
-   * @param labels the enum that the column holds; null where it holds none
+   * @param retype gives the column the source's type; null if the source does not have it
+   * @param labels the enum of the column; null if there is none
    */
   public String value(String sqlState, @Nullable String retype, @Nullable String labels) {
     String other = retype == null ? otherwise() : retype;
@@ -263,7 +263,7 @@ public record TableHints(Mapping mapping, String controlSchema, @Nullable Snapsh
           .formatted(labels, other);
     }
     if (sqlState.equals("22P05") || sqlState.equals("22021")) {
-      // Of json only jsonb reads what is written with escapes.
+      // For json with escapes, only jsonb can be used.
       boolean json = retype != null && retype.contains(" TYPE json");
       return json
           ? retype + " Or, where it is no escape that jsonb minds: " + encoding()
@@ -275,9 +275,9 @@ public record TableHints(Mapping mapping, String controlSchema, @Nullable Snapsh
   }
 
   /**
-   * A snapshot that cannot be upserted: rows cannot be told apart.
+   * A snapshot that cannot be upserted: rows cannot be distinguished.
    *
-   * @param key the source's, as far as the snapshot tells
+   * @param key the source's, as far as the snapshot shows it
    */
   public ShapeMismatchException withoutKey(CatalogTable target, List<String> key) {
     String deferrable =
@@ -302,7 +302,7 @@ public record TableHints(Mapping mapping, String controlSchema, @Nullable Snapsh
         + otherwise();
   }
 
-  /** A function of the target's fails, a trigger's mostly. */
+  /** A function of the target fails, a trigger's mostly. */
   public String raised(Raised raised, String sqlState) {
     String path =
         " SET search_path TO "

@@ -19,12 +19,12 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
-/** Reads target tables from the catalog; needs no rights on them. */
+/** Reads target tables from the catalog; needs no privileges on them. */
 public final class TargetCatalog {
   /**
-   * One row per live column, with what is known of the table beside it. A domain's base says how it
-   * compares; its own NOT NULL and default count too. Types outside pg_catalog are spelled with
-   * their schema, whatever the search path.
+   * One row per live column, with the properties of the table. The base type of a domain determines
+   * comparison; the domain's own NOT NULL and default count too. Types outside pg_catalog are
+   * spelled with their schema, with any search path.
    */
   private static final String COLUMNS =
       """
@@ -175,7 +175,7 @@ public final class TargetCatalog {
       order by live.attnum
       """;
 
-  /** Our role, where policies of a table apply to it. Parameters: schema, table. */
+  /** Our role, if policies of a table apply to it. Parameters: schema, table. */
   public static final String HIDDEN_FROM =
       """
       select quote_ident(current_user)
@@ -184,7 +184,7 @@ public final class TargetCatalog {
         and row_security_active(c.oid)
       """;
 
-  /** One row per key column, the primary key first. Unique and exclusive is what is temporal. */
+  /** One row per key column, the primary key first. A temporal key is unique and exclusive. */
   private static final String KEYS =
       """
       select i.relname::text as key, x.indisprimary as is_primary,
@@ -211,9 +211,9 @@ public final class TargetCatalog {
   private TargetCatalog() {}
 
   /**
-   * Empty where there is no such table.
+   * Empty if there is no such table.
    *
-   * @return errors with {@link ShapeMismatchException} where it is a view or the like
+   * @return errors with {@link ShapeMismatchException} if it is a view or the like
    */
   public static Mono<CatalogTable> find(Session session, TargetTable table) {
     return session

@@ -9,9 +9,9 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import reactor.core.publisher.Mono;
 
-/** The columns besides the key whose values no two rows may share. */
+/** The columns besides the key whose values must differ between rows. */
 public final class UniqueColumns {
-  /** Those of unique and exclusion constraints and indexes, and what their expressions look at. */
+  /** Columns of unique and exclusion constraints and indexes, and of their expressions. */
   private static final String COLUMNS =
       """
       select distinct a.attname
@@ -35,7 +35,7 @@ public final class UniqueColumns {
 
   private UniqueColumns() {}
 
-  /** All written columns, where one of them is not written but made from others. */
+  /** All written columns, if one of them is not written but computed from others. */
   public static Mono<Set<String>> of(
       Session session, CatalogTable target, RowPlan plan, UniqueKey key) {
     Set<String> written =

@@ -1,6 +1,6 @@
 /**
- * What a target table is: its columns, types, keys and unique indexes as the catalog has them,
- * tables that are created from a source's schema, and the SQL that makes a table fit. Knows nothing
+ * The definition of a target table: its columns, types, keys and unique indexes from the catalog,
+ * the creation of tables from a source's schema, and the SQL that makes a table fit. Knows nothing
  * of changes or positions.
  */
 @NullMarked

@@ -23,15 +23,15 @@ import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 
 /**
- * Who may write a table: epoch and owner in {@code subscriptions}. The epoch alone keeps two from
- * writing; looking first who has the table is politeness, and may be out of date by the time of the
- * claim.
+ * The right to write a table: epoch and owner in {@code subscriptions}. The epoch alone ensures
+ * that two never write. The check for another owner only avoids conflicts, and may be outdated at
+ * the time of the claim.
  */
 public final class Claims {
   private static final Logger log = LoggerFactory.getLogger(Claims.class);
 
   /**
-   * No step between two statements of one transaction takes this long, but in a stalled process.
+   * No step between two statements of one transaction takes this long, except in a stalled process.
    */
   private static final Duration STALLED_AFTER = Duration.ofSeconds(2);
 
@@ -46,13 +46,13 @@ public final class Claims {
   }
 
   /**
-   * How a table stands.
+   * The state of a table's claim.
    *
-   * @param owner who claimed it last, if that is another instance
-   * @param ownerAlive whether that one is there and serves
-   * @param snapshotBy another instance that is there and takes a snapshot of it
-   * @param writing the server process of another that has a transaction open on it
-   * @param stalled that process, where its client has let it wait for a while and may be the owner
+   * @param owner the instance that claimed it last, if it is another one
+   * @param ownerAlive whether that one is alive and serves
+   * @param snapshotBy another live instance that takes a snapshot of it
+   * @param writing the server process of another session that has a transaction open on it
+   * @param stalled that process, if its client has let it wait for a while and may be the owner
    */
   private record Holder(
       @Nullable String owner,
@@ -61,7 +61,7 @@ public final class Claims {
       @Nullable Integer writing,
       @Nullable Integer stalled) {}
 
-  /** Takes the table unless another instance that is alive has it. */
+  /** Takes the table unless another live instance has it. */
   public Mono<Claim> claim(Mapping mapping) {
     return claim(mapping, false);
   }
@@ -137,7 +137,7 @@ public final class Claims {
                 holder.snapshotBy() + " takes a snapshot of " + mapping.target(), true));
   }
 
-  /** Errors where the table must be left alone. */
+  /** Errors if the table must not be taken. */
   private Mono<Void> free(Session session, Mapping mapping, Holder holder, boolean insisting) {
     String owner = holder.owner();
     if (owner == null || (holder.writing() == null && (insisting || !holder.ownerAlive()))) {
@@ -152,8 +152,8 @@ public final class Claims {
   }
 
   /**
-   * A stalled process keeps its transaction open, and with it the lock on the table's row. What it
-   * wrote there is read again from the broker.
+   * A stalled process keeps its transaction open, and with it the lock on the table's row. Its
+   * changes are read again from the broker.
    */
   private Mono<Void> endSession(Session session, Mapping mapping, String owner, int process) {
     return session
@@ -184,8 +184,8 @@ public final class Claims {
   }
 
   /**
-   * As {@link #claim}, subscribed or not: a row that is not there yet keeps the position only.
-   * Instances that apply the table are not waited for.
+   * As {@link #claim}, subscribed or not: a new row only keeps the position. It does not wait for
+   * instances that apply the table.
    */
   public Mono<Claim> claimForSnapshot(Mapping mapping) {
     return sessions.use(
@@ -241,7 +241,10 @@ public final class Claims {
     return Failpoint.AFTER_CLAIM.after(Failpoint.BEFORE_CLAIM.before(claiming));
   }
 
-  /** Lets go of the table: nobody need wait, nor read that changes are applied. */
+  /**
+   * Releases the table, so that no other instance waits, and the state does not say that changes
+   * are applied.
+   */
   public Mono<Boolean> release(Claim claim) {
     return update(
         "release of " + claim.mapping().target(),
@@ -287,7 +290,7 @@ public final class Claims {
     statement.bind(0, claim.mapping().target().toString()).bind(1, claim.epoch());
   }
 
-  /** Changes the claimed row; false where the claim is over. */
+  /** Changes the claimed row; false if the claim is over. */
   private Mono<Boolean> update(String what, String sql, Consumer<Statement> bind) {
     return sessions
         .use(

@@ -14,15 +14,15 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Rows of {@code _notification_log} as the control package knows them. */
+/** Converts rows of {@code _notification_log} to the types of the control package. */
 final class CommandRows {
   private static final Logger log = LoggerFactory.getLogger(CommandRows.class);
 
   private CommandRows() {}
 
   /**
-   * The columns of a row {@code l}. One that waits says for which command it does: that is the
-   * first of its target that has not ended.
+   * The columns of a row {@code l}. A waiting one names the command for which it waits: the first
+   * of its target that has not ended.
    *
    * @param table the log, as SQL
    */
@@ -56,7 +56,7 @@ final class CommandRows {
         required(row, "attempts", Integer.class));
   }
 
-  /** Empty where the command is none that we know: a newer service will. */
+  /** Empty if the command is unknown: a newer service will carry it out. */
   static Optional<Pending> pending(Readable row) {
     long id = required(row, "id", Long.class);
     try {

@@ -30,7 +30,7 @@ public final class CommandTable implements CommandLog {
 
   private static final String OPEN = "finished_at is null and verb is not null";
 
-  /** Of a burst, people need no more than what is carried out and what is next. */
+  /** Of a burst, users need only the running commands and the next ones. */
   private static final int MAX_OPEN = 500;
 
   private static final String LEASED = "clock_timestamp() + interval '" + LEASE + "'";
@@ -43,7 +43,7 @@ public final class CommandTable implements CommandLog {
   private final String columns;
 
   /**
-   * @param owner who carries commands out: another one after each start
+   * @param owner this process, which carries commands out; different after each start
    */
   public CommandTable(Sessions sessions, String controlSchema, String owner) {
     this.sessions = sessions;
@@ -155,7 +155,7 @@ public final class CommandTable implements CommandLog {
   public Mono<Void> renew(Collection<Long> ids) {
     return update(
         "leases of commands",
-        // Somebody's transaction that cancels one of them must not cost the others their leases.
+        // A transaction that cancels one of them must not cost the others their leases.
         """
         update %1$s
         set lease_until = %2$s
@@ -178,7 +178,7 @@ public final class CommandTable implements CommandLog {
   public Mono<Void> progress(long id, SnapshotProgress progress) {
     return updateHeld(
         id,
-        // While it is asked for again, what it waits for is still told.
+        // After it was submitted again, it still shows why it waits.
         "step = $3, rows_done = $4, rows_expected = $5,"
             + " detail = case when $3 = 'requesting' then detail end, lease_until = "
             + LEASED,

@@ -10,7 +10,10 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** The SQL that makes a control schema of a given name. Each may be run again without effect. */
+/**
+ * The SQL that creates a control schema of a given name. Each script may be run again without
+ * effect.
+ */
 public final class ControlScripts {
   /** In order, one a version; a script that was released is never changed. */
   private static final List<String> VERSIONS =
@@ -30,7 +33,7 @@ public final class ControlScripts {
           "013_cancel.sql",
           "014_status.sql");
 
-  /** What quotes the functions' bodies, which name the schema. */
+  /** Quotes the functions' bodies, which name the schema. */
   private static final String BODY_QUOTE = "$creek$";
 
   private final String namespace;
@@ -74,20 +77,20 @@ public final class ControlScripts {
         + "._version (version int primary key, applied_at timestamptz not null default now())";
   }
 
-  /** Lets a role call the functions and see what became of it. */
+  /** Allows a role to call the functions and to read their results. */
   String grantToUsers(String role) {
     return read("grant_to_users.sql").replace("{{role}}", SqlNames.quoted(role));
   }
 
-  /** Lets a role that owns nothing run the service. */
+  /** Allows a role that owns nothing to run the service. */
   String grantToService(String role) {
     return read("grant_to_service.sql").replace("{{role}}", SqlNames.quoted(role));
   }
 
-  /** Everything at once, for psql: makes a new schema or brings an old one up to date. */
+  /** Everything at once, for psql: creates a new schema or migrates an old one. */
   public String all(@Nullable String usersRole, @Nullable String serviceRole) {
     var sql = new StringBuilder("begin;\n\n");
-    // The lock of a service that starts meanwhile and finds the schema missing, too.
+    // The lock of a service that starts meanwhile and also finds the schema missing.
     sql.append("select pg_advisory_xact_lock(")
         .append(Migrator.LOCK)
         .append(", hashtext(")

@@ -11,15 +11,14 @@ import reactor.util.context.Context;
 /**
  * A shared connection that ends when its last subscriber has gone, however quickly that is.
  *
- * <p>Reactor's {@code refCount} (3.8.6) counts a subscriber for ever that another thread cancels in
- * the instant in which it has been subscribed: it tries once to note the cancellation, and the end
- * of subscribing may come between. The connection stays open then, whoever closes. Here a
- * cancellation that comes while subscribing waits until that is over; nothing is handed on behind
- * it.
+ * <p>Reactor's {@code refCount} (3.8.6) counts a subscriber forever if another thread cancels it in
+ * the instant in which it has been subscribed: it tries once to record the cancellation, and the
+ * end of subscribing may come between. The connection then stays open. Here a cancellation that
+ * comes while subscribing waits until that is over; nothing is emitted after it.
  */
 final class Counted<T> extends FluxOperator<T, T> {
   /**
-   * @param shared by {@code refCount}
+   * @param shared made by {@code refCount}
    */
   Counted(Flux<T> shared) {
     super(shared);

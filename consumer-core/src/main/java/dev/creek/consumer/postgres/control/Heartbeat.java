@@ -25,28 +25,30 @@ import reactor.core.publisher.Sinks;
 import reactor.util.retry.Retry;
 
 /**
- * Shows this process in {@code instances} while it has something to do there, and sees the others.
- * One for all that the process does, on a connection of its own: a pool that is busy must not make
- * an instance look dead. Others are heard of by NOTIFY when they come, go, or change what they
- * hold; the beat finds those that went without a word.
+ * Shows this process in {@code instances} while it works there, and reads the others. There is one
+ * for the whole process, on a separate connection: a busy pool must not make an instance look dead.
+ * NOTIFY announces other instances when they come, go, or change what they hold; the heartbeat
+ * finds those that went silently.
  */
 public final class Heartbeat {
-  /** How often an instance shows itself. */
+  /** Interval of heartbeats. */
   static final Duration INTERVAL = Duration.ofSeconds(1);
 
   private static final Logger log = LoggerFactory.getLogger(Heartbeat.class);
   private static final Duration FIRST_BACKOFF = Duration.ofMillis(200);
   private static final Duration MAX_BACKOFF = Duration.ofSeconds(2);
 
-  /** A server that is silent for longer is tried by another connection, before we look dead. */
+  /**
+   * If a server is silent for longer, another connection is tried before this process looks dead.
+   */
   private static final Duration ANSWER_LIMIT = Duration.ofSeconds(2);
 
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(2);
 
-  /** How long a change waits for another one that is told at the same moment. */
+  /** How long a change waits for another one that is reported at the same moment. */
   private static final Duration EMIT_PATIENCE = Duration.ofSeconds(1);
 
-  /** A beat takes up whatever became due while the one before was under way. */
+  /** A beat includes whatever became due during the one before. */
   private static final int ON_DEMAND = 0;
 
   private final Sessions sessions;
@@ -62,7 +64,7 @@ public final class Heartbeat {
   private final Flux<Beat> beats;
 
   /**
-   * @param ownSessions whether a connection keeps its server process, as it does not behind a
+   * @param ownSessions whether a connection keeps its server process, which it does not behind a
    *     pooler in transaction mode
    */
   public Heartbeat(Sessions sessions, InstanceSql sql, boolean ownSessions) {
@@ -92,10 +94,10 @@ public final class Heartbeat {
   }
 
   /**
-   * What is seen of everybody, this process included.
+   * The state of all processes, this one included.
    *
-   * @param connection counts the connections: another one means that there was an outage
-   * @param changes how many changes of what this process does the others can see by now
+   * @param connection number of the connection: another one means that there was an outage
+   * @param changes number of this process's changes that the others can see by now
    * @param rows all that have not left
    */
   record Beat(long connection, long changes, List<Row> rows) {}
@@ -104,14 +106,14 @@ public final class Heartbeat {
    * A process.
    *
    * @param serving whether it takes a share of the tables
-   * @param alive whether it showed itself of late, and its session is still there
+   * @param alive whether it had a recent heartbeat, and its session still exists
    */
   record Row(String id, boolean serving, boolean alive) {}
 
   /**
    * Shows this process as one that takes a share of the tables while {@code work} runs.
    *
-   * @param work given the beats from that on which shows it; must be subscribed to them throughout
+   * @param work gets the beats from the one that shows it; must be subscribed to them throughout
    */
   <T> Flux<T> serving(Function<Flux<Beat>, Flux<T>> work) {
     return shown(servers::incrementAndGet, servers::decrementAndGet, work);
@@ -153,7 +155,7 @@ public final class Heartbeat {
     return number;
   }
 
-  /** Where the server is away, the others find out by themselves. */
+  /** If the server is away, the others find out by themselves. */
   private Mono<Void> leave() {
     return sessions
         .use("leaving", session -> session.update(sql.leave(), sql::bindId))
@@ -207,7 +209,7 @@ public final class Heartbeat {
     return connection.close().timeout(CLOSE_LIMIT).onErrorComplete();
   }
 
-  /** A schema that is gone, or a privilege, does not come back by itself. */
+  /** A missing schema or privilege does not come back by itself. */
   private static boolean mayPass(Throwable error) {
     String state = SqlErrors.sqlState(error);
     return state == null || !(state.startsWith("42") || state.startsWith("3F"));

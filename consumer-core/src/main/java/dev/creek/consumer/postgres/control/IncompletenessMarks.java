@@ -15,7 +15,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 
-/** Sets marks on tables and takes them away, beside what their writers do. */
+/** Sets and removes marks of tables, besides those that their writers set. */
 public final class IncompletenessMarks {
   private static final Logger log = LoggerFactory.getLogger(IncompletenessMarks.class);
 
@@ -27,7 +27,7 @@ public final class IncompletenessMarks {
     this.subscriptions = subscriptions;
   }
 
-  /** Looks which of these tables are other ones than before, and marks them. */
+  /** Checks which of these tables are other ones than before, and marks them. */
   public Mono<Void> look(List<Claim> claims) {
     return sessions
         .use(
@@ -54,8 +54,8 @@ public final class IncompletenessMarks {
   }
 
   /**
-   * What a comparison finds; where both sides are equal, marks that were there before it began are
-   * over.
+   * The result of a comparison; if both sides are equal, marks from before its beginning are
+   * cleared.
    *
    * @param rowsProven whether the compared rows are the source's own, and not a snapshot's, in
    *     which the same rows may be missing
@@ -128,7 +128,7 @@ public final class IncompletenessMarks {
             });
   }
 
-  /** True if it is new; errors where the claim is over. */
+  /** Returns true if it is new; errors if the claim is over. */
   public Mono<Boolean> set(Claim claim, Incompleteness mark) {
     PositionSql position = subscriptions.position(claim);
     String sql =

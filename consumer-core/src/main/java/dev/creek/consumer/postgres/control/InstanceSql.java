@@ -19,13 +19,13 @@ public final class InstanceSql {
   static final String CHANNEL = "creek_instances";
 
   /**
-   * Who has not shown itself for this long is dead to the others: stalled, or its host is gone. A
-   * process that ended is dead as soon as the server has seen the end of its session, which is at
-   * once.
+   * An instance without a heartbeat for this long is dead to the others: stalled, or its host is
+   * gone. A process that ended is dead as soon as the server has seen the end of its session, which
+   * is at once.
    */
   static final Duration DEAD_AFTER = Instance.LATE_AFTER;
 
-  /** Long after anybody could take it for a pause. */
+  /** Far longer than any pause. */
   private static final Duration FORGOTTEN_AFTER = Duration.ofMinutes(10);
 
   private final String id;
@@ -37,8 +37,8 @@ public final class InstanceSql {
 
   /**
    * @param id this process
-   * @param ownSessions whether a connection keeps its server process, as behind a pooler in
-   *     transaction mode it does not
+   * @param ownSessions whether a connection keeps its server process, which it does not behind a
+   *     pooler in transaction mode
    */
   public InstanceSql(String controlSchema, String id, Instance.Self self, boolean ownSessions) {
     this.id = id;
@@ -59,8 +59,8 @@ public final class InstanceSql {
   }
 
   /**
-   * A condition on a row of {@code instances}. Another role's sessions do not tell their start;
-   * then the process number must do.
+   * A condition on a row of {@code instances}. Another role's sessions do not show their start;
+   * then the process id must suffice.
    */
   static String alive(String row) {
     return """
@@ -71,9 +71,9 @@ public final class InstanceSql {
   }
 
   /**
-   * Tells whether a service may be at work: one that has not left, and whose session is there,
-   * however late its beats are, or was a moment ago. That of a process that has ended is not, as
-   * the server sees at once, and that of a host that is gone within a minute.
+   * Tells whether a service may be working: one that has not left, and whose session exists or
+   * existed a moment ago, however late its heartbeats are. The server sees at once that a process
+   * has ended, and within a minute that a host is gone.
    */
   String mayServe() {
     return "select exists (select from %s i where i.serving and i.presence <> 'gone')"
@@ -88,7 +88,7 @@ public final class InstanceSql {
         .formatted(row);
   }
 
-  /** Shows this process, tells the others if that is news to them, and lists all. */
+  /** Writes this process's heartbeat, notifies the others if it is new, and lists all. */
   String beat() {
     return """
         with forgotten as (
@@ -130,7 +130,7 @@ public final class InstanceSql {
         .bind(6, snapshots.stream().map(TargetTable::toString).sorted().toArray(String[]::new));
   }
 
-  /** Removes this process and tells the others. */
+  /** Removes this process and notifies the others. */
   String leave() {
     return """
         with gone as (delete from %s where id = $1 returning 1)

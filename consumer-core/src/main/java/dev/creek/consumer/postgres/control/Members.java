@@ -7,9 +7,9 @@ import java.util.HashSet;
 import java.util.Set;
 
 /**
- * Who takes part, as one instance sees it from beat to beat. After an outage of its own it does not
- * trust its eyes: the others had the outage too, and one that is back a moment earlier must not
- * take all of their tables. Those that it knew stay members until they had time to come back. Not
+ * The participants, as one instance sees them from beat to beat. After its own outage it does not
+ * trust what it sees: the others had the outage too, and one that is back a moment earlier must not
+ * take all of their tables. Members that it knew stay until they had time to come back. Not
  * thread-safe.
  */
 final class Members {
@@ -29,7 +29,7 @@ final class Members {
   /**
    * The members by now.
    *
-   * @param nanos when the beat was, as {@link System#nanoTime}
+   * @param nanos time of the beat, as {@link System#nanoTime}
    */
   Set<String> after(Beat beat, long nanos) {
     boolean first = connection == 0;

@@ -15,12 +15,12 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * Brings the control schema up to date: ordered scripts, each once, all that are missing in one
- * transaction. An advisory lock lets one of several services do it. Where nothing is missing it
- * only reads, and needs no right to create.
+ * Migrates the control schema: ordered scripts, each once, all missing ones in one transaction. An
+ * advisory lock lets one of several services do it. If nothing is missing it only reads, and needs
+ * no privilege to create.
  *
  * <p>A version greater than the last one known here is left alone: a newer service ran, and its
- * changes add only.
+ * changes are additions only.
  */
 public final class Migrator {
   private static final Logger log = LoggerFactory.getLogger(Migrator.class);
@@ -64,7 +64,7 @@ public final class Migrator {
         .then(Mono.justOrEmpty(usersRole).flatMap(role -> admit(sessions, role)));
   }
 
-  /** Lets users in, unless they are: that needs no right to grant. */
+  /** Grants users access, unless they have it: checking that needs no privilege to grant. */
   private Mono<Void> admit(Sessions sessions, String role) {
     String what = "rights of role " + role + " on control schema " + control;
     return sessions
@@ -109,7 +109,7 @@ public final class Migrator {
     };
   }
 
-  /** Completes where the control schema is one that this program can work with. */
+  /** Completes if this program can work with the control schema. */
   Mono<Void> check(Sessions sessions) {
     return sessions
         .use("control schema " + control, this::hint, this::version)
@@ -117,14 +117,14 @@ public final class Migrator {
             version -> version < scripts.newestVersion() ? Mono.error(old(version)) : Mono.empty());
   }
 
-  /** Completes where there is a control schema that can be read; creates nothing. */
+  /** Completes if there is a control schema that can be read; creates nothing. */
   Mono<Void> requireThere(Sessions sessions) {
     return sessions
         .use("control schema " + control, this::hint, this::isThere)
         .flatMap(there -> there ? check(sessions) : Mono.error(missing(sessions)));
   }
 
-  /** Whether there is one of any version, what the Go consumer left included. */
+  /** Tells whether there is one of any version, including the Go consumer's. */
   private Mono<Boolean> isThere(Session session) {
     return session
         .query(
@@ -173,7 +173,7 @@ public final class Migrator {
     return scripts.newestVersion();
   }
 
-  /** The version that is there; 0 where there is none, or what the Go consumer left. */
+  /** The existing version; 0 if there is none, or only the Go consumer's. */
   public Mono<Integer> version(Session session) {
     return session
         .query(
@@ -227,7 +227,7 @@ public final class Migrator {
         .doOnSuccess(nothing -> log.info("control schema {} is at version {}", control, newest));
   }
 
-  /** CREATE SCHEMA IF NOT EXISTS wants the right to create even where the schema exists. */
+  /** CREATE SCHEMA IF NOT EXISTS requires the privilege to create even if the schema exists. */
   private Mono<Void> createNamespace(Session session) {
     return session
         .query(

@@ -21,10 +21,10 @@ import reactor.core.publisher.Sinks;
 import reactor.util.retry.Retry;
 
 /**
- * Listens on a connection of its own. The order matters: subscribe, LISTEN, then say "look": a
- * notification sent before any of these is lost, so whoever looks after the first signal, and after
- * each reconnect, has missed nothing. Notifications are never counted: what is not asked for in
- * time is one signal, not many.
+ * Listens on a separate connection. The order matters: subscribe, LISTEN, then emit "look". A
+ * notification sent before any of these is lost, so a subscriber that looks after the first signal,
+ * and after each reconnect, has missed nothing. Notifications are never counted: those without
+ * demand become one signal.
  */
 final class NotificationListener {
   static final String CHANNEL = "creek_consumer";
@@ -33,7 +33,7 @@ final class NotificationListener {
   private static final Duration FIRST_BACKOFF = Duration.ofMillis(200);
   private static final Duration MAX_BACKOFF = Duration.ofSeconds(5);
 
-  /** How often the database is looked at where it cannot be listened to. */
+  /** Interval of checks if the database cannot be listened to. */
   private static final Duration DEAF_INTERVAL = Duration.ofSeconds(2);
 
   private static final Duration ANSWER_LIMIT = Duration.ofSeconds(5);
@@ -53,7 +53,7 @@ final class NotificationListener {
         hears || options.wakeInterval().compareTo(DEAF_INTERVAL) < 0
             ? options.wakeInterval()
             : DEAF_INTERVAL;
-    // What is listened to in a session of a pooler is heard by whoever has that session next.
+    // What a session of a pooler listens to is heard by the next user of that session.
     this.onConnect = hears ? "listen " + CHANNEL : "select 1";
     this.outage =
         new OutageLog(
@@ -61,23 +61,25 @@ final class NotificationListener {
             "Nothing can be listened to, so commands are looked for every "
                 + ErrorWords.shown(tick),
             "Commands are listened for again");
-    // Who comes later is told at once: to look once too often costs nothing.
+    // A later subscriber gets a signal at once: one look too many costs nothing.
     this.shared = new Counted<>(Flux.merge(listen(), ticks()).replay(1).refCount());
   }
 
-  /** Whether the connection that listens answered when it was last asked, a tick ago at most. */
+  /**
+   * Tells whether the listening connection answered when it was last checked, at most a tick ago.
+   */
   boolean isListening() {
     return listening;
   }
 
-  /** All who subscribe share the connection; it is closed when the last one has gone. */
+  /** All subscribers share the connection; it is closed when the last one has gone. */
   Flux<Signal> signals() {
     return shared.onBackpressureLatest();
   }
 
   /**
-   * What notifications say, for as long as {@link #signals} are asked for. Who does not ask for
-   * them in time misses some.
+   * Payloads of notifications, while {@link #signals} is subscribed to. A slow subscriber misses
+   * some.
    */
   Flux<String> payloads() {
     return payloads.asFlux();
@@ -118,7 +120,7 @@ final class NotificationListener {
             .execute()
             .concatMap(PostgresqlResult::getRowsUpdated)
             .then(Mono.just(Signal.WAKE));
-    // A notification's own end (the connection was closed) is an error: the line must go on.
+    // A notification's own end (the connection was closed) is an error: the flux must go on.
     return Flux.merge(
         notified.concatWith(Mono.error(() -> new TimeoutException("the connection was closed"))),
         listening,
@@ -132,12 +134,14 @@ final class NotificationListener {
     }
   }
 
-  /** Whatever becomes of the connection: a pooler may refuse LISTEN, or swallow what it brings. */
+  /** Independent of the connection: a pooler may refuse LISTEN, or swallow notifications. */
   private Flux<Signal> ticks() {
     return Flux.interval(tick).onBackpressureDrop().map(n -> Signal.WAKE);
   }
 
-  /** A connection that was cut without a word would be listened to for ever: ask now and then. */
+  /**
+   * A connection that was cut silently would be listened to forever, so it is queried now and then.
+   */
   private Mono<Signal> heartbeats(PostgresqlConnection connection) {
     return Flux.interval(tick)
         .onBackpressureDrop()

@@ -14,7 +14,7 @@ import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/** {@code instances} in the control schema: who is there, and whose each table is. */
+/** {@code instances} in the control schema: the live instances, and the share of each. */
 public final class PostgresReplicas implements Replicas {
   private static final Logger log = LoggerFactory.getLogger(PostgresReplicas.class);
 
@@ -94,7 +94,7 @@ public final class PostgresReplicas implements Replicas {
             beats
                 .next()
                 .thenMany(work)
-                // Keeps it beating for as long as the work goes on.
+                // Keeps the heartbeat for as long as the work goes on.
                 .takeUntilOther(beats.ignoreElements()));
   }
 }

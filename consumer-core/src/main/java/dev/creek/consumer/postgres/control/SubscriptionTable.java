@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/** {@code subscriptions} in the control schema: what is subscribed, and who owns it. */
+/** {@code subscriptions} in the control schema: the subscribed tables and their owners. */
 public final class SubscriptionTable implements Subscriptions {
   private static final String UNIQUE_VIOLATION = "23505";
   private static final String UNDEFINED_COLUMN = "42703";
@@ -68,12 +68,12 @@ public final class SubscriptionTable implements Subscriptions {
     return new IncompletenessSql(incompleteness, target);
   }
 
-  /** Statements about which tables the targets were. */
+  /** Statements about the tables that the targets were. */
   KnownTargetSql known() {
     return known;
   }
 
-  /** What to do when a claimed table cannot be written. */
+  /** Hints for a claimed table that cannot be written. */
   public TableHints hints(Claim claim) {
     return new TableHints(claim.mapping(), controlSchema);
   }
@@ -88,17 +88,17 @@ public final class SubscriptionTable implements Subscriptions {
     return Mono.defer(() -> migrator.migrate(sessions));
   }
 
-  /** Completes where the control schema is there and fits; creates nothing. */
+  /** Completes if the control schema exists and fits; creates nothing. */
   public Mono<Void> requireThere() {
     return Mono.defer(() -> migrator.requireThere(sessions));
   }
 
-  /** Completes where the control schema fits. */
+  /** Completes if the control schema fits. */
   public Mono<Void> check() {
     return Mono.defer(() -> migrator.check(sessions));
   }
 
-  /** What notifications say, while {@link #changes} are asked for. */
+  /** Payloads of notifications, while {@link #changes} is subscribed to. */
   public Flux<String> notifications() {
     return wakeUps.payloads();
   }
@@ -117,7 +117,7 @@ public final class SubscriptionTable implements Subscriptions {
     return read(SubscriptionRows.select("", present, incompleteness));
   }
 
-  /** As {@link #all}, also where the Go consumer's columns are all there is. */
+  /** As {@link #all}, also if there are only the Go consumer's columns. */
   public Flux<Subscription> asTheyAre() {
     return all()
         .onErrorResume(
@@ -165,7 +165,7 @@ public final class SubscriptionTable implements Subscriptions {
             mapping.source().toString())
         .filter(Optional::isPresent)
         .switchIfEmpty(Mono.error(() -> otherSource(mapping)))
-        // Marks of a new row are set behind the statement.
+        // A trigger sets the marks of a new row after the statement.
         .then(find(mapping.target()));
   }
 
@@ -225,7 +225,7 @@ public final class SubscriptionTable implements Subscriptions {
         null);
   }
 
-  /** The next epoch makes whoever applies the table stop at once, not at its next look. */
+  /** The next epoch stops the instance that applies the table at once, not at its next check. */
   @Override
   public Mono<Boolean> deactivate(TargetTable target) {
     return changeAndWake(
@@ -286,7 +286,7 @@ public final class SubscriptionTable implements Subscriptions {
                 .next());
   }
 
-  /** A row that is being written is left for the next time: its line must not wait for this. */
+  /** A row that is being written is left for the next time: its pipeline must not wait for this. */
   @Override
   public Mono<Void> noteLags(Map<TargetTable, Optional<Duration>> lags) {
     String sql =
@@ -319,7 +319,7 @@ public final class SubscriptionTable implements Subscriptions {
         .then();
   }
 
-  /** A row as it is; an error where it is gone. */
+  /** A row as it is; an error if it is gone. */
   private Mono<Subscription> find(TargetTable target) {
     String sql = SubscriptionRows.select("", table, incompleteness) + " where s.target = $1";
     return sessions.use(
@@ -335,7 +335,7 @@ public final class SubscriptionTable implements Subscriptions {
                 .flatMap(Mono::justOrEmpty));
   }
 
-  /** Changes one row, wakes the services, returns the row; empty where none was changed. */
+  /** Changes one row, wakes the services, returns the row; empty if none was changed. */
   private Mono<Optional<Subscription>> changeAndWake(
       TargetTable target, String change, @Nullable String topic) {
     String sql =

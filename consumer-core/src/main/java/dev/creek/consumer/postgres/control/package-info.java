@@ -1,6 +1,7 @@
 /**
  * The control schema: its scripts and migrations, subscriptions, commands, cached schemas, claims,
- * instances with their heartbeat, and notifications. Whatever a user's SQL functions touch is here.
+ * instances with their heartbeat, and notifications. Everything that a user's SQL functions use is
+ * here.
  */
 @NullMarked
 package dev.creek.consumer.postgres.control;

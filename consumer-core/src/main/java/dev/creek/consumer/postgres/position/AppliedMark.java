@@ -13,16 +13,16 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What {@link RepublishedFilter} knows, as stored in {@code subscriptions}.
+ * The state of {@link RepublishedFilter}, as stored in {@code subscriptions}.
  *
  * @param transactionId the latest transaction that was applied
  * @param committedAtMicros its commit time
- * @param lsn its LSN; with NEW, that of the change that came last
- * @param applied how many of its changes have been applied
- * @param seen how many of its changes have come since it last began; -1 where another transaction
+ * @param lsn its LSN; with NEW, that of its last change
+ * @param applied number of its changes that have been applied
+ * @param seen number of its changes that have come since it last began; -1 if another transaction
  *     has come since
  * @param newestMicros the latest commit time of all that were applied
- * @param publication how it was published; null where an older version did not store it
+ * @param publication how it was published; null if an older version did not store it
  */
 public record AppliedMark(
     long transactionId,
@@ -38,7 +38,7 @@ public record AppliedMark(
       "tx_id, tx_at, tx_lsn::text as tx_lsn, tx_applied, tx_seen, tx_newest_at,"
           + " tx_last_lsn::text as tx_last_lsn, tx_first, tx_sent_at";
 
-  /** What of an UPDATE forgets it: other rows are there than those that it is about. */
+  /** The part of an UPDATE that clears it, because the rows are not those to which it applies. */
   static final String NONE =
       ", tx_id = null, tx_at = null, tx_lsn = null, tx_applied = null, tx_seen = null, tx_newest_at = null, tx_last_lsn = null, tx_first = null, tx_sent_at = null";
 
@@ -47,7 +47,7 @@ public record AppliedMark(
         .formatted(IntStream.range(parameter, parameter + PARAMETERS).boxed().toArray());
   }
 
-  /** Of a transaction's first change. */
+  /** The mark after a transaction's first change. */
   static AppliedMark first(Change change, long newestMicros) {
     return new AppliedMark(
         change.transactionId(),
@@ -59,14 +59,14 @@ public record AppliedMark(
         Publication.of(change));
   }
 
-  /** True for a change of that transaction. */
+  /** Returns true for a change of that transaction. */
   boolean isOf(Change change) {
     return change.transactionId() == transactionId
         && change.committedAtMicros() == committedAtMicros
         && (change.schema().generation() == Generation.NEW || change.lsn() == lsn);
   }
 
-  /** The same transaction behind another change. */
+  /** The same transaction after another change. */
   AppliedMark seen(
       long nextLsn, long nowApplied, long nowSeen, @Nullable Publication nowPublication) {
     return new AppliedMark(
@@ -93,7 +93,7 @@ public record AppliedMark(
     Binding.time(statement, index + 8, known == null ? null : instant(known.sentAtMicros()));
   }
 
-  /** Null where nothing is known. */
+  /** Null if nothing is known. */
   static @Nullable AppliedMark of(Readable row) {
     Long id = row.get("tx_id", Long.class);
     if (id == null) {

@@ -16,7 +16,7 @@ public final class HorizonSql {
 
   private HorizonSql() {}
 
-  /** What of an UPDATE stores one, without parameters; null for none. */
+  /** The part of an UPDATE that stores one, without parameters; null for none. */
   public static String assignments(@Nullable Horizon horizon) {
     return horizon == null
         ? ", held_kind = null"
@@ -30,7 +30,7 @@ public final class HorizonSql {
                 SqlNames.literal(horizon.at().toString()));
   }
 
-  /** Null where nothing is known, or only to a newer version. */
+  /** Null if nothing is known, or only to a newer version. */
   public static @Nullable Horizon of(Readable row) {
     String kind = row.get("held_kind", String.class);
     for (Horizon.Kind known : Horizon.Kind.values()) {

@@ -8,11 +8,11 @@ import java.util.stream.Collectors;
 
 /**
  * Statements about the marks of one target, to stand alone or as parts of those that move its
- * position: a trigger shows the marks in {@code subscriptions}, behind the whole statement, so both
- * may be in one. Without parameters: what they hold is our own and never of a row.
+ * position. A trigger shows the marks in {@code subscriptions} after the whole statement, so both
+ * may be in one. Without parameters: the values are our own and never from a row.
  *
- * <p>Whoever runs them has the row of {@code subscriptions} locked, by the claim's fence or by
- * {@link PositionSql#lock}, or two that wait for each other could deadlock.
+ * <p>The caller has locked the row of {@code subscriptions}, by the claim's fence or by {@link
+ * PositionSql#lock}; otherwise two sessions that wait for each other could deadlock.
  */
 public final class IncompletenessSql {
   private final String table;
@@ -32,7 +32,7 @@ public final class IncompletenessSql {
   }
 
   /**
-   * Sets a mark; one that is there stays as it is, with its beginning, and touches nothing.
+   * Sets a mark; an existing one stays as it is, with its time.
    *
    * @param from what must be there: relations, and a condition perhaps, such as {@code fence}, or
    *     {@code fence, missed where missed.rows > 0}
@@ -43,7 +43,7 @@ public final class IncompletenessSql {
   }
 
   /**
-   * The same, where detail or reason come of what is in {@code from}.
+   * The same, if detail or reason are computed from {@code from}.
    *
    * @param detail a text expression
    * @param reason a text expression
@@ -64,26 +64,24 @@ public final class IncompletenessSql {
         + " on conflict do nothing";
   }
 
-  /**
-   * Statements that set marks, for a transaction that holds the fence; empty where there are none.
-   */
+  /** Statements that set marks, for a transaction that holds the fence; empty if there are none. */
   public String insertAll(List<Incompleteness> marks) {
     return marks.stream()
         .map(mark -> insert(mark, "(values (1)) as fence") + ";")
         .collect(Collectors.joining());
   }
 
-  /** Takes all marks away. */
+  /** Removes all marks. */
   public String delete() {
     return "delete from " + table + " where target = " + target;
   }
 
-  /** Takes those of one cause away. */
+  /** Removes those of one cause. */
   public String delete(Incompleteness.Cause cause) {
     return delete() + " and cause = " + SqlNames.literal(cause.stored());
   }
 
-  /** Takes this one away. */
+  /** Removes this one. */
   public String delete(Incompleteness mark) {
     return delete(mark.cause()) + " and detail = " + SqlNames.literal(mark.detail());
   }

@@ -22,12 +22,12 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * Whether a claimed table is still the one that it was when it was last looked at, with its rows;
- * where others have dropped, replaced or emptied it, or columns came to rows that are there, it is
- * marked. What cannot be seen: rows that others deleted one by one.
+ * Checks whether a claimed table is still the same as at the last check, with its rows. If it was
+ * dropped, replaced or emptied from outside, or columns were added to existing rows, it is marked.
+ * Rows that were deleted one by one from outside cannot be detected.
  */
 public final class KnownTarget {
-  /** Rows of others that are looked at in a transaction wait for nobody: the next look is soon. */
+  /** Checks of rows that others have locked do not wait: the next check is soon. */
   private static final String WITHOUT_WAITING = " skip locked";
 
   private final KnownTargetSql sql;
@@ -40,7 +40,7 @@ public final class KnownTarget {
     this.target = position.target();
   }
 
-  /** Targets of these claims that are to be looked at. */
+  /** Claims whose targets must be examined. */
   public static Flux<Claim> changed(KnownTargetSql sql, Session session, List<Claim> claims) {
     var byTarget =
         claims.stream()
@@ -67,7 +67,7 @@ public final class KnownTarget {
         .toArray(String[]::new);
   }
 
-  /** Whether the table is to be looked at before changes are written that carry these columns. */
+  /** Tells whether the table must be examined before changes with these columns are written. */
   public Mono<Boolean> isChanged(Session session, Set<String> columns) {
     return session
         .query(
@@ -77,7 +77,7 @@ public final class KnownTarget {
         .single();
   }
 
-  /** The columns that the target is known to be filled with, and that are not among these. */
+  /** The columns with which the target is known to be filled, and that are not among these. */
   public Flux<String> lacking(Session session, Set<String> columns) {
     return session.query(
         sql.lacking(),
@@ -86,8 +86,8 @@ public final class KnownTarget {
   }
 
   /**
-   * Looks at the table unless the claim is over or somebody else has its row locked, and marks it;
-   * in the session's transaction.
+   * Examines the table unless the claim is over or its row is locked, and marks it; in the
+   * session's transaction.
    */
   public Mono<Void> lookWithoutWaiting(Session session) {
     return session
@@ -97,9 +97,9 @@ public final class KnownTarget {
   }
 
   /**
-   * Looks at the table and marks it; in a transaction that holds the fence.
+   * Examines the table and marks it; in a transaction that holds the fence.
    *
-   * @param columns what the changes that come next carry; null where that is not known
+   * @param columns columns of the next changes; null if not known
    */
   public Mono<Void> look(Session session, @Nullable Set<String> columns) {
     return session
@@ -113,7 +113,7 @@ public final class KnownTarget {
         .flatMap(seen -> compared(session, seen, columns != null));
   }
 
-  /** Takes what is there for known: a snapshot has filled it, with these columns. */
+  /** Stores the present table as known: a snapshot has filled it, with these columns. */
   public Mono<Void> store(Session session, Set<String> columns) {
     return session
         .update(sql.store(), statement -> bind(statement).bind(3, columns.toArray(String[]::new)))
@@ -121,11 +121,11 @@ public final class KnownTarget {
   }
 
   /**
-   * To be run behind a TRUNCATE of ours, in its transaction: whatever rows were missing or too many
-   * are gone on both sides.
+   * To be run after our own TRUNCATE, in its transaction: rows that were missing or too many are
+   * gone on both sides.
    *
    * @param table its oid
-   * @param again whether rows that were there before come again: then marks stay
+   * @param again whether earlier rows come again: then marks stay
    */
   public String emptied(long table, boolean again) {
     String emptied = sql.emptied(target.toString(), table);
@@ -138,14 +138,14 @@ public final class KnownTarget {
   }
 
   /**
-   * What is known beside what is there.
+   * The known state beside the present one.
    *
-   * @param knownOid null where nothing is known yet
+   * @param knownOid null if nothing is known yet
    * @param wasFilled whether it has held rows, as far as is known
-   * @param oid null where there is no such table
-   * @param columns entries of those that the changes carry
+   * @param oid null if there is no such table
+   * @param columns entries of the columns of the changes
    * @param dropped known entries of columns that were dropped
-   * @param crashed whether it is one that a crash empties, and is empty
+   * @param crashed whether it is empty and of a kind that a crash empties
    */
   private record Seen(
       @Nullable Long knownOid,
@@ -198,7 +198,10 @@ public final class KnownTarget {
       return knownFiles.stream().map(Seen::number).collect(Collectors.toSet());
     }
 
-    /** The columns that come next, where no plan says which: those of before, by number or name. */
+    /**
+     * The columns of the next changes, if no plan determines them: the earlier ones, by number or
+     * name.
+     */
     List<String> follow() {
       Set<String> droppedNames = dropped.stream().map(Seen::name).collect(Collectors.toSet());
       return Stream.concat(
@@ -208,7 +211,7 @@ public final class KnownTarget {
           .toList();
     }
 
-    /** Of these columns, the names of those that are not among the known ones. */
+    /** Names of those columns that are not among the known ones. */
     List<String> fresh(List<String> entries) {
       Set<Long> numbers = knownColumns.stream().map(Seen::number).collect(Collectors.toSet());
       return numbers.isEmpty()
@@ -283,9 +286,7 @@ public final class KnownTarget {
             });
   }
 
-  /**
-   * Of partitions whose rows we may not read by themselves nothing is known that says otherwise.
-   */
+  /** Partitions whose rows we may not read are assumed not to be empty. */
   private Mono<Boolean> wasEmptied(Session session, long table) {
     return session
         .query(
@@ -333,7 +334,9 @@ public final class KnownTarget {
     return marks.isEmpty() ? Mono.empty() : session.execute(position.marks().insertAll(marks));
   }
 
-  /** Not what is there by now: others may have emptied it since it was compared. */
+  /**
+   * Stores the compared state, not the present one, which may have changed since the comparison.
+   */
   private Mono<Void> storeCompared(Session session, Seen seen, List<String> columns) {
     return session
         .update(

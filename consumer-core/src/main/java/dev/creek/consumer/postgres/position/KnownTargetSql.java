@@ -3,18 +3,18 @@ package dev.creek.consumer.postgres.position;
 import dev.creek.consumer.postgres.session.SqlNames;
 
 /**
- * Statements about {@code known_targets}: which table a name meant when it was last written. A
- * table is known by its oid, and by the files of its rows, which TRUNCATE changes and so do VACUUM
- * FULL, CLUSTER and an ALTER TABLE that rewrites it; columns by their numbers, which are never used
- * again.
+ * Statements about {@code known_targets}: the table that a name meant when it was last written. A
+ * table is identified by its oid, and by the files of its rows, which TRUNCATE changes and so do
+ * VACUUM FULL, CLUSTER and an ALTER TABLE that rewrites it; columns are identified by their
+ * numbers, which are never used again.
  *
  * <p>The catalog is read as ordinary tables, by the statement's own snapshot, and not through
- * functions that look at what is newest: so a swap and what is stored of it are seen together.
+ * functions that read the newest state. So a swap and its stored state are seen together.
  */
 public final class KnownTargetSql {
   /**
-   * Of {@code c}: oid, file and persistence of the table, or of each of its partitions. Where
-   * persistence changes, a file does with all its rows.
+   * Of {@code c}: oid, file and persistence of the table, or of each of its partitions. A change of
+   * persistence makes a new file with all its rows.
    */
   private static final String FILES =
       """
@@ -28,7 +28,7 @@ public final class KnownTargetSql {
           where l.relkind <> 'p'), '{}')
       else array[c.oid || ':' || c.relfilenode || c.relpersistence::text] end""";
 
-  /** Of {@code c}; of partitions it is taken for granted. */
+  /** Of {@code c}; partitions are assumed to be filled. */
   private static final String FILLED = "(c.relkind = 'p' or pg_relation_size(c.oid) > 0)";
 
   /** Of {@code k} and {@code c}: a crash of the server empties an unlogged table, and no more. */
@@ -57,8 +57,8 @@ public final class KnownTargetSql {
   }
 
   /**
-   * Of many targets those that are not as they are known, or are not known. Parameters: targets as
-   * stored, their schemas, their tables.
+   * Of many targets those that differ from the known state, or are not known. Parameters: targets
+   * as stored, their schemas, their tables.
    */
   String changed() {
     return """
@@ -82,7 +82,7 @@ public final class KnownTargetSql {
         .formatted(known, CLASS, FILES, FILLED, CRASHED);
   }
 
-  /** The same of one target whose changes carry columns: true or false. */
+  /** The same for one target whose changes have columns: true or false. */
   String isChanged() {
     return """
         select not exists (
@@ -94,7 +94,7 @@ public final class KnownTargetSql {
   }
 
   /**
-   * Names of columns that are known to be filled and that changes do not carry. Parameters as those
+   * Names of columns that are known to be filled and that changes do not have. Parameters as those
    * of {@link #isChanged}.
    */
   String lacking() {
@@ -112,8 +112,8 @@ public final class KnownTargetSql {
   }
 
   /**
-   * What is known of a target beside what is there. Parameters as those of {@link #isChanged};
-   * where no columns are named, they are those that are known, by name.
+   * The known state of a target beside the present one. Parameters as those of {@link #isChanged};
+   * if no columns are named, they are the known ones, by name.
    */
   String compared() {
     return """
@@ -143,16 +143,17 @@ public final class KnownTargetSql {
   }
 
   /**
-   * Whether the rows of a table are older than its file, with which they were then copied, as
-   * VACUUM FULL and ALTER TABLE do: rows that came behind a TRUNCATE are younger. A few of the
-   * first are looked at, which are the oldest.
+   * Tells whether the rows of a table are older than its file, and so were copied with it, as
+   * VACUUM FULL and ALTER TABLE do: rows that came after a TRUNCATE are younger. It examines a few
+   * of the first rows, which are the oldest.
    *
-   * <p>A file that is younger than what is known tells its age by what is frozen in it, which a
-   * TRUNCATE and a rewriting ALTER TABLE set anew; the catalog's row of the table may be younger
-   * still, by any other ALTER TABLE. VACUUM FULL leaves it as it was, and changes that row.
+   * <p>If the file is younger than the known state, the frozen transaction ids show its age,
+   * because a TRUNCATE and a rewriting ALTER TABLE set them anew; the catalog's row of the table
+   * may be younger still, by any other ALTER TABLE. VACUUM FULL leaves the frozen ids as they were,
+   * and changes that row.
    *
    * @param target as stored
-   * @param table by its oid
+   * @param table its oid
    * @param name its name as SQL
    */
   String rows(String target, long table, String name) {
@@ -175,7 +176,7 @@ public final class KnownTargetSql {
         .formatted(known, SqlNames.literal(target), name, table);
   }
 
-  /** Stores what is there, with the columns that are named by the fourth parameter. */
+  /** Stores the present state, with the columns named by the fourth parameter. */
   String store() {
     return """
         insert into %1$s (target, oid, files, filled, columns)
@@ -190,7 +191,7 @@ public final class KnownTargetSql {
   }
 
   /**
-   * Stores what was compared, so that what others do since is found by the next look. Parameters:
+   * Stores the compared state, so that the next check finds later changes from outside. Parameters:
    * target, oid, files, the columns, number and name of each, and whether its rows are there as far
    * as is known: then it was filled if it ever was, as long as the files are the same.
    */
@@ -207,7 +208,7 @@ public final class KnownTargetSql {
   }
 
   /**
-   * Stores that the table was emptied by ourselves. Without parameters, for one that is known.
+   * Stores that this service emptied the table. Without parameters, for one that is known.
    *
    * @param target as stored
    * @param table its oid

@@ -8,19 +8,20 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How far a commit gets.
+ * The progress of a commit.
  *
- * @param from the stream sequence of the position that it follows, without which it moves nothing;
- *     null where it follows none
+ * @param from the stream sequence of the position that must be stored before; otherwise nothing
+ *     moves; null for no such condition
  * @param to the new position
- * @param changes how many changes brought us there
- * @param evidence what proves repetitions, for tables without a key; null leaves it as it is
- * @param aheadUntil how far a snapshot, or changes that now come again, brought the target; null
- *     where it is not ahead of the position
- * @param horizon what to store of a {@link dev.creek.consumer.stream.Horizon}, as a part of the
- *     update; null leaves what is stored
- * @param endsGap whether the target holds all that the source held, whatever it has missed before
- * @param marks why it may differ from the source all the same
+ * @param changes number of changes since the position before
+ * @param evidence proves repetitions, for tables without a key; null leaves it as it is
+ * @param aheadUntil time up to which a snapshot, or changes that now come again, brought the
+ *     target; null if it is not ahead of the position
+ * @param horizon the part of the update that stores a {@link dev.creek.consumer.stream.Horizon};
+ *     null leaves the stored one
+ * @param endsGap whether the target holds everything that the source held, whatever it has missed
+ *     before
+ * @param marks why it may differ from the source nevertheless
  */
 public record PositionAdvance(
     @Nullable Long from,
@@ -53,7 +54,7 @@ public record PositionAdvance(
     return by(handover, true);
   }
 
-  /** By one that was upserted: rows whose delete was missed are still there. */
+  /** By an upserted snapshot: rows whose delete was missed are still there. */
   public static PositionAdvance upserted(Handover handover) {
     return by(handover, false);
   }

@@ -16,17 +16,17 @@ import reactor.core.publisher.Mono;
  * The update that moves a claimed table's position. It is the fence as well: it touches one row
  * while the claim holds and none afterwards, and rows are written only for the row that it returns.
  *
- * <p>It also compares the position that the rows follow: where a crash of the server took the last
- * commits back, rows that come after them must not be written. Their session may never have been
- * told, as a table that is idle has none.
+ * <p>It also compares the position before the rows: if a crash of the server took the last commits
+ * back, later rows must not be written. Their session may not have noticed the crash, because an
+ * idle table has no session.
  *
- * <p>It comes first, and rows wait for it, not the other way round: the parts of a statement see
- * nothing of each other but what they return, and where the main query is the update it runs before
- * the parts that write rows – a {@code select … for update} among those then finds its row changed
- * by their own statement, locks nothing, and the position moves without the rows.
+ * <p>It comes first, and rows wait for it, not the other way round. The parts of a statement see
+ * only what the others return. If the update is the main query, it runs before the parts that write
+ * rows. A {@code select … for update} among those then finds its row changed by its own statement,
+ * and locks nothing, and the position moves without the rows.
  */
 public final class PositionSql {
-  /** Not a number: what a statement without parameters stumbles over where it touches no row. */
+  /** Not a number: a statement without parameters fails on it if it touches no row. */
   private static final String NO_ROW = "creek: the claim is over";
 
   /** A condition that is true. It costs no round trip, and ends with the transaction. */
@@ -40,7 +40,7 @@ public final class PositionSql {
   private final String target;
   private final String commit;
 
-  /** Transactions commit as the session's do. */
+  /** Commits wait as the session is set. */
   public PositionSql(String table, Claim claim, IncompletenessSql marks, KnownTargetSql known) {
     this(table, claim, marks, known, "");
   }
@@ -56,8 +56,8 @@ public final class PositionSql {
   }
 
   /**
-   * The same for transactions whose commit does not wait for the disk. Rows and position are lost
-   * together, if the server crashes, and what was lost is read again.
+   * The same for transactions whose commit does not wait for the disk. If the server crashes, rows
+   * and position are lost together, and are read again.
    */
   public PositionSql withoutWaiting() {
     return new PositionSql(table, claim, marks, known, WITHOUT_WAITING);
@@ -73,9 +73,9 @@ public final class PositionSql {
   }
 
   /**
-   * The same without parameters, by changes of a table with a key: for what can have none, as a
-   * COPY behind it in one query. Where it touches no row it is an error, so that nothing behind it
-   * is done: {@link #touchedNoRow}.
+   * The same without parameters, for changes of a table with a key: for a query that cannot have
+   * parameters, such as one with a COPY after it. If it touches no row, it is an error, so that
+   * nothing after it is done: {@link #touchedNoRow}.
    */
   public String updateOrFail(PositionAdvance moved) {
     return "with fence as ("
@@ -106,17 +106,17 @@ public final class PositionSql {
         + commit;
   }
 
-  /** Whether this is the error of {@link #updateOrFail}, and of nothing else. */
+  /** Tells whether this is exactly the error of {@link #updateOrFail}. */
   public static boolean touchedNoRow(Throwable error) {
     return SqlErrors.isOf("22P02", NO_ROW, error);
   }
 
-  /** The number of the first parameter behind those of {@link #update}. */
+  /** The number of the first parameter after those of {@link #update}. */
   public static int nextParameter(PositionAdvance moved) {
     return 1 + PositionValues.COUNT + (moved.evidence() == null ? 0 : AppliedMark.PARAMETERS);
   }
 
-  /** Locks the row, so that nobody can claim the table before the transaction ends. */
+  /** Locks the row, so that the table cannot be claimed before the transaction ends. */
   public String lock() {
     return "select 1 from "
         + table
@@ -125,21 +125,19 @@ public final class PositionSql {
         + " for no key update";
   }
 
-  /**
-   * Removes the row, where this claim has made it and nothing has come of that: parameters 1, 2.
-   */
+  /** Removes the row, if this claim has created it and nothing was applied: parameters 1, 2. */
   public String withdraw() {
     return "delete from "
         + table
         + " where target = $1 and epoch = $2 and epoch = 1 and not active and stream_seq is null";
   }
 
-  /** Statements about the table's marks, for whoever holds the fence. */
+  /** Statements about the table's marks, for a caller that holds the fence. */
   public IncompletenessSql marks() {
     return marks;
   }
 
-  /** Whether the table is the one that it was. */
+  /** Checks whether the table is still the same. */
   public KnownTarget known() {
     return new KnownTarget(known, this);
   }
@@ -170,7 +168,7 @@ public final class PositionSql {
     return claim.mapping().target();
   }
 
-  /** What earlier commits stored about repetitions. */
+  /** The repetitions stored by earlier commits. */
   public Mono<RepublishedFilter> repetitions(Session session) {
     return session
         .query(

@@ -8,8 +8,8 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the statement that moves a position says about claim and position, as SQL: parameters, or
- * literals where a statement can have none. They are our own and never of a row.
+ * The values of claim and position in the statement that moves a position, as SQL: parameters, or
+ * literals if a statement can have none. They are our own and never from a row.
  *
  * @param target the target table
  * @param epoch of the claim
@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param stream the stream's name
  * @param streamCreated its creation time, as text
  * @param sequence stream sequence of the last packet
- * @param changes how many changes brought us there
- * @param from the sequence of the position that it follows
+ * @param changes number of changes since the position before
+ * @param from the sequence of the position before
  * @param aheadUntil how far the target is ahead of the position
  */
 record PositionValues(

@@ -6,23 +6,23 @@ import java.util.concurrent.TimeUnit;
 import java.util.zip.CRC32C;
 
 /**
- * Evidence for a transaction whose changes come next to each other: that its producer goes on with
- * it, or has begun it anew, as a restarted one does that comes to a table's last transaction again
- * with nothing of the table in between.
+ * Evidence for a transaction whose changes come next to each other: either its producer goes on
+ * with it, or has begun it anew. A restarted producer does the latter if a table's last transaction
+ * comes again with nothing of the table in between.
  *
- * @param lastLsn OLD: what its producer had read before it, the same in all its changes. One that
- *     was restarted says where it began of the first transaction that it reads; of later ones it
- *     says what the one before said
- * @param first check sum of its first change; {@link #TELLS_NOTHING} where a later one is the same
- * @param sentAtMicros when the change was published that came last, by the producer's clock
+ * @param lastLsn OLD: LSN of what its producer had read before it, the same in all its changes. A
+ *     restarted producer sends the LSN where it began in the first transaction that it reads; in
+ *     later ones the same as the one before
+ * @param first check sum of its first change; {@link #TELLS_NOTHING} if a later change has the same
+ * @param sentAtMicros time of publication of the last change, by the producer's clock
  */
 record Publication(long lastLsn, long first, long sentAtMicros) {
   /** No check sum, which is unsigned. */
   static final long TELLS_NOTHING = -1;
 
   /**
-   * A producer publishes a transaction when it has all of it: row after row, within a millisecond
-   * each. None is killed, started and as far again in less than this.
+   * A producer publishes a transaction when it has all of it: row after row, each within a
+   * millisecond. It cannot be killed, restarted and come to the same place in less than this.
    */
   static final long PAUSE_MICROS = TimeUnit.MILLISECONDS.toMicros(50);
 
@@ -32,9 +32,9 @@ record Publication(long lastLsn, long first, long sentAtMicros) {
     CONTINUES(true, false),
     /** It has begun the transaction anew. */
     BEGINS_ANEW(true, true),
-    /** It looks so, and nothing proves it. */
+    /** It seems so, and nothing proves it. */
     SEEMS_ANEW(false, true),
-    /** It goes on after a pause, or has begun anew: nothing tells. */
+    /** It goes on after a pause, or has begun anew: nothing shows which. */
     UNKNOWN(false, false);
 
     private final boolean proven;
@@ -49,19 +49,19 @@ record Publication(long lastLsn, long first, long sentAtMicros) {
       return proven;
     }
 
-    /** True where it is taken for the first of the transaction. */
+    /** Returns true if it is regarded as the first of the transaction. */
     boolean isAnew() {
       return anew;
     }
   }
 
-  /** Of a transaction's first change. */
+  /** The evidence after a transaction's first change. */
   static Publication of(Change change) {
     return new Publication(change.lastLsn(), content(change), change.sentAtMicros());
   }
 
   /**
-   * The kind of a change of the same transaction.
+   * Classifies a change of the same transaction.
    *
    * @param lsn of the change that came before it
    */
@@ -80,18 +80,18 @@ record Publication(long lastLsn, long first, long sentAtMicros) {
     return first == content(change) ? Next.SEEMS_ANEW : Next.CONTINUES;
   }
 
-  /** Behind a change that the producer went on with. */
+  /** The evidence after a change with which the producer went on. */
   Publication continued(Change change) {
     long tells = first == content(change) ? TELLS_NOTHING : first;
     return new Publication(lastLsn, tells, change.sentAtMicros());
   }
 
-  /** Behind the first change of a transaction that was begun anew. */
+  /** The evidence after the first change of a transaction that was begun anew. */
   Publication anew(Change change) {
     return new Publication(change.lastLsn(), first, change.sentAtMicros());
   }
 
-  /** Of the images, and which of them there are. */
+  /** Check sum of the images, and of which of them there are. */
   private static long content(Change change) {
     CRC32C sum = new CRC32C();
     sum.update((change.before() >= 0 ? 1 : 0) + (change.after() >= 0 ? 2 : 0));

@@ -8,25 +8,25 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells which changes a restarted producer published again. A table with a key takes them twice
+ * Finds changes that a restarted producer published again. A table with a key takes them twice
  * without harm; one without would get every inserted row twice. Skipped, of an OLD producer:
  *
  * <ul>
  *   <li>A transaction whose LSN is below that of the latest one applied, and whose commit time is
- *       not after all that were applied: the OLD producer publishes in the order of commit LSNs,
- *       each transaction its own. (A source rebuilt elsewhere may begin with lower LSNs, but not
- *       with earlier commits.)
- *   <li>The latest transaction itself when it comes again after another one: a producer begins it
- *       anew, so as many of its changes as were applied are skipped and the rest, which the
- *       producer may not have got to publish, is applied.
- *   <li>The latest transaction again with nothing in between, where {@link Publication} proves that
- *       it was begun anew, or where nothing tells: then it {@linkplain #unproven counts} as in
- *       doubt.
+ *       not later than that of all that were applied: the OLD producer publishes in the order of
+ *       commit LSNs, each transaction its own. (A source rebuilt elsewhere may begin with lower
+ *       LSNs, but not with earlier commits.)
+ *   <li>The latest transaction itself when it comes again after another one. A producer begins it
+ *       anew, so as many of its changes as were applied are skipped. The rest, which the producer
+ *       may not have published before, is applied.
+ *   <li>The latest transaction again with nothing in between, if {@link Publication} proves that it
+ *       was begun anew. If nothing shows whether it was, it is skipped as well, and {@linkplain
+ *       #unproven counts} as in doubt.
  * </ul>
  *
- * <p>Nothing is skipped of NEW producers, whose LSNs are no transaction's own, and whose first
- * publication may have lost changes that the second one brings. But that one was restarted is seen,
- * since the LSNs of one run never go back, and what it publishes again is in doubt.
+ * <p>Nothing is skipped of NEW producers: their LSNs are not those of a transaction, and their
+ * first publication may have lost changes that the second one brings. But a restart is detected,
+ * because the LSNs of one run never go back, and what it publishes again is in doubt.
  *
  * <p>Not thread-safe.
  */
@@ -36,7 +36,7 @@ public final class RepublishedFilter {
   private @Nullable AppliedMark latest;
   private long unproven;
 
-  /** Of the changes that were looked at last, by their index. */
+  /** Of the last batch of changes, by their index. */
   private final BitSet goesOn = new BitSet();
 
   private int index;
@@ -45,12 +45,12 @@ public final class RepublishedFilter {
     this.latest = latest;
   }
 
-  /** What to store with the changes that were let through; null where nothing is known. */
+  /** The mark to store with the changes that passed; null if nothing is known. */
   public @Nullable AppliedMark evidence() {
     return latest;
   }
 
-  /** The changes without those that are taken for repetitions, in the same order. */
+  /** The changes without repetitions, in the same order. */
   public List<Change> withoutRepeated(List<Change> changes) {
     unproven = 0;
     goesOn.clear();
@@ -64,17 +64,14 @@ public final class RepublishedFilter {
   }
 
   /**
-   * Of the changes that were looked at last, by their index, those that go on with the transaction
-   * of the change before them. They come for the first time where that one did.
+   * Of the last batch of changes, by their index, those that continue the transaction of the change
+   * before them. They come for the first time if that one did.
    */
   public BitSet goesOn() {
     return goesOn;
   }
 
-  /**
-   * Of the changes that were looked at last, those that the table may hold twice now, or not at
-   * all.
-   */
+  /** Of the last batch of changes, the number that the table may now hold twice, or not at all. */
   public long unproven() {
     return unproven;
   }
@@ -97,7 +94,7 @@ public final class RepublishedFilter {
     return true;
   }
 
-  /** True for a change of the transaction that came last that has not been applied. */
+  /** Returns true for a change of the last transaction that has not been applied. */
   private boolean isNext(AppliedMark last, Change change) {
     Publication publication = last.publication();
     if (last.seen() == ELSEWHERE) {

@@ -23,11 +23,11 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Rows of {@code subscriptions} as the stream package knows them. */
+/** Converts rows of {@code subscriptions} to the types of the stream package. */
 public final class SubscriptionRows {
   private static final Logger log = LoggerFactory.getLogger(SubscriptionRows.class);
 
-  /** What the Go consumer writes for "never": its zero time, 0001-01-01. */
+  /** The Go consumer's value for "never": its zero time, 0001-01-01. */
   static final Instant NEVER = Instant.parse("0001-01-01T00:00:00Z");
 
   private static final Instant FIRST_TIME = NEVER.plusSeconds(366L * 86_400);
@@ -35,7 +35,7 @@ public final class SubscriptionRows {
   public static final String POSITION =
       "stream_name, stream_created, stream_seq, lsn::text as lsn, \"timestamp\" as committed_at";
 
-  /** The columns that {@link #failure} reads beside those of the position. */
+  /** The columns that {@link #failure} reads besides those of the position. */
   public static final String FAILURE = "state, reason, hint, failed_seq, failed_stream";
 
   static final String COLUMNS =
@@ -47,7 +47,7 @@ public final class SubscriptionRows {
   /** The marks of a row, as arrays side by side: columns of {@link #MARKS}. */
   private static final String MARK_COLUMNS = ", causes, details, reasons, marked_at";
 
-  /** Behind a row that is called {@code s}; to be filled in: the table of marks. */
+  /** After a row named {@code s}; the table of marks is to be filled in. */
   private static final String MARKS =
       """
        left join lateral (
@@ -58,10 +58,10 @@ public final class SubscriptionRows {
                            order by i.since, i.cause, i.detail) as marked_at
           from %s i where i.target = s.target) as marks on true""";
 
-  /** The same of a control schema from before there were marks. */
+  /** The same for a control schema from before there were marks. */
   public static final String UNMARKED_COLUMNS = COLUMNS + NO_MARKS;
 
-  /** The same of a table that only the Go consumer has used. */
+  /** The same for a table that only the Go consumer has used. */
   public static final String GO_COLUMNS =
       """
       topic, target, coalesce(active, false) as active, null::text as state, null::text as reason,
@@ -76,7 +76,7 @@ public final class SubscriptionRows {
    * Reads rows with their marks.
    *
    * @param more further columns
-   * @param rows where from
+   * @param rows the relation
    * @param incompleteness the table of marks
    */
   public static String select(String more, String rows, String incompleteness) {
@@ -99,7 +99,7 @@ public final class SubscriptionRows {
         .formatted(subscriptions, status);
   }
 
-  /** Empty where names cannot be read: a row that nobody can apply must not stop the others. */
+  /** Empty if names cannot be read: a row that cannot be applied must not stop the others. */
   public static Optional<Subscription> subscription(Readable row) {
     String topic = String.valueOf(row.get("topic", String.class));
     String target = String.valueOf(row.get("target", String.class));
@@ -170,7 +170,7 @@ public final class SubscriptionRows {
         : new StreamIdentity(name, Instant.parse(created));
   }
 
-  /** What the table failed with, as it is stored; null where it has not failed. */
+  /** The stored failure of the table; null if it has not failed. */
   public static @Nullable TableState failure(Readable row) {
     TableState state = state(row, true);
     if (state.name() != TableState.Name.FAILED) {

@@ -1,7 +1,7 @@
 /**
- * How far a table is, and what is known to be applied: the position and the mark of what was
- * applied last, which are written in the transaction that writes the rows, the fence that they make
- * together, and what a snapshot holds.
+ * The progress of a table: the position and the mark of what was applied last, which are written in
+ * the transaction that writes the rows, the fence that they make together, and what a snapshot
+ * holds.
  */
 @NullMarked
 package dev.creek.consumer.postgres.position;

@@ -11,9 +11,9 @@ import reactor.core.publisher.Flux;
 
 /**
  * Binds a {@link BinaryArray} in PostgreSQL's binary array format. The driver's own array codecs
- * send text: 720 bytes of garbage a row, and a parser's work on the other side.
+ * send text, which causes 720 bytes of garbage a row, and parsing on the other side.
  *
- * <p>It is given to the driver in code, not through {@code META-INF/services}, so that shading
+ * <p>It is passed to the driver in code, not through {@code META-INF/services}, so that shading
  * cannot lose it.
  */
 final class BinaryArrayCodec implements Codec<BinaryArray> {
@@ -37,7 +37,7 @@ final class BinaryArrayCodec implements Codec<BinaryArray> {
     return new EncodedParameter(Format.FORMAT_BINARY, dataType, Flux.defer(() -> parts(array)));
   }
 
-  /** The values are wrapped: what the driver writes to the socket's buffer is the only copy. */
+  /** The values are wrapped: the driver's write to the socket's buffer is the only copy. */
   private static Flux<ByteBuf> parts(BinaryArray array) {
     ValueColumn values = array.values();
     ByteBuf header = Unpooled.buffer(HEADER_BYTES);

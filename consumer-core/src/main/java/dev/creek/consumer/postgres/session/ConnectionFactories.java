@@ -30,7 +30,7 @@ public final class ConnectionFactories {
   private ConnectionFactories() {}
 
   /**
-   * @throws IllegalArgumentException where a certificate or key cannot be read
+   * @throws IllegalArgumentException if a certificate or key cannot be read
    */
   static PostgresqlConnectionFactory of(DatabaseOptions options) {
     ServerAddress address = options.address();
@@ -52,7 +52,8 @@ public final class ConnectionFactories {
         options
             .customized(own)
             .timeZone(TimeZone.getTimeZone("UTC"))
-            // Looks for extensions' types in the catalog, which nothing here reads or binds.
+            // It would look in the catalog for extensions' types, which nothing here reads or
+            // binds.
             .autodetectExtensions(false)
             .codecRegistrar(
                 (connection, allocator, registry) ->
@@ -77,7 +78,7 @@ public final class ConnectionFactories {
     try {
       SslContextBuilder.forClient().trustManager(InsecureTrustManagerFactory.INSTANCE).build();
     } catch (SSLException e) {
-      // The connection will tell.
+      // The connection will report it.
     }
   }
 
@@ -124,7 +125,9 @@ public final class ConnectionFactories {
     }
   }
 
-  /** Linked only where it is asked for: Spring Boot 3 manages 1.0, where all the rest works. */
+  /**
+   * Linked only if it is used: Spring Boot 3 manages version 1.0, with which everything else works.
+   */
   private static void direct(PostgresqlConnectionConfiguration.Builder builder) {
     try {
       builder.sslNegotiation(SSLNegotiation.DIRECT);
@@ -136,8 +139,8 @@ public final class ConnectionFactories {
   }
 
   /**
-   * Names are checked for verify-full only, and against those of the URI. Netty would check them
-   * always, and not know them where the URI has an address; the driver would ask DNS for the name
+   * Names are checked for verify-full only, and against those of the URI. Netty would always check
+   * them, but does not know them if the URI has an address; the driver would ask DNS for the name
    * of an address, which is not what the user wrote.
    */
   private static void verification(

@@ -9,12 +9,12 @@ import reactor.core.publisher.Operators;
 import reactor.util.context.Context;
 
 /**
- * A value that belongs to its receiver as soon as it is handed over: from then on the source hears
- * nothing of a cancellation.
+ * A value that belongs to its receiver as soon as it is handed over: from then on the source is not
+ * notified of a cancellation.
  *
- * <p>r2dbc-pool takes a connection back when the subscription that brought it is cancelled, also
- * long after it has handed it over, and operators such as {@code flatMap} cancel what they were
- * given by. Then two would use one connection, and the second would write in a transaction that the
+ * <p>r2dbc-pool takes a connection back when the subscription that delivered it is cancelled, even
+ * long after the connection was emitted, and operators such as {@code flatMap} cancel their source.
+ * Then two users would share one connection, and the second would write in a transaction that the
  * first has left open.
  */
 final class NonCancellableHandover<T> extends MonoOperator<T, T> {
@@ -50,7 +50,7 @@ final class NonCancellableHandover<T> extends MonoOperator<T, T> {
       receiver.onSubscribe(this);
     }
 
-    /** After a cancellation the value stays the source's, which takes it back. */
+    /** After a cancellation the value stays with the source, which takes it back. */
     @Override
     public void onNext(T value) {
       if (decided.compareAndSet(false, true)) {

@@ -3,7 +3,7 @@ package dev.creek.consumer.postgres.session;
 import io.r2dbc.postgresql.api.ErrorDetails;
 import org.jspecify.annotations.Nullable;
 
-/** What PgBouncer says itself, and what a server says because of it. */
+/** Recognises PgBouncer's own errors, and errors of a server that it causes. */
 public final class PoolerErrors {
   private static final String OPTION =
       "set --db-pooler=session or --db-pooler=transaction, as pool_mode in pgbouncer.ini says"
@@ -15,7 +15,7 @@ public final class PoolerErrors {
 
   private PoolerErrors() {}
 
-  /** The pooler's own refusal, where waiting does not help; null where it is something else. */
+  /** The pooler's own refusal, if waiting does not help; null if it is something else. */
   static @Nullable PoolerException refusal(ErrorDetails details) {
     String message = details.getMessage();
     if (message.contains("unsupported startup parameter")) {
@@ -39,7 +39,7 @@ public final class PoolerErrors {
             + " --db-pooler=transaction");
   }
 
-  /** Settings went with a connection's start, and the session does not have them. */
+  /** Settings were sent with a connection's start, and the session does not have them. */
   static PoolerException settingsDropped() {
     return new PoolerException(
         "a pooler is between, which drops the settings that sessions are told at their start"
@@ -47,14 +47,14 @@ public final class PoolerErrors {
         OPTION);
   }
 
-  /** Sessions should be ours for as long as we are connected, and are not. */
+  /** Sessions should be ours while we are connected, and are not. */
   public static PoolerException shared() {
     return new PoolerException(
         "a pooler is between, which gives sessions to others behind each transaction",
         TRANSACTION_OPTION);
   }
 
-  /** What helps where the server does not know a statement that was prepared, or knows it twice. */
+  /** The remedy if the server does not know a statement that was prepared, or knows it twice. */
   static @Nullable String hint(String sqlState) {
     return sqlState.equals("26000") || sqlState.equals("42P05") ? TRANSACTION_OPTION : null;
   }

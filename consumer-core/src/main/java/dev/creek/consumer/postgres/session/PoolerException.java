@@ -2,7 +2,7 @@ package dev.creek.consumer.postgres.session;
 
 import io.r2dbc.spi.R2dbcNonTransientResourceException;
 
-/** Sessions are not what the options say: a pooler is between that they do not name. */
+/** Sessions differ from the options: there is a pooler that the options do not name. */
 public final class PoolerException extends R2dbcNonTransientResourceException {
   private static final long serialVersionUID = 1L;
 

@@ -6,8 +6,8 @@ import reactor.netty.resources.LoopResources;
 import reactor.netty.tcp.TcpResources;
 
 /**
- * The event loops that all connections share, whose new connections start with no more settings
- * than a pooler takes. The driver's options cannot leave out all of those that it sends.
+ * The event loops that all connections share. Their new connections start with only the settings
+ * that a pooler accepts. The driver's options cannot leave out all of those that it sends.
  */
 final class PoolerLoops implements LoopResources {
   static final PoolerLoops INSTANCE = new PoolerLoops();

@@ -10,18 +10,18 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a server said when it refused a statement, in the words that carry no row values.
+ * A server's refusal of a statement, without row values.
  *
  * @param sqlState five characters
- * @param message its message; of data exceptions without what it quotes
+ * @param message its message; for data exceptions without the quoted part
  * @param namespace schema of the table or type that it names
- * @param table the table that it names; of a constraint the one that has it, which may be a
+ * @param table the table that it names; for a constraint the one that has it, which may be a
  *     partition
  * @param column the column that it names
  * @param type the type that it names, a domain mostly
  * @param constraint the constraint or index that it names
- * @param context the functions and statements that it was raised in, which may hold values: to be
- *     searched, never to be told
+ * @param context the functions and statements in which it was raised, which may contain values: for
+ *     searching, never for display
  */
 public record Refusal(
     String sqlState,
@@ -50,7 +50,7 @@ public record Refusal(
         details.getWhere().orElse(""));
   }
 
-  /** Tells whether it is about a value: data exceptions, and casts that do not exist. */
+  /** Tells whether it concerns a value: data exceptions, and casts that do not exist. */
   public boolean isOfValue() {
     return sqlState.startsWith("22") || sqlState.equals("42846") || sqlState.equals("42804");
   }
@@ -62,12 +62,12 @@ public record Refusal(
     return sqlState.equals("55P03") || sqlState.equals("57014");
   }
 
-  /** Tells whether a look at the catalog may tell more: not of servers and sessions. */
+  /** Tells whether the catalog may explain more: not for errors of servers and sessions. */
   public boolean mayBeExplained() {
     return EXPLAINED.contains(sqlState.substring(0, 2)) || isOfTime();
   }
 
-  /** Tells whether a name is in what it says. */
+  /** Tells whether its text contains a name. */
   public boolean names(String name) {
     return Stream.of(message, table, constraint)
         .anyMatch(text -> text != null && text.contains(name));
@@ -76,8 +76,7 @@ public record Refusal(
   /**
    * The same with other names.
    *
-   * @param names from the name that the server used to the one to use, in the order in which they
-   *     are to be replaced
+   * @param names from the name that the server used to the replacement, in the order of replacement
    */
   public Refusal renamed(List<Map.Entry<String, String>> names) {
     return new Refusal(
@@ -101,8 +100,8 @@ public record Refusal(
   }
 
   /**
-   * Tells whether COPY was reading a value of this column: the context ends with its name, whatever
-   * language the rest is in.
+   * Tells whether COPY was reading a value of this column: the context ends with its name, in any
+   * language.
    */
   public boolean copied(String name) {
     return context.lines().anyMatch(line -> line.startsWith("COPY ") && line.endsWith(" " + name));

@@ -17,11 +17,11 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * A connection on loan from the pool: one statement at a time, then {@link #end()}. Only {@code
- * end} may be called from another thread, and while a statement is under way.
+ * A connection borrowed from the pool: one statement at a time, then {@link #end()}. Only {@code
+ * end} may be called from another thread, and during a statement.
  */
 public final class Session {
-  /** What a server gets to take notice that a statement is no longer wanted. */
+  /** Time for a server to notice that a statement is no longer wanted. */
   private static final Duration CANCEL_LIMIT = Duration.ofSeconds(2);
 
   private final Connection pooled;
@@ -35,21 +35,21 @@ public final class Session {
   private volatile boolean unhurried;
   private volatile String atEnd = "";
 
-  /** Keeps the locks that this session cannot keep itself. */
+  /** Holds the locks that this session cannot hold itself. */
   private volatile @Nullable Session holder;
 
   /**
-   * What a session needs that keeps nothing beyond a transaction, its settings included.
+   * What a session needs if nothing survives a transaction, settings included.
    *
    * @param begin begins a transaction
-   * @param another a session on a connection of its own, to be ended
+   * @param another a session on a separate connection, to be ended
    */
   record Shared(String begin, Mono<Session> another) {}
 
   /**
    * @param timeout bound of one statement's answer; zero for none
    * @param lossyColumns see {@link DatabaseOptions.Builder#lossyColumns}
-   * @param shared null where the session is ours until it is given back
+   * @param shared null if the session is ours until it is given back
    */
   Session(
       Connection pooled,
@@ -69,12 +69,12 @@ public final class Session {
     return shared == null;
   }
 
-  /** Columns in which values may be other than the source's, as {@code schema.table.column}. */
+  /** Columns in which values may differ from the source's, as {@code schema.table.column}. */
   public Set<String> lossyColumns() {
     return lossyColumns;
   }
 
-  /** Runs a statement; the number of rows that it touched. */
+  /** Runs a statement; returns the number of rows affected. */
   public Mono<Long> update(String sql, Consumer<PostgresqlStatement> bind) {
     return within(
         watched(
@@ -86,7 +86,7 @@ public final class Session {
     return update(sql, statement -> {}).then();
   }
 
-  /** Runs a query to its end; its rows in order. */
+  /** Runs a query to its end; emits its rows in order. */
   public <T> Flux<T> query(
       String sql, Consumer<PostgresqlStatement> bind, Function<? super Readable, T> row) {
     return within(watched(results(sql, bind).concatMap(result -> result.map(row)).collectList()))
@@ -106,15 +106,15 @@ public final class Session {
    * Copies rows in.
    *
    * @param sql {@code copy … from stdin}; with other statements, all are one transaction
-   * @param data pieces of what is copied. They must not error, and end by themselves: a COPY cannot
-   *     be taken back, a session that is cancelled in the middle of one is closed by {@link #end}
+   * @param data pieces of the data. They must not error, and end by themselves: a COPY cannot be
+   *     taken back, and a session that is cancelled in the middle of one is closed by {@link #end}
    */
   public Mono<Void> copyIn(String sql, Flux<ByteBuf> data) {
     return within(watched(connection.copyIn(sql).fromMany(data.map(Mono::just)).build())).then();
   }
 
   /**
-   * Takes an advisory lock, which {@link #end} frees, as does the server when the session breaks.
+   * Takes an advisory lock. {@link #end} frees it, and so does the server when the session breaks.
    */
   public Mono<Void> lock(long key) {
     return shared == null
@@ -123,7 +123,7 @@ public final class Session {
         : holding(shared, by -> by.execute("select pg_catalog.pg_advisory_xact_lock(" + key + ")"));
   }
 
-  /** The same where nobody else has it; false where somebody has. */
+  /** The same if it is free; false if another session has it. */
   public Mono<Boolean> tryLock(long key) {
     return shared == null
         ? isTrue("select pg_catalog.pg_try_advisory_lock(" + key + ")")
@@ -147,8 +147,8 @@ public final class Session {
   }
 
   /**
-   * Takes a lock in a transaction that is open until {@link #end()}, on a connection of its own. It
-   * reads and writes nothing else, so it keeps nothing from being vacuumed.
+   * Takes a lock in a transaction that is open until {@link #end()}, on a separate connection. It
+   * reads and writes nothing else, so it does not prevent vacuum.
    */
   private <T> Mono<T> holding(Shared sharing, Function<Session, Mono<T>> locking) {
     return Mono.defer(
@@ -163,7 +163,7 @@ public final class Session {
     return sharing
         .another()
         .doOnNext(session -> holder = session)
-        // Ended in the meantime: then nobody else will end it.
+        // Ended in the meantime: then no other call ends it.
         .flatMap(session -> ended.get() ? endHolder().then(Mono.empty()) : Mono.just(session))
         .flatMap(
             session ->
@@ -182,7 +182,7 @@ public final class Session {
         });
   }
 
-  /** Leaves a statement to be run before the connection is given back. */
+  /** Registers a statement that runs before the connection is given back. */
   public void atEnd(String sql) {
     atEnd = atEnd.isEmpty() ? sql : atEnd + "; " + sql;
   }
@@ -197,7 +197,7 @@ public final class Session {
     return watched(beginning.doOnSubscribe(s -> inTransaction = true));
   }
 
-  /** A statement that is alone is a transaction, too, and that has to be told its settings. */
+  /** A single statement is a transaction, too, which needs its settings. */
   private <T> Mono<T> within(Mono<T> work) {
     return shared == null
         ? work
@@ -241,14 +241,14 @@ public final class Session {
 
   private <T> Mono<T> watched(Mono<T> work) {
     Mono<T> observed = work.doOnSubscribe(s -> busy = true).doOnTerminate(() -> busy = false);
-    // Outside: a statement that was given up is still under way.
+    // Outside: a statement that was given up is still running.
     return Mono.defer(() -> timeout.isZero() || unhurried ? observed : observed.timeout(timeout));
   }
 
   /**
-   * Gives the connection back, whatever its state: rolled back where a transaction is open, closed
-   * where a statement is still under way (after a cancellation), or where the server is in a
-   * transaction that this session knows nothing of. Never fails.
+   * Gives the connection back, whatever its state: rolled back if a transaction is open, closed if
+   * a statement is still running (after a cancellation), or if the server is in a transaction of
+   * which this session does not know. Never fails.
    */
   public Mono<Void> end() {
     return Mono.defer(
@@ -270,8 +270,8 @@ public final class Session {
   }
 
   /**
-   * The server drops the statement and, seeing the connection closed, its transaction. Returned as
-   * it is, the connection would make its next user wait for our statement.
+   * The server drops the statement and, when it sees the connection closed, its transaction. If the
+   * connection were returned as it is, its next user would wait for our statement.
    */
   private Mono<Void> abandon() {
     return connection

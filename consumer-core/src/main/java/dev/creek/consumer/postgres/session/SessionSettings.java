@@ -14,9 +14,9 @@ import java.util.stream.Collectors;
 import reactor.core.publisher.Mono;
 
 /**
- * What each session is told once, in its start-up packet: no round trip, and a pooled connection
- * cannot lose it. Through a pooler, which takes no such packet, it is told by a statement behind
- * that, or within each transaction.
+ * The settings of each session, sent once in its start-up packet: no round trip, and a pooled
+ * connection cannot lose them. A pooler does not accept such a packet. Then a statement after it
+ * sends the settings, or each transaction does.
  */
 final class SessionSettings {
   /** Sent by the driver itself. */
@@ -26,7 +26,7 @@ final class SessionSettings {
   private static final Map<String, String> DRIVERS =
       Map.of("timezone", "UTC", "datestyle", "ISO", "extra_float_digits", "2");
 
-  /** The connections that a pooler's server processes have are the pooler's, not ours. */
+  /** Settings for the connections of a pooler's server processes, which belong to the pooler. */
   private static final String POOLERS = "tcp_keepalives_";
 
   private final Map<String, String> settings;
@@ -51,7 +51,7 @@ final class SessionSettings {
   /**
    * Completes when a new session has its settings, or will have them in each transaction.
    *
-   * @return errors with {@link PoolerException} where they were told and are not there
+   * @return errors with {@link PoolerException} if they were sent and are not in effect
    */
   Mono<Void> begin(PostgresqlConnection connection) {
     return switch (pooler) {
@@ -86,9 +86,9 @@ final class SessionSettings {
         .then();
   }
 
-  /** Begins a transaction that has them, where sessions keep nothing beyond it. */
+  /** Begins a transaction that has them, if sessions keep nothing beyond it. */
   String beginTransaction() {
-    // Of the isolation the setting says only what transactions to come have.
+    // The setting for isolation applies only to later transactions.
     return "begin isolation level read committed; " + statement(true);
   }
 
@@ -115,14 +115,14 @@ final class SessionSettings {
     settings.put("search_path", "pg_catalog");
     settings.put("statement_timeout", Long.toString(statementTimeout.toMillis()));
     settings.put("lock_timeout", Long.toString(lockTimeout.toMillis()));
-    // The statements differ in the length of their arrays only. Planned once, and by key: a plan
-    // that scans or hashes a small target is the wrong one when the target has grown.
+    // The statements differ only in the length of their arrays. Planned once, and by key: a plan
+    // that scans or hashes a small target is wrong when the target has grown.
     settings.put("plan_cache_mode", "force_generic_plan");
     settings.put("enable_seqscan", "off");
     settings.put("enable_hashjoin", "off");
     settings.put("enable_mergejoin", "off");
     settings.put("jit", "off");
-    // Locks of a client that is gone without a word are free again after a minute, not two hours.
+    // Locks of a client that disappears silently are free again after a minute, not two hours.
     settings.put("tcp_keepalives_idle", "30");
     settings.put("tcp_keepalives_interval", "10");
     settings.put("tcp_keepalives_count", "3");

@@ -26,18 +26,21 @@ import reactor.core.publisher.Mono;
 
 /** The pool of connections to the target database. Thread-safe. */
 public final class Sessions {
-  /** Beyond what one attempt to connect may take. */
+  /** In addition to the time for one attempt to connect. */
   private static final Duration ACQUIRE_LIMIT = Duration.ofSeconds(30);
 
-  /** Beyond the statement timeout, which the server keeps: then it is the server that is gone. */
+  /**
+   * In addition to the statement timeout, which the server enforces: after this time the server is
+   * gone.
+   */
   private static final Duration ANSWER_MARGIN = Duration.ofSeconds(15);
 
-  /** Firewalls and restarts leave idle connections that look alive; a round trip tells. */
+  /** Firewalls and restarts leave idle connections that look alive; a round trip shows it. */
   private static final Duration TRUSTED_IDLE = Duration.ofSeconds(5);
 
   private static final Duration VALIDATION_LIMIT = Duration.ofSeconds(3);
 
-  /** Lets go of server memory that long sessions gather, and follows a changed address. */
+  /** Frees server memory that long sessions gather, and follows a changed address. */
   private static final Duration LIFETIME = Duration.ofHours(1);
 
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(5);
@@ -88,8 +91,8 @@ public final class Sessions {
   }
 
   /**
-   * The pool itself looks at a connection's channel before it lends it, and says so only in words:
-   * one that a cancelled statement closed is found then.
+   * Recognises by its message that the pool found a dead connection before lending it, such as one
+   * that a cancelled statement closed.
    */
   private static boolean isStale(Throwable error) {
     return error instanceof StaleConnection
@@ -146,7 +149,7 @@ public final class Sessions {
     return Mono.defer(() -> closed ? Mono.error(new ClosedByUs()) : borrowed);
   }
 
-  /** Lends a session to {@code work}; errors are told as {@code what} failing. */
+  /** Lends a session to {@code work}; an error says that {@code what} failed. */
   public <T> Mono<T> use(String what, Function<Session, Mono<T>> work) {
     return use(what, SqlHints.NONE, work);
   }
@@ -172,15 +175,15 @@ public final class Sessions {
                 .switchIfEmpty(session.commit().then(Mono.empty())));
   }
 
-  /** A connection of one's own, outside the pool. */
+  /** A separate connection, outside the pool. */
   public Mono<PostgresqlConnection> dedicated() {
     return Mono.defer(() -> closed ? Mono.error(new ClosedByUs()) : factory.create())
         .timeout(acquireLimit);
   }
 
   /**
-   * Completes unless the sessions, which the options say are ours, are seen to be shared. Asked
-   * only where a pooler is named: without one the settings tell, with each connection.
+   * Completes unless sessions, which are ours according to the options, are seen to be shared.
+   * Checked only if a pooler is named: without one the settings show it, with each connection.
    */
   public Mono<Void> requireKept() {
     return pooler == Pooler.SESSION
@@ -201,25 +204,25 @@ public final class Sessions {
         .orElse(PoolUse.NONE);
   }
 
-  /** Whether nobody has said in the URI how long a commit is to wait. */
+  /** Tells whether the URI leaves open how long a commit waits. */
   public boolean mayLoseLastCommits() {
     return mayLoseLastCommits;
   }
 
-  /** Which database, without the password: {@code user@host:port/name}. */
+  /** The database, without the password: {@code user@host:port/name}. */
   public String database() {
     return place.substring(SERVER.length());
   }
 
-  /** Which server, without the password. */
+  /** The server, without the password. */
   public String place() {
     return place;
   }
 
   /**
    * Lends nothing more, and closes all connections once they are given back, which is waited for,
-   * but not for ever. The pool counts wrong, and prints so, where it is closed while one is on its
-   * way back.
+   * but not without limit. If the pool is closed while a connection is on its way back, it counts
+   * wrong, and prints so.
    */
   public Mono<Void> close() {
     return Mono.fromRunnable(() -> closed = true)
@@ -238,8 +241,8 @@ public final class Sessions {
   }
 
   /**
-   * Bounds the whole way in. The driver's own bound ends with the TCP handshake, and of the pool's
-   * one cannot tell a server that is silent from a pool that has nothing free.
+   * Bounds the whole time to connect. The driver's own bound ends with the TCP handshake, and the
+   * pool's bound does not distinguish a silent server from a pool without a free connection.
    *
    * @param limit zero for none
    */
@@ -262,7 +265,7 @@ public final class Sessions {
     }
   }
 
-  /** Nothing is lent any more. */
+  /** The pool is closed. */
   private static final class ClosedByUs extends R2dbcNonTransientResourceException {
     private static final long serialVersionUID = 1L;
 

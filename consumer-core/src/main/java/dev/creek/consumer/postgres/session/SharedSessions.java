@@ -7,17 +7,17 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * Finds out whether a pooler gives one server process to several of our connections. Two that are
- * open at once never have the same one without a pooler, or with one in session mode; and one
+ * Finds out whether a pooler gives one server process to several of our connections. Without a
+ * pooler, or with one in session mode, two open connections never have the same process, and one
  * connection never has two.
  */
 public final class SharedSessions {
-  /** A pool that is busy, or takes its processes in turns, may hide it once. */
+  /** A pool that is busy, or uses its processes in turns, may hide it once. */
   private static final int LOOKS = 5;
 
   private SharedSessions() {}
 
-  /** True is proof; false is not, where a pooler is very busy. Opens two connections. */
+  /** True is proof; false is not, if a pooler is very busy. Opens two connections. */
   public static Mono<Boolean> areSeen(Sessions sessions) {
     return Mono.usingWhen(
         sessions.dedicated(),
@@ -27,7 +27,7 @@ public final class SharedSessions {
         SharedSessions::close);
   }
 
-  /** A pooler may have closed it, having refused something: that is what is told. */
+  /** A pooler may have closed it after a refusal: that refusal is reported. */
   private static Mono<Void> close(PostgresqlConnection connection) {
     return connection.close().onErrorComplete();
   }
@@ -50,7 +50,7 @@ public final class SharedSessions {
         .single();
   }
 
-  /** Completes where sessions are ours, as far as can be seen. */
+  /** Completes if sessions are ours, as far as can be seen. */
   static Mono<Void> areNone(Sessions sessions) {
     return areSeen(sessions)
         .flatMap(shared -> shared ? Mono.error(PoolerErrors.shared()) : Mono.empty());

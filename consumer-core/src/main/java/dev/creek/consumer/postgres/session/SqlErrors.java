@@ -16,9 +16,9 @@ import reactor.pool.PoolAcquireTimeoutException;
 import reactor.pool.PoolShutdownException;
 
 /**
- * What the driver throws, told without row values: PostgreSQL quotes values in the details of many
- * errors, and in the message of data exceptions. The driver's exceptions carry both, so those that
- * the server sent are replaced, not wrapped.
+ * Replaces the driver's exceptions by ours without row values: PostgreSQL quotes values in the
+ * details of many errors, and in the message of data exceptions. The driver's exceptions contain
+ * both, so those that the server sent are replaced, not wrapped.
  */
 public final class SqlErrors {
   private static final String CONNECTION_FAILURE = "08006";
@@ -28,7 +28,7 @@ public final class SqlErrors {
 
   private SqlErrors() {}
 
-  /** Whether the rows of a batch, in another order, might have been accepted. */
+  /** Tells whether the rows of a batch, in another order, might have been accepted. */
   public static boolean mayDependOnOrder(Throwable error) {
     String state = sqlState(error);
     // 21000: ON CONFLICT met one row twice (keys equal to the database, not to us).
@@ -36,25 +36,25 @@ public final class SqlErrors {
   }
 
   /**
-   * Whether an INSERT might do what COPY would not: COPY knows no policies (0A000), and which of
-   * its values or rows it minds it cannot say. The rest, as a lock that is not free, is as bad for
-   * both.
+   * Tells whether an INSERT might do what COPY would not: COPY does not support policies (0A000),
+   * and does not say which value or row it refuses. Other errors, such as a lock that is not free,
+   * apply to both.
    */
   public static boolean mayBeInserted(Throwable error) {
     String state = sqlState(error);
     return state != null && INSERTABLE.contains(state.substring(0, 2));
   }
 
-  /** Whether a row was there already, by some unique value or one that overlaps. */
+  /** Tells whether a row existed already, by some unique value or one that overlaps. */
   public static boolean isAlreadyThere(Throwable error) {
     String state = sqlState(error);
     return "23505".equals(state) || "23P01".equals(state);
   }
 
   /**
-   * Whether the server said this.
+   * Tells whether it is this error of the server.
    *
-   * @param quoted what its message quotes, whatever language that is in
+   * @param quoted the part that its message quotes, in any language
    */
   public static boolean isOf(String sqlState, String quoted, Throwable error) {
     PostgresqlException server = find(error, PostgresqlException.class);
@@ -63,12 +63,12 @@ public final class SqlErrors {
         && server.getErrorDetails().getMessage().contains(quoted);
   }
 
-  /** Whether its state is this one. */
+  /** Tells whether it has this state. */
   public static boolean isState(String sqlState, Throwable error) {
     return sqlState.equals(sqlState(error));
   }
 
-  /** The five characters, or null where none is known. */
+  /** The five characters, or null if none is known. */
   public static @Nullable String sqlState(Throwable error) {
     if (error instanceof DatabaseException e) {
       return e.sqlState();
@@ -78,9 +78,9 @@ public final class SqlErrors {
   }
 
   /**
-   * The error as our callers know it. Those of our own packages stay as they are.
+   * The error in the form for our callers. Errors of our own packages stay as they are.
    *
-   * @param what what failed: table and position
+   * @param what the failed work: table and position
    */
   public static RuntimeException described(Throwable error, String what, SqlHints hints) {
     return described(error, what, null, hints);
@@ -89,7 +89,7 @@ public final class SqlErrors {
   /**
    * The same.
    *
-   * @param place the server, named where it cannot be reached; null where {@code what} does so
+   * @param place the server, named if it cannot be reached; null if {@code what} names it
    */
   public static RuntimeException described(
       Throwable error, String what, @Nullable String place, SqlHints hints) {
@@ -111,7 +111,7 @@ public final class SqlErrors {
     Refusal refusal = refusal(error);
     if (refusal != null) {
       String hint = hints.forState(refusal.sqlState());
-      // Which server lets nobody in is as much a question as which one cannot be reached.
+      // A refused login needs the server's name as much as a server that cannot be reached.
       boolean ofTheServer = place != null && refusal.sqlState().startsWith("28");
       return described(
           refusal,
@@ -141,7 +141,7 @@ public final class SqlErrors {
     return error instanceof RuntimeException e ? e : new IllegalStateException(what, error);
   }
 
-  /** What a pooler that we do not know of makes fail; null where it is something else. */
+  /** The error that an unknown pooler causes; null if it is something else. */
   public static @Nullable PoolerException pooler(Throwable error) {
     PoolerException known = find(error, PoolerException.class);
     PostgresqlException server = find(error, PostgresqlException.class);
@@ -153,7 +153,7 @@ public final class SqlErrors {
     return details.getRoutine().isPresent() || !details.getCode().startsWith("08");
   }
 
-  /** What the server said; null where the error is not the server's. */
+  /** The server's refusal; null if the error is not the server's. */
   public static @Nullable Refusal refusal(Throwable error) {
     PostgresqlException server = find(error, PostgresqlException.class);
     return server != null && isFromServer(server.getErrorDetails())
@@ -162,10 +162,10 @@ public final class SqlErrors {
   }
 
   /**
-   * A refusal as our callers know it.
+   * A refusal in the form for our callers.
    *
-   * @param what what failed: the table
-   * @param where what is known beyond the server's words, to be put behind them
+   * @param what the failed work: the table
+   * @param where additional knowledge, put after the server's message
    */
   public static DatabaseException described(
       Refusal refusal, String what, String where, @Nullable String hint) {
@@ -178,7 +178,10 @@ public final class SqlErrors {
         message.toString(), refusal.sqlState(), refusal.constraint(), hint, null);
   }
 
-  /** The first of this type along the causes; a failed commit comes inside a RuntimeException. */
+  /**
+   * The first exception of this type along the causes; a failed commit comes inside a
+   * RuntimeException.
+   */
   private static <T> @Nullable T find(Throwable error, Class<T> type) {
     for (Throwable e = error; e != null; e = e.getCause()) {
       if (type.isInstance(e)) {

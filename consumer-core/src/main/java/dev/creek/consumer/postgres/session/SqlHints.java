@@ -2,7 +2,7 @@ package dev.creek.consumer.postgres.session;
 
 import org.jspecify.annotations.Nullable;
 
-/** What the user can do about an SQLSTATE, where it is done. */
+/** The remedy for an SQLSTATE, known to the caller. */
 @FunctionalInterface
 public interface SqlHints {
   SqlHints NONE = state -> null;

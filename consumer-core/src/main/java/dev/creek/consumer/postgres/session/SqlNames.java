@@ -1,6 +1,6 @@
 package dev.creek.consumer.postgres.session;
 
-/** Names as SQL text: always quoted, so that any name is itself and nothing else. */
+/** Names as SQL text: always quoted, so that a name cannot be anything else. */
 public final class SqlNames {
   private SqlNames() {}
 

@@ -10,8 +10,9 @@ import java.util.Locale;
 import java.util.Set;
 
 /**
- * Takes out of a connection's start-up message what a pooler refuses: of its parameters only those
- * stay that PgBouncer keeps for a client in each of its modes. Gone once that message has passed.
+ * Removes from a connection's start-up message what a pooler refuses: only parameters stay that
+ * PgBouncer keeps for a client in each of its modes. The filter removes itself once that message
+ * has passed.
  */
 final class StartupFilter extends ChannelOutboundHandlerAdapter {
   /** Major version of the protocol, the upper half of the second number of the message. */
@@ -23,7 +24,7 @@ final class StartupFilter extends ChannelOutboundHandlerAdapter {
   private static final Set<String> KEPT =
       Set.of("user", "database", "application_name", "client_encoding", "datestyle", "timezone");
 
-  /** What is returned by the next handler's write is the promise, which the caller has. */
+  /** The next handler's write returns the promise, which the caller has. */
   @Override
   @SuppressWarnings("FutureReturnValueIgnored")
   public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) {
@@ -35,7 +36,7 @@ final class StartupFilter extends ChannelOutboundHandlerAdapter {
     }
   }
 
-  /** As opposed to a request for TLS, which comes before it, and has a version of its own. */
+  /** As opposed to a request for TLS, which comes before it, and has its own version number. */
   private static boolean isStartup(ByteBuf bytes) {
     int start = bytes.readerIndex();
     return bytes.readableBytes() > HEAD_BYTES

@@ -1,7 +1,7 @@
 /**
  * Connections to the target database: options and URIs, connection factories and their pool,
- * sessions and how they are handed over, the driver's codecs, SQLSTATEs, and quoted names. The
- * lowest room: it knows no table of ours and none of the user's.
+ * sessions and their handover, the driver's codecs, SQLSTATEs, and quoted names. The lowest room:
+ * it knows no table of ours and none of the user's.
  */
 @NullMarked
 package dev.creek.consumer.postgres.session;

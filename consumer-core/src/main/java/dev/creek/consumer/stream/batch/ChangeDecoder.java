@@ -25,13 +25,13 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * Packets to changes, for one line from one start on. Not thread-safe: deliveries come one at a
- * time.
+ * Decodes packets to changes, for one pipeline from one start on. Not thread-safe: deliveries come
+ * one at a time.
  *
- * <p>Messages that are to be passed over are read and dropped, also where they cannot be read.
+ * <p>Messages that are to be skipped are read and dropped, even if they cannot be decoded.
  *
- * <p>What was decoded before a bad message, or before a schema had to be asked for, is handed on
- * first: an error never takes good changes with it.
+ * <p>Changes that were decoded before a bad message, or before a schema had to be requested, are
+ * emitted first: an error never suppresses good changes.
  */
 public final class ChangeDecoder {
   private static final Logger log = LoggerFactory.getLogger(ChangeDecoder.class);
@@ -44,8 +44,8 @@ public final class ChangeDecoder {
   private final Map<Long, WalDecoder> decoders = new HashMap<>();
 
   /**
-   * Where reading begins by time, or with whatever the stream still holds, it may begin in the
-   * middle of a message.
+   * If reading begins by time, or with whatever the stream still holds, it may begin in the middle
+   * of a message.
    */
   private boolean mayLackHead;
 
@@ -58,8 +58,8 @@ public final class ChangeDecoder {
 
   /**
    * @param start where reading begins
-   * @param skips stream sequences of messages to pass over
-   * @param onSkip called for each that is passed over
+   * @param skips stream sequences of messages to skip
+   * @param onSkip called for each skipped message
    */
   public ChangeDecoder(
       SourceTable source,
@@ -123,7 +123,7 @@ public final class ChangeDecoder {
     return Mono.just(new DecodedChunk(changes, delivery.pending(), frontier));
   }
 
-  /** Stream sequence of the message that could not be read; 0 while all could. */
+  /** Stream sequence of the message that could not be read; 0 if there is none. */
   public long failedAt() {
     return failedAt;
   }
@@ -137,7 +137,7 @@ public final class ChangeDecoder {
     return skipped;
   }
 
-  /** Of a message that cannot be put together more packets may follow. */
+  /** Further packets may follow of a message that cannot be assembled. */
   private void passOver() {
     onSkip.run();
     log.atWarn()

@@ -4,13 +4,13 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How long a caught-up line waits for more of the last source transaction before it takes it as
- * complete.
+ * The time that a caught-up pipeline waits for more of the last source transaction before it
+ * regards it as complete.
  *
  * <p>The wire has no commit marker. A producer publishes a transaction's changes microseconds or a
  * round trip apart, so the wait follows the gaps seen inside transactions: {@value #GAPS} times the
- * largest recent one, between {@link #SHORTEST} and {@link #LONGEST}. A transaction that was taken
- * as complete too early is such a gap too, so the wait corrects itself. Not thread-safe.
+ * largest recent one, between {@link #SHORTEST} and {@link #LONGEST}. If a transaction was regarded
+ * as complete too early, that is such a gap too, so the wait corrects itself. Not thread-safe.
  */
 public final class Linger {
   static final Duration SHORTEST = Duration.ofMillis(1);
@@ -31,7 +31,7 @@ public final class Linger {
     this.fixed = fixed;
   }
 
-  /** A transaction went on this long after its last change had come. */
+  /** A transaction continued this long after its last change had come. */
   void sawGap(long gapNanos) {
     long wanted = Math.min(gapNanos, LONGEST.toNanos()) * GAPS;
     // Up at once, down slowly: one burst of quick changes says little about the next slow one.
@@ -39,7 +39,7 @@ public final class Linger {
     nanos = Math.min(LONGEST.toNanos(), Math.max(SHORTEST.toNanos(), nanos));
   }
 
-  /** The wait now. */
+  /** The current wait. */
   Duration current() {
     return fixed != null ? fixed : Duration.ofNanos(nanos);
   }

@@ -12,25 +12,25 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The changes that the target may hold already: behind a snapshot, and behind a position that is
- * only a time. They are applied as if one source transaction had made them, which is what they come
- * to: on the way the table would show rows of times before the snapshot, and those would meet
- * unique values of rows that the snapshot brought from later. And where only the rows that are
- * there tell which of them a table without a key holds, they tell it of all together: a row that
- * one of them left may have been taken away by a later one.
+ * The changes that the target may hold already: after a snapshot, and after a position that is only
+ * a time. They are applied as if one source transaction had made them. Applied one by one, they
+ * would show rows of times before the snapshot, and those would meet unique values of later rows
+ * that the snapshot brought. Besides, if only the existing rows show which changes a table without
+ * a key holds, they show it of all changes together: a later change may have removed a row that an
+ * earlier one left.
  *
- * @param untilMicros commit time of the last such change at most, microseconds since 1970
- * @param through stream sequence of the last such change at most: what the stream held when the
- *     line began, so that a source's clock that was set back does not make it go on for ever
+ * @param untilMicros latest commit time of such a change, microseconds since 1970
+ * @param through greatest stream sequence of such a change: the stream's last sequence when the
+ *     pipeline began, so that the window ends even if the source's clock was set back
  */
 public record OverlapWindow(long untilMicros, long through) {
-  /** Nothing is repeated. */
+  /** The window without changes. */
   static final OverlapWindow NONE = new OverlapWindow(Long.MIN_VALUE, 0);
 
   /**
-   * Those of a claim.
+   * The window of a claim.
    *
-   * @param overlap how far clocks may be apart
+   * @param overlap greatest difference between clocks
    */
   public static OverlapWindow of(Claim claim, LogState log, Duration overlap) {
     return Stream.of(claim.aheadUntil(), position(claim.horizon()))
@@ -52,7 +52,7 @@ public record OverlapWindow(long untilMicros, long through) {
     return change.committedAtMicros() <= untilMicros && change.sequence() <= through;
   }
 
-  /** Whether both belong together: made by one source transaction, or both repeated. */
+  /** Tells whether both belong together: made by one source transaction, or both in the window. */
   boolean together(Change one, Change next) {
     return one.sameTransaction(next) || (includes(one) && includes(next));
   }

@@ -26,26 +26,27 @@ import reactor.core.scheduler.Scheduler;
  *
  * <ul>
  *   <li><b>Boundary</b>: a transaction is complete when a change of another one follows, or when
- *       the line is caught up and the {@link Linger} has passed in silence.
- *   <li><b>Size</b>: a batch is cut when it is asked for, from all that is complete then, up to the
- *       {@link BatchLimits}: alone when idle, large when behind. Of its bytes, tables with much to
- *       do share what all may hold. While more is on its way a small one waits for it, not for
- *       long: a batch costs nearly the same whatever its size. Only a transaction larger than the
- *       limits is handed on in parts.
- *   <li><b>{@link OverlapWindow}</b> count as one transaction.
+ *       the pipeline is caught up and the {@link Linger} has passed in silence.
+ *   <li><b>Size</b>: a batch is cut on demand, from everything that is complete then, up to the
+ *       {@link BatchLimits}: one transaction when idle, large when behind. Tables with a backlog
+ *       share the bytes that all batches may hold. While more is on its way, a small batch waits
+ *       for it, but not for long: a batch costs nearly the same whatever its size. Only a
+ *       transaction larger than the limits is emitted in parts.
+ *   <li><b>{@link OverlapWindow}</b>: its changes count as one transaction.
  *   <li><b>Schema</b>: a change of fingerprint ends a batch.
  *   <li><b>Demand</b>: chunks are requested one at a time and only while less than a batch waits;
  *       so at most one batch and one chunk wait here.
- *   <li><b>End</b>: when the source ends or fails, complete transactions are still handed on, the
- *       torso of the last is dropped: its position is not, so it is read again.
+ *   <li><b>End</b>: when the source ends or fails, complete transactions are still emitted. An
+ *       incomplete last transaction is dropped; it is read again, because its position is not
+ *       stored.
  * </ul>
  *
- * <p>An operator of its own because the standard ones cannot: {@code windowUntilChanged} never
- * closes the last transaction of a quiet table, {@code bufferTimeout} cuts transactions, {@code
- * switchMap} ignores demand. All state is confined to one worker: signals only post tasks to it.
+ * <p>The standard operators do not suffice: {@code windowUntilChanged} never closes the last
+ * transaction of a quiet table, {@code bufferTimeout} cuts transactions, {@code switchMap} ignores
+ * demand. All state is confined to one worker: signals only post tasks to it.
  */
 public final class TransactionBatcher extends Flux<Batch> {
-  /** What a small batch waits for more: less than a full one takes to be written. */
+  /** Time that a small batch waits for more: less than the time to write a full one. */
   static final long GATHER_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
   private final Flux<DecodedChunk> chunks;
@@ -58,7 +59,7 @@ public final class TransactionBatcher extends Flux<Batch> {
   private final ByteShares shares;
 
   /**
-   * @param shares what all batches that are being gathered may hold
+   * @param shares bytes that all batches being gathered may hold
    */
   public TransactionBatcher(
       Flux<DecodedChunk> chunks,
@@ -84,7 +85,7 @@ public final class TransactionBatcher extends Flux<Batch> {
     chunks.subscribe(new Cutter(actual, scheduler.createWorker()));
   }
 
-  /** Whether a batch that is small waits for more. */
+  /** States of a small batch that waits for more. */
   private enum Gathering {
     NOT_BEGUN,
     WAITING,
@@ -109,7 +110,7 @@ public final class TransactionBatcher extends Flux<Batch> {
     private @Nullable Change last;
     private long lastArrival;
 
-    /** How many more messages the broker held; 0: caught up. */
+    /** Number of further messages at the broker; 0: caught up. */
     private long pending;
 
     private Gathering gathering = Gathering.NOT_BEGUN;
@@ -265,7 +266,9 @@ public final class TransactionBatcher extends Flux<Batch> {
       proceed();
     }
 
-    /** All that waits, and the transaction that is open downstream, is known to be complete. */
+    /**
+     * Everything that waits, and the transaction that is open downstream, is known to be complete.
+     */
     private void allComplete() {
       complete = waiting.size();
       openIsComplete = open;
@@ -296,7 +299,7 @@ public final class TransactionBatcher extends Flux<Batch> {
       }
     }
 
-    /** Who has nothing at hand may begin with little. */
+    /** A pipeline without changes at hand may begin with a small share. */
     private void measure() {
       maxBytes = share.reserve(waitingBytes, waitingBytes > 0);
     }
@@ -335,8 +338,8 @@ public final class TransactionBatcher extends Flux<Batch> {
     }
 
     /**
-     * Whether as much is on its way as a batch of all that is complete can hold. The first batch
-     * goes at once: what is new to everybody takes its time beside what is still read.
+     * Tells whether enough is on its way to fill a batch of everything that is complete. The first
+     * batch goes at once: its slow, not yet compiled steps run beside the reading.
      */
     private boolean isFillingUp() {
       boolean filling =
@@ -368,8 +371,8 @@ public final class TransactionBatcher extends Flux<Batch> {
     }
 
     /**
-     * How many of the first {@code most} waiting changes make a batch: within the limits and of one
-     * schema; at least one, or, if only whole transactions count, as many as those hold, perhaps
+     * Number of the first {@code most} waiting changes that make a batch: within the limits and of
+     * one schema; at least one, or, if only whole transactions count, the changes of those, perhaps
      * none.
      */
     private int fitting(int most, boolean wholeTransactions) {
@@ -425,7 +428,7 @@ public final class TransactionBatcher extends Flux<Batch> {
   }
 
   /**
-   * By identity: a line's decoder makes one instance per fingerprint, and comparing texts per
+   * By identity: a pipeline's decoder makes one instance per fingerprint, and comparing texts per
    * change would cost more than applying.
    */
   @SuppressWarnings("ReferenceEquality")

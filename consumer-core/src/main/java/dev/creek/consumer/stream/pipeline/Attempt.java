@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
-/** What happened while a line was streaming, from one start to its end. Thread-safe. */
+/** The events of one run of a streaming pipeline, from its start to its end. Thread-safe. */
 public final class Attempt {
   private final AtomicBoolean progressed = new AtomicBoolean();
   private final Sinks.Empty<Void> proven = Sinks.empty();
@@ -22,7 +22,7 @@ public final class Attempt {
     decoder = with;
   }
 
-  /** True for the first commit. */
+  /** Returns true for the first commit. */
   boolean progresses() {
     return progressed.compareAndSet(false, true);
   }
@@ -31,7 +31,7 @@ public final class Attempt {
     return progressed.get();
   }
 
-  /** What the line was stuck in, or waited for, is over. */
+  /** The earlier failure or wait of the pipeline is over. */
   void proves() {
     proven.tryEmitEmpty();
   }
@@ -44,7 +44,7 @@ public final class Attempt {
     failing = batch;
   }
 
-  /** The message that failed, where it was alone or could not be read. */
+  /** The message that failed, if it was alone or could not be read. */
   @Nullable StoppedAt stoppedAt() {
     Batch batch = failing;
     ChangeDecoder reader = decoder;
@@ -60,7 +60,7 @@ public final class Attempt {
     return reader == null || reader.failedAt() == 0 ? null : new StoppedAt(from, reader.failedAt());
   }
 
-  /** Stream sequence of the last change that failed; 0 where none did. */
+  /** Stream sequence of the last change that failed; 0 if none did. */
   long lastFailing() {
     Batch batch = failing;
     return batch == null || batch.changes().isEmpty()

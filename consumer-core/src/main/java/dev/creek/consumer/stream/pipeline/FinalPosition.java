@@ -10,12 +10,13 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
- * The last position of a line that is stopped. A position moves with the table's own changes, and
- * with its stream only now and then: what is deleted of other tables in between would look like a
- * gap after the restart, and of a table to which nothing has come yet nothing would be known.
+ * The last position of a pipeline that is stopped. A position moves with the table's own changes,
+ * and with its stream only now and then. If messages of other tables were deleted in between, this
+ * would look like a gap after the restart; and a table without changes would have no position at
+ * all.
  */
 final class FinalPosition implements ReadListener {
-  /** A courtesy that a broker which does not answer must not make long. */
+  /** The query is optional, so a broker that does not answer must not delay the stop. */
   private static final Duration LIMIT = Duration.ofMillis(500);
 
   private volatile Mono<Read> question = Mono.empty();
@@ -39,7 +40,7 @@ final class FinalPosition implements ReadListener {
    * The position to store last.
    *
    * @param reached how far the table has been applied
-   * @return null where it has not been asked for, or changes have been read that are not applied
+   * @return null if there was no answer, or changes have been read that are not applied
    */
   @Nullable Batch last(Position reached, StreamIdentity stream) {
     Read read = answer;

@@ -15,11 +15,12 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What of one table is known not to be applied yet, told chunk by chunk by its line, so that its
- * age can be asked for while the line is stuck. Thread-safe; each call is short.
+ * Tracks the changes of one table that are known not to be applied yet. Its pipeline reports them
+ * chunk by chunk, so that their age is known even while the pipeline is stuck. Thread-safe; each
+ * call is short.
  *
- * <p>Between two commits inside a chunk the oldest change is not known to the row: then it is as
- * old as the last one applied.
+ * <p>Between two commits inside a chunk the exact oldest change is not known: then it is assumed to
+ * be as old as the last one applied.
  */
 final class LagTracker implements Backlog, ReadListener {
   private final InstantSource clock;
@@ -37,17 +38,15 @@ final class LagTracker implements Backlog, ReadListener {
   private long decoded;
   private boolean reading;
 
-  /** What the last run did not get applied; until this one has read as far. */
+  /** Commit time of what the last run did not apply; until this run has read as far. */
   private @Nullable Instant before;
 
-  /** Since when something has been pending, or may have been. */
+  /** The time since when something has been pending, or may have been. */
   private Instant since;
 
   private boolean upToDate;
 
-  /**
-   * Tells whether it has been up to date at all: before that, nothing says since when it is not.
-   */
+  /** True once it has been up to date: before that, the beginning of the lag is not known. */
   private boolean wasUpToDate;
 
   private record Chunk(long lastSequence, Instant oldest) {}
@@ -57,7 +56,7 @@ final class LagTracker implements Backlog, ReadListener {
     this.since = clock.instant();
   }
 
-  /** A run of the line begins; what the last one held is read again. */
+  /** A run of the pipeline begins; what the last one held is read again. */
   synchronized void starts() {
     before = oldest();
     chunks.clear();
@@ -80,7 +79,7 @@ final class LagTracker implements Backlog, ReadListener {
     stopped();
   }
 
-  /** Nothing is read any more. */
+  /** Reading has stopped. */
   synchronized void stopped() {
     reading = false;
     settle();
@@ -152,7 +151,7 @@ final class LagTracker implements Backlog, ReadListener {
     return age.isNegative() ? Duration.ZERO : age;
   }
 
-  /** Empty where it is not known. */
+  /** Empty if it is not known. */
   synchronized Optional<Duration> knownLag() {
     return lagCertainty() == Certainty.KNOWN ? Optional.of(lag()) : Optional.empty();
   }
@@ -173,7 +172,7 @@ final class LagTracker implements Backlog, ReadListener {
     return undelivered + received;
   }
 
-  /** That at least none are pending tells nothing. */
+  /** A lower bound of 0 says nothing. */
   @Override
   public synchronized Certainty pendingCertainty() {
     if (reading) {

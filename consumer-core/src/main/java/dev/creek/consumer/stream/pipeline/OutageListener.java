@@ -11,8 +11,8 @@ import reactor.core.publisher.Sinks;
 
 /**
  * Shows a streaming table as waiting while nothing can be read, once that has lasted a moment, and
- * what is refused to it beside its changes. The reader gets over it by itself, so the table goes on
- * streaming.
+ * shows what else is refused to it. The reader overcomes the interruption by itself, so the table
+ * goes on streaming.
  */
 final class OutageListener implements ReadListener {
   /** A reconnect takes less. */
@@ -25,17 +25,17 @@ final class OutageListener implements ReadListener {
   private final Sinks.Many<Reading> news = Sinks.many().replay().latest();
   private volatile TableState waiting = TableState.STREAMING;
 
-  /** How reading goes. */
+  /** The state of reading. */
   private sealed interface Reading {
 
     /**
-     * It does.
+     * Changes are read.
      *
-     * @param shown as what
+     * @param shown the state to show
      */
     record Goes(TableState shown) implements Reading {}
 
-    /** It does not. */
+    /** Nothing is read. */
     record Rests() implements Reading {}
   }
 
@@ -77,7 +77,7 @@ final class OutageListener implements ReadListener {
         .then(Mono.never());
   }
 
-  /** Why it waits may change while it does. */
+  /** The reason may change during the wait. */
   private Flux<TableState> waiting() {
     return line.delay(UNNOTICED)
         .thenMany(Flux.interval(Duration.ZERO, LOOKED_AT_AGAIN, line.scheduler()))

@@ -3,8 +3,8 @@ package dev.creek.consumer.stream.pipeline;
 import reactor.core.publisher.Mono;
 
 /**
- * What a table's line is doing. A phase holds only what is valid in it; running it completes with
- * the next phase, or empty when the line has ended. An outage or an error is a transition, never an
+ * A phase of a table's pipeline. It holds only what is valid in it. Running it completes with the
+ * next phase, or empty when the pipeline has ended. An outage or an error is a transition, never an
  * error signal.
  *
  * <pre>

@@ -26,7 +26,7 @@ import org.slf4j.spi.LoggingEventBuilder;
 import reactor.core.Exceptions;
 import reactor.core.publisher.Mono;
 
-/** What a line says of itself: its state to users and logs, its work to whoever counts. */
+/** The reports of a pipeline: its state to users and logs, its work to the metrics. */
 final class PipelineReport {
   private static final Logger log = LoggerFactory.getLogger(PipelineReport.class);
 
@@ -47,7 +47,7 @@ final class PipelineReport {
     this.around = around;
   }
 
-  /** What is known not to be applied yet. */
+  /** The changes that are known not to be applied yet. */
   LagTracker unapplied() {
     return unapplied;
   }
@@ -57,18 +57,18 @@ final class PipelineReport {
     count(marks);
   }
 
-  /** How far the table is, as far as the line knows. */
+  /** The table's position, as far as the pipeline knows. */
   Position reached() {
     return reached;
   }
 
-  /** The line goes on from a position that is stored. */
+  /** The pipeline continues from a stored position. */
   void at(Position position) {
     reached = position;
   }
 
   /**
-   * Shows a state to users. The target being away is no error here: the state is shown again with
+   * Shows a state to users. If the target is away, this is no error: the state is shown again with
    * the next one.
    */
   Mono<Void> enter(@Nullable Claim claim, TableState state) {
@@ -90,7 +90,7 @@ final class PipelineReport {
         .then();
   }
 
-  /** Why the table's rows may differ from the source's, as it is stored now. */
+  /** The stored reasons why the table's rows may differ from the source's. */
   void marks(List<Incompleteness> stored) {
     List<Incompleteness> before = marks;
     if (before.equals(stored)) {
@@ -111,7 +111,7 @@ final class PipelineReport {
   }
 
   private void logSet(Incompleteness mark) {
-    // That one is as it was asked for.
+    // The user asked for this mark.
     boolean asked = mark.cause() == Incompleteness.Cause.NO_SNAPSHOT;
     about(asked ? log.atInfo() : log.atWarn(), mark)
         .log(
@@ -134,7 +134,7 @@ final class PipelineReport {
         .addKeyValue("reason", mark.reason());
   }
 
-  /** Shows a state that is stored from before; it is news only once it is entered again. */
+  /** Shows a state that was stored before; it is logged only once it is entered again. */
   void recalls(TableState state) {
     around.recorder().state(target, state.name().stored(), state.reason(), state.hint());
   }
@@ -147,7 +147,7 @@ final class PipelineReport {
     shown = state;
     around.recorder().state(target, state.name().stored(), state.shownReason(), state.hint());
     if (before != null && before.says(state)) {
-      // The same once more: it is counted, and was told.
+      // The same state again: it is counted, and was already logged.
       return;
     }
     if (state.name() != TableState.Name.WAITING) {
@@ -168,7 +168,7 @@ final class PipelineReport {
     }
   }
 
-  /** What works may lack something all the same. */
+  /** A working table may be incomplete nevertheless. */
   private void announceWorking(TableState state) {
     String name = state.name().stored();
     if (state.reason() == null) {
@@ -190,7 +190,7 @@ final class PipelineReport {
     }
   }
 
-  /** For logs that programs read: which table, and how far it is. */
+  /** Fields for logs that programs read: the table and its progress. */
   LoggingEventBuilder about(LoggingEventBuilder event) {
     return event
         .addKeyValue("table", mapping.target())
@@ -214,7 +214,7 @@ final class PipelineReport {
     task.failed(cause);
   }
 
-  /** A run of the line ended with an error. */
+  /** A run of the pipeline ended with an error. */
   void failure(Verdict verdict, Throwable error) {
     if (verdict instanceof Verdict.Retry retry) {
       around.recorder().retry(target, retry.category());
@@ -226,7 +226,7 @@ final class PipelineReport {
     }
   }
 
-  /** A batch has been written, not committed yet perhaps. */
+  /** A batch has been written, perhaps not committed yet. */
   void batch(Batch batch, Duration took) {
     int changes = batch.changes().size();
     if (changes > 0) {
@@ -255,7 +255,7 @@ final class PipelineReport {
     around.events().accept(new TableEvent.Committed(mapping, applied));
   }
 
-  /** The line is gone: nothing about it is shown any more. */
+  /** The pipeline is gone: nothing about it is shown any more. */
   void forget() {
     around.recorder().removed(target);
   }

@@ -1,8 +1,8 @@
 package dev.creek.consumer.stream.pipeline;
 
-/** What proves that a table goes on, so that it is said to be streaming. */
+/** The event that proves that a table works again, so that it is shown as streaming. */
 enum Proof {
-  /** That it is read: whatever was in the way was not the table's. */
+  /** Reading: the cause was not in the table. */
   READING,
 
   /** The first commit: a change was refused, and comes again. */

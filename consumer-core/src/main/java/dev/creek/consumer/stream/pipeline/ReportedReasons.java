@@ -6,11 +6,11 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * The reasons for waiting that a table's log has been told in one outage: each once, and of a
- * server's connection one alone, because it fails in many ways while the server is away.
+ * The reasons for waiting that were logged for a table in one outage. Each is logged once, and of a
+ * server's connection only one, because a connection fails in many ways while the server is away.
  */
 final class ReportedReasons {
-  /** As we say it, or PostgreSQL: class 08, and a server that stops, has crashed or starts. */
+  /** Our words, or PostgreSQL's: class 08, and a server that stops, has crashed or starts. */
   private static final Pattern OF_A_CONNECTION =
       Pattern.compile(
           "\\bconnect|\\bno answer\\b|\\bnot answer\\b|\\bno heartbeat\\b"
@@ -18,7 +18,7 @@ final class ReportedReasons {
 
   private final Set<String> described = new HashSet<>();
 
-  /** Tells whether the log has not been told this in this outage; from now on it has. */
+  /** Tells whether this was not logged yet in this outage; from now on it counts as logged. */
   boolean isNews(TableState waiting) {
     String reason = String.valueOf(waiting.reason());
     return described.add(OF_A_CONNECTION.matcher(reason).find() ? server(reason) : reason);
@@ -29,7 +29,7 @@ final class ReportedReasons {
     described.clear();
   }
 
-  /** Reasons begin with who it is that cannot be reached. */
+  /** The beginning of a reason names the server that cannot be reached. */
   private static String server(String reason) {
     return reason.substring(0, Math.max(0, reason.indexOf(": ")));
   }

@@ -14,22 +14,22 @@ import java.time.Instant;
 import reactor.core.publisher.Mono;
 
 /**
- * Where a line begins to read, and whether the stream still holds all that it needs. Position is
- * the stream sequence; a time is used only where there is none, or where the producer's new
- * generation writes to another stream: then changes are read again in order from a little earlier,
- * by the times that they carry.
+ * The place where a pipeline begins to read, and a check that the stream still holds everything it
+ * needs. The place is a stream sequence. A time is used only if there is none, or if the producer's
+ * new generation writes to another stream: then changes are read again in order from a little
+ * earlier, by the times that they carry.
  *
  * @param start where reading begins
- * @param claim the claim, with what is known of changes that are read again
+ * @param claim the claim, with the horizon of changes that are read again
  */
 record ResumePoint(StartAt start, Claim claim) {
 
   /**
-   * That of a claim.
+   * The place for a claim.
    *
-   * @param changes asked for a time's place
-   * @return errors with {@link BrokerException.Gap} where the stream no longer holds the next
-   *     message, or is another incarnation
+   * @param changes finds the place of a time
+   * @return errors with {@link BrokerException.Gap} if the stream no longer holds the next message,
+   *     or is another incarnation
    */
   static Mono<ResumePoint> of(Claim claim, LogState log, Duration overlap, ChangeLog changes) {
     Position position = claim.position();

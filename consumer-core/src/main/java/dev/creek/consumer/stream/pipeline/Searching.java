@@ -3,8 +3,8 @@ package dev.creek.consumer.stream.pipeline;
 import reactor.core.publisher.Mono;
 
 /**
- * A batch of several changes has failed: they are tried one by one at once, and the table is said
- * to have failed when the one at fault has been found.
+ * A batch of several changes has failed: they are applied one by one at once, and the failure is
+ * reported when the change that causes it has been found.
  *
  * @param stuck the failure, its message not known yet
  */

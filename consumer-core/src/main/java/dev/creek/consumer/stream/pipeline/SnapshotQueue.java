@@ -10,13 +10,13 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
-/** Orders that a line has not taken up yet, in order. Thread-safe. */
+/** Orders that a pipeline has not taken up yet, in order. Thread-safe. */
 final class SnapshotQueue {
   private final Queue<SnapshotTask> tasks = new ArrayDeque<>();
   private final Sinks.Many<Boolean> arrivals = Sinks.many().multicast().directBestEffort();
   private boolean closed;
 
-  /** False where the line has ended. */
+  /** Returns false if the pipeline has ended. */
   boolean offer(SnapshotTask task) {
     synchronized (tasks) {
       if (closed) {
@@ -24,13 +24,13 @@ final class SnapshotQueue {
       }
       tasks.add(task);
     }
-    // Who listens at the same moment may be told by another thread; whoever comes later looks
+    // Another thread may notify a listener that subscribes at the same moment; a later one looks
     // first.
     arrivals.emitNext(true, (signal, result) -> result == Sinks.EmitResult.FAIL_NON_SERIALIZED);
     return true;
   }
 
-  /** The next order that somebody still waits for. */
+  /** The next order that is still wanted. */
   @Nullable SnapshotTask take() {
     synchronized (tasks) {
       SnapshotTask task = tasks.poll();
@@ -55,7 +55,7 @@ final class SnapshotQueue {
     }
   }
 
-  /** Takes no more; what was not taken up. */
+  /** Accepts no more orders; returns those that were not taken up. */
   List<SnapshotTask> close() {
     synchronized (tasks) {
       closed = true;

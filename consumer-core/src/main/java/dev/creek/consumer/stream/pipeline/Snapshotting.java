@@ -8,11 +8,11 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
- * Applying a snapshot while nothing else writes the table. Whatever comes of it, the line goes on
- * from the position that is stored then: the snapshot's, or the one that it had.
+ * Applies a snapshot while nothing else writes the table. In any case, the pipeline continues from
+ * the position that is stored afterwards: the snapshot's, or the one that it had.
  *
- * @param recovering what the line was stuck in, which a failed snapshot does not mend; null if it
- *     was not
+ * @param recovering the failure in which the pipeline was stuck, which a failed snapshot does not
+ *     remove; null if there was none
  */
 record Snapshotting(TablePipeline line, SnapshotTask task, @Nullable Stopped recovering)
     implements Phase {

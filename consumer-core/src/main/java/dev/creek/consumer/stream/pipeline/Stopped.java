@@ -7,13 +7,13 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
- * Failed or in a gap: shown with reason and hint until the cause is gone. Where it failed, nothing
+ * Failed or in a gap: shown with reason and hint until the cause is gone. After a failure nothing
  * is lost meanwhile, so it is simply tried again, with growing pauses, from the same position; the
  * state stays visible until that works. A gap stays until a clean snapshot has filled it, or the
- * user says that the line may go on without.
+ * user lets the pipeline go on without the missing changes.
  *
- * @param searchUntil where a batch of several changes failed, the stream sequence of its last one:
- *     up to there they are tried one by one next, to find the one to be told; 0 where it is known
+ * @param searchUntil if a batch of several changes failed, the stream sequence of its last one: up
+ *     to there they are tried one by one next, to find the change to report; 0 if it is known
  */
 record Stopped(TablePipeline line, Claim claim, TableState state, Backoff backoff, long searchUntil)
     implements Phase {
@@ -30,12 +30,12 @@ record Stopped(TablePipeline line, Claim claim, TableState state, Backoff backof
     return state.name() == TableState.Name.GAP;
   }
 
-  /** What is missing; null where it is stuck for another reason. */
+  /** Description of what is missing; null if it is stuck for another reason. */
   @Nullable String gap() {
     return isGap() ? String.valueOf(state.reason()) : null;
   }
 
-  /** In the gap that is known from before. */
+  /** In the gap that was known before. */
   static Phase again(TablePipeline line, Claim claim, @Nullable Stopped before) {
     String gap = claim.gap();
     TableState state =

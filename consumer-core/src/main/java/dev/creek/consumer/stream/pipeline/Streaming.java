@@ -21,29 +21,32 @@ import reactor.core.publisher.Mono;
 import reactor.core.publisher.Signal;
 
 /**
- * Applying changes: the straight line from the pull to the commit.
+ * Applies changes: the straight path from the pull to the commit.
  *
- * @param recovering what it was stuck in, shown until the first commit proves that it is over; null
- *     if it was not
+ * @param recovering the failure that is shown until the first commit proves that it is over; null
+ *     if there was none
  * @param backoff for the next outage; starts again after a commit
- * @param proof what is waited for before the table is said to be streaming, where it was not stuck
+ * @param proof the event to wait for before the table is shown as streaming, if it was not stuck
  */
 record Streaming(
     TablePipeline line, Claim claim, @Nullable Stopped recovering, Backoff backoff, Proof proof)
     implements Phase {
   /**
-   * Classes of errors behind which a statement may have been committed all the same: connections
+   * Classes of errors after which a statement may have been committed nevertheless: connections
    * that broke, and servers that stopped.
    */
   private static final Set<String> AMBIGUOUS = Set.of("08", "57", "58");
 
-  /** How often what a constraint misses is waited for: about half a minute. */
+  /**
+   * Number of attempts for a violated constraint whose missing row may still come: about half a
+   * minute.
+   */
   private static final int PATIENCE = 10;
 
   /** Order matters, and one batch being prepared while another is written keeps both sides busy. */
   private static final int ONE_AHEAD = 1;
 
-  /** Nothing ahead: the batch is cut as late as possible, so it is as large as it can be. */
+  /** Nothing ahead: the batch is cut as late as possible, so it is as large as possible. */
   private static final int ON_DEMAND = 0;
 
   /** Half a minute's work, change by change; in longer transactions the message stays unknown. */
@@ -65,7 +68,7 @@ record Streaming(
         .onErrorResume(error -> Mono.just(after(error, attempt)));
   }
 
-  /** Tells whether reading is enough to call it streaming. */
+  /** Tells whether reading is enough to show it as streaming. */
   private boolean isProven() {
     return recovering == null && proof == Proof.READING;
   }
@@ -84,7 +87,7 @@ record Streaming(
             .delayUntil(unpublished::committed)
             .doFinally(end -> line.report().unapplied().stopped())
             .then();
-    // What it was stuck in says more than an outage does, as long as that is not over.
+    // The earlier failure says more than an outage does, as long as it is not over.
     return isProven()
         ? Mono.firstWithSignal(applying, outage.show(), unpublished.show())
         : Mono.firstWithSignal(applying, attempt.proven().then(outage.show()));
@@ -124,25 +127,28 @@ record Streaming(
         TableWriter::close);
   }
 
-  /** The answer comes on the link's thread, which is everybody's. */
+  /** Moves the answer off the connection's thread, which all tables share. */
   private Mono<Void> asked(FinalPosition frontier) {
     return frontier.ask().publishOn(line.scheduler());
   }
 
-  /** Nothing of a table that is stopped is on its way: it is as far as its stream. */
+  /** If nothing of a stopped table is on its way, its position is the end of its stream. */
   private Mono<Applied> last(TableWriter writer, FinalPosition frontier, LogState log) {
     return Mono.fromSupplier(() -> frontier.last(line.report().reached(), log.stream()))
         .flatMap(writer::prepare)
         .flatMap(writer::apply);
   }
 
-  /** One change at a time where the one that fails has to be found. */
+  /** One change at a time, if the failing one has to be found. */
   private BatchLimits limits() {
     BatchLimits usual = line.options().limits();
     return isSearching() ? new BatchLimits(1, usual.bytes()) : usual;
   }
 
-  /** Tells whether this run was begun to find the change that failed, be it possible or not. */
+  /**
+   * Tells whether this run was begun to find the change that failed, whether or not that is
+   * possible.
+   */
   private boolean isToSearch() {
     return recovering != null && recovering.searchUntil() > 0;
   }
@@ -153,7 +159,7 @@ record Streaming(
         && recovering.searchUntil() - claim.position().sequence() <= SEARCHED_MESSAGES;
   }
 
-  /** The change that failed before did not: from here on many at a time again. */
+  /** The change that failed before did not fail: from here on batches are large again. */
   private boolean endsSearch(Applied applied) {
     return isSearching()
         && recovering != null
@@ -161,8 +167,9 @@ record Streaming(
   }
 
   /**
-   * The work that a signal makes. An error takes its turn as work that fails: sent on as an error
-   * it would overtake the batch that is being written and cancel it, again after every restart.
+   * The work for a signal. An error becomes work that fails when its turn comes: emitted as an
+   * error, it would overtake the batch that is being written and cancel it, again after every
+   * restart.
    */
   private Mono<Mono<Applied>> work(TableWriter writer, Signal<Batch> signal, Attempt attempt) {
     Throwable error = signal.getThrowable();
@@ -172,7 +179,7 @@ record Streaming(
     }
     return writer
         .prepare(batch)
-        // Else it would run where the demand comes from: on the database's thread, while it waits.
+        // Otherwise it would run on the thread that requests, the database's, which would wait.
         .subscribeOn(line.scheduler())
         .map(prepared -> write(writer, prepared))
         .onErrorResume(unprepared -> Mono.just(Mono.error(unprepared)))
@@ -224,7 +231,7 @@ record Streaming(
     return stuck(verdict, attempt, pauseBehind(still));
   }
 
-  /** A search belongs to the try that it is made for. */
+  /** A search belongs to the attempt for which it is made. */
   private Backoff pauseBehind(@Nullable Stopped still) {
     if (recovering != null && isToSearch()) {
       return recovering.backoff();
@@ -232,7 +239,7 @@ record Streaming(
     return still == null ? Backoff.STUCK : still.backoff().next();
   }
 
-  /** A change that was refused comes again; what may have been committed does not. */
+  /** A refused change comes again; one that may have been committed does not. */
   private Proof proofAfter(Verdict verdict, Attempt attempt) {
     boolean refused =
         attempt.lastFailing() > 0
@@ -244,9 +251,9 @@ record Streaming(
   }
 
   /**
-   * Names the message where it was alone, or could not be read; otherwise has it looked for at
-   * once, so that one failure is told once, and of the change at fault: what was found in an
-   * earlier try may have been mended since, and another one be in the way.
+   * Names the message if it was alone, or could not be read. Otherwise it is searched for at once,
+   * so that one failure is reported once, with the change that causes it: the change of an earlier
+   * attempt may have been fixed since, and another one may fail.
    */
   private Phase stuck(Verdict verdict, Attempt attempt, Backoff pause) {
     TableState state = verdict.stopped(line.mapping());

@@ -49,7 +49,7 @@ import reactor.core.scheduler.Scheduler;
 final class TablePipeline {
   private static final Logger log = LoggerFactory.getLogger(TablePipeline.class);
 
-  /** Letting go is a courtesy: others take the table as well when this instance has left. */
+  /** Releasing is optional: others also take the table when this instance has left. */
   private static final Duration LET_GO_LIMIT = Duration.ofSeconds(2);
 
   private final Mapping mapping;
@@ -60,15 +60,15 @@ final class TablePipeline {
 
   private final Sinks.Many<Boolean> setBacks = Sinks.many().multicast().directBestEffort();
 
-  /** Asked for just before a pause begins: then that is not made. */
+  /** A request just before a pause begins: then there is no pause. */
   private final AtomicBoolean resumeSoon = new AtomicBoolean();
 
   private final AtomicBoolean goesOn = new AtomicBoolean();
 
-  /** The table is marked as one that goes on behind a gap: then it may. */
+  /** The table is marked as one that may go on after a gap. */
   private final AtomicBoolean mayPass = new AtomicBoolean();
 
-  /** Whether the next look at the stream is where changes cease to be passed over. */
+  /** True if the next check of the stream ends the skipping of changes. */
   private final AtomicBoolean passesGap = new AtomicBoolean();
 
   private final SnapshotQueue mailbox = new SnapshotQueue();
@@ -76,10 +76,10 @@ final class TablePipeline {
   private volatile @Nullable Claim held;
   private volatile boolean loading;
 
-  /** Up to here the table needs nothing that is missing from the stream; null where it may. */
+  /** Up to here the table needs nothing that is missing from the stream; null if it may need it. */
   private volatile @Nullable LogState dispensable;
 
-  /** The line of a subscription. */
+  /** The pipeline of a subscription. */
   TablePipeline(Mapping mapping, PipelinePorts around) {
     this(mapping, around, false);
   }
@@ -91,7 +91,9 @@ final class TablePipeline {
     this.report = new PipelineReport(mapping, around);
   }
 
-  /** A line that ends when it has carried out its orders: of a table that no other line has. */
+  /**
+   * A pipeline that ends when it has carried out its orders: for a table without another pipeline.
+   */
   static TablePipeline visiting(SnapshotTask task, PipelinePorts around) {
     TablePipeline line = new TablePipeline(task.order().mapping(), around, true);
     line.offer(task);
@@ -102,12 +104,12 @@ final class TablePipeline {
     return visiting;
   }
 
-  /** Gives it an order, to be taken up at the next boundary; false where the line has ended. */
+  /** Gives it an order, to be taken up at the next boundary; false if the pipeline has ended. */
   boolean offer(SnapshotTask task) {
     return mailbox.offer(task);
   }
 
-  /** Takes no more orders; what it did not come to. */
+  /** Accepts no more orders; returns those that were not carried out. */
   List<SnapshotTask> left() {
     return mailbox.close();
   }
@@ -116,12 +118,12 @@ final class TablePipeline {
     return mapping;
   }
 
-  /** What it says of itself. */
+  /** Its reports. */
   PipelineReport report() {
     return report;
   }
 
-  /** Completes when the line has ended; never errors. */
+  /** Completes when the pipeline has ended; never errors. */
   Mono<Void> run() {
     report.begins();
     return nextOr(null, () -> Mono.just(Waiting.first(this)))
@@ -143,7 +145,7 @@ final class TablePipeline {
   }
 
   /**
-   * Ends the line between transactions: what is being written is committed, the rest is read again
+   * Ends the pipeline between transactions: a running write is committed, the rest is read again
    * next time.
    */
   void stop() {
@@ -154,7 +156,7 @@ final class TablePipeline {
     return Mono.firstWithSignal(stop.asMono(), around.stopAll());
   }
 
-  /** The work, if the line has been stopped; else nothing. */
+  /** The work, if the pipeline has been stopped; otherwise nothing. */
   Mono<Void> whereStopped(Mono<Void> work) {
     return isStopped().filter(stopped -> stopped).flatMap(stopped -> work);
   }
@@ -163,16 +165,16 @@ final class TablePipeline {
     return Mono.firstWithSignal(stopping().thenReturn(true), Mono.just(false));
   }
 
-  /** Completes when the line is to end, to look at its position again, or has an order. */
+  /** Completes when the pipeline is to end, to check its position again, or has an order. */
   Mono<Void> interruption() {
     return Mono.firstWithSignal(stopping(), mailbox.arrived(), setBacks.asFlux().next().then());
   }
 
   /**
-   * Where a line is at one moment.
+   * The state of a pipeline at one moment.
    *
-   * @param claim what it holds; null before its first claim
-   * @param reached how far it is, as far as it knows
+   * @param claim its claim; null before the first one
+   * @param reached its position, as far as it knows
    */
   record Standing(@Nullable Claim claim, Position reached) {}
 
@@ -181,13 +183,14 @@ final class TablePipeline {
   }
 
   /**
-   * Has the line claim its table anew where the target has forgotten how far it was: after a crash
-   * that took back the last commits, or on a standby that had not received them; and where its
-   * claim is over, which a table without changes would not show: it was removed and added again
-   * between two looks, or another instance took it. Lost where the line is between two phases, as
-   * it is while it claims: whoever looks, looks again.
+   * Makes the pipeline claim its table again in two cases. First, if the target's stored position
+   * is older: after a crash that took back the last commits, or on a standby that had not received
+   * them. Second, if its claim is over, which a table without changes would not notice: the table
+   * was removed and added again between two checks, or another instance took it. The call has no
+   * effect while the pipeline is between two phases, as it is while it claims; the next check
+   * repeats it.
    *
-   * @param before where the line was before {@code stored} was read
+   * @param before the pipeline's state before {@code stored} was read
    */
   void compare(Standing before, Subscription stored) {
     Claim claim = before.claim();
@@ -215,12 +218,12 @@ final class TablePipeline {
     }
   }
 
-  /** What follows now: the end, an order, or streaming. */
+  /** The next phase: the end, an order, or streaming. */
   Mono<Phase> next(@Nullable Stopped recovering) {
     return nextOr(recovering, () -> claimThenStream(recovering, Backoff.OUTAGE, Proof.READING));
   }
 
-  /** What follows now: the end, an order, or {@code otherwise}. */
+  /** The next phase: the end, an order, or {@code otherwise}. */
   Mono<Phase> nextOr(@Nullable Stopped recovering, Supplier<Mono<Phase>> otherwise) {
     return isStopped()
         .flatMap(
@@ -237,7 +240,7 @@ final class TablePipeline {
     return around.changes();
   }
 
-  /** Applies a snapshot, while lines of other instances leave the table alone. */
+  /** Applies a snapshot, while pipelines of other instances leave the table alone. */
   Mono<Void> apply(SnapshotTask task, Mono<Void> interrupted) {
     AtomicBoolean begun = new AtomicBoolean();
     Mono<Void> work =
@@ -252,19 +255,19 @@ final class TablePipeline {
         .replicas()
         .reserving(mapping.target(), work)
         .then()
-        // Afterwards it is the work that ends, once it has cleaned up.
+        // Afterwards the work itself ends, once it has cleaned up.
         .takeUntilOther(interrupted.onErrorResume(e -> begun.get() ? Mono.never() : Mono.error(e)))
         .doOnSuccess(done -> applied(task))
         .doOnSubscribe(begins -> loading = true)
         .doFinally(ends -> loading = false);
   }
 
-  /** The claim that changes are applied under; null before the first. */
+  /** The claim under which changes are applied; null before the first. */
   @Nullable Claim held() {
     return held;
   }
 
-  /** A clean snapshot brought all that was in the stream before it was asked for. */
+  /** A clean snapshot brought everything that was in the stream before it was requested. */
   private void applied(SnapshotTask task) {
     if (task.order().mode() == SnapshotMode.CLEAN) {
       dispensable = task.requestedAt();
@@ -272,9 +275,9 @@ final class TablePipeline {
   }
 
   /**
-   * Where reading begins under a claim.
+   * The place where reading begins under a claim.
    *
-   * @return errors with {@link BrokerException.Gap} where the stream does not hold what the table
+   * @return errors with {@link BrokerException.Gap} if the stream does not hold what the table
    *     needs
    */
   Mono<ResumePoint> start(Claim claim, LogState log) {
@@ -285,7 +288,7 @@ final class TablePipeline {
         .map(from -> new ResumePoint(dispensing(from.start(), claim, log), from.claim()));
   }
 
-  /** What a snapshot holds may be missing, after a restart too. */
+  /** Messages that a snapshot holds may be missing, after a restart too. */
   private StartAt dispensing(StartAt start, Claim claim, LogState log) {
     LogState until = dispensable;
     long passed = until != null && until.stream().equals(log.stream()) ? until.lastSequence() : 0;
@@ -298,7 +301,7 @@ final class TablePipeline {
         : start;
   }
 
-  /** Whether a snapshot is being applied. */
+  /** Tells whether a snapshot is being applied. */
   boolean isLoading() {
     return loading;
   }
@@ -307,7 +310,7 @@ final class TablePipeline {
     return around.targets();
   }
 
-  /** Where work that takes time is done. */
+  /** The threads for work that takes time. */
   Scheduler scheduler() {
     return around.scheduler();
   }
@@ -343,7 +346,7 @@ final class TablePipeline {
    * Claims the table and streams; waits if the target cannot be reached, yields if another instance
    * has the table; ends if it is not active any more.
    *
-   * @param proof of what it waited in before
+   * @param proof the event that ends its wait
    */
   Mono<Phase> claimThenStream(@Nullable Stopped recovering, Backoff backoff, Proof proof) {
     return streamBy(around.targets().claim(mapping), recovering, backoff, proof)
@@ -352,7 +355,7 @@ final class TablePipeline {
             held -> Mono.just(Yielding.first(this, held.getMessage()).again(held)));
   }
 
-  /** The same where another instance had the table. */
+  /** The same if another instance had the table. */
   Mono<Phase> claimThenStream(Yielding yielding) {
     TargetTables targets = around.targets();
     return streamBy(
@@ -386,7 +389,7 @@ final class TablePipeline {
             });
   }
 
-  /** Who says that a line may go on behind a gap has a table that misses changes. */
+  /** A pipeline that may go on after a gap has a table that misses changes, and marks it. */
   private Mono<Boolean> passes(Claim claim, @Nullable Stopped recovering) {
     String gap = claim.gap() != null || recovering == null ? claim.gap() : recovering.gap();
     return gap == null || !goesOn.get()
@@ -401,8 +404,8 @@ final class TablePipeline {
   }
 
   /**
-   * Whether changes are missing, as far as is known: a look at the stream tells no more, once it
-   * has grown past the position.
+   * Tells whether changes are missing, as far as is known. A check of the stream does not show it
+   * any more once the stream has grown past the position.
    */
   private boolean isInGap(Claim claim, @Nullable Stopped recovering) {
     boolean known = claim.gap() != null || (recovering != null && recovering.isGap());
@@ -413,12 +416,12 @@ final class TablePipeline {
     return known && !goes;
   }
 
-  /** From here on {@link #resume} means that missing changes are to be passed over. */
+  /** From here on {@link #resume} means that missing changes are to be skipped. */
   void entersGap() {
     goesOn.set(false);
   }
 
-  /** A restart mends nothing: until a commit proves the opposite, the table is as it was left. */
+  /** A restart fixes nothing: until a commit proves the opposite, the stored failure stays. */
   private @Nullable Stopped stuckBefore(Claim claim) {
     TableState failure = claim.failure();
     if (failure == null) {
@@ -433,7 +436,7 @@ final class TablePipeline {
     report.at(claim.position());
   }
 
-  /** Ends the pause that the line makes; false if it makes none. */
+  /** Ends the pipeline's pause; false if it makes none. */
   boolean resume() {
     goesOn.set(true);
     boolean paused = resumed.tryEmitNext(true).isSuccess();
@@ -441,7 +444,7 @@ final class TablePipeline {
     return paused;
   }
 
-  /** Completes when the pause is over, or something else is to be done. */
+  /** Completes when the pause is over, or there is other work. */
   Mono<Void> pause(Backoff backoff) {
     return Mono.defer(
         () ->

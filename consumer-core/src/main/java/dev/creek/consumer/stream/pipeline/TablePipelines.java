@@ -45,9 +45,9 @@ import reactor.core.scheduler.Scheduler;
 import reactor.util.retry.Retry;
 
 /**
- * Keeps one line running for every active subscription of this instance's share: looks whenever
- * either may have changed, starts what is missing, stops what is not wanted any more.
- * Level-triggered, so a lost wake-up only costs time. Run it once.
+ * Keeps one pipeline running for every active subscription of this instance's share. It checks
+ * whenever either may have changed, starts missing pipelines, and stops those that are not wanted
+ * any more. Level-triggered, so a lost wake-up only costs time. Run it once.
  */
 public final class TablePipelines {
   private static final Logger log = LoggerFactory.getLogger(TablePipelines.class);
@@ -56,14 +56,15 @@ public final class TablePipelines {
       new OutageLog(log, "The subscriptions cannot be read", "The subscriptions can be read again");
 
   /**
-   * A bound where Reactor wants one: every line must run, or a table would wait for another to end.
+   * A bound where Reactor wants one: every pipeline must run, or a table would wait for another to
+   * end.
    */
   private static final int ALL_LINES = Integer.MAX_VALUE;
 
-  /** How long a line that ends waits for another one that ends at the same moment. */
+  /** How long a pipeline that ends waits for another one that ends at the same moment. */
   private static final Duration EMIT_PATIENCE = Duration.ofSeconds(1);
 
-  /** How late people may see how late a table is. */
+  /** Longest delay until a table's lag is visible. */
   private static final Duration LAG_INTERVAL = Duration.ofSeconds(3);
 
   private final Subscriptions subscriptions;
@@ -72,24 +73,24 @@ public final class TablePipelines {
   private final Mono<Void> stop;
   private final ConcurrentMap<Mapping, TablePipeline> running = new ConcurrentHashMap<>();
 
-  /** Reasons to look that are not in the database: another share, and lines that ended. */
+  /** Reasons to check that are not in the database: another share, and pipelines that ended. */
   private final Sinks.Many<Subscriptions.Signal> looks =
       Sinks.many().multicast().directBestEffort();
 
-  /** Lines that no subscription asks for. */
+  /** Pipelines without a subscription. */
   private final Sinks.Many<TablePipeline> visitors = Sinks.many().multicast().directBestEffort();
 
   private final Sinks.Many<Object> shareChanges = Sinks.many().multicast().directBestEffort();
 
-  /** How late it may be noticed that others replaced or emptied a table that is idle. */
+  /** Longest delay until it is noticed that an idle table was replaced or emptied from outside. */
   private static final Duration TARGET_INTERVAL = Duration.ofSeconds(5);
 
   private volatile Replicas.Share share = Replicas.Share.NONE;
 
   /**
-   * @param scheduler where changes are decoded, folded and transcoded
-   * @param events told of what happens; called from any thread, must not block
-   * @param stop ends all lines between transactions
+   * @param scheduler threads for decoding, folding and transcoding
+   * @param events notified of each event; called from any thread, must not block
+   * @param stop ends all pipelines between transactions
    */
   public TablePipelines(
       ChangeLog changes,
@@ -123,7 +124,10 @@ public final class TablePipelines {
             stop);
   }
 
-  /** Runs until it is stopped: completes when every line has ended and the others know it. */
+  /**
+   * Runs until it is stopped: completes when every pipeline has ended and the other instances know
+   * it.
+   */
   public Mono<Void> run() {
     return Mono.defer(
         () -> {
@@ -133,7 +137,7 @@ public final class TablePipelines {
         });
   }
 
-  /** What others do to a target shows nowhere but in its catalog. */
+  /** Changes to a target from outside are visible only in its catalog. */
   private Mono<Void> lookAtTargets() {
     return Flux.interval(TARGET_INTERVAL)
         .onBackpressureDrop()
@@ -189,13 +193,13 @@ public final class TablePipelines {
   }
 
   /**
-   * Applies a snapshot in the table's line, or in one of its own where no line has the table.
+   * Applies a snapshot in the table's pipeline, or in a separate one if the table has none.
    * Cancelling gives it up.
    *
-   * @param unwanted once it completes the snapshot is given up as well, and its end is told then
-   * @return how far it is, the newest only where nobody asks, up to {@code DONE}; errors with
-   *     {@link SnapshotException}, or with what the broker's and the database's ports say. The
-   *     table is then as it was
+   * @param unwanted once it completes the snapshot is given up as well, and its end is emitted then
+   * @return its progress, without demand only the newest, up to {@code DONE}; errors with {@link
+   *     SnapshotException}, or with the errors of the broker's and the database's ports. The table
+   *     is then as it was
    */
   public Flux<SnapshotProgress> snapshot(SnapshotOrder order, Mono<Void> unwanted) {
     return carryOut(
@@ -205,8 +209,8 @@ public final class TablePipelines {
   }
 
   /**
-   * Stops the line of a table that has been removed, where that has not been seen yet: it would
-   * take the order up and give it up a moment later. One that is stopped hands it on.
+   * Stops the pipeline of a table that was removed, if that was not noticed yet: it would take the
+   * order up and give it up a moment later. A stopped pipeline passes it on.
    */
   private Mono<Void> stopRemoved(Mapping mapping) {
     return Mono.fromSupplier(() -> running.get(mapping))
@@ -245,13 +249,13 @@ public final class TablePipelines {
         });
   }
 
-  /** Before the line is paused: a producer may take its time, or never answer. */
+  /** Runs before the pipeline is paused, because a producer may need time, or never answer. */
   private Mono<Void> requested(SnapshotTask task) {
     SnapshotOrder order = task.order();
     SourceTable source = order.mapping().source();
     String subject = order.subject();
     if (subject != null) {
-      // A name that is none must not pause the table, or leave a row for it.
+      // An impossible name must not pause the table, or leave a row for it.
       return around
           .snapshotLog()
           .snapshot(source, subject)
@@ -297,7 +301,7 @@ public final class TablePipelines {
   private void start(TablePipeline visitor) {
     Sinks.EmitResult result;
     do {
-      // Another thread is at it, for an instruction or two.
+      // Another thread emits, for an instruction or two.
       result = visitors.tryEmitNext(visitor);
     } while (result == Sinks.EmitResult.FAIL_NON_SERIALIZED);
     if (result.isFailure()) {
@@ -306,7 +310,10 @@ public final class TablePipelines {
     }
   }
 
-  /** Leaves when the lines have ended: who takes over before that would cut off what they write. */
+  /**
+   * Leaves when the pipelines have ended: an instance that takes over earlier would cut off their
+   * writes.
+   */
   private Mono<Void> takePart(Mono<Void> allEnded) {
     return replicas
         .shares(allEnded)
@@ -332,7 +339,9 @@ public final class TablePipelines {
         .takeUntilOther(stop);
   }
 
-  /** Reads what is subscribed; lines that are ahead of it, or lost their claim, begin anew. */
+  /**
+   * Reads the subscriptions; pipelines that are ahead of them, or lost their claim, start again.
+   */
   private Mono<List<Subscription>> compared() {
     Map<Mapping, TablePipeline.Standing> standings = new HashMap<>();
     running.forEach((mapping, line) -> standings.put(mapping, line.standing()));
@@ -343,7 +352,7 @@ public final class TablePipelines {
         .collectList();
   }
 
-  /** Tells a line what is stored of its table. */
+  /** Reports the stored row of its table to a pipeline. */
   private void report(Subscription stored, TablePipeline.@Nullable Standing before) {
     TablePipeline line = running.get(stored.mapping());
     if (line == null) {
@@ -356,8 +365,8 @@ public final class TablePipelines {
   }
 
   /**
-   * Stops what is not active or not ours any more; the lines to start. A snapshot that has begun is
-   * brought to its end wherever the table belongs by now.
+   * Stops pipelines that are not active or not in the share any more, and returns those to start. A
+   * snapshot that has begun is completed even if the table belongs to another share by now.
    */
   private List<TablePipeline> reconcile(List<Subscription> active) {
     Replicas.Share present = share;
@@ -387,12 +396,12 @@ public final class TablePipelines {
     return shareChanges.asFlux();
   }
 
-  /** Whether the table belongs to this instance's share. */
+  /** Tells whether the table belongs to this instance's share. */
   public boolean owns(TargetTable table) {
     return share.owns(table);
   }
 
-  /** Tries a table that waits, or is stuck, again now; false where it is not, or not here. */
+  /** Tries a waiting or stuck table again now; false if it is neither, or not here. */
   public boolean resume(TargetTable table) {
     return running.values().stream()
         .filter(line -> line.mapping().target().equals(table))
@@ -403,7 +412,7 @@ public final class TablePipelines {
     return Mono.defer(line::run)
         .doFinally(
             signal -> {
-              // Before another line of the table may begin.
+              // Before another pipeline of the table may begin.
               line.report().forget();
               List<SnapshotTask> left = line.left();
               running.remove(line.mapping(), line);

@@ -9,11 +9,11 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import reactor.core.publisher.Mono;
 
 /**
- * Shows that nothing of a table has been published, where that is so and nothing was ever applied:
- * it waits for its first change, or its name is wrong. The table streams all the same.
+ * Shows that nothing of a table has been published, if nothing was ever applied: it waits for its
+ * first change, or its name is wrong. The table streams nevertheless.
  */
 final class UnpublishedTable {
-  /** Mostly there is something, and it comes at once. */
+  /** Mostly something is published, and comes at once. */
   private static final Duration USUAL = Duration.ofSeconds(2);
 
   private final TablePipeline line;
@@ -45,7 +45,7 @@ final class UnpublishedTable {
     return new TableState(TableState.Name.STREAMING, sighting.reason(), sighting.suggestion());
   }
 
-  /** A transaction was committed: what was shown is over where it brought anything. */
+  /** A transaction was committed: if it brought anything, what was shown is over. */
   Mono<Void> committed(Applied applied) {
     if (applied.inserts() + applied.updates() + applied.deletes() + applied.truncates() == 0) {
       return Mono.empty();

@@ -7,12 +7,12 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
- * Before the first claim, and through outages.
+ * Before the first claim, and during outages.
  *
  * @param claim the claim that it had, to show the reason; null before the first
- * @param reason what it waits for; null before the first
- * @param hint what somebody has to do; null where it passes by itself
- * @param proof what will end the waiting, for people
+ * @param reason the reason for the wait; null before the first
+ * @param hint the remedy; null if it passes by itself
+ * @param proof the event that ends the wait, for display
  */
 public record Waiting(
     TablePipeline line,

@@ -7,17 +7,17 @@ import dev.creek.consumer.stream.HeldException;
 import reactor.core.publisher.Mono;
 
 /**
- * The table is this instance's to apply, but another one has it in hand: one that has not noticed
- * yet that it lost it, or a snapshot. The other is waited for, so that what it has in flight is
- * committed and two whose views differ for a moment do not fight; a snapshot as long as it takes,
- * an instance only for a while.
+ * The table is in this instance's share, but another instance still has it: one that has not
+ * noticed the change of shares yet, or one that loads a snapshot. This pipeline waits, so that the
+ * other one's work in flight is committed, and two instances whose views differ for a moment do not
+ * fight. It waits for a snapshot as long as that takes, for an instance only for a while.
  *
- * @param reason who has it
+ * @param reason which instance has it
  * @param snapshot whether for a snapshot
  */
 record Yielding(TablePipeline line, String reason, boolean snapshot, Backoff backoff)
     implements Phase {
-  /** A move takes the other a moment: not worth a word. */
+  /** The other instance needs a moment to let go, which is not worth a message. */
   private static final int QUIET = 3;
 
   /** About six seconds: longer than views can differ. */
@@ -27,7 +27,7 @@ record Yielding(TablePipeline line, String reason, boolean snapshot, Backoff bac
     return new Yielding(line, reason, false, Backoff.YIELD);
   }
 
-  /** Behind another refusal. */
+  /** After another refusal. */
   Yielding again(HeldException held) {
     return new Yielding(line, held.getMessage(), held.bySnapshot(), backoff.next());
   }
@@ -39,7 +39,7 @@ record Yielding(TablePipeline line, String reason, boolean snapshot, Backoff bac
         .then(line.nextOr(null, () -> line.claimThenStream(this)));
   }
 
-  /** Whether to take the table from an instance that seems alive and does not let go. */
+  /** Tells whether to take the table from an instance that seems alive and does not release it. */
   boolean insists() {
     return !snapshot && backoff.attempt() >= PATIENCE;
   }

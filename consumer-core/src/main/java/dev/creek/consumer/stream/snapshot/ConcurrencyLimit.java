@@ -9,7 +9,7 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
-/** Lets so many work at once, others in the order in which they came. Thread-safe. */
+/** Limits how many tasks run at once; others wait in the order of their arrival. Thread-safe. */
 public final class ConcurrencyLimit {
   private final int most;
   private final Queue<Turn> waiting = new ArrayDeque<>();
@@ -20,9 +20,9 @@ public final class ConcurrencyLimit {
   }
 
   /**
-   * The same, begun when it is its turn.
+   * The same work, begun when it is its turn.
    *
-   * @param unwanted once it completes the turn is not waited for any more, which is an error
+   * @param unwanted once it completes, the work does not wait any more, and errors
    */
   public <T> Flux<T> inTurn(Flux<T> work, Mono<Void> unwanted) {
     return Flux.using(

@@ -4,18 +4,18 @@ import dev.creek.consumer.api.Incompleteness;
 import java.util.Optional;
 
 /**
- * What the source's statistics say about how many rows a snapshot holds. A producer drops rows that
- * it cannot encode, and nothing else on the wire tells of that.
+ * The number of rows of a snapshot by the source's statistics. A producer drops rows that it cannot
+ * encode, and nothing else on the wire shows that.
  *
  * <p>Statistics are as old as the last ANALYZE or VACUUM. Autovacuum runs both once a tenth or a
- * fifth of the rows have changed, and fifty more: so much is nobody's fault. In tables that are
- * smaller than that it never runs, and half of them may be gone before anybody says so.
+ * fifth of the rows, plus fifty, have changed: such a difference is normal. It never runs in
+ * smaller tables, so only a lack of half of their rows is reported.
  */
 final class Estimate {
   private static final double CHANGED_SHARE = 0.2;
   private static final long CHANGED_ROWS = 50;
 
-  /** Of fewer rows nothing can be said. */
+  /** Nothing can be said about fewer rows. */
   private static final long FEWEST_ROWS = 10;
 
   private Estimate() {}
@@ -23,8 +23,8 @@ final class Estimate {
   /**
    * The mark of a snapshot that holds far fewer rows.
    *
-   * @param estimated how many rows there should be; not positive where that is not known
-   * @param rows how many there are
+   * @param estimated expected number of rows; not positive if it is not known
+   * @param rows actual number of rows
    */
   static Optional<Incompleteness> compare(long estimated, long rows) {
     boolean fewer =

@@ -16,13 +16,16 @@ import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 
 /**
- * What snapshots say of their tables: the producer publishes a schema with a table's first change,
- * but each snapshot carries one of its own. Thread-safe.
+ * Schemas from the headers of snapshots: the producer publishes a schema with a table's first
+ * change, but each snapshot contains one as well. Thread-safe.
  */
 public final class HeaderSchemas {
   private static final Logger log = LoggerFactory.getLogger(HeaderSchemas.class);
 
-  /** The header is the first message, and it is there: what takes longer is a broker's outage. */
+  /**
+   * The header is the first message, and already in the stream: if it takes longer, this is an
+   * outage of the broker.
+   */
   private static final Duration READ_LIMIT = Duration.ofSeconds(20);
 
   private final SnapshotLog snapshots;
@@ -34,7 +37,7 @@ public final class HeaderSchemas {
   }
 
   /**
-   * The rows of the newest snapshot whose header can be read; empty where there is none.
+   * The rows of the newest snapshot whose header can be read; empty if there is none.
    *
    * @return errors as {@link SnapshotLog#snapshots} does
    */
@@ -48,11 +51,11 @@ public final class HeaderSchemas {
   }
 
   /**
-   * The rows of a snapshot that the producer is asked for, once it has published the header. It
-   * publishes all of it: whoever needs no more than the header asks for it only where nothing else
-   * tells.
+   * The rows of a snapshot that is requested from the producer, once it has published the header.
+   * The producer publishes the whole snapshot, so a caller that needs only the header uses this
+   * last.
    *
-   * @return errors with {@link BrokerException.Unavailable} where no producer answers, or no header
+   * @return errors with {@link BrokerException.Unavailable} if no producer answers, or no header
    *     comes
    */
   public Mono<RecordShape> requested(SourceTable source) {

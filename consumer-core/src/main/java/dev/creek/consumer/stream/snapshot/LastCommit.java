@@ -4,9 +4,9 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
- * Decides between the commit that a snapshot ends with and whoever wants the snapshot no more: the
- * first of them goes on, the other hears of it. A commit that is cut off has an end that nobody
- * knows, so one that runs is waited for. Thread-safe.
+ * Decides between the last commit of a snapshot and its interruption: whichever comes first goes
+ * on, and the other is notified. The outcome of an interrupted commit is unknown, so a running one
+ * is waited for. Thread-safe.
  */
 final class LastCommit {
   private final Runnable onTooLate;
@@ -14,17 +14,17 @@ final class LastCommit {
   private boolean begun;
 
   /**
-   * @param onTooLate runs where the snapshot is to be given up although its commit runs
+   * @param onTooLate runs if the snapshot is to be given up although its commit runs
    */
   LastCommit(Runnable onTooLate) {
     this.onTooLate = onTooLate;
   }
 
   /**
-   * Runs the commit. One that failed may be followed by another, where nobody has given the
-   * snapshot up meanwhile.
+   * Runs the commit. After a failed one another may follow, if the snapshot was not given up
+   * meanwhile.
    *
-   * @return errors, without a commit, as the interruption did that came first
+   * @return errors like the interruption, without a commit, if the interruption came first
    */
   Mono<Void> run(Mono<Void> commit) {
     return Mono.defer(
@@ -39,7 +39,7 @@ final class LastCommit {
     return unwanted;
   }
 
-  /** The same interruption; one that never ends where it comes behind the commit's beginning. */
+  /** The same interruption; it never ends if it comes after the beginning of the commit. */
   Mono<Void> unlessBegun(Mono<Void> interruption) {
     return interruption.onErrorResume(
         e -> {

@@ -11,7 +11,7 @@ import java.util.List;
 
 /**
  * Cuts a snapshot's deliveries into chunks of rows, up to the {@link BatchLimits}. The first chunk
- * leaves with the header, mostly without rows, so that what it asks for can begin. Not thread-safe:
+ * leaves with the header, mostly without rows, so that the writer can begin. Not thread-safe:
  * deliveries come one at a time.
  */
 final class SnapshotChunks {
@@ -57,12 +57,12 @@ final class SnapshotChunks {
         || reader.waitingBytes() >= limits.bytes();
   }
 
-  /** Whether the header has come. */
+  /** Tells whether the header has come. */
   boolean begun() {
     return begun;
   }
 
-  /** How many packets were taken. */
+  /** Number of packets taken. */
   long packets() {
     return reader.packets();
   }

@@ -23,18 +23,19 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * Finds where a line goes on behind a snapshot: at a place before which the stream holds nothing
- * that the snapshot lacks. From there on everything is applied once more, in order, and the last
- * writer wins; what the snapshot holds of it for certain, {@link Horizon} tells.
+ * Finds where a pipeline continues after a snapshot: at a place before which the stream holds
+ * nothing that the snapshot lacks. From there on everything is applied once more, in order, and the
+ * last write counts. {@link Horizon} decides which changes the snapshot holds for certain.
  *
- * <p>No place rests on two clocks that agree. Each of these is one, and the earliest is taken,
- * since earlier does no harm:
+ * <p>No place depends on two clocks that agree. Each of the following is such a place. The earliest
+ * is used, because an earlier place does no harm:
  *
  * <ul>
- *   <li>where the stream was before we asked for the snapshot: what it held then had been committed
- *       and published before;
- *   <li>what the broker stored a little before the snapshot's header, both by its own clock;
- *   <li>of a snapshot that others asked for, what was committed a little before it, both by the
+ *   <li>the end of the stream before this service requested the snapshot: everything before it had
+ *       been committed and published;
+ *   <li>the messages that the broker stored a little before the snapshot's header, both by its own
+ *       clock;
+ *   <li>for a snapshot that others requested, the changes committed a little before it, both by the
  *       source's clock: a cluster stores two streams by the clocks of two of its servers.
  * </ul>
  */
@@ -48,7 +49,7 @@ final class SnapshotHandover {
   private final Duration overlap;
 
   /**
-   * @param overlap what a little before is
+   * @param overlap the meaning of "a little before"
    */
   SnapshotHandover(ChangeLog changes, SnapshotLog snapshots, SnapshotTask task, Duration overlap) {
     this.changes = changes;
@@ -64,14 +65,14 @@ final class SnapshotHandover {
    * A place in the stream.
    *
    * @param after the last sequence that is not needed
-   * @param whole whether the stream holds everything behind it
+   * @param whole whether the stream holds everything after it
    */
   private record Place(StreamIdentity stream, long after, boolean whole) {
     static Place of(SnapshotLog.ChangesSince found) {
       return new Place(found.stream(), found.after(), found.whole());
     }
 
-    /** Of two places for one snapshot the earlier; each of them would do. */
+    /** The earlier of two places for one snapshot; either would do. */
     Place orEarlier(Place other) {
       boolean takes = other.whole() && (!whole || other.after() < after);
       return takes && other.stream().equals(stream) ? other : this;
@@ -81,8 +82,8 @@ final class SnapshotHandover {
   /**
    * The handover of a snapshot.
    *
-   * @return errors with {@link SnapshotException} where the stream no longer holds all changes
-   *     since then, unless the order is forced
+   * @return errors with {@link SnapshotException} if the stream no longer holds all changes since
+   *     then, unless the order is forced
    */
   Mono<Handover> of(SnapshotHeader header, Claim claim) {
     return since(header.at())
@@ -99,7 +100,7 @@ final class SnapshotHandover {
             });
   }
 
-  /** Rows that an upsert does not touch are not the snapshot's. */
+  /** The horizon; rows that an upsert does not touch are not the snapshot's. */
   private @Nullable Horizon horizon(SnapshotHeader header, Place place) {
     LogState log = before;
     long through = log != null && log.stream().equals(place.stream()) ? log.lastSequence() : 0;
@@ -136,7 +137,7 @@ final class SnapshotHandover {
     return Flux.concat(published(), requestedOrCommitted(at)).reduce(Place::orEarlier);
   }
 
-  /** By the broker's clock, which stored the header as well. */
+  /** The place by the broker's clock, which stored the header as well. */
   private Mono<Place> published() {
     return snapshots
         .snapshot(source, subject)
@@ -165,8 +166,8 @@ final class SnapshotHandover {
   }
 
   /**
-   * Whether rows may be of a time before the snapshot: those that an upsert does not touch are of
-   * when the line was paused. A table that was never applied has none.
+   * Tells whether rows may be older than the snapshot: rows that an upsert does not touch date from
+   * when the pipeline was paused. A table that was never applied has none.
    */
   private boolean mayLag(Claim claim) {
     Position position = claim.position();
@@ -174,7 +175,7 @@ final class SnapshotHandover {
         && (position.stream() != null || position.committedAt() != null);
   }
 
-  /** Where the line was paused, if that is before {@code then}. */
+  /** The place where the pipeline was paused, if it is before {@code then}. */
   private Mono<Place> pausedOr(Place then, Position position) {
     StreamIdentity known = position.stream();
     Instant committedAt = position.committedAt();
@@ -198,12 +199,15 @@ final class SnapshotHandover {
 
   private static Place earlier(Place one, Place other) {
     boolean whole = one.whole() && other.whole();
-    // Without the rest of it, the earlier place is of no more use than the later.
+    // If messages after it are missing, the earlier place has no advantage over the later.
     return new Place(
         one.stream(), other.whole() ? Math.min(one.after(), other.after()) : one.after(), whole);
   }
 
-  /** An upsert leaves what the line, and the snapshot before this one, have brought already. */
+  /**
+   * An upsert leaves the rows that the pipeline, and the snapshot before this one, have brought
+   * already.
+   */
   private Instant aheadUntil(Instant at, Claim claim) {
     return order.mode() == SnapshotMode.CLEAN
         ? at

@@ -21,7 +21,7 @@ import reactor.core.publisher.Mono;
 import reactor.core.publisher.Signal;
 
 /**
- * One snapshot's way from the stream into a claimed table: {@code packets -> chunks of rows ->
+ * The way of one snapshot from the stream into a claimed table: {@code packets -> chunks of rows ->
  * written -> finished}. Run it once.
  */
 public final class SnapshotLoad {
@@ -29,7 +29,7 @@ public final class SnapshotLoad {
   private static final int ONE_AHEAD = 1;
   private static final int ON_DEMAND = 0;
 
-  /** The first row comes with the header, where any does. */
+  /** The first row, if any, comes with the header. */
   private static final Duration OF_QUOTED_NAMES = Duration.ofSeconds(15);
 
   private final PipelinePorts around;
@@ -42,7 +42,7 @@ public final class SnapshotLoad {
   private final SnapshotHandover handovers;
   private final LastCommit lastCommit = new LastCommit(this::tooLate);
 
-  /** How many rows the source's statistics promise. */
+  /** Number of rows by the source's statistics. */
   private volatile long estimated;
 
   /**
@@ -91,7 +91,7 @@ public final class SnapshotLoad {
         e);
   }
 
-  /** What was asked for by name must be there; what was requested may be still to come. */
+  /** A snapshot that was named must exist; one that was requested may be still to come. */
   private Mono<Void> published() {
     return task.order().subject() == null
         ? Mono.empty()
@@ -112,7 +112,10 @@ public final class SnapshotLoad {
     return isUnreadable() && usual.compareTo(OF_QUOTED_NAMES) > 0 ? OF_QUOTED_NAMES : usual;
   }
 
-  /** Producers read a table without quoting its name: of others there is a header, and no more. */
+  /**
+   * Producers read a table without quoting its name: of a table whose name needs quotes they
+   * publish a header, and no more.
+   */
   private boolean isUnreadable() {
     return chunks.begun() && chunks.packets() == 1 && source.needsQuotes();
   }
@@ -144,7 +147,7 @@ public final class SnapshotLoad {
     }
     estimated = header.approximateRows();
     task.report(Step.LOADING);
-    // Until the writer is there nothing is asked for.
+    // Nothing is requested until the writer exists.
     watch.begins();
     return handovers.of(header, claim).flatMap(handover -> load(header, all, handover)).flux();
   }
@@ -177,7 +180,7 @@ public final class SnapshotLoad {
   private Mono<Mono<Void>> work(SnapshotWriter writer, Chunk chunk) {
     return writer
         .prepare(chunk.rows())
-        // Else it would run where the demand comes from: on the database's thread, while it waits.
+        // Otherwise it would run on the thread that requests, the database's, which would wait.
         .subscribeOn(around.scheduler())
         .map(prepared -> writer.write(prepared).doOnSuccess(nothing -> wrote(prepared)));
   }
@@ -230,7 +233,7 @@ public final class SnapshotLoad {
         .orElse(handover);
   }
 
-  /** Against what JetStream says, so that nothing was passed over on the way. */
+  /** Compares with JetStream's count, so that no message was missed on the way. */
   private Mono<Void> checkCount() {
     return around
         .snapshotLog()

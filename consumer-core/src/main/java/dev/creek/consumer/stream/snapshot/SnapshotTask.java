@@ -14,8 +14,8 @@ import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
 /**
- * An order on its way through a line, and what is told of it. Told by one at a time; may be
- * cancelled by any thread.
+ * An order on its way through a pipeline, and its progress. One thread at a time reports progress;
+ * any thread may cancel.
  */
 public final class SnapshotTask {
   private final SnapshotOrder order;
@@ -34,7 +34,10 @@ public final class SnapshotTask {
   private volatile long rowsExpected = -1;
   private volatile @Nullable String doubt;
 
-  /** Who ends it when nobody wants it any more: nobody but itself while it waits for its line. */
+  /**
+   * The owner of the task, which ends it after a cancellation: the task itself while it waits for
+   * its pipeline.
+   */
   private enum Place {
     BEFORE_THE_LINE,
     WAITING,
@@ -51,7 +54,7 @@ public final class SnapshotTask {
     return order;
   }
 
-  /** What is told, the newest only where nobody asks; ends as the task ends. For one subscriber. */
+  /** The progress, without demand only the newest; ends as the task ends. For one subscriber. */
   public Flux<SnapshotProgress> progress() {
     return described.asFlux().onBackpressureLatest();
   }
@@ -61,32 +64,32 @@ public final class SnapshotTask {
     return Objects.requireNonNull(subject);
   }
 
-  /** It is requested when the stream of changes stands there. */
+  /** Stores the state of the stream of changes at the time of the request. */
   public void requestedAt(LogState log) {
     requestedAt = log;
   }
 
-  /** The stream of changes before the snapshot was requested; null where it was not, by us. */
+  /** The stream of changes before the snapshot was requested; null if others requested it. */
   public @Nullable LogState requestedAt() {
     return requestedAt;
   }
 
-  /** What it brought may not be all. */
+  /** The snapshot may not have brought everything. */
   void doubt(String reason) {
     doubt = reason;
   }
 
-  /** It has a name now. */
+  /** The snapshot's name is known now. */
   public void found(String name) {
     subject = name;
   }
 
-  /** It is believed to hold so many rows; -1 where nobody knows. */
+  /** The estimated number of rows; -1 if it is not known. */
   void expect(long rows) {
     rowsExpected = rows;
   }
 
-  /** So many more rows are written. */
+  /** This number of further rows is written. */
   void wrote(int rows) {
     rowsDone.addAndGet(rows);
     report(Step.LOADING);
@@ -96,7 +99,7 @@ public final class SnapshotTask {
     return rowsDone.get();
   }
 
-  /** All rows are written: their number is known now. */
+  /** All rows are written, so their number is known. */
   void wroteAll() {
     rowsExpected = rowsDone.get();
   }
@@ -141,7 +144,7 @@ public final class SnapshotTask {
     }
   }
 
-  /** Nobody wants it any more. */
+  /** The snapshot is not wanted any more. */
   public void cancel() {
     boolean waiting;
     synchronized (lock) {
@@ -154,7 +157,7 @@ public final class SnapshotTask {
     cancelled.tryEmitEmpty();
   }
 
-  /** It waits for its line from now on; false where it is cancelled, and so has ended. */
+  /** It waits for its pipeline from now on; false if it is cancelled, and so has ended. */
   public boolean enter() {
     synchronized (lock) {
       place = Place.WAITING;
@@ -166,7 +169,7 @@ public final class SnapshotTask {
     return false;
   }
 
-  /** Its line ends it from now on; false where it is cancelled, and so has ended. */
+  /** Its pipeline ends it from now on; false if it is cancelled, and so has ended. */
   public boolean takeUp() {
     synchronized (lock) {
       place = Place.TAKEN_UP;

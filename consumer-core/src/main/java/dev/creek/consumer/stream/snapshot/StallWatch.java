@@ -7,7 +7,7 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
 /**
- * Tells when a snapshot stalls: nothing comes although everything that came is written. A slow
+ * Detects that a snapshot stalls: nothing comes although everything that came is written. A slow
  * database is no stall. Thread-safe.
  */
 final class StallWatch {
@@ -18,7 +18,8 @@ final class StallWatch {
   private long quietSince = System.nanoTime();
 
   /**
-   * @param limit how long nothing may come; asked anew at each look, and not longer than at first
+   * @param limit the longest time without messages; read again at each check, and never longer than
+   *     at first
    */
   StallWatch(Supplier<Duration> limit) {
     this.limit = limit;
@@ -28,12 +29,12 @@ final class StallWatch {
     quietSince = System.nanoTime();
   }
 
-  /** Something is to be written. */
+  /** A write begins. */
   synchronized void begins() {
     inHand++;
   }
 
-  /** It is written. */
+  /** The write has ended. */
   synchronized void ends() {
     inHand--;
     quietSince = System.nanoTime();
@@ -43,7 +44,7 @@ final class StallWatch {
     return inHand == 0 && System.nanoTime() - quietSince >= limit.get().toNanos();
   }
 
-  /** Errors with what {@code error} makes once it stalls; never completes. */
+  /** Errors with the result of {@code error} once it stalls; never completes. */
   Mono<Void> stalled(Supplier<? extends RuntimeException> error, Scheduler scheduler) {
     Duration look = limit.get().dividedBy(LOOKS).plusMillis(1);
     return Flux.interval(look, scheduler)

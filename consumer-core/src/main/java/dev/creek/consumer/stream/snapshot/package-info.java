@@ -1,6 +1,6 @@
 /**
- * A snapshot from its order to its last row: the place in the stream that reading goes on from, the
- * rows in chunks, and the load.
+ * A snapshot from its order to its last row: the place in the stream that reading continues from,
+ * the rows in chunks, and the load.
  */
 @NullMarked
 package dev.creek.consumer.stream.snapshot;
