@@ -14,7 +14,6 @@ import dev.creek.consumer.stream.Schemas;
 import dev.creek.consumer.stream.SnapshotOrder;
 import dev.creek.consumer.stream.pipeline.TablePipelines;
 import java.time.Duration;
-import java.util.Locale;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
@@ -100,8 +99,7 @@ final class Run {
         this::isMine,
         Flux.merge(target.subscriptions().changes(), shareChanges.asFlux()),
         stop.asMono(),
-        (command, outcome) ->
-            recorder.command(command.verb().toString(), outcome.name().toLowerCase(Locale.ROOT)));
+        (command, outcome) -> recorder.command(command.verb(), outcome));
   }
 
   /** Commands are for whoever applies the table; without a broker nothing is known of others. */

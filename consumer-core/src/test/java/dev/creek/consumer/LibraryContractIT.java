@@ -17,6 +17,7 @@ import dev.creek.consumer.api.MetricsRecorder.Backlog;
 import dev.creek.consumer.api.Reachability;
 import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.api.TableEvent;
+import dev.creek.consumer.api.TableEvent.Applied;
 import dev.creek.consumer.api.TableState;
 import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.metrics.GuardedRecorder;
@@ -31,7 +32,6 @@ import dev.creek.consumer.testing.WalTx;
 import dev.creek.consumer.testing.WirePublisher;
 import java.net.URI;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -353,34 +353,27 @@ class LibraryContractIT {
 
   private static final class ThrowingRecorder implements MetricsRecorder {
     @Override
-    public void line(String source, String target, Backlog backlog) {
+    public void line(Mapping mapping, Backlog backlog) {
       throw new IllegalStateException("line");
     }
 
     @Override
-    public void applied(
-        String source,
-        String target,
-        long inserts,
-        long updates,
-        long deletes,
-        long truncates,
-        @Nullable Instant committedAt) {
+    public void applied(Mapping mapping, Applied applied) {
       throw new AssertionError("applied");
     }
 
     @Override
-    public void batch(String target, int changes, long bytes, Duration took) {
+    public void batch(TargetTable table, int changes, long bytes, Duration took) {
       throw new NoClassDefFoundError("batch");
     }
 
     @Override
-    public void state(String target, String state, @Nullable String reason, @Nullable String hint) {
+    public void state(TargetTable table, TableState state) {
       throw new IllegalStateException("state");
     }
 
     @Override
-    public void removed(String target) {
+    public void removed(TargetTable table) {
       throw new IllegalStateException("removed");
     }
   }

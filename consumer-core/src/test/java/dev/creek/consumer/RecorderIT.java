@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.creek.consumer.api.BrokerOptions;
 import dev.creek.consumer.api.Command;
+import dev.creek.consumer.api.Command.Verb;
 import dev.creek.consumer.api.CommandRecord.CommandOutcome;
 import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.Generation;
@@ -12,6 +13,8 @@ import dev.creek.consumer.api.MetricsRecorder;
 import dev.creek.consumer.api.MetricsRecorder.Backlog;
 import dev.creek.consumer.api.MetricsRecorder.Backlog.Certainty;
 import dev.creek.consumer.api.Reachability;
+import dev.creek.consumer.api.TableEvent.Applied;
+import dev.creek.consumer.api.TableState;
 import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.Patience;
@@ -26,6 +29,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -221,23 +225,17 @@ class RecorderIT {
     }
 
     @Override
-    public void line(String source, String target, Backlog backlog) {
-      backlogs.put(target, backlog);
+    public void line(Mapping handled, Backlog backlog) {
+      backlogs.put(handled.target().toString(), backlog);
     }
 
     @Override
-    public void applied(
-        String source,
-        String target,
-        long inserts,
-        long updates,
-        long deletes,
-        long truncates,
-        @Nullable Instant committedAt) {
-      applied.addAndGet(inserts + updates + deletes + truncates);
-      note("insert", inserts);
-      note("update", updates);
-      note("delete", deletes);
+    public void applied(Mapping handled, Applied committed) {
+      applied.addAndGet(
+          committed.inserts() + committed.updates() + committed.deletes() + committed.truncates());
+      note("insert", committed.inserts());
+      note("update", committed.updates());
+      note("delete", committed.deletes());
     }
 
     private void note(String operation, long count) {
@@ -247,30 +245,30 @@ class RecorderIT {
     }
 
     @Override
-    public void batch(String target, int count, long messageBytes, Duration took) {
+    public void batch(TargetTable table, int count, long messageBytes, Duration took) {
       changes.addAndGet(count);
       bytes.addAndGet(messageBytes);
     }
 
     @Override
-    public void state(String target, String state, @Nullable String reason, @Nullable String hint) {
-      reasons.add(String.valueOf(reason));
-      states.add(state);
+    public void state(TargetTable table, TableState state) {
+      reasons.add(String.valueOf(state.shownReason()));
+      states.add(state.name().stored());
     }
 
     @Override
-    public void skipped(String target) {
+    public void skipped(TargetTable table) {
       skipped.incrementAndGet();
     }
 
     @Override
-    public void command(String verb, String result) {
-      commands.add(verb + " " + result);
+    public void command(Verb verb, CommandOutcome outcome) {
+      commands.add(verb + " " + outcome.name().toLowerCase(Locale.ROOT));
     }
 
     @Override
-    public void removed(String target) {
-      backlogs.remove(target);
+    public void removed(TargetTable table) {
+      backlogs.remove(table.toString());
     }
   }
 }
