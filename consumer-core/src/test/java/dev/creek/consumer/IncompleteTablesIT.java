@@ -211,6 +211,33 @@ final class IncompleteTablesIT {
         });
   }
 
+  /** Rows of the older snapshot have no value of the column; the source's default is not told. */
+  @Test
+  void anOlderSnapshotFromBeforeAColumnLeavesADoubtAlthoughANewerOneHadTheColumn()
+      throws Throwable {
+    fill();
+    running(
+        () -> {
+          source.execute("insert into items values (2001, 'v')");
+          awaitRow(2001);
+          source.execute("alter table items add column n int not null default 7");
+          target.execute("alter table items add column n int");
+          source.execute("insert into items values (2002, 'v')");
+          awaitRow(2002);
+          assertThat(causes()).containsExactly(Cause.COLUMN);
+          consumer.snapshots().take(items(), SnapshotMode.CLEAN).blockLast(PATIENCE);
+          assertThat(causes()).isEmpty();
+          String oldest =
+              consumer.snapshots().published(items().source()).blockFirst(PATIENCE).subject();
+          consumer
+              .snapshots()
+              .apply(oldest, items(), SnapshotMode.CLEAN)
+              .blockLast(PATIENCE);
+          await().atMost(PATIENCE).until(() -> causes().equals(List.of(Cause.COLUMN)));
+          awaitRow(2002);
+        });
+  }
+
   @Test
   void oneThatIsFollowedWithoutASnapshotIsInDoubtUntilBothSidesAreFoundEqual() throws Throwable {
     source.execute("truncate items", "insert into items values (1, 'one')");
