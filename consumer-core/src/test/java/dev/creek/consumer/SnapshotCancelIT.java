@@ -20,7 +20,6 @@ import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import org.hamcrest.Matchers;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -127,7 +126,7 @@ final class SnapshotCancelIT {
             .map(SnapshotProgress::rowsDone)
             .doFinally((SignalType end) -> over.countDown())
             .subscribe(written::set, error -> {});
-    await().atMost(PATIENCE).untilAtomic(written, Matchers.greaterThan(ROWS / 2L));
+    await().atMost(PATIENCE).until(() -> written.get() > ROWS / 2);
     assertThat(over.getCount()).as("its end has not come").isOne();
 
     switch (way) {

@@ -14,6 +14,7 @@ import dev.creek.consumer.testing.WirePublisher;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.module.ModuleFinder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -40,8 +41,26 @@ class StrangersBuildIT {
         .anyMatch(name -> name.startsWith("reactor-netty-core-"))
         .anyMatch(name -> name.startsWith("netty-handler-"))
         .anyMatch(name -> name.startsWith("reactor-pool-"))
-        .anyMatch(name -> name.startsWith("jackson-core-"));
+        .anyMatch(name -> name.startsWith("jackson-core-"))
+        .noneMatch(StrangersBuildIT::isForTheApplicationOrForTests);
     assertThat(appliesARow(build, classpath, database)).contains("direct TLS: known");
+  }
+
+  /** Which also takes that no two libraries share a package. */
+  @Test
+  void aModularProgramRequiresItByItsName() {
+    List<Path> classpath = StrangersBuild.importing(null).resolve();
+
+    var resolved =
+        ModuleLayer.boot()
+            .configuration()
+            .resolve(
+                ModuleFinder.of(),
+                ModuleFinder.of(classpath.toArray(Path[]::new)),
+                Set.of("dev.creek.consumer"));
+
+    assertThat(resolved.findModule("dev.creek.consumer"))
+        .hasValueSatisfying(it -> assertThat(it.reference().descriptor().isAutomatic()).isTrue());
   }
 
   @Test
@@ -65,6 +84,22 @@ class StrangersBuildIT {
         .anyMatch(name -> name.startsWith("r2dbc-postgresql-1.1."))
         .anyMatch(name -> name.startsWith("netty-handler-4.2."));
     assertThat(appliesARow(build, classpath, database)).contains("direct TLS: known");
+  }
+
+  private static boolean isForTheApplicationOrForTests(String jar) {
+    return Stream.of(
+            "logback-",
+            "log4j-",
+            "slf4j-simple-",
+            "slf4j-jdk14-",
+            "picocli-",
+            "micrometer-",
+            "prometheus-",
+            "reactor-netty-http-",
+            "postgresql-",
+            "junit-",
+            "blockhound-")
+        .anyMatch(jar::startsWith);
   }
 
   /** Of Spring Boot's dependency management this build itself needs nothing. */

@@ -127,7 +127,7 @@ final class CommandsOfAKilledServiceIT {
             .environment("NATS_URI", NATS.server().uri())
             .environment("DB_URI", target.patientUri())
             .environment("PROMETHEUS_PORT", "off");
-    return (failpoints == null ? service : service.environment("CREEK_FAILPOINTS", failpoints))
+    return (failpoints == null ? service : service.jvmOptions("-Dcreek.failpoints=" + failpoints))
         .start();
   }
 }

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.util.Map;
+import java.util.jar.JarEntry;
+import java.util.jar.JarFile;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -65,6 +67,16 @@ final class JarIT {
     String said = new String(process.getInputStream().readAllBytes(), UTF_8);
     assertThat(process.waitFor()).isEqualTo(2);
     assertThat(said).contains("target 'a b' must have the form");
+  }
+
+  /** A service whose jar finds no trap passes all failpoints by. */
+  @Test
+  void nothingInItCanMakeItFailOnDemand() throws IOException {
+    try (var jar = new JarFile(System.getProperty("creek.jar"))) {
+      assertThat(jar.stream().map(JarEntry::getName))
+          .contains("dev/creek/consumer/stream/Failpoint$Trap.class")
+          .noneMatch(name -> name.startsWith("META-INF/services/dev.creek.consumer"));
+    }
   }
 
   private static int freePort() throws IOException {

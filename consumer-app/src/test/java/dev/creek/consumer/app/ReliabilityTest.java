@@ -3,12 +3,12 @@ package dev.creek.consumer.app;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.creek.consumer.stream.Failpoint;
+import dev.creek.consumer.testing.Failpoints;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -41,7 +41,7 @@ final class ReliabilityTest {
             .map(ReliabilityTest::read)
             .collect(Collectors.joining());
     assertThat(Failpoint.values())
-        .extracting(point -> point.name().toLowerCase(Locale.ROOT).replace('_', '-'))
+        .extracting(Failpoints::written)
         .allSatisfy(name -> assertThat(tests).containsPattern("\"" + name + "\\b"));
   }
 

@@ -32,6 +32,7 @@ import dev.creek.consumer.postgres.verify.ComparedTables;
 import dev.creek.consumer.postgres.verify.ComparisonTables;
 import dev.creek.consumer.postgres.verify.RowRepair;
 import dev.creek.consumer.postgres.verify.TableVerifier;
+import dev.creek.consumer.stream.Failpoint;
 import dev.creek.consumer.stream.Replicas;
 import dev.creek.consumer.stream.SchemaCache;
 import dev.creek.consumer.stream.SnapshotTables;
@@ -111,6 +112,7 @@ public final class PostgresTarget {
    * @param self displayed among the instances
    */
   public static PostgresTarget connect(DatabaseOptions options, Instance.Self self) {
+    Failpoint.load();
     return new PostgresTarget(options, self);
   }
 

@@ -14,13 +14,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The build of somebody else, in a folder of its own, that knows of this project nothing but the
- * artifact and its pom. What Maven has downloaded before is used, and nothing of this build is left
- * there: the local repository is a folder of links to the ordinary one, with the artifact beside
- * them.
+ * artifact and the pom that is published with it. What Maven has downloaded before is used, and
+ * nothing of this build is left there: the local repository is a folder of links to the ordinary
+ * one, with the artifact beside them.
  */
 public final class StrangersBuild {
   private static final String GROUP = "dev/creek";
-  private static final String PARENT = "creek-consumer-parent";
   private static final String CORE = "creek-consumer-core";
 
   private final Path folder;
@@ -69,8 +68,7 @@ public final class StrangersBuild {
     Path ordinary = Path.of(setting("creek.test.repository"));
     link(ordinary, repository(), "dev");
     link(ordinary.resolve("dev"), repository().resolve("dev"), "creek");
-    install(root.resolve("pom.xml"), PARENT, "pom");
-    install(root.resolve("consumer-core/pom.xml"), CORE, "pom");
+    install(Path.of(setting("creek.test.pom")), CORE, "pom");
     install(Path.of(setting("creek.test.jar")), CORE, "jar");
   }
 

@@ -2,8 +2,10 @@ package dev.creek.consumer.app.testing;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.creek.consumer.testing.Failpoints;
 import dev.creek.consumer.testing.Scratch;
 import dev.creek.consumer.testing.ServerProcess;
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
@@ -238,8 +240,13 @@ public final class ServiceProcess implements AutoCloseable {
       }
       command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
       command.addAll(jvmOptions);
-      command.add("-jar");
-      command.add(jar.toString());
+      if (jvmOptions.stream().anyMatch(option -> option.startsWith("-D" + Failpoints.PROPERTY))) {
+        // What ships cannot fail on demand: the class that does is put beside it.
+        command.addAll(List.of("-cp", jar + File.pathSeparator + location(Failpoints.class)));
+        command.add("dev.creek.consumer.app.Main");
+      } else {
+        command.addAll(List.of("-jar", jar.toString()));
+      }
       command.addAll(arguments);
       return command;
     }
@@ -250,13 +257,15 @@ public final class ServiceProcess implements AutoCloseable {
       if (given != null) {
         return Path.of(given);
       }
+      return location(ServiceProcess.class).resolveSibling("creek-consumer.jar");
+    }
+
+    /** The folder or jar that a class was loaded from. */
+    private static Path location(Class<?> type) {
       try {
-        Path classes =
-            Path.of(
-                ServiceProcess.class.getProtectionDomain().getCodeSource().getLocation().toURI());
-        return classes.resolveSibling("creek-consumer.jar");
+        return Path.of(type.getProtectionDomain().getCodeSource().getLocation().toURI());
       } catch (URISyntaxException e) {
-        throw new IllegalStateException("this class is in a strange place", e);
+        throw new IllegalStateException(type + " is in a strange place", e);
       }
     }
   }

@@ -387,6 +387,42 @@ class TransactionBatcherTest {
     }
   }
 
+  @Test
+  void handsNothingOnBeforeOnSubscribeHasReturned() {
+    next(chunk(true, change(1, 7)));
+    taken.onSubscribe =
+        () -> {
+          taken.request(10);
+          time.advanceTimeBy(LINGER);
+          assertThat(taken.batches).isEmpty();
+        };
+    subscribe(new BatchLimits(100, 10_000), LINGER);
+    time.advanceTimeBy(LINGER);
+
+    assertThat(taken.failure).isNull();
+    assertThat(taken.batches).hasSize(1);
+  }
+
+  @Test
+  void anExceptionOnItsWorkerEndsItWithAnError() {
+    ByteShares shares = ByteShares.of(160);
+    subscribe(new BatchLimits(100, 160), LINGER, OverlapWindow.NONE, shares);
+    taken.request(10);
+    next(new DecodedChunk(null, 0, 0));
+
+    assertThat(taken.failure).isInstanceOf(NullPointerException.class);
+    assertThat(shares.reserved()).isZero();
+    assertThat(source.currentSubscriberCount()).isZero();
+  }
+
+  @Test
+  void aSchedulerThatTakesNothingIsAnErrorSignal() {
+    time.dispose();
+    subscribe(new BatchLimits(100, 10_000), LINGER);
+
+    assertThat(taken.failure).hasMessageContaining("shutdown");
+  }
+
   private void subscribe(BatchLimits limits, Duration linger) {
     subscribe(limits, linger, OverlapWindow.NONE);
   }
@@ -420,9 +456,12 @@ class TransactionBatcherTest {
     final List<Batch> batches = new ArrayList<>();
     Throwable failure;
 
+    /** Demand is the test's. */
+    Runnable onSubscribe = () -> {};
+
     @Override
     protected void hookOnSubscribe(org.reactivestreams.Subscription subscription) {
-      // Demand is the test's.
+      onSubscribe.run();
     }
 
     @Override
