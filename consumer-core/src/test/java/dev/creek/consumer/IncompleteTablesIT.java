@@ -229,10 +229,7 @@ final class IncompleteTablesIT {
           assertThat(causes()).isEmpty();
           String oldest =
               consumer.snapshots().published(items().source()).blockFirst(PATIENCE).subject();
-          consumer
-              .snapshots()
-              .apply(oldest, items(), SnapshotMode.CLEAN)
-              .blockLast(PATIENCE);
+          consumer.snapshots().apply(oldest, items(), SnapshotMode.CLEAN).blockLast(PATIENCE);
           await().atMost(PATIENCE).until(() -> causes().equals(List.of(Cause.COLUMN)));
           awaitRow(2002);
         });
