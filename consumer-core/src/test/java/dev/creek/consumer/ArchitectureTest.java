@@ -149,14 +149,22 @@ class ArchitectureTest {
           .because("phases use batches and snapshots, and neither knows phases");
 
   @ArchTest
-  static final ArchRule packetsPassTheClientByInARoomOfTheirOwn =
-      noClasses()
-          .that()
-          .resideInAPackage(ROOT + ".jetstream.direct")
-          .should()
-          .dependOnClassesThat()
-          .resideInAPackage(ROOT + ".jetstream")
-          .because("the reader chooses the way, and the way knows nothing of the reader");
+  static final ArchRule theWaysInWhichMessagesComeInLookDown =
+      layeredArchitecture()
+          .consideringOnlyDependenciesInLayers()
+          .layer("chooser")
+          .definedBy(ROOT + ".jetstream")
+          .layer("direct")
+          .definedBy(ROOT + ".jetstream.direct")
+          .layer("pull")
+          .definedBy(ROOT + ".jetstream.pull")
+          .whereLayer("chooser")
+          .mayNotBeAccessedByAnyLayer()
+          .whereLayer("direct")
+          .mayOnlyBeAccessedByLayers("chooser")
+          .whereLayer("pull")
+          .mayNotAccessAnyLayer()
+          .because("the reader chooses a way, and no way knows the reader or another way");
 
   @ArchTest
   static final ArchRule onlyOnePackageKnowsTheBroker =

@@ -246,6 +246,7 @@ final class SubjectReader {
           new PullWindow(
               options,
               link.readAhead().share(),
+              link.reader().overheadBytes(),
               next(created),
               fromOldest,
               nothingPending,

@@ -34,6 +34,10 @@ final class ScriptedBroker implements AutoCloseable {
 
   final Queue<String> created = new ConcurrentLinkedQueue<>();
   final Queue<String> deleted = new ConcurrentLinkedQueue<>();
+
+  /** Bodies of the requests for messages. */
+  final Queue<String> pulls = new ConcurrentLinkedQueue<>();
+
   final AtomicLong firstSequence = new AtomicLong(1);
   final AtomicLong lastSequence = new AtomicLong(1000);
   final AtomicLong pending = new AtomicLong(1);
@@ -144,6 +148,7 @@ final class ScriptedBroker implements AutoCloseable {
         answer(inbox, "{\"success\":true}");
       }
       case "CONSUMER.MSG" -> {
+        pulls.add(body);
         int consumer = consumers.get();
         threads.execute(() -> script.onPull(consumer, inbox));
       }

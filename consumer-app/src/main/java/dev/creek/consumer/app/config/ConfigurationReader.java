@@ -2,6 +2,7 @@ package dev.creek.consumer.app.config;
 
 import dev.creek.consumer.api.BrokerOptions;
 import dev.creek.consumer.api.BrokerOptions.Credentials;
+import dev.creek.consumer.api.BrokerOptions.Reader;
 import dev.creek.consumer.api.BrokerOptions.TlsFiles;
 import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.DatabaseOptions.Pooler;
@@ -96,6 +97,7 @@ final class ConfigurationReader {
     Credentials credentials = new BrokerLogin(this).read();
     TlsFiles tls = tls();
     var generation = optional(Setting.GENERATION, Parse::generation);
+    var reader = optional(Setting.BROKER_READER, Parse::brokerReader, Reader.DIRECT);
     String namespace = optional(Setting.NATS_NAMESPACE, Parse::brokerNamespace, "");
     String inboxPrefix = optional(Setting.NATS_INBOX_PREFIX, Parse::inboxPrefix, "");
     Duration answerLimit = optional(Setting.ANSWER_TIMEOUT, Parse::limit);
@@ -107,6 +109,7 @@ final class ConfigurationReader {
             .namespace(namespace)
             .inboxPrefix(inboxPrefix)
             .generation(generation)
+            .reader(reader)
             .credentials(credentials)
             .tls(tls)
             .build();

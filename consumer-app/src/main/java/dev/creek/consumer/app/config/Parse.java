@@ -2,6 +2,7 @@ package dev.creek.consumer.app.config;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.creek.consumer.api.BrokerOptions.Reader;
 import dev.creek.consumer.api.DatabaseOptions.Pooler;
 import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.app.config.Configuration.LogFormat;
@@ -79,6 +80,14 @@ final class Parse {
       case "old" -> Generation.OLD;
       case "new" -> Generation.NEW;
       default -> throw new IllegalArgumentException("none of old, new, auto");
+    };
+  }
+
+  static Reader brokerReader(String text) {
+    return switch (lower(text)) {
+      case "direct" -> Reader.DIRECT;
+      case "client" -> Reader.CLIENT;
+      default -> throw new IllegalArgumentException("none of direct, client");
     };
   }
 

@@ -46,6 +46,7 @@ final class Service implements AutoCloseable {
             .installed(rig.installation())
             .environment("NATS_URI", rig.nats().uri())
             .environment("DB_URI", target.patientUri())
+            .environment("BROKER_READER", rig.options().reader().name())
             .environment("PROMETHEUS_PORT", "off")
             .environment(
                 "JDK_JAVA_OPTIONS",

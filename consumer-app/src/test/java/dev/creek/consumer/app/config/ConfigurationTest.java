@@ -3,6 +3,7 @@ package dev.creek.consumer.app.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.creek.consumer.api.BrokerOptions;
 import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.app.config.Configuration.LogFormat;
 import dev.creek.consumer.app.config.Configuration.LogLevel;
@@ -64,6 +65,7 @@ final class ConfigurationTest {
     options.put(Setting.BATCH_BYTES, "1");
     options.put(Setting.LINGER, "5");
     options.put(Setting.GENERATION, "newest");
+    options.put(Setting.BROKER_READER, "fast");
     options.put(Setting.NATS_NAMESPACE, "a.b");
     var environment =
         Map.of(
@@ -86,6 +88,7 @@ final class ConfigurationTest {
             "--batch-bytes '1': not between 1024 and 1073741824",
             "--linger '5': a time needs a unit: ms, s, m or h",
             "--generation 'newest': none of old, new, auto",
+            "--broker-reader 'fast': none of direct, client",
             "--nats-namespace 'a.b': cannot begin the name of a stream");
   }
 
@@ -131,6 +134,13 @@ final class ConfigurationTest {
   void readsTheGeneration() {
     options.put(Setting.GENERATION, "OLD");
     assertThat(read(SERVERS).broker().generation()).isEqualTo(Generation.OLD);
+  }
+
+  @Test
+  void readsTheBrokerReader() {
+    assertThat(read(SERVERS).broker().reader()).isEqualTo(BrokerOptions.Reader.DIRECT);
+    options.put(Setting.BROKER_READER, "Client");
+    assertThat(read(SERVERS).broker().reader()).isEqualTo(BrokerOptions.Reader.CLIENT);
   }
 
   @Test
