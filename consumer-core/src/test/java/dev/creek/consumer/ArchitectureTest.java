@@ -47,6 +47,8 @@ class ArchitectureTest {
           .definedBy(ROOT + ".wire..")
           .layer("text")
           .definedBy(ROOT + ".text..")
+          .layer("retry")
+          .definedBy(ROOT + ".retry..")
           .whereLayer("facade")
           .mayNotBeAccessedByAnyLayer()
           .whereLayer("jetstream")
@@ -60,6 +62,8 @@ class ArchitectureTest {
           .whereLayer("metrics")
           .mayOnlyBeAccessedByLayers("facade", "stream")
           .whereLayer("text")
+          .mayNotAccessAnyLayer()
+          .whereLayer("retry")
           .mayNotAccessAnyLayer()
           .because("the data path is wire -> row -> stream -> broker and database -> facade");
 

@@ -27,12 +27,16 @@ class ArchitectureTest {
           .definedBy(ROOT + ".http..")
           .layer("config")
           .definedBy(ROOT + ".config..")
+          .layer("text")
+          .definedBy(ROOT + ".text..")
           .whereLayer("process")
           .mayNotBeAccessedByAnyLayer()
           .whereLayer("cli")
           .mayOnlyBeAccessedByLayers("process")
           .whereLayer("http")
           .mayOnlyBeAccessedByLayers("process", "cli")
+          .whereLayer("text")
+          .mayNotAccessAnyLayer()
           .because(
               "what a verb does can then be tested without a process, and settings without a verb");
 

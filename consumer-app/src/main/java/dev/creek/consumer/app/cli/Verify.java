@@ -36,7 +36,7 @@ import reactor.core.publisher.Sinks;
       "  creek-consumer verify shop.public.orders:public.orders",
       "  creek-consumer verify --repair --source-uri postgres://me@source/shop shop.public.orders:public.orders"
     })
-final class Verify implements Verb {
+final class Verify implements ServerVerb {
   private static final Duration LONGEST_PATIENCE = Duration.ofDays(1);
 
   /** For giving a snapshot up in order, and removing what was loaded. */

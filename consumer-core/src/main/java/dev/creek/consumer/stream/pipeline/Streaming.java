@@ -3,7 +3,7 @@ package dev.creek.consumer.stream.pipeline;
 import dev.creek.consumer.api.TableEvent.Applied;
 import dev.creek.consumer.api.TableState;
 import dev.creek.consumer.api.TableState.StoppedAt;
-import dev.creek.consumer.stream.Backoff;
+import dev.creek.consumer.retry.Backoff;
 import dev.creek.consumer.stream.Batch;
 import dev.creek.consumer.stream.BatchLimits;
 import dev.creek.consumer.stream.Claim;
