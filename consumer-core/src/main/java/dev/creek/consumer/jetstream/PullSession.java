@@ -1,7 +1,5 @@
 package dev.creek.consumer.jetstream;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
-
 import dev.creek.consumer.api.BrokerException;
 import dev.creek.consumer.api.BrokerOptions;
 import dev.creek.consumer.jetstream.pull.MessagePlace;
@@ -9,12 +7,12 @@ import dev.creek.consumer.jetstream.pull.PullIntake;
 import dev.creek.consumer.jetstream.pull.PullReceiver;
 import dev.creek.consumer.stream.Delivery;
 import io.nats.client.Message;
+import io.nats.client.PullRequestOptions;
 import io.nats.client.Subscription;
 import io.nats.client.impl.Headers;
 import io.nats.client.support.Status;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
-import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
 import reactor.core.Disposables;
@@ -75,7 +73,7 @@ final class PullSession implements PullReceiver {
     this.window = window;
     this.onHeard = onHeard;
     outlet = new Outlet(options, window, sink, this::askIfDue);
-    this.checks = checks.of(outlet, () -> received);
+    this.checks = checks.of(outlet);
     resources = Disposables.composite(this.checks, window::close);
     inbox = open.connection().createInbox() + ".";
     sink.onDispose(resources);
@@ -83,7 +81,7 @@ final class PullSession implements PullReceiver {
 
   /** What is to be asked of the stream while it is read. */
   interface Checks {
-    StreamChecks of(Outlet outlet, LongSupplier received);
+    StreamChecks of(Outlet outlet);
   }
 
   /**
@@ -302,18 +300,16 @@ final class PullSession implements PullReceiver {
 
   private void send(PullWindow.Pull pull) {
     missed = 0;
-    String body =
-        "{\"batch\":"
-            + pull.messages()
-            + (pull.bytes() > 0 ? ",\"max_bytes\":" + pull.bytes() : "")
-            + ",\"expires\":"
-            + options.pullExpiry().toNanos()
-            + ",\"idle_heartbeat\":"
-            + options.heartbeat().toNanos()
-            + "}";
+    var request =
+        PullRequestOptions.builder(pull.messages())
+            .expiresIn(options.pullExpiry())
+            .idleHeartbeat(options.heartbeat());
+    if (pull.bytes() > 0) {
+      request.maxBytes(pull.bytes());
+    }
+    byte[] body = request.build().serialize();
     try {
-      open.connection()
-          .publish(api.nextSubject(consumer), inbox + pull.number(), body.getBytes(US_ASCII));
+      open.connection().publish(api.nextSubject(consumer), inbox + pull.number(), body);
     } catch (IllegalStateException e) {
       connectionLost();
     }

@@ -259,7 +259,7 @@ final class SubjectReader {
           options,
           consumer,
           window,
-          (outlet, received) -> {
+          outlet -> {
             var checks =
                 new StreamChecks(
                     api,
@@ -268,7 +268,7 @@ final class SubjectReader {
                     consumer,
                     window,
                     outlet,
-                    received,
+                    from.subject(),
                     followed ? follower(this) : null);
             reads(this, checks);
             return checks;

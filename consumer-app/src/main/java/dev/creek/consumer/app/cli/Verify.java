@@ -5,7 +5,7 @@ import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.api.Verification;
 import dev.creek.consumer.app.config.Configuration;
 import dev.creek.consumer.app.config.ConfigurationException;
-import dev.creek.consumer.app.config.TimeText;
+import dev.creek.consumer.app.config.DurationText;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -108,7 +108,7 @@ final class Verify implements ServerVerb {
 
   private Duration timeout() {
     try {
-      return TimeText.parse(timeout, LONGEST_PATIENCE);
+      return DurationText.parse(timeout, LONGEST_PATIENCE);
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException("--patience '" + timeout + "': " + e.getMessage(), e);
     }
