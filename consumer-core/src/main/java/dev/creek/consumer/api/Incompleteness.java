@@ -35,8 +35,8 @@ public record Incompleteness(Cause cause, String detail, String reason, @Nullabl
    */
   public static String hint(Mapping mapping) {
     return Remedy.command("verify", mapping)
-        + " --source-uri ... shows whether rows differ, and fixes them with --repair (a program: "
-        + "verify(mapping, source, options)); "
+        + " --source-uri ... shows whether rows differ, and fixes them with --repair"
+        + " (a program: comparisons().verify(mapping, source, options)); "
         + Remedy.resync(mapping);
   }
 

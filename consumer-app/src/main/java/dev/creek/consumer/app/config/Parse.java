@@ -126,12 +126,12 @@ final class Parse {
 
   /** Null for auto. */
   static @Nullable Duration linger(String text) {
-    return lower(text).equals("auto") ? null : TimeText.parse(text, LONGEST_LINGER);
+    return lower(text).equals("auto") ? null : DurationText.parse(text, LONGEST_LINGER);
   }
 
   /** A time limit; zero is refused, because it might be taken for no limit. */
   static Duration limit(String text) {
-    Duration limit = TimeText.parse(text, LONGEST_LIMIT);
+    Duration limit = DurationText.parse(text, LONGEST_LIMIT);
     if (limit.isZero()) {
       throw new IllegalArgumentException("must be longer than 0");
     }

@@ -60,7 +60,7 @@ public enum Setting {
   BROKER_READER(
       Topic.BROKER,
       Secrecy.NONE,
-      "WHICH",
+      "READER",
       "direct",
       "How messages are read from the connection: direct, or client for the NATS client's own "
           + "way, which takes more processor time. Use client if you suspect a fault in direct."),

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * @param key the key, if it is proven; null if not
  * @param rows values to examine, which are transcoded only on demand
  */
-public record Attempt(
+public record WriteAttempt(
     CatalogTable target,
     @Nullable LoadTable fresh,
     List<PlanColumn> columns,
@@ -39,10 +39,10 @@ public record Attempt(
   /** Runs of rows that are examined: a change that is searched for is alone in its batch. */
   private static final int MAX_RUNS = 50;
 
-  /** For changes of one plan. */
-  static Attempt of(TablePlan plan, List<Change> changes) {
+  /** Of changes of one plan. */
+  static WriteAttempt of(TablePlan plan, List<Change> changes) {
     ChangePlan into = plan.changes();
-    return new Attempt(
+    return new WriteAttempt(
         plan.target(),
         null,
         into.columns(),
@@ -56,19 +56,20 @@ public record Attempt(
    *
    * @param written empty if it was no chunk that failed
    */
-  public static Attempt of(
+  public static WriteAttempt of(
       CatalogTable target, RowPlan plan, RecordShape shape, List<RowColumns> written) {
-    return new Attempt(target, null, plan.columns(), shape.columns(), proven(plan), () -> written);
+    return new WriteAttempt(
+        target, null, plan.columns(), shape.columns(), proven(plan), () -> written);
   }
 
-  /** For work before the first row. */
-  public static Attempt of(CatalogTable target) {
-    return new Attempt(target, null, List.of(), List.of(), null, List::of);
+  /** Of what comes before the first row. */
+  public static WriteAttempt of(CatalogTable target) {
+    return new WriteAttempt(target, null, List.of(), List.of(), null, List::of);
   }
 
-  /** The same by way of a load table. */
-  public Attempt through(LoadTable loaded) {
-    return new Attempt(target, loaded, columns, fields, key, rows);
+  /** The same by way of a fresh table. */
+  public WriteAttempt through(LoadTable loaded) {
+    return new WriteAttempt(target, loaded, columns, fields, key, rows);
   }
 
   private static @Nullable UniqueKey proven(RowPlan plan) {
