@@ -11,12 +11,10 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * Commands in the target database, which whichever service runs against it carries out; the same
- * that the SQL functions give. Thread-safe; nothing happens before a returned publisher is
- * subscribed to. Errors: {@link DatabaseException}.
+ * Commands in the target database, which any service that runs against it carries out; the same that the SQL functions submit. Thread-safe; nothing happens before a returned publisher is subscribed to. Errors: {@link DatabaseException}.
  */
 public final class CommandQueue {
-  /** How often a command that is waited for is looked at: what people take for at once. */
+  /** Interval of checks of a command that is waited for; users perceive it as immediate. */
   private static final Duration LOOK_INTERVAL = Duration.ofMillis(100);
 
   private final Servers servers;
@@ -28,11 +26,8 @@ public final class CommandQueue {
   }
 
   /**
-   * Gives a command to whichever service runs against this target, now or later: it is stored, and
-   * carried out once a service is there.
-   *
-   * @return its id, or that of the same command where that is the last one that waits for the
-   *     table; errors with {@link DatabaseException} where it cannot be stored
+   * Submits a command to the services that run against this target, now or later: it is stored, and carried out once a service is there.
+   * @return its id, or that of the same command if that is the last one that waits for the table; errors with {@link DatabaseException} if it cannot be stored
    */
   public Mono<Long> submit(Command command) {
     return servers.database().flatMap(db -> db.commands().submit(command));
@@ -40,9 +35,8 @@ public final class CommandQueue {
 
   /**
    * Waits for a command's end.
-   *
-   * @param timeout how long at most
-   * @return the command as it is then, finished or not; empty where there is none of this id
+   * @param timeout the longest wait
+   * @return the command in its state then, finished or not; empty if there is none with this id
    */
   public Mono<CommandRecord> await(long id, Duration timeout) {
     return readable
@@ -52,9 +46,8 @@ public final class CommandQueue {
   }
 
   /**
-   * Looks at a command again and again, until it is finished: that is the last element.
-   *
-   * @return empty where there is none of this id
+   * Polls a command until it is finished: that is the last element.
+   * @return empty if there is none with this id
    */
   public Flux<CommandRecord> follow(long id) {
     return readable.map(PostgresTarget::commands).flatMapMany(log -> follow(log, id));
@@ -70,22 +63,16 @@ public final class CommandQueue {
   }
 
   /**
-   * Cancels a command: one that waits ends at once, one that runs is ended by the service that
-   * carries it out, within moments, and leaves its table as it was; no subscription ends by it. Who
-   * takes a snapshot by {@link Snapshots#take} cancels by disposing of that.
-   *
-   * @return false where it has ended already; errors with {@link DatabaseException} where there is
-   *     none of this id. {@link #follow} tells how it ends: a moment too late it may end otherwise
+   * Cancels a command. A waiting command ends at once; a running one is ended by its service, within moments, and leaves its table as it was. No subscription ends. A snapshot taken by {@link Snapshots#take} is cancelled by disposing of that.
+   * @return false if it has ended already; errors with {@link DatabaseException} if there is none with this id. {@link #follow} shows its outcome: if the cancellation comes a moment too late, it may be another one
    */
   public Mono<Boolean> cancel(long id) {
     return readable.flatMap(db -> db.commands().cancel(id));
   }
 
   /**
-   * Commands and what became of them, newest first: those that have not ended, the first 500 of
-   * them, and the newest of those that have.
-   *
-   * @param ended how many that have ended, at most
+   * Commands and their outcomes, newest first: the first 500 of those that have not ended, and the newest of those that have.
+   * @param ended maximum number of ended ones
    */
   public Flux<CommandRecord> newest(int ended) {
     return readable.flatMapMany(db -> db.commands().newest(ended));

@@ -25,11 +25,9 @@ public final class Comparisons {
   }
 
   /**
-   * Compares a source table with its target, while both are in use: each side is read once, and
-   * rows that differ are looked at again until they are equal or the patience ends.
-   *
-   * @param source the database that the mapping's source table is in
-   * @return errors with {@link ShapeMismatchException} where a table is missing
+   * Compares a source table with its target, while both are in use: each side is read once, and rows that differ are compared again until they are equal or the time is over.
+   * @param source the database of the mapping's source table
+   * @return errors with {@link ShapeMismatchException} if a table is missing
    */
   public Mono<Verification> verify(
       Mapping mapping, DatabaseOptions source, Verification.Options how) {
@@ -37,10 +35,8 @@ public final class Comparisons {
   }
 
   /**
-   * Compares them as {@link #verify(Mapping, DatabaseOptions, Verification.Options)}, and writes
-   * rows that differ anew from the source.
-   *
-   * @return errors with {@link ShapeMismatchException} where a table is missing, or has no key
+   * Compares them as {@link #verify(Mapping, DatabaseOptions, Verification.Options)}, and rewrites rows that differ with the source's values.
+   * @return errors with {@link ShapeMismatchException} if a table is missing, or has no key
    */
   public Mono<Verification> repair(
       Mapping mapping, DatabaseOptions source, Verification.Options how) {
@@ -48,14 +44,8 @@ public final class Comparisons {
   }
 
   /**
-   * Compares a table with a fresh snapshot of its source, where the source database cannot be read.
-   * The snapshot is requested, loaded into a table beside the compared one, and followed by the
-   * services that run, one of which there must be, until the comparison ends: nothing is paused.
-   * The table beside it is then removed; {@link CreekConsumer#stop} ends it early, in order. One
-   * that a killed process leaves behind goes with the next comparison or start of a service.
-   *
-   * @return errors with {@link SnapshotException} where no service runs, the snapshot cannot be
-   *     taken or does not catch up, or the table is being compared already
+   * Compares a table with a fresh snapshot of its source, for a source database that cannot be read. The snapshot is requested, loaded into a table beside the compared one, and followed by the running services, at least one of which is needed, until the comparison ends: nothing is paused. The table beside it is then removed; {@link CreekConsumer#stop} ends it early, in order. One that a killed process leaves behind is removed by the next comparison or start of a service.
+   * @return errors with {@link SnapshotException} if no service runs, the snapshot cannot be taken or does not catch up, or the table is being compared already
    */
   public Mono<Verification> verify(Mapping mapping, Verification.Options how) {
     return runs.comparing(

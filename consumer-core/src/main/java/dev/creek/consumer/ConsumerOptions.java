@@ -96,10 +96,9 @@ public final class ConsumerOptions {
 
     /**
      * Bounds of a batch, and so of the memory of a table; 5000 changes and 1 MiB by default.
-     *
      * @param rows changes, at least 1
      * @param bytes of their messages, at least 1; one larger message makes a batch of its own
-     * @throws IllegalArgumentException where either is less
+     * @throws IllegalArgumentException if either is less
      */
     public Builder batches(int rows, int bytes) {
       batches = new BatchLimits(rows, bytes);
@@ -140,29 +139,27 @@ public final class ConsumerOptions {
     }
 
     /**
-     * How long a command that needs a snapshot asks again where no producer answers; twice the
-     * {@link #snapshotStall} by default.
+     * How long a command that needs a snapshot repeats its request while no producer answers; twice the {@link #snapshotStall} by default.
      */
     public Builder producerWait(Duration value) {
       snapshots = snapshots.withProducerWait(value);
       return this;
     }
 
-    /** Receives what is counted; what it throws is logged and does no harm. None by default. */
+    /** Receives metrics; its exceptions are logged and do no harm. None by default. */
     public Builder recorder(MetricsRecorder value) {
       recorder = value;
       return this;
     }
 
-    /** How this process is shown among those that share the target's tables. */
+    /** Description of this process among those that share the target's tables. */
     public Builder self(Instance.Self value) {
       self = value;
       return this;
     }
 
     /**
-     * Where changes are decoded and prepared: a scheduler with several workers. It is not disposed
-     * of. Null, the default, makes one for each run, with a daemon thread for each processor.
+     * Threads for decoding and preparing changes: a scheduler with several workers. It is not disposed of. Null, the default, makes one for each run, with a daemon thread for each processor.
      */
     public Builder scheduler(@Nullable Scheduler value) {
       scheduler = value;
@@ -170,8 +167,7 @@ public final class ConsumerOptions {
     }
 
     /**
-     * The options. Asks for the host's name where {@link #self} does not give it: may block for a
-     * moment.
+     * The options. If {@link #self} is not set, it looks up the host's name, and may block for a moment.
      */
     public ConsumerOptions build() {
       return new ConsumerOptions(this);

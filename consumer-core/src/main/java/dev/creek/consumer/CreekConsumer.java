@@ -14,20 +14,16 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
 /**
- * Keeps tables of a target PostgreSQL equal to tables of a source whose changes a Creek producer
- * publishes on NATS JetStream.
- *
- * <p><b>Delivery</b>: every change that the broker still holds is applied exactly once, in order,
- * source transaction by source transaction; whatever cannot be applied stops its own table and
- * loses nothing. <b>Outages</b> of either server do not end a {@link #run}: it waits and continues.
- * <b>Threads</b>: thread-safe; nothing blocks but {@link #close}. Nothing happens before a returned
- * publisher is subscribed to.
+ * Keeps tables of a target PostgreSQL equal to tables of a source whose changes a Creek producer publishes on NATS JetStream.
+ * <p><b>Delivery</b>: every change that the broker still holds is applied exactly once, in order, source transaction by source transaction. If a change cannot be applied, only its table stops, and no data is lost. <b>Outages</b> of either server do not end a {@link #run}: it waits and continues. <b>Threads</b>: thread-safe; nothing blocks except {@link #close}. Nothing happens before a returned publisher is subscribed to.
  */
 public final class CreekConsumer implements AutoCloseable {
-  /** Who blocks on an event hears of the end behind it, and nobody waits for that. */
+  /**
+   * A subscriber that blocks on an event is notified of the end after it; nothing waits longer for that.
+   */
   private static final Duration CANCELLED_WITHIN = Duration.ofSeconds(1);
 
-  /** Beyond what each of the servers may take. */
+  /** In addition to the time that each of the servers may take. */
   private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(20);
 
   private final ConsumerOptions options;
@@ -40,7 +36,7 @@ public final class CreekConsumer implements AutoCloseable {
   private final Health health;
   private final Mono<Void> closing;
 
-  /** The last run's, if its events are listened to. */
+  /** The last run's, if its events are subscribed to. */
   private final AtomicReference<@Nullable EventRelay> relay = new AtomicReference<>();
 
   private CreekConsumer(ConsumerOptions options) {
@@ -56,8 +52,7 @@ public final class CreekConsumer implements AutoCloseable {
   }
 
   /**
-   * Loads what the first connection to a target database needs, which takes longer than all else at
-   * the start: for a program that has something else to do first. Blocks; nobody has to call it.
+   * Loads what the first connection to a target database needs, which takes longer than all else at the start: for a program that has something else to do first. Blocks; optional.
    */
   public static void preload() {
     PostgresTarget.preload();
@@ -72,22 +67,10 @@ public final class CreekConsumer implements AutoCloseable {
   }
 
   /**
-   * Applies all active subscriptions, those added later included, until {@link #stop} or
-   * cancellation. One run at a time. Consumers that run against one target share its tables: each
-   * table is applied by one of them, and those of one that ended, died or stalled by the others.
-   *
-   * <p>Carries out the commands that were or are given by {@link #commands} or by the control
-   * schema's SQL functions.
-   *
-   * <p>Cancelling rolls back what is being written; it is applied again by the next run. {@link
-   * #stop} commits it first.
-   *
-   * @return what happens, told on a daemon thread that is the subscriber's own and on which it may
-   *     block. A slow one misses events, but never the newest state and the newest commit of a
-   *     table, and never slows the tables down. Completes when the run has ended in order; errors
-   *     only where waiting is no help: refused credentials (those of the broker: refused for 10 s)
-   *     and missing privileges at its start. {@link IllegalStateException} where this consumer runs
-   *     already or has been closed: then nothing is connected to
+   * Applies all active subscriptions, those added later included, until {@link #stop} or cancellation. One run at a time. Consumers that run against one target share its tables: each table is applied by one of them. When a consumer ends, dies or stalls, the others take over its tables.
+   * <p>Carries out the commands that were or are submitted by {@link #commands} or by the control schema's SQL functions.
+   * <p>Cancelling rolls back a running write; the next run applies it again. {@link #stop} commits it first.
+   * @return events, emitted on a daemon thread that is the subscriber's own and on which it may block. A slow subscriber misses events, but never the newest state and the newest commit of a table, and never slows the tables down. Completes when the run has ended in order; errors only if waiting does not help: refused credentials (those of the broker: refused for 10 s) and missing privileges at its start. {@link IllegalStateException} if this consumer runs already or has been closed: then it connects to nothing
    */
   public Flux<TableEvent> run() {
     return Flux.defer(
@@ -101,7 +84,7 @@ public final class CreekConsumer implements AutoCloseable {
         });
   }
 
-  /** {@link #run} for whoever has no use for its events: they cost nothing then. */
+  /** {@link #run} without events, which then cost nothing. */
   public Mono<Void> runQuietly() {
     return apply(event -> {});
   }
@@ -111,12 +94,8 @@ public final class CreekConsumer implements AutoCloseable {
   }
 
   /**
-   * Ends the run between transactions: what is being written is committed, the rest is read again
-   * by the next run.
-   *
-   * @param grace how long to wait for that; then the run is cancelled. Completes when the run has
-   *     ended and its subscriber has heard of it, for which a slow one is waited for a second at
-   *     most
+   * Ends the run between transactions: a running write is committed, the rest is read again by the next run.
+   * @param grace how long to wait for that; then the run is cancelled. Completes when the run has ended and its subscriber has been notified; a slow one is waited for a second at most
    */
   public Mono<Void> stop(Duration grace) {
     return runs.stop(grace).then(Mono.defer(() -> described(grace)));
@@ -132,7 +111,7 @@ public final class CreekConsumer implements AutoCloseable {
                 grace.compareTo(CANCELLED_WITHIN) < 0 ? grace : CANCELLED_WITHIN, Mono.empty());
   }
 
-  /** The tables: created, subscribed, and how they stand. */
+  /** The tables: created, subscribed, and their states. */
   public Tables tables() {
     return tables;
   }
@@ -152,24 +131,22 @@ public final class CreekConsumer implements AutoCloseable {
     return comparisons;
   }
 
-  /** How this consumer, its servers and its neighbours are. */
+  /** The state of this consumer, its servers and the other instances. */
   public Health health() {
     return health;
   }
 
-  /** Creates the control schema, or brings it up to date, as {@link #run} does first of all. */
+  /** Creates the control schema, or migrates it, which is the first step of {@link #run}. */
   public Mono<Void> initialize() {
     return servers.database().then();
   }
 
   /**
-   * The SQL that does the same, for an administrator to run in advance. Reads resources: may block
-   * for a moment.
-   *
+   * The SQL for the same, for an administrator to run in advance. Reads resources: may block for a moment.
    * @param controlSchema the schema's name
-   * @param controlRole is granted the functions; null for nobody
-   * @param serviceRole is granted what a consumer needs there; null for nobody
-   * @throws IllegalArgumentException where the name cannot be used
+   * @param controlRole is granted the functions; null for none
+   * @param serviceRole is granted what a consumer needs there; null for none
+   * @throws IllegalArgumentException if the name cannot be used
    */
   public static String controlSql(
       String controlSchema, @Nullable String controlRole, @Nullable String serviceRole) {
@@ -177,12 +154,10 @@ public final class CreekConsumer implements AutoCloseable {
   }
 
   /**
-   * Looks at everything that a run will need, and changes nothing: both servers, the streams, the
-   * control schema, the tables.
-   *
-   * @param mappings what to look at; empty: all active subscriptions
-   * @param source the source database, to see what its producer cannot carry; null: not asked
-   * @return what was found, on the way; never errors
+   * Checks everything that a run will need, and changes nothing: both servers, the streams, the control schema, the tables.
+   * @param mappings tables to check; empty: all active subscriptions
+   * @param source the source database, to find what its producer cannot publish; null: not checked
+   * @return findings, as they are made; never errors
    */
   public Flux<Finding> check(List<Mapping> mappings, @Nullable DatabaseOptions source) {
     return Flux.defer(
@@ -192,18 +167,14 @@ public final class CreekConsumer implements AutoCloseable {
   }
 
   /**
-   * Cancels the run, closes both connections. What is asked for afterwards errors with {@link
-   * IllegalStateException}; closing once more does nothing. For reactive programs:
-   *
+   * Cancels the run, closes both connections. Later calls error with {@link IllegalStateException}; closing once more does nothing. For reactive programs:
    * <pre>{@code
    * Flux.usingWhen(
    *     Mono.fromSupplier(() -> CreekConsumer.create(options)).subscribeOn(Schedulers.boundedElastic()),
    *     CreekConsumer::run,
    *     CreekConsumer::closeLater)
    * }</pre>
-   *
-   * @return completes when they are closed, also a connection that was only being made; never
-   *     errors
+   * @return completes when they are closed, also a connection that was only being made; never errors
    */
   public Mono<Void> closeLater() {
     return closing;
@@ -211,9 +182,7 @@ public final class CreekConsumer implements AutoCloseable {
 
   /**
    * {@link #closeLater}, waited for. Blocks.
-   *
-   * @throws IllegalStateException on a thread that must not be blocked, where nothing is closed: it
-   *     is for {@code closeLater} then; and where closing takes longer than 20 s
+   * @throws IllegalStateException on a thread that must not be blocked, where nothing is closed: use {@code closeLater} there; and if closing takes longer than 20 s
    */
   @Override
   public void close() {

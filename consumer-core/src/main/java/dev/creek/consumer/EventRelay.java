@@ -13,13 +13,10 @@ import reactor.core.publisher.Signal;
 import reactor.core.publisher.Sinks;
 
 /**
- * Hands a run's events to its subscriber on a thread of its own, where that may take its time, or
- * block: those who report never wait, not even for the lock of an executor's queue, which is why
- * there is none. What it cannot take waits in {@link WaitingEvents}. The thread is a daemon, begins
- * with the first event, and ends with the run.
+ * Emits a run's events to its subscriber on a separate thread, where the subscriber may take its time, or block. Threads that report never wait, not even for the lock of an executor's queue, so there is none. Events that it cannot take wait in {@link WaitingEvents}. The thread is a daemon, begins with the first event, and ends with the run.
  */
 final class EventRelay implements Consumer<TableEvent> {
-  /** Some hundred kilobytes, and more than one glance of a person's program misses. */
+  /** Some hundred kilobytes, and enough for a program that is busy for a moment. */
   private static final int KEPT = 1024;
 
   private final WaitingEvents waiting = new WaitingEvents(KEPT);
@@ -48,7 +45,7 @@ final class EventRelay implements Consumer<TableEvent> {
     look();
   }
 
-  /** The run has ended: the subscriber hears of it behind the last event. */
+  /** The run has ended: the subscriber is notified after the last event. */
   void end(Signal<Void> how) {
     ending = how;
     look();
@@ -77,7 +74,7 @@ final class EventRelay implements Consumer<TableEvent> {
     }
   }
 
-  /** On a thread that is none of Reactor's: whoever is called on it may block. */
+  /** Runs on a thread that is not Reactor's: the subscriber may block. */
   private void work() {
     while (!disposed) {
       FluxSink<TableEvent> listening = subscriber;
@@ -97,7 +94,7 @@ final class EventRelay implements Consumer<TableEvent> {
       } catch (VirtualMachineError e) {
         throw e;
       } catch (Throwable e) {
-        // Out of the subscriber's own code: it can be told nothing more than that.
+        // Thrown by the subscriber's own code: it can only be notified.
         subscriber.error(e);
       }
       seen = reasonsToLook.addAndGet(-seen);

@@ -9,13 +9,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 
-/** Waits at the start of a run for a server that is not there, as long as waiting may help. */
+/** Waits at the start of a run for a server that is away, as long as waiting may help. */
 final class FirstContact {
   private static final Logger log = LoggerFactory.getLogger(FirstContact.class);
 
   /**
-   * A broker may ask another server about credentials, and that one may be away for a moment. Who
-   * mistyped a password is to learn it while he still looks.
+   * A broker may ask another server about credentials, which may be away for a moment. A user who mistyped a password should learn it soon.
    */
   private static final Duration REFUSED_PATIENCE = Duration.ofSeconds(10);
 
@@ -25,10 +24,9 @@ final class FirstContact {
   private FirstContact() {}
 
   /**
-   * The server, once it can be worked with.
-   *
-   * @param name how logs call it
-   * @return errors where that will not be: refused credentials, missing privileges
+   * The server, once it can be used.
+   * @param name its name in logs
+   * @return errors if it never can: refused credentials, missing privileges
    */
   static <T> Mono<T> with(Mono<T> server, String name) {
     return Mono.defer(

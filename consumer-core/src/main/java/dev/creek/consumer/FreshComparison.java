@@ -11,27 +11,22 @@ import java.time.Duration;
 import reactor.core.publisher.Mono;
 
 /**
- * Compares a table with a fresh snapshot of its source, where the source itself cannot be read. The
- * snapshot is loaded into a table beside the compared one, and the services that run keep it up to
- * date as any other until the comparison ends. So nothing is paused: both tables follow the source,
- * and rows that are only late in one of them come to be equal.
+ * Compares a table with a fresh snapshot of its source, for a source that cannot be read. The snapshot is loaded into a table beside the compared one, and the running services keep it up to date like any other until the comparison ends. So nothing is paused: both tables follow the source, and rows that are only late in one of them become equal.
  */
 final class FreshComparison {
-  /** What is closer than this to the source is caught up with while rows are looked at again. */
+  /** A smaller lag is caught up while rows are compared again. */
   private static final Duration CLOSE = Duration.ofSeconds(5);
 
   private static final Duration LOOK_INTERVAL = Duration.ofMillis(250);
 
-  /** What a service gets at least to take the table and to read what came since the snapshot. */
+  /** The least time for a service to take the table and to read the changes since the snapshot. */
   private static final Duration SHORTEST_PATIENCE = Duration.ofSeconds(30);
 
   private final CreekConsumer consumer;
   private final PostgresTarget target;
   private final Mono<Void> stopped;
 
-  /**
-   * @param stopped ends the comparison; what it made is removed first
-   */
+  /** @param stopped ends the comparison; its table is removed first */
   FreshComparison(CreekConsumer consumer, PostgresTarget target, Mono<Void> stopped) {
     this.consumer = consumer;
     this.target = target;

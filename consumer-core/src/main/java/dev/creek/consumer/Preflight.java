@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/** Looks at everything that a run will need, and changes nothing. */
+/** Checks everything that a run will need, and changes nothing. */
 final class Preflight {
   private static final String BROKER = "broker";
   private static final String TARGET = "target";
@@ -41,7 +41,7 @@ final class Preflight {
   private final Flux<Finding> server;
   private final Mono<JetStreamLog> broker;
 
-  /** For one look: a server that is away is tried once. */
+  /** For one check: a server that is away is tried once. */
   Preflight(PostgresTarget target, Mono<JetStreamLog> broker, PipelineOptions lines) {
     this.target = target;
     this.lines = lines;
@@ -49,7 +49,7 @@ final class Preflight {
     this.broker = broker.cache();
   }
 
-  /** Findings in the order of the way there; never errors. */
+  /** Findings in the order in which a run needs each part; never errors. */
   Flux<Finding> findings(List<Mapping> asked, @Nullable DatabaseOptions source) {
     return Flux.concat(
         ask(BROKER, broker, JetStreamLog::checkServer),
@@ -60,7 +60,7 @@ final class Preflight {
                     tables(asked.isEmpty() ? active(subscribed) : asked, subscribed, source)));
   }
 
-  /** None where they cannot be read: the reason is a finding already. */
+  /** None if they cannot be read: the reason is a finding already. */
   private Mono<List<Subscription>> subscriptions() {
     return targetReached()
         .flatMapMany(there -> target.subscriptionsAsTheyAre())
@@ -68,7 +68,7 @@ final class Preflight {
         .onErrorReturn(List.of());
   }
 
-  /** Empty where it cannot be reached, which is said once. */
+  /** Empty if it cannot be reached, which is reported once. */
   private Mono<Boolean> targetReached() {
     return server.then(Mono.just(true)).onErrorComplete();
   }
@@ -110,7 +110,7 @@ final class Preflight {
     return Flux.fromIterable(mappings).concatMap(mapping -> table(mapping, subscribed), 1);
   }
 
-  /** What the source's catalog tells beyond the schemas that it published. */
+  /** Findings from the source's catalog that its published schemas do not show. */
   private Flux<Finding> compared(
       DatabaseOptions source, List<Mapping> mappings, Flux<Finding> tables) {
     return Flux.defer(
@@ -161,7 +161,7 @@ final class Preflight {
                         .mapNotNull(Preflight::state)));
   }
 
-  /** What is known of the source's columns, and what to say of that. */
+  /** The known columns of the source, and a finding about their origin. */
   private record Known(
       List<Finding> findings, @Nullable WalSchema schema, @Nullable RecordShape rows) {
     static final Known NOTHING = new Known(List.of(), null, null);
@@ -195,11 +195,11 @@ final class Preflight {
     return new Schemas(target.schemaCache(), changes).newest(source);
   }
 
-  /** Of a table that has not changed yet its snapshots tell the columns. */
+  /** If a table has not changed yet, its snapshots have the columns. */
   private Mono<Known> ofSnapshot(Mapping mapping, JetStreamLog changes) {
     return new HeaderSchemas(changes, lines)
         .newest(mapping.source())
-        // Said of the database, and no need of whoever only follows tables.
+        // Reported for the database; following tables does not need it.
         .onErrorComplete(BrokerException.Denied.class)
         .map(
             rows ->
@@ -234,7 +234,7 @@ final class Preflight {
         : null;
   }
 
-  /** The broker, or nothing: that it cannot be reached is said once. */
+  /** The broker, or empty: that it cannot be reached is reported once. */
   private Mono<JetStreamLog> brokerReached() {
     return broker.onErrorComplete();
   }

@@ -22,7 +22,7 @@ import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 
-/** One run of a consumer: its lines, its threads, its end. */
+/** One run of a consumer: its pipelines, its threads, its end. */
 final class Run {
   private final ConsumerOptions options;
   private final PostgresTarget target;
@@ -47,7 +47,9 @@ final class Run {
     this.events = events;
   }
 
-  /** Carries out commands once the database is there, and runs the lines once the broker is. */
+  /**
+   * Carries out commands once the database is there, and runs the pipelines once the broker is.
+   */
   Mono<Void> apply(
       Mono<PostgresTarget> database, Mono<JetStreamLog> broker, Operations operations) {
     return Mono.using(
@@ -73,7 +75,7 @@ final class Run {
         .flatMap(lines -> Mono.when(watchShare(lines), lines.run(), begun(lines)));
   }
 
-  /** Comes behind the lines: from now on they take orders. */
+  /** Runs after the pipelines have begun: from now on they take orders. */
   private Mono<Void> begun(TablePipelines lines) {
     return Mono.fromRunnable(() -> begun.tryEmitValue(lines));
   }
@@ -86,7 +88,7 @@ final class Run {
         .then();
   }
 
-  /** Subscribed to before anybody listens. */
+  /** Subscribed to before the listener starts. */
   private NotifiedCommands notifiedCommands() {
     return new NotifiedCommands(
         target.notifiedCommands(), target.commands(), this::isMine, stop.asMono());
@@ -102,19 +104,21 @@ final class Run {
         (command, outcome) -> recorder.command(command.verb(), outcome));
   }
 
-  /** Commands are for whoever applies the table; without a broker nothing is known of others. */
+  /**
+   * The instance that applies a table carries out its commands; without a broker no other instance is known.
+   */
   private boolean isMine(TargetTable table) {
     TablePipelines started = tableLines;
     return started == null || started.owns(table);
   }
 
-  /** Tries a table that waits again now; false where it does not wait, or not here. */
+  /** Tries a waiting table again now; false if it does not wait, or not here. */
   boolean resume(TargetTable table) {
     TablePipelines started = tableLines;
     return started != null && started.resume(table);
   }
 
-  /** Applies a snapshot in this run's lines, once they have begun. */
+  /** Applies a snapshot in this run's pipelines, once they have begun. */
   Flux<SnapshotProgress> snapshot(
       SnapshotOrder order, Mono<JetStreamLog> broker, Mono<Void> unwanted) {
     return broker
@@ -147,23 +151,23 @@ final class Run {
       lineThreads = given;
       return given;
     }
-    // Daemons: a program that has nothing else to do than this waits for the run's end itself.
+    // Daemons: a program that only runs this waits for the run's end itself.
     Scheduler threads = Schedulers.newParallel("creek-line", Schedulers.DEFAULT_POOL_SIZE, true);
     lineThreads = threads;
     return threads;
   }
 
-  /** A scheduler that the program brought is the program's to end. */
+  /** A scheduler of the calling program is not disposed of. */
   private void disposeOwn(Scheduler threads) {
     if (threads != options.scheduler()) {
       threads.dispose();
     }
   }
 
-  /** Completes when the lines' threads have taken up a task. */
+  /** Completes when the pipelines' threads have run a task. */
   Mono<Void> threadsResponsive() {
     Scheduler threads = lineThreads;
-    // Tasks go to the threads in turn; twice as many, because lines hand out tasks meanwhile.
+    // Tasks go to the threads in turn; twice as many, because pipelines create tasks meanwhile.
     int tasks = 2 * Schedulers.DEFAULT_POOL_SIZE;
     return threads == null || threads.isDisposed()
         ? Mono.empty()
@@ -191,7 +195,7 @@ final class Run {
     return lines;
   }
 
-  /** Will not begin: nobody is to wait for its end. */
+  /** It will not begin: nothing waits for its end. */
   void forgo() {
     ended.tryEmitEmpty();
   }

@@ -45,7 +45,7 @@ final class Runs {
     this.snapshots = new ConcurrencyLimit(options.snapshots().atOnce());
   }
 
-  /** Whether a run is at work, or about to begin. */
+  /** Tells whether a run is active, or about to begin. */
   boolean isRunning() {
     return running.get() != null;
   }
@@ -63,7 +63,7 @@ final class Runs {
   }
 
   private Mono<Void> apply(Run run, Operations operations) {
-    // Only now: whoever closes stops the run that he finds.
+    // Only now: closing stops the run that it finds.
     if (!servers.isOpen()) {
       return refused(run);
     }
@@ -80,19 +80,19 @@ final class Runs {
     return Mono.error(Servers.closed());
   }
 
-  /** Beside the first connection to the database, which takes longer than all else at the start. */
+  /**
+   * Runs beside the first connection to the database, which takes longer than all else at the start.
+   */
   private Mono<Void> connectedEarly() {
     return servers.broker().then().onErrorComplete();
   }
 
-  /** Lines that begin beside a snapshot of their table would take the table away from it. */
+  /** Pipelines that begin beside a snapshot of their table would take the table away from it. */
   private Mono<Void> visitsEnded() {
     return Mono.defer(() -> Mono.when(visits.stream().map(Run::ended).toList()));
   }
 
-  /**
-   * What snapshots of killed runs left behind is in nobody's way: it may stay until another start.
-   */
+  /** Leftovers of killed snapshots are harmless: they may stay until another start. */
   private static Mono<Long> cleared(PostgresTarget db) {
     return db.snapshots()
         .removeLeftovers()
@@ -104,10 +104,8 @@ final class Runs {
   }
 
   /**
-   * Takes or applies a snapshot, in the run where there is one, else in one of its own.
-   *
-   * @param unwanted once it completes the snapshot is given up, as by cancelling, but its end is
-   *     told: with a {@link java.util.concurrent.CancellationException} when all is cleaned up
+   * Takes or applies a snapshot, in the run if there is one, otherwise in a separate one.
+   * @param unwanted once it completes the snapshot is given up, as by cancelling, but its end is emitted: a {@link java.util.concurrent.CancellationException} when all is cleaned up
    */
   Flux<SnapshotProgress> carryOut(SnapshotOrder order, Mono<Void> unwanted) {
     return snapshots.inTurn(
@@ -135,7 +133,7 @@ final class Runs {
         visits::remove);
   }
 
-  /** Work that {@link #stop} ends early, in order: it is given what completes then. */
+  /** Work that {@link #stop} ends early, in order: it gets the signal for that. */
   <T> Mono<T> comparing(java.util.function.Function<Mono<Void>, Mono<T>> work) {
     return Mono.using(
         () -> {
@@ -147,7 +145,7 @@ final class Runs {
         comparisons::remove);
   }
 
-  /** Tries a table that waits again now; false where it does not wait, or not here. */
+  /** Tries a waiting table again now; false if it does not wait, or not here. */
   boolean resume(TargetTable table) {
     Run run = running.get();
     return run != null && run.resume(table);
@@ -167,7 +165,7 @@ final class Runs {
         });
   }
 
-  /** Completes when the threads of the run have taken up a task. */
+  /** Completes when the threads of the run have run a task. */
   Mono<Void> threadsResponsive() {
     Run run = running.get();
     return run == null ? Mono.empty() : run.threadsResponsive();

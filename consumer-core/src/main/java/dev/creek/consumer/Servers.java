@@ -15,7 +15,7 @@ final class Servers {
   private final Mono<JetStreamLog> broker;
   private final AtomicReference<Life> life = new AtomicReference<>(Life.OPEN);
 
-  /** What may still be asked for: what ends while it closes may need the servers once more. */
+  /** States of the servers: while they are being closed, ending work may need them once more. */
   private enum Life {
     OPEN,
     CLOSING,
@@ -25,7 +25,7 @@ final class Servers {
   Servers(ConsumerOptions options) {
     this.target = PostgresTarget.connect(options.database(), options.self());
     this.nats = JetStreamLog.of(options.broker());
-    // Only success is kept: a server that was away when it was first needed is asked again.
+    // Only success is kept: a server that was away when it was first needed is tried again.
     this.database =
         unlessClosed(
             target
@@ -57,8 +57,7 @@ final class Servers {
   }
 
   /**
-   * The database, for work that only reads: an error where it has no control schema.
-   *
+   * The database, for work that only reads: an error if it has no control schema.
    * @param isCreated tells whether a run is about to create it
    */
   Mono<PostgresTarget> readable(BooleanSupplier isCreated) {
@@ -80,7 +79,7 @@ final class Servers {
     return unlessClosed(target.check());
   }
 
-  /** Completes when the threads of both connections have taken up a task. */
+  /** Completes when the threads of both connections have run a task. */
   Mono<Void> threadsResponsive() {
     return Mono.when(
         target.threadsResponsive(), isOpen() ? nats.threadsResponsive() : Mono.empty());

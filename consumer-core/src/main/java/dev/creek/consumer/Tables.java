@@ -21,9 +21,7 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * The tables of a {@link CreekConsumer}: created, subscribed, and how they stand. Thread-safe;
- * nothing happens before a returned publisher is subscribed to. Errors: {@link
- * dev.creek.consumer.api.ConsumerException}.
+ * The tables of a {@link CreekConsumer}: created, subscribed, and their states. Thread-safe; nothing happens before a returned publisher is subscribed to. Errors: {@link dev.creek.consumer.api.ConsumerException}.
  */
 public final class Tables {
   private final ConsumerOptions options;
@@ -39,14 +37,8 @@ public final class Tables {
   }
 
   /**
-   * Creates the target table from the newest schema that the producer has published for the source
-   * table, or else from that of its newest snapshot. Where neither is there, as for a table that
-   * has not changed since its producer began, the producer is asked for a snapshot: it publishes
-   * all of it, and the table is created as soon as the header is there.
-   *
-   * @return true if it was created, false if it exists and fits; errors with {@link
-   *     ShapeMismatchException} naming the differences if it does not fit, or if nothing is
-   *     published and the producer does not answer
+   * Creates the target table from the newest schema that the producer has published for the source table, or otherwise from that of its newest snapshot. If there is neither, as for a table that has not changed since its producer began, a snapshot is requested from the producer. The producer publishes the whole snapshot; the table is created as soon as the header is there.
+   * @return true if it was created, false if it exists and fits; errors with {@link ShapeMismatchException} naming the differences if it does not fit, or if nothing is published and the producer does not answer
    */
   public Mono<Boolean> create(Mapping mapping) {
     return servers
@@ -82,16 +74,16 @@ public final class Tables {
             + asked.getMessage());
   }
 
-  /** Subscribes a table, or re-activates it where it stopped; a running consumer picks it up. */
+  /**
+   * Subscribes a table, or re-activates it from where it stopped; a running consumer notices it.
+   */
   public Mono<Subscription> add(Mapping mapping) {
     return servers.database().flatMap(db -> db.subscriptions().activate(mapping));
   }
 
   /**
-   * Subscribes a table that has no position yet, and says which change it begins with.
-   *
-   * @return errors with {@link DatabaseException} where it holds a position already, with {@link
-   *     BrokerException.Gap} where the stream no longer holds all since the time
+   * Subscribes a table that has no position yet, from a given change on.
+   * @return errors with {@link DatabaseException} if it has a position already, with {@link BrokerException.Gap} if the stream no longer holds everything since the time
    */
   public Mono<Subscription> add(Mapping mapping, StartFrom from) {
     return servers
@@ -103,10 +95,7 @@ public final class Tables {
   }
 
   /**
-   * Completes where a table that is to be subscribed is there, or a command that waits will create
-   * it. {@link #add(Mapping)} takes others as well: they are shown as failed until they are
-   * created.
-   *
+   * Completes if a table that is to be subscribed exists, or a waiting command will create it. {@link #add(Mapping)} accepts other tables as well: they are shown as failed until they are created.
    * @return errors with {@link DatabaseException}, as the SQL function {@code add_table} does
    */
   public Mono<Void> requireTarget(Mapping mapping) {
@@ -114,31 +103,25 @@ public final class Tables {
   }
 
   /**
-   * Ends a table's subscription, keeping its position and its rows; a running consumer stops
-   * applying it.
-   *
-   * @return false where there is no such subscription
+   * Ends a table's subscription, keeping its position and its rows; a running consumer stops applying it.
+   * @return false if there is no such subscription
    */
   public Mono<Boolean> remove(TargetTable table) {
     return readable.flatMap(db -> db.subscriptions().deactivate(table));
   }
 
   /**
-   * Tries a table that has stopped again now, where this consumer runs and applies it.
-   *
-   * @return false where it does not wait, or not here
+   * Tries a table that has stopped again now, if this consumer runs and applies it.
+   * @return false if it does not wait, or not here
    */
   public Mono<Boolean> resume(TargetTable table) {
     return Mono.fromSupplier(() -> runs.resume(table));
   }
 
   /**
-   * Passes over exactly one message of a failed table, the one that it stopped at, and tries the
-   * table again. The change in it is lost for the target.
-   *
-   * @param sequence its stream sequence, as the table's reason tells it
-   * @return what it failed with; empty where the table has not stopped at this message: then
-   *     nothing is passed over
+   * Skips exactly one message of a failed table, the one at which it stopped, and tries the table again. The change in it is lost for the target.
+   * @param sequence its stream sequence, from the table's reason
+   * @return the table's error; empty if the table has not stopped at this message: then nothing is skipped
    */
   public Mono<String> skip(TargetTable table, long sequence) {
     return readable
@@ -147,38 +130,31 @@ public final class Tables {
   }
 
   /**
-   * All subscriptions, in order of target. Their states are as they are now: of a table whose
-   * consumer was killed, that it waits for another one, and {@link TableState.Name#UNKNOWN} where
-   * its consumer is connected and has not shown itself for 5 s.
+   * All subscriptions, ordered by target, with their current states: if a table's consumer was killed, the table waits for another one; if its consumer is connected but had no heartbeat for 5 s, the state is {@link TableState.Name#UNKNOWN}.
    */
   public Flux<Subscription> subscriptions() {
     return readable.flatMapMany(db -> db.subscriptions().present());
   }
 
   /**
-   * Whether the broker holds anything of a source table: a change, a schema or a snapshot.
-   *
-   * @return errors with {@link BrokerException.Unavailable} where it has no stream of the database
+   * Tells whether the broker holds anything of a source table: a change, a schema or a snapshot.
+   * @return errors with {@link BrokerException.Unavailable} if it has no stream of the database
    */
   public Mono<Boolean> isPublished(SourceTable source) {
     return servers.broker().flatMap(log -> log.holds(source));
   }
 
   /**
-   * All that the broker tells of a source table's name: whether anything of it is published, and of
-   * which tables with similar names something is.
-   *
-   * @return errors with {@link BrokerException.Unavailable} where it has no stream of the database
+   * Everything that the broker shows about a source table's name: whether anything of it is published, and which tables with similar names are.
+   * @return errors with {@link BrokerException.Unavailable} if it has no stream of the database
    */
   public Mono<SourceSighting> look(SourceTable source) {
     return servers.broker().flatMap(log -> log.look(source));
   }
 
   /**
-   * The age of the oldest change that a table has not applied yet and the broker holds; zero where
-   * there is none.
-   *
-   * @return empty where that cannot be told: the position does not belong to the stream
+   * The age of the oldest change that a table has not applied yet and the broker holds; zero if there is none.
+   * @return empty if it cannot be determined: the position does not belong to the stream
    */
   public Mono<Duration> lag(Subscription subscription) {
     return servers

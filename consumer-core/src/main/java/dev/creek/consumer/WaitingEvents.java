@@ -9,16 +9,13 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Events in the order in which they came, as many as a bound allows. Beyond that a new one pushes
- * out the last that waits of the same table and kind: so the newest state and the newest commit of
- * each table are always among them, and no more wait than the bound and two for each table.
- * Thread-safe; holds its lock for a few steps.
+ * Events in the order in which they came, up to a bound. Beyond that a new one replaces the last waiting one of the same table and kind. So the newest state and the newest commit of each table are always among them, and no more wait than the bound and two for each table. Thread-safe; holds its lock for a few steps.
  */
 final class WaitingEvents {
   private final int bound;
   private final Map<Long, TableEvent> waiting = new LinkedHashMap<>();
 
-  /** Which of them is the last of its table and kind. */
+  /** The number of the last one of its table and kind. */
   private final Map<Kind, Long> newest = new HashMap<>();
 
   private long next;
@@ -42,7 +39,7 @@ final class WaitingEvents {
     waiting.put(number, event);
   }
 
-  /** The oldest, which waits no longer; null where none does. */
+  /** The oldest, which is removed; null if there is none. */
   synchronized @Nullable TableEvent poll() {
     Iterator<Map.Entry<Long, TableEvent>> inOrder = waiting.entrySet().iterator();
     if (!inOrder.hasNext()) {

@@ -11,11 +11,8 @@ import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 
 /**
- * Which broker, and how much of it at a time. Immutable. Printed without secrets.
- *
- * <p>Memory that one table's reading takes is bounded by {@link #maxMessages} and {@link #maxBytes}
- * of payload that is requested or waits for the reader, or one single message where that is longer.
- * Tables with a backlog share twice {@link #maxBytes}, and a sixteenth of it for each.
+ * The broker, and bounds of reading from it. Immutable. Printed without secrets.
+ * <p>Memory that one table's reading takes is bounded by {@link #maxMessages} and {@link #maxBytes} of payload that is requested or waits for the reader, or one single message if that is longer. Tables with a backlog share twice {@link #maxBytes}, and a sixteenth of it for each.
  */
 public final class BrokerOptions {
   /** The client's own, whose users are percent-encoded by us: no other @ or / can be in them. */
@@ -73,18 +70,14 @@ public final class BrokerOptions {
 
   /**
    * Options with defaults.
-   *
-   * @param servers one or more URIs, separated by commas: {@code nats://user:password@host:port},
-   *     {@code nats://token@host}, {@code tls://host}, {@code host:port}. User, password and token
-   *     are percent-encoded where they hold {@code / ? # @ ,} or white space
-   * @throws IllegalArgumentException where there is none, or one that cannot be read: it says which
-   *     and why, and repeats nothing of the text, which may be secret
+   * @param servers one or more URIs, separated by commas: {@code nats://user:password@host:port}, {@code nats://token@host}, {@code tls://host}, {@code host:port}. User, password and token are percent-encoded if they contain {@code / ? # @ ,} or white space
+   * @throws IllegalArgumentException if there is none, or one that cannot be read: it says which and why, and repeats nothing of the text, which may be secret
    */
   public static Builder builder(String servers) {
     return new Builder(servers);
   }
 
-  /** As the client takes them; with users only where servers have different ones. */
+  /** For the client; with users only if servers have different ones. */
   public String[] servers() {
     return servers.uris(credentials);
   }
@@ -98,7 +91,7 @@ public final class BrokerOptions {
     return tls;
   }
 
-  /** Whether URIs or files ask for TLS. */
+  /** Tells whether URIs or files require TLS. */
   public boolean usesTls() {
     return !tls.isEmpty() || servers.usesTls();
   }
@@ -113,7 +106,7 @@ public final class BrokerOptions {
     return generation;
   }
 
-  /** What the subjects of questions to JetStream begin with. */
+  /** Beginning of the subjects of requests to JetStream. */
   public String apiPrefix() {
     return domain == null ? "$JS.API." : "$JS." + domain + ".API.";
   }
@@ -193,14 +186,13 @@ public final class BrokerOptions {
   }
 
   /**
-   * A list of servers as {@link #builder} takes it, fit to be shown: {@code ***} stands for each
-   * user's part, and for all of it where it cannot be read.
+   * A list of servers as {@link #builder} takes it, for display: {@code ***} stands for each user's part, and for all of it if it cannot be read.
    */
   public static String shown(String servers) {
     return ServerList.shown(servers);
   }
 
-  /** What the client says, without the users of its URIs. */
+  /** A message of the client without the users of its URIs. */
   public static String withoutUser(String uri) {
     return USER_INFO.matcher(uri).replaceAll("//");
   }
@@ -210,9 +202,7 @@ public final class BrokerOptions {
     /** From the socket's bytes, without the NATS client's parser and queue. */
     DIRECT,
     /**
-     * By an ordinary subscription of the NATS client, for whoever suspects a fault of {@link
-     * #DIRECT}. What comes, in what order and within what bounds, is the same; it takes about twice
-     * the processor time and three times the garbage.
+     * By an ordinary subscription of the NATS client, in case of a suspected fault of {@link #DIRECT}. Messages, their order and bounds are the same; it takes about twice the processor time and three times the garbage.
      */
     CLIENT
   }
@@ -260,7 +250,7 @@ public final class BrokerOptions {
       this.servers = ServerList.parse(servers);
     }
 
-    /** Who we are, where the URIs do not say it; a URI's own user wins. */
+    /** The login, if the URIs do not contain one; a URI's own user takes precedence. */
     public Builder credentials(Credentials value) {
       credentials = value;
       return this;
@@ -294,7 +284,7 @@ public final class BrokerOptions {
       return this;
     }
 
-    /** What the server's lists call this client; {@code creek-consumer} by default. */
+    /** This client's name in the server's lists; {@code creek-consumer} by default. */
     public Builder connectionName(String value) {
       connectionName = value;
       return this;
@@ -331,9 +321,7 @@ public final class BrokerOptions {
     }
 
     /**
-     * How often the broker tells an idle reader that it is there, and how long a request for
-     * messages lives; 2 s and 30 s by default. Three heartbeats missed end the consumer, and
-     * another takes its place.
+     * Interval of the broker's heartbeats to an idle reader, and the life of a request for messages; 2 s and 30 s by default. Three missed heartbeats end the consumer, and another takes its place.
      */
     public Builder pull(Duration heartbeat, Duration expiry) {
       if (heartbeat.compareTo(SHORTEST_HEARTBEAT) < 0
@@ -352,7 +340,7 @@ public final class BrokerOptions {
       return this;
     }
 
-    /** How long the broker may take to answer a question; 5 s by default. */
+    /** How long the broker may take to answer a request; 5 s by default. */
     public Builder requestTimeout(Duration value) {
       requestTimeout = positive(value, "requestTimeout");
       return this;
@@ -382,7 +370,7 @@ public final class BrokerOptions {
       return this;
     }
 
-    /** Where deliveries are emitted; {@link Schedulers#parallel()} by default. */
+    /** Threads on which deliveries are emitted; {@link Schedulers#parallel()} by default. */
     public Builder deliverOn(Scheduler value) {
       scheduler = value;
       return this;

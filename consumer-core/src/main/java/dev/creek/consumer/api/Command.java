@@ -3,16 +3,13 @@ package dev.creek.consumer.api;
 import dev.creek.consumer.control.CommandText;
 import java.util.Locale;
 
-/**
- * What an operator asks of the service. Commands of one target are carried out one at a time, in
- * order.
- */
+/** A command of an operator. Commands of one target are carried out one at a time, in order. */
 public sealed interface Command {
 
-  /** What it asks for. */
+  /** The kind of the command. */
   Verb verb();
 
-  /** Whose command it is. */
+  /** Its target. */
   TargetTable target();
 
   /** A command that speaks of a source as well. */
@@ -33,7 +30,7 @@ public sealed interface Command {
     }
   }
 
-  /** Subscribe, or subscribe again where it stopped. */
+  /** Subscribe, or subscribe again from where it stopped. */
   record AddTable(Mapping mapping) implements OfMapping {
     @Override
     public Verb verb() {
@@ -101,7 +98,7 @@ public sealed interface Command {
     }
   }
 
-  /** What a command asks for. */
+  /** Kinds of commands. */
   public enum Verb {
     CREATE_SCHEMA("CREATE"),
     ADD_TABLE("ADD"),

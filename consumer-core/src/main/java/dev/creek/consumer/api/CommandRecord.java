@@ -35,7 +35,7 @@ public record CommandRecord(
     @Nullable String detail,
     int attempts) {
 
-  /** The status of a command that nobody has taken up yet. */
+  /** The status of a command that no service has begun yet. */
   public static final String QUEUED = "queued";
 
   /** The status of a command that is being carried out. */
@@ -47,7 +47,7 @@ public record CommandRecord(
   /** The status of a command that was cancelled. */
   public static final String CANCELLED = "cancelled";
 
-  /** How it stands. */
+  /** Its outcome. */
   public CommandOutcome outcome() {
     if (finishedAt == null && (status.equals(QUEUED) || status.equals(RUNNING))) {
       return CommandOutcome.PENDING;
@@ -59,7 +59,7 @@ public record CommandRecord(
     };
   }
 
-  /** How a command stands. */
+  /** Outcomes of a command. */
   public enum CommandOutcome {
     /** Queued or running. */
     PENDING,
@@ -67,7 +67,7 @@ public record CommandRecord(
     OK,
     /** Refused or failed: its status says why. */
     FAILED,
-    /** Given up because somebody asked for that: its detail says who. */
+    /** Cancelled: its detail names the role. */
     CANCELLED
   }
 }

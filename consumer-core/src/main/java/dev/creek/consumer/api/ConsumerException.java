@@ -26,7 +26,7 @@ public abstract sealed class ConsumerException extends RuntimeException
     return Objects.requireNonNull(super.getMessage());
   }
 
-  /** The action that helps, such as the statement to run; null where none is known. */
+  /** The remedy, such as the statement to run; null if none is known. */
   public @Nullable String hint() {
     return hint;
   }

@@ -98,8 +98,7 @@ public final class DatabaseOptions {
   }
 
   /**
-   * A URI as {@link #of} takes it, fit to be shown: {@code ***} stands for passwords, and for all
-   * of it where it cannot be read.
+   * A URI as {@link #of} takes it, for display: {@code ***} stands for passwords, and for all of it if it cannot be read.
    */
   public static String shown(String uri) {
     return LibpqUri.shown(uri);
@@ -188,7 +187,7 @@ public final class DatabaseOptions {
     return address.display();
   }
 
-  /** What the URI does not say. Not thread-safe. */
+  /** The settings that the URI does not contain. Not thread-safe. */
   public static final class Builder {
     private ServerAddress address;
     private String controlSchema = "_creek_consumer";
@@ -279,7 +278,7 @@ public final class DatabaseOptions {
       return this;
     }
 
-    /** How often subscriptions are looked at without having been told to; default 10 seconds. */
+    /** Interval of checks of the subscriptions without a notification; default 10 seconds. */
     public Builder wakeInterval(Duration interval) {
       if (interval.isNegative() || interval.isZero()) {
         throw new IllegalArgumentException("the wake interval must be positive");
@@ -295,8 +294,7 @@ public final class DatabaseOptions {
     }
 
     /**
-     * Whether commands in the payload of a notification are carried out, as the Go consumer did;
-     * default false, because any role may notify.
+     * Carries out commands in the payload of a notification, as the Go consumer did; default false, because any role may notify.
      */
     public Builder notifiedCommands(boolean on) {
       this.notifiedCommands = on;
@@ -357,8 +355,7 @@ public final class DatabaseOptions {
     NONE,
 
     /**
-     * A server process for as long as the connection lasts. Settings are told behind its start, as
-     * such poolers refuse most of them there.
+     * A server process for as long as the connection lasts. Settings are sent after its start, because such poolers refuse most of them there.
      */
     SESSION,
 

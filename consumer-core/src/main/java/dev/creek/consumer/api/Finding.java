@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record Finding(Level level, String about, String text, @Nullable String fix) {
 
-  /** How bad it is. */
+  /** Severities. */
   public enum Level {
     OK,
     /** It works, but something can be lost or slow that the user should know of. */

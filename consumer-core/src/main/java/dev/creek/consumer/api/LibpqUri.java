@@ -65,8 +65,7 @@ final class LibpqUri {
   }
 
   /**
-   * The URI with {@code ***} for each password, and for all of it where it cannot be read: then
-   * nobody knows what in it is secret.
+   * The URI with {@code ***} for each password, and for all of it if it cannot be read, because its secret parts are then not known.
    */
   static String shown(String uri) {
     try {

@@ -47,7 +47,7 @@ public interface MetricsRecorder {
    */
   default void retry(TargetTable table, String category) {}
 
-  /** A change that could not be applied was passed over, by {@link Command.SkipChange}. */
+  /** A change that could not be applied was skipped, by {@link Command.SkipChange}. */
   default void skipped(TargetTable table) {}
 
   /** The progress of a snapshot. */
@@ -71,17 +71,16 @@ public interface MetricsRecorder {
   default void removed(TargetTable table) {}
 
   /**
-   * How far one table is behind, to be asked at any time from any thread: it grows while nothing
-   * happens, so it cannot be told when something does.
+   * The backlog of one table, which may be queried at any time from any thread: it grows while nothing happens, so there is no event that could report it.
    */
   public interface Backlog {
 
     /** Knowledge of a figure. */
     enum Certainty {
-      /** It is what is told. */
+      /** The figure is exact. */
       KNOWN,
       /**
-       * Nothing can be read just now: a lag is at most, pending messages are at least what is told.
+       * Nothing can be read just now: the lag is an upper bound, the number of pending messages a lower one.
        */
       BOUND,
       /** The figure means nothing. */
@@ -89,9 +88,7 @@ public interface MetricsRecorder {
     }
 
     /**
-     * Age of the oldest change that is not applied yet, by its commit time on the source. Zero
-     * where nothing is pending. Where nothing can be read it is unknown whether something is: then
-     * it is the time since nothing was known to be pending.
+     * Age of the oldest change that is not applied yet, by its commit time on the source. Zero if nothing is pending. While nothing can be read, it is not known whether something is: then it is the time since nothing was known to be pending.
      */
     Duration lag();
 
@@ -99,8 +96,7 @@ public interface MetricsRecorder {
     long pendingMessages();
 
     /**
-     * How much of {@link #lag} is known. It stays known while nothing can be read where a change is
-     * held that is not applied: that one is the oldest.
+     * Certainty of {@link #lag}. It stays known while nothing can be read if a change is held that is not applied: that one is the oldest.
      */
     default Certainty lagCertainty() {
       return Certainty.KNOWN;

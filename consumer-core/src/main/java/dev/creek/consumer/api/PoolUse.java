@@ -11,7 +11,7 @@ package dev.creek.consumer.api;
 public record PoolUse(int most, int open, int inUse, int waiting) {
   public static final PoolUse NONE = new PoolUse(0, 0, 0, 0);
 
-  /** Whether whoever asks now has to wait. */
+  /** Tells whether the next request must wait. */
   public boolean isExhausted() {
     return most > 0 && inUse >= most;
   }

@@ -3,14 +3,12 @@ package dev.creek.consumer.api;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether the servers can be worked with, as of one moment.
- *
- * @param brokerTrouble why the broker cannot; null where it can
- * @param databaseTrouble why the target database cannot, its control schema included; null where it
- *     can
+ * The reachability of the servers at one moment.
+ * @param brokerTrouble why the broker cannot be used; null if it can
+ * @param databaseTrouble why the target database, including its control schema, cannot be used; null if it can
  */
 public record Reachability(@Nullable String brokerTrouble, @Nullable String databaseTrouble) {
-  /** Whether both can. */
+  /** Tells whether both can be used. */
   public boolean isComplete() {
     return brokerTrouble == null && databaseTrouble == null;
   }

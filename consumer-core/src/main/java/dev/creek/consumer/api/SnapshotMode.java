@@ -2,7 +2,7 @@ package dev.creek.consumer.api;
 
 import java.util.Locale;
 
-/** What becomes of the rows that are in the target already. */
+/** Treatment of the rows that are in the target already. */
 public enum SnapshotMode {
   /** They stay: the snapshot's rows are upserted into the live table. */
   UPSERT,

@@ -25,7 +25,7 @@ public record SnapshotProgress(
     Duration elapsed,
     @Nullable String doubt) {
 
-  /** One that nothing is known of that says that rows are missing. */
+  /** Progress without a doubt. */
   public SnapshotProgress(
       Mapping mapping,
       String subject,
@@ -41,7 +41,7 @@ public record SnapshotProgress(
   public enum Step {
     /** The producer has been asked. */
     REQUESTING,
-    /** The table's line is being paused between two transactions. */
+    /** The table's pipeline is being paused between two transactions. */
     PAUSING,
     /** Rows are read and written. */
     LOADING,
@@ -49,7 +49,7 @@ public record SnapshotProgress(
     BUILDING,
     /** The fresh table takes the old one's place, or the old one is made equal to it. */
     FINISHING,
-    /** Committed, with the position that the line resumes from. */
+    /** Committed, with the position from which the pipeline resumes. */
     DONE
   }
 }

@@ -18,7 +18,7 @@ public record StartFrom(Kind kind, @Nullable Instant time) {
   /** With the oldest change that the stream holds. */
   public static final StartFrom BEGINNING = new StartFrom(Kind.BEGINNING, null);
 
-  /** From where. */
+  /** Kinds of starts. */
   public enum Kind {
     NOW,
     BEGINNING,
@@ -55,7 +55,7 @@ public record StartFrom(Kind kind, @Nullable Instant time) {
     }
   }
 
-  /** What {@link #parse} reads; without spaces. */
+  /** The form that {@link #parse} reads; without spaces. */
   @Override
   public String toString() {
     return switch (kind) {

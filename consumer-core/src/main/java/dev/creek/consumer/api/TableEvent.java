@@ -24,7 +24,7 @@ public sealed interface TableEvent {
   public record Applied(
       Position position, long inserts, long updates, long deletes, long truncates, long missed) {
 
-    /** One that found all rows. */
+    /** A transaction that found all rows. */
     public Applied(Position position, long inserts, long updates, long deletes, long truncates) {
       this(position, inserts, updates, deletes, truncates, 0);
     }

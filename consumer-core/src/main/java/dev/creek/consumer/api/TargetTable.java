@@ -9,8 +9,7 @@ package dev.creek.consumer.api;
 public record TargetTable(String namespace, String table) {
 
   /**
-   * {@code namespace.table}; a part is double-quoted only where it needs to be: the key of {@code
-   * subscriptions}.
+   * {@code namespace.table}; a part is double-quoted only if it needs to be: the key of {@code subscriptions}.
    */
   @Override
   public String toString() {

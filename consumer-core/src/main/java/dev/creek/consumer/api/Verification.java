@@ -29,7 +29,7 @@ public record Verification(
     differences = List.copyOf(differences);
   }
 
-  /** One that has cleared no marks. */
+  /** A result that has cleared no marks. */
   public Verification(
       Mapping mapping,
       long sourceRows,
@@ -41,18 +41,18 @@ public record Verification(
     this(mapping, sourceRows, targetRows, notCompared, differences, more, repaired, 0);
   }
 
-  /** The same where it has disproved so many marks. */
+  /** The same with the number of cleared marks. */
   public Verification clearing(long marks) {
     return new Verification(
         mapping, sourceRows, targetRows, notCompared, differences, more, repaired, marks);
   }
 
-  /** Whether every row of the compared columns is the same on both sides. */
+  /** Tells whether every row of the compared columns is the same on both sides. */
   public boolean equal() {
     return differences.isEmpty() && !more;
   }
 
-  /** How a row differs. */
+  /** Kinds of differences. */
   public enum Kind {
     /** The source has it, the target does not. */
     MISSING,
@@ -78,11 +78,9 @@ public record Verification(
   }
 
   /**
-   * How to compare.
-   *
-   * @param timeout for how long a row that differs is looked at again: the target follows the
-   *     source with some delay
-   * @param maxDifferences how many differing rows are looked at and reported
+   * Options of a comparison.
+   * @param timeout how long a row that differs is compared again: the target follows the source with some delay
+   * @param maxDifferences maximum number of differing rows to compare again and to report
    */
   public record Options(Duration timeout, int maxDifferences) {
     /** Half a minute, a hundred rows. */

@@ -27,18 +27,14 @@ import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 
 /**
- * The connection that all tables share, through outages: the client reconnects, and where it gave
- * up (credentials refused twice) the next one who asks opens another.
- *
- * <p>Whatever may wait, as publishing does for a lock, runs on {@link #scheduler()}, a thread of
- * our own that nobody who must not block runs on.
+ * The connection that all tables share, through outages. The client reconnects; if it gave up (credentials refused twice), the next caller opens another one.
+ * <p>Work that may wait, as publishing does for a lock, runs on {@link #scheduler()}, a separate thread that runs nothing else.
  */
 final class Link {
   private static final Logger log = LoggerFactory.getLogger(Link.class);
 
   /**
-   * A connection with its dispatcher, whose one thread hears, for all tables, what comes through
-   * the client.
+   * A connection with its dispatcher, whose one thread receives, for all tables, what comes through the client.
    */
   record Open(Connection connection, Dispatcher dispatcher) {}
 
@@ -56,12 +52,13 @@ final class Link {
   private volatile @Nullable Open current;
 
   /**
-   * Under way; shared by all who ask, and ended by nobody's cancellation: the client leaves threads
-   * and a connection behind where it is interrupted.
+   * A connection being made; shared by all callers, and not ended by a cancellation: the client leaves threads and a connection behind if it is interrupted.
    */
   private @Nullable Mono<Open> attempt;
 
-  /** That no answer to a request can come, on the connection as it is; null where they can. */
+  /**
+   * The reason why no answer to a request can come on this connection; null if answers can come.
+   */
   private volatile @Nullable Denial deaf;
 
   private volatile boolean up;
@@ -119,7 +116,7 @@ final class Link {
     }
     var connection = connector.connect((source, event) -> onEvent(event), reader, this::onDenial);
     var dispatcher = connection.createDispatcher();
-    // Nothing may be dropped: what can wait here is bounded by what was asked for.
+    // Nothing may be dropped: the requests bound what can wait here.
     dispatcher.setPendingLimits(0, 0);
     var made = new Open(connection, dispatcher);
     current = made;
@@ -136,8 +133,7 @@ final class Link {
 
   /**
    * The connection, if it is up.
-   *
-   * @return errors with {@link BrokerException.Unavailable} at once where it is not
+   * @return errors with {@link BrokerException.Unavailable} at once if it is not
    */
   Mono<Open> open() {
     return Mono.defer(this::made).map(this::requireConnected);
@@ -158,7 +154,7 @@ final class Link {
     return open;
   }
 
-  /** Whether the connection is there now. */
+  /** Tells whether the connection is up now. */
   boolean isConnected() {
     Open last = current;
     return last != null && !closed && last.connection().getStatus() == Connection.Status.CONNECTED;
@@ -168,20 +164,17 @@ final class Link {
     return new BrokerException.Unavailable("the connection to NATS was closed by this program");
   }
 
-  /** Whether {@link #close} was called: nothing is worth trying again. */
+  /** Tells whether {@link #close} was called: then nothing is tried again. */
   boolean isClosed() {
     return closed;
   }
 
-  /** One thread for whatever may wait a moment. */
+  /** One thread for work that may wait a moment. */
   Scheduler scheduler() {
     return scheduler;
   }
 
-  /**
-   * Runs a task on {@link #scheduler()}; not any more once this is closed, when it would come to
-   * nothing.
-   */
+  /** Runs a task on {@link #scheduler()}; without effect once this is closed. */
   void execute(Runnable task) {
     if (!closed) {
       scheduler.schedule(task);
@@ -193,7 +186,7 @@ final class Link {
     return reader;
   }
 
-  /** What all readers may ask for and hold. */
+  /** The bytes that all readers may request and hold. */
   ByteShares readAhead() {
     return readAhead;
   }
@@ -205,22 +198,20 @@ final class Link {
   }
 
   /**
-   * Calls back, on a thread of the client, with each thing that the server does not let us do;
-   * dispose to end it.
-   *
-   * @param listener returns whether it is the one that it is about
+   * Calls back, on a thread of the client, with each action that the server does not allow; dispose to end it.
+   * @param listener returns true if the denial concerns it
    */
   Disposable onDenial(Predicate<Denial> listener) {
     denialListeners.add(listener);
     return () -> denialListeners.remove(listener);
   }
 
-  /** That no answer to a request can come; null as long as nothing is known of that. */
+  /** The reason why no answer to a request can come; null as long as none is known. */
   @Nullable Denial deaf() {
     return deaf;
   }
 
-  /** A subscription that is nobody's is the client's own, for all answers. */
+  /** A subscription of no reader is the client's own, for all answers. */
   private void onDenial(Denial denial) {
     if (!report(denial) && denial.act() == Denial.Act.SUBSCRIBE) {
       Denial ofAnswers = denial.ofAnswers();
@@ -241,7 +232,7 @@ final class Link {
     return known;
   }
 
-  /** The client does not subscribe again by itself, so it would be deaf for ever. */
+  /** The client does not subscribe again by itself, so it would never receive an answer. */
   private void reconnect() {
     reconnecting.set(false);
     Open last = current;
@@ -256,7 +247,7 @@ final class Link {
     }
   }
 
-  /** One after the other; a failed attempt to come back is a disconnection, too. */
+  /** One after the other; a failed attempt to reconnect is a disconnection, too. */
   private void onEvent(Events event) {
     switch (event) {
       case DISCONNECTED, CLOSED -> {
@@ -276,8 +267,7 @@ final class Link {
   }
 
   /**
-   * Ends the connection, if there is one. One that is being made ends as soon as it is there, which
-   * is waited for, but not for ever.
+   * Ends the connection, if there is one. One that is being made ends as soon as it is there, which is waited for, but not without limit.
    */
   Mono<Void> close() {
     return Mono.<Void>fromRunnable(this::disconnect)

@@ -25,16 +25,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
-/** Opens connections as {@link BrokerOptions} say. Blocks. */
+/** Opens connections by {@link BrokerOptions}. Blocks. */
 final class NatsConnector {
   private static final Logger log = LoggerFactory.getLogger(NatsConnector.class);
 
-  /** A server that came back is found again within half a second, and not by all at once. */
+  /**
+   * A server that came back is found again within half a second, and not by all clients at once.
+   */
   private static final Duration RECONNECT_WAIT = Duration.ofMillis(250);
 
   private static final Duration RECONNECT_JITTER = Duration.ofMillis(250);
 
-  /** Two pings without an answer end a connection that is dead without having been closed. */
+  /** Two pings without an answer end a dead connection that was not closed. */
   private static final Duration PING_INTERVAL = Duration.ofSeconds(10);
 
   private static final int PINGS_OUT = 2;
@@ -50,11 +52,10 @@ final class NatsConnector {
 
   /**
    * Opens a connection that reconnects by itself.
-   *
-   * @param reader the way in which messages are to come in
-   * @param denials told of what the server does not let this user do; on one thread of the client
-   * @throws BrokerException.Refused where the credentials are not accepted
-   * @throws BrokerException.Unavailable where no server can be reached or lets us in
+   * @param reader the way in which messages come in
+   * @param denials notified of what the server does not allow this user; on one thread of the client
+   * @throws BrokerException.Refused if the credentials are not accepted
+   * @throws BrokerException.Unavailable if no server can be reached or accepts the login
    */
   Connection connect(ConnectionListener listener, PullReader reader, Consumer<Denial> denials) {
     var lastError = new LastError(options.serversForPeople(), denials);
@@ -75,7 +76,7 @@ final class NatsConnector {
     }
   }
 
-  /** The reason for a failure is told by a callback, which may still be to come. */
+  /** A callback has the reason for a failure, and may still be to come. */
   private static void awaitCalled(ExecutorService callbacks) {
     try {
       callbacks.submit(() -> {}).get(CALLBACK_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
@@ -86,7 +87,9 @@ final class NatsConnector {
     }
   }
 
-  /** The client's own exception lists the URIs as given, passwords included: it goes no further. */
+  /**
+   * The client's own exception lists the URIs as given, passwords included, so it is not passed on.
+   */
   private BrokerException.Unavailable unreachable(
       @Nullable String said, @Nullable Throwable cause) {
     String words = said != null || cause == null ? said : cause.toString();
@@ -105,7 +108,7 @@ final class NatsConnector {
     return new BrokerException.Refused(String.valueOf(reported.getMessage()), reported.getCause());
   }
 
-  /** Whoever logs a cause does not take the users out of its words. */
+  /** A cause that is logged would show the users in its message. */
   private static boolean namesUser(Throwable thrown) {
     for (Throwable e = thrown; e != null; e = e.getCause()) {
       String words = String.valueOf(e.getMessage());
@@ -132,7 +135,7 @@ final class NatsConnector {
             .scheduledExecutor(NatsThreads.TIMERS)
             .connectExecutor(NatsThreads.oneAtATime())
             .callbackExecutor(callbacks)
-            // The client waits as long where it is not let in.
+            // The client waits as long if the login is refused.
             .connectionTimeout(options.connectTimeout())
             .maxReconnects(-1)
             .reconnectWait(RECONNECT_WAIT)
@@ -142,7 +145,7 @@ final class NatsConnector {
             .maxPingsOut(PINGS_OUT)
             // Keeps the host's name, which TLS compares with the certificate.
             .hostnameResolveMode(Options.HostnameResolveMode.HappyEyeballs)
-            // Whatever is asked for during an outage is asked for again after it, by us.
+            // Requests during an outage are repeated after it, by us.
             .reconnectBufferSize(0)
             .reportNoResponders()
             .useTimeoutException();
@@ -167,14 +170,14 @@ final class NatsConnector {
     }
   }
 
-  /** Logs what the client reports, and keeps the last for the message of a failed connect. */
+  /** Logs the client's errors, and keeps the last one for the message of a failed connect. */
   private static final class LastError implements ErrorListener {
     final AtomicReference<@Nullable String> text = new AtomicReference<>();
     final AtomicReference<@Nullable Exception> exception = new AtomicReference<>();
     private final String servers;
     private final Consumer<Denial> denials;
 
-    /** Of what the log was told last; the client calls on one thread. */
+    /** Time of the last log line; the client calls on one thread. */
     private long reportedAt;
 
     private @Nullable String reported;
@@ -191,13 +194,13 @@ final class NatsConnector {
       if (denial == null) {
         report(BrokerOptions.withoutUser(ErrorWords.of(String.valueOf(error))));
       } else {
-        // Whoever asked says so, and not with each attempt.
+        // The caller reports it, and not with each attempt.
         log.debug("NATS: {}", error);
         denials.accept(denial);
       }
     }
 
-    /** A server that lets nobody in says so at each attempt, twice a second. */
+    /** A server that refuses the login reports it at each attempt, twice a second. */
     private void report(String words) {
       long now = System.nanoTime();
       boolean again = words.equals(reported) && now - reportedAt < SAID_AGAIN.toNanos();

@@ -20,13 +20,8 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.FluxSink;
 
 /**
- * What one consumer sends, on demand, until the first trouble: then it errors with {@link
- * ReadInterrupted}, or with {@link BrokerException.Gap}, and drops what has not left yet.
- *
- * <p>Up to four threads meet here. The one that the {@link PullIntake} has puts messages into the
- * {@link PullWindow} and goes on to those of other tables. The client's dispatcher, which may be
- * the same, hears what the broker says beside them, maybe later. {@link Link#scheduler()} asks and
- * watches. The {@link Outlet} emits.
+ * The messages of one consumer, on demand, until the first problem: then it errors with {@link ReadInterrupted}, or with {@link BrokerException.Gap}, and drops what has not been emitted yet.
+ * <p>Up to four threads meet here. The one of the {@link PullIntake} puts messages into the {@link PullWindow} and goes on to those of other tables. The client's dispatcher, which may be the same, receives the broker's other messages, maybe later. {@link Link#scheduler()} sends requests and watches. The {@link Outlet} emits.
  */
 final class PullSession implements PullReceiver {
   private static final int MISSED_HEARTBEATS = 3;
@@ -44,7 +39,7 @@ final class PullSession implements PullReceiver {
   private final String inbox;
   private final Disposable.Composite resources;
 
-  /** How many messages have come: the consumer counts them from 1. */
+  /** Number of messages received: the consumer counts them from 1. */
   private volatile long received;
 
   private volatile long heardAt;
@@ -52,7 +47,7 @@ final class PullSession implements PullReceiver {
   private int missed;
   private volatile boolean begun;
 
-  /** Twice at worst, when both threads hear the first at once: it does no harm. */
+  /** Set twice at worst, when both threads receive the first message at once: it does no harm. */
   private volatile boolean answered;
 
   private PullSession(
@@ -79,15 +74,14 @@ final class PullSession implements PullReceiver {
     sink.onDispose(resources);
   }
 
-  /** What is to be asked of the stream while it is read. */
+  /** Requests about the stream while it is read. */
   interface Checks {
     StreamChecks of(Outlet outlet);
   }
 
   /**
-   * Deliveries of a new consumer; nothing is asked for before the first demand. For one reader.
-   *
-   * @param onHeard runs once, when the broker is known to answer what is asked
+   * Deliveries of a new consumer; nothing is requested before the first demand. For one reader.
+   * @param onHeard runs once, when the broker is known to answer requests
    */
   static Flux<Delivery> deliveries(
       Link link,
@@ -148,7 +142,7 @@ final class PullSession implements PullReceiver {
     interrupted("the connection was lost");
   }
 
-  /** What the broker does not let us do it does not answer. */
+  /** The broker does not answer a request that it does not allow. */
   private boolean onDenial(Denial denial) {
     boolean concerned =
         denial.isOfPublishing(api.nextSubject(consumer)) || denial.isOfSubscribing(inbox + "*");
@@ -237,8 +231,7 @@ final class PullSession implements PullReceiver {
   }
 
   /**
-   * It follows everything sent before it, so it tells of a last message that did not come. More may
-   * have come since: not every way lets messages wait for it.
+   * It follows everything sent before it, so it shows that a last message did not come. More may have come since: not every way lets messages wait for it.
    */
   private void onHeartbeat(@Nullable Headers headers) {
     String sent = headers == null ? null : headers.getFirst(LAST_CONSUMER_SEQUENCE);
@@ -253,7 +246,7 @@ final class PullSession implements PullReceiver {
     }
   }
 
-  /** One that cannot be read is beyond all. */
+  /** A number that cannot be read is greater than all. */
   private static long number(String text) {
     try {
       return Long.parseLong(text);
@@ -262,7 +255,7 @@ final class PullSession implements PullReceiver {
     }
   }
 
-  /** A status comes to where the answer to the request was to go. */
+  /** A status comes to the subject for the answer to the request. */
   private int pullNumber(Message status) {
     String subject = status.getSubject();
     try {
@@ -315,7 +308,7 @@ final class PullSession implements PullReceiver {
     }
   }
 
-  /** Silence while an answer is owed: the broker forgot us, or we it. */
+  /** Silence while an answer is due: the broker or this side lost the consumer. */
   private void watch() {
     long heard = heardAt;
     missed = window.isAsked() && heard == heardBefore ? missed + 1 : 0;

@@ -11,23 +11,13 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one consumer was asked for, what has come of it, and what of that may leave. All bounds are
- * kept here: messages asked for and messages waiting are together never more than allowed, nor are
- * their bytes, except for a single message that is longer than all bytes allowed. How many bytes
- * are allowed depends on how many other tables have a backlog.
- *
- * <p>One request is out at a time; the next one goes when half of the room is free, so reading goes
- * on while what came before is applied.
- *
- * <p><b>Proof.</b> A consumer steps over messages that retention removed before it came to them,
- * and says nothing. Who waits at the stream's end cannot lose any that way. Who lags may: then
- * packets leave only when the stream, asked after they came, still began at or before the first
- * that followed the last packet proven, and misses none between that and the last of them.
- *
+ * The requests to one consumer, the received messages, and those of them that may be emitted. All bounds are kept here: requested and waiting messages are together never more than allowed, nor are their bytes, except for a single message that is longer than all bytes allowed. The number of bytes allowed depends on how many other tables have a backlog.
+ * <p>One request is open at a time; the next one goes when half of the room is free, so reading goes on while earlier messages are applied.
+ * <p><b>Proof.</b> A consumer silently skips messages that retention removed before it came to them. A reader that waits at the stream's end cannot lose any that way. One that lags may. Then packets are emitted only if the stream, queried after they came, still began at or before the first one after the last proven packet, and has no hole between that and the last of them.
  * <p>Thread-safe: the client's thread puts in, the reader takes out; each call is short.
  */
 final class PullWindow {
-  /** Younger messages than this are removed by no retention and no hand, and need no proof. */
+  /** Younger messages are removed neither by retention nor by hand, and need no proof. */
   private static final long LIVE_NANOS = 100_000_000L;
 
   private final int maxMessages;
@@ -49,7 +39,7 @@ final class PullWindow {
 
   private long pending;
 
-  /** How many messages came, and how many there are known to have been or to be. */
+  /** Number of messages received, and number known to exist. */
   private long arrived;
 
   private long announced;
@@ -67,12 +57,11 @@ final class PullWindow {
   private boolean anyProven;
 
   /**
-   * Of one consumer.
-   *
+   * The window of one consumer.
    * @param share of the bytes that all windows may hold
-   * @param overheadBytes that a message takes on its way besides those that the broker counts
+   * @param overheadBytes bytes of a message on its way besides those that the broker counts
    * @param next sequence from which it reads
-   * @param fromOldest whether it just reads from the oldest on, wherever that is
+   * @param fromOldest whether it reads from the oldest message on, wherever that is
    * @param nothingPending whether there was nothing to read when it was created
    */
   PullWindow(
@@ -99,21 +88,19 @@ final class PullWindow {
 
   /**
    * A request for messages.
-   *
-   * @param number which one of the consumer
-   * @param bytes 0 where one message may have any length
+   * @param number its number for the consumer
+   * @param bytes 0 if one message may have any length
    */
   record Pull(int number, int messages, long bytes) {}
 
   /**
-   * A question that proves packets: whether the stream still begins at or before {@code first}.
-   *
-   * @param packets how many packets it proves
+   * A query that proves packets: whether the stream still begins at or before {@code first}.
+   * @param packets number of packets that it proves
    * @param last sequence of the last of them
    */
   record Proof(long first, int packets, long last) {}
 
-  /** Asks for more, if nothing is out and there is room. */
+  /** Requests more, if no request is open and there is room. */
   synchronized @Nullable Pull nextPull(long now) {
     if (asked) {
       return null;
@@ -129,7 +116,7 @@ final class PullWindow {
       return null;
     }
     if (now - notAskedSince >= LIVE_NANOS) {
-      // What came to the stream meanwhile was not waited for.
+      // Messages that came to the stream meanwhile were not waited for.
       idle = false;
     }
     asked = true;
@@ -141,17 +128,19 @@ final class PullWindow {
     return new Pull(pullNumber, (int) askedMessages, nextAlone ? 0 : roomBytes);
   }
 
-  /** How many messages may be on their way at once: their overhead is no more than their bytes. */
+  /**
+   * Greatest number of messages on their way at once: their overhead is no more than their bytes.
+   */
   private long messagesWithin(long roomBytes) {
     return overheadBytes == 0 ? maxMessages : Math.max(1, roomBytes / overheadBytes);
   }
 
-  /** Whether the broker owes us an answer or a heartbeat. */
+  /** Tells whether an answer or a heartbeat of the broker is due. */
   synchronized boolean isAsked() {
     return asked;
   }
 
-  /** The request with this number has ended; nothing happens where another one is out. */
+  /** The request with this number has ended; without effect if another one is open. */
   synchronized void pullEnded(int number, long now) {
     if (asked && number == pullNumber) {
       asked = false;
@@ -159,7 +148,7 @@ final class PullWindow {
     }
   }
 
-  /** It has ended because the next message is longer than what was left of its bytes. */
+  /** It has ended because the next message is longer than the rest of its bytes. */
   synchronized void pullEndedByBytes(int number, long now) {
     if (asked && number == pullNumber) {
       nextAlone = arrivedOfAsked == 0;
@@ -169,9 +158,8 @@ final class PullWindow {
 
   /**
    * A message has come.
-   *
    * @param wireBytes its size as the broker counts it
-   * @param pendingBehind how many more the stream held
+   * @param pendingBehind number of further messages in the stream
    */
   synchronized void arrived(
       long sequence, byte[] data, long wireBytes, long pendingBehind, long now) {
@@ -181,7 +169,7 @@ final class PullWindow {
     pending = pendingBehind;
     arrived++;
     if (arrived + pendingBehind < announced) {
-      // Some went that were still to come: younger ones too, then.
+      // Some that were still to come are gone, so younger ones may be, too.
       idle = false;
       caughtUpAt = now - LIVE_NANOS;
     }
@@ -190,12 +178,12 @@ final class PullWindow {
     countProof(sequence, now);
   }
 
-  /** Whether something is to be asked now, for more or for a proof. */
+  /** Tells whether a request is due now, for more or for a proof. */
   synchronized boolean isAskDue() {
     return !asked || wantsProof(false);
   }
 
-  /** Whether something may leave. */
+  /** Tells whether something may be emitted. */
   synchronized boolean hasReady() {
     return packets.size() > unproven;
   }
@@ -205,7 +193,7 @@ final class PullWindow {
     arrivedOfAsked++;
     askedMessages--;
     askedBytes -= wireBytes;
-    // The broker says nothing where a request ends with its last message or its last byte.
+    // The broker sends nothing if a request ends with its last message or its last byte.
     if (askedMessages <= 0 || (!askedWithoutBytes && askedBytes <= 0)) {
       pullEnded(pullNumber, now);
     }
@@ -213,7 +201,7 @@ final class PullWindow {
 
   private void countProof(long sequence, long now) {
     if (idle) {
-      // Until this one came there was nothing.
+      // Before this one there was nothing.
       caughtUpAt = now;
     }
     boolean live = now - caughtUpAt < LIVE_NANOS;
@@ -236,8 +224,7 @@ final class PullWindow {
   }
 
   /**
-   * The question to ask, if one is due; it is out until it was answered.
-   *
+   * The query to send, if one is due; it is open until it was answered.
    * @param quiet whether the broker has nothing more for now
    */
   synchronized @Nullable Proof nextProof(boolean quiet) {
@@ -249,16 +236,15 @@ final class PullWindow {
   }
 
   /**
-   * Whether what the reader holds may begin anywhere, so that what retention took first is fine.
+   * Tells whether reading may begin anywhere, so that earlier removals by retention do not matter.
    */
   synchronized boolean mayForget() {
     return fromOldest;
   }
 
   /**
-   * The stream still held all that these packets follow on.
-   *
-   * @param begins where the stream began when it was asked
+   * The stream still held everything that precedes these packets.
+   * @param begins first sequence of the stream at the time of the query
    */
   synchronized void proved(Proof proof, long begins) {
     proofAsked = false;
@@ -273,12 +259,11 @@ final class PullWindow {
   }
 
   /**
-   * The first message that is missing from the stream and did not come here before.
-   *
+   * The first message that is missing from the stream and was not received before.
    * @param from from this sequence on, or from the first that is not proven
    * @param to up to this sequence
    * @param known holes that do not count
-   * @return {@link Long#MAX_VALUE} where there is none
+   * @return {@link Long#MAX_VALUE} if there is none
    */
   synchronized long firstUnread(Holes holes, Holes known, long from, long to) {
     Iterator<Packet> held = packets.iterator();
@@ -309,9 +294,8 @@ final class PullWindow {
   }
 
   /**
-   * What is at hand, up to these bounds, at least one packet where there is any.
-   *
-   * @return null where nothing may leave
+   * The available packets, up to these bounds, at least one if there is any.
+   * @return null if nothing may be emitted
    */
   synchronized @Nullable Delivery take(int maxPackets, long maxDeliveryBytes) {
     int ready = Math.min(packets.size() - unproven, maxPackets);
@@ -337,17 +321,16 @@ final class PullWindow {
     return new Delivery(List.of(), 0, frontier);
   }
 
-  /** Nothing more is asked for. */
+  /** Nothing more is requested. */
   void close() {
     share.close();
   }
 
   /**
-   * An idle moment: everything that came has left, and more is waited for.
-   *
+   * An idle moment: everything received has been emitted, and more is waited for.
    * @param next first sequence that is not known to be read
    * @param live whether nothing can have been removed unread, because it was waited for all along
-   * @param left sequence of the last packet that left, or behind which reading began
+   * @param left sequence of the last packet emitted, or after which reading began
    */
   record Idle(long next, boolean live, long left) {}
 
@@ -358,8 +341,7 @@ final class PullWindow {
 
   /**
    * Up to here the stream holds nothing that did not come.
-   *
-   * @param now when the broker said so
+   * @param now time of the broker's answer
    */
   synchronized void idleUpTo(long sequence, long now) {
     idleFrontier = Math.max(idleFrontier, sequence);

@@ -20,8 +20,7 @@ import reactor.core.publisher.Mono;
 import reactor.util.retry.Retry;
 
 /**
- * Reads one subject for ever: a {@link PullSession} after another, each beginning behind the last
- * packet that left, after a look at whether the stream still holds it. For one subscriber.
+ * Reads one subject without end: one {@link PullSession} after another, each beginning after the last packet emitted, once it is checked that the stream still holds the next. For one subscriber.
  */
 final class SubjectReader {
   private static final Logger log = LoggerFactory.getLogger(SubjectReader.class);
@@ -39,43 +38,42 @@ final class SubjectReader {
 
   private StartAt start;
 
-  /** The stream that {@link #start} counts in; null while it counts in none. */
+  /** The stream in which {@link #start} counts; null while it counts in none. */
   private @Nullable StreamIdentity stream;
 
   private @Nullable StreamIdentity read;
 
-  /** Whether the broker has not answered yet what the present consumer asked for. */
+  /** True while the broker has not answered the present consumer's request. */
   private boolean silent;
 
-  /** Whether the one before got no answer: then it is not said that reading goes on. */
+  /** True if the consumer before got no answer: then it is not reported that reading goes on. */
   private boolean doubtful;
 
-  /** The one that reads now; null between two. */
+  /** The present consumer; null between two. */
   private @Nullable Consumer reading;
 
   /** Holes that do not count; null until reading begins. */
   private @Nullable Holes known;
 
-  /** What is read, for people. */
+  /** The subject, for messages. */
   private volatile String subject = "a stream";
 
   private int attempts;
   private Backoff backoff = BACKOFF;
 
-  /** Whether it is read for ever, and not to some end. */
+  /** True if it is read without end. */
   private boolean followed = true;
 
-  /** What to read. */
+  /** The stream and subject to read. */
   record Place(String stream, String subject) {}
 
   /**
    * A reader.
-   *
-   * @param holes tells what is missing from the stream
-   * @param place what to read, found out at each attempt
-   * @param onNoStream runs where there was no such stream
-   * @param expected the stream that {@code start} counts in; null for the present one
-   * @param listener told of interruptions
+   * @param holes finds what is missing from the stream
+   * @param place the subject, determined at each attempt
+   * @param onNoStream runs if there is no such stream
+   * @param expected the stream in which {@code start} counts; null for the present one
+   * @param listener notified of interruptions
    */
   SubjectReader(
       Link link,
@@ -102,15 +100,14 @@ final class SubjectReader {
   }
 
   /**
-   * The subject's packets; errors only with {@link BrokerException.Gap}, or once we closed down.
+   * The subject's packets; errors only with {@link BrokerException.Gap}, or after {@link Link#close}.
    */
   Flux<Delivery> deliveries() {
     return deliveries(this::pause);
   }
 
   /**
-   * The same, for who asked for something and waits for it: how far an idle subject has been read
-   * is not told. Errors with {@link BrokerException.Denied} as well.
+   * The same for a caller that waits for a result: the progress of an idle subject is not reported. Errors with {@link BrokerException.Denied} as well.
    */
   Flux<Delivery> deliveriesUnlessDenied() {
     followed = false;
@@ -166,7 +163,9 @@ final class SubjectReader {
     return new BrokerException.Unavailable("there is no stream " + name);
   }
 
-  /** What is missing when reading begins may be fine; what goes afterwards is not. */
+  /**
+   * Messages that are missing when reading begins may be dispensable; those removed afterwards are not.
+   */
   private void check(Holes list, long next, StreamState now) {
     if (known == null) {
       known = list.upTo(start.mayMissUntil());
@@ -203,7 +202,7 @@ final class SubjectReader {
     private final StreamState now;
     private final Link.Open open;
 
-    /** Chosen here, so that it is deleted even where nobody heard of its creation. */
+    /** Chosen here, so that it is deleted even if the answer to its creation is lost. */
     private final String name = "creek_" + NUID.nextGlobal();
 
     Consumer(Place from, StreamState now, Link.Open open) {
@@ -220,8 +219,7 @@ final class SubjectReader {
     }
 
     /**
-     * What lags is looked at as it comes. Who has nothing to read waits from here on, so what went
-     * before is looked for now.
+     * A reader that lags checks messages as they come. One that has nothing to read waits from here on, so earlier removals are checked now.
      */
     private Mono<Void> checkHoles(ConsumerState created) {
       return latest(created)
@@ -276,7 +274,7 @@ final class SubjectReader {
           () -> heard(this, created.pending()));
     }
 
-    /** Only the broker knows which sequence belongs to a time. */
+    /** Only the broker knows the sequence of a time. */
     private long next(ConsumerState created) {
       if (start instanceof StartAt.Sequence from) {
         return from.first();
@@ -313,7 +311,7 @@ final class SubjectReader {
     }
   }
 
-  /** By whichever thread; one that has been replaced meanwhile tells of nothing. */
+  /** Called by any thread; one that has been replaced meanwhile reports nothing. */
   private synchronized void heard(Consumer consumer, long pending) {
     if (reading == consumer) {
       silent = false;
@@ -359,7 +357,7 @@ final class SubjectReader {
     listener.interrupted(String.valueOf(failure.getMessage()), hint(failure));
   }
 
-  /** What somebody has to do about a failure; null where it passes by itself. */
+  /** The remedy for a failure; null if it passes by itself. */
   static @Nullable String hint(Throwable failure) {
     if (failure instanceof ReadInterrupted interrupted) {
       return interrupted.hint();
@@ -385,13 +383,13 @@ final class SubjectReader {
             || failure instanceof BrokerException.Unavailable
             || failure instanceof ApiException;
     if (!passes || link.isClosed()) {
-      // Not on the link's thread, which is everybody's.
+      // Not on the link's thread, which all readers share.
       return Mono.<Long>error(passes ? Link.closedByUs() : failure)
           .subscribeOn(options.scheduler());
     }
     interrupted(failure);
     if (attempts++ % ATTEMPTS_BETWEEN_WARNINGS == 0) {
-      // Who follows a table shows that as its state.
+      // The state of a followed table shows it.
       log.atLevel(listener == ReadListener.NONE ? Level.WARN : Level.DEBUG)
           .log(
               "Reading {} is interrupted: {}. It goes on from {}",

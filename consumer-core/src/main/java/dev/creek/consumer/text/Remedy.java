@@ -1,9 +1,7 @@
 package dev.creek.consumer.text;
 
 /**
- * What helps in more than one case, in the words of each place where it may be done: a shell, SQL,
- * and a program that uses the library. A mapping or a table is given as a value whose text is what
- * a command takes.
+ * Remedies that help in more than one case, for each place where they can be used: a shell, SQL, and a program that uses the library. A mapping or a table is given as a value whose text a command accepts.
  */
 public final class Remedy {
   private Remedy() {}
@@ -21,8 +19,7 @@ public final class Remedy {
   }
 
   /**
-   * A command line that a shell takes as it stands, whatever the name holds.
-   *
+   * A command line that a shell takes as it is, whatever the name contains.
    * @param argument a mapping, or a table
    */
   public static String command(String verb, Object argument) {

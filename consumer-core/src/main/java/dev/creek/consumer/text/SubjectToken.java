@@ -9,9 +9,8 @@ public final class SubjectToken {
 
   /**
    * Returns the name.
-   *
    * @param what the kind of name, for the message
-   * @throws IllegalArgumentException where it cannot be a token
+   * @throws IllegalArgumentException if it cannot be a token
    */
   public static String require(String name, String what) {
     String why = whyNot(name);

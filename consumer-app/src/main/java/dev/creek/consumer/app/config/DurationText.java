@@ -5,7 +5,9 @@ import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** A time as users write it, with its unit: {@code 5ms}, {@code 30s}, {@code 5m}, {@code 1h}. */
+/**
+ * A time in the form for users, with its unit: {@code 5ms}, {@code 30s}, {@code 5m}, {@code 1h}.
+ */
 public final class DurationText {
   private static final Pattern TIME = Pattern.compile("(\\d{1,9}) ?(ms|s|m|min|h)?");
 

@@ -11,27 +11,20 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
 
 /**
- * Messages come in as the client hands them to any subscription: parsed by its reading thread, with
- * their headers, and through the queue of its dispatcher, where statuses keep their place among
- * them.
- *
- * <p>That queue has no bound of its own. It holds no more than was asked for, which is why a
- * request counts {@link #overheadBytes} for each message.
+ * Messages come in as the client delivers them to any subscription: parsed by its reading thread, with their headers, and through the queue of its dispatcher, where statuses keep their place among them.
+ * <p>That queue has no bound of its own. It holds no more than was requested, so a request counts {@link #overheadBytes} for each message.
  */
 public final class ClientPullReader implements PullReader {
   /**
-   * The client's objects for a message with one header, a queue's node included, come to about 800
-   * bytes beyond what the broker counts.
+   * The client's objects for a message with one header, including a queue's node, take about 800 bytes beyond what the broker counts.
    */
   private static final int OVERHEAD_BYTES = 1024;
 
   private final Executor pauses;
 
   /**
-   * A way through the client.
-   *
-   * @param pauses runs what follows a number of messages: for each of them it would be too often,
-   *     and the dispatcher does not say when its queue is empty
+   * A reader through the client.
+   * @param pauses runs what follows a number of messages: for each of them it would be too often, and the dispatcher does not report when its queue is empty
    */
   public ClientPullReader(Executor pauses) {
     this.pauses = pauses;
@@ -84,7 +77,7 @@ public final class ClientPullReader implements PullReader {
       }
     }
 
-    /** Null where it is none of this consumer's messages. */
+    /** Null if it is not one of this consumer's messages. */
     private @Nullable Place place(Message message) {
       if (!message.isJetStream()) {
         return null;

@@ -110,7 +110,7 @@ public final class Explanation {
                                     known, what, "", hints.forState(known.sqlState())))));
   }
 
-  /** What a fresh table and its indexes are called is nobody's concern: they are gone by now. */
+  /** Replaces the names of a load table and its indexes, which are gone by now. */
   private static Mono<Refusal> named(Session session, Refusal refusal, WriteAttempt attempt) {
     LoadTable fresh = attempt.fresh();
     return fresh == null || !refusal.names(fresh.name())

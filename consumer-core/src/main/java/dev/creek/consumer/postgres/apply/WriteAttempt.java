@@ -62,12 +62,12 @@ public record WriteAttempt(
         target, null, plan.columns(), shape.columns(), proven(plan), () -> written);
   }
 
-  /** Of what comes before the first row. */
+  /** For work before the first row. */
   public static WriteAttempt of(CatalogTable target) {
     return new WriteAttempt(target, null, List.of(), List.of(), null, List::of);
   }
 
-  /** The same by way of a fresh table. */
+  /** The same by way of a load table. */
   public WriteAttempt through(LoadTable loaded) {
     return new WriteAttempt(target, loaded, columns, fields, key, rows);
   }

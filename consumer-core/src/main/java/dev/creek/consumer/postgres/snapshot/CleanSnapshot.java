@@ -65,7 +65,7 @@ final class CleanSnapshot implements SnapshotWriter {
           .onErrorResume(e -> described(e, WriteAttempt.of(target)));
     }
 
-    /** Lets go of the session first: nothing of it is of use any more. */
+    /** Releases the session first, which is of no use any more. */
     private <T> Mono<T> described(Throwable error, WriteAttempt attempt) {
       return (Explanation.isLookedAt(error) ? held.close() : Mono.<Void>empty())
           .then(
