@@ -25,7 +25,9 @@ public final class Comparisons {
   }
 
   /**
-   * Compares a source table with its target, while both are in use: each side is read once, and rows that differ are compared again until they are equal or the time is over.
+   * Compares a source table with its target, while both are in use: each side is read once, and
+   * rows that differ are compared again until they are equal or the time is over.
+   *
    * @param source the database of the mapping's source table
    * @return errors with {@link ShapeMismatchException} if a table is missing
    */
@@ -35,7 +37,9 @@ public final class Comparisons {
   }
 
   /**
-   * Compares them as {@link #verify(Mapping, DatabaseOptions, Verification.Options)}, and rewrites rows that differ with the source's values.
+   * Compares them as {@link #verify(Mapping, DatabaseOptions, Verification.Options)}, and rewrites
+   * rows that differ with the source's values.
+   *
    * @return errors with {@link ShapeMismatchException} if a table is missing, or has no key
    */
   public Mono<Verification> repair(
@@ -44,8 +48,15 @@ public final class Comparisons {
   }
 
   /**
-   * Compares a table with a fresh snapshot of its source, for a source database that cannot be read. The snapshot is requested, loaded into a table beside the compared one, and followed by the running services, at least one of which is needed, until the comparison ends: nothing is paused. The table beside it is then removed; {@link CreekConsumer#stop} ends it early, in order. One that a killed process leaves behind is removed by the next comparison or start of a service.
-   * @return errors with {@link SnapshotException} if no service runs, the snapshot cannot be taken or does not catch up, or the table is being compared already
+   * Compares a table with a fresh snapshot of its source, for a source database that cannot be
+   * read. The snapshot is requested, loaded into a table beside the compared one, and followed by
+   * the running services, at least one of which is needed, until the comparison ends: nothing is
+   * paused. The table beside it is then removed; {@link CreekConsumer#stop} ends it early, in
+   * order. One that a killed process leaves behind is removed by the next comparison or start of a
+   * service.
+   *
+   * @return errors with {@link SnapshotException} if no service runs, the snapshot cannot be taken
+   *     or does not catch up, or the table is being compared already
    */
   public Mono<Verification> verify(Mapping mapping, Verification.Options how) {
     return runs.comparing(

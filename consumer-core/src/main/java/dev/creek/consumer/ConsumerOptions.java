@@ -96,6 +96,7 @@ public final class ConsumerOptions {
 
     /**
      * Bounds of a batch, and so of the memory of a table; 5000 changes and 1 MiB by default.
+     *
      * @param rows changes, at least 1
      * @param bytes of their messages, at least 1; one larger message makes a batch of its own
      * @throws IllegalArgumentException if either is less
@@ -139,7 +140,8 @@ public final class ConsumerOptions {
     }
 
     /**
-     * How long a command that needs a snapshot repeats its request while no producer answers; twice the {@link #snapshotStall} by default.
+     * How long a command that needs a snapshot repeats its request while no producer answers; twice
+     * the {@link #snapshotStall} by default.
      */
     public Builder producerWait(Duration value) {
       snapshots = snapshots.withProducerWait(value);
@@ -159,7 +161,9 @@ public final class ConsumerOptions {
     }
 
     /**
-     * Threads for decoding and preparing changes: a scheduler with several workers. It is not disposed of. Null, the default, makes one for each run, with a daemon thread for each processor.
+     * Threads for decoding and preparing changes: a scheduler with several workers. It is not
+     * disposed of. Null, the default, makes one for each run, with a daemon thread for each
+     * processor.
      */
     public Builder scheduler(@Nullable Scheduler value) {
       scheduler = value;
@@ -167,7 +171,8 @@ public final class ConsumerOptions {
     }
 
     /**
-     * The options. If {@link #self} is not set, it looks up the host's name, and may block for a moment.
+     * The options. If {@link #self} is not set, it looks up the host's name, and may block for a
+     * moment.
      */
     public ConsumerOptions build() {
       return new ConsumerOptions(this);

@@ -14,12 +14,19 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
 /**
- * Keeps tables of a target PostgreSQL equal to tables of a source whose changes a Creek producer publishes on NATS JetStream.
- * <p><b>Delivery</b>: every change that the broker still holds is applied exactly once, in order, source transaction by source transaction. If a change cannot be applied, only its table stops, and no data is lost. <b>Outages</b> of either server do not end a {@link #run}: it waits and continues. <b>Threads</b>: thread-safe; nothing blocks except {@link #close}. Nothing happens before a returned publisher is subscribed to.
+ * Keeps tables of a target PostgreSQL equal to tables of a source whose changes a Creek producer
+ * publishes on NATS JetStream.
+ *
+ * <p><b>Delivery</b>: every change that the broker still holds is applied exactly once, in order,
+ * source transaction by source transaction. If a change cannot be applied, only its table stops,
+ * and no data is lost. <b>Outages</b> of either server do not end a {@link #run}: it waits and
+ * continues. <b>Threads</b>: thread-safe; nothing blocks except {@link #close}. Nothing happens
+ * before a returned publisher is subscribed to.
  */
 public final class CreekConsumer implements AutoCloseable {
   /**
-   * A subscriber that blocks on an event is notified of the end after it; nothing waits longer for that.
+   * A subscriber that blocks on an event is notified of the end after it; nothing waits longer for
+   * that.
    */
   private static final Duration CANCELLED_WITHIN = Duration.ofSeconds(1);
 
@@ -52,7 +59,8 @@ public final class CreekConsumer implements AutoCloseable {
   }
 
   /**
-   * Loads what the first connection to a target database needs, which takes longer than all else at the start: for a program that has something else to do first. Blocks; optional.
+   * Loads what the first connection to a target database needs, which takes longer than all else at
+   * the start: for a program that has something else to do first. Blocks; optional.
    */
   public static void preload() {
     PostgresTarget.preload();
@@ -67,10 +75,23 @@ public final class CreekConsumer implements AutoCloseable {
   }
 
   /**
-   * Applies all active subscriptions, those added later included, until {@link #stop} or cancellation. One run at a time. Consumers that run against one target share its tables: each table is applied by one of them. When a consumer ends, dies or stalls, the others take over its tables.
-   * <p>Carries out the commands that were or are submitted by {@link #commands} or by the control schema's SQL functions.
-   * <p>Cancelling rolls back a running write; the next run applies it again. {@link #stop} commits it first.
-   * @return events, emitted on a daemon thread that is the subscriber's own and on which it may block. A slow subscriber misses events, but never the newest state and the newest commit of a table, and never slows the tables down. Completes when the run has ended in order; errors only if waiting does not help: refused credentials (those of the broker: refused for 10 s) and missing privileges at its start. {@link IllegalStateException} if this consumer runs already or has been closed: then it connects to nothing
+   * Applies all active subscriptions, those added later included, until {@link #stop} or
+   * cancellation. One run at a time. Consumers that run against one target share its tables: each
+   * table is applied by one of them. When a consumer ends, dies or stalls, the others take over its
+   * tables.
+   *
+   * <p>Carries out the commands that were or are submitted by {@link #commands} or by the control
+   * schema's SQL functions.
+   *
+   * <p>Cancelling rolls back a running write; the next run applies it again. {@link #stop} commits
+   * it first.
+   *
+   * @return events, emitted on a daemon thread that is the subscriber's own and on which it may
+   *     block. A slow subscriber misses events, but never the newest state and the newest commit of
+   *     a table, and never slows the tables down. Completes when the run has ended in order; errors
+   *     only if waiting does not help: refused credentials (those of the broker: refused for 10 s)
+   *     and missing privileges at its start. {@link IllegalStateException} if this consumer runs
+   *     already or has been closed: then it connects to nothing
    */
   public Flux<TableEvent> run() {
     return Flux.defer(
@@ -94,8 +115,11 @@ public final class CreekConsumer implements AutoCloseable {
   }
 
   /**
-   * Ends the run between transactions: a running write is committed, the rest is read again by the next run.
-   * @param grace how long to wait for that; then the run is cancelled. Completes when the run has ended and its subscriber has been notified; a slow one is waited for a second at most
+   * Ends the run between transactions: a running write is committed, the rest is read again by the
+   * next run.
+   *
+   * @param grace how long to wait for that; then the run is cancelled. Completes when the run has
+   *     ended and its subscriber has been notified; a slow one is waited for a second at most
    */
   public Mono<Void> stop(Duration grace) {
     return runs.stop(grace).then(Mono.defer(() -> described(grace)));
@@ -142,7 +166,9 @@ public final class CreekConsumer implements AutoCloseable {
   }
 
   /**
-   * The SQL for the same, for an administrator to run in advance. Reads resources: may block for a moment.
+   * The SQL for the same, for an administrator to run in advance. Reads resources: may block for a
+   * moment.
+   *
    * @param controlSchema the schema's name
    * @param controlRole is granted the functions; null for none
    * @param serviceRole is granted what a consumer needs there; null for none
@@ -154,7 +180,9 @@ public final class CreekConsumer implements AutoCloseable {
   }
 
   /**
-   * Checks everything that a run will need, and changes nothing: both servers, the streams, the control schema, the tables.
+   * Checks everything that a run will need, and changes nothing: both servers, the streams, the
+   * control schema, the tables.
+   *
    * @param mappings tables to check; empty: all active subscriptions
    * @param source the source database, to find what its producer cannot publish; null: not checked
    * @return findings, as they are made; never errors
@@ -167,14 +195,18 @@ public final class CreekConsumer implements AutoCloseable {
   }
 
   /**
-   * Cancels the run, closes both connections. Later calls error with {@link IllegalStateException}; closing once more does nothing. For reactive programs:
+   * Cancels the run, closes both connections. Later calls error with {@link IllegalStateException};
+   * closing once more does nothing. For reactive programs:
+   *
    * <pre>{@code
    * Flux.usingWhen(
    *     Mono.fromSupplier(() -> CreekConsumer.create(options)).subscribeOn(Schedulers.boundedElastic()),
    *     CreekConsumer::run,
    *     CreekConsumer::closeLater)
    * }</pre>
-   * @return completes when they are closed, also a connection that was only being made; never errors
+   *
+   * @return completes when they are closed, also a connection that was only being made; never
+   *     errors
    */
   public Mono<Void> closeLater() {
     return closing;
@@ -182,7 +214,9 @@ public final class CreekConsumer implements AutoCloseable {
 
   /**
    * {@link #closeLater}, waited for. Blocks.
-   * @throws IllegalStateException on a thread that must not be blocked, where nothing is closed: use {@code closeLater} there; and if closing takes longer than 20 s
+   *
+   * @throws IllegalStateException on a thread that must not be blocked, where nothing is closed:
+   *     use {@code closeLater} there; and if closing takes longer than 20 s
    */
   @Override
   public void close() {

@@ -13,7 +13,10 @@ import reactor.core.publisher.Signal;
 import reactor.core.publisher.Sinks;
 
 /**
- * Emits a run's events to its subscriber on a separate thread, where the subscriber may take its time, or block. Threads that report never wait, not even for the lock of an executor's queue, so there is none. Events that it cannot take wait in {@link WaitingEvents}. The thread is a daemon, begins with the first event, and ends with the run.
+ * Emits a run's events to its subscriber on a separate thread, where the subscriber may take its
+ * time, or block. Threads that report never wait, not even for the lock of an executor's queue, so
+ * there is none. Events that it cannot take wait in {@link WaitingEvents}. The thread is a daemon,
+ * begins with the first event, and ends with the run.
  */
 final class EventRelay implements Consumer<TableEvent> {
   /** Some hundred kilobytes, and enough for a program that is busy for a moment. */

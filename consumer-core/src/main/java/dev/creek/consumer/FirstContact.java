@@ -14,7 +14,8 @@ final class FirstContact {
   private static final Logger log = LoggerFactory.getLogger(FirstContact.class);
 
   /**
-   * A broker may ask another server about credentials, which may be away for a moment. A user who mistyped a password should learn it soon.
+   * A broker may ask another server about credentials, which may be away for a moment. A user who
+   * mistyped a password should learn it soon.
    */
   private static final Duration REFUSED_PATIENCE = Duration.ofSeconds(10);
 
@@ -25,6 +26,7 @@ final class FirstContact {
 
   /**
    * The server, once it can be used.
+   *
    * @param name its name in logs
    * @return errors if it never can: refused credentials, missing privileges
    */

@@ -11,7 +11,10 @@ import java.time.Duration;
 import reactor.core.publisher.Mono;
 
 /**
- * Compares a table with a fresh snapshot of its source, for a source that cannot be read. The snapshot is loaded into a table beside the compared one, and the running services keep it up to date like any other until the comparison ends. So nothing is paused: both tables follow the source, and rows that are only late in one of them become equal.
+ * Compares a table with a fresh snapshot of its source, for a source that cannot be read. The
+ * snapshot is loaded into a table beside the compared one, and the running services keep it up to
+ * date like any other until the comparison ends. So nothing is paused: both tables follow the
+ * source, and rows that are only late in one of them become equal.
  */
 final class FreshComparison {
   /** A smaller lag is caught up while rows are compared again. */
@@ -26,7 +29,9 @@ final class FreshComparison {
   private final PostgresTarget target;
   private final Mono<Void> stopped;
 
-  /** @param stopped ends the comparison; its table is removed first */
+  /**
+   * @param stopped ends the comparison; its table is removed first
+   */
   FreshComparison(CreekConsumer consumer, PostgresTarget target, Mono<Void> stopped) {
     this.consumer = consumer;
     this.target = target;

@@ -14,7 +14,8 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * The state of a {@link CreekConsumer}, its servers and the other instances. Thread-safe; nothing happens before a returned publisher is subscribed to.
+ * The state of a {@link CreekConsumer}, its servers and the other instances. Thread-safe; nothing
+ * happens before a returned publisher is subscribed to.
  */
 public final class Health {
   private final Servers servers;
@@ -28,7 +29,9 @@ public final class Health {
   }
 
   /**
-   * Queries the target database, and checks the connection to the broker, which is opened if there is none yet.
+   * Queries the target database, and checks the connection to the broker, which is opened if there
+   * is none yet.
+   *
    * @param limit the longest time for each of them
    * @return never errors
    */
@@ -63,21 +66,26 @@ public final class Health {
   }
 
   /**
-   * Completes when every working thread has run a task. If one is blocked this never completes, and the process makes no progress.
+   * Completes when every working thread has run a task. If one is blocked this never completes, and
+   * the process makes no progress.
    */
   public Mono<Void> threadsResponsive() {
     return Mono.when(servers.threadsResponsive(), runs.threadsResponsive());
   }
 
   /**
-   * The processes that work on the target database, in the order of their start: running consumers, which share the tables, and commands that take a snapshot. Includes those that are {@link Instance#isLate late}: slow, or stopped.
+   * The processes that work on the target database, in the order of their start: running consumers,
+   * which share the tables, and commands that take a snapshot. Includes those that are {@link
+   * Instance#isLate late}: slow, or stopped.
    */
   public Flux<Instance> instances() {
     return readable.flatMapMany(db -> db.replicas().instances());
   }
 
   /**
-   * Tells whether a running consumer may be working on the target database: one of {@link #instances}, or one that lost its connection within the last 10 s and may come back. False means that none is connected.
+   * Tells whether a running consumer may be working on the target database: one of {@link
+   * #instances}, or one that lost its connection within the last 10 s and may come back. False
+   * means that none is connected.
    */
   public Mono<Boolean> mayBeServed() {
     return readable.flatMap(db -> db.replicas().mayServe());

@@ -47,9 +47,7 @@ final class Run {
     this.events = events;
   }
 
-  /**
-   * Carries out commands once the database is there, and runs the pipelines once the broker is.
-   */
+  /** Carries out commands once the database is there, and runs the pipelines once the broker is. */
   Mono<Void> apply(
       Mono<PostgresTarget> database, Mono<JetStreamLog> broker, Operations operations) {
     return Mono.using(
@@ -105,7 +103,8 @@ final class Run {
   }
 
   /**
-   * The instance that applies a table carries out its commands; without a broker no other instance is known.
+   * The instance that applies a table carries out its commands; without a broker no other instance
+   * is known.
    */
   private boolean isMine(TargetTable table) {
     TablePipelines started = tableLines;

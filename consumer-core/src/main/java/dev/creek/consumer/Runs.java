@@ -81,7 +81,8 @@ final class Runs {
   }
 
   /**
-   * Runs beside the first connection to the database, which takes longer than all else at the start.
+   * Runs beside the first connection to the database, which takes longer than all else at the
+   * start.
    */
   private Mono<Void> connectedEarly() {
     return servers.broker().then().onErrorComplete();
@@ -105,7 +106,9 @@ final class Runs {
 
   /**
    * Takes or applies a snapshot, in the run if there is one, otherwise in a separate one.
-   * @param unwanted once it completes the snapshot is given up, as by cancelling, but its end is emitted: a {@link java.util.concurrent.CancellationException} when all is cleaned up
+   *
+   * @param unwanted once it completes the snapshot is given up, as by cancelling, but its end is
+   *     emitted: a {@link java.util.concurrent.CancellationException} when all is cleaned up
    */
   Flux<SnapshotProgress> carryOut(SnapshotOrder order, Mono<Void> unwanted) {
     return snapshots.inTurn(

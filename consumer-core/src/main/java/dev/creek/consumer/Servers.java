@@ -58,6 +58,7 @@ final class Servers {
 
   /**
    * The database, for work that only reads: an error if it has no control schema.
+   *
    * @param isCreated tells whether a run is about to create it
    */
   Mono<PostgresTarget> readable(BooleanSupplier isCreated) {

@@ -26,7 +26,9 @@ public final class Snapshots {
 
   /**
    * A table's snapshots that the broker still holds, oldest first.
-   * @return empty if it holds none; errors with {@link BrokerException.Unavailable} if it knows nothing of the source's database either
+   *
+   * @return empty if it holds none; errors with {@link BrokerException.Unavailable} if it knows
+   *     nothing of the source's database either
    */
   public Flux<PublishedSnapshot> published(SourceTable source) {
     return servers.broker().flatMapMany(log -> log.snapshots(source));
@@ -34,6 +36,7 @@ public final class Snapshots {
 
   /**
    * Requests a new snapshot from the producer and applies it, as {@link #apply} does.
+   *
    * <p>{@link ConsumerOptions.Builder#snapshotsAtOnce} limits how many run at once; others wait.
    */
   public Flux<SnapshotProgress> take(Mapping mapping, SnapshotMode mode) {
@@ -46,10 +49,18 @@ public final class Snapshots {
   }
 
   /**
-   * Applies a published snapshot. The table need be neither subscribed nor there; a subscribed one is paused between two transactions, and continues without missing a change. Works with and without a {@link CreekConsumer#run}, and beside other processes. Cancelling, like {@link CreekConsumer#stop}, gives it up.
+   * Applies a published snapshot. The table need be neither subscribed nor there; a subscribed one
+   * is paused between two transactions, and continues without missing a change. Works with and
+   * without a {@link CreekConsumer#run}, and beside other processes. Cancelling, like {@link
+   * CreekConsumer#stop}, gives it up.
+   *
    * @param subject its name, from {@link #published}
-   * @param force whether to apply it even if the broker no longer holds all changes since then; these are then missing
-   * @return its progress, without demand only the newest, {@code DONE} at last; errors with {@link SnapshotException} if the snapshot cannot be used, otherwise with the servers' errors. A clean snapshot has then changed nothing; after an upsert the written rows stay, and the changes since the snapshot correct them
+   * @param force whether to apply it even if the broker no longer holds all changes since then;
+   *     these are then missing
+   * @return its progress, without demand only the newest, {@code DONE} at last; errors with {@link
+   *     SnapshotException} if the snapshot cannot be used, otherwise with the servers' errors. A
+   *     clean snapshot has then changed nothing; after an upsert the written rows stay, and the
+   *     changes since the snapshot correct them
    */
   public Flux<SnapshotProgress> apply(
       String subject, Mapping mapping, SnapshotMode mode, boolean force) {

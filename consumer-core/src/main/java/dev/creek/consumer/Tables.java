@@ -21,7 +21,9 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * The tables of a {@link CreekConsumer}: created, subscribed, and their states. Thread-safe; nothing happens before a returned publisher is subscribed to. Errors: {@link dev.creek.consumer.api.ConsumerException}.
+ * The tables of a {@link CreekConsumer}: created, subscribed, and their states. Thread-safe;
+ * nothing happens before a returned publisher is subscribed to. Errors: {@link
+ * dev.creek.consumer.api.ConsumerException}.
  */
 public final class Tables {
   private final ConsumerOptions options;
@@ -37,8 +39,14 @@ public final class Tables {
   }
 
   /**
-   * Creates the target table from the newest schema that the producer has published for the source table, or otherwise from that of its newest snapshot. If there is neither, as for a table that has not changed since its producer began, a snapshot is requested from the producer. The producer publishes the whole snapshot; the table is created as soon as the header is there.
-   * @return true if it was created, false if it exists and fits; errors with {@link ShapeMismatchException} naming the differences if it does not fit, or if nothing is published and the producer does not answer
+   * Creates the target table from the newest schema that the producer has published for the source
+   * table, or otherwise from that of its newest snapshot. If there is neither, as for a table that
+   * has not changed since its producer began, a snapshot is requested from the producer. The
+   * producer publishes the whole snapshot; the table is created as soon as the header is there.
+   *
+   * @return true if it was created, false if it exists and fits; errors with {@link
+   *     ShapeMismatchException} naming the differences if it does not fit, or if nothing is
+   *     published and the producer does not answer
    */
   public Mono<Boolean> create(Mapping mapping) {
     return servers
@@ -83,7 +91,9 @@ public final class Tables {
 
   /**
    * Subscribes a table that has no position yet, from a given change on.
-   * @return errors with {@link DatabaseException} if it has a position already, with {@link BrokerException.Gap} if the stream no longer holds everything since the time
+   *
+   * @return errors with {@link DatabaseException} if it has a position already, with {@link
+   *     BrokerException.Gap} if the stream no longer holds everything since the time
    */
   public Mono<Subscription> add(Mapping mapping, StartFrom from) {
     return servers
@@ -95,7 +105,10 @@ public final class Tables {
   }
 
   /**
-   * Completes if a table that is to be subscribed exists, or a waiting command will create it. {@link #add(Mapping)} accepts other tables as well: they are shown as failed until they are created.
+   * Completes if a table that is to be subscribed exists, or a waiting command will create it.
+   * {@link #add(Mapping)} accepts other tables as well: they are shown as failed until they are
+   * created.
+   *
    * @return errors with {@link DatabaseException}, as the SQL function {@code add_table} does
    */
   public Mono<Void> requireTarget(Mapping mapping) {
@@ -103,7 +116,9 @@ public final class Tables {
   }
 
   /**
-   * Ends a table's subscription, keeping its position and its rows; a running consumer stops applying it.
+   * Ends a table's subscription, keeping its position and its rows; a running consumer stops
+   * applying it.
+   *
    * @return false if there is no such subscription
    */
   public Mono<Boolean> remove(TargetTable table) {
@@ -112,6 +127,7 @@ public final class Tables {
 
   /**
    * Tries a table that has stopped again now, if this consumer runs and applies it.
+   *
    * @return false if it does not wait, or not here
    */
   public Mono<Boolean> resume(TargetTable table) {
@@ -119,9 +135,12 @@ public final class Tables {
   }
 
   /**
-   * Skips exactly one message of a failed table, the one at which it stopped, and tries the table again. The change in it is lost for the target.
+   * Skips exactly one message of a failed table, the one at which it stopped, and tries the table
+   * again. The change in it is lost for the target.
+   *
    * @param sequence its stream sequence, from the table's reason
-   * @return the table's error; empty if the table has not stopped at this message: then nothing is skipped
+   * @return the table's error; empty if the table has not stopped at this message: then nothing is
+   *     skipped
    */
   public Mono<String> skip(TargetTable table, long sequence) {
     return readable
@@ -130,7 +149,9 @@ public final class Tables {
   }
 
   /**
-   * All subscriptions, ordered by target, with their current states: if a table's consumer was killed, the table waits for another one; if its consumer is connected but had no heartbeat for 5 s, the state is {@link TableState.Name#UNKNOWN}.
+   * All subscriptions, ordered by target, with their current states: if a table's consumer was
+   * killed, the table waits for another one; if its consumer is connected but had no heartbeat for
+   * 5 s, the state is {@link TableState.Name#UNKNOWN}.
    */
   public Flux<Subscription> subscriptions() {
     return readable.flatMapMany(db -> db.subscriptions().present());
@@ -138,6 +159,7 @@ public final class Tables {
 
   /**
    * Tells whether the broker holds anything of a source table: a change, a schema or a snapshot.
+   *
    * @return errors with {@link BrokerException.Unavailable} if it has no stream of the database
    */
   public Mono<Boolean> isPublished(SourceTable source) {
@@ -145,7 +167,9 @@ public final class Tables {
   }
 
   /**
-   * Everything that the broker shows about a source table's name: whether anything of it is published, and which tables with similar names are.
+   * Everything that the broker shows about a source table's name: whether anything of it is
+   * published, and which tables with similar names are.
+   *
    * @return errors with {@link BrokerException.Unavailable} if it has no stream of the database
    */
   public Mono<SourceSighting> look(SourceTable source) {
@@ -153,7 +177,9 @@ public final class Tables {
   }
 
   /**
-   * The age of the oldest change that a table has not applied yet and the broker holds; zero if there is none.
+   * The age of the oldest change that a table has not applied yet and the broker holds; zero if
+   * there is none.
+   *
    * @return empty if it cannot be determined: the position does not belong to the stream
    */
   public Mono<Duration> lag(Subscription subscription) {

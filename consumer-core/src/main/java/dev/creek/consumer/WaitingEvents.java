@@ -9,7 +9,10 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Events in the order in which they came, up to a bound. Beyond that a new one replaces the last waiting one of the same table and kind. So the newest state and the newest commit of each table are always among them, and no more wait than the bound and two for each table. Thread-safe; holds its lock for a few steps.
+ * Events in the order in which they came, up to a bound. Beyond that a new one replaces the last
+ * waiting one of the same table and kind. So the newest state and the newest commit of each table
+ * are always among them, and no more wait than the bound and two for each table. Thread-safe; holds
+ * its lock for a few steps.
  */
 final class WaitingEvents {
   private final int bound;

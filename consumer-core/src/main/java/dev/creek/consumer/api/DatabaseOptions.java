@@ -98,7 +98,8 @@ public final class DatabaseOptions {
   }
 
   /**
-   * A URI as {@link #of} takes it, for display: {@code ***} stands for passwords, and for all of it if it cannot be read.
+   * A URI as {@link #of} takes it, for display: {@code ***} stands for passwords, and for all of it
+   * if it cannot be read.
    */
   public static String shown(String uri) {
     return LibpqUri.shown(uri);
@@ -294,7 +295,8 @@ public final class DatabaseOptions {
     }
 
     /**
-     * Carries out commands in the payload of a notification, as the Go consumer did; default false, because any role may notify.
+     * Carries out commands in the payload of a notification, as the Go consumer did; default false,
+     * because any role may notify.
      */
     public Builder notifiedCommands(boolean on) {
       this.notifiedCommands = on;
@@ -355,7 +357,8 @@ public final class DatabaseOptions {
     NONE,
 
     /**
-     * A server process for as long as the connection lasts. Settings are sent after its start, because such poolers refuse most of them there.
+     * A server process for as long as the connection lasts. Settings are sent after its start,
+     * because such poolers refuse most of them there.
      */
     SESSION,
 

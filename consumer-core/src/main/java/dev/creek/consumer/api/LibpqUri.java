@@ -65,7 +65,8 @@ final class LibpqUri {
   }
 
   /**
-   * The URI with {@code ***} for each password, and for all of it if it cannot be read, because its secret parts are then not known.
+   * The URI with {@code ***} for each password, and for all of it if it cannot be read, because its
+   * secret parts are then not known.
    */
   static String shown(String uri) {
     try {

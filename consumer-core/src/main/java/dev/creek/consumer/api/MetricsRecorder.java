@@ -71,7 +71,8 @@ public interface MetricsRecorder {
   default void removed(TargetTable table) {}
 
   /**
-   * The backlog of one table, which may be queried at any time from any thread: it grows while nothing happens, so there is no event that could report it.
+   * The backlog of one table, which may be queried at any time from any thread: it grows while
+   * nothing happens, so there is no event that could report it.
    */
   public interface Backlog {
 
@@ -80,7 +81,8 @@ public interface MetricsRecorder {
       /** The figure is exact. */
       KNOWN,
       /**
-       * Nothing can be read just now: the lag is an upper bound, the number of pending messages a lower one.
+       * Nothing can be read just now: the lag is an upper bound, the number of pending messages a
+       * lower one.
        */
       BOUND,
       /** The figure means nothing. */
@@ -88,7 +90,9 @@ public interface MetricsRecorder {
     }
 
     /**
-     * Age of the oldest change that is not applied yet, by its commit time on the source. Zero if nothing is pending. While nothing can be read, it is not known whether something is: then it is the time since nothing was known to be pending.
+     * Age of the oldest change that is not applied yet, by its commit time on the source. Zero if
+     * nothing is pending. While nothing can be read, it is not known whether something is: then it
+     * is the time since nothing was known to be pending.
      */
     Duration lag();
 
@@ -96,7 +100,8 @@ public interface MetricsRecorder {
     long pendingMessages();
 
     /**
-     * Certainty of {@link #lag}. It stays known while nothing can be read if a change is held that is not applied: that one is the oldest.
+     * Certainty of {@link #lag}. It stays known while nothing can be read if a change is held that
+     * is not applied: that one is the oldest.
      */
     default Certainty lagCertainty() {
       return Certainty.KNOWN;

@@ -9,7 +9,8 @@ package dev.creek.consumer.api;
 public record TargetTable(String namespace, String table) {
 
   /**
-   * {@code namespace.table}; a part is double-quoted only if it needs to be: the key of {@code subscriptions}.
+   * {@code namespace.table}; a part is double-quoted only if it needs to be: the key of {@code
+   * subscriptions}.
    */
   @Override
   public String toString() {

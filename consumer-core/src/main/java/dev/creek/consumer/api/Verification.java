@@ -79,7 +79,9 @@ public record Verification(
 
   /**
    * Options of a comparison.
-   * @param timeout how long a row that differs is compared again: the target follows the source with some delay
+   *
+   * @param timeout how long a row that differs is compared again: the target follows the source
+   *     with some delay
    * @param maxDifferences maximum number of differing rows to compare again and to report
    */
   public record Options(Duration timeout, int maxDifferences) {

@@ -27,14 +27,18 @@ import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 
 /**
- * The connection that all tables share, through outages. The client reconnects; if it gave up (credentials refused twice), the next caller opens another one.
- * <p>Work that may wait, as publishing does for a lock, runs on {@link #scheduler()}, a separate thread that runs nothing else.
+ * The connection that all tables share, through outages. The client reconnects; if it gave up
+ * (credentials refused twice), the next caller opens another one.
+ *
+ * <p>Work that may wait, as publishing does for a lock, runs on {@link #scheduler()}, a separate
+ * thread that runs nothing else.
  */
 final class Link {
   private static final Logger log = LoggerFactory.getLogger(Link.class);
 
   /**
-   * A connection with its dispatcher, whose one thread receives, for all tables, what comes through the client.
+   * A connection with its dispatcher, whose one thread receives, for all tables, what comes through
+   * the client.
    */
   record Open(Connection connection, Dispatcher dispatcher) {}
 
@@ -52,7 +56,8 @@ final class Link {
   private volatile @Nullable Open current;
 
   /**
-   * A connection being made; shared by all callers, and not ended by a cancellation: the client leaves threads and a connection behind if it is interrupted.
+   * A connection being made; shared by all callers, and not ended by a cancellation: the client
+   * leaves threads and a connection behind if it is interrupted.
    */
   private @Nullable Mono<Open> attempt;
 
@@ -133,6 +138,7 @@ final class Link {
 
   /**
    * The connection, if it is up.
+   *
    * @return errors with {@link BrokerException.Unavailable} at once if it is not
    */
   Mono<Open> open() {
@@ -198,7 +204,9 @@ final class Link {
   }
 
   /**
-   * Calls back, on a thread of the client, with each action that the server does not allow; dispose to end it.
+   * Calls back, on a thread of the client, with each action that the server does not allow; dispose
+   * to end it.
+   *
    * @param listener returns true if the denial concerns it
    */
   Disposable onDenial(Predicate<Denial> listener) {
@@ -267,7 +275,8 @@ final class Link {
   }
 
   /**
-   * Ends the connection, if there is one. One that is being made ends as soon as it is there, which is waited for, but not without limit.
+   * Ends the connection, if there is one. One that is being made ends as soon as it is there, which
+   * is waited for, but not without limit.
    */
   Mono<Void> close() {
     return Mono.<Void>fromRunnable(this::disconnect)

@@ -52,8 +52,10 @@ final class NatsConnector {
 
   /**
    * Opens a connection that reconnects by itself.
+   *
    * @param reader the way in which messages come in
-   * @param denials notified of what the server does not allow this user; on one thread of the client
+   * @param denials notified of what the server does not allow this user; on one thread of the
+   *     client
    * @throws BrokerException.Refused if the credentials are not accepted
    * @throws BrokerException.Unavailable if no server can be reached or accepts the login
    */

@@ -20,8 +20,13 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.FluxSink;
 
 /**
- * The messages of one consumer, on demand, until the first problem: then it errors with {@link ReadInterrupted}, or with {@link BrokerException.Gap}, and drops what has not been emitted yet.
- * <p>Up to four threads meet here. The one of the {@link PullIntake} puts messages into the {@link PullWindow} and goes on to those of other tables. The client's dispatcher, which may be the same, receives the broker's other messages, maybe later. {@link Link#scheduler()} sends requests and watches. The {@link Outlet} emits.
+ * The messages of one consumer, on demand, until the first problem: then it errors with {@link
+ * ReadInterrupted}, or with {@link BrokerException.Gap}, and drops what has not been emitted yet.
+ *
+ * <p>Up to four threads meet here. The one of the {@link PullIntake} puts messages into the {@link
+ * PullWindow} and goes on to those of other tables. The client's dispatcher, which may be the same,
+ * receives the broker's other messages, maybe later. {@link Link#scheduler()} sends requests and
+ * watches. The {@link Outlet} emits.
  */
 final class PullSession implements PullReceiver {
   private static final int MISSED_HEARTBEATS = 3;
@@ -81,6 +86,7 @@ final class PullSession implements PullReceiver {
 
   /**
    * Deliveries of a new consumer; nothing is requested before the first demand. For one reader.
+   *
    * @param onHeard runs once, when the broker is known to answer requests
    */
   static Flux<Delivery> deliveries(
@@ -231,7 +237,8 @@ final class PullSession implements PullReceiver {
   }
 
   /**
-   * It follows everything sent before it, so it shows that a last message did not come. More may have come since: not every way lets messages wait for it.
+   * It follows everything sent before it, so it shows that a last message did not come. More may
+   * have come since: not every way lets messages wait for it.
    */
   private void onHeartbeat(@Nullable Headers headers) {
     String sent = headers == null ? null : headers.getFirst(LAST_CONSUMER_SEQUENCE);

@@ -11,9 +11,19 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The requests to one consumer, the received messages, and those of them that may be emitted. All bounds are kept here: requested and waiting messages are together never more than allowed, nor are their bytes, except for a single message that is longer than all bytes allowed. The number of bytes allowed depends on how many other tables have a backlog.
- * <p>One request is open at a time; the next one goes when half of the room is free, so reading goes on while earlier messages are applied.
- * <p><b>Proof.</b> A consumer silently skips messages that retention removed before it came to them. A reader that waits at the stream's end cannot lose any that way. One that lags may. Then packets are emitted only if the stream, queried after they came, still began at or before the first one after the last proven packet, and has no hole between that and the last of them.
+ * The requests to one consumer, the received messages, and those of them that may be emitted. All
+ * bounds are kept here: requested and waiting messages are together never more than allowed, nor
+ * are their bytes, except for a single message that is longer than all bytes allowed. The number of
+ * bytes allowed depends on how many other tables have a backlog.
+ *
+ * <p>One request is open at a time; the next one goes when half of the room is free, so reading
+ * goes on while earlier messages are applied.
+ *
+ * <p><b>Proof.</b> A consumer silently skips messages that retention removed before it came to
+ * them. A reader that waits at the stream's end cannot lose any that way. One that lags may. Then
+ * packets are emitted only if the stream, queried after they came, still began at or before the
+ * first one after the last proven packet, and has no hole between that and the last of them.
+ *
  * <p>Thread-safe: the client's thread puts in, the reader takes out; each call is short.
  */
 final class PullWindow {
@@ -58,6 +68,7 @@ final class PullWindow {
 
   /**
    * The window of one consumer.
+   *
    * @param share of the bytes that all windows may hold
    * @param overheadBytes bytes of a message on its way besides those that the broker counts
    * @param next sequence from which it reads
@@ -88,6 +99,7 @@ final class PullWindow {
 
   /**
    * A request for messages.
+   *
    * @param number its number for the consumer
    * @param bytes 0 if one message may have any length
    */
@@ -95,6 +107,7 @@ final class PullWindow {
 
   /**
    * A query that proves packets: whether the stream still begins at or before {@code first}.
+   *
    * @param packets number of packets that it proves
    * @param last sequence of the last of them
    */
@@ -158,6 +171,7 @@ final class PullWindow {
 
   /**
    * A message has come.
+   *
    * @param wireBytes its size as the broker counts it
    * @param pendingBehind number of further messages in the stream
    */
@@ -225,6 +239,7 @@ final class PullWindow {
 
   /**
    * The query to send, if one is due; it is open until it was answered.
+   *
    * @param quiet whether the broker has nothing more for now
    */
   synchronized @Nullable Proof nextProof(boolean quiet) {
@@ -244,6 +259,7 @@ final class PullWindow {
 
   /**
    * The stream still held everything that precedes these packets.
+   *
    * @param begins first sequence of the stream at the time of the query
    */
   synchronized void proved(Proof proof, long begins) {
@@ -260,6 +276,7 @@ final class PullWindow {
 
   /**
    * The first message that is missing from the stream and was not received before.
+   *
    * @param from from this sequence on, or from the first that is not proven
    * @param to up to this sequence
    * @param known holes that do not count
@@ -295,6 +312,7 @@ final class PullWindow {
 
   /**
    * The available packets, up to these bounds, at least one if there is any.
+   *
    * @return null if nothing may be emitted
    */
   synchronized @Nullable Delivery take(int maxPackets, long maxDeliveryBytes) {
@@ -328,6 +346,7 @@ final class PullWindow {
 
   /**
    * An idle moment: everything received has been emitted, and more is waited for.
+   *
    * @param next first sequence that is not known to be read
    * @param live whether nothing can have been removed unread, because it was waited for all along
    * @param left sequence of the last packet emitted, or after which reading began
@@ -341,6 +360,7 @@ final class PullWindow {
 
   /**
    * Up to here the stream holds nothing that did not come.
+   *
    * @param now time of the broker's answer
    */
   synchronized void idleUpTo(long sequence, long now) {

@@ -20,7 +20,8 @@ import reactor.core.publisher.Mono;
 import reactor.util.retry.Retry;
 
 /**
- * Reads one subject without end: one {@link PullSession} after another, each beginning after the last packet emitted, once it is checked that the stream still holds the next. For one subscriber.
+ * Reads one subject without end: one {@link PullSession} after another, each beginning after the
+ * last packet emitted, once it is checked that the stream still holds the next. For one subscriber.
  */
 final class SubjectReader {
   private static final Logger log = LoggerFactory.getLogger(SubjectReader.class);
@@ -69,6 +70,7 @@ final class SubjectReader {
 
   /**
    * A reader.
+   *
    * @param holes finds what is missing from the stream
    * @param place the subject, determined at each attempt
    * @param onNoStream runs if there is no such stream
@@ -100,14 +102,16 @@ final class SubjectReader {
   }
 
   /**
-   * The subject's packets; errors only with {@link BrokerException.Gap}, or after {@link Link#close}.
+   * The subject's packets; errors only with {@link BrokerException.Gap}, or after {@link
+   * Link#close}.
    */
   Flux<Delivery> deliveries() {
     return deliveries(this::pause);
   }
 
   /**
-   * The same for a caller that waits for a result: the progress of an idle subject is not reported. Errors with {@link BrokerException.Denied} as well.
+   * The same for a caller that waits for a result: the progress of an idle subject is not reported.
+   * Errors with {@link BrokerException.Denied} as well.
    */
   Flux<Delivery> deliveriesUnlessDenied() {
     followed = false;
@@ -164,7 +168,8 @@ final class SubjectReader {
   }
 
   /**
-   * Messages that are missing when reading begins may be dispensable; those removed afterwards are not.
+   * Messages that are missing when reading begins may be dispensable; those removed afterwards are
+   * not.
    */
   private void check(Holes list, long next, StreamState now) {
     if (known == null) {
@@ -219,7 +224,8 @@ final class SubjectReader {
     }
 
     /**
-     * A reader that lags checks messages as they come. One that has nothing to read waits from here on, so earlier removals are checked now.
+     * A reader that lags checks messages as they come. One that has nothing to read waits from here
+     * on, so earlier removals are checked now.
      */
     private Mono<Void> checkHoles(ConsumerState created) {
       return latest(created)

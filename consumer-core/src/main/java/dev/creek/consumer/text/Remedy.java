@@ -1,7 +1,9 @@
 package dev.creek.consumer.text;
 
 /**
- * Remedies that help in more than one case, for each place where they can be used: a shell, SQL, and a program that uses the library. A mapping or a table is given as a value whose text a command accepts.
+ * Remedies that help in more than one case, for each place where they can be used: a shell, SQL,
+ * and a program that uses the library. A mapping or a table is given as a value whose text a
+ * command accepts.
  */
 public final class Remedy {
   private Remedy() {}
@@ -20,6 +22,7 @@ public final class Remedy {
 
   /**
    * A command line that a shell takes as it is, whatever the name contains.
+   *
    * @param argument a mapping, or a table
    */
   public static String command(String verb, Object argument) {

@@ -9,6 +9,7 @@ public final class SubjectToken {
 
   /**
    * Returns the name.
+   *
    * @param what the kind of name, for the message
    * @throws IllegalArgumentException if it cannot be a token
    */

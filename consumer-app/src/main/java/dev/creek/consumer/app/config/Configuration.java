@@ -18,7 +18,6 @@ import org.jspecify.annotations.Nullable;
  * @param snapshots options for snapshots
  * @param logging the log
  * @param monitoring the monitoring server
- * @param reader the way in which the service reads from the broker
  */
 public record Configuration(
     @Nullable BrokerOptions broker,

@@ -6,7 +6,8 @@ public interface MessagePlace {
   long streamSequence();
 
   /**
-   * Number of messages that the consumer has sent, this one included: without holes while none is lost.
+   * Number of messages that the consumer has sent, this one included: without holes while none is
+   * lost.
    */
   long consumerSequence();
 

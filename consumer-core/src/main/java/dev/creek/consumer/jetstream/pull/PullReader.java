@@ -13,20 +13,24 @@ import java.util.function.Consumer;
 public interface PullReader {
   /**
    * Adds what this way needs to the options of a connection.
+   *
    * @param listener of the connection
    */
   void prepare(Options.Builder options, ConnectionListener listener);
 
   /**
    * Takes in the messages of one consumer until the result is disposed.
+   *
    * @param consumer its name
    * @param receiver of its messages
-   * @param others takes everything else that comes to the consumer's subject, mainly statuses; on the thread of the client's dispatcher
+   * @param others takes everything else that comes to the consumer's subject, mainly statuses; on
+   *     the thread of the client's dispatcher
    */
   PullIntake intake(String consumer, PullReceiver receiver, Consumer<Message> others);
 
   /**
-   * Bytes of a message until its receiver has it, besides those that the broker counts. A request for messages leaves room for them.
+   * Bytes of a message until its receiver has it, besides those that the broker counts. A request
+   * for messages leaves room for them.
    */
   int overheadBytes();
 }

@@ -3,7 +3,9 @@ package dev.creek.consumer.jetstream.pull;
 /** Takes one consumer's messages. */
 public interface PullReceiver {
   /**
-   * A message has come. Called for one message after the other, on a thread that all consumers share and that must not wait.
+   * A message has come. Called for one message after the other, on a thread that all consumers
+   * share and that must not wait.
+   *
    * @param place its place; valid during the call
    * @param data its payload, owned by the receiver from now on
    * @param wireBytes its size as the broker counts it
@@ -11,7 +13,8 @@ public interface PullReceiver {
   void onMessage(MessagePlace place, byte[] data, long wireBytes);
 
   /**
-   * Everything received so far is handed over; after one message or many, on any thread, and also while more comes.
+   * Everything received so far is handed over; after one message or many, on any thread, and also
+   * while more comes.
    */
   default void onPause() {}
 }
