@@ -4,11 +4,13 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import reactor.core.scheduler.Schedulers;
 
 /**
- * Ends the process if an error of the JVM was not handled: the work of that thread has stopped without a message, and the process would look alive.
+ * Ends the process if an error of the JVM was not handled: the work of that thread has stopped
+ * without a message, and the process would look alive.
  */
 final class FatalErrors {
   /**
-   * The JVM's own code with {@code -XX:+ExitOnOutOfMemoryError}. That option is not used: it ends the process at the first error, although the table whose row did not fit has handled it.
+   * The JVM's own code with {@code -XX:+ExitOnOutOfMemoryError}. That option is not used: it ends
+   * the process at the first error, although the table whose row did not fit has handled it.
    */
   static final int EXIT_CODE = 3;
 

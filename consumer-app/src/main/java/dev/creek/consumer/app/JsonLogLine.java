@@ -16,7 +16,9 @@ import java.util.Map;
 import org.slf4j.event.KeyValuePair;
 
 /**
- * A log event as one JSON object on one line: {@code time} (UTC), {@code level}, {@code logger}, {@code message}, further fields ({@code table}, {@code reason}, …), and {@code error} with the stack trace if there is one.
+ * A log event as one JSON object on one line: {@code time} (UTC), {@code level}, {@code logger},
+ * {@code message}, further fields ({@code table}, {@code reason}, …), and {@code error} with the
+ * stack trace if there is one.
  */
 final class JsonLogLine implements LogFormat {
   private static final JsonFactory JSON = new JsonFactory();

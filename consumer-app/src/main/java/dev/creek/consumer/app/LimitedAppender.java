@@ -15,7 +15,9 @@ import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 
 /**
- * Writes events as long as they do not come too fast, counts all of them, and reports once a second how many were omitted. Warnings and errors have a separate limit, so that many other events never hide them. Thread-safe.
+ * Writes events as long as they do not come too fast, counts all of them, and reports once a second
+ * how many were omitted. Warnings and errors have a separate limit, so that many other events never
+ * hide them. Thread-safe.
  */
 final class LimitedAppender extends UnsynchronizedAppenderBase<ILoggingEvent> {
   private static final long REPORT_MILLIS = 1000;

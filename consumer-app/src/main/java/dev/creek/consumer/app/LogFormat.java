@@ -4,7 +4,8 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 
 /**
- * The format of the log. A formatted event ends with a line break and contains no secrets. Thread-safe.
+ * The format of the log. A formatted event ends with a line break and contains no secrets.
+ * Thread-safe.
  */
 interface LogFormat {
 
@@ -13,6 +14,7 @@ interface LogFormat {
 
   /**
    * A line about the log itself.
+   *
    * @param millis time, since 1970
    */
   String line(long millis, Level level, String message);

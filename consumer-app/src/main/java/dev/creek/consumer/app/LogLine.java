@@ -11,7 +11,8 @@ import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 
 /**
- * A log event as text: time with offset, level, message, without secrets. The logger is included if it is useful: below INFO and in libraries' messages.
+ * A log event as text: time with offset, level, message, without secrets. The logger is included if
+ * it is useful: below INFO and in libraries' messages.
  */
 final class LogLine implements LogFormat {
   private static final DateTimeFormatter TIME =

@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
 /**
- * The process's log on standard error, configured in code and not in XML, which would take longer to read than the first row to come.
+ * The process's log on standard error, configured in code and not in XML, which would take longer
+ * to read than the first row to come.
  */
 final class Logging {
   /** It logs a stack trace for every broken connection; the affected tables log one line each. */

@@ -8,8 +8,12 @@ import java.util.function.Consumer;
 import org.slf4j.LoggerFactory;
 
 /**
- * SIGTERM and SIGINT. A shutdown hook would not suffice: the JVM then ends with 143 in any case, and ignores a second signal while the hook runs.
- * <p>{@code sun.misc.Signal} is used by reflection, because javac's warning about it cannot be switched off; if it is missing, signals keep the JVM's own meaning.
+ * SIGTERM and SIGINT. A shutdown hook would not suffice: the JVM then ends with 143 in any case,
+ * and ignores a second signal while the hook runs.
+ *
+ * <p>{@code sun.misc.Signal} is used by reflection, because javac's warning about it cannot be
+ * switched off; if it is missing, signals keep the JVM's own meaning.
+ *
  * <p>Public for the demo, which ends in the same way.
  */
 public final class ProcessSignals implements StopSignals {

@@ -6,7 +6,8 @@ import ch.qos.logback.classic.spi.ConfiguratorRank;
 import ch.qos.logback.core.spi.ContextAwareBase;
 
 /**
- * The configuration that logback finds before the options are read: none. Without it, logback looks for files, parses XML and writes everything to standard output.
+ * The configuration that logback finds before the options are read: none. Without it, logback looks
+ * for files, parses XML and writes everything to standard output.
  */
 @ConfiguratorRank(ConfiguratorRank.CUSTOM_HIGH_PRIORITY)
 public final class QuietLog extends ContextAwareBase implements Configurator {

@@ -14,7 +14,8 @@ import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
 /**
- * Submits a verb's command to a running service: it is carried out in its turn, recorded in the command log, and independent of this process.
+ * Submits a verb's command to a running service: it is carried out in its turn, recorded in the
+ * command log, and independent of this process.
  */
 final class RunningService {
   /**
@@ -39,7 +40,9 @@ final class RunningService {
   private final Sinks.Empty<Void> unwanted = Sinks.empty();
   private final Set<SubmittedCommand> followed = ConcurrentHashMap.newKeySet();
 
-  /** @param timeout how long a submitted command waits for a service if none runs any more */
+  /**
+   * @param timeout how long a submitted command waits for a service if none runs any more
+   */
   RunningService(CreekConsumer facade, Duration timeout) {
     this.facade = facade;
     this.timeout = timeout;
@@ -47,6 +50,7 @@ final class RunningService {
 
   /**
    * Submits a command and follows it.
+   *
    * @param otherwise used if no service runs; then nothing is submitted
    * @return errors with the service's error, or if the command continues without this process
    */
@@ -66,6 +70,7 @@ final class RunningService {
 
   /**
    * Cancels all commands that are followed.
+   *
    * @param grace how long to wait for their end
    */
   Mono<Void> cancelAll(Duration grace) {
@@ -120,7 +125,8 @@ final class RunningService {
   }
 
   /**
-   * Tells whether a service runs: one that has lost its connection is back within moments, or it is gone.
+   * Tells whether a service runs: one that has lost its connection is back within moments, or it is
+   * gone.
    */
   private Mono<Boolean> runs() {
     Mono<Presence> look = Mono.defer(this::presence);
@@ -183,7 +189,8 @@ final class RunningService {
   }
 
   /**
-   * Completes when certainly no service has been there for a while. A late service, as on a machine under load, still works.
+   * Completes when certainly no service has been there for a while. A late service, as on a machine
+   * under load, still works.
    */
   private Mono<Void> deserted() {
     return Flux.interval(timeout.dividedBy(LOOKS))

@@ -23,7 +23,8 @@ final class Tty {
   }
 
   /**
-   * Java reports it only for both standard streams together, and from 22 on says yes to pipes. Linux reports it for each; elsewhere nothing is coloured.
+   * Java reports it only for both standard streams together, and from 22 on says yes to pipes.
+   * Linux reports it for each; elsewhere nothing is coloured.
    */
   private static boolean isTerminal(int descriptor) {
     try {

@@ -17,6 +17,7 @@ final class Amount {
 
   /**
    * A number of things.
+   *
    * @param one name of one of them; more get an s
    */
   static String of(long number, String one) {

@@ -7,6 +7,7 @@ import java.util.function.Consumer;
 
 /**
  * Everything outside that the command line uses, so that tests can replace it.
+ *
  * @param environment variables
  * @param terminal standard output and error
  * @param logging configures the log

@@ -7,6 +7,7 @@ public sealed interface CommandStep {
 
   /**
    * A remark meanwhile.
+   *
    * @param text the reason for waiting
    */
   record Remark(String text) implements CommandStep {}
@@ -16,6 +17,7 @@ public sealed interface CommandStep {
 
   /**
    * It was carried out.
+   *
    * @param detail description of what was done
    */
   record Done(String detail) implements CommandStep {}

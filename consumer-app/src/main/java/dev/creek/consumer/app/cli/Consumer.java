@@ -30,7 +30,8 @@ public interface Consumer {
   }
 
   /**
-   * Applies all active subscriptions until stopped or cancelled, waiting for servers that are away. Errors only if waiting does not help.
+   * Applies all active subscriptions until stopped or cancelled, waiting for servers that are away.
+   * Errors only if waiting does not help.
    */
   Mono<Void> run();
 
@@ -38,14 +39,18 @@ public interface Consumer {
   Mono<Void> stop(Duration grace);
 
   /**
-   * Carries out a command: submits it to a running service, or carries it out itself if none runs. {@link #stop} cancels it either way.
+   * Carries out a command: submits it to a running service, or carries it out itself if none runs.
+   * {@link #stop} cancels it either way.
+   *
    * @return ends with {@link CommandStep.Done}, or errors if it failed
    */
   Flux<CommandStep> carryOut(Command command);
 
   /**
    * Cancels a command and waits until it has ended.
-   * @return its outcome: cancelled, or another one that came first; errors if there is none with this id, or it had ended before
+   *
+   * @return its outcome: cancelled, or another one that came first; errors if there is none with
+   *     this id, or it had ended before
    */
   Mono<CommandRecord> cancel(long id);
 
@@ -56,7 +61,8 @@ public interface Consumer {
   Mono<SourceSighting> look(SourceTable source);
 
   /**
-   * Applies a snapshot itself, even if changes since then are gone from the broker; a service hands the table over meanwhile.
+   * Applies a snapshot itself, even if changes since then are gone from the broker; a service hands
+   * the table over meanwhile.
    */
   Flux<CommandStep> forceSnapshot(Command.ApplySnapshot command);
 
@@ -95,13 +101,15 @@ public interface Consumer {
 
   /**
    * Checks everything that a run will need, and changes nothing.
+   *
    * @param mappings tables to check; empty: all active subscriptions
    * @param source the source database; null: not checked
    */
   Flux<Finding> check(List<Mapping> mappings, @Nullable DatabaseOptions source);
 
   /**
-   * The age of the oldest change that is not applied yet; empty if it cannot be determined. Queries the broker.
+   * The age of the oldest change that is not applied yet; empty if it cannot be determined. Queries
+   * the broker.
    */
   Mono<Duration> lag(Subscription subscription);
 

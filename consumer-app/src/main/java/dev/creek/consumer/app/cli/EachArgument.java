@@ -7,13 +7,15 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * Handles several arguments, one after the other: if one fails, the others are still done, and the whole fails.
+ * Handles several arguments, one after the other: if one fails, the others are still done, and the
+ * whole fails.
  */
 final class EachArgument {
   private EachArgument() {}
 
   /**
    * Parses all arguments, or reports the error of each.
+   *
    * @throws IllegalArgumentException with all errors, one per line
    */
   static <T> List<T> parse(List<String> arguments, Function<String, T> parser) {
@@ -33,7 +35,9 @@ final class EachArgument {
   }
 
   /**
-   * Runs an action for each and prints its result: successes on standard output, failures on standard error.
+   * Runs an action for each and prints its result: successes on standard output, failures on
+   * standard error.
+   *
    * @param action completes with the text for a success
    * @return the exit code
    */
@@ -44,6 +48,7 @@ final class EachArgument {
 
   /**
    * The same.
+   *
    * @param name prefix of an argument in the report of a failure
    */
   static <T> Mono<Integer> run(

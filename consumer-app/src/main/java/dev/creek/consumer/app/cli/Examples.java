@@ -10,7 +10,8 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.UsageMessageSpec;
 
 /**
- * The examples below a command's help: each can be copied as it is. The parser's own layout breaks lines within names; here a long line continues after a backslash, as in a shell.
+ * The examples below a command's help: each can be copied as it is. The parser's own layout breaks
+ * lines within names; here a long line continues after a backslash, as in a shell.
  */
 final class Examples {
   private static final int WIDTH = 80;

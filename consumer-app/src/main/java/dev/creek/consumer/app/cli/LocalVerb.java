@@ -7,6 +7,7 @@ interface LocalVerb {
 
   /**
    * Runs it; returns the exit code.
+   *
    * @throws dev.creek.consumer.app.config.ConfigurationException if it is used wrongly
    */
   int run(Settings settings, CliContext around);

@@ -33,6 +33,7 @@ final class ObservedConsumer implements Observed {
 
   /**
    * Looks up the host's name: may block for a moment.
+   *
    * @param database the database, without its password
    */
   ObservedConsumer(Consumer consumer, String database) {

@@ -10,6 +10,7 @@ interface ServerVerb {
 
   /**
    * Checks the arguments before anything is done.
+   *
    * @throws IllegalArgumentException with a message for the user
    */
   default void checkArguments() {}

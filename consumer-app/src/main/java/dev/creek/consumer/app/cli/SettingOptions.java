@@ -18,7 +18,9 @@ import picocli.CommandLine.Model.UsageMessageSpec;
 import picocli.CommandLine.ParseResult;
 
 /**
- * The settings as options. Every command takes the global ones, so they can stand before or after the verb; the last one counts. Their values stay text here: all of them are checked together later.
+ * The settings as options. Every command takes the global ones, so they can stand before or after
+ * the verb; the last one counts. Their values stay text here: all of them are checked together
+ * later.
  */
 final class SettingOptions {
   private SettingOptions() {}

@@ -7,7 +7,8 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The progress of a snapshot: on a terminal one line that is redrawn, with a bar; otherwise a line at each step, and now and then while rows come. Not thread-safe.
+ * The progress of a snapshot: on a terminal one line that is redrawn, with a bar; otherwise a line
+ * at each step, and now and then while rows come. Not thread-safe.
  */
 final class SnapshotDisplay {
   private static final int BAR = 24;

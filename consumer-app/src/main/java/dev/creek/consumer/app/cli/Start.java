@@ -6,7 +6,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The first steps of a command that connects to servers: it reads the configuration and configures the log.
+ * The first steps of a command that connects to servers: it reads the configuration and configures
+ * the log.
  */
 final class Start {
   private static final Logger log = LoggerFactory.getLogger(Start.class);
@@ -15,6 +16,7 @@ final class Start {
 
   /**
    * Reads the configuration and configures the log.
+   *
    * @param service whether it runs until it is stopped, and so logs more
    * @throws dev.creek.consumer.app.config.ConfigurationException with every problem
    */

@@ -17,6 +17,7 @@ import reactor.core.publisher.Mono;
 
 /**
  * The content of {@code status} at one moment.
+ *
  * @param at time, by our clock
  * @param tables all subscriptions
  * @param lags by target; a missing one is not known
@@ -59,6 +60,7 @@ record StatusSample(
 
   /**
    * The parts to query.
+   *
    * @param lags whether to query the broker, too
    * @param commands maximum number of ended ones
    */
@@ -66,6 +68,7 @@ record StatusSample(
 
   /**
    * Takes a sample.
+   *
    * @param before the sample before, for rates; null: none
    */
   static Mono<StatusSample> take(Consumer consumer, Asked asked, @Nullable StatusSample before) {

@@ -6,7 +6,9 @@ import java.util.function.Consumer;
 public interface StopSignals {
 
   /**
-   * Calls {@code first} with the signal's name when the first one comes; the second ends the process at once.
+   * Calls {@code first} with the signal's name when the first one comes; the second ends the
+   * process at once.
+   *
    * @param first called on a separate thread; must not block
    */
   void listen(Consumer<String> first);

@@ -5,6 +5,7 @@ import java.io.PrintWriter;
 
 /**
  * The output: data goes to {@code out}, everything else to {@code err}.
+ *
  * @param out standard output
  * @param err standard error
  * @param colourOut whether {@code out} is a terminal whose user wants colour

@@ -19,6 +19,7 @@ final class VerificationReport {
 
   /**
    * The outcome of one comparison: either {@code found} or {@code failure}.
+   *
    * @param found its result
    * @param failure why there is none
    */

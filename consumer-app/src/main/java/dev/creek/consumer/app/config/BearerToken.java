@@ -10,7 +10,9 @@ public final class BearerToken {
 
   private final byte[] token;
 
-  /** @throws IllegalArgumentException if it cannot be sent in a header */
+  /**
+   * @throws IllegalArgumentException if it cannot be sent in a header
+   */
   public BearerToken(String token) {
     if (!token.matches("[\\x21-\\x7e]+")) {
       throw new IllegalArgumentException("a token is printable ASCII without spaces");
@@ -24,7 +26,8 @@ public final class BearerToken {
   }
 
   /**
-   * Tells whether a header {@code Authorization} contains it; takes equally long for every wrong value.
+   * Tells whether a header {@code Authorization} contains it; takes equally long for every wrong
+   * value.
    */
   public boolean admits(String header) {
     return header.regionMatches(true, 0, SCHEME, 0, SCHEME.length())

@@ -16,7 +16,9 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A settings file: Java properties in UTF-8, {@code nats-uri = nats://127.0.0.1:4222}. A key is a setting's name as option or as variable. An unusable entry is a problem with its line; reading continues after it. Immutable.
+ * A settings file: Java properties in UTF-8, {@code nats-uri = nats://127.0.0.1:4222}. A key is a
+ * setting's name as option or as variable. An unusable entry is a problem with its line; reading
+ * continues after it. Immutable.
  */
 public final class ConfigFile {
   /** The option that names the file. */
@@ -28,9 +30,7 @@ public final class ConfigFile {
   /** No file. */
   public static final ConfigFile NONE = new ConfigFile("");
 
-  /**
-   * A backslash that {@link Properties} would interpret; it drops any other backslash silently.
-   */
+  /** A backslash that {@link Properties} would interpret; it drops any other backslash silently. */
   private static final Pattern LOST_BACKSLASH =
       Pattern.compile("(?:^|[^\\\\])(?:\\\\\\\\)*\\\\[^\\\\tnrfu:=#! \n]");
 
@@ -39,6 +39,7 @@ public final class ConfigFile {
 
   /**
    * An entry of the file.
+   *
    * @param line number of its first line, from 1
    */
   record Entry(String text, int line) {}
@@ -54,6 +55,7 @@ public final class ConfigFile {
 
   /**
    * Finds and reads the file.
+   *
    * @param option the option's value, null if it is not given; an empty one means none
    */
   public static ConfigFile of(@Nullable String option, Map<String, String> environment) {

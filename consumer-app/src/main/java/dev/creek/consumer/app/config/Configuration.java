@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The settings of the program. Immutable; its text form shows no secrets.
+ *
  * @param broker the broker; null if none was named and the command needs none
  * @param target the target database
  * @param source the source database; null if it was not named
@@ -32,7 +33,9 @@ public record Configuration(
 
   /**
    * Reads all settings.
-   * @param environment for libpq's variables ({@code PGPASSWORD}, …), which complete the database's URI
+   *
+   * @param environment for libpq's variables ({@code PGPASSWORD}, …), which complete the database's
+   *     URI
    * @param needsBroker whether the broker's address is required; it is checked in any case
    * @param service whether it runs until it is stopped, and so tries again if a server is silent
    * @throws ConfigurationException with every problem
@@ -44,6 +47,7 @@ public record Configuration(
 
   /**
    * Reads only the settings of a client of the monitoring server.
+   *
    * @throws ConfigurationException with every problem in them
    */
   public static Monitoring monitoringOf(Settings settings) {
@@ -85,6 +89,7 @@ public record Configuration(
 
   /**
    * The log.
+   *
    * @param level least level that is logged
    * @param format format of a line
    * @param linesPerSecond maximum; 0 for no limit
@@ -102,6 +107,7 @@ public record Configuration(
 
   /**
    * The monitoring server.
+   *
    * @param address its address
    * @param port its port; 0 for any free one, null for no server
    * @param wanted whether the user named the port, so that going without it would be a surprise
@@ -119,6 +125,7 @@ public record Configuration(
 
   /**
    * The certificate of a server.
+   *
    * @param certificate PEM file of the chain
    * @param key PEM file of its key, in PKCS#8
    */

@@ -24,7 +24,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Converts text to the configuration. After a problem it continues with a substitute value, so that the user sees all problems at once. Used once.
+ * Converts text to the configuration. After a problem it continues with a substitute value, so that
+ * the user sees all problems at once. Used once.
  */
 final class ConfigurationReader {
   /** For commands, which try once; a service tries again, and at another host. */

@@ -15,7 +15,9 @@ public final class DurationText {
 
   /**
    * Reads a time.
-   * @throws IllegalArgumentException with a message for the user, if it is none, lacks its unit (only zero may) or is longer than {@code longest}
+   *
+   * @throws IllegalArgumentException with a message for the user, if it is none, lacks its unit
+   *     (only zero may) or is longer than {@code longest}
    */
   public static Duration parse(String text, Duration longest) {
     Matcher time = TIME.matcher(text.strip().toLowerCase(Locale.ROOT));

@@ -20,7 +20,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Converts a setting's text to its value. A wrong text is an {@link IllegalArgumentException} whose message describes the expected form, and never repeats the text, which may be secret.
+ * Converts a setting's text to its value. A wrong text is an {@link IllegalArgumentException} whose
+ * message describes the expected form, and never repeats the text, which may be secret.
  */
 final class Parse {
   private static final Pattern SIZE = Pattern.compile("(\\d{1,10}) ?(|b|k|kb|kib|m|mb|mib)");

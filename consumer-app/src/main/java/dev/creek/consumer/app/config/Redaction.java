@@ -5,14 +5,17 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Removes secrets from text of unknown origin, because libraries put URIs into their own messages. It is a second safeguard: known URIs are read and shown by the options that take them ({@link Setting#shown}). In doubt it hides too much.
+ * Removes secrets from text of unknown origin, because libraries put URIs into their own messages.
+ * It is a second safeguard: known URIs are read and shown by the options that take them ({@link
+ * Setting#shown}). In doubt it hides too much.
  */
 public final class Redaction {
   /** Replaces a secret. */
   public static final String HIDDEN = "***";
 
   /**
-   * Scheme, user, and everything up to the last @ before white space or the next URI: if a password with / or @ was not escaped, its end must not be shown.
+   * Scheme, user, and everything up to the last @ before white space or the next URI: if a password
+   * with / or @ was not escaped, its end must not be shown.
    */
   private static final Pattern USER_INFO =
       Pattern.compile("(?i)([a-z][a-z0-9+.-]*)://(?=\\S*@)([^\\s/:@]*)(:?)((?![a-z]+://)\\S)*@");

@@ -8,7 +8,9 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All settings, in one table. The spellings of a setting are derived from its name: {@code NATS_URI} is the option {@code --nats-uri}, the environment variable {@code NATS_URI} and the key {@code nats-uri} of a file.
+ * All settings, in one table. The spellings of a setting are derived from its name: {@code
+ * NATS_URI} is the option {@code --nats-uri}, the environment variable {@code NATS_URI} and the key
+ * {@code nats-uri} of a file.
  */
 public enum Setting {
   NATS_URI(

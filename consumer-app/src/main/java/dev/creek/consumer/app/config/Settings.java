@@ -6,7 +6,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The settings as text: an option overrides the environment, the environment the file, and the file the default. Immutable.
+ * The settings as text: an option overrides the environment, the environment the file, and the file
+ * the default. Immutable.
  */
 public final class Settings {
 
@@ -20,6 +21,7 @@ public final class Settings {
 
   /**
    * A setting's value.
+   *
    * @param setting the setting
    * @param text as written
    * @param origin its origin
@@ -43,8 +45,11 @@ public final class Settings {
 
   /**
    * Merges the settings.
-   * @param options given options; an empty one restores the default, whatever environment and file say
-   * @param environment variables; empty ones count as not set, because compose files and unit files unset them that way
+   *
+   * @param options given options; an empty one restores the default, whatever environment and file
+   *     say
+   * @param environment variables; empty ones count as not set, because compose files and unit files
+   *     unset them that way
    * @param file a settings file; empty values count as not set
    */
   public static Settings of(

@@ -4,6 +4,7 @@ import java.time.Instant;
 
 /**
  * The running program.
+ *
  * @param version of this program
  * @param java of the JVM
  * @param started time when the process began to serve

@@ -5,6 +5,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A command in the form for the page.
+ *
  * @param id its number
  * @param at time of its submission
  * @param by the role that submitted it; null if it is not known

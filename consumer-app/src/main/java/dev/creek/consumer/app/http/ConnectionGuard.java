@@ -9,7 +9,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import reactor.netty.http.server.HttpServerRequest;
 
 /**
- * Limits the cost of slow, greedy or hostile clients: a number of connections at once, a deadline for the request, and another for taking the answer. Thread-safe.
+ * Limits the cost of slow, greedy or hostile clients: a number of connections at once, a deadline
+ * for the request, and another for taking the answer. Thread-safe.
  */
 final class ConnectionGuard {
   private static final AttributeKey<Boolean> REQUESTED =

@@ -92,7 +92,8 @@ final class Endpoints {
   }
 
   /**
-   * A page elsewhere can make its own name point here and so read what a browser on this machine may: it cannot make the browser send another name.
+   * A page elsewhere can make its own name point here and so read what a browser on this machine
+   * may: it cannot make the browser send another name.
    */
   private Handler forThoseWhoMeanUs(Handler handler) {
     return (request, response) ->

@@ -28,7 +28,8 @@ import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All metrics as text, in the requested format. The metrics library is loaded with the first request. Thread-safe; a call takes a moment and must not run on an event loop.
+ * All metrics as text, in the requested format. The metrics library is loaded with the first
+ * request. Thread-safe; a call takes a moment and must not run on an event loop.
  */
 final class Exposition {
   private static final String TEXT = "text/plain; version=0.0.4; charset=utf-8";
@@ -55,6 +56,7 @@ final class Exposition {
 
   /**
    * The current metrics.
+   *
    * @param type from {@link #type}
    */
   synchronized String scrape(String type, Reachability servers, PoolUse connections) {
@@ -98,7 +100,9 @@ final class Exposition {
   }
 
   /**
-   * The Go consumer's one counter, with its name, labels and meaning: changes of any kind, tables without their database. A counter's name would have to end in _total, so it is written as untyped.
+   * The Go consumer's one counter, with its name, labels and meaning: changes of any kind, tables
+   * without their database. A counter's name would have to end in _total, so it is written as
+   * untyped.
    */
   private MetricSnapshot pgInserts() {
     var snapshot =

@@ -20,7 +20,8 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 
 /**
- * Queries the monitoring server on this machine. It uses a plain socket: an HTTP client takes longer to load than the whole request. Blocks.
+ * Queries the monitoring server on this machine. It uses a plain socket: an HTTP client takes
+ * longer to load than the whole request. Blocks.
  */
 public final class HealthClient {
   private static final Set<String> EVERYWHERE = Set.of("0.0.0.0", "::", "[::]");
@@ -32,12 +33,15 @@ public final class HealthClient {
 
   /**
    * The server's answer.
+   *
    * @param ok whether all is well
    * @param body its content, JSON
    */
   public record Answer(boolean ok, String body) {}
 
-  /** @param limit for connecting and for waiting for an answer, each */
+  /**
+   * @param limit for connecting and for waiting for an answer, each
+   */
   public HealthClient(Monitoring options, int port, Duration limit) {
     this.options = options;
     this.limit = limit;

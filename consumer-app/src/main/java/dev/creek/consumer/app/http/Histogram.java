@@ -13,7 +13,9 @@ final class Histogram {
   private final LongAdder[] counts;
   private final DoubleAdder sum = new DoubleAdder();
 
-  /** @param bounds upper bounds, inclusive, rising; greater values count as well */
+  /**
+   * @param bounds upper bounds, inclusive, rising; greater values count as well
+   */
   Histogram(double... bounds) {
     this.bounds = Arrays.copyOf(bounds, bounds.length + 1);
     this.bounds[bounds.length] = Double.POSITIVE_INFINITY;

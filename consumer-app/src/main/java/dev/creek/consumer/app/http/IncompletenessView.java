@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The reasons why a table's rows may differ from its source's.
+ *
  * @param causes words of a fixed list, one per reason
  * @param reasons sentences for the user, oldest first; empty if there is none
  * @param since time of the first; null if it is not known

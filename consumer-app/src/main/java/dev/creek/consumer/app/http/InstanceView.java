@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * An instance of the service at work on the same database, in the form for the page.
+ *
  * @param id the value of tables' owners
  * @param host name of its host
  * @param version of the program

@@ -6,7 +6,8 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
- * The last answer of a source that may not answer. The source is queried at most once every two seconds, however many clients there are. Thread-safe.
+ * The last answer of a source that may not answer. The source is queried at most once every two
+ * seconds, however many clients there are. Thread-safe.
  */
 final class LastKnown<T> {
   private static final Duration KEPT = Duration.ofSeconds(2);
@@ -14,6 +15,7 @@ final class LastKnown<T> {
 
   /**
    * An answer.
+   *
    * @param at its time; null if there was none yet
    * @param fresh whether the last query was answered
    */
@@ -22,7 +24,9 @@ final class LastKnown<T> {
   private final Mono<Told<T>> asked;
   private volatile Told<T> described;
 
-  /** @param none used until there is an answer */
+  /**
+   * @param none used until there is an answer
+   */
   LastKnown(Mono<T> source, T none) {
     this.described = new Told<>(none, null, false);
     this.asked =

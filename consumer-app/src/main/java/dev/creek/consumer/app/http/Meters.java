@@ -27,7 +27,9 @@ import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
 /**
- * Counts the library's events. Counting is a map look-up and an addition; all other work is done when the metrics are requested. Counts of a table that is no longer handled here are dropped. Thread-safe.
+ * Counts the library's events. Counting is a map look-up and an addition; all other work is done
+ * when the metrics are requested. Counts of a table that is no longer handled here are dropped.
+ * Thread-safe.
  */
 public final class Meters implements MetricsRecorder {
   private final Map<String, TableMeter> tables = new ConcurrentSkipListMap<>();
@@ -45,6 +47,7 @@ public final class Meters implements MetricsRecorder {
 
   /**
    * An event that does not belong to a table, with its outcome.
+   *
    * @param what a verb or a mode
    */
   record Counted(String what, String result) {}

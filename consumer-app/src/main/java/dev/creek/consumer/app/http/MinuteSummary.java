@@ -13,7 +13,8 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * Logs a summary line once a minute, so that a log without problems still shows that the service runs. Not thread-safe: one at a time.
+ * Logs a summary line once a minute, so that a log without problems still shows that the service
+ * runs. Not thread-safe: one at a time.
  */
 public final class MinuteSummary {
   private static final Logger log = LoggerFactory.getLogger(MinuteSummary.class);

@@ -22,7 +22,8 @@ public final class MonitoringServer {
   private static final Logger log = LoggerFactory.getLogger(MonitoringServer.class);
 
   /**
-   * Its classes compete with those that the first row needs, so the row goes first, if it comes soon.
+   * Its classes compete with those that the first row needs, so the row goes first, if it comes
+   * soon.
    */
   private static final Duration HEAD_START = Duration.ofSeconds(3);
 
@@ -53,8 +54,11 @@ public final class MonitoringServer {
   }
 
   /**
-   * Serves beside {@code work} while that runs. The port, certificate and key are taken first: if that fails the work is not begun.
-   * @return completes or errors as the work does; errors if a port that the user named cannot be listened on. If only the default port is in use, the work goes on without a server
+   * Serves beside {@code work} while that runs. The port, certificate and key are taken first: if
+   * that fails the work is not begun.
+   *
+   * @return completes or errors as the work does; errors if a port that the user named cannot be
+   *     listened on. If only the default port is in use, the work goes on without a server
    */
   public static Mono<Void> beside(
       Mono<Void> work, Monitoring options, Meters meters, Observed service, Build build) {

@@ -27,7 +27,8 @@ public interface Observed {
   Mono<List<SubscriptionView>> tables();
 
   /**
-   * The age of the oldest change of each of these targets that is not applied yet, if it can be determined.
+   * The age of the oldest change of each of these targets that is not applied yet, if it can be
+   * determined.
    */
   Mono<Map<String, Duration>> lags(Set<String> targets);
 

@@ -14,7 +14,8 @@ import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 
 /**
- * Liveness and readiness of the service. Thread-safe; the database is queried once a second at most, however many requests come.
+ * Liveness and readiness of the service. Thread-safe; the database is queried once a second at
+ * most, however many requests come.
  */
 final class Probes {
   private static final Logger log = LoggerFactory.getLogger(Probes.class);
@@ -35,6 +36,7 @@ final class Probes {
 
   /**
    * An answer.
+   *
    * @param ok whether all is well
    * @param json the reasons if not
    */
@@ -87,7 +89,8 @@ final class Probes {
   }
 
   /**
-   * Tells whether everything that is handled here can be applied; if not, somebody must act. Not before every subscription has been taken up once since the start.
+   * Tells whether everything that is handled here can be applied; if not, somebody must act. Not
+   * before every subscription has been taken up once since the start.
    */
   Mono<Answer> ready() {
     return Mono.zip(servers, startup.missing(), this::ready);
@@ -109,7 +112,8 @@ final class Probes {
   }
 
   /**
-   * Reported, but no reason to be unready: a restart or a wait would not restore missing rows, and changes are applied nevertheless.
+   * Reported, but no reason to be unready: a restart or a wait would not restore missing rows, and
+   * changes are applied nevertheless.
    */
   private static void doubts(JsonGenerator json, List<TableMeter> doubtful) throws IOException {
     json.writeArrayFieldStart("incomplete");

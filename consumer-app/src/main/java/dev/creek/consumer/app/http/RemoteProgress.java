@@ -10,7 +10,9 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
- * Lag and rate of the tables that other instances handle: from the changes that the database has counted between two checks, and from the changes that the broker still holds for them. One check at a time.
+ * Lag and rate of the tables that other instances handle: from the changes that the database has
+ * counted between two checks, and from the changes that the broker still holds for them. One check
+ * at a time.
  */
 final class RemoteProgress {
   /** Each is a request to the broker. */
@@ -20,6 +22,7 @@ final class RemoteProgress {
 
   /**
    * The progress of a table.
+   *
    * @param lag age of its oldest change that is not applied; null: not known
    * @param rate changes a second since the check before; null: there was none
    */

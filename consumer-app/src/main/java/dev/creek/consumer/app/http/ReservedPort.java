@@ -8,7 +8,8 @@ import java.net.ServerSocket;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reserves a port until the server listens on it. It uses a plain socket, because a server's classes compete with those that the first row needs. Close it right before the server binds.
+ * Reserves a port until the server listens on it. It uses a plain socket, because a server's
+ * classes compete with those that the first row needs. Close it right before the server binds.
  */
 final class ReservedPort implements AutoCloseable {
   /** Connections made before the server begins wait, and are then closed. */
@@ -22,6 +23,7 @@ final class ReservedPort implements AutoCloseable {
 
   /**
    * Reserves the port. Blocks for a moment.
+   *
    * @param port 0 for any free one
    * @throws IllegalStateException with a message for the user, if that fails
    */

@@ -19,7 +19,9 @@ final class Samples {
   private final String help;
   private final List<Sample> samples = new ArrayList<>();
 
-  /** @param name without the ending that its kind adds to it ({@code _total}) */
+  /**
+   * @param name without the ending that its kind adds to it ({@code _total})
+   */
   Samples(String name, String help) {
     this.name = name;
     this.help = help;

@@ -11,6 +11,7 @@ final class SnapshotMeter {
 
   /**
    * A snapshot that is being applied.
+   *
    * @param mode {@code upsert} or {@code clean}
    * @param step the current step
    * @param rowsExpected -1 if it is not known yet

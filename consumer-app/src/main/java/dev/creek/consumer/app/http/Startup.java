@@ -10,7 +10,9 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
- * Tells whether the start is over: every subscription has been taken up once, here or by another instance. Before that, a table may be stuck without being known. Afterwards the database is not queried any more. Thread-safe.
+ * Tells whether the start is over: every subscription has been taken up once, here or by another
+ * instance. Before that, a table may be stuck without being known. Afterwards the database is not
+ * queried any more. Thread-safe.
  */
 final class Startup {
   private static final int MAX_NAMES = 10;

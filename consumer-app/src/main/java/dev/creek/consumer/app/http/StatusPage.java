@@ -11,7 +11,8 @@ import java.util.Base64;
 import java.util.Objects;
 
 /**
- * The page: one resource without any others, and a policy that allows a browser to load and run nothing else. Immutable.
+ * The page: one resource without any others, and a policy that allows a browser to load and run
+ * nothing else. Immutable.
  */
 final class StatusPage {
   private final String html;

@@ -23,7 +23,10 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * Assembles the status: the counts of this instance, and the database's data about everything else. The database is queried only while there is a client, and at most once every two seconds, however many there are. While it does not answer, its last answer is shown as old. Unknown values are left out. Thread-safe.
+ * Assembles the status: the counts of this instance, and the database's data about everything else.
+ * The database is queried only while there is a client, and at most once every two seconds, however
+ * many there are. While it does not answer, its last answer is shown as old. Unknown values are
+ * left out. Thread-safe.
  */
 final class StatusSource {
   private static final Duration TICK = Duration.ofSeconds(1);

@@ -11,7 +11,9 @@ import java.util.SortedMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The status at a moment, as JSON in pieces, so that two moments can be compared and only the changes sent. Immutable.
+ * The status at a moment, as JSON in pieces, so that two moments can be compared and only the
+ * changes sent. Immutable.
+ *
  * @param at the moment
  * @param sections by name, each as JSON
  * @param tables by target, each as JSON

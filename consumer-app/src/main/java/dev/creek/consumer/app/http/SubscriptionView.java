@@ -5,6 +5,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A subscription from the database, the only source for tables that other instances handle.
+ *
  * @param sequence stream sequence up to which it is applied
  * @param lsn source LSN of the last change applied, in PostgreSQL's form
  * @param doubt reasons why its rows may differ from the source's

@@ -33,6 +33,7 @@ final class TableMeter {
 
   /**
    * A reported state.
+   *
    * @param since time of its begin
    */
   record Shown(String state, @Nullable String reason, @Nullable String hint, Instant since) {

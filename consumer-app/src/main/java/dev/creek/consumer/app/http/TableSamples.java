@@ -13,7 +13,8 @@ import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 
 /**
- * The metrics of tables. Labels are the target's name and words of a fixed list: never keys, LSNs or subjects, so the number of series is a constant times the number of tables.
+ * The metrics of tables. Labels are the target's name and words of a fixed list: never keys, LSNs
+ * or subjects, so the number of series is a constant times the number of tables.
  */
 final class TableSamples {
   private static final String TARGET = "target";

@@ -115,7 +115,8 @@ final class TableVerbsTest {
     assertThat(cli.consumer.asked).containsExactly("REMOVE c.d", "stop", "close");
     assertThat(cli.err.toString().lines())
         .containsExactly(
-            "creek-consumer: c.d: command 7 continues in the service", "creek-consumer: c.e: not begun");
+            "creek-consumer: c.d: command 7 continues in the service",
+            "creek-consumer: c.e: not begun");
   }
 
   @Test
