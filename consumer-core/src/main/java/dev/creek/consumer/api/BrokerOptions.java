@@ -201,9 +201,9 @@ public final class BrokerOptions {
     /** From the socket's bytes, without the NATS client's parser and queue. */
     DIRECT,
     /**
-     * By an ordinary subscription of the NATS client, for whoever suspects a fault of {@link
-     * #DIRECT}. What comes, in what order and within what bounds, is the same; it takes about twice
-     * the processor time and three times the garbage.
+     * By an ordinary subscription of the NATS client, for use if a fault of {@link #DIRECT} is
+     * suspected. The messages, their order and their bounds are the same; it takes more processor
+     * time, and the service makes three times the garbage.
      */
     CLIENT
   }
