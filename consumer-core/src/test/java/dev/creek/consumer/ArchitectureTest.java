@@ -1,6 +1,7 @@
 package dev.creek.consumer;
 
 import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.belongToAnyOf;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
@@ -11,6 +12,8 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import dev.creek.consumer.api.BrokerOptions;
+import dev.creek.consumer.api.DatabaseOptions;
 
 /**
  * Keeps the arrows of docs/architecture.md pointing one way, so that each package can be read,
@@ -172,6 +175,7 @@ class ArchitectureTest {
       noClasses()
           .that()
           .resideOutsideOfPackage(ROOT + ".jetstream..")
+          .and(not(belongToAnyOf(BrokerOptions.class)))
           .should()
           .dependOnClassesThat()
           .resideInAPackage("io.nats..")
@@ -183,6 +187,7 @@ class ArchitectureTest {
       noClasses()
           .that()
           .resideOutsideOfPackage(ROOT + ".postgres..")
+          .and(not(belongToAnyOf(DatabaseOptions.class)))
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage("io.r2dbc..", "org.postgresql..")

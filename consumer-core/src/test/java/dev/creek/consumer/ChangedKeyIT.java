@@ -50,7 +50,7 @@ final class ChangedKeyIT {
             ConsumerOptions.of(
                 BrokerOptions.builder(nats.server().uri()).build(),
                 DatabaseOptions.of(target.patientUri())));
-    consumer.addTable(table()).block(PATIENCE);
+    consumer.tables().add(table()).block(PATIENCE);
     running = consumer.run().subscribe();
   }
 

@@ -93,7 +93,7 @@ final class ClocksIT {
   }
 
   private void begin() {
-    consumer.addTable(counters()).block(PATIENCE);
+    consumer.tables().add(counters()).block(PATIENCE);
     run = consumer.run().subscribe();
   }
 
@@ -117,7 +117,7 @@ final class ClocksIT {
     try (SourceLoad load = updates()) {
       for (SnapshotMode mode : SnapshotMode.values()) {
         load.awaitMore(50);
-        consumer.snapshot(counters(), mode).blockLast(PATIENCE);
+        consumer.snapshots().take(counters(), mode).blockLast(PATIENCE);
         load.awaitMore(20);
       }
     }
@@ -131,21 +131,22 @@ final class ClocksIT {
     String subject;
     try (SourceLoad load = updates()) {
       load.awaitMore(50);
-      consumer.snapshot(counters(), SnapshotMode.CLEAN).blockLast(PATIENCE);
+      consumer.snapshots().take(counters(), SnapshotMode.CLEAN).blockLast(PATIENCE);
       load.awaitMore(50);
       subject =
-          Objects.requireNonNull(consumer.snapshots(counters().source()).blockFirst(PATIENCE))
+          Objects.requireNonNull(
+                  consumer.snapshots().published(counters().source()).blockFirst(PATIENCE))
               .subject();
     }
     for (SnapshotMode mode : SnapshotMode.values()) {
       target.execute("drop table counters", "delete from _creek_consumer.subscriptions");
-      consumer.applySnapshot(subject, counters(), mode).blockLast(PATIENCE);
+      consumer.snapshots().apply(subject, counters(), mode).blockLast(PATIENCE);
       if (run == null) {
         begin();
       }
-      consumer.addTable(counters()).block(PATIENCE);
+      consumer.tables().add(counters()).block(PATIENCE);
       awaitEqual();
-      consumer.removeTable(counters().target()).block(PATIENCE);
+      consumer.tables().remove(counters().target()).block(PATIENCE);
     }
   }
 
@@ -161,7 +162,7 @@ final class ClocksIT {
     target.execute(
         "create table counters (id int primary key, n int not null)",
         "insert into counters select i, 1 from generate_series(1, 20) i");
-    consumer.addTable(counters()).block(PATIENCE);
+    consumer.tables().add(counters()).block(PATIENCE);
     target.execute(
         "update _creek_consumer.subscriptions set lsn = '%s', timestamp = '%s'"
             .formatted(lsn, timestamp));

@@ -100,8 +100,8 @@ final class DeniedIT {
                     .build(),
                 DatabaseOptions.of(database.patientUri())));
     Mapping mapping = new Mapping(orders.source(), new TargetTable("copy", "orders"));
-    consumer.createTable(mapping).block(PATIENCE);
-    consumer.addTable(mapping).block(PATIENCE);
+    consumer.tables().create(mapping).block(PATIENCE);
+    consumer.tables().add(mapping).block(PATIENCE);
     running = consumer.run().subscribe();
     awaitRow(1);
   }

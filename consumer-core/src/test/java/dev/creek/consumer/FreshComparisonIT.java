@@ -34,7 +34,7 @@ import reactor.core.Disposable;
 final class FreshComparisonIT {
   private static final Duration PATIENCE = Patience.LIMIT;
   private static final Verification.Options HOW =
-      new Verification.Options(Duration.ofMinutes(1), 100, false);
+      new Verification.Options(Duration.ofMinutes(1), 100);
 
   @RegisterExtension static final PostgresExtension postgres = PostgresExtension.shared();
   @RegisterExtension static final NatsExtension nats = NatsExtension.shared();
@@ -67,8 +67,8 @@ final class FreshComparisonIT {
             .start();
     service = consumer();
     visitor = consumer();
-    visitor.snapshot(items(), SnapshotMode.CLEAN).blockLast(PATIENCE);
-    visitor.addTable(items()).block(PATIENCE);
+    visitor.snapshots().take(items(), SnapshotMode.CLEAN).blockLast(PATIENCE);
+    visitor.tables().add(items()).block(PATIENCE);
   }
 
   private CreekConsumer consumer() {
@@ -82,7 +82,7 @@ final class FreshComparisonIT {
     run = service.run().subscribe();
     await()
         .atMost(PATIENCE)
-        .until(() -> visitor.instances().any(Instance::serving).block(PATIENCE));
+        .until(() -> visitor.health().instances().any(Instance::serving).block(PATIENCE));
   }
 
   @AfterEach
@@ -113,7 +113,7 @@ final class FreshComparisonIT {
             });
     Verification found;
     try {
-      found = visitor.verify(items(), HOW).block(PATIENCE);
+      found = visitor.comparisons().verify(items(), HOW).block(PATIENCE);
     } finally {
       enough.set(true);
       writing.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
@@ -131,8 +131,8 @@ final class FreshComparisonIT {
         "update %s set v = 'wrong' where id = 7".formatted(ITEMS),
         "delete from %s where id = 8".formatted(ITEMS),
         "insert into %s values (-1, 'extra')".formatted(ITEMS));
-    var brief = new Verification.Options(Duration.ofSeconds(2), 100, false);
-    Verification found = visitor.verify(items(), brief).block(PATIENCE);
+    var brief = new Verification.Options(Duration.ofSeconds(2), 100);
+    Verification found = visitor.comparisons().verify(items(), brief).block(PATIENCE);
     assertThat(found.sourceRows()).isEqualTo(1000);
     assertThat(found.differences())
         .containsExactlyInAnyOrder(
@@ -144,7 +144,7 @@ final class FreshComparisonIT {
 
   @Test
   void withoutAServiceNothingIsBegun() {
-    assertThatThrownBy(() -> visitor.verify(items(), HOW).block(PATIENCE))
+    assertThatThrownBy(() -> visitor.comparisons().verify(items(), HOW).block(PATIENCE))
         .isInstanceOf(SnapshotException.class)
         .hasMessageContaining("no service runs");
     assertNothingIsLeft();
@@ -161,7 +161,8 @@ final class FreshComparisonIT {
     serve();
     await().atMost(PATIENCE).untilAsserted(this::assertNothingIsLeft);
     target.execute("update %s set v = 'wrong' where id = 7".formatted(ITEMS));
-    CompletableFuture<Verification> comparing = visitor.verify(items(), HOW).toFuture();
+    CompletableFuture<Verification> comparing =
+        visitor.comparisons().verify(items(), HOW).toFuture();
     await().atMost(PATIENCE).until(() -> subscribed() == 2);
     visitor.stop(PATIENCE).block(PATIENCE);
     assertThat(comparing).failsWithin(PATIENCE);

@@ -71,7 +71,7 @@ final class GoRowsIT {
             ConsumerOptions.of(
                 BrokerOptions.builder(nats.server().uri()).namespace(namespace()).build(),
                 DatabaseOptions.of(target.patientUri())))) {
-      consumer.addTable(nk).block(PATIENCE);
+      consumer.tables().add(nk).block(PATIENCE);
       producer.awaitCaughtUp(PATIENCE);
       long last = producer.published();
       Disposable run = consumer.run().subscribe();

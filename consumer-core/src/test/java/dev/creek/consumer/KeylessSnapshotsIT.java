@@ -80,8 +80,8 @@ final class KeylessSnapshotsIT {
   }
 
   private void resync() {
-    consumer.snapshot(nk(), SnapshotMode.CLEAN).blockLast(PATIENCE);
-    consumer.addTable(nk()).block(PATIENCE);
+    consumer.snapshots().take(nk(), SnapshotMode.CLEAN).blockLast(PATIENCE);
+    consumer.tables().add(nk()).block(PATIENCE);
     if (run == null) {
       run = consumer.run().subscribe();
     }
@@ -218,14 +218,15 @@ final class KeylessSnapshotsIT {
             random ->
                 "insert into nk values (%1$d, 'row %1$d')".formatted(next.incrementAndGet()))) {
       load.awaitMore(100);
-      consumer.snapshot(nk(), SnapshotMode.CLEAN).blockLast(PATIENCE);
+      consumer.snapshots().take(nk(), SnapshotMode.CLEAN).blockLast(PATIENCE);
       load.awaitMore(60);
       subject =
-          Objects.requireNonNull(consumer.snapshots(nk().source()).blockFirst(PATIENCE)).subject();
+          Objects.requireNonNull(consumer.snapshots().published(nk().source()).blockFirst(PATIENCE))
+              .subject();
     }
     target.execute("drop table nk", "delete from _creek_consumer.subscriptions");
-    consumer.applySnapshot(subject, nk(), SnapshotMode.CLEAN).blockLast(PATIENCE);
-    consumer.addTable(nk()).block(PATIENCE);
+    consumer.snapshots().apply(subject, nk(), SnapshotMode.CLEAN).blockLast(PATIENCE);
+    consumer.tables().add(nk()).block(PATIENCE);
     run = consumer.run().subscribe();
     assertEqual();
   }
@@ -245,11 +246,12 @@ final class KeylessSnapshotsIT {
     producer.awaitCaughtUp(PATIENCE);
     resync();
     String subject =
-        Objects.requireNonNull(consumer.snapshots(nk().source()).blockFirst(PATIENCE)).subject();
+        Objects.requireNonNull(consumer.snapshots().published(nk().source()).blockFirst(PATIENCE))
+            .subject();
     assertEqual();
     source.execute("delete from nk where a = -1");
     awaitLast();
-    consumer.applySnapshot(subject, nk(), SnapshotMode.CLEAN).blockLast(PATIENCE);
+    consumer.snapshots().apply(subject, nk(), SnapshotMode.CLEAN).blockLast(PATIENCE);
     producer.awaitCaughtUp(PATIENCE);
     await()
         .atMost(PATIENCE)
@@ -259,6 +261,8 @@ final class KeylessSnapshotsIT {
   }
 
   private TableState.Name state() {
-    return Objects.requireNonNull(consumer.subscriptions().blockFirst(PATIENCE)).state().name();
+    return Objects.requireNonNull(consumer.tables().subscriptions().blockFirst(PATIENCE))
+        .state()
+        .name();
   }
 }

@@ -97,7 +97,7 @@ final class MissingRowsFlowIT {
     source.execute("create table nk (a int, b text)", "alter table nk replica identity full");
     target.execute("create table nk (a int, b text)");
     produce(generation);
-    consumer.addTable(mapping("nk")).block(PATIENCE);
+    consumer.tables().add(mapping("nk")).block(PATIENCE);
     running(
         () -> {
           source.execute("insert into nk values (1, 'x'), (2, 'y'), (3, 'z')");
@@ -127,7 +127,7 @@ final class MissingRowsFlowIT {
     source.execute("create table items (id int primary key, v text)");
     target.execute("create table items (id int primary key, v text, own text default 'new')");
     produce(generation);
-    consumer.addTable(mapping("items")).block(PATIENCE);
+    consumer.tables().add(mapping("items")).block(PATIENCE);
     running(
         () -> {
           source.execute("insert into items values (1, 'a'), (2, 'b'), (3, 'c')");
@@ -143,7 +143,7 @@ final class MissingRowsFlowIT {
               "1");
           awaitValue(subscription("state"), "streaming");
         });
-    consumer.snapshot(mapping("items"), SnapshotMode.CLEAN).collectList().block(PATIENCE);
+    consumer.snapshots().take(mapping("items"), SnapshotMode.CLEAN).collectList().block(PATIENCE);
     assertThat(target.value("select count(*) from _creek_consumer.incompleteness")).isEqualTo("0");
   }
 }

@@ -10,7 +10,6 @@ import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.api.SnapshotMode;
 import dev.creek.consumer.api.SnapshotProgress;
 import dev.creek.consumer.api.SnapshotProgress.Step;
-import dev.creek.consumer.stream.BatchLimits;
 import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
@@ -35,7 +34,7 @@ import reactor.core.publisher.SignalType;
  */
 final class SnapshotCancelIT {
   private static final Duration PATIENCE = Patience.LIMIT;
-  private static final BatchLimits SMALL = new BatchLimits(100, 1 << 20);
+  private static final int SMALL_BATCH = 100;
   private static final int ROWS = 1000;
 
   @RegisterExtension static final PostgresExtension postgres = PostgresExtension.own();
@@ -64,8 +63,8 @@ final class SnapshotCancelIT {
         "insert into items select i, 'v' || i from generate_series(1, %d) i".formatted(ROWS));
     produce();
     start();
-    complete = consumer.snapshot(items(), SnapshotMode.CLEAN).blockLast(PATIENCE).subject();
-    consumer.addTable(items()).block(PATIENCE);
+    complete = consumer.snapshots().take(items(), SnapshotMode.CLEAN).blockLast(PATIENCE).subject();
+    consumer.tables().add(items()).block(PATIENCE);
     awaitStreaming();
     producer.stop();
     produce(Defect.NO_SNAPSHOT_EOF);
@@ -94,10 +93,11 @@ final class SnapshotCancelIT {
   private void start() {
     consumer =
         CreekConsumer.create(
-            ConsumerOptions.of(
+            ConsumerOptions.builder(
                     BrokerOptions.builder(nats.server().uri()).build(),
                     DatabaseOptions.of(target.patientUri()))
-                .withBatches(SMALL));
+                .batches(SMALL_BATCH, 1 << 20)
+                .build());
     running = consumer.run().subscribe();
   }
 
@@ -121,7 +121,8 @@ final class SnapshotCancelIT {
     CountDownLatch over = new CountDownLatch(1);
     Disposable snapshot =
         consumer
-            .snapshot(items(), mode)
+            .snapshots()
+            .take(items(), mode)
             .map(SnapshotProgress::rowsDone)
             .doFinally((SignalType end) -> over.countDown())
             .subscribe(written::set, error -> {});
@@ -130,7 +131,7 @@ final class SnapshotCancelIT {
 
     switch (way) {
       case FLUX_CANCELLED -> snapshot.dispose();
-      case TABLE_REMOVED -> consumer.removeTable(items().target()).block(PATIENCE);
+      case TABLE_REMOVED -> consumer.tables().remove(items().target()).block(PATIENCE);
       case CONSUMER_STOPPED -> consumer.stop(PATIENCE).block(PATIENCE);
     }
     assertThat(over.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
@@ -139,7 +140,7 @@ final class SnapshotCancelIT {
 
     goOn(way);
     source.execute("update items set v = 'new' where id = 2");
-    assertThat(consumer.applySnapshot(complete, items(), mode).blockLast(PATIENCE).step())
+    assertThat(consumer.snapshots().apply(complete, items(), mode).blockLast(PATIENCE).step())
         .isEqualTo(Step.DONE);
     await()
         .atMost(PATIENCE)
@@ -149,7 +150,7 @@ final class SnapshotCancelIT {
   private void goOn(Way way) {
     switch (way) {
       case FLUX_CANCELLED -> awaitStreaming();
-      case TABLE_REMOVED -> consumer.addTable(items()).block(PATIENCE);
+      case TABLE_REMOVED -> consumer.tables().add(items()).block(PATIENCE);
       case CONSUMER_STOPPED -> {
         consumer.close();
         start();

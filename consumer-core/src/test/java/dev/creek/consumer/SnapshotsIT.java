@@ -18,7 +18,6 @@ import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.api.Subscription;
 import dev.creek.consumer.api.TableState;
 import dev.creek.consumer.api.TargetTable;
-import dev.creek.consumer.stream.SnapshotOptions;
 import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
@@ -47,7 +46,8 @@ import reactor.core.scheduler.Schedulers;
 /** Snapshots of a real source, requested and applied beside its changes. */
 final class SnapshotsIT {
   private static final Duration PATIENCE = Patience.LIMIT;
-  private static final SnapshotOptions IMPATIENT = new SnapshotOptions(2, Duration.ofSeconds(3));
+  private static final Duration IMPATIENT = Duration.ofSeconds(3);
+  private static final Duration USUAL = Duration.ofSeconds(60);
 
   @RegisterExtension static final PostgresExtension postgres = PostgresExtension.own();
   @RegisterExtension final NatsExtension nats = NatsExtension.own();
@@ -65,7 +65,7 @@ final class SnapshotsIT {
         "create table items (id int primary key, v text unique)",
         "insert into items select i, 'v' || i from generate_series(1, 1000) i",
         "analyze items");
-    consumer = consumer(SnapshotOptions.DEFAULT);
+    consumer = consumer(USUAL);
   }
 
   @AfterEach
@@ -76,14 +76,15 @@ final class SnapshotsIT {
     }
   }
 
-  private CreekConsumer consumer(SnapshotOptions snapshots) {
-    return consumer(DatabaseOptions.of(target.patientUri()), snapshots);
+  private CreekConsumer consumer(Duration stall) {
+    return consumer(DatabaseOptions.of(target.patientUri()), stall);
   }
 
-  private CreekConsumer consumer(DatabaseOptions database, SnapshotOptions snapshots) {
+  private CreekConsumer consumer(DatabaseOptions database, Duration stall) {
     return CreekConsumer.create(
-        ConsumerOptions.of(BrokerOptions.builder(nats.server().uri()).build(), database)
-            .withSnapshots(snapshots));
+        ConsumerOptions.builder(BrokerOptions.builder(nats.server().uri()).build(), database)
+            .snapshotStall(stall)
+            .build());
   }
 
   private void produce(Generation generation, Defect... defects) {
@@ -103,7 +104,7 @@ final class SnapshotsIT {
   }
 
   private List<SnapshotProgress> snapshot(SnapshotMode mode) {
-    return consumer.snapshot(items(), mode).collectList().block(PATIENCE);
+    return consumer.snapshots().take(items(), mode).collectList().block(PATIENCE);
   }
 
   private String contents(PostgresDatabase database) {
@@ -120,7 +121,7 @@ final class SnapshotsIT {
 
   private TableState.Name state() {
     return Objects.requireNonNull(
-            consumer.subscriptions().map(Subscription::state).blockFirst(PATIENCE))
+            consumer.tables().subscriptions().map(Subscription::state).blockFirst(PATIENCE))
         .name();
   }
 
@@ -142,10 +143,10 @@ final class SnapshotsIT {
         DatabaseOptions.builder(target.patientUri(), Map.of())
             .wakeInterval(Duration.ofHours(1))
             .build();
-    consumer = consumer(unaware, SnapshotOptions.DEFAULT);
+    consumer = consumer(unaware, USUAL);
     produce(Generation.OLD);
     snapshot(SnapshotMode.CLEAN);
-    consumer.addTable(items()).block(PATIENCE);
+    consumer.tables().add(items()).block(PATIENCE);
     running(
         () -> {
           await().atMost(PATIENCE).until(() -> state() == TableState.Name.STREAMING);
@@ -177,7 +178,7 @@ final class SnapshotsIT {
     assertThat(last.rowsDone()).isEqualTo(1000);
     assertThat(last.rowsExpected()).isEqualTo(1000);
     assertThat(last.subject()).contains("public.items.");
-    consumer.addTable(items()).block(PATIENCE);
+    consumer.tables().add(items()).block(PATIENCE);
     running(
         () -> {
           source.execute(
@@ -194,12 +195,12 @@ final class SnapshotsIT {
     snapshot(SnapshotMode.CLEAN);
     Mapping other = new Mapping(items().source(), new TargetTable("public", "more_items"));
 
-    assertThat(consumer.createTable(other).block(PATIENCE)).isTrue();
-    assertThat(consumer.createTable(other).block(PATIENCE)).isFalse();
+    assertThat(consumer.tables().create(other).block(PATIENCE)).isTrue();
+    assertThat(consumer.tables().create(other).block(PATIENCE)).isFalse();
     assertThat(columns("more_items")).isEqualTo("id integer not null, v text");
 
     target.execute("alter table more_items drop column v");
-    assertThatThrownBy(() -> consumer.createTable(other).block(PATIENCE))
+    assertThatThrownBy(() -> consumer.tables().create(other).block(PATIENCE))
         .isInstanceOf(ShapeMismatchException.class)
         .hasMessageContaining("more_items");
   }
@@ -215,9 +216,9 @@ final class SnapshotsIT {
   @EnumSource
   void aLiveTableIsPausedAndGoesOn(SnapshotMode mode) throws Throwable {
     produce(Generation.NEW);
-    consumer.createTable(items()).onErrorComplete().block(PATIENCE);
+    consumer.tables().create(items()).onErrorComplete().block(PATIENCE);
     snapshot(SnapshotMode.CLEAN);
-    consumer.addTable(items()).block(PATIENCE);
+    consumer.tables().add(items()).block(PATIENCE);
     running(
         () -> {
           source.execute("update items set v = 'x' || id where id <= 500");
@@ -234,7 +235,7 @@ final class SnapshotsIT {
   @Test
   void isAppliedInTheTablesLineWhereTheRunHasHardlyBegun() throws Throwable {
     produce(Generation.NEW);
-    consumer.addTable(items()).block(PATIENCE);
+    consumer.tables().add(items()).block(PATIENCE);
     running(
         () -> {
           assertThat(snapshot(SnapshotMode.CLEAN))
@@ -251,13 +252,15 @@ final class SnapshotsIT {
     snapshot(SnapshotMode.CLEAN);
     snapshot(SnapshotMode.UPSERT);
     SourceTable table = items().source();
-    List<PublishedSnapshot> found = consumer.snapshots(table).collectList().block(PATIENCE);
+    List<PublishedSnapshot> found =
+        consumer.snapshots().published(table).collectList().block(PATIENCE);
     assertThat(found).hasSize(2).allMatch(s -> s.complete() && s.rows() == 1000);
     String first = found.get(0).subject();
     source.execute("truncate items");
     assertThat(
             consumer
-                .applySnapshot(first, items(), SnapshotMode.CLEAN)
+                .snapshots()
+                .apply(first, items(), SnapshotMode.CLEAN)
                 .blockLast(PATIENCE)
                 .rowsDone())
         .isEqualTo(1000);
@@ -267,8 +270,8 @@ final class SnapshotsIT {
   void anOldSnapshotOfATableThatIsFarAheadCatchesUp() throws Throwable {
     produce(Generation.NEW);
     snapshot(SnapshotMode.CLEAN);
-    String old = consumer.snapshots(items().source()).blockFirst(PATIENCE).subject();
-    consumer.addTable(items()).block(PATIENCE);
+    String old = consumer.snapshots().published(items().source()).blockFirst(PATIENCE).subject();
+    consumer.tables().add(items()).block(PATIENCE);
     running(
         () -> {
           for (int i = 0; i < 20; i++) {
@@ -279,7 +282,7 @@ final class SnapshotsIT {
           }
           awaitEqual();
           for (SnapshotMode mode : SnapshotMode.values()) {
-            consumer.applySnapshot(old, items(), mode).blockLast(PATIENCE);
+            consumer.snapshots().apply(old, items(), mode).blockLast(PATIENCE);
             source.execute(
                 "insert into items values (%d, 'z')"
                     .formatted(mode == SnapshotMode.CLEAN ? 3001 : 3000),
@@ -301,7 +304,7 @@ final class SnapshotsIT {
     produce(Generation.NEW, Defect.NO_SNAPSHOT_EOF);
     source.execute("update items set v = 'x' || id");
     try (CreekConsumer impatient = consumer(IMPATIENT)) {
-      assertThatThrownBy(() -> impatient.snapshot(items(), mode).blockLast(PATIENCE))
+      assertThatThrownBy(() -> impatient.snapshots().take(items(), mode).blockLast(PATIENCE))
           .isInstanceOf(SnapshotException.class)
           .hasMessageContaining("nothing has come for 3 s, and its end never did");
     }
@@ -323,18 +326,19 @@ final class SnapshotsIT {
   void whatRetentionHasCutOffIsRefusedUnlessForced() throws Exception {
     produce(Generation.NEW);
     snapshot(SnapshotMode.CLEAN);
-    String old = consumer.snapshots(items().source()).blockFirst(PATIENCE).subject();
+    String old = consumer.snapshots().published(items().source()).blockFirst(PATIENCE).subject();
     source.execute("update items set v = 'x' || id");
     producer.awaitCaughtUp(PATIENCE);
     purge("CREEK_wal_" + source.name());
     String before = contents(target);
     for (SnapshotMode mode : SnapshotMode.values()) {
-      assertThatThrownBy(() -> consumer.applySnapshot(old, items(), mode).blockLast(PATIENCE))
+      assertThatThrownBy(() -> consumer.snapshots().apply(old, items(), mode).blockLast(PATIENCE))
           .isInstanceOf(SnapshotException.class)
           .hasMessageContaining("the broker no longer holds all changes of");
     }
     assertThat(contents(target)).isEqualTo(before);
-    assertThat(consumer.applySnapshot(old, items(), SnapshotMode.CLEAN, true).blockLast(PATIENCE))
+    assertThat(
+            consumer.snapshots().apply(old, items(), SnapshotMode.CLEAN, true).blockLast(PATIENCE))
         .extracting(SnapshotProgress::step)
         .isEqualTo(Step.DONE);
   }
@@ -350,7 +354,7 @@ final class SnapshotsIT {
   void onlyACleanSnapshotHealsAGap() throws Throwable {
     produce(Generation.NEW);
     snapshot(SnapshotMode.CLEAN);
-    consumer.addTable(items()).block(PATIENCE);
+    consumer.tables().add(items()).block(PATIENCE);
     source.execute("update items set v = 'x' || id", "delete from items where id < 100");
     producer.awaitCaughtUp(PATIENCE);
     purge("CREEK_wal_" + source.name());
@@ -360,8 +364,9 @@ final class SnapshotsIT {
           await().atMost(PATIENCE).until(() -> state() == TableState.Name.GAP);
           assertThatThrownBy(() -> snapshot(SnapshotMode.UPSERT))
               .isInstanceOf(SnapshotException.class);
-          String old = consumer.snapshots(items().source()).blockFirst(PATIENCE).subject();
-          consumer.applySnapshot(old, items(), SnapshotMode.UPSERT, true).blockLast(PATIENCE);
+          String old =
+              consumer.snapshots().published(items().source()).blockFirst(PATIENCE).subject();
+          consumer.snapshots().apply(old, items(), SnapshotMode.UPSERT, true).blockLast(PATIENCE);
           await().atMost(PATIENCE).until(() -> state() == TableState.Name.GAP);
           snapshot(SnapshotMode.CLEAN);
           awaitEqual();
@@ -374,7 +379,7 @@ final class SnapshotsIT {
   void aCleanSnapshotHealsADeletionFromTheMiddleOfTheStream() throws Throwable {
     produce(Generation.NEW);
     snapshot(SnapshotMode.CLEAN);
-    consumer.addTable(items()).block(PATIENCE);
+    consumer.tables().add(items()).block(PATIENCE);
     source.execute("update items set v = 'x' || id where id < 50");
     producer.awaitCaughtUp(PATIENCE);
     try (Connection connection = Nats.connect(nats.server().uri())) {
@@ -395,18 +400,19 @@ final class SnapshotsIT {
   void aSnapshotIsBroughtToItsEndWhereTheTableMovesToAnotherInstance() throws Throwable {
     produce(Generation.NEW);
     snapshot(SnapshotMode.CLEAN);
-    consumer.addTable(items()).block(PATIENCE);
+    consumer.tables().add(items()).block(PATIENCE);
     consumer.close();
     producer.stop();
     produce(Generation.NEW, Defect.NO_SNAPSHOT_EOF);
-    consumer = consumer(new SnapshotOptions(2, Duration.ofSeconds(5)));
+    consumer = consumer(Duration.ofSeconds(5));
     running(
         () -> {
           await().atMost(PATIENCE).until(() -> state() == TableState.Name.STREAMING);
           assertThatThrownBy(
                   () ->
                       consumer
-                          .snapshot(items(), SnapshotMode.CLEAN)
+                          .snapshots()
+                          .take(items(), SnapshotMode.CLEAN)
                           .publishOn(Schedulers.boundedElastic())
                           .doOnNext(progress -> moveTheTable(progress.step()))
                           .blockLast(PATIENCE))
@@ -436,7 +442,8 @@ final class SnapshotsIT {
     assertThatThrownBy(
             () ->
                 consumer
-                    .applySnapshot(
+                    .snapshots()
+                    .apply(
                         "CREEK_snap_" + source.name() + ".public.items.nothing",
                         items(),
                         SnapshotMode.CLEAN)
@@ -444,7 +451,11 @@ final class SnapshotsIT {
         .isInstanceOf(SnapshotException.class)
         .hasMessageContaining("there is no snapshot");
     assertThatThrownBy(
-            () -> consumer.applySnapshot("other", items(), SnapshotMode.CLEAN).blockLast(PATIENCE))
+            () ->
+                consumer
+                    .snapshots()
+                    .apply("other", items(), SnapshotMode.CLEAN)
+                    .blockLast(PATIENCE))
         .isInstanceOf(IllegalArgumentException.class);
   }
 }

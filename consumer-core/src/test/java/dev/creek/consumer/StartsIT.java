@@ -98,43 +98,43 @@ final class StartsIT {
 
   @Test
   void withWhatTheStreamHoldsWhereNothingIsSaid() {
-    consumer.addTable(nk()).block(PATIENCE);
+    consumer.tables().add(nk()).block(PATIENCE);
     assertRows("1 2 3 4 5");
     assertThat(marks()).isEqualTo("no_snapshot");
   }
 
   @Test
   void withWhatTheStreamHolds() {
-    consumer.addTable(nk(), StartFrom.BEGINNING).block(PATIENCE);
+    consumer.tables().add(nk(), StartFrom.BEGINNING).block(PATIENCE);
     assertRows("1 2 3 4 5");
   }
 
   @Test
   void withWhatComesFromNowOn() {
-    consumer.addTable(nk(), StartFrom.NOW).block(PATIENCE);
+    consumer.tables().add(nk(), StartFrom.NOW).block(PATIENCE);
     assertRows("5");
     assertThat(marks()).isEqualTo("no_snapshot");
   }
 
   @Test
   void withATimeOfTheSources() {
-    consumer.addTable(nk(), StartFrom.committedSince(between.plus(AHEAD))).block(PATIENCE);
+    consumer.tables().add(nk(), StartFrom.committedSince(between.plus(AHEAD))).block(PATIENCE);
     assertRows("3 4 5");
   }
 
   @Test
   void whereItStoppedWhenItHasAPosition() {
-    consumer.addTable(nk(), StartFrom.NOW).block(PATIENCE);
+    consumer.tables().add(nk(), StartFrom.NOW).block(PATIENCE);
     assertRows("5");
-    consumer.removeTable(nk().target()).block(PATIENCE);
+    consumer.tables().remove(nk().target()).block(PATIENCE);
     source.execute("insert into nk values (6)");
-    assertThatThrownBy(() -> consumer.addTable(nk(), StartFrom.BEGINNING).block(PATIENCE))
+    assertThatThrownBy(() -> consumer.tables().add(nk(), StartFrom.BEGINNING).block(PATIENCE))
         .isInstanceOf(DatabaseException.class)
         .hasMessageContaining("holds a position already");
     assertThatThrownBy(
             () -> target.execute("select _creek_consumer.add_table('" + nk() + "', 'now')"))
         .hasMessageContaining("holds a position already");
-    consumer.addTable(nk()).block(PATIENCE);
+    consumer.tables().add(nk()).block(PATIENCE);
     await()
         .atMost(PATIENCE)
         .until(() -> "t".equals(target.value("select count(*) > 0 from nk where a = 6")));
@@ -158,7 +158,7 @@ final class StartsIT {
 
   @Test
   void asACommandSays() {
-    consumer.submit(new Command.AddTableFrom(nk(), StartFrom.NOW)).block(PATIENCE);
+    consumer.commands().submit(new Command.AddTableFrom(nk(), StartFrom.NOW)).block(PATIENCE);
     run = consumer.run().subscribe();
     await()
         .atMost(PATIENCE)

@@ -91,16 +91,17 @@ final class TemporalKeyIT {
           "delete from stays where room = 7",
           "update stays set guest = 'guest 7' where room = 8",
           "update stays set guest = 'wrong' where room = 9");
-      consumer.snapshot(stays(), mode).blockLast(PATIENCE);
+      consumer.snapshots().take(stays(), mode).blockLast(PATIENCE);
       source.execute("update stays set guest = guest || '.' where room = 5");
       awaitEqual();
     }
     target.execute(
         "update stays set guest = 'wrong' where room = 3", "delete from stays where room = 4");
-    var repairing = new Verification.Options(Duration.ofSeconds(1), 10, true);
+    var brief = new Verification.Options(Duration.ofSeconds(1), 10);
     assertThat(
             consumer
-                .verify(stays(), DatabaseOptions.of(source.uri()), repairing)
+                .comparisons()
+                .repair(stays(), DatabaseOptions.of(source.uri()), brief)
                 .block(PATIENCE)
                 .repaired())
         .isEqualTo(2);
@@ -129,7 +130,7 @@ final class TemporalKeyIT {
             ConsumerOptions.of(
                 BrokerOptions.builder(nats.server().uri()).build(),
                 DatabaseOptions.of(target.patientUri())));
-    consumer.addTable(stays()).block(PATIENCE);
+    consumer.tables().add(stays()).block(PATIENCE);
   }
 
   private Mapping stays() {

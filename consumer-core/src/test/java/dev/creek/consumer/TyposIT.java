@@ -12,7 +12,6 @@ import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.api.SnapshotMode;
 import dev.creek.consumer.api.SourceTable;
-import dev.creek.consumer.stream.SnapshotOptions;
 import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
@@ -62,17 +61,19 @@ final class TyposIT {
   }
 
   private CreekConsumer consumer(Duration stall) {
-    return consumer(new SnapshotOptions(2, stall));
+    return consumer(stall, stall.multipliedBy(2));
   }
 
-  private CreekConsumer consumer(SnapshotOptions snapshots) {
+  private CreekConsumer consumer(Duration stall, Duration producerWait) {
     return CreekConsumer.create(
-        ConsumerOptions.of(
+        ConsumerOptions.builder(
                 BrokerOptions.builder(nats.server().uri())
                     .schemaTimeout(Duration.ofSeconds(3))
                     .build(),
                 DatabaseOptions.of(target.patientUri()))
-            .withSnapshots(snapshots));
+            .snapshotStall(stall)
+            .producerWait(producerWait)
+            .build());
   }
 
   @AfterEach
@@ -141,7 +142,8 @@ final class TyposIT {
       assertThatThrownBy(
               () ->
                   patient
-                      .snapshot(Mapping.parse(table("nope") + ":public.copy"), SnapshotMode.CLEAN)
+                      .snapshots()
+                      .take(Mapping.parse(table("nope") + ":public.copy"), SnapshotMode.CLEAN)
                       .blockLast(PATIENCE))
           .hasMessageContaining("within 10 s: it runs");
     }
@@ -166,7 +168,8 @@ final class TyposIT {
                     "clean")))
         .contains("there is no snapshot")
         .contains(meant);
-    assertThat(consumer.look(SourceTable.parse(table("order"))).block(PATIENCE).suggestion())
+    assertThat(
+            consumer.tables().look(SourceTable.parse(table("order"))).block(PATIENCE).suggestion())
         .isEqualTo("did you mean " + table("orders") + "?");
     assertThat(
             consumer
@@ -212,7 +215,7 @@ final class TyposIT {
     producer.stop();
     consumer.stop(PATIENCE).block(PATIENCE);
     consumer.close();
-    consumer = consumer(new SnapshotOptions(2, Duration.ofSeconds(1), PATIENCE));
+    consumer = consumer(Duration.ofSeconds(1), PATIENCE);
     consumer.run().subscribe();
     long id = sql.id("resync", table("orders") + ":public.copy");
     Queue<String> asked = new ConcurrentLinkedQueue<>();
@@ -238,7 +241,8 @@ final class TyposIT {
     assertThatThrownBy(
             () ->
                 consumer
-                    .snapshot(Mapping.parse(table("orders") + ":public.copy"), SnapshotMode.CLEAN)
+                    .snapshots()
+                    .take(Mapping.parse(table("orders") + ":public.copy"), SnapshotMode.CLEAN)
                     .blockLast(PATIENCE))
         .isInstanceOf(BrokerException.Unanswered.class)
         .hasMessageContaining("within 4 s: it runs")

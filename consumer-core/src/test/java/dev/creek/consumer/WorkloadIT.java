@@ -129,7 +129,7 @@ final class WorkloadIT {
       CreekConsumer consumer, PostgresDatabase source, RandomWorkload workload) {
     for (String table : workload.tables()) {
       Mapping mapping = Mapping.parse("%s.%s:%s".formatted(source.name(), table, table));
-      consumer.addTable(mapping).block(PATIENCE);
+      consumer.tables().add(mapping).block(PATIENCE);
     }
   }
 

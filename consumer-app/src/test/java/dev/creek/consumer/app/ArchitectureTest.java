@@ -67,4 +67,16 @@ class ArchitectureTest {
           .dependOnClassesThat()
           .resideInAPackage("ch.qos.logback..")
           .because("the others write to SLF4J");
+
+  @ArchTest
+  static final ArchRule metricsAreCountedWithOneLibrary =
+      noClasses()
+          .that()
+          .doNotHaveFullyQualifiedName(ROOT + ".http.Exposition")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("io.micrometer..")
+          .because(
+              "what is counted here is written in Prometheus' own model, and Micrometer only adds what"
+                  + " the JVM tells of itself");
 }

@@ -1,8 +1,10 @@
 package dev.creek.consumer.api;
 
 import dev.creek.consumer.text.SubjectToken;
+import io.nats.client.Options;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import reactor.core.scheduler.Scheduler;
@@ -42,6 +44,7 @@ public final class BrokerOptions {
   private final Duration consumerInactivity;
   private final Reader reader;
   private final Scheduler scheduler;
+  private final UnaryOperator<Options.Builder> client;
 
   private BrokerOptions(Builder b) {
     servers = b.servers;
@@ -65,6 +68,7 @@ public final class BrokerOptions {
     consumerInactivity = b.consumerInactivity;
     reader = b.reader;
     scheduler = b.scheduler;
+    client = b.client;
   }
 
   /**
@@ -178,6 +182,11 @@ public final class BrokerOptions {
     return scheduler;
   }
 
+  /** Changes the options of the NATS client, as {@link Builder#client} says. */
+  public Options.Builder customized(Options.Builder given) {
+    return client.apply(given);
+  }
+
   /** The servers without user, password or token. */
   public String serversForPeople() {
     return servers.toString();
@@ -245,6 +254,7 @@ public final class BrokerOptions {
     private Duration consumerInactivity = Duration.ofMinutes(5);
     private Reader reader = Reader.DIRECT;
     private Scheduler scheduler = Schedulers.parallel();
+    private UnaryOperator<Options.Builder> client = UnaryOperator.identity();
 
     private Builder(String servers) {
       this.servers = ServerList.parse(servers);
@@ -375,6 +385,18 @@ public final class BrokerOptions {
     /** Where deliveries are emitted; {@link Schedulers#parallel()} by default. */
     public Builder deliverOn(Scheduler value) {
       scheduler = value;
+      return this;
+    }
+
+    /**
+     * Options of the NATS client that are not among these, such as a proxy, an authentication
+     * handler or an SSL context. The servers, listeners, executors and what reading relies on are
+     * set afterwards; a login and TLS files of these options win.
+     *
+     * @param value called for each connection that is made
+     */
+    public Builder client(UnaryOperator<Options.Builder> value) {
+      client = value;
       return this;
     }
 

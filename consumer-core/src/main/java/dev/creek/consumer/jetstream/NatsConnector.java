@@ -123,9 +123,9 @@ final class NatsConnector {
       ExecutorService callbacks)
       throws IOException, GeneralSecurityException {
     var builder =
-        Options.builder()
+        options
+            .customized(Options.builder().connectionName(options.connectionName()))
             .servers(options.servers())
-            .connectionName(options.connectionName())
             .inboxPrefix(options.inboxPrefix())
             .errorListener(errors)
             .executor(NatsThreads.WORK)

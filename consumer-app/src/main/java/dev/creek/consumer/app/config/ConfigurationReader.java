@@ -13,8 +13,6 @@ import dev.creek.consumer.app.config.Configuration.Monitoring;
 import dev.creek.consumer.app.config.Configuration.ServerTls;
 import dev.creek.consumer.app.config.Settings.Origin;
 import dev.creek.consumer.app.config.Settings.Value;
-import dev.creek.consumer.stream.BatchLimits;
-import dev.creek.consumer.stream.SnapshotOptions;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -60,7 +58,7 @@ final class ConfigurationReader {
     // Another server: libpq's variables, which complete the target's URI, do not count.
     DatabaseOptions source = source();
     var batches =
-        new BatchLimits(
+        new Configuration.Batches(
             optional(Setting.BATCH_ROWS, text -> Parse.count(text, 1, 1_000_000), 1),
             optional(Setting.BATCH_BYTES, text -> Parse.bytes(text, 1024, 1 << 30), 1));
     var linger = optional(Setting.LINGER, Parse::linger);
@@ -76,13 +74,11 @@ final class ConfigurationReader {
         broker, target, source, batches, linger, maxMessageBytes, snapshots, logging, monitoring);
   }
 
-  private SnapshotOptions snapshots() {
-    var usual =
-        new SnapshotOptions(
-            optional(Setting.SNAPSHOTS, text -> Parse.count(text, 1, 1000), 1),
-            optional(Setting.SNAPSHOT_STALL, Parse::limit, Duration.ofSeconds(1)));
-    Duration wait = optional(Setting.PRODUCER_WAIT, Parse::limit);
-    return wait == null ? usual : new SnapshotOptions(usual.atOnce(), usual.stall(), wait);
+  private Configuration.Snapshots snapshots() {
+    return new Configuration.Snapshots(
+        optional(Setting.SNAPSHOTS, text -> Parse.count(text, 1, 1000), 1),
+        optional(Setting.SNAPSHOT_STALL, Parse::limit, Duration.ofSeconds(1)),
+        optional(Setting.PRODUCER_WAIT, Parse::limit));
   }
 
   Monitoring readMonitoring() {

@@ -126,12 +126,12 @@ final class Parse {
 
   /** Null for auto. */
   static @Nullable Duration linger(String text) {
-    return lower(text).equals("auto") ? null : TimeText.parse(text, LONGEST_LINGER);
+    return lower(text).equals("auto") ? null : DurationText.parse(text, LONGEST_LINGER);
   }
 
   /** A bound of waiting, and no zero, which might be taken for none. */
   static Duration limit(String text) {
-    Duration limit = TimeText.parse(text, LONGEST_LIMIT);
+    Duration limit = DurationText.parse(text, LONGEST_LIMIT);
     if (limit.isZero()) {
       throw new IllegalArgumentException("no time at all");
     }

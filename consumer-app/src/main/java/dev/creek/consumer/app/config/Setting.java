@@ -57,7 +57,7 @@ public enum Setting {
   BROKER_READER(
       Topic.BROKER,
       Secrecy.NONE,
-      "WHICH",
+      "READER",
       "direct",
       "How messages are read from the connection: direct, or client, by the NATS client alone, which takes more processor time, if a"
           + " fault of direct is suspected."),

@@ -7,7 +7,6 @@ import dev.creek.consumer.api.BrokerOptions;
 import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.app.config.Configuration.LogFormat;
 import dev.creek.consumer.app.config.Configuration.LogLevel;
-import dev.creek.consumer.stream.BatchLimits;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,7 +31,7 @@ final class ConfigurationTest {
   @Test
   void needsNothingButTheServers() {
     var configuration = read(SERVERS);
-    assertThat(configuration.batches()).isEqualTo(BatchLimits.DEFAULT);
+    assertThat(configuration.batches()).isEqualTo(new Configuration.Batches(5000, 1 << 20));
     assertThat(configuration.linger()).isNull();
     assertThat(configuration.broker().namespace()).isEqualTo("CREEK");
     assertThat(configuration.broker().generation()).isNull();
@@ -128,7 +127,7 @@ final class ConfigurationTest {
   void readsSizes(String text, int bytes) {
     options.put(Setting.BATCH_BYTES, text);
     options.put(Setting.BATCH_ROWS, "1_000");
-    assertThat(read(SERVERS).batches()).isEqualTo(new BatchLimits(1000, bytes));
+    assertThat(read(SERVERS).batches()).isEqualTo(new Configuration.Batches(1000, bytes));
   }
 
   @Test

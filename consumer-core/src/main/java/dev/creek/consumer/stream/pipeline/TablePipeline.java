@@ -327,7 +327,7 @@ final class TablePipeline {
         around.options().maxMessageBytes(),
         start,
         skips,
-        () -> around.recorder().skipped(mapping.target().toString()));
+        () -> around.recorder().skipped(mapping.target()));
   }
 
   Flux<Batch> batches(Flux<DecodedChunk> chunks, LogState log, Claim claim, BatchLimits limits) {
