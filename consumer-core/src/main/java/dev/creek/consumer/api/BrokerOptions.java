@@ -12,7 +12,10 @@ import reactor.core.scheduler.Schedulers;
 
 /**
  * The broker, and bounds of reading from it. Immutable. Printed without secrets.
- * <p>Memory that one table's reading takes is bounded by {@link #maxMessages} and {@link #maxBytes} of payload that is requested or waits for the reader, or one single message if that is longer. Tables with a backlog share twice {@link #maxBytes}, and a sixteenth of it for each.
+ *
+ * <p>Memory that one table's reading takes is bounded by {@link #maxMessages} and {@link #maxBytes}
+ * of payload that is requested or waits for the reader, or one single message if that is longer.
+ * Tables with a backlog share twice {@link #maxBytes}, and a sixteenth of it for each.
  */
 public final class BrokerOptions {
   /** The client's own, whose users are percent-encoded by us: no other @ or / can be in them. */
@@ -70,8 +73,12 @@ public final class BrokerOptions {
 
   /**
    * Options with defaults.
-   * @param servers one or more URIs, separated by commas: {@code nats://user:password@host:port}, {@code nats://token@host}, {@code tls://host}, {@code host:port}. User, password and token are percent-encoded if they contain {@code / ? # @ ,} or white space
-   * @throws IllegalArgumentException if there is none, or one that cannot be read: it says which and why, and repeats nothing of the text, which may be secret
+   *
+   * @param servers one or more URIs, separated by commas: {@code nats://user:password@host:port},
+   *     {@code nats://token@host}, {@code tls://host}, {@code host:port}. User, password and token
+   *     are percent-encoded if they contain {@code / ? # @ ,} or white space
+   * @throws IllegalArgumentException if there is none, or one that cannot be read: it says which
+   *     and why, and repeats nothing of the text, which may be secret
    */
   public static Builder builder(String servers) {
     return new Builder(servers);
@@ -186,7 +193,8 @@ public final class BrokerOptions {
   }
 
   /**
-   * A list of servers as {@link #builder} takes it, for display: {@code ***} stands for each user's part, and for all of it if it cannot be read.
+   * A list of servers as {@link #builder} takes it, for display: {@code ***} stands for each user's
+   * part, and for all of it if it cannot be read.
    */
   public static String shown(String servers) {
     return ServerList.shown(servers);
@@ -323,7 +331,9 @@ public final class BrokerOptions {
     }
 
     /**
-     * Interval of the broker's heartbeats to an idle reader, and the life of a request for messages; 2 s and 30 s by default. Three missed heartbeats end the consumer, and another takes its place.
+     * Interval of the broker's heartbeats to an idle reader, and the life of a request for
+     * messages; 2 s and 30 s by default. Three missed heartbeats end the consumer, and another
+     * takes its place.
      */
     public Builder pull(Duration heartbeat, Duration expiry) {
       if (heartbeat.compareTo(SHORTEST_HEARTBEAT) < 0

@@ -11,8 +11,12 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
 
 /**
- * Messages come in as the client delivers them to any subscription: parsed by its reading thread, with their headers, and through the queue of its dispatcher, where statuses keep their place among them.
- * <p>That queue has no bound of its own. It holds no more than was requested, so a request counts {@link #overheadBytes} for each message.
+ * Messages come in as the client delivers them to any subscription: parsed by its reading thread,
+ * with their headers, and through the queue of its dispatcher, where statuses keep their place
+ * among them.
+ *
+ * <p>That queue has no bound of its own. It holds no more than was requested, so a request counts
+ * {@link #overheadBytes} for each message.
  */
 public final class ClientPullReader implements PullReader {
   /**
@@ -25,7 +29,9 @@ public final class ClientPullReader implements PullReader {
 
   /**
    * A reader through the client.
-   * @param pauses runs what follows a number of messages: for each of them it would be too often, and the dispatcher does not report when its queue is empty
+   *
+   * @param pauses runs what follows a number of messages: for each of them it would be too often,
+   *     and the dispatcher does not report when its queue is empty
    */
   public ClientPullReader(Executor pauses) {
     this.pauses = pauses;
