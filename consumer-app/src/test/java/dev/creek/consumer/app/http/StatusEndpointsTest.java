@@ -172,7 +172,7 @@ final class StatusEndpointsTest {
       assertThat(old.at("/stored/fresh").asBoolean()).isFalse();
       assertThat(old.at("/stored/at").asText()).startsWith("20");
       assertThat(old.at("/tables/0/state").asText()).isEqualTo("unknown");
-      assertThat(old.at("/tables/0/reason").asText()).contains("told last: streaming");
+      assertThat(old.at("/tables/0/reason").asText()).contains("last answer: streaming");
       assertThat(old.get("tables").get(0).has("lag")).isFalse();
       assertThat(old.get("tables").get(0).has("rate")).isFalse();
       assertThat(old.at("/tables/1/state").asText()).as("its own").isEqualTo("streaming");
