@@ -16,8 +16,8 @@ public final class Main {
       Mapping orders = Mapping.parse("source.app.orders:copy.orders");
       TableEvent.Committed committed =
           consumer
-              .createTable(orders)
-              .then(consumer.addTable(orders))
+              .tables().create(orders)
+              .then(consumer.tables().add(orders))
               .thenMany(consumer.run())
               .ofType(TableEvent.Committed.class)
               .blockFirst(Duration.ofMinutes(2));

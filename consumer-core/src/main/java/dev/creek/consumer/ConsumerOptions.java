@@ -9,74 +9,172 @@ import dev.creek.consumer.stream.PipelineOptions;
 import dev.creek.consumer.stream.SnapshotOptions;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
+import reactor.core.scheduler.Scheduler;
 
-/**
- * Everything a {@link CreekConsumer} needs. Immutable.
- *
- * @param nats the broker that the producer publishes to
- * @param postgres the target database
- * @param lines how tables are applied
- * @param recorder receives what is counted; what it throws is logged and does no harm
- * @param self how this process is shown among those that share the target's tables
- */
-public record ConsumerOptions(
-    BrokerOptions nats,
-    DatabaseOptions postgres,
-    PipelineOptions lines,
-    MetricsRecorder recorder,
-    Instance.Self self) {
+/** Everything that a {@link CreekConsumer} needs. Immutable. */
+public final class ConsumerOptions {
+  private final BrokerOptions broker;
+  private final DatabaseOptions database;
+  private final PipelineOptions pipelines;
+  private final MetricsRecorder recorder;
+  private final Instance.Self self;
+  private final @Nullable Scheduler scheduler;
 
-  /** Defaults for these two servers. Asks for the host's name: may block for a moment. */
-  public static ConsumerOptions of(BrokerOptions nats, DatabaseOptions postgres) {
-    return new ConsumerOptions(
-        nats,
-        postgres,
-        PipelineOptions.DEFAULT,
-        MetricsRecorder.NONE,
-        Instance.Self.of("unknown", null));
+  private ConsumerOptions(Builder builder) {
+    this.broker = builder.broker;
+    this.database = builder.database;
+    this.pipelines =
+        PipelineOptions.DEFAULT
+            .withLimits(builder.batches)
+            .withLinger(builder.linger)
+            .withMaxMessageBytes(builder.maxMessageBytes)
+            .withSnapshots(builder.snapshots);
+    this.recorder = builder.recorder;
+    this.self = builder.self == null ? Instance.Self.of("unknown", null) : builder.self;
+    this.scheduler = builder.scheduler;
   }
 
-  /** With other bounds of a batch. */
-  public ConsumerOptions withBatches(BatchLimits limits) {
-    return withLines(lines.withLimits(limits));
-  }
-
-  /** With a fixed linger (0: none), or null to adapt. */
-  public ConsumerOptions withLinger(@Nullable Duration linger) {
-    return withLines(lines.withLinger(linger));
-  }
-
-  /** With another bound of a message's bytes; null for the one that goes with the heap. */
-  public ConsumerOptions withMaxMessageBytes(@Nullable Integer bytes) {
-    return withLines(lines.withMaxMessageBytes(bytes));
-  }
-
-  /** With other options for snapshots. */
-  public ConsumerOptions withSnapshots(SnapshotOptions snapshots) {
-    return withLines(lines.withSnapshots(snapshots));
-  }
-
-  private ConsumerOptions withLines(PipelineOptions other) {
-    return new ConsumerOptions(nats, postgres, other, recorder, self);
-  }
-
-  /** With a recorder. */
-  public ConsumerOptions withRecorder(MetricsRecorder recorder) {
-    return new ConsumerOptions(nats, postgres, lines, recorder, self);
+  /** Defaults for these two servers, as {@link Builder#build}. */
+  public static ConsumerOptions of(BrokerOptions broker, DatabaseOptions database) {
+    return builder(broker, database).build();
   }
 
   /**
-   * With what people are to see of this process.
+   * Options that start with the defaults.
    *
-   * @param version of the program
-   * @param page address of its HTTP page; null where it has none
+   * @param broker the broker that the producer publishes to
+   * @param database the target database
    */
-  public ConsumerOptions withSelf(String version, @Nullable String page) {
-    return new ConsumerOptions(
-        nats,
-        postgres,
-        lines,
-        recorder,
-        new Instance.Self(self.host(), self.process(), version, page));
+  public static Builder builder(BrokerOptions broker, DatabaseOptions database) {
+    return new Builder(broker, database);
+  }
+
+  BrokerOptions broker() {
+    return broker;
+  }
+
+  DatabaseOptions database() {
+    return database;
+  }
+
+  PipelineOptions pipelines() {
+    return pipelines;
+  }
+
+  SnapshotOptions snapshots() {
+    return pipelines.snapshots();
+  }
+
+  MetricsRecorder recorder() {
+    return recorder;
+  }
+
+  Instance.Self self() {
+    return self;
+  }
+
+  @Nullable Scheduler scheduler() {
+    return scheduler;
+  }
+
+  /** Collects what differs from the defaults. Not thread-safe. */
+  public static final class Builder {
+    private final BrokerOptions broker;
+    private final DatabaseOptions database;
+    private BatchLimits batches = BatchLimits.DEFAULT;
+    private @Nullable Duration linger;
+    private @Nullable Integer maxMessageBytes;
+    private SnapshotOptions snapshots = SnapshotOptions.DEFAULT;
+    private MetricsRecorder recorder = MetricsRecorder.NONE;
+    private Instance.@Nullable Self self;
+    private @Nullable Scheduler scheduler;
+
+    private Builder(BrokerOptions broker, DatabaseOptions database) {
+      this.broker = broker;
+      this.database = database;
+    }
+
+    /**
+     * Bounds of a batch, and so of the memory of a table; 5000 changes and 1 MiB by default.
+     *
+     * @param rows changes, at least 1
+     * @param bytes of their messages, at least 1; one larger message makes a batch of its own
+     * @throws IllegalArgumentException where either is less
+     */
+    public Builder batches(int rows, int bytes) {
+      batches = new BatchLimits(rows, bytes);
+      return this;
+    }
+
+    /**
+     * How long a table that is caught up waits for more of the last transaction. Null, the default,
+     * adapts between 1 and 20 ms; zero shows transactions in parts.
+     */
+    public Builder linger(@Nullable Duration value) {
+      linger = value;
+      return this;
+    }
+
+    /**
+     * The longest row message, in bytes; a longer one stops its table before it is gathered. Null,
+     * the default, goes with the heap.
+     */
+    public Builder maxMessageBytes(@Nullable Integer value) {
+      maxMessageBytes = value;
+      return this;
+    }
+
+    /** The number of snapshots applied at once, at least 1; others wait. 2 by default. */
+    public Builder snapshotsAtOnce(int value) {
+      snapshots = snapshots.withAtOnce(value);
+      return this;
+    }
+
+    /**
+     * How long to wait for the producer's answer, and for each next message, before a snapshot is
+     * given up; 60 s by default.
+     */
+    public Builder snapshotStall(Duration value) {
+      snapshots = snapshots.withStall(value);
+      return this;
+    }
+
+    /**
+     * How long a command that needs a snapshot asks again where no producer answers; twice the
+     * {@link #snapshotStall} by default.
+     */
+    public Builder producerWait(Duration value) {
+      snapshots = snapshots.withProducerWait(value);
+      return this;
+    }
+
+    /** Receives what is counted; what it throws is logged and does no harm. None by default. */
+    public Builder recorder(MetricsRecorder value) {
+      recorder = value;
+      return this;
+    }
+
+    /** How this process is shown among those that share the target's tables. */
+    public Builder self(Instance.Self value) {
+      self = value;
+      return this;
+    }
+
+    /**
+     * Where changes are decoded and prepared: a scheduler with several workers. It is not disposed
+     * of. Null, the default, makes one for each run, with a daemon thread for each processor.
+     */
+    public Builder scheduler(@Nullable Scheduler value) {
+      scheduler = value;
+      return this;
+    }
+
+    /**
+     * The options. Asks for the host's name where {@link #self} does not give it: may block for a
+     * moment.
+     */
+    public ConsumerOptions build() {
+      return new ConsumerOptions(this);
+    }
   }
 }

@@ -6,8 +6,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.FluxSink;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Signal;
 import reactor.core.publisher.Sinks;
 
 /**
@@ -20,26 +22,24 @@ final class EventRelay implements Consumer<TableEvent> {
   /** Some hundred kilobytes, and more than one glance of a person's program misses. */
   private static final int KEPT = 1024;
 
-  private final FluxSink<TableEvent> subscriber;
   private final WaitingEvents waiting = new WaitingEvents(KEPT);
   private final AtomicInteger reasonsToLook = new AtomicInteger();
   private final Thread thread = new Thread(this::work, "creek-events");
   private final AtomicBoolean begun = new AtomicBoolean();
   private final Sinks.Empty<Void> described = Sinks.empty();
-  private volatile @Nullable Ending ending;
+  private volatile @Nullable FluxSink<TableEvent> subscriber;
+  private volatile @Nullable Signal<Void> ending;
   private volatile boolean disposed;
 
-  /**
-   * How the run ended.
-   *
-   * @param error null where it completed
-   */
-  private record Ending(@Nullable Throwable error) {}
-
-  EventRelay(FluxSink<TableEvent> subscriber) {
-    this.subscriber = subscriber;
-    thread.setDaemon(true);
-    subscriber.onRequest(n -> look());
+  /** The events, then the end; to be subscribed to once. */
+  Flux<TableEvent> events() {
+    return Flux.create(
+        sink -> {
+          subscriber = sink;
+          sink.onDispose(this::dispose);
+          sink.onRequest(n -> look());
+        },
+        FluxSink.OverflowStrategy.ERROR);
   }
 
   @Override
@@ -48,23 +48,14 @@ final class EventRelay implements Consumer<TableEvent> {
     look();
   }
 
-  /** The subscriber hears of it behind the last event. */
-  void completed() {
-    end(new Ending(null));
-  }
-
-  /** The subscriber hears of it behind the last event. */
-  void failed(Throwable error) {
-    end(new Ending(error));
-  }
-
-  private void end(Ending how) {
+  /** The run has ended: the subscriber hears of it behind the last event. */
+  void end(Signal<Void> how) {
     ending = how;
     look();
   }
 
   /** Nobody listens any more. A subscriber that is at work is not interrupted. */
-  void dispose() {
+  private void dispose() {
     disposed = true;
     LockSupport.unpark(thread);
     described.tryEmitEmpty();
@@ -89,19 +80,20 @@ final class EventRelay implements Consumer<TableEvent> {
   /** On a thread that is none of Reactor's: whoever is called on it may block. */
   private void work() {
     while (!disposed) {
-      if (reasonsToLook.get() == 0) {
+      FluxSink<TableEvent> listening = subscriber;
+      if (listening == null || reasonsToLook.get() == 0) {
         LockSupport.park(this);
       } else {
-        hand();
+        hand(listening);
       }
     }
   }
 
-  private void hand() {
+  private void hand(FluxSink<TableEvent> subscriber) {
     int seen = reasonsToLook.get();
     do {
       try {
-        handWhatIsAskedFor();
+        handWhatIsAskedFor(subscriber);
       } catch (VirtualMachineError e) {
         throw e;
       } catch (Throwable e) {
@@ -112,8 +104,8 @@ final class EventRelay implements Consumer<TableEvent> {
     } while (seen != 0);
   }
 
-  private void handWhatIsAskedFor() {
-    Ending end = ending;
+  private void handWhatIsAskedFor(FluxSink<TableEvent> subscriber) {
+    Signal<Void> end = ending;
     while (subscriber.requestedFromDownstream() > 0) {
       TableEvent event = waiting.poll();
       if (event == null) {
@@ -122,15 +114,16 @@ final class EventRelay implements Consumer<TableEvent> {
       subscriber.next(event);
     }
     if (end != null && waiting.isEmpty()) {
-      finish(end);
+      finish(subscriber, end);
     }
   }
 
-  private void finish(Ending how) {
-    if (how.error() == null) {
+  private void finish(FluxSink<TableEvent> subscriber, Signal<Void> how) {
+    Throwable error = how.getThrowable();
+    if (error == null) {
       subscriber.complete();
     } else {
-      subscriber.error(how.error());
+      subscriber.error(error);
     }
     described.tryEmitEmpty();
   }

@@ -2,19 +2,16 @@ package dev.creek.consumer;
 
 import dev.creek.consumer.api.BrokerException;
 import dev.creek.consumer.api.DatabaseException;
+import dev.creek.consumer.retry.Backoff;
 import dev.creek.consumer.stream.OutageLog;
 import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
-import reactor.util.retry.Retry;
 
 /** Waits at the start of a run for a server that is not there, as long as waiting may help. */
 final class FirstContact {
   private static final Logger log = LoggerFactory.getLogger(FirstContact.class);
-
-  private static final Duration FIRST_PAUSE = Duration.ofMillis(200);
-  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
 
   /**
    * A broker may ask another server about credentials, and that one may be away for a moment. Who
@@ -40,8 +37,8 @@ final class FirstContact {
           OutageLog waiting = new OutageLog(log, "Waiting for " + name, "Reached " + name);
           return server
               .retryWhen(
-                  Retry.backoff(Long.MAX_VALUE, FIRST_PAUSE)
-                      .maxBackoff(LONGEST_PAUSE)
+                  Backoff.OUTAGE
+                      .retries()
                       .filter(contact::mayPass)
                       .doBeforeRetry(signal -> waiting.failed(signal.failure())))
               .doOnSuccess(there -> waiting.over());

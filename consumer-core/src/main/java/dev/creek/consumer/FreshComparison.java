@@ -51,6 +51,7 @@ final class FreshComparison {
 
   private Mono<Void> served(Mapping mapping) {
     return consumer
+        .health()
         .mayBeServed()
         .flatMap(
             there ->
@@ -68,11 +69,13 @@ final class FreshComparison {
       Mapping mapping, Mapping counterpart, Verification.Options how) {
     Mono<Verification> compared =
         consumer
-            .addTable(counterpart)
+            .tables()
+            .add(counterpart)
             .then(Mono.defer(() -> followed(counterpart, how.timeout())))
             .then(Mono.defer(() -> target.verify(mapping, counterpart.target(), how)));
     return consumer
-        .snapshot(counterpart, SnapshotMode.CLEAN)
+        .snapshots()
+        .take(counterpart, SnapshotMode.CLEAN)
         .then(compared.takeUntilOther(stopped));
   }
 
@@ -80,6 +83,7 @@ final class FreshComparison {
     Duration limit = timeout.compareTo(SHORTEST_PATIENCE) < 0 ? SHORTEST_PATIENCE : timeout;
     Mono<Boolean> look =
         consumer
+            .tables()
             .subscriptions()
             .filter(subscription -> subscription.mapping().equals(counterpart))
             .next()
@@ -108,7 +112,7 @@ final class FreshComparison {
               "the fresh snapshot cannot follow: " + state.reason(), state.hint()));
     }
     return state.name() == TableState.Name.STREAMING
-        ? consumer.lag(subscription).map(lag -> lag.compareTo(CLOSE) <= 0)
+        ? consumer.tables().lag(subscription).map(lag -> lag.compareTo(CLOSE) <= 0)
         : Mono.just(false);
   }
 }

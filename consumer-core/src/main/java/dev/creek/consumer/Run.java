@@ -14,7 +14,6 @@ import dev.creek.consumer.stream.Schemas;
 import dev.creek.consumer.stream.SnapshotOrder;
 import dev.creek.consumer.stream.pipeline.TablePipelines;
 import java.time.Duration;
-import java.util.Locale;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
@@ -62,7 +61,7 @@ final class Run {
                                 notifiedCommands().run(),
                                 commands(operations).run(),
                                 applyChanges(broker, threads))),
-            Scheduler::dispose)
+            this::disposeOwn)
         .takeUntilOther(abandon.asMono())
         .doFinally(signal -> ended.tryEmitEmpty());
   }
@@ -100,8 +99,7 @@ final class Run {
         this::isMine,
         Flux.merge(target.subscriptions().changes(), shareChanges.asFlux()),
         stop.asMono(),
-        (command, outcome) ->
-            recorder.command(command.verb().toString(), outcome.name().toLowerCase(Locale.ROOT)));
+        (command, outcome) -> recorder.command(command.verb(), outcome));
   }
 
   /** Commands are for whoever applies the table; without a broker nothing is known of others. */
@@ -134,7 +132,7 @@ final class Run {
                 broker
                     .takeUntilOther(SnapshotOrder.givenUp(unwanted))
                     .flatMapMany(changes -> lines(changes, threads).snapshotAlone(order, unwanted)),
-            Scheduler::dispose)
+            this::disposeOwn)
         .takeUntilOther(abandon.asMono().then(Mono.error(Run::abandoned)))
         .doFinally(signal -> ended.tryEmitEmpty());
   }
@@ -144,10 +142,22 @@ final class Run {
   }
 
   private Scheduler newThreads() {
+    Scheduler given = options.scheduler();
+    if (given != null) {
+      lineThreads = given;
+      return given;
+    }
     // Daemons: a program that has nothing else to do than this waits for the run's end itself.
     Scheduler threads = Schedulers.newParallel("creek-line", Schedulers.DEFAULT_POOL_SIZE, true);
     lineThreads = threads;
     return threads;
+  }
+
+  /** A scheduler that the program brought is the program's to end. */
+  private void disposeOwn(Scheduler threads) {
+    if (threads != options.scheduler()) {
+      threads.dispose();
+    }
   }
 
   /** Completes when the lines' threads have taken up a task. */
@@ -172,7 +182,7 @@ final class Run {
             target.tables(),
             target.snapshots(),
             new Schemas(target.schemaCache(), changes),
-            options.lines(),
+            options.pipelines(),
             threads,
             recorder,
             events,

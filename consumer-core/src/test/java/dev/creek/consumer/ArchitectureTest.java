@@ -1,6 +1,7 @@
 package dev.creek.consumer;
 
 import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.belongToAnyOf;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
@@ -11,6 +12,8 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import dev.creek.consumer.api.BrokerOptions;
+import dev.creek.consumer.api.DatabaseOptions;
 
 /**
  * Keeps the arrows of docs/architecture.md pointing one way, so that each package can be read,
@@ -44,6 +47,8 @@ class ArchitectureTest {
           .definedBy(ROOT + ".wire..")
           .layer("text")
           .definedBy(ROOT + ".text..")
+          .layer("retry")
+          .definedBy(ROOT + ".retry..")
           .whereLayer("facade")
           .mayNotBeAccessedByAnyLayer()
           .whereLayer("jetstream")
@@ -57,6 +62,8 @@ class ArchitectureTest {
           .whereLayer("metrics")
           .mayOnlyBeAccessedByLayers("facade", "stream")
           .whereLayer("text")
+          .mayNotAccessAnyLayer()
+          .whereLayer("retry")
           .mayNotAccessAnyLayer()
           .because("the data path is wire -> row -> stream -> broker and database -> facade");
 
@@ -146,20 +153,29 @@ class ArchitectureTest {
           .because("phases use batches and snapshots, and neither knows phases");
 
   @ArchTest
-  static final ArchRule packetsPassTheClientByInARoomOfTheirOwn =
-      noClasses()
-          .that()
-          .resideInAPackage(ROOT + ".jetstream.direct")
-          .should()
-          .dependOnClassesThat()
-          .resideInAPackage(ROOT + ".jetstream")
-          .because("the reader chooses the way, and the way knows nothing of the reader");
+  static final ArchRule theWaysInWhichMessagesComeInLookDown =
+      layeredArchitecture()
+          .consideringOnlyDependenciesInLayers()
+          .layer("chooser")
+          .definedBy(ROOT + ".jetstream")
+          .layer("direct")
+          .definedBy(ROOT + ".jetstream.direct")
+          .layer("pull")
+          .definedBy(ROOT + ".jetstream.pull")
+          .whereLayer("chooser")
+          .mayNotBeAccessedByAnyLayer()
+          .whereLayer("direct")
+          .mayOnlyBeAccessedByLayers("chooser")
+          .whereLayer("pull")
+          .mayNotAccessAnyLayer()
+          .because("the reader chooses a way, and no way knows the reader or another way");
 
   @ArchTest
   static final ArchRule onlyOnePackageKnowsTheBroker =
       noClasses()
           .that()
           .resideOutsideOfPackage(ROOT + ".jetstream..")
+          .and(not(belongToAnyOf(BrokerOptions.class)))
           .should()
           .dependOnClassesThat()
           .resideInAPackage("io.nats..")
@@ -171,6 +187,7 @@ class ArchitectureTest {
       noClasses()
           .that()
           .resideOutsideOfPackage(ROOT + ".postgres..")
+          .and(not(belongToAnyOf(DatabaseOptions.class)))
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage("io.r2dbc..", "org.postgresql..")

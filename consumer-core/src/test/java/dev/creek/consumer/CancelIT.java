@@ -6,13 +6,16 @@ import static org.awaitility.Awaitility.await;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import dev.creek.consumer.testing.WholePath;
+import dev.creek.consumer.api.BrokerOptions;
 import dev.creek.consumer.api.CommandRecord.CommandOutcome;
+import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.api.Instance;
-import dev.creek.consumer.stream.BatchLimits;
+import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.PostgresDatabase;
+import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.SqlCall;
-import dev.creek.consumer.testing.WholePath;
 import dev.creek.consumer.testing.producer.Defect;
 import dev.creek.consumer.testing.producer.TestProducer;
 import java.sql.SQLException;
@@ -31,7 +34,7 @@ import org.slf4j.LoggerFactory;
 /** Commands that wait or run are cancelled, and everything is as it was. */
 final class CancelIT {
   private static final Duration PATIENCE = Duration.ofMinutes(2);
-  private static final BatchLimits SMALL = new BatchLimits(100, 1 << 20);
+  private static final int SMALL_BATCH = 100;
   private static final int ROWS = 1000;
 
   @RegisterExtension static final WholePath path = WholePath.ownServer();
@@ -73,7 +76,7 @@ final class CancelIT {
   }
 
   private CreekConsumer serve() {
-    CreekConsumer service = path.consumer(path.options().withBatches(SMALL));
+    CreekConsumer service = path.consumer(path.options().batches(SMALL_BATCH, 1 << 20));
     services.add(service);
     service.initialize().block(PATIENCE);
     path.run();
@@ -82,7 +85,13 @@ final class CancelIT {
   }
 
   private static long serving(CreekConsumer service) {
-    return service.instances().filter(Instance::serving).count().blockOptional().orElse(0L);
+    return service
+        .health()
+        .instances()
+        .filter(Instance::serving)
+        .count()
+        .blockOptional()
+        .orElse(0L);
   }
 
   private String items() {
@@ -199,8 +208,8 @@ final class CancelIT {
     path.broker().stop();
     long id = sql.id("create_schema", items());
     await().atMost(PATIENCE).until(() -> String.valueOf(detail(id)).startsWith("waiting: "));
-    assertThat(service.cancel(id).block(PATIENCE)).isTrue();
-    assertThat(service.await(id, PATIENCE).block(PATIENCE).outcome())
+    assertThat(service.commands().cancel(id).block(PATIENCE)).isTrue();
+    assertThat(service.commands().await(id, PATIENCE).block(PATIENCE).outcome())
         .isEqualTo(CommandOutcome.CANCELLED);
     assertThat(target.value("select count(*) from _creek_consumer.subscriptions")).isEqualTo("0");
     path.broker().start();
@@ -248,8 +257,8 @@ final class CancelIT {
                         + " _creek_consumer.instances i where l.id = %d group by l.owner"
                             .formatted(id)));
     // Through each of them once, so that one at least is not who carries it out.
-    assertThat((first ? two : one).cancel(id).block(PATIENCE)).isTrue();
-    assertThat((first ? one : two).cancel(id).block(PATIENCE)).isNotNull();
+    assertThat((first ? two : one).commands().cancel(id).block(PATIENCE)).isTrue();
+    assertThat((first ? one : two).commands().cancel(id).block(PATIENCE)).isNotNull();
     assertThat(waitFor(id)).isEqualTo("cancelled");
     assertNothingIsLeft();
     awaitState("streaming");

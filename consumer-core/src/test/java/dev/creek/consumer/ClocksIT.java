@@ -3,20 +3,26 @@ package dev.creek.consumer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.creek.consumer.testing.WholePath;
+import dev.creek.consumer.api.BrokerOptions;
+import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.api.SnapshotMode;
+import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
+import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.SourceLoad;
-import dev.creek.consumer.testing.WholePath;
 import dev.creek.consumer.testing.producer.TestProducer;
 import java.time.Duration;
 import java.util.Objects;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import reactor.core.Disposable;
 
 /** Sources whose clock is not the broker's. */
 final class ClocksIT {
@@ -60,7 +66,7 @@ final class ClocksIT {
   }
 
   private void begin() {
-    consumer.addTable(counters()).block(PATIENCE);
+    consumer.tables().add(counters()).block(PATIENCE);
     path.run();
     begun = true;
   }
@@ -85,7 +91,7 @@ final class ClocksIT {
     try (SourceLoad load = updates()) {
       for (SnapshotMode mode : SnapshotMode.values()) {
         load.awaitMore(50);
-        consumer.snapshot(counters(), mode).blockLast(PATIENCE);
+        consumer.snapshots().take(counters(), mode).blockLast(PATIENCE);
         load.awaitMore(20);
       }
     }
@@ -99,21 +105,22 @@ final class ClocksIT {
     String subject;
     try (SourceLoad load = updates()) {
       load.awaitMore(50);
-      consumer.snapshot(counters(), SnapshotMode.CLEAN).blockLast(PATIENCE);
+      consumer.snapshots().take(counters(), SnapshotMode.CLEAN).blockLast(PATIENCE);
       load.awaitMore(50);
       subject =
-          Objects.requireNonNull(consumer.snapshots(counters().source()).blockFirst(PATIENCE))
+          Objects.requireNonNull(
+                  consumer.snapshots().published(counters().source()).blockFirst(PATIENCE))
               .subject();
     }
     for (SnapshotMode mode : SnapshotMode.values()) {
       target.execute("drop table counters", "delete from _creek_consumer.subscriptions");
-      consumer.applySnapshot(subject, counters(), mode).blockLast(PATIENCE);
+      consumer.snapshots().apply(subject, counters(), mode).blockLast(PATIENCE);
       if (!begun) {
         begin();
       }
-      consumer.addTable(counters()).block(PATIENCE);
+      consumer.tables().add(counters()).block(PATIENCE);
       awaitEqual();
-      consumer.removeTable(counters().target()).block(PATIENCE);
+      consumer.tables().remove(counters().target()).block(PATIENCE);
     }
   }
 
@@ -129,7 +136,7 @@ final class ClocksIT {
     target.execute(
         "create table counters (id int primary key, n int not null)",
         "insert into counters select i, 1 from generate_series(1, 20) i");
-    consumer.addTable(counters()).block(PATIENCE);
+    consumer.tables().add(counters()).block(PATIENCE);
     target.execute(
         "update _creek_consumer.subscriptions set lsn = '%s', timestamp = '%s'"
             .formatted(lsn, timestamp));

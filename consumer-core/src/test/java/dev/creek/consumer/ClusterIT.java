@@ -100,8 +100,8 @@ final class ClusterIT {
                 BrokerOptions.builder(cluster.uris()).build(),
                 DatabaseOptions.of(database.patientUri())));
     Mapping mapping = new Mapping(orders.source(), TARGET);
-    consumer.createTable(mapping).block(PATIENCE);
-    consumer.addTable(mapping).block(PATIENCE);
+    consumer.tables().create(mapping).block(PATIENCE);
+    consumer.tables().add(mapping).block(PATIENCE);
     database.execute(
         "create table history (id int)",
         "create table states (state text)",

@@ -84,7 +84,7 @@ class CommandsIT {
     start();
     Awaitility.await()
         .atMost(PATIENCE)
-        .until(() -> consumer.instances().any(Instance::serving).block(PATIENCE));
+        .until(() -> consumer.health().instances().any(Instance::serving).block(PATIENCE));
   }
 
   @Test

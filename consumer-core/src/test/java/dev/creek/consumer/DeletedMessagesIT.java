@@ -64,8 +64,8 @@ final class DeletedMessagesIT {
     for (TableWire table : new TableWire[] {orders, others}) {
       String name = table.source().table();
       Mapping mapping = new Mapping(table.source(), new TargetTable("copy", name));
-      consumer.createTable(mapping).block(PATIENCE);
-      consumer.addTable(mapping).block(PATIENCE);
+      consumer.tables().create(mapping).block(PATIENCE);
+      consumer.tables().add(mapping).block(PATIENCE);
     }
     running = consumer.run().subscribe();
   }
@@ -145,7 +145,7 @@ final class DeletedMessagesIT {
     assertThat(state("orders")).contains("was deleted before it was read", "resume_table");
     assertThat(database.query("select from copy.orders where id = 10")).isEmpty();
 
-    consumer.resumeTable(TARGET).block(PATIENCE);
+    consumer.tables().resume(TARGET).block(PATIENCE);
     awaitRow("orders", 10);
     await().atMost(PATIENCE).until(() -> state("orders").startsWith("streaming"));
     publish(orders, 11, 11);
@@ -202,7 +202,7 @@ final class DeletedMessagesIT {
     purge(generation, orders);
     publish(others, 3, 3);
     database.execute("alter table copy.away rename to orders");
-    consumer.resumeTable(TARGET).block(PATIENCE);
+    consumer.tables().resume(TARGET).block(PATIENCE);
 
     await().atMost(PATIENCE).until(() -> state("orders").startsWith("gap"));
     awaitRow("others", 3);

@@ -44,8 +44,7 @@ final class DeniedIT {
   private static final String EVERYTHING = "_NOTHING_IS_DENIED_";
 
   /** What a table that is followed can do without, as the handbook says. */
-  private static final Pattern IDLE_RIGHTS =
-      Pattern.compile("CONSUMER\\.DELETE|MSG\\.GET\\.CREEK_wal");
+  private static final Pattern IDLE_RIGHTS = Pattern.compile("CONSUMER\\.DELETE");
 
   @RegisterExtension static final PostgresExtension postgres = PostgresExtension.shared();
 
@@ -101,8 +100,8 @@ final class DeniedIT {
                     .build(),
                 DatabaseOptions.of(database.patientUri())));
     Mapping mapping = new Mapping(orders.source(), new TargetTable("copy", "orders"));
-    consumer.createTable(mapping).block(PATIENCE);
-    consumer.addTable(mapping).block(PATIENCE);
+    consumer.tables().create(mapping).block(PATIENCE);
+    consumer.tables().add(mapping).block(PATIENCE);
     running = consumer.run().subscribe();
     awaitRow(1);
   }

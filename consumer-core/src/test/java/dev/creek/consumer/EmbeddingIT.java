@@ -49,8 +49,9 @@ class EmbeddingIT {
     try (CreekConsumer consumer = CreekConsumer.create(options)) {
       Mapping orders = Mapping.parse("source.app.orders:copy.orders");
       return consumer
-          .createTable(orders)
-          .then(consumer.addTable(orders))
+          .tables()
+          .create(orders)
+          .then(consumer.tables().add(orders))
           .thenMany(consumer.run())
           .ofType(TableEvent.Committed.class)
           .blockFirst(PATIENCE);

@@ -98,7 +98,8 @@ final class ForeignTextIT {
                 BrokerOptions.builder(nats.server().uri()).build(),
                 DatabaseOptions.of(database.patientUri())))) {
       consumer
-          .addTable(new Mapping(words.source(), new TargetTable("copy", "words")))
+          .tables()
+          .add(new Mapping(words.source(), new TargetTable("copy", "words")))
           .block(PATIENCE);
       Disposable running = consumer.run().subscribe();
       changes.run();

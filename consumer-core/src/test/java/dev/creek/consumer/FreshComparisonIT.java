@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.creek.consumer.testing.WholePath;
+import dev.creek.consumer.api.BrokerOptions;
+import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.api.Instance;
 import dev.creek.consumer.api.Mapping;
@@ -12,23 +15,27 @@ import dev.creek.consumer.api.SnapshotMode;
 import dev.creek.consumer.api.Verification;
 import dev.creek.consumer.api.Verification.Difference;
 import dev.creek.consumer.api.Verification.Kind;
+import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
-import dev.creek.consumer.testing.WholePath;
+import dev.creek.consumer.testing.PostgresExtension;
+import dev.creek.consumer.testing.producer.TestProducer;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import reactor.core.Disposable;
 
 /** A table that is in use, compared with a snapshot, by a process beside the service. */
 final class FreshComparisonIT {
   private static final Duration PATIENCE = Patience.LIMIT;
   private static final Verification.Options HOW =
-      new Verification.Options(Duration.ofMinutes(1), 100, false);
+      new Verification.Options(Duration.ofMinutes(1), 100);
 
   @RegisterExtension static final WholePath path = WholePath.shared();
 
@@ -46,8 +53,8 @@ final class FreshComparisonIT {
         "insert into items select i, 'v' || i from generate_series(1, 1000) i");
     target.execute("create schema \"Odd. ns\"");
     path.produce(Generation.NEW);
-    visitor.snapshot(items(), SnapshotMode.CLEAN).blockLast(PATIENCE);
-    visitor.addTable(items()).block(PATIENCE);
+    visitor.snapshots().take(items(), SnapshotMode.CLEAN).blockLast(PATIENCE);
+    visitor.tables().add(items()).block(PATIENCE);
   }
 
   /** By another consumer than the visitor. */
@@ -56,7 +63,7 @@ final class FreshComparisonIT {
     path.run();
     await()
         .atMost(PATIENCE)
-        .until(() -> visitor.instances().any(Instance::serving).block(PATIENCE));
+        .until(() -> visitor.health().instances().any(Instance::serving).block(PATIENCE));
   }
 
   private Mapping items() {
@@ -78,7 +85,7 @@ final class FreshComparisonIT {
             });
     Verification found;
     try {
-      found = visitor.verify(items(), HOW).block(PATIENCE);
+      found = visitor.comparisons().verify(items(), HOW).block(PATIENCE);
     } finally {
       enough.set(true);
       writing.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
@@ -96,8 +103,8 @@ final class FreshComparisonIT {
         "update %s set v = 'wrong' where id = 7".formatted(ITEMS),
         "delete from %s where id = 8".formatted(ITEMS),
         "insert into %s values (-1, 'extra')".formatted(ITEMS));
-    var brief = new Verification.Options(Duration.ofSeconds(2), 100, false);
-    Verification found = visitor.verify(items(), brief).block(PATIENCE);
+    var brief = new Verification.Options(Duration.ofSeconds(2), 100);
+    Verification found = visitor.comparisons().verify(items(), brief).block(PATIENCE);
     assertThat(found.sourceRows()).isEqualTo(1000);
     assertThat(found.differences())
         .containsExactlyInAnyOrder(
@@ -109,7 +116,7 @@ final class FreshComparisonIT {
 
   @Test
   void withoutAServiceNothingIsBegun() {
-    assertThatThrownBy(() -> visitor.verify(items(), HOW).block(PATIENCE))
+    assertThatThrownBy(() -> visitor.comparisons().verify(items(), HOW).block(PATIENCE))
         .isInstanceOf(SnapshotException.class)
         .hasMessageContaining("no service runs");
     assertNothingIsLeft();
@@ -126,7 +133,8 @@ final class FreshComparisonIT {
     serve();
     await().atMost(PATIENCE).untilAsserted(this::assertNothingIsLeft);
     target.execute("update %s set v = 'wrong' where id = 7".formatted(ITEMS));
-    CompletableFuture<Verification> comparing = visitor.verify(items(), HOW).toFuture();
+    CompletableFuture<Verification> comparing =
+        visitor.comparisons().verify(items(), HOW).toFuture();
     await().atMost(PATIENCE).until(() -> subscribed() == 2);
     visitor.stop(PATIENCE).block(PATIENCE);
     assertThat(comparing).failsWithin(PATIENCE);

@@ -38,20 +38,22 @@ final class GoldenReplay implements AutoCloseable {
   GoldenReplay(GoldenStreams streams, NatsServer broker, String target, BatchLimits limits) {
     this.streams = streams;
     this.options =
-        ConsumerOptions.of(BrokerOptions.builder(broker.uri()).build(), DatabaseOptions.of(target))
-            .withBatches(limits);
+        ConsumerOptions.builder(
+                BrokerOptions.builder(broker.uri()).build(), DatabaseOptions.of(target))
+            .batches(limits.rows(), limits.bytes())
+            .build();
     this.consumer = CreekConsumer.create(options);
   }
 
   void create(Collection<SourceTable> tables) {
     Flux.fromIterable(tables)
-        .concatMap(table -> consumer.createTable(mapping(table)))
+        .concatMap(table -> consumer.tables().create(mapping(table)))
         .blockLast(PATIENCE);
   }
 
   void subscribe(Collection<SourceTable> tables) {
     Flux.fromIterable(tables)
-        .concatMap(table -> consumer.addTable(mapping(table)))
+        .concatMap(table -> consumer.tables().add(mapping(table)))
         .blockLast(PATIENCE);
   }
 
@@ -106,7 +108,8 @@ final class GoldenReplay implements AutoCloseable {
 
   private List<Subscription> subscriptions() {
     assertThat(failure.get()).as("end of the run").isNull();
-    var all = Objects.requireNonNull(consumer.subscriptions().collectList().block(PATIENCE));
+    var all =
+        Objects.requireNonNull(consumer.tables().subscriptions().collectList().block(PATIENCE));
     assertThat(all)
         .noneMatch(subscription -> subscription.state().name() == TableState.Name.FAILED)
         .noneMatch(subscription -> subscription.state().name() == TableState.Name.GAP);

@@ -13,7 +13,6 @@ import dev.creek.consumer.api.SnapshotMode;
 import dev.creek.consumer.api.SnapshotProgress;
 import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.api.TargetTable;
-import dev.creek.consumer.stream.SnapshotOptions;
 import dev.creek.consumer.testing.CapturedMessage;
 import dev.creek.consumer.testing.GoldenCapture;
 import dev.creek.consumer.testing.NatsExtension;
@@ -42,7 +41,7 @@ final class GoldenSnapshotsIT {
   private static final int SOURCE_VERSION = 15;
 
   private static final Duration PATIENCE = Patience.LIMIT;
-  private static final SnapshotOptions IMPATIENT = new SnapshotOptions(2, Duration.ofSeconds(2));
+  private static final Duration STALL = Duration.ofSeconds(2);
 
   /** Rows that nothing tells apart, so that they cannot be upserted. */
   private static final Set<String> KEYLESS = Set.of("no_pk", "no_pk_full");
@@ -108,9 +107,10 @@ final class GoldenSnapshotsIT {
   }
 
   private ConsumerOptions options(GoldenTarget target) {
-    return ConsumerOptions.of(
+    return ConsumerOptions.builder(
             BrokerOptions.builder(nats.server().uri()).build(), DatabaseOptions.of(target.uri()))
-        .withSnapshots(IMPATIENT);
+        .snapshotStall(STALL)
+        .build();
   }
 
   private CreekConsumer consumer(GoldenTarget target) {
@@ -120,7 +120,7 @@ final class GoldenSnapshotsIT {
   private static SnapshotProgress apply(
       CreekConsumer consumer, String subject, SourceTable table, SnapshotMode mode) {
     var mapping = new Mapping(table, new TargetTable(table.namespace(), table.table()));
-    return consumer.applySnapshot(subject, mapping, mode).blockLast(PATIENCE);
+    return consumer.snapshots().apply(subject, mapping, mode).blockLast(PATIENCE);
   }
 
   /** Subjects and their tables, in the order in which they came. */

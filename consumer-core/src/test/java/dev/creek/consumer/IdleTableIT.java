@@ -35,14 +35,14 @@ final class IdleTableIT {
     source.execute("insert into idle values (1, 1.50, 'there before its producer')");
     try (TestProducer producer = producer(source, generation);
         CreekConsumer consumer = consumer(target)) {
-      assertThat(consumer.isPublished(mapping(source).source()).block(PATIENCE)).isFalse();
-      assertThat(consumer.createTable(mapping(source)).block(PATIENCE)).isTrue();
+      assertThat(consumer.tables().isPublished(mapping(source).source()).block(PATIENCE)).isFalse();
+      assertThat(consumer.tables().create(mapping(source)).block(PATIENCE)).isTrue();
       assertThat(
               target.query(
                   "select column_name || ' ' || data_type from information_schema.columns where table_schema = 'copy' order by ordinal_position"))
           .hasToString("[[id integer], [amount numeric], [note text]]");
       assertThat(target.query("select from copy.idle")).as("created, not filled").isEmpty();
-      assertThat(consumer.createTable(mapping(source)).block(PATIENCE))
+      assertThat(consumer.tables().create(mapping(source)).block(PATIENCE))
           .as("the snapshot is there by now")
           .isFalse();
       producer.dropSlot();
@@ -58,7 +58,7 @@ final class IdleTableIT {
       producer.dropSlot();
     }
     try (CreekConsumer consumer = consumer(target)) {
-      assertThatThrownBy(() -> consumer.createTable(mapping(source)).block(PATIENCE))
+      assertThatThrownBy(() -> consumer.tables().create(mapping(source)).block(PATIENCE))
           .isInstanceOf(ShapeMismatchException.class)
           .hasMessageContaining("no schema of " + mapping(source).source() + " has been published")
           .extracting(error -> ((ShapeMismatchException) error).hint())

@@ -50,7 +50,7 @@ final class IdleTablesIT {
           .anyMatch(fix -> fix.startsWith("creek-consumer resync '" + missing + "'"));
 
       consumer.initialize().block(PATIENCE);
-      consumer.snapshot(missing, SnapshotMode.CLEAN).blockLast(PATIENCE);
+      consumer.snapshots().take(missing, SnapshotMode.CLEAN).blockLast(PATIENCE);
       assertThat(fixes(consumer, narrow))
           .contains("ALTER TABLE \"public\".\"narrow\" ALTER COLUMN \"at\" TYPE timestamptz;");
       assertThat(fixes(consumer, missing))

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.groups.Tuple.tuple;
 import static org.awaitility.Awaitility.await;
 
+import dev.creek.consumer.testing.WholePath;
+import dev.creek.consumer.api.BrokerOptions;
 import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.api.Incompleteness;
@@ -14,25 +16,27 @@ import dev.creek.consumer.api.SnapshotProgress;
 import dev.creek.consumer.api.Subscription;
 import dev.creek.consumer.api.TableState;
 import dev.creek.consumer.api.Verification;
+import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
-import dev.creek.consumer.testing.WholePath;
+import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.producer.TestProducer;
 import java.time.Duration;
 import java.util.List;
+import org.awaitility.core.ThrowingRunnable;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import reactor.core.Disposable;
 
 /** Nothing is streaming and calm over missing rows: from a real source to a real target. */
 final class IncompleteTablesIT {
   private static final Duration PATIENCE = Patience.LIMIT;
   private static final Verification.Options HASTY =
-      new Verification.Options(Duration.ofSeconds(2), 100, false);
-  private static final Verification.Options REPAIRING =
-      new Verification.Options(Duration.ofSeconds(2), 100, true);
+      new Verification.Options(Duration.ofSeconds(2), 100);
 
   @RegisterExtension static final WholePath path = WholePath.ownServer();
 
@@ -55,7 +59,7 @@ final class IncompleteTablesIT {
   }
 
   private Subscription stored() {
-    return consumer.subscriptions().blockFirst(PATIENCE);
+    return consumer.tables().subscriptions().blockFirst(PATIENCE);
   }
 
   private List<Cause> causes() {
@@ -75,13 +79,16 @@ final class IncompleteTablesIT {
   }
 
   private void fill() {
-    consumer.snapshot(items(), SnapshotMode.CLEAN).blockLast(PATIENCE);
-    consumer.addTable(items()).block(PATIENCE);
+    consumer.snapshots().take(items(), SnapshotMode.CLEAN).blockLast(PATIENCE);
+    consumer.tables().add(items()).block(PATIENCE);
     assertThat(causes()).isEmpty();
   }
 
   private Verification verify(Verification.Options how) {
-    return consumer.verify(items(), DatabaseOptions.of(source.patientUri()), how).block(PATIENCE);
+    return consumer
+        .comparisons()
+        .verify(items(), DatabaseOptions.of(source.patientUri()), how)
+        .block(PATIENCE);
   }
 
   @ParameterizedTest
@@ -89,9 +96,9 @@ final class IncompleteTablesIT {
   void whoeverCreatesFillsAndThenFollowsATableHasNoDoubt(SnapshotMode mode) throws Throwable {
     source.execute("update items set v = 'w' where id = 1");
     producer.awaitCaughtUp(PATIENCE);
-    consumer.createTable(items()).block(PATIENCE);
-    consumer.snapshot(items(), mode).blockLast(PATIENCE);
-    assertThat(consumer.addTable(items()).block(PATIENCE).incompleteness()).isEmpty();
+    consumer.tables().create(items()).block(PATIENCE);
+    consumer.snapshots().take(items(), mode).blockLast(PATIENCE);
+    assertThat(consumer.tables().add(items()).block(PATIENCE).incompleteness()).isEmpty();
     path.running(
         () -> {
           source.execute("insert into items values (5000, 'new')");
@@ -110,7 +117,7 @@ final class IncompleteTablesIT {
           source.execute("insert into items values (5000, 'new')");
           awaitState(TableState.Name.FAILED);
           assertThat(stored().state().hint()).contains("creek-consumer resync '" + items() + "'");
-          consumer.createTable(items()).block(PATIENCE);
+          consumer.tables().create(items()).block(PATIENCE);
           awaitRow(5000);
           awaitState(TableState.Name.STREAMING);
           assertThat(causes()).containsExactly(Cause.RECREATED);
@@ -118,7 +125,7 @@ final class IncompleteTablesIT {
 
           assertThat(verify(HASTY).equal()).isFalse();
           assertThat(causes()).containsExactly(Cause.RECREATED);
-          consumer.snapshot(items(), SnapshotMode.CLEAN).blockLast(PATIENCE);
+          consumer.snapshots().take(items(), SnapshotMode.CLEAN).blockLast(PATIENCE);
           assertThat(causes()).isEmpty();
           assertThat(target.value("select count(*) from items")).isEqualTo("2001");
         });
@@ -162,7 +169,11 @@ final class IncompleteTablesIT {
               .extracting(Incompleteness::cause, Incompleteness::detail)
               .containsExactly(tuple(Cause.COLUMN, "v"));
 
-          Verification repaired = verify(REPAIRING);
+          Verification repaired =
+              consumer
+                  .comparisons()
+                  .repair(items(), DatabaseOptions.of(source.patientUri()), HASTY)
+                  .block(PATIENCE);
           assertThat(repaired.equal()).isTrue();
           assertThat(repaired.repaired()).isEqualTo(287);
           assertThat(repaired.marksCleared()).isEqualTo(1);
@@ -170,12 +181,36 @@ final class IncompleteTablesIT {
         });
   }
 
+  /** Rows of the older snapshot have no value of the column; the source's default is not told. */
+  @Test
+  void anOlderSnapshotFromBeforeAColumnLeavesADoubtAlthoughANewerOneHadTheColumn()
+      throws Throwable {
+    fill();
+    path.running(
+        () -> {
+          source.execute("insert into items values (2001, 'v')");
+          awaitRow(2001);
+          source.execute("alter table items add column n int not null default 7");
+          target.execute("alter table items add column n int");
+          source.execute("insert into items values (2002, 'v')");
+          awaitRow(2002);
+          assertThat(causes()).containsExactly(Cause.COLUMN);
+          consumer.snapshots().take(items(), SnapshotMode.CLEAN).blockLast(PATIENCE);
+          assertThat(causes()).isEmpty();
+          String oldest =
+              consumer.snapshots().published(items().source()).blockFirst(PATIENCE).subject();
+          consumer.snapshots().apply(oldest, items(), SnapshotMode.CLEAN).blockLast(PATIENCE);
+          await().atMost(PATIENCE).until(() -> causes().equals(List.of(Cause.COLUMN)));
+          awaitRow(2002);
+        });
+  }
+
   @Test
   void oneThatIsFollowedWithoutASnapshotIsInDoubtUntilBothSidesAreFoundEqual() throws Throwable {
     source.execute("truncate items", "insert into items values (1, 'one')");
     producer.awaitCaughtUp(PATIENCE);
-    consumer.createTable(items()).block(PATIENCE);
-    assertThat(consumer.addTable(items()).block(PATIENCE).incompleteness())
+    consumer.tables().create(items()).block(PATIENCE);
+    assertThat(consumer.tables().add(items()).block(PATIENCE).incompleteness())
         .extracting(Incompleteness::cause)
         .containsExactly(Cause.NO_SNAPSHOT);
     target.execute(
@@ -203,7 +238,12 @@ final class IncompleteTablesIT {
     path.running(
         () -> {
           awaitState(TableState.Name.STREAMING);
-          assertThat(consumer.verify(items(), Verification.Options.DEFAULT).block(PATIENCE).equal())
+          assertThat(
+                  consumer
+                      .comparisons()
+                      .verify(items(), Verification.Options.DEFAULT)
+                      .block(PATIENCE)
+                      .equal())
               .isTrue();
           assertThat(causes())
               .as("a snapshot cannot prove what snapshots may lack")
@@ -223,12 +263,12 @@ final class IncompleteTablesIT {
     Mapping prices = path.mapping("prices");
     producer.stop();
     producer.start();
-    SnapshotProgress last = consumer.snapshot(prices, mode).blockLast(PATIENCE);
+    SnapshotProgress last = consumer.snapshots().take(prices, mode).blockLast(PATIENCE);
     assertThat(last.rowsDone()).isEqualTo(30);
     assertThat(last.doubt())
         .contains("the snapshot holds 30 rows, the source's statistics say about 300")
         .contains("check --source-uri");
-    assertThat(consumer.addTable(prices).block(PATIENCE).incompleteness())
+    assertThat(consumer.tables().add(prices).block(PATIENCE).incompleteness())
         .extracting(Incompleteness::cause)
         .containsExactly(Cause.THIN_SNAPSHOT);
   }

@@ -3,24 +3,30 @@ package dev.creek.consumer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.creek.consumer.testing.WholePath;
+import dev.creek.consumer.api.BrokerOptions;
+import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.api.SnapshotMode;
 import dev.creek.consumer.api.TableState;
+import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
+import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.SourceLoad;
-import dev.creek.consumer.testing.WholePath;
 import dev.creek.consumer.testing.producer.TestProducer;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import reactor.core.Disposable;
 
 /** Snapshots of tables without a key, beside the changes that were made about then. */
 final class KeylessSnapshotsIT {
@@ -48,8 +54,8 @@ final class KeylessSnapshotsIT {
   }
 
   private void resync() {
-    consumer.snapshot(nk(), SnapshotMode.CLEAN).blockLast(PATIENCE);
-    consumer.addTable(nk()).block(PATIENCE);
+    consumer.snapshots().take(nk(), SnapshotMode.CLEAN).blockLast(PATIENCE);
+    consumer.tables().add(nk()).block(PATIENCE);
     if (!begun) {
       path.run();
       begun = true;
@@ -187,16 +193,17 @@ final class KeylessSnapshotsIT {
             random ->
                 "insert into nk values (%1$d, 'row %1$d')".formatted(next.incrementAndGet()))) {
       load.awaitMore(100);
-      consumer.snapshot(nk(), SnapshotMode.CLEAN).blockLast(PATIENCE);
+      consumer.snapshots().take(nk(), SnapshotMode.CLEAN).blockLast(PATIENCE);
       load.awaitMore(60);
       subject =
-          Objects.requireNonNull(consumer.snapshots(nk().source()).blockFirst(PATIENCE)).subject();
+          Objects.requireNonNull(consumer.snapshots().published(nk().source()).blockFirst(PATIENCE))
+              .subject();
     }
     target.execute("drop table nk", "delete from _creek_consumer.subscriptions");
-    consumer.applySnapshot(subject, nk(), SnapshotMode.CLEAN).blockLast(PATIENCE);
-    consumer.addTable(nk()).block(PATIENCE);
+    consumer.snapshots().apply(subject, nk(), SnapshotMode.CLEAN).blockLast(PATIENCE);
+    consumer.tables().add(nk()).block(PATIENCE);
     path.run();
-    begun = true;
+      begun = true;
     assertEqual();
   }
 
@@ -215,11 +222,12 @@ final class KeylessSnapshotsIT {
     producer.awaitCaughtUp(PATIENCE);
     resync();
     String subject =
-        Objects.requireNonNull(consumer.snapshots(nk().source()).blockFirst(PATIENCE)).subject();
+        Objects.requireNonNull(consumer.snapshots().published(nk().source()).blockFirst(PATIENCE))
+            .subject();
     assertEqual();
     source.execute("delete from nk where a = -1");
     awaitLast();
-    consumer.applySnapshot(subject, nk(), SnapshotMode.CLEAN).blockLast(PATIENCE);
+    consumer.snapshots().apply(subject, nk(), SnapshotMode.CLEAN).blockLast(PATIENCE);
     producer.awaitCaughtUp(PATIENCE);
     await()
         .atMost(PATIENCE)
@@ -229,6 +237,8 @@ final class KeylessSnapshotsIT {
   }
 
   private TableState.Name state() {
-    return Objects.requireNonNull(consumer.subscriptions().blockFirst(PATIENCE)).state().name();
+    return Objects.requireNonNull(consumer.tables().subscriptions().blockFirst(PATIENCE))
+        .state()
+        .name();
   }
 }

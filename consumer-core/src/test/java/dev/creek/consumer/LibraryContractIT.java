@@ -17,6 +17,7 @@ import dev.creek.consumer.api.MetricsRecorder.Backlog;
 import dev.creek.consumer.api.Reachability;
 import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.api.TableEvent;
+import dev.creek.consumer.api.TableEvent.Applied;
 import dev.creek.consumer.api.TableState;
 import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.metrics.GuardedRecorder;
@@ -31,7 +32,6 @@ import dev.creek.consumer.testing.WalTx;
 import dev.creek.consumer.testing.WirePublisher;
 import java.net.URI;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -91,8 +91,8 @@ class LibraryContractIT {
 
   private void subscribe(CreekConsumer consumer, WirePublisher publisher, int table) {
     publisher.publishSchema(wire(table));
-    consumer.createTable(mapping(table)).block(PATIENCE);
-    consumer.addTable(mapping(table)).block(PATIENCE);
+    consumer.tables().create(mapping(table)).block(PATIENCE);
+    consumer.tables().add(mapping(table)).block(PATIENCE);
   }
 
   private static void insert(WirePublisher publisher, int table, int id) {
@@ -218,7 +218,8 @@ class LibraryContractIT {
               "nats://127.0.0.1:" + broker.port(),
               database.uri().replace(":" + port(database.uri()) + "/", ":" + target.port() + "/"));
       consumer.initialize().block(PATIENCE);
-      assertThat(consumer.reachability(PATIENCE).block()).isEqualTo(new Reachability(null, null));
+      assertThat(consumer.health().reachability(PATIENCE).block())
+          .isEqualTo(new Reachability(null, null));
       consumer.close();
       consumer.close();
       consumer.closeLater().block(PATIENCE);
@@ -227,9 +228,9 @@ class LibraryContractIT {
       List.<Flux<?>>of(
               consumer.run(),
               consumer.runQuietly().flux(),
-              consumer.subscriptions(),
-              consumer.addTable(mapping(1)).flux(),
-              consumer.snapshots(mapping(1).source()),
+              consumer.tables().subscriptions(),
+              consumer.tables().add(mapping(1)).flux(),
+              consumer.snapshots().published(mapping(1).source()),
               consumer.initialize().flux())
           .forEach(
               asked ->
@@ -295,7 +296,8 @@ class LibraryContractIT {
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("closeLater()")
         .hasMessageContaining("usingWhen");
-    assertThat(consumer.reachability(PATIENCE).block()).isEqualTo(new Reachability(null, null));
+    assertThat(consumer.health().reachability(PATIENCE).block())
+        .isEqualTo(new Reachability(null, null));
     consumer.close();
   }
 
@@ -328,8 +330,11 @@ class LibraryContractIT {
     try (WirePublisher publisher = WirePublisher.of(nats.server(), Generation.NEW, "source");
         CreekConsumer consumer =
             CreekConsumer.create(
-                options(nats.server().uri(), database.patientUri())
-                    .withRecorder(new ThrowingRecorder()))) {
+                ConsumerOptions.builder(
+                        BrokerOptions.builder(nats.server().uri()).build(),
+                        DatabaseOptions.of(database.patientUri()))
+                    .recorder(new ThrowingRecorder())
+                    .build())) {
       subscribe(consumer, publisher, 1);
       Disposable running = consumer.run().subscribe();
       insert(publisher, 1, 1);
@@ -348,34 +353,27 @@ class LibraryContractIT {
 
   private static final class ThrowingRecorder implements MetricsRecorder {
     @Override
-    public void line(String source, String target, Backlog backlog) {
+    public void line(Mapping mapping, Backlog backlog) {
       throw new IllegalStateException("line");
     }
 
     @Override
-    public void applied(
-        String source,
-        String target,
-        long inserts,
-        long updates,
-        long deletes,
-        long truncates,
-        @Nullable Instant committedAt) {
+    public void applied(Mapping mapping, Applied applied) {
       throw new AssertionError("applied");
     }
 
     @Override
-    public void batch(String target, int changes, long bytes, Duration took) {
+    public void batch(TargetTable table, int changes, long bytes, Duration took) {
       throw new NoClassDefFoundError("batch");
     }
 
     @Override
-    public void state(String target, String state, @Nullable String reason, @Nullable String hint) {
+    public void state(TargetTable table, TableState state) {
       throw new IllegalStateException("state");
     }
 
     @Override
-    public void removed(String target) {
+    public void removed(TargetTable table) {
       throw new IllegalStateException("removed");
     }
   }
@@ -385,10 +383,11 @@ class LibraryContractIT {
     try (CreekConsumer consumer = consumer();
         CreekConsumer lost = consumer("nats://127.0.0.1:1", database.uri())) {
       consumer.initialize().block(PATIENCE);
-      assertThat(consumer.reachability(PATIENCE).block()).isEqualTo(new Reachability(null, null));
-      assertThat(lost.reachability(PATIENCE).block().brokerTrouble())
+      assertThat(consumer.health().reachability(PATIENCE).block())
+          .isEqualTo(new Reachability(null, null));
+      assertThat(lost.health().reachability(PATIENCE).block().brokerTrouble())
           .contains("cannot connect to NATS at nats://127.0.0.1:1");
-      assertThat(lost.reachability(PATIENCE).block().databaseTrouble()).isNull();
+      assertThat(lost.health().reachability(PATIENCE).block().databaseTrouble()).isNull();
     }
   }
 
@@ -397,9 +396,14 @@ class LibraryContractIT {
     try (WirePublisher publisher = WirePublisher.of(nats.server(), Generation.NEW, "source");
         CreekConsumer consumer = consumer()) {
       publisher.publishSchema(wire(1));
-      assertThat(consumer.snapshots(wire(1).source()).collectList().block(PATIENCE)).isEmpty();
+      assertThat(consumer.snapshots().published(wire(1).source()).collectList().block(PATIENCE))
+          .isEmpty();
       assertThatThrownBy(
-              () -> consumer.snapshots(new SourceTable("sauce", "app", "t1")).blockLast(PATIENCE))
+              () ->
+                  consumer
+                      .snapshots()
+                      .published(new SourceTable("sauce", "app", "t1"))
+                      .blockLast(PATIENCE))
           .isInstanceOf(BrokerException.Unavailable.class)
           .hasMessageContaining("database sauce");
     }

@@ -66,7 +66,7 @@ final class LostTailIT {
           assertThat(column(database, "reason")).contains("the broker lost its tail");
           assertThat(database.query("select from copy.orders where id > 6")).isEmpty();
 
-          consumer.resumeTable(TARGET).block(PATIENCE);
+          consumer.tables().resume(TARGET).block(PATIENCE);
           awaitState(database, "streaming");
           await()
               .atMost(PATIENCE)
@@ -109,8 +109,8 @@ final class LostTailIT {
                 BrokerOptions.builder(nats.uri()).build(),
                 DatabaseOptions.of(database.patientUri())))) {
       Mapping mapping = new Mapping(orders.source(), TARGET);
-      consumer.createTable(mapping).block(PATIENCE);
-      consumer.addTable(mapping).block(PATIENCE);
+      consumer.tables().create(mapping).block(PATIENCE);
+      consumer.tables().add(mapping).block(PATIENCE);
       Disposable running = consumer.run().subscribe();
       check.of(consumer);
       consumer.stop(PATIENCE).block(PATIENCE);

@@ -3,15 +3,25 @@ package dev.creek.consumer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.creek.consumer.testing.WholePath;
+import dev.creek.consumer.api.BrokerOptions;
+import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.api.SnapshotMode;
+import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
-import dev.creek.consumer.testing.WholePath;
+import dev.creek.consumer.testing.PostgresExtension;
+import dev.creek.consumer.testing.producer.TestProducer;
 import java.time.Duration;
+import org.awaitility.core.ThrowingRunnable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import reactor.core.Disposable;
 
 /** Changes whose rows a target does not have, from a real source. */
 final class MissingRowsFlowIT {
@@ -45,7 +55,7 @@ final class MissingRowsFlowIT {
     source.execute("create table nk (a int, b text)", "alter table nk replica identity full");
     target.execute("create table nk (a int, b text)");
     path.produce(generation);
-    consumer.addTable(path.mapping("nk")).block(PATIENCE);
+    consumer.tables().add(path.mapping("nk")).block(PATIENCE);
     path.running(
         () -> {
           source.execute("insert into nk values (1, 'x'), (2, 'y'), (3, 'z')");
@@ -75,7 +85,7 @@ final class MissingRowsFlowIT {
     source.execute("create table items (id int primary key, v text)");
     target.execute("create table items (id int primary key, v text, own text default 'new')");
     path.produce(generation);
-    consumer.addTable(path.mapping("items")).block(PATIENCE);
+    consumer.tables().add(path.mapping("items")).block(PATIENCE);
     path.running(
         () -> {
           source.execute("insert into items values (1, 'a'), (2, 'b'), (3, 'c')");
@@ -91,7 +101,7 @@ final class MissingRowsFlowIT {
               "1");
           awaitValue(subscription("state"), "streaming");
         });
-    consumer.snapshot(path.mapping("items"), SnapshotMode.CLEAN).collectList().block(PATIENCE);
+    consumer.snapshots().take(path.mapping("items"), SnapshotMode.CLEAN).collectList().block(PATIENCE);
     assertThat(target.value("select count(*) from _creek_consumer.incompleteness")).isEqualTo("0");
   }
 }

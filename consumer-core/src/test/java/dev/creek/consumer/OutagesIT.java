@@ -86,8 +86,8 @@ class OutagesIT {
   }
 
   private static void subscribe(CreekConsumer consumer, Load load) {
-    assertThat(consumer.createTable(load.mapping).block(PATIENCE)).isTrue();
-    consumer.addTable(load.mapping).block(PATIENCE);
+    assertThat(consumer.tables().create(load.mapping).block(PATIENCE)).isTrue();
+    consumer.tables().add(load.mapping).block(PATIENCE);
   }
 
   private static void publish(WirePublisher publisher, List<Load> loads, AtomicLong published) {

@@ -141,11 +141,16 @@ final class PoolerIT {
         // As many rows at once as are copied.
         source.execute("insert into items select i, 'x', 1 from generate_series(6000, 7000) i");
         awaitEqual();
-        consumer.snapshot(items(), SnapshotMode.UPSERT).blockLast(PATIENCE);
-        consumer.snapshot(items(), SnapshotMode.CLEAN).blockLast(PATIENCE);
+        consumer.snapshots().take(items(), SnapshotMode.UPSERT).blockLast(PATIENCE);
+        consumer.snapshots().take(items(), SnapshotMode.CLEAN).blockLast(PATIENCE);
         awaitEqual();
         assertThat(compared(consumer, between, pooler).equal()).isTrue();
-        assertThat(consumer.verify(items(), Verification.Options.DEFAULT).block(PATIENCE).equal())
+        assertThat(
+                consumer
+                    .comparisons()
+                    .verify(items(), Verification.Options.DEFAULT)
+                    .block(PATIENCE)
+                    .equal())
             .isTrue();
         assertThat(consumer.check(List.of(), null).collectList().block(PATIENCE))
             .extracting(Finding::level)
@@ -185,6 +190,7 @@ final class PoolerIT {
 
   private Verification compared(CreekConsumer consumer, PgBouncer between, Pooler pooler) {
     return consumer
+        .comparisons()
         .verify(
             items(),
             DatabaseOptions.builder(between.uri(source), Map.of()).pooler(pooler).build(),
@@ -300,11 +306,12 @@ final class PoolerIT {
                   .pooler(Pooler.TRANSACTION)
                   .build());
       consumer.initialize().block(PATIENCE);
-      assertThatThrownBy(() -> consumer.snapshot(items(), SnapshotMode.CLEAN).blockLast(PATIENCE))
+      assertThatThrownBy(
+              () -> consumer.snapshots().take(items(), SnapshotMode.CLEAN).blockLast(PATIENCE))
           .isInstanceOfSatisfying(
               SnapshotException.class, e -> assertThat(e.hint()).contains("GRANT CREATE ON SCHEMA"))
           .hasMessageContaining("transaction mode");
-      consumer.snapshot(items(), SnapshotMode.UPSERT).blockLast(PATIENCE);
+      consumer.snapshots().take(items(), SnapshotMode.UPSERT).blockLast(PATIENCE);
       assertThat(contents(target)).isEqualTo(contents(source));
       consumer.close();
     }

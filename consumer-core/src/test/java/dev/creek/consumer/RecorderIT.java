@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.creek.consumer.api.BrokerOptions;
 import dev.creek.consumer.api.Command;
+import dev.creek.consumer.api.Command.Verb;
 import dev.creek.consumer.api.CommandRecord.CommandOutcome;
 import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.Generation;
@@ -12,6 +13,8 @@ import dev.creek.consumer.api.MetricsRecorder;
 import dev.creek.consumer.api.MetricsRecorder.Backlog;
 import dev.creek.consumer.api.MetricsRecorder.Backlog.Certainty;
 import dev.creek.consumer.api.Reachability;
+import dev.creek.consumer.api.TableEvent.Applied;
+import dev.creek.consumer.api.TableState;
 import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.Patience;
@@ -26,6 +29,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -66,12 +70,13 @@ class RecorderIT {
     publisher.publishSchema(orders);
     consumer =
         CreekConsumer.create(
-            ConsumerOptions.of(
+            ConsumerOptions.builder(
                     BrokerOptions.builder(nats.server().uri()).build(),
                     DatabaseOptions.of(database.patientUri()))
-                .withRecorder(seen));
-    consumer.createTable(mapping).block(PATIENCE);
-    consumer.addTable(mapping).block(PATIENCE);
+                .recorder(seen)
+                .build());
+    consumer.tables().create(mapping).block(PATIENCE);
+    consumer.tables().add(mapping).block(PATIENCE);
     running = consumer.run().subscribe();
   }
 
@@ -96,10 +101,10 @@ class RecorderIT {
     assertThat(seen.states).contains("streaming");
     await().until(() -> seen.backlog().lag().isZero());
     assertThat(seen.backlog().pendingMessages()).isZero();
-    assertThat(consumer.reachability(PATIENCE).block(PATIENCE).isComplete()).isTrue();
-    consumer.threadsResponsive().block(PATIENCE);
-    assertThat(consumer.poolUse().open()).isPositive();
-    consumer.removeTable(mapping.target()).block(PATIENCE);
+    assertThat(consumer.health().reachability(PATIENCE).block(PATIENCE).isComplete()).isTrue();
+    consumer.health().threadsResponsive().block(PATIENCE);
+    assertThat(consumer.health().pool().open()).isPositive();
+    consumer.tables().remove(mapping.target()).block(PATIENCE);
     await().until(() -> seen.backlogs.isEmpty());
   }
 
@@ -120,8 +125,9 @@ class RecorderIT {
 
   private CommandOutcome carryOut(Command command) {
     return consumer
+        .commands()
         .submit(command)
-        .flatMap(id -> consumer.await(id, PATIENCE))
+        .flatMap(id -> consumer.commands().await(id, PATIENCE))
         .block(PATIENCE)
         .outcome();
   }
@@ -157,7 +163,7 @@ class RecorderIT {
     assertThat(seen.backlog().lagCertainty()).isEqualTo(Certainty.BOUND);
     assertThat(seen.backlog().pendingCertainty()).isEqualTo(Certainty.UNKNOWN);
     await().until(() -> storedLag() == null);
-    Reachability reached = consumer.reachability(PATIENCE).block(PATIENCE);
+    Reachability reached = consumer.health().reachability(PATIENCE).block(PATIENCE);
     assertThat(reached.brokerTrouble()).contains("NATS");
     assertThat(reached.databaseTrouble()).isNull();
     nats.server().start();
@@ -173,7 +179,7 @@ class RecorderIT {
   void aControlSchemaThatIsGoneIsTrouble() {
     await().until(() -> seen.states.contains("streaming"));
     database.execute("drop schema _creek_consumer cascade");
-    Reachability reached = consumer.reachability(PATIENCE).block(PATIENCE);
+    Reachability reached = consumer.health().reachability(PATIENCE).block(PATIENCE);
     assertThat(reached.databaseTrouble()).contains("_creek_consumer");
     assertThat(reached.brokerTrouble()).isNull();
   }
@@ -219,23 +225,17 @@ class RecorderIT {
     }
 
     @Override
-    public void line(String source, String target, Backlog backlog) {
-      backlogs.put(target, backlog);
+    public void line(Mapping handled, Backlog backlog) {
+      backlogs.put(handled.target().toString(), backlog);
     }
 
     @Override
-    public void applied(
-        String source,
-        String target,
-        long inserts,
-        long updates,
-        long deletes,
-        long truncates,
-        @Nullable Instant committedAt) {
-      applied.addAndGet(inserts + updates + deletes + truncates);
-      note("insert", inserts);
-      note("update", updates);
-      note("delete", deletes);
+    public void applied(Mapping handled, Applied committed) {
+      applied.addAndGet(
+          committed.inserts() + committed.updates() + committed.deletes() + committed.truncates());
+      note("insert", committed.inserts());
+      note("update", committed.updates());
+      note("delete", committed.deletes());
     }
 
     private void note(String operation, long count) {
@@ -245,30 +245,30 @@ class RecorderIT {
     }
 
     @Override
-    public void batch(String target, int count, long messageBytes, Duration took) {
+    public void batch(TargetTable table, int count, long messageBytes, Duration took) {
       changes.addAndGet(count);
       bytes.addAndGet(messageBytes);
     }
 
     @Override
-    public void state(String target, String state, @Nullable String reason, @Nullable String hint) {
-      reasons.add(String.valueOf(reason));
-      states.add(state);
+    public void state(TargetTable table, TableState state) {
+      reasons.add(String.valueOf(state.shownReason()));
+      states.add(state.name().stored());
     }
 
     @Override
-    public void skipped(String target) {
+    public void skipped(TargetTable table) {
       skipped.incrementAndGet();
     }
 
     @Override
-    public void command(String verb, String result) {
-      commands.add(verb + " " + result);
+    public void command(Verb verb, CommandOutcome outcome) {
+      commands.add(verb + " " + outcome.name().toLowerCase(Locale.ROOT));
     }
 
     @Override
-    public void removed(String target) {
-      backlogs.remove(target);
+    public void removed(TargetTable table) {
+      backlogs.remove(table.toString());
     }
   }
 }

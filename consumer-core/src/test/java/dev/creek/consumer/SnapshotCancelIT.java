@@ -3,21 +3,25 @@ package dev.creek.consumer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.creek.consumer.testing.WholePath;
+import dev.creek.consumer.api.BrokerOptions;
+import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.api.SnapshotMode;
 import dev.creek.consumer.api.SnapshotProgress;
 import dev.creek.consumer.api.SnapshotProgress.Step;
-import dev.creek.consumer.stream.BatchLimits;
+import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
-import dev.creek.consumer.testing.WholePath;
+import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.producer.Defect;
 import dev.creek.consumer.testing.producer.TestProducer;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,7 +35,7 @@ import reactor.core.publisher.SignalType;
  */
 final class SnapshotCancelIT {
   private static final Duration PATIENCE = Patience.LIMIT;
-  private static final BatchLimits SMALL = new BatchLimits(100, 1 << 20);
+  private static final int SMALL_BATCH = 100;
   private static final int ROWS = 1000;
 
   @RegisterExtension static final WholePath path = WholePath.ownServer();
@@ -56,8 +60,8 @@ final class SnapshotCancelIT {
         "insert into items select i, 'v' || i from generate_series(1, %d) i".formatted(ROWS));
     produce();
     start();
-    complete = consumer.snapshot(items(), SnapshotMode.CLEAN).blockLast(PATIENCE).subject();
-    consumer.addTable(items()).block(PATIENCE);
+    complete = consumer.snapshots().take(items(), SnapshotMode.CLEAN).blockLast(PATIENCE).subject();
+    consumer.tables().add(items()).block(PATIENCE);
     awaitStreaming();
     producer.stop();
     produce(Defect.NO_SNAPSHOT_EOF);
@@ -68,7 +72,7 @@ final class SnapshotCancelIT {
   }
 
   private void start() {
-    consumer = path.consumer(path.options().withBatches(SMALL));
+    consumer = path.consumer(path.options().batches(SMALL_BATCH, 1 << 20));
     path.run();
   }
 
@@ -92,7 +96,8 @@ final class SnapshotCancelIT {
     CountDownLatch over = new CountDownLatch(1);
     Disposable snapshot =
         consumer
-            .snapshot(items(), mode)
+            .snapshots()
+            .take(items(), mode)
             .map(SnapshotProgress::rowsDone)
             .doFinally((SignalType end) -> over.countDown())
             .subscribe(written::set, error -> {});
@@ -101,7 +106,7 @@ final class SnapshotCancelIT {
 
     switch (way) {
       case FLUX_CANCELLED -> snapshot.dispose();
-      case TABLE_REMOVED -> consumer.removeTable(items().target()).block(PATIENCE);
+      case TABLE_REMOVED -> consumer.tables().remove(items().target()).block(PATIENCE);
       case CONSUMER_STOPPED -> consumer.stop(PATIENCE).block(PATIENCE);
     }
     assertThat(over.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
@@ -110,7 +115,7 @@ final class SnapshotCancelIT {
 
     goOn(way);
     source.execute("update items set v = 'new' where id = 2");
-    assertThat(consumer.applySnapshot(complete, items(), mode).blockLast(PATIENCE).step())
+    assertThat(consumer.snapshots().apply(complete, items(), mode).blockLast(PATIENCE).step())
         .isEqualTo(Step.DONE);
     await()
         .atMost(PATIENCE)
@@ -120,7 +125,7 @@ final class SnapshotCancelIT {
   private void goOn(Way way) {
     switch (way) {
       case FLUX_CANCELLED -> awaitStreaming();
-      case TABLE_REMOVED -> consumer.addTable(items()).block(PATIENCE);
+      case TABLE_REMOVED -> consumer.tables().add(items()).block(PATIENCE);
       case CONSUMER_STOPPED -> {
         consumer.close();
         start();

@@ -65,7 +65,8 @@ class SnapshotCommandsIT {
     assertThat(waitFor(sql.id("snapshot", mapping, "clean"))).isEqualTo("ok");
     String topic =
         consumer
-            .snapshots(SourceTable.parse(mapping.substring(0, mapping.indexOf(':'))))
+            .snapshots()
+            .published(SourceTable.parse(mapping.substring(0, mapping.indexOf(':'))))
             .map(PublishedSnapshot::subject)
             .blockLast(PATIENCE);
     target.execute("update items set v = 'mine' where id = 1", "delete from items where id = 2");

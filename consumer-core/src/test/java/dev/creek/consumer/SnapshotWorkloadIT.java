@@ -11,8 +11,6 @@ import dev.creek.consumer.api.SnapshotException;
 import dev.creek.consumer.api.SnapshotMode;
 import dev.creek.consumer.api.SnapshotProgress;
 import dev.creek.consumer.api.SnapshotProgress.Step;
-import dev.creek.consumer.stream.BatchLimits;
-import dev.creek.consumer.stream.SnapshotOptions;
 import dev.creek.consumer.testing.NatsServer;
 import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
@@ -53,8 +51,8 @@ final class SnapshotWorkloadIT {
   /** Enough for several chunks. */
   private static final int STILL_ROWS = 300;
 
-  private static final BatchLimits SMALL = new BatchLimits(100, 1 << 20);
-  private static final SnapshotOptions IMPATIENT = new SnapshotOptions(2, Duration.ofSeconds(4));
+  private static final int SMALL_BATCH = 100;
+  private static final Duration STALL = Duration.ofSeconds(4);
 
   /** Small, so that messages of several packets are nothing special. */
   private static final int MAX_PAYLOAD = 32_768;
@@ -128,12 +126,13 @@ final class SnapshotWorkloadIT {
       produce();
       consumer =
           CreekConsumer.create(
-              ConsumerOptions.of(
+              ConsumerOptions.builder(
                       BrokerOptions.builder(nats.uri()).build(),
                       DatabaseOptions.of(target.patientUri()))
-                  .withBatches(SMALL)
-                  .withSnapshots(IMPATIENT));
-      workload.tables().forEach(table -> consumer.addTable(mapping(table)).block(PATIENCE));
+                  .batches(SMALL_BATCH, 1 << 20)
+                  .snapshotStall(STALL)
+                  .build());
+      workload.tables().forEach(table -> consumer.tables().add(mapping(table)).block(PATIENCE));
       running = consumer.run().subscribe();
     }
 
@@ -181,7 +180,8 @@ final class SnapshotWorkloadIT {
 
     Flux<SnapshotProgress> progress(String table, SnapshotMode mode) {
       return consumer
-          .snapshot(mapping(table), mode)
+          .snapshots()
+          .take(mapping(table), mode)
           .onErrorMap(e -> new AssertionError(mode + " of " + table + ": " + e.getMessage(), e));
     }
 
@@ -205,7 +205,8 @@ final class SnapshotWorkloadIT {
     void dyingIn(String table, SnapshotMode mode) {
       AtomicBoolean killed = new AtomicBoolean();
       consumer
-          .snapshot(mapping(table), mode)
+          .snapshots()
+          .take(mapping(table), mode)
           .publishOn(Schedulers.boundedElastic())
           .doOnNext(
               progress -> {
@@ -220,7 +221,7 @@ final class SnapshotWorkloadIT {
     }
 
     void endless(String table, SnapshotMode mode) {
-      assertThatThrownBy(() -> consumer.snapshot(mapping(table), mode).blockLast(PATIENCE))
+      assertThatThrownBy(() -> consumer.snapshots().take(mapping(table), mode).blockLast(PATIENCE))
           .isInstanceOf(SnapshotException.class)
           .hasMessageFindingMatch("its end never did|needs double quotes in SQL");
     }

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.creek.consumer.testing.WholePath;
+import dev.creek.consumer.api.BrokerOptions;
 import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.api.Mapping;
@@ -17,10 +19,10 @@ import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.api.Subscription;
 import dev.creek.consumer.api.TableState;
 import dev.creek.consumer.api.TargetTable;
-import dev.creek.consumer.stream.SnapshotOptions;
+import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
-import dev.creek.consumer.testing.WholePath;
+import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.producer.Defect;
 import dev.creek.consumer.testing.producer.TestProducer;
 import io.nats.client.Connection;
@@ -31,24 +33,28 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.awaitility.core.ThrowingRunnable;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import reactor.core.Disposable;
 import reactor.core.scheduler.Schedulers;
 
 /** Snapshots of a real source, requested and applied beside its changes. */
 final class SnapshotsIT {
   private static final Duration PATIENCE = Patience.LIMIT;
-  private static final SnapshotOptions IMPATIENT = new SnapshotOptions(2, Duration.ofSeconds(3));
+  private static final Duration IMPATIENT = Duration.ofSeconds(3);
+  private static final Duration USUAL = Duration.ofSeconds(60);
 
   @RegisterExtension static final WholePath path = WholePath.ownServer();
 
   private final PostgresDatabase source = path.source();
   private final PostgresDatabase target = path.target();
-  private CreekConsumer consumer = path.consumer();
+  private CreekConsumer consumer = consumer(USUAL);
   private TestProducer producer;
 
   @BeforeEach
@@ -57,6 +63,10 @@ final class SnapshotsIT {
         "create table items (id int primary key, v text unique)",
         "insert into items select i, 'v' || i from generate_series(1, 1000) i",
         "analyze items");
+  }
+
+  private CreekConsumer consumer(Duration stall) {
+    return path.consumer(path.options().snapshotStall(stall));
   }
 
   private void produce(Generation generation, Defect... defects) {
@@ -68,7 +78,7 @@ final class SnapshotsIT {
   }
 
   private List<SnapshotProgress> snapshot(SnapshotMode mode) {
-    return consumer.snapshot(items(), mode).collectList().block(PATIENCE);
+    return consumer.snapshots().take(items(), mode).collectList().block(PATIENCE);
   }
 
   private String contents(PostgresDatabase database) {
@@ -85,7 +95,7 @@ final class SnapshotsIT {
 
   private TableState.Name state() {
     return Objects.requireNonNull(
-            consumer.subscriptions().map(Subscription::state).blockFirst(PATIENCE))
+            consumer.tables().subscriptions().map(Subscription::state).blockFirst(PATIENCE))
         .name();
   }
 
@@ -97,10 +107,10 @@ final class SnapshotsIT {
         DatabaseOptions.builder(target.patientUri(), Map.of())
             .wakeInterval(Duration.ofHours(1))
             .build();
-    consumer = path.consumer(path.options(unaware));
+    consumer = path.consumer(path.options(unaware).snapshotStall(USUAL));
     produce(Generation.OLD);
     snapshot(SnapshotMode.CLEAN);
-    consumer.addTable(items()).block(PATIENCE);
+    consumer.tables().add(items()).block(PATIENCE);
     path.running(
         () -> {
           await().atMost(PATIENCE).until(() -> state() == TableState.Name.STREAMING);
@@ -132,7 +142,7 @@ final class SnapshotsIT {
     assertThat(last.rowsDone()).isEqualTo(1000);
     assertThat(last.rowsExpected()).isEqualTo(1000);
     assertThat(last.subject()).contains("public.items.");
-    consumer.addTable(items()).block(PATIENCE);
+    consumer.tables().add(items()).block(PATIENCE);
     path.running(
         () -> {
           source.execute(
@@ -149,12 +159,12 @@ final class SnapshotsIT {
     snapshot(SnapshotMode.CLEAN);
     Mapping other = new Mapping(items().source(), new TargetTable("public", "more_items"));
 
-    assertThat(consumer.createTable(other).block(PATIENCE)).isTrue();
-    assertThat(consumer.createTable(other).block(PATIENCE)).isFalse();
+    assertThat(consumer.tables().create(other).block(PATIENCE)).isTrue();
+    assertThat(consumer.tables().create(other).block(PATIENCE)).isFalse();
     assertThat(columns("more_items")).isEqualTo("id integer not null, v text");
 
     target.execute("alter table more_items drop column v");
-    assertThatThrownBy(() -> consumer.createTable(other).block(PATIENCE))
+    assertThatThrownBy(() -> consumer.tables().create(other).block(PATIENCE))
         .isInstanceOf(ShapeMismatchException.class)
         .hasMessageContaining("more_items");
   }
@@ -170,9 +180,9 @@ final class SnapshotsIT {
   @EnumSource
   void aLiveTableIsPausedAndGoesOn(SnapshotMode mode) throws Throwable {
     produce(Generation.NEW);
-    consumer.createTable(items()).onErrorComplete().block(PATIENCE);
+    consumer.tables().create(items()).onErrorComplete().block(PATIENCE);
     snapshot(SnapshotMode.CLEAN);
-    consumer.addTable(items()).block(PATIENCE);
+    consumer.tables().add(items()).block(PATIENCE);
     path.running(
         () -> {
           source.execute("update items set v = 'x' || id where id <= 500");
@@ -189,7 +199,7 @@ final class SnapshotsIT {
   @Test
   void isAppliedInTheTablesLineWhereTheRunHasHardlyBegun() throws Throwable {
     produce(Generation.NEW);
-    consumer.addTable(items()).block(PATIENCE);
+    consumer.tables().add(items()).block(PATIENCE);
     path.running(
         () -> {
           assertThat(snapshot(SnapshotMode.CLEAN))
@@ -206,13 +216,15 @@ final class SnapshotsIT {
     snapshot(SnapshotMode.CLEAN);
     snapshot(SnapshotMode.UPSERT);
     SourceTable table = items().source();
-    List<PublishedSnapshot> found = consumer.snapshots(table).collectList().block(PATIENCE);
+    List<PublishedSnapshot> found =
+        consumer.snapshots().published(table).collectList().block(PATIENCE);
     assertThat(found).hasSize(2).allMatch(s -> s.complete() && s.rows() == 1000);
     String first = found.get(0).subject();
     source.execute("truncate items");
     assertThat(
             consumer
-                .applySnapshot(first, items(), SnapshotMode.CLEAN)
+                .snapshots()
+                .apply(first, items(), SnapshotMode.CLEAN)
                 .blockLast(PATIENCE)
                 .rowsDone())
         .isEqualTo(1000);
@@ -222,8 +234,8 @@ final class SnapshotsIT {
   void anOldSnapshotOfATableThatIsFarAheadCatchesUp() throws Throwable {
     produce(Generation.NEW);
     snapshot(SnapshotMode.CLEAN);
-    String old = consumer.snapshots(items().source()).blockFirst(PATIENCE).subject();
-    consumer.addTable(items()).block(PATIENCE);
+    String old = consumer.snapshots().published(items().source()).blockFirst(PATIENCE).subject();
+    consumer.tables().add(items()).block(PATIENCE);
     path.running(
         () -> {
           for (int i = 0; i < 20; i++) {
@@ -234,7 +246,7 @@ final class SnapshotsIT {
           }
           awaitEqual();
           for (SnapshotMode mode : SnapshotMode.values()) {
-            consumer.applySnapshot(old, items(), mode).blockLast(PATIENCE);
+            consumer.snapshots().apply(old, items(), mode).blockLast(PATIENCE);
             source.execute(
                 "insert into items values (%d, 'z')"
                     .formatted(mode == SnapshotMode.CLEAN ? 3001 : 3000),
@@ -255,8 +267,8 @@ final class SnapshotsIT {
     producer = null;
     produce(Generation.NEW, Defect.NO_SNAPSHOT_EOF);
     source.execute("update items set v = 'x' || id");
-    try (CreekConsumer impatient = CreekConsumer.create(path.options().withSnapshots(IMPATIENT))) {
-      assertThatThrownBy(() -> impatient.snapshot(items(), mode).blockLast(PATIENCE))
+    try (CreekConsumer impatient = consumer(IMPATIENT)) {
+      assertThatThrownBy(() -> impatient.snapshots().take(items(), mode).blockLast(PATIENCE))
           .isInstanceOf(SnapshotException.class)
           .hasMessageContaining("nothing has come for 3 s, and its end never did");
     }
@@ -278,18 +290,19 @@ final class SnapshotsIT {
   void whatRetentionHasCutOffIsRefusedUnlessForced() throws Exception {
     produce(Generation.NEW);
     snapshot(SnapshotMode.CLEAN);
-    String old = consumer.snapshots(items().source()).blockFirst(PATIENCE).subject();
+    String old = consumer.snapshots().published(items().source()).blockFirst(PATIENCE).subject();
     source.execute("update items set v = 'x' || id");
     producer.awaitCaughtUp(PATIENCE);
     purge("CREEK_wal_" + source.name());
     String before = contents(target);
     for (SnapshotMode mode : SnapshotMode.values()) {
-      assertThatThrownBy(() -> consumer.applySnapshot(old, items(), mode).blockLast(PATIENCE))
+      assertThatThrownBy(() -> consumer.snapshots().apply(old, items(), mode).blockLast(PATIENCE))
           .isInstanceOf(SnapshotException.class)
           .hasMessageContaining("the broker no longer holds all changes of");
     }
     assertThat(contents(target)).isEqualTo(before);
-    assertThat(consumer.applySnapshot(old, items(), SnapshotMode.CLEAN, true).blockLast(PATIENCE))
+    assertThat(
+            consumer.snapshots().apply(old, items(), SnapshotMode.CLEAN, true).blockLast(PATIENCE))
         .extracting(SnapshotProgress::step)
         .isEqualTo(Step.DONE);
   }
@@ -305,7 +318,7 @@ final class SnapshotsIT {
   void onlyACleanSnapshotHealsAGap() throws Throwable {
     produce(Generation.NEW);
     snapshot(SnapshotMode.CLEAN);
-    consumer.addTable(items()).block(PATIENCE);
+    consumer.tables().add(items()).block(PATIENCE);
     source.execute("update items set v = 'x' || id", "delete from items where id < 100");
     producer.awaitCaughtUp(PATIENCE);
     purge("CREEK_wal_" + source.name());
@@ -315,8 +328,9 @@ final class SnapshotsIT {
           await().atMost(PATIENCE).until(() -> state() == TableState.Name.GAP);
           assertThatThrownBy(() -> snapshot(SnapshotMode.UPSERT))
               .isInstanceOf(SnapshotException.class);
-          String old = consumer.snapshots(items().source()).blockFirst(PATIENCE).subject();
-          consumer.applySnapshot(old, items(), SnapshotMode.UPSERT, true).blockLast(PATIENCE);
+          String old =
+              consumer.snapshots().published(items().source()).blockFirst(PATIENCE).subject();
+          consumer.snapshots().apply(old, items(), SnapshotMode.UPSERT, true).blockLast(PATIENCE);
           await().atMost(PATIENCE).until(() -> state() == TableState.Name.GAP);
           snapshot(SnapshotMode.CLEAN);
           awaitEqual();
@@ -329,7 +343,7 @@ final class SnapshotsIT {
   void aCleanSnapshotHealsADeletionFromTheMiddleOfTheStream() throws Throwable {
     produce(Generation.NEW);
     snapshot(SnapshotMode.CLEAN);
-    consumer.addTable(items()).block(PATIENCE);
+    consumer.tables().add(items()).block(PATIENCE);
     source.execute("update items set v = 'x' || id where id < 50");
     producer.awaitCaughtUp(PATIENCE);
     try (Connection connection = Nats.connect(path.broker().uri())) {
@@ -350,19 +364,19 @@ final class SnapshotsIT {
   void aSnapshotIsBroughtToItsEndWhereTheTableMovesToAnotherInstance() throws Throwable {
     produce(Generation.NEW);
     snapshot(SnapshotMode.CLEAN);
-    consumer.addTable(items()).block(PATIENCE);
+    consumer.tables().add(items()).block(PATIENCE);
     consumer.close();
     producer.stop();
     produce(Generation.NEW, Defect.NO_SNAPSHOT_EOF);
-    consumer =
-        path.consumer(path.options().withSnapshots(new SnapshotOptions(2, Duration.ofSeconds(5))));
+    consumer = consumer(Duration.ofSeconds(5));
     path.running(
         () -> {
           await().atMost(PATIENCE).until(() -> state() == TableState.Name.STREAMING);
           assertThatThrownBy(
                   () ->
                       consumer
-                          .snapshot(items(), SnapshotMode.CLEAN)
+                          .snapshots()
+                          .take(items(), SnapshotMode.CLEAN)
                           .publishOn(Schedulers.boundedElastic())
                           .doOnNext(progress -> moveTheTable(progress.step()))
                           .blockLast(PATIENCE))
@@ -392,7 +406,8 @@ final class SnapshotsIT {
     assertThatThrownBy(
             () ->
                 consumer
-                    .applySnapshot(
+                    .snapshots()
+                    .apply(
                         "CREEK_snap_" + source.name() + ".public.items.nothing",
                         items(),
                         SnapshotMode.CLEAN)
@@ -400,7 +415,11 @@ final class SnapshotsIT {
         .isInstanceOf(SnapshotException.class)
         .hasMessageContaining("there is no snapshot");
     assertThatThrownBy(
-            () -> consumer.applySnapshot("other", items(), SnapshotMode.CLEAN).blockLast(PATIENCE))
+            () ->
+                consumer
+                    .snapshots()
+                    .apply("other", items(), SnapshotMode.CLEAN)
+                    .blockLast(PATIENCE))
         .isInstanceOf(IllegalArgumentException.class);
   }
 }

@@ -4,20 +4,26 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.creek.consumer.testing.WholePath;
+import dev.creek.consumer.api.BrokerOptions;
 import dev.creek.consumer.api.Command;
 import dev.creek.consumer.api.DatabaseException;
+import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.api.StartFrom;
+import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
-import dev.creek.consumer.testing.WholePath;
+import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.producer.TestProducer;
 import java.time.Duration;
 import java.time.Instant;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import reactor.core.Disposable;
 
 /** What a table begins with; the source's clock is a minute ahead. */
 final class StartsIT {
@@ -69,43 +75,43 @@ final class StartsIT {
 
   @Test
   void withWhatTheStreamHoldsWhereNothingIsSaid() {
-    consumer.addTable(nk()).block(PATIENCE);
+    consumer.tables().add(nk()).block(PATIENCE);
     assertRows("1 2 3 4 5");
     assertThat(marks()).isEqualTo("no_snapshot");
   }
 
   @Test
   void withWhatTheStreamHolds() {
-    consumer.addTable(nk(), StartFrom.BEGINNING).block(PATIENCE);
+    consumer.tables().add(nk(), StartFrom.BEGINNING).block(PATIENCE);
     assertRows("1 2 3 4 5");
   }
 
   @Test
   void withWhatComesFromNowOn() {
-    consumer.addTable(nk(), StartFrom.NOW).block(PATIENCE);
+    consumer.tables().add(nk(), StartFrom.NOW).block(PATIENCE);
     assertRows("5");
     assertThat(marks()).isEqualTo("no_snapshot");
   }
 
   @Test
   void withATimeOfTheSources() {
-    consumer.addTable(nk(), StartFrom.committedSince(between.plus(AHEAD))).block(PATIENCE);
+    consumer.tables().add(nk(), StartFrom.committedSince(between.plus(AHEAD))).block(PATIENCE);
     assertRows("3 4 5");
   }
 
   @Test
   void whereItStoppedWhenItHasAPosition() {
-    consumer.addTable(nk(), StartFrom.NOW).block(PATIENCE);
+    consumer.tables().add(nk(), StartFrom.NOW).block(PATIENCE);
     assertRows("5");
-    consumer.removeTable(nk().target()).block(PATIENCE);
+    consumer.tables().remove(nk().target()).block(PATIENCE);
     source.execute("insert into nk values (6)");
-    assertThatThrownBy(() -> consumer.addTable(nk(), StartFrom.BEGINNING).block(PATIENCE))
+    assertThatThrownBy(() -> consumer.tables().add(nk(), StartFrom.BEGINNING).block(PATIENCE))
         .isInstanceOf(DatabaseException.class)
         .hasMessageContaining("holds a position already");
     assertThatThrownBy(
             () -> target.execute("select _creek_consumer.add_table('" + nk() + "', 'now')"))
         .hasMessageContaining("holds a position already");
-    consumer.addTable(nk()).block(PATIENCE);
+    consumer.tables().add(nk()).block(PATIENCE);
     await()
         .atMost(PATIENCE)
         .until(() -> "t".equals(target.value("select count(*) > 0 from nk where a = 6")));
@@ -115,7 +121,7 @@ final class StartsIT {
   @Test
   void asTheSqlFunctionSays() {
     path.run();
-    begun = true;
+      begun = true;
     await()
         .atMost(PATIENCE)
         .ignoreExceptions()
@@ -130,9 +136,9 @@ final class StartsIT {
 
   @Test
   void asACommandSays() {
-    consumer.submit(new Command.AddTableFrom(nk(), StartFrom.NOW)).block(PATIENCE);
+    consumer.commands().submit(new Command.AddTableFrom(nk(), StartFrom.NOW)).block(PATIENCE);
     path.run();
-    begun = true;
+      begun = true;
     await()
         .atMost(PATIENCE)
         .until(

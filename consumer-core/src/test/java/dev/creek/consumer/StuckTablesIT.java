@@ -255,7 +255,10 @@ class StuckTablesIT {
       publisher.publish(wire.source(), wire.insert(WalTx.of(i), i, "value-of-a-row " + i));
     }
     publisher.flush();
-    consumer.addTable(new Mapping(wire.source(), new TargetTable("copy", table))).block(PATIENCE);
+    consumer
+        .tables()
+        .add(new Mapping(wire.source(), new TargetTable("copy", table)))
+        .block(PATIENCE);
     return wire;
   }
 

@@ -3,20 +3,26 @@ package dev.creek.consumer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.creek.consumer.testing.WholePath;
+import dev.creek.consumer.api.BrokerOptions;
 import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.api.SnapshotMode;
 import dev.creek.consumer.api.Verification;
+import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
-import dev.creek.consumer.testing.WholePath;
+import dev.creek.consumer.testing.PostgresExtension;
+import dev.creek.consumer.testing.PostgresServer;
 import dev.creek.consumer.testing.producer.Defect;
 import dev.creek.consumer.testing.producer.TestProducer;
 import java.time.Duration;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import reactor.core.Disposable;
 
 /**
  * Keys WITHOUT OVERLAPS, which PostgreSQL has since version 18, and for which it has no ON CONFLICT
@@ -74,16 +80,17 @@ final class TemporalKeyIT {
           "delete from stays where room = 7",
           "update stays set guest = 'guest 7' where room = 8",
           "update stays set guest = 'wrong' where room = 9");
-      consumer.snapshot(stays(), mode).blockLast(PATIENCE);
+      consumer.snapshots().take(stays(), mode).blockLast(PATIENCE);
       source.execute("update stays set guest = guest || '.' where room = 5");
       awaitEqual();
     }
     target.execute(
         "update stays set guest = 'wrong' where room = 3", "delete from stays where room = 4");
-    var repairing = new Verification.Options(Duration.ofSeconds(1), 10, true);
+    var brief = new Verification.Options(Duration.ofSeconds(1), 10);
     assertThat(
             consumer
-                .verify(stays(), DatabaseOptions.of(source.uri()), repairing)
+                .comparisons()
+                .repair(stays(), DatabaseOptions.of(source.uri()), brief)
                 .block(PATIENCE)
                 .repaired())
         .isEqualTo(2);
@@ -99,7 +106,7 @@ final class TemporalKeyIT {
       database.execute("create extension btree_gist", STAYS);
     }
     producer = path.produce(path.producing(generation).defects(Defect.DUPLICATE_AFTER_RESTART));
-    consumer.addTable(stays()).block(PATIENCE);
+    consumer.tables().add(stays()).block(PATIENCE);
   }
 
   private Mapping stays() {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.creek.consumer.testing.WholePath;
 import dev.creek.consumer.api.BrokerException;
 import dev.creek.consumer.api.BrokerOptions;
 import dev.creek.consumer.api.DatabaseOptions;
@@ -12,10 +13,10 @@ import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.api.SnapshotMode;
 import dev.creek.consumer.api.SourceTable;
-import dev.creek.consumer.stream.SnapshotOptions;
+import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.PostgresDatabase;
+import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.SqlCall;
-import dev.creek.consumer.testing.WholePath;
 import dev.creek.consumer.testing.producer.Defect;
 import dev.creek.consumer.testing.producer.TestProducer;
 import dev.creek.consumer.wire.Subjects;
@@ -24,6 +25,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -57,15 +59,18 @@ final class TyposIT {
   }
 
   private CreekConsumer consumer(Duration stall) {
-    return consumer(new SnapshotOptions(2, stall));
+    return consumer(stall, stall.multipliedBy(2));
   }
 
-  private CreekConsumer consumer(SnapshotOptions snapshots) {
-    BrokerOptions broker =
-        BrokerOptions.builder(path.broker().uri()).schemaTimeout(Duration.ofSeconds(3)).build();
+  private CreekConsumer consumer(Duration stall, Duration producerWait) {
     return path.consumer(
-        ConsumerOptions.of(broker, DatabaseOptions.of(target.patientUri()))
-            .withSnapshots(snapshots));
+        ConsumerOptions.builder(
+                BrokerOptions.builder(path.broker().uri())
+                    .schemaTimeout(Duration.ofSeconds(3))
+                    .build(),
+                DatabaseOptions.of(target.patientUri()))
+            .snapshotStall(stall)
+            .producerWait(producerWait));
   }
 
   private void produce(Generation generation, Defect... defects) {
@@ -118,7 +123,8 @@ final class TyposIT {
       assertThatThrownBy(
               () ->
                   patient
-                      .snapshot(Mapping.parse(table("nope") + ":public.copy"), SnapshotMode.CLEAN)
+                      .snapshots()
+                      .take(Mapping.parse(table("nope") + ":public.copy"), SnapshotMode.CLEAN)
                       .blockLast(PATIENCE))
           .hasMessageContaining("within 10 s: it runs");
     }
@@ -143,7 +149,8 @@ final class TyposIT {
                     "clean")))
         .contains("there is no snapshot")
         .contains(meant);
-    assertThat(consumer.look(SourceTable.parse(table("order"))).block(PATIENCE).suggestion())
+    assertThat(
+            consumer.tables().look(SourceTable.parse(table("order"))).block(PATIENCE).suggestion())
         .isEqualTo("did you mean " + table("orders") + "?");
     assertThat(
             consumer
@@ -189,7 +196,7 @@ final class TyposIT {
     producer.stop();
     consumer.stop(PATIENCE).block(PATIENCE);
     consumer.close();
-    consumer = consumer(new SnapshotOptions(2, Duration.ofSeconds(1), PATIENCE));
+    consumer = consumer(Duration.ofSeconds(1), PATIENCE);
     path.run();
     long id = sql.id("resync", table("orders") + ":public.copy");
     Queue<String> asked = new ConcurrentLinkedQueue<>();
@@ -215,7 +222,8 @@ final class TyposIT {
     assertThatThrownBy(
             () ->
                 consumer
-                    .snapshot(Mapping.parse(table("orders") + ":public.copy"), SnapshotMode.CLEAN)
+                    .snapshots()
+                    .take(Mapping.parse(table("orders") + ":public.copy"), SnapshotMode.CLEAN)
                     .blockLast(PATIENCE))
         .isInstanceOf(BrokerException.Unanswered.class)
         .hasMessageContaining("within 4 s: it runs")

@@ -3,6 +3,7 @@ package dev.creek.consumer;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.creek.consumer.api.BrokerOptions;
+import dev.creek.consumer.api.BrokerOptions.Reader;
 import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.api.Mapping;
@@ -53,12 +54,14 @@ final class WorkloadIT {
 
   static Stream<Arguments> workloads() {
     return Stream.of(
-            Arguments.of(Generation.OLD, 17, 17, 1L),
-            Arguments.of(Generation.NEW, 17, 17, 2L),
-            Arguments.of(Generation.OLD, 13, 18, 3L),
-            Arguments.of(Generation.NEW, 13, 18, 4L),
-            Arguments.of(Generation.OLD, 18, 13, 5L),
-            Arguments.of(Generation.NEW, 18, 13, 6L))
+            Arguments.of(Generation.OLD, 17, 17, 1L, Reader.DIRECT),
+            Arguments.of(Generation.NEW, 17, 17, 2L, Reader.DIRECT),
+            Arguments.of(Generation.OLD, 13, 18, 3L, Reader.DIRECT),
+            Arguments.of(Generation.NEW, 13, 18, 4L, Reader.DIRECT),
+            Arguments.of(Generation.OLD, 18, 13, 5L, Reader.DIRECT),
+            Arguments.of(Generation.NEW, 18, 13, 6L, Reader.DIRECT),
+            Arguments.of(Generation.OLD, 17, 17, 7L, Reader.CLIENT),
+            Arguments.of(Generation.NEW, 17, 17, 8L, Reader.CLIENT))
         .map(
             arguments -> {
               Object[] values = arguments.get();
@@ -67,9 +70,10 @@ final class WorkloadIT {
             });
   }
 
-  @ParameterizedTest(name = "{0} from PostgreSQL {1} to {2}, seed {3}")
+  @ParameterizedTest(name = "{0} from PostgreSQL {1} to {2}, seed {3}, reader {4}")
   @MethodSource("workloads")
-  void theTargetHoldsWhatTheSourceHolds(Generation generation, int from, int to, long seed) {
+  void theTargetHoldsWhatTheSourceHolds(
+      Generation generation, int from, int to, long seed, Reader reader) {
     PostgresDatabase source = server(from).createDatabase();
     PostgresDatabase target = server(to).createDatabase();
     try (NatsServer nats = NatsServer.builder().maxPayload(MAX_PAYLOAD).start();
@@ -79,7 +83,7 @@ final class WorkloadIT {
       EffectLog changes = EffectLog.install(source, workload.versionedTables());
       EffectLog effects = EffectLog.install(target, workload.versionedTables());
       try (TestProducer producer = producer(source, nats, generation, workload);
-          CreekConsumer consumer = consumer(nats, target)) {
+          CreekConsumer consumer = consumer(nats, target, reader)) {
         subscribe(consumer, source, workload);
         Disposable running = consumer.run().subscribe();
         workload.run(TRANSACTIONS);
@@ -114,17 +118,18 @@ final class WorkloadIT {
         .start();
   }
 
-  private static CreekConsumer consumer(NatsServer nats, PostgresDatabase target) {
+  private static CreekConsumer consumer(NatsServer nats, PostgresDatabase target, Reader reader) {
     return CreekConsumer.create(
         ConsumerOptions.of(
-            BrokerOptions.builder(nats.uri()).build(), DatabaseOptions.of(target.patientUri())));
+            BrokerOptions.builder(nats.uri()).reader(reader).build(),
+            DatabaseOptions.of(target.patientUri())));
   }
 
   private static void subscribe(
       CreekConsumer consumer, PostgresDatabase source, RandomWorkload workload) {
     for (String table : workload.tables()) {
       Mapping mapping = Mapping.parse("%s.%s:%s".formatted(source.name(), table, table));
-      consumer.addTable(mapping).block(PATIENCE);
+      consumer.tables().add(mapping).block(PATIENCE);
     }
   }
 

@@ -43,18 +43,27 @@ final class FacadeConsumer implements Consumer {
 
   static Consumer create(Configuration configuration, MetricsRecorder recorder) {
     BrokerOptions broker = configuration.broker();
+    var batches = configuration.batches();
+    var snapshots = configuration.snapshots();
+    var self = Instance.Self.of(Version.number(), null);
+    String page = PageAddress.of(configuration.monitoring(), self.host());
     // A verb that does without a broker never makes the facade connect to one.
     var options =
-        ConsumerOptions.of(
+        ConsumerOptions.builder(
                 broker == null ? BrokerOptions.builder(NEVER_ASKED).build() : broker,
                 configuration.target())
-            .withBatches(configuration.batches())
-            .withLinger(configuration.linger())
-            .withMaxMessageBytes(configuration.maxMessageBytes())
-            .withSnapshots(configuration.snapshots())
-            .withRecorder(recorder);
-    String page = PageAddress.of(configuration.monitoring(), options.self().host());
-    return new FacadeConsumer(CreekConsumer.create(options.withSelf(Version.number(), page)));
+            .batches(batches.rows(), batches.bytes())
+            .linger(configuration.linger())
+            .maxMessageBytes(configuration.maxMessageBytes())
+            .snapshotsAtOnce(snapshots.atOnce())
+            .snapshotStall(snapshots.stall())
+            .recorder(recorder)
+            .self(new Instance.Self(self.host(), self.process(), self.version(), page));
+    Duration producerWait = snapshots.producerWait();
+    if (producerWait != null) {
+      options.producerWait(producerWait);
+    }
+    return new FacadeConsumer(CreekConsumer.create(options.build()));
   }
 
   @Override
@@ -72,10 +81,10 @@ final class FacadeConsumer implements Consumer {
   public Flux<CommandStep> carryOut(Command command) {
     Flux<CommandStep> done = service.carryOut(command, Flux.defer(() -> own.carryOut(command)));
     if (command instanceof Command.AddTableFrom add) {
-      return facade.requireTable(add.mapping()).thenMany(done);
+      return facade.tables().requireTarget(add.mapping()).thenMany(done);
     }
     return command instanceof Command.AddTable add
-        ? facade.requireTable(add.mapping()).thenMany(done)
+        ? facade.tables().requireTarget(add.mapping()).thenMany(done)
         : done;
   }
 
@@ -91,43 +100,49 @@ final class FacadeConsumer implements Consumer {
 
   @Override
   public Flux<PublishedSnapshot> snapshots(SourceTable source) {
-    return facade.snapshots(source);
+    return facade.snapshots().published(source);
   }
 
   @Override
   public Mono<SourceSighting> look(SourceTable source) {
-    return facade.look(source);
+    return facade.tables().look(source);
   }
 
   @Override
   public Flux<Subscription> subscriptions() {
-    return facade.subscriptions();
+    return facade.tables().subscriptions();
   }
 
   @Override
   public Mono<Verification> verify(
       Mapping mapping, DatabaseOptions source, Verification.Options how) {
-    return facade.verify(mapping, source, how);
+    return facade.comparisons().verify(mapping, source, how);
+  }
+
+  @Override
+  public Mono<Verification> repair(
+      Mapping mapping, DatabaseOptions source, Verification.Options how) {
+    return facade.comparisons().repair(mapping, source, how);
   }
 
   @Override
   public Mono<Verification> verify(Mapping mapping, Verification.Options how) {
-    return facade.verify(mapping, how);
+    return facade.comparisons().verify(mapping, how);
   }
 
   @Override
   public Mono<Reachability> reachability(Duration limit) {
-    return facade.reachability(limit);
+    return facade.health().reachability(limit);
   }
 
   @Override
   public Mono<Void> threadsResponsive() {
-    return facade.threadsResponsive();
+    return facade.health().threadsResponsive();
   }
 
   @Override
   public PoolUse poolUse() {
-    return facade.poolUse();
+    return facade.health().pool();
   }
 
   @Override
@@ -137,17 +152,17 @@ final class FacadeConsumer implements Consumer {
 
   @Override
   public Flux<Instance> instances() {
-    return facade.instances();
+    return facade.health().instances();
   }
 
   @Override
   public Mono<Boolean> mayBeServed() {
-    return facade.mayBeServed();
+    return facade.health().mayBeServed();
   }
 
   @Override
   public Flux<CommandRecord> commands(int ended) {
-    return facade.commands(ended);
+    return facade.commands().newest(ended);
   }
 
   @Override
@@ -157,7 +172,7 @@ final class FacadeConsumer implements Consumer {
 
   @Override
   public Mono<Duration> lag(Subscription subscription) {
-    return facade.lag(subscription);
+    return facade.tables().lag(subscription);
   }
 
   @Override

@@ -22,16 +22,18 @@ final class OwnWork {
   Flux<CommandStep> carryOut(Command command) {
     if (command instanceof Command.CreateSchema create) {
       return facade
-          .createTable(create.mapping())
+          .tables()
+          .create(create.mapping())
           .map(created -> done(created ? "created" : "exists already and fits"))
           .flux();
     }
     if (command instanceof Command.AddTable add) {
-      return facade.addTable(add.mapping()).map(subscribed -> done("subscribed")).flux();
+      return facade.tables().add(add.mapping()).map(subscribed -> done("subscribed")).flux();
     }
     if (command instanceof Command.AddTableFrom add) {
       return facade
-          .addTable(add.mapping(), add.from())
+          .tables()
+          .add(add.mapping(), add.from())
           .map(subscribed -> done("subscribed, from " + add.from()))
           .flux();
     }
@@ -39,7 +41,7 @@ final class OwnWork {
       return removeTable(remove.target()).flux();
     }
     if (command instanceof Command.TakeSnapshot take) {
-      return steps(facade.snapshot(take.mapping(), take.mode()), "");
+      return steps(facade.snapshots().take(take.mapping(), take.mode()), "");
     }
     if (command instanceof Command.ApplySnapshot apply) {
       return applySnapshot(apply, false);
@@ -48,11 +50,12 @@ final class OwnWork {
       // Subscribed afterwards: the snapshot leaves the position from which to follow.
       return steps(
           facade
-              .snapshot(resync.mapping(), SnapshotMode.CLEAN)
+              .snapshots()
+              .take(resync.mapping(), SnapshotMode.CLEAN)
               .delayUntil(
                   progress ->
                       progress.step() == SnapshotProgress.Step.DONE
-                          ? facade.addTable(resync.mapping())
+                          ? facade.tables().add(resync.mapping())
                           : Mono.empty()),
           ", subscribed");
     }
@@ -61,12 +64,14 @@ final class OwnWork {
 
   /** Applies a snapshot that is published. */
   Flux<CommandStep> applySnapshot(Command.ApplySnapshot apply, boolean force) {
-    return steps(facade.applySnapshot(apply.subject(), apply.mapping(), apply.mode(), force), "");
+    return steps(
+        facade.snapshots().apply(apply.subject(), apply.mapping(), apply.mode(), force), "");
   }
 
   private Mono<CommandStep> removeTable(TargetTable target) {
     return facade
-        .removeTable(target)
+        .tables()
+        .remove(target)
         .filter(removed -> removed)
         .map(removed -> done("removed"))
         .switchIfEmpty(

@@ -60,6 +60,7 @@ final class RunningService {
             runs ->
                 runs
                     ? facade
+                        .commands()
                         .submit(command)
                         .flatMapMany(id -> follow(new SubmittedCommand(id, command)))
                     : otherwise);
@@ -85,22 +86,27 @@ final class RunningService {
    */
   Mono<CommandRecord> cancel(long id) {
     return facade
+        .commands()
         .cancel(id)
         .onErrorMap(RunningService::isUnknown, RunningService::unknown)
         .flatMap(
             cancelled ->
                 cancelled
                     ? end(id)
-                    : facade.follow(id).next().flatMap(ended -> Mono.error(over(ended))));
+                    : facade
+                        .commands()
+                        .follow(id)
+                        .next()
+                        .flatMap(ended -> Mono.error(over(ended))));
   }
 
   private Mono<CommandRecord> end(long id) {
     Mono<Void> again =
         Flux.interval(ASKED_AGAIN)
             .onBackpressureDrop()
-            .concatMap(tick -> facade.cancel(id).onErrorComplete(), 1)
+            .concatMap(tick -> facade.commands().cancel(id).onErrorComplete(), 1)
             .then();
-    return facade.follow(id).takeLast(1).next().takeUntilOther(again);
+    return facade.commands().follow(id).takeLast(1).next().takeUntilOther(again);
   }
 
   private static boolean isUnknown(Throwable error) {
@@ -127,13 +133,17 @@ final class RunningService {
 
   private Mono<Presence> presence() {
     return facade
+        .health()
         .instances()
         .any(Instance::serving)
         .flatMap(
             connected ->
                 connected
                     ? Mono.just(Presence.CONNECTED)
-                    : facade.mayBeServed().map(lost -> lost ? Presence.LOST : Presence.GONE));
+                    : facade
+                        .health()
+                        .mayBeServed()
+                        .map(lost -> lost ? Presence.LOST : Presence.GONE));
   }
 
   /** Of the services. */
@@ -151,6 +161,7 @@ final class RunningService {
         },
         it ->
             facade
+                .commands()
                 .follow(it.id())
                 .onErrorMap(it::outOfSight)
                 .<CommandStep>handle(it::report)
@@ -165,6 +176,7 @@ final class RunningService {
   /** Its end is told by its row; errors where it cannot be cancelled, or takes too long. */
   private Mono<Void> cancelled(SubmittedCommand given) {
     return facade
+        .commands()
         .cancel(given.id())
         .timeout(ANSWER_LIMIT)
         .then(Mono.delay(END_LIMIT))
@@ -178,7 +190,7 @@ final class RunningService {
   private Mono<Void> deserted() {
     return Flux.interval(timeout.dividedBy(LOOKS))
         .onBackpressureDrop()
-        .concatMap(tick -> facade.mayBeServed().onErrorReturn(true), 1)
+        .concatMap(tick -> facade.health().mayBeServed().onErrorReturn(true), 1)
         .scan(0, (looks, runs) -> runs ? 0 : looks + 1)
         .filter(looks -> looks >= LOOKS)
         .next()

@@ -27,12 +27,16 @@ class ArchitectureTest {
           .definedBy(ROOT + ".http..")
           .layer("config")
           .definedBy(ROOT + ".config..")
+          .layer("text")
+          .definedBy(ROOT + ".text..")
           .whereLayer("process")
           .mayNotBeAccessedByAnyLayer()
           .whereLayer("cli")
           .mayOnlyBeAccessedByLayers("process")
           .whereLayer("http")
           .mayOnlyBeAccessedByLayers("process", "cli")
+          .whereLayer("text")
+          .mayNotAccessAnyLayer()
           .because(
               "what a verb does can then be tested without a process, and settings without a verb");
 
@@ -63,4 +67,16 @@ class ArchitectureTest {
           .dependOnClassesThat()
           .resideInAPackage("ch.qos.logback..")
           .because("the others write to SLF4J");
+
+  @ArchTest
+  static final ArchRule metricsAreCountedWithOneLibrary =
+      noClasses()
+          .that()
+          .doNotHaveFullyQualifiedName(ROOT + ".http.Exposition")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("io.micrometer..")
+          .because(
+              "what is counted here is written in Prometheus' own model, and Micrometer only adds what"
+                  + " the JVM tells of itself");
 }

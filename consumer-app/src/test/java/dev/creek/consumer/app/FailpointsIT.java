@@ -136,7 +136,8 @@ final class FailpointsIT {
                 BrokerOptions.builder(nats.uri()).build(),
                 DatabaseOptions.of(target.patientUri())))) {
       consumer
-          .addTable(new Mapping(items.source(), new TargetTable("public", "items")))
+          .tables()
+          .add(new Mapping(items.source(), new TargetTable("public", "items")))
           .block(PATIENCE);
     }
   }

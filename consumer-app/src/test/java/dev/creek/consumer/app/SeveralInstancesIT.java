@@ -101,7 +101,8 @@ final class SeveralInstancesIT {
                 .formatted(name));
         publisher.publishSchema(table);
         consumer
-            .addTable(new Mapping(table.source(), new TargetTable("copy", name)))
+            .tables()
+            .add(new Mapping(table.source(), new TargetTable("copy", name)))
             .block(PATIENCE);
       }
     }

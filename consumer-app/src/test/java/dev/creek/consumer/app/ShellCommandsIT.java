@@ -67,7 +67,13 @@ final class ShellCommandsIT {
   }
 
   private static long serving(CreekConsumer service) {
-    return service.instances().filter(Instance::serving).count().blockOptional().orElse(0L);
+    return service
+        .health()
+        .instances()
+        .filter(Instance::serving)
+        .count()
+        .blockOptional()
+        .orElse(0L);
   }
 
   private String mapping(String table) {
@@ -210,7 +216,9 @@ final class ShellCommandsIT {
         CompletableFuture.supplyAsync(() -> LocalRun.of(environment, "resync", mapping("a")));
     await()
         .atMost(PATIENCE)
-        .until(() -> service.commands(1).any(c -> "loading".equals(c.step())).block(PATIENCE));
+        .until(
+            () ->
+                service.commands().newest(1).any(c -> "loading".equals(c.step())).block(PATIENCE));
     String user = target.server().user();
     assertThat(run("cancel", "1"))
         .isEqualTo("command 1: cancelled by " + user + "; the table is as it was");
@@ -250,7 +258,7 @@ final class ShellCommandsIT {
     services.remove(service);
     services.remove(facade);
     serve();
-    assertThat(facade.await(2, PATIENCE).blockOptional().orElseThrow().outcome())
+    assertThat(facade.commands().await(2, PATIENCE).blockOptional().orElseThrow().outcome())
         .isEqualTo(CommandOutcome.OK);
     facade.close();
   }
@@ -264,7 +272,7 @@ final class ShellCommandsIT {
   }
 
   private static CommandRecord newest(CreekConsumer consumer) {
-    return consumer.commands(1).blockFirst(PATIENCE);
+    return consumer.commands().newest(1).blockFirst(PATIENCE);
   }
 
   private String run(String... arguments) {

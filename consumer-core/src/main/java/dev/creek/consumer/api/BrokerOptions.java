@@ -1,8 +1,10 @@
 package dev.creek.consumer.api;
 
 import dev.creek.consumer.text.SubjectToken;
+import io.nats.client.Options;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import reactor.core.scheduler.Scheduler;
@@ -40,7 +42,9 @@ public final class BrokerOptions {
   private final Duration schemaTimeout;
   private final Duration frontierInterval;
   private final Duration consumerInactivity;
+  private final Reader reader;
   private final Scheduler scheduler;
+  private final UnaryOperator<Options.Builder> client;
 
   private BrokerOptions(Builder b) {
     servers = b.servers;
@@ -62,7 +66,9 @@ public final class BrokerOptions {
     schemaTimeout = b.schemaTimeout;
     frontierInterval = b.frontierInterval;
     consumerInactivity = b.consumerInactivity;
+    reader = b.reader;
     scheduler = b.scheduler;
+    client = b.client;
   }
 
   /**
@@ -167,8 +173,18 @@ public final class BrokerOptions {
     return consumerInactivity;
   }
 
+  /** The way in which messages come in. */
+  public Reader reader() {
+    return reader;
+  }
+
   public Scheduler scheduler() {
     return scheduler;
+  }
+
+  /** Changes the options of the NATS client, as {@link Builder#client} says. */
+  public Options.Builder customized(Options.Builder given) {
+    return client.apply(given);
   }
 
   /** The servers without user, password or token. */
@@ -189,11 +205,30 @@ public final class BrokerOptions {
     return USER_INFO.matcher(uri).replaceAll("//");
   }
 
+  /** The way in which messages are taken from the broker's connection. */
+  public enum Reader {
+    /** From the socket's bytes, without the NATS client's parser and queue. */
+    DIRECT,
+    /**
+     * By an ordinary subscription of the NATS client, for use if a fault of {@link #DIRECT} is
+     * suspected. The messages, their order and their bounds are the same; it takes more processor
+     * time, and the service makes three times the garbage.
+     */
+    CLIENT
+  }
+
   @Override
   public String toString() {
-    return "BrokerOptions[servers=%s, credentials=%s, tls=%s, namespace=%s, generation=%s, maxMessages=%d, maxBytes=%d]"
+    return "BrokerOptions[servers=%s, credentials=%s, tls=%s, namespace=%s, generation=%s, maxMessages=%d, maxBytes=%d, reader=%s]"
         .formatted(
-            serversForPeople(), credentials, tls, namespace, generation, maxMessages, maxBytes);
+            serversForPeople(),
+            credentials,
+            tls,
+            namespace,
+            generation,
+            maxMessages,
+            maxBytes,
+            reader);
   }
 
   /** Collects what differs from the defaults. Not thread-safe. */
@@ -217,7 +252,9 @@ public final class BrokerOptions {
     private Duration schemaTimeout = Duration.ofSeconds(5);
     private Duration frontierInterval = Duration.ofSeconds(30);
     private Duration consumerInactivity = Duration.ofMinutes(5);
+    private Reader reader = Reader.DIRECT;
     private Scheduler scheduler = Schedulers.parallel();
+    private UnaryOperator<Options.Builder> client = UnaryOperator.identity();
 
     private Builder(String servers) {
       this.servers = ServerList.parse(servers);
@@ -339,9 +376,27 @@ public final class BrokerOptions {
       return this;
     }
 
+    /** The way in which messages come in; {@link Reader#DIRECT} by default. */
+    public Builder reader(Reader value) {
+      reader = value;
+      return this;
+    }
+
     /** Where deliveries are emitted; {@link Schedulers#parallel()} by default. */
     public Builder deliverOn(Scheduler value) {
       scheduler = value;
+      return this;
+    }
+
+    /**
+     * Options of the NATS client that are not among these, such as a proxy, an authentication
+     * handler or an SSL context. The servers, listeners, executors and what reading relies on are
+     * set afterwards; a login and TLS files of these options win.
+     *
+     * @param value called for each connection that is made
+     */
+    public Builder client(UnaryOperator<Options.Builder> value) {
+      client = value;
       return this;
     }
 

@@ -1,10 +1,12 @@
 package dev.creek.consumer.api;
 
 import dev.creek.consumer.api.DatabaseOptions.Secret;
+import io.r2dbc.postgresql.PostgresqlConnectionConfiguration;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -57,6 +59,7 @@ public final class DatabaseOptions {
   private final Pooler pooler;
   private final boolean notifiedCommands;
   private final Set<String> lossyColumns;
+  private final UnaryOperator<PostgresqlConnectionConfiguration.Builder> driver;
 
   private DatabaseOptions(Builder builder) {
     this.address = builder.address;
@@ -69,6 +72,7 @@ public final class DatabaseOptions {
     this.pooler = builder.pooler;
     this.notifiedCommands = builder.notifiedCommands;
     this.lossyColumns = builder.lossyColumns;
+    this.driver = builder.driver;
   }
 
   /**
@@ -143,6 +147,12 @@ public final class DatabaseOptions {
     return address;
   }
 
+  /** Changes the configuration of the driver, as {@link Builder#driver} says. */
+  public PostgresqlConnectionConfiguration.Builder customized(
+      PostgresqlConnectionConfiguration.Builder given) {
+    return driver.apply(given);
+  }
+
   /** The same as if another pooler were between. */
   public DatabaseOptions through(Pooler other) {
     Builder copy = copy();
@@ -168,6 +178,7 @@ public final class DatabaseOptions {
     builder.wakeInterval = wakeInterval;
     builder.pooler = pooler;
     builder.lossyColumns = lossyColumns;
+    builder.driver = driver;
     return builder;
   }
 
@@ -189,6 +200,8 @@ public final class DatabaseOptions {
     private Pooler pooler = Pooler.NONE;
     private boolean notifiedCommands;
     private Set<String> lossyColumns = Set.of();
+    private UnaryOperator<PostgresqlConnectionConfiguration.Builder> driver =
+        UnaryOperator.identity();
 
     private Builder(ServerAddress address) {
       this.address = address;
@@ -297,6 +310,18 @@ public final class DatabaseOptions {
      */
     public Builder lossyColumns(Set<String> columns) {
       this.lossyColumns = Set.copyOf(columns);
+      return this;
+    }
+
+    /**
+     * Configuration of the R2DBC driver that is not among these, such as a source of passwords that
+     * expire, or event loops of the program. Codecs, session settings and what else the meaning of
+     * values relies on are set afterwards.
+     *
+     * @param value called once for each pool of connections; may block
+     */
+    public Builder driver(UnaryOperator<PostgresqlConnectionConfiguration.Builder> value) {
+      this.driver = value;
       return this;
     }
 

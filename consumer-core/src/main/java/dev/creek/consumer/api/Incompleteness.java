@@ -36,7 +36,7 @@ public record Incompleteness(Cause cause, String detail, String reason, @Nullabl
   public static String hint(Mapping mapping) {
     return Remedy.command("verify", mapping)
         + " --source-uri ... tells whether rows differ, and with --repair mends them"
-        + " (a program: verify(mapping, source, options)); "
+        + " (a program: comparisons().verify(mapping, source, options)); "
         + Remedy.resync(mapping);
   }
 

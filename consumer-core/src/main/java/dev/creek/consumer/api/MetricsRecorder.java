@@ -1,102 +1,74 @@
 package dev.creek.consumer.api;
 
+import dev.creek.consumer.api.Command.Verb;
+import dev.creek.consumer.api.CommandRecord.CommandOutcome;
+import dev.creek.consumer.api.TableEvent.Applied;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
-import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Receives what the lines count. Called from any thread, never under a lock; must not block or
- * throw. Tables are named by their canonical text ({@code db.namespace.table}, {@code
- * namespace.table}). Called per batch, per commit or less often, never per row.
+ * Receives the counts of a consumer. Called from any thread, never under a lock; must not block or
+ * throw. Called per batch, per commit or less often, never per row.
  */
 public interface MetricsRecorder {
 
-  /** Records nothing. */
+  /** A recorder that ignores everything. */
   MetricsRecorder NONE = new MetricsRecorder() {};
 
   /** A table is handled here from now on, until it is {@link #removed}. */
-  default void line(String source, String target, Backlog backlog) {}
+  default void line(Mapping mapping, Backlog backlog) {}
 
-  /**
-   * A target transaction was committed. Counts are changes as the wire told them, not rows as
-   * folded.
-   *
-   * @param committedAt source commit time of the last change applied; null where only the position
-   *     moved
-   */
-  default void applied(
-      String source,
-      String target,
-      long inserts,
-      long updates,
-      long deletes,
-      long truncates,
-      @Nullable Instant committedAt) {}
+  /** A target transaction was committed. */
+  default void applied(Mapping mapping, Applied applied) {}
 
   /**
    * A batch was written.
    *
-   * @param changes changes as the wire told them
+   * @param changes changes as they were published, before folding
    * @param bytes of their messages
    * @param took how long the database took
    */
-  default void batch(String target, int changes, long bytes, Duration took) {}
+  default void batch(TargetTable table, int changes, long bytes, Duration took) {}
+
+  /** A table is now in this state. */
+  default void state(TargetTable table, TableState state) {}
 
   /**
-   * A table's state is now this ({@code waiting}, {@code streaming}, …).
+   * The reasons why a table's rows may differ from its source's.
    *
-   * @param reason why, where it is not streaming
-   * @param hint what to do, where somebody must act
+   * @param marks oldest first; empty where none is known
    */
-  default void state(String target, String state, @Nullable String reason, @Nullable String hint) {}
+  default void incomplete(TargetTable table, List<Incompleteness> marks) {}
 
   /**
-   * Why a table's rows may differ from its source's, by cause: how many marks of it there are.
-   * Empty where nothing is known that says so.
+   * A table tries again after an error that passes.
    *
-   * @param reasons the same in words, oldest first
+   * @param category class of the SQLSTATE, or {@code broker}, {@code schema}
    */
-  default void incomplete(String target, Map<String, Integer> causes, List<String> reasons) {}
+  default void retry(TargetTable table, String category) {}
 
-  /** A table tries again after a passing error. */
-  default void retry(String target, String reasonClass) {}
+  /** A change that could not be applied was passed over, by {@link Command.SkipChange}. */
+  default void skipped(TargetTable table) {}
 
-  /** Rows that were to be updated or deleted were not there. */
-  default void missed(String target, long rows) {}
-
-  /** A change that could not be applied was gone past, because somebody said so. */
-  default void skipped(String target) {}
+  /** The progress of a snapshot. */
+  default void snapshot(SnapshotProgress progress) {}
 
   /**
-   * How far a snapshot is.
+   * A snapshot has ended.
    *
-   * @param mode {@code upsert} or {@code clean}
-   * @param step what is being done
-   * @param rowsDone rows written so far
-   * @param rowsExpected rows that it is believed to hold, -1 where nobody knows yet
+   * @param outcome never {@link CommandOutcome#PENDING}
    */
-  default void snapshot(
-      String source, String target, String mode, String step, long rowsDone, long rowsExpected) {}
-
-  /**
-   * A snapshot is over.
-   *
-   * @param result {@code ok}, {@code failed} or {@code cancelled}
-   */
-  default void snapshotEnded(String target, String mode, String result) {}
+  default void snapshotEnded(Mapping mapping, SnapshotMode mode, CommandOutcome outcome) {}
 
   /**
    * A command has ended.
    *
-   * @param verb which one: one of a few words, never an argument
-   * @param result {@code ok}, {@code failed} or {@code cancelled}
+   * @param outcome never {@link CommandOutcome#PENDING}
    */
-  default void command(String verb, String result) {}
+  default void command(Verb verb, CommandOutcome outcome) {}
 
-  /** A table is no longer handled here: forget it. */
-  default void removed(String target) {}
+  /** A table is no longer handled here: it can be forgotten. */
+  default void removed(TargetTable table) {}
 
   /**
    * How far one table is behind, to be asked at any time from any thread: it grows while nothing

@@ -32,6 +32,6 @@ public final class SnapshotException extends ConsumerException {
 
   private static String listing(SourceTable source) {
     return Remedy.command("list-snapshots", source)
-        + " shows which there are (a program: snapshots(source))";
+        + " shows which there are (a program: snapshots().published(source))";
   }
 }

@@ -82,12 +82,11 @@ public record Verification(
    *
    * @param timeout for how long a row that differs is looked at again: the target follows the
    *     source with some delay
-   * @param maxDifferences how many differing rows are looked at and told
-   * @param repair whether rows that differ are written anew from the source
+   * @param maxDifferences how many differing rows are looked at and reported
    */
-  public record Options(Duration timeout, int maxDifferences, boolean repair) {
-    /** Half a minute, a hundred rows, nothing written. */
-    public static final Options DEFAULT = new Options(Duration.ofSeconds(30), 100, false);
+  public record Options(Duration timeout, int maxDifferences) {
+    /** Half a minute, a hundred rows. */
+    public static final Options DEFAULT = new Options(Duration.ofSeconds(30), 100);
 
     public Options {
       if (maxDifferences < 1 || timeout.isNegative()) {

@@ -3,6 +3,7 @@ package dev.creek.consumer.control;
 import dev.creek.consumer.api.Command;
 import dev.creek.consumer.api.CommandRecord.CommandOutcome;
 import dev.creek.consumer.api.TargetTable;
+import dev.creek.consumer.retry.Backoff;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,7 +37,7 @@ public final class Commands {
   private static final Duration FIRST_PRUNING = Duration.ofMinutes(1);
   private static final Duration PRUNING_INTERVAL = Duration.ofHours(1);
 
-  /** How long a mailbox that ends waits for another one that ends at the same moment. */
+  /** How long the end of one table's commands waits for an end at the same moment. */
   private static final Duration EMIT_PATIENCE = Duration.ofSeconds(1);
 
   private final CommandLog log;
@@ -45,9 +46,9 @@ public final class Commands {
   private final Flux<?> wakeUps;
   private final Mono<Void> stop;
   private final Listener listener;
-  private final ConcurrentMap<TargetTable, Mailbox> running = new ConcurrentHashMap<>();
+  private final ConcurrentMap<TargetTable, TableCommands> running = new ConcurrentHashMap<>();
 
-  /** A command may have come just when its mailbox ended. */
+  /** A command may have come just when those of its table had ended. */
   private final Sinks.Many<TargetTable> ended = Sinks.many().multicast().directBestEffort();
 
   /**
@@ -84,10 +85,10 @@ public final class Commands {
 
   /** Runs until it is stopped: completes when nothing is being carried out any more. */
   public Mono<Void> run() {
-    return Mono.when(mailboxes(), renewals(), prunings());
+    return Mono.when(tables(), renewals(), prunings());
   }
 
-  private Mono<Void> mailboxes() {
+  private Mono<Void> tables() {
     Flux<Long> ticks = Flux.interval(RENEWAL_INTERVAL).onBackpressureDrop();
     return Flux.merge(wakeUps, ended.asFlux(), ticks)
         .takeUntilOther(stop)
@@ -101,8 +102,8 @@ public final class Commands {
   private Mono<List<CommandLog.Pending>> pending() {
     return log.pending()
         .retryWhen(
-            Retry.backoff(Long.MAX_VALUE, Duration.ofMillis(200))
-                .maxBackoff(Duration.ofSeconds(5))
+            Backoff.OUTAGE
+                .retries()
                 .doBeforeRetry(
                     retry ->
                         LOG.atLevel(level(retry))
@@ -117,29 +118,29 @@ public final class Commands {
     return retry.totalRetries() == 0 ? Level.WARN : Level.DEBUG;
   }
 
-  /** The mailboxes to run: of targets that have something to do and none yet. */
-  private List<Mailbox> begin(List<CommandLog.Pending> all) {
-    List<Mailbox> starting = new ArrayList<>();
+  /** Those to run: of targets that have something to do and are not being run yet. */
+  private List<TableCommands> begin(List<CommandLog.Pending> all) {
+    List<TableCommands> starting = new ArrayList<>();
     for (CommandLog.Pending pending : all) {
       TargetTable target = pending.command().target();
-      Mailbox mailbox = running.get(target);
-      if (mailbox != null) {
-        mailbox.heed(pending);
+      TableCommands table = running.get(target);
+      if (table != null) {
+        table.heed(pending);
       } else if (pending.free() && mine.test(target)) {
-        mailbox = new Mailbox(target, log, operations, stop, listener);
-        running.put(target, mailbox);
-        starting.add(mailbox);
+        table = new TableCommands(target, log, operations, stop, listener);
+        running.put(target, table);
+        starting.add(table);
       }
     }
     return starting;
   }
 
-  private Mono<Void> run(Mailbox mailbox) {
-    return Mono.defer(mailbox::run)
+  private Mono<Void> run(TableCommands table) {
+    return Mono.defer(table::run)
         .doFinally(
             signal -> {
-              running.remove(mailbox.target(), mailbox);
-              ended.emitNext(mailbox.target(), Sinks.EmitFailureHandler.busyLooping(EMIT_PATIENCE));
+              running.remove(table.target(), table);
+              ended.emitNext(table.target(), Sinks.EmitFailureHandler.busyLooping(EMIT_PATIENCE));
             });
   }
 
@@ -153,7 +154,7 @@ public final class Commands {
 
   private Mono<Void> renewal() {
     List<Long> ids =
-        running.values().stream().map(Mailbox::currentId).filter(Objects::nonNull).toList();
+        running.values().stream().map(TableCommands::currentId).filter(Objects::nonNull).toList();
     return ids.isEmpty() ? Mono.empty() : log.renew(ids).onErrorComplete();
   }
 

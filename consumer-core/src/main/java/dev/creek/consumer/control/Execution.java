@@ -6,6 +6,7 @@ import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.api.SnapshotMode;
 import dev.creek.consumer.api.SnapshotProgress;
 import dev.creek.consumer.api.TargetTable;
+import dev.creek.consumer.retry.Backoff;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.Locale;
@@ -18,15 +19,13 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
-import reactor.util.retry.Retry;
 
 /** One command being carried out, once. */
 final class Execution {
   /** With these pauses a server that is away is waited for about ten minutes. */
   private static final int MAX_RETRIES = 65;
 
-  private static final Duration FIRST_PAUSE = Duration.ofMillis(500);
-  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
+  private static final Backoff BACKOFF = Backoff.of(Duration.ofMillis(500), Duration.ofSeconds(10));
   private static final Duration PROGRESS_INTERVAL = Duration.ofSeconds(1);
 
   /** A command that the service does not survive must not keep it from the others for ever. */
@@ -182,8 +181,8 @@ final class Execution {
         .doOnSubscribe(begins -> begins())
         .doFinally(ends -> working = false)
         .retryWhen(
-            Retry.backoff(Long.MAX_VALUE, FIRST_PAUSE)
-                .maxBackoff(LONGEST_PAUSE)
+            BACKOFF
+                .retries()
                 .filter(this::mayPass)
                 .doBeforeRetryAsync(signal -> showReason(signal.failure())))
         .switchIfEmpty(Mono.defer(this::ending))

@@ -3,8 +3,7 @@ package dev.creek.consumer.jetstream;
 /**
  * The broker's report about a consumer.
  *
- * @param deliveredConsumer number of messages that it has sent
  * @param deliveredStream stream sequence up to which it has gone
  * @param pending number of further messages that the stream holds for it
  */
-record ConsumerState(long deliveredConsumer, long deliveredStream, long pending) {}
+record ConsumerState(long deliveredStream, long pending) {}

@@ -12,17 +12,30 @@ import dev.creek.consumer.text.ErrorWords;
 import io.nats.client.JetStreamStatusException;
 import io.nats.client.Message;
 import io.nats.client.NUID;
+import io.nats.client.api.AckPolicy;
+import io.nats.client.api.ApiResponse;
+import io.nats.client.api.ConsumerConfiguration;
+import io.nats.client.api.ConsumerCreateRequest;
+import io.nats.client.api.ConsumerInfo;
+import io.nats.client.api.DeliverPolicy;
+import io.nats.client.api.MessageGetRequest;
+import io.nats.client.api.MessageInfo;
+import io.nats.client.api.ReplayPolicy;
+import io.nats.client.support.JsonSerializable;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -139,30 +152,33 @@ final class JetStreamApi {
 
   /** The first message with this subject from a sequence on; empty if there is none. */
   Mono<StoredMessage> nextMessage(String stream, String subject, long sequence) {
-    return message(
-        stream, JSON.createObjectNode().put("seq", sequence).put("next_by_subj", subject));
+    return message(stream, MessageGetRequest.nextForSubject(sequence, subject));
   }
 
   /** The newest message with this subject; empty if the stream has none. */
   Mono<StoredMessage> lastMessage(String stream, String subject) {
-    return message(stream, JSON.createObjectNode().put("last_by_subj", subject));
+    return message(stream, MessageGetRequest.lastForSubject(subject));
   }
 
-  private Mono<StoredMessage> message(String stream, ObjectNode request) {
-    return call("STREAM.MSG.GET." + stream, bytes(request))
-        .map(answer -> answer.path("message"))
-        .map(
-            message ->
-                new StoredMessage(
-                    message.path("seq").longValue(),
-                    time(message.path("time").asText()),
-                    Base64.getDecoder().decode(message.path("data").asText(""))))
+  private Mono<StoredMessage> message(String stream, MessageGetRequest request) {
+    return call(
+            "STREAM.MSG.GET." + stream, request, answer -> new MessageInfo(answer, stream, false))
+        .map(StoredMessage::of)
         .onErrorResume(ApiException.class, e -> e.messageNotFound() ? Mono.empty() : Mono.error(e));
   }
 
   /** A message of a stream. */
   @SuppressWarnings("ArrayRecordComponent") // identity is never compared
-  record StoredMessage(long sequence, Instant time, byte[] data) {}
+  record StoredMessage(long sequence, Instant time, byte[] data) {
+    private static StoredMessage of(MessageInfo message) {
+      ZonedDateTime time = message.getTime();
+      byte[] data = message.getData();
+      return new StoredMessage(
+          message.getSeq(),
+          time == null ? Instant.EPOCH : time.toInstant(),
+          data == null ? NOTHING : data);
+    }
+  }
 
   /**
    * Creates a consumer that lives in the broker's memory, needs no acknowledgement, and disappears
@@ -173,32 +189,33 @@ final class JetStreamApi {
    */
   Mono<ConsumerState> createConsumer(
       String stream, String name, String subject, StartAt start, Duration inactivity) {
-    ObjectNode config =
-        JSON.createObjectNode()
-            .put("name", name)
-            .put("description", "creek-consumer reading " + subject)
-            .put("filter_subject", subject)
-            .put("ack_policy", "none")
-            .put("replay_policy", "instant")
-            .put("inactive_threshold", inactivity.toNanos())
-            .put("num_replicas", 1)
-            .put("mem_storage", true);
+    var config =
+        ConsumerConfiguration.builder()
+            .name(name)
+            .description("creek-consumer reading " + subject)
+            .filterSubject(subject)
+            .ackPolicy(AckPolicy.None)
+            .replayPolicy(ReplayPolicy.Instant)
+            .inactiveThreshold(inactivity)
+            .numReplicas(1)
+            .memStorage(true);
     if (start instanceof StartAt.Sequence from) {
-      config.put("deliver_policy", "by_start_sequence").put("opt_start_seq", from.first());
+      config.deliverPolicy(DeliverPolicy.ByStartSequence).startSequence(from.first());
     } else if (start instanceof StartAt.Time from) {
-      config.put("deliver_policy", "by_start_time").put("opt_start_time", from.first().toString());
+      config
+          .deliverPolicy(DeliverPolicy.ByStartTime)
+          .startTime(from.first().atZone(ZoneOffset.UTC));
     } else {
-      config.put("deliver_policy", "all");
+      config.deliverPolicy(DeliverPolicy.All);
     }
-    ObjectNode request = JSON.createObjectNode().put("stream_name", stream);
-    request.set("config", config);
-    return call("CONSUMER.CREATE." + stream + "." + name + "." + subject, bytes(request))
-        .map(JetStreamApi::consumerState);
-  }
-
-  /** State of a consumer. */
-  Mono<ConsumerState> consumer(String stream, String name) {
-    return call("CONSUMER.INFO." + stream + "." + name, NOTHING).map(JetStreamApi::consumerState);
+    return call(
+            "CONSUMER.CREATE." + stream + "." + name + "." + subject,
+            new ConsumerCreateRequest(stream, config.build()),
+            ConsumerInfo::new)
+        .map(
+            created ->
+                new ConsumerState(
+                    created.getDelivered().getStreamSequence(), created.getNumPending()));
   }
 
   /** Deletes a consumer; completes whether or not that worked. */
@@ -206,8 +223,19 @@ final class JetStreamApi {
     return call("CONSUMER.DELETE." + stream + "." + name, NOTHING).then().onErrorComplete();
   }
 
+  /**
+   * For answers that the client has no public type for. {@code StreamInfo} is none for us: it
+   * refuses streams whose names are not ASCII.
+   */
   private Mono<JsonNode> call(String request, byte[] body) {
     return request(prefix + request, body, timeout).map(JetStreamApi::answer);
+  }
+
+  private <T extends ApiResponse<?>> Mono<T> call(
+      String request, JsonSerializable body, Function<Message, T> type) {
+    return request(prefix + request, body.serialize(), timeout)
+        .map(type)
+        .map(JetStreamApi::accepted);
   }
 
   /**
@@ -326,13 +354,26 @@ final class JetStreamApi {
     try {
       answer = JSON.readTree(message.getData());
     } catch (IOException e) {
-      throw new BrokerException.Unavailable("JetStream answered something else than JSON", e);
+      throw notJson(e);
     }
     JsonNode error = answer.path("error");
     if (error.isObject()) {
       throw ApiException.of(error);
     }
     return answer;
+  }
+
+  private static <T extends ApiResponse<?>> T accepted(T answer) {
+    if (!answer.hasError()) {
+      return answer;
+    }
+    throw ApiResponse.PARSE_ERROR_TYPE.equals(answer.getType())
+        ? notJson(null)
+        : new ApiException(answer.getApiErrorCode(), String.valueOf(answer.getDescription()));
+  }
+
+  private static BrokerException.Unavailable notJson(@Nullable Throwable cause) {
+    return new BrokerException.Unavailable("JetStream answered something else than JSON", cause);
   }
 
   private static StreamState streamState(String name, JsonNode answer) {
@@ -353,14 +394,6 @@ final class JetStreamApi {
   /** A time as JetStream writes it; the epoch if there is none. */
   static Instant time(String text) {
     return text.isEmpty() ? Instant.EPOCH : OffsetDateTime.parse(text).toInstant();
-  }
-
-  private static ConsumerState consumerState(JsonNode answer) {
-    JsonNode delivered = answer.path("delivered");
-    return new ConsumerState(
-        delivered.path("consumer_seq").longValue(),
-        delivered.path("stream_seq").longValue(),
-        answer.path("num_pending").longValue());
   }
 
   private static byte[] bytes(ObjectNode node) {

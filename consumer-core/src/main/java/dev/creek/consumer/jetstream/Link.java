@@ -2,7 +2,9 @@ package dev.creek.consumer.jetstream;
 
 import dev.creek.consumer.api.BrokerException;
 import dev.creek.consumer.api.BrokerOptions;
-import dev.creek.consumer.jetstream.direct.PacketReceivers;
+import dev.creek.consumer.jetstream.direct.DirectPullReader;
+import dev.creek.consumer.jetstream.pull.ClientPullReader;
+import dev.creek.consumer.jetstream.pull.PullReader;
 import dev.creek.consumer.stream.ByteShares;
 import io.nats.client.Connection;
 import io.nats.client.ConnectionListener.Events;
@@ -35,7 +37,8 @@ final class Link {
   private static final Logger log = LoggerFactory.getLogger(Link.class);
 
   /**
-   * A connection with its dispatcher, whose one thread hears what is not a message, for all tables.
+   * A connection with its dispatcher, whose one thread hears, for all tables, what comes through
+   * the client.
    */
   record Open(Connection connection, Dispatcher dispatcher) {}
 
@@ -47,9 +50,9 @@ final class Link {
   private final Scheduler scheduler;
   private final Set<Runnable> lossListeners = ConcurrentHashMap.newKeySet();
   private final Set<Predicate<Denial>> denialListeners = ConcurrentHashMap.newKeySet();
-  private final PacketReceivers receivers = new PacketReceivers();
   private final AtomicBoolean reconnecting = new AtomicBoolean();
   private final ByteShares readAhead;
+  private final PullReader reader;
   private volatile @Nullable Open current;
 
   /**
@@ -71,6 +74,11 @@ final class Link {
     scheduler =
         Schedulers.fromExecutorService(
             Executors.newSingleThreadScheduledExecutor(Link::thread), "creek-jetstream");
+    reader =
+        switch (options.reader()) {
+          case DIRECT -> new DirectPullReader();
+          case CLIENT -> new ClientPullReader(this::execute);
+        };
   }
 
   private static Thread thread(Runnable task) {
@@ -109,8 +117,7 @@ final class Link {
     if (closed) {
       throw closedByUs();
     }
-    var connection =
-        connector.connect((source, event) -> onEvent(event), receivers, this::onDenial);
+    var connection = connector.connect((source, event) -> onEvent(event), reader, this::onDenial);
     var dispatcher = connection.createDispatcher();
     // Nothing may be dropped: what can wait here is bounded by what was asked for.
     dispatcher.setPendingLimits(0, 0);
@@ -171,9 +178,19 @@ final class Link {
     return scheduler;
   }
 
-  /** Where to say who takes a consumer's messages. */
-  PacketReceivers receivers() {
-    return receivers;
+  /**
+   * Runs a task on {@link #scheduler()}; not any more once this is closed, when it would come to
+   * nothing.
+   */
+  void execute(Runnable task) {
+    if (!closed) {
+      scheduler.schedule(task);
+    }
+  }
+
+  /** The way in which messages come in. */
+  PullReader reader() {
+    return reader;
   }
 
   /** What all readers may ask for and hold. */

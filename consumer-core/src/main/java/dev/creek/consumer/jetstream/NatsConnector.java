@@ -3,9 +3,7 @@ package dev.creek.consumer.jetstream;
 import dev.creek.consumer.api.BrokerException;
 import dev.creek.consumer.api.BrokerOptions;
 import dev.creek.consumer.api.BrokerOptions.Credentials;
-import dev.creek.consumer.jetstream.direct.PacketPort;
-import dev.creek.consumer.jetstream.direct.PacketReceivers;
-import dev.creek.consumer.jetstream.direct.PortListener;
+import dev.creek.consumer.jetstream.pull.PullReader;
 import dev.creek.consumer.text.ErrorWords;
 import io.nats.client.AuthenticationException;
 import io.nats.client.Connection;
@@ -53,17 +51,16 @@ final class NatsConnector {
   /**
    * Opens a connection that reconnects by itself.
    *
-   * @param receivers of messages, which the client gets nothing of
+   * @param reader the way in which messages are to come in
    * @param denials told of what the server does not let this user do; on one thread of the client
    * @throws BrokerException.Refused where the credentials are not accepted
    * @throws BrokerException.Unavailable where no server can be reached or lets us in
    */
-  Connection connect(
-      ConnectionListener listener, PacketReceivers receivers, Consumer<Denial> denials) {
+  Connection connect(ConnectionListener listener, PullReader reader, Consumer<Denial> denials) {
     var lastError = new LastError(options.serversForPeople(), denials);
     ExecutorService callbacks = NatsThreads.oneAtATime();
     try {
-      return Nats.connect(natsOptions(new PortListener(listener, receivers), lastError, callbacks));
+      return Nats.connect(natsOptions(listener, reader, lastError, callbacks));
     } catch (AuthenticationException e) {
       awaitCalled(callbacks);
       throw refused(unreachable(lastError.text.get(), lastError.exception.get()));
@@ -120,15 +117,16 @@ final class NatsConnector {
   }
 
   private Options natsOptions(
-      ConnectionListener listener, ErrorListener errors, ExecutorService callbacks)
+      ConnectionListener listener,
+      PullReader reader,
+      ErrorListener errors,
+      ExecutorService callbacks)
       throws IOException, GeneralSecurityException {
     var builder =
-        Options.builder()
+        options
+            .customized(Options.builder().connectionName(options.connectionName()))
             .servers(options.servers())
-            .connectionName(options.connectionName())
             .inboxPrefix(options.inboxPrefix())
-            .connectionListener(listener)
-            .dataPortType(PacketPort.class.getName())
             .errorListener(errors)
             .executor(NatsThreads.WORK)
             .scheduledExecutor(NatsThreads.TIMERS)
@@ -148,6 +146,7 @@ final class NatsConnector {
             .reconnectBufferSize(0)
             .reportNoResponders()
             .useTimeoutException();
+    reader.prepare(builder, listener);
     if (options.usesTls()) {
       builder.sslContext(TlsContext.of(options.tls()));
     }

@@ -75,11 +75,6 @@ final class PermissionCheck {
   private Flux<Need> ofAll(Subjects names, String database) {
     return Flux.concat(
         ofStream(names.walStream(database), Level.PROBLEM, FOLLOWING),
-        Flux.just(
-            asking(
-                "CONSUMER.INFO." + consumerOf(names.walStream(database)),
-                Level.PROBLEM,
-                "the position of a table without changes stays behind, so that retention will look like a gap")),
         ofStream(names.schemaStream(database), Level.PROBLEM, SCHEMAS),
         ofStream(names.snapshotStream(database), Level.WARNING, SNAPSHOTS),
         Flux.just(

@@ -1,19 +1,18 @@
 package dev.creek.consumer.jetstream;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
-
 import dev.creek.consumer.api.BrokerException;
 import dev.creek.consumer.api.BrokerOptions;
-import dev.creek.consumer.jetstream.direct.AckSubject;
-import dev.creek.consumer.jetstream.direct.PacketReceivers;
+import dev.creek.consumer.jetstream.pull.MessagePlace;
+import dev.creek.consumer.jetstream.pull.PullIntake;
+import dev.creek.consumer.jetstream.pull.PullReceiver;
 import dev.creek.consumer.stream.Delivery;
 import io.nats.client.Message;
+import io.nats.client.PullRequestOptions;
 import io.nats.client.Subscription;
 import io.nats.client.impl.Headers;
 import io.nats.client.support.Status;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
-import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
 import reactor.core.Disposables;
@@ -24,11 +23,12 @@ import reactor.core.publisher.FluxSink;
  * What one consumer sends, on demand, until the first trouble: then it errors with {@link
  * ReadInterrupted}, or with {@link BrokerException.Gap}, and drops what has not left yet.
  *
- * <p>Four threads meet here. The connection's reader puts messages into the {@link PullWindow} and
- * goes on to those of other tables. The client's dispatcher hears, later, what the broker says
- * beside them. {@link Link#scheduler()} asks and watches. The {@link Outlet} emits.
+ * <p>Up to four threads meet here. The one that the {@link PullIntake} has puts messages into the
+ * {@link PullWindow} and goes on to those of other tables. The client's dispatcher, which may be
+ * the same, hears what the broker says beside them, maybe later. {@link Link#scheduler()} asks and
+ * watches. The {@link Outlet} emits.
  */
-final class PullSession implements PacketReceivers.Receiver {
+final class PullSession implements PullReceiver {
   private static final int MISSED_HEARTBEATS = 3;
   private static final String LAST_CONSUMER_SEQUENCE = "Nats-Last-Consumer";
 
@@ -73,7 +73,7 @@ final class PullSession implements PacketReceivers.Receiver {
     this.window = window;
     this.onHeard = onHeard;
     outlet = new Outlet(options, window, sink, this::askIfDue);
-    this.checks = checks.of(outlet, () -> received);
+    this.checks = checks.of(outlet);
     resources = Disposables.composite(this.checks, window::close);
     inbox = open.connection().createInbox() + ".";
     sink.onDispose(resources);
@@ -81,7 +81,7 @@ final class PullSession implements PacketReceivers.Receiver {
 
   /** What is to be asked of the stream while it is read. */
   interface Checks {
-    StreamChecks of(Outlet outlet, LongSupplier received);
+    StreamChecks of(Outlet outlet);
   }
 
   /**
@@ -109,10 +109,11 @@ final class PullSession implements PacketReceivers.Receiver {
   private void start(FluxSink<Delivery> sink) {
     resources.add(link.onLoss(this::connectionLost));
     resources.add(link.onDenial(this::onDenial));
-    resources.add(link.receivers().register(consumer.name(), this));
+    PullIntake intake = link.reader().intake(consumer.name(), this, this::onOther);
+    resources.add(intake.registration());
     try {
-      Subscription subscription = open.dispatcher().subscribe(inbox + "*", this::onMessage);
-      resources.add(() -> onLink(() -> unsubscribe(subscription)));
+      Subscription subscription = open.dispatcher().subscribe(inbox + "*", intake.handler());
+      resources.add(() -> link.execute(() -> unsubscribe(subscription)));
     } catch (IllegalStateException e) {
       connectionLost();
       return;
@@ -168,19 +169,20 @@ final class PullSession implements PacketReceivers.Receiver {
     outlet.fail(new ReadInterrupted(reason));
   }
 
-  // ---- the connection's reading thread
+  // ---- the thread of the intake
 
   @Override
-  public void onPacket(AckSubject ack, byte[] data, long wireBytes) {
-    if (ack.consumerSequence() != received + 1) {
+  public void onMessage(MessagePlace place, byte[] data, long wireBytes) {
+    long consumerSequence = place.consumerSequence();
+    if (consumerSequence != received + 1) {
       interrupted("messages were lost on the way");
       return;
     }
     long now = System.nanoTime();
     heardAt = now;
-    received = ack.consumerSequence();
+    received = consumerSequence;
     heard();
-    window.arrived(ack.streamSequence(), data, wireBytes, ack.pending(), now);
+    window.arrived(place.streamSequence(), data, wireBytes, place.pending(), now);
   }
 
   @Override
@@ -195,7 +197,7 @@ final class PullSession implements PacketReceivers.Receiver {
 
   // ---- the dispatcher's thread
 
-  private void onMessage(Message message) {
+  private void onOther(Message message) {
     long now = System.nanoTime();
     heardAt = now;
     if (message.isStatusMessage()) {
@@ -236,7 +238,7 @@ final class PullSession implements PacketReceivers.Receiver {
 
   /**
    * It follows everything sent before it, so it tells of a last message that did not come. More may
-   * have come since: messages do not wait for it.
+   * have come since: not every way lets messages wait for it.
    */
   private void onHeartbeat(@Nullable Headers headers) {
     String sent = headers == null ? null : headers.getFirst(LAST_CONSUMER_SEQUENCE);
@@ -247,7 +249,7 @@ final class PullSession implements PacketReceivers.Receiver {
     heard();
     PullWindow.Proof proof = window.nextProof(true);
     if (proof != null) {
-      onLink(() -> checks.prove(proof, this::ask));
+      link.execute(() -> checks.prove(proof, this::ask));
     }
   }
 
@@ -272,14 +274,8 @@ final class PullSession implements PacketReceivers.Receiver {
 
   // ---- the link's thread
 
-  private void onLink(Runnable task) {
-    if (!link.isClosed()) {
-      link.scheduler().schedule(task);
-    }
-  }
-
   private void askSoon() {
-    onLink(this::ask);
+    link.execute(this::ask);
   }
 
   private void askIfDue() {
@@ -304,18 +300,16 @@ final class PullSession implements PacketReceivers.Receiver {
 
   private void send(PullWindow.Pull pull) {
     missed = 0;
-    String body =
-        "{\"batch\":"
-            + pull.messages()
-            + (pull.bytes() > 0 ? ",\"max_bytes\":" + pull.bytes() : "")
-            + ",\"expires\":"
-            + options.pullExpiry().toNanos()
-            + ",\"idle_heartbeat\":"
-            + options.heartbeat().toNanos()
-            + "}";
+    var request =
+        PullRequestOptions.builder(pull.messages())
+            .expiresIn(options.pullExpiry())
+            .idleHeartbeat(options.heartbeat());
+    if (pull.bytes() > 0) {
+      request.maxBytes(pull.bytes());
+    }
+    byte[] body = request.build().serialize();
     try {
-      open.connection()
-          .publish(api.nextSubject(consumer), inbox + pull.number(), body.getBytes(US_ASCII));
+      open.connection().publish(api.nextSubject(consumer), inbox + pull.number(), body);
     } catch (IllegalStateException e) {
       connectionLost();
     }

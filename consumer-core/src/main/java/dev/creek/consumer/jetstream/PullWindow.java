@@ -33,6 +33,7 @@ final class PullWindow {
   private final int maxMessages;
   private final ByteShares.Share share;
   private final int proofPackets;
+  private final int overheadBytes;
 
   private final ArrayDeque<Packet> packets = new ArrayDeque<>();
   private long bytes;
@@ -69,6 +70,7 @@ final class PullWindow {
    * Of one consumer.
    *
    * @param share of the bytes that all windows may hold
+   * @param overheadBytes that a message takes on its way besides those that the broker counts
    * @param next sequence from which it reads
    * @param fromOldest whether it just reads from the oldest on, wherever that is
    * @param nothingPending whether there was nothing to read when it was created
@@ -76,6 +78,7 @@ final class PullWindow {
   PullWindow(
       BrokerOptions options,
       ByteShares.Share share,
+      int overheadBytes,
       long next,
       boolean fromOldest,
       boolean nothingPending,
@@ -83,6 +86,7 @@ final class PullWindow {
     maxMessages = options.maxMessages();
     this.share = share;
     proofPackets = Math.max(1, maxMessages / 2);
+    this.overheadBytes = overheadBytes;
     proven = next - 1;
     lastSequence = proven;
     frontier = proven;
@@ -132,9 +136,14 @@ final class PullWindow {
     pullNumber++;
     arrivedOfAsked = 0;
     askedWithoutBytes = nextAlone;
-    askedMessages = nextAlone ? 1 : room;
+    askedMessages = nextAlone ? 1 : Math.min(room, messagesWithin(roomBytes));
     askedBytes = roomBytes;
     return new Pull(pullNumber, (int) askedMessages, nextAlone ? 0 : roomBytes);
+  }
+
+  /** How many messages may be on their way at once: their overhead is no more than their bytes. */
+  private long messagesWithin(long roomBytes) {
+    return overheadBytes == 0 ? maxMessages : Math.max(1, roomBytes / overheadBytes);
   }
 
   /** Whether the broker owes us an answer or a heartbeat. */

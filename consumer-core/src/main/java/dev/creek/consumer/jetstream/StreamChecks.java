@@ -2,7 +2,6 @@ package dev.creek.consumer.jetstream;
 
 import dev.creek.consumer.api.BrokerException;
 import dev.creek.consumer.stream.ReadListener;
-import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
 import reactor.core.Disposables;
@@ -22,7 +21,7 @@ final class StreamChecks implements Disposable {
   private final Outlet outlet;
   private final HoleSource holes;
   private final Holes known;
-  private final LongSupplier received;
+  private final String subject;
   private final Disposable.Swap proof = Disposables.swap();
   private final Disposable.Swap frontier = Disposables.swap();
   private final @Nullable Follower follower;
@@ -41,7 +40,7 @@ final class StreamChecks implements Disposable {
    * Checks for one consumer.
    *
    * @param known holes of the stream that do not count
-   * @param received number of messages received from the consumer
+   * @param subject the one that the consumer reads
    * @param follower null if reading ends by itself, so that the position of an idle subject is not
    *     needed
    */
@@ -52,7 +51,7 @@ final class StreamChecks implements Disposable {
       PullConsumer consumer,
       PullWindow window,
       Outlet outlet,
-      LongSupplier received,
+      String subject,
       @Nullable Follower follower) {
     this.api = api;
     this.holes = holes;
@@ -60,7 +59,7 @@ final class StreamChecks implements Disposable {
     this.consumer = consumer;
     this.window = window;
     this.outlet = outlet;
-    this.received = received;
+    this.subject = subject;
     this.follower = follower;
   }
 
@@ -117,7 +116,7 @@ final class StreamChecks implements Disposable {
   }
 
   private Mono<Long> readUpTo(PullWindow.Idle idle) {
-    return streamNow().delayUntil(now -> check(idle, now)).flatMap(this::reached);
+    return streamNow().delayUntil(now -> check(idle, now)).flatMap(now -> reached(idle, now));
   }
 
   /**
@@ -144,13 +143,16 @@ final class StreamChecks implements Disposable {
   }
 
   /**
-   * The state of the stream was read <em>first</em>: messages that it held then, and that the
-   * consumer still does not have, belong to other tables.
+   * The state of the stream was read <em>first</em>: if the stream now holds no message of this
+   * subject that is still to come, everything that it held then has come, or belongs to other
+   * tables. The consumer is not asked: it learns of a stored message a moment after the stream, and
+   * reports until then that nothing is pending.
    */
-  private Mono<Long> reached(StreamState then) {
-    return api.consumer(consumer.stream().name(), consumer.name())
-        .filter(now -> now.pending() == 0 && now.deliveredConsumer() == received.getAsLong())
-        .map(now -> then.last());
+  private Mono<Long> reached(PullWindow.Idle idle, StreamState then) {
+    return api.nextMessage(consumer.stream().name(), subject, idle.next())
+        .hasElement()
+        .filter(more -> !more)
+        .map(none -> then.last());
   }
 
   private void moveTo(long sequence) {

@@ -3,13 +3,13 @@ package dev.creek.consumer.jetstream;
 import dev.creek.consumer.api.BrokerException;
 import dev.creek.consumer.api.BrokerOptions;
 import dev.creek.consumer.api.Position.StreamIdentity;
+import dev.creek.consumer.retry.Backoff;
 import dev.creek.consumer.stream.Delivery;
 import dev.creek.consumer.stream.ReadListener;
 import dev.creek.consumer.stream.StartAt;
 import dev.creek.consumer.text.ErrorWords;
 import io.nats.client.NUID;
 import java.time.Duration;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -25,8 +25,7 @@ import reactor.util.retry.Retry;
  */
 final class SubjectReader {
   private static final Logger log = LoggerFactory.getLogger(SubjectReader.class);
-  private static final long FIRST_DELAY_MILLIS = 50;
-  private static final long LONGEST_DELAY_MILLIS = 500;
+  private static final Backoff BACKOFF = Backoff.of(Duration.ofMillis(50), Duration.ofMillis(500));
   private static final Duration CLEANUP_TIMEOUT = Duration.ofSeconds(1);
   private static final int ATTEMPTS_BETWEEN_WARNINGS = 120;
 
@@ -61,6 +60,7 @@ final class SubjectReader {
   private volatile String subject = "a stream";
 
   private int attempts;
+  private Backoff backoff = BACKOFF;
 
   /** Whether it is read for ever, and not to some end. */
   private boolean followed = true;
@@ -246,6 +246,7 @@ final class SubjectReader {
           new PullWindow(
               options,
               link.readAhead().share(),
+              link.reader().overheadBytes(),
               next(created),
               fromOldest,
               nothingPending,
@@ -258,7 +259,7 @@ final class SubjectReader {
           options,
           consumer,
           window,
-          (outlet, received) -> {
+          outlet -> {
             var checks =
                 new StreamChecks(
                     api,
@@ -267,7 +268,7 @@ final class SubjectReader {
                     consumer,
                     window,
                     outlet,
-                    received,
+                    from.subject(),
                     followed ? follower(this) : null);
             reads(this, checks);
             return checks;
@@ -293,6 +294,7 @@ final class SubjectReader {
 
   private void remember(Delivery delivery) {
     attempts = 0;
+    backoff = BACKOFF;
     stream = read;
     start = new StartAt.Sequence(delivery.frontier() + 1);
   }
@@ -397,8 +399,8 @@ final class SubjectReader {
               ErrorWords.described(failure),
               shown(start));
     }
-    long longest = Math.min(LONGEST_DELAY_MILLIS, FIRST_DELAY_MILLIS << Math.min(attempts, 8));
-    return Mono.delay(
-        Duration.ofMillis(ThreadLocalRandom.current().nextLong(longest / 2, longest + 1)));
+    Duration pause = backoff.pause();
+    backoff = backoff.next();
+    return Mono.delay(pause);
   }
 }

@@ -1,13 +1,18 @@
 package dev.creek.consumer.metrics;
 
+import dev.creek.consumer.api.Command.Verb;
+import dev.creek.consumer.api.CommandRecord.CommandOutcome;
+import dev.creek.consumer.api.Incompleteness;
+import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.api.MetricsRecorder;
-import dev.creek.consumer.api.MetricsRecorder.Backlog;
+import dev.creek.consumer.api.SnapshotMode;
+import dev.creek.consumer.api.SnapshotProgress;
+import dev.creek.consumer.api.TableEvent.Applied;
+import dev.creek.consumer.api.TableState;
+import dev.creek.consumer.api.TargetTable;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -45,71 +50,57 @@ public final class GuardedRecorder implements MetricsRecorder {
   }
 
   @Override
-  public void line(String source, String target, Backlog backlog) {
-    guarded(() -> recorder.line(source, target, backlog));
+  public void line(Mapping mapping, Backlog backlog) {
+    guarded(() -> recorder.line(mapping, backlog));
   }
 
   @Override
-  public void applied(
-      String source,
-      String target,
-      long inserts,
-      long updates,
-      long deletes,
-      long truncates,
-      @Nullable Instant committedAt) {
-    guarded(
-        () -> recorder.applied(source, target, inserts, updates, deletes, truncates, committedAt));
+  public void applied(Mapping mapping, Applied applied) {
+    guarded(() -> recorder.applied(mapping, applied));
   }
 
   @Override
-  public void batch(String target, int changes, long bytes, Duration took) {
-    guarded(() -> recorder.batch(target, changes, bytes, took));
+  public void batch(TargetTable table, int changes, long bytes, Duration took) {
+    guarded(() -> recorder.batch(table, changes, bytes, took));
   }
 
   @Override
-  public void state(String target, String state, @Nullable String reason, @Nullable String hint) {
-    guarded(() -> recorder.state(target, state, reason, hint));
+  public void state(TargetTable table, TableState state) {
+    guarded(() -> recorder.state(table, state));
   }
 
   @Override
-  public void incomplete(String target, Map<String, Integer> causes, List<String> reasons) {
-    guarded(() -> recorder.incomplete(target, causes, reasons));
+  public void incomplete(TargetTable table, List<Incompleteness> marks) {
+    guarded(() -> recorder.incomplete(table, marks));
   }
 
   @Override
-  public void missed(String target, long rows) {
-    guarded(() -> recorder.missed(target, rows));
+  public void retry(TargetTable table, String category) {
+    guarded(() -> recorder.retry(table, category));
   }
 
   @Override
-  public void retry(String target, String reasonClass) {
-    guarded(() -> recorder.retry(target, reasonClass));
+  public void skipped(TargetTable table) {
+    guarded(() -> recorder.skipped(table));
   }
 
   @Override
-  public void skipped(String target) {
-    guarded(() -> recorder.skipped(target));
+  public void snapshot(SnapshotProgress progress) {
+    guarded(() -> recorder.snapshot(progress));
   }
 
   @Override
-  public void snapshot(
-      String source, String target, String mode, String step, long rowsDone, long rowsExpected) {
-    guarded(() -> recorder.snapshot(source, target, mode, step, rowsDone, rowsExpected));
+  public void snapshotEnded(Mapping mapping, SnapshotMode mode, CommandOutcome outcome) {
+    guarded(() -> recorder.snapshotEnded(mapping, mode, outcome));
   }
 
   @Override
-  public void snapshotEnded(String target, String mode, String result) {
-    guarded(() -> recorder.snapshotEnded(target, mode, result));
+  public void command(Verb verb, CommandOutcome outcome) {
+    guarded(() -> recorder.command(verb, outcome));
   }
 
   @Override
-  public void command(String verb, String result) {
-    guarded(() -> recorder.command(verb, result));
-  }
-
-  @Override
-  public void removed(String target) {
-    guarded(() -> recorder.removed(target));
+  public void removed(TargetTable table) {
+    guarded(() -> recorder.removed(table));
   }
 }

@@ -43,6 +43,7 @@ import dev.creek.consumer.wire.RecordShape;
 import dev.creek.consumer.wire.WalSchema;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
@@ -301,19 +302,40 @@ public final class PostgresTarget {
    * Compares a table of another database with its target here; both may be in use meanwhile.
    *
    * @param source the database of the mapping's source table
-   * @return errors with {@link dev.creek.consumer.api.ShapeMismatchException} if a table is
-   *     missing, or if rows without a key are to be repaired; with {@link
+   * @return errors with {@link ShapeMismatchException} if a table is missing; with {@link
    *     dev.creek.consumer.api.DatabaseException} if a server refuses
    */
   public Mono<Verification> verify(
       Mapping mapping, DatabaseOptions source, Verification.Options how) {
+    return compared(
+        mapping, source, (scans, tables) -> new TableVerifier(mapping, tables, how, null));
+  }
+
+  /**
+   * The same, and writes rows that differ anew from the source.
+   *
+   * @return errors with {@link ShapeMismatchException} also where the table has no key
+   */
+  public Mono<Verification> repair(
+      Mapping mapping, DatabaseOptions source, Verification.Options how) {
+    return compared(
+        mapping,
+        source,
+        (scans, tables) ->
+            new TableVerifier(mapping, tables, how, rowRepair(mapping, scans, tables)));
+  }
+
+  private Mono<Verification> compared(
+      Mapping mapping,
+      DatabaseOptions source,
+      BiFunction<Scans, ComparedTables, TableVerifier> verifier) {
     return marks.judged(
         mapping,
         true,
         Mono.usingWhen(
             Mono.fromSupplier(
                 () -> new Scans(new Sessions(source.forScans()), new Sessions(options.forScans()))),
-            scans -> verify(mapping, scans, how),
+            scans -> compared(mapping, scans, verifier),
             Scans::close));
   }
 
@@ -357,17 +379,14 @@ public final class PostgresTarget {
         .defaultIfEmpty(false);
   }
 
-  private Mono<Verification> verify(Mapping mapping, Scans scans, Verification.Options how) {
+  private Mono<Verification> compared(
+      Mapping mapping, Scans scans, BiFunction<Scans, ComparedTables, TableVerifier> verifier) {
     var from = new TargetTable(mapping.source().namespace(), mapping.source().table());
     return ComparedTables.of(mapping, from, scans.source(), scans.target())
-        .flatMap(
-            tables ->
-                new TableVerifier(
-                        mapping, tables, how, how.repair() ? repair(mapping, scans, tables) : null)
-                    .verify());
+        .flatMap(tables -> verifier.apply(scans, tables).verify());
   }
 
-  private RowRepair repair(Mapping mapping, Scans scans, ComparedTables tables) {
+  private RowRepair rowRepair(Mapping mapping, Scans scans, ComparedTables tables) {
     if (tables.key() == null) {
       throw new ShapeMismatchException(
           mapping.target() + " has no key by which single rows could be repaired",

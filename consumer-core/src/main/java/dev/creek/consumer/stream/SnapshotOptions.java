@@ -15,8 +15,29 @@ import java.time.Duration;
 public record SnapshotOptions(int atOnce, Duration stall, Duration producerWait) {
   public static final SnapshotOptions DEFAULT = new SnapshotOptions(2, Duration.ofSeconds(60));
 
+  public SnapshotOptions {
+    if (atOnce < 1) {
+      throw new IllegalArgumentException("one snapshot at once at least, not " + atOnce);
+    }
+  }
+
   /** Options with which a producer that does not answer is asked twice. */
   public SnapshotOptions(int atOnce, Duration stall) {
     this(atOnce, stall, stall.multipliedBy(2));
+  }
+
+  /** With another number at once. */
+  public SnapshotOptions withAtOnce(int other) {
+    return new SnapshotOptions(other, stall, producerWait);
+  }
+
+  /** With another bound of waiting; a producer that does not answer is asked twice. */
+  public SnapshotOptions withStall(Duration other) {
+    return new SnapshotOptions(atOnce, other);
+  }
+
+  /** With another bound of asking again. */
+  public SnapshotOptions withProducerWait(Duration other) {
+    return new SnapshotOptions(atOnce, stall, other);
   }
 }

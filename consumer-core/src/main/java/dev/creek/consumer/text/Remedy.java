@@ -10,13 +10,13 @@ public final class Remedy {
 
   /** All rows anew, and the position with them. */
   public static String resync(Object mapping) {
-    return "%s replaces all rows (SQL: resync('%s'); a program: snapshot(mapping, SnapshotMode.CLEAN), then addTable(mapping))"
+    return "%s replaces all rows (SQL: resync('%s'); a program: snapshots().take(mapping, SnapshotMode.CLEAN), then tables().add(mapping))"
         .formatted(command("resync", mapping), mapping.toString().replace("'", "''"));
   }
 
   /** Both sides compared row by row, and what differs mended. */
   public static String repair(Object mapping) {
-    return "%s --repair --source-uri ... (a program: verify(mapping, source, options) with repair)"
+    return "%s --repair --source-uri ... (a program: comparisons().repair(mapping, source, options))"
         .formatted(command("verify", mapping));
   }
 
@@ -31,12 +31,12 @@ public final class Remedy {
 
   /** The table as the source has it, without rows. */
   public static String create(Object mapping) {
-    return command("create-schemas", mapping) + " creates it (a program: createTable(mapping))";
+    return command("create-schemas", mapping) + " creates it (a program: tables().create(mapping))";
   }
 
   /** Without one change. */
   public static String skip(Object target) {
-    return "pass over the change, N being its stream sequence: skip_change('%s', N) in SQL (a program: skipChange)"
+    return "pass over the change, N being its stream sequence: skip_change('%s', N) in SQL (a program: tables().skip)"
         .formatted(target.toString().replace("'", "''"));
   }
 }

@@ -34,9 +34,16 @@ final class Broker implements AutoCloseable {
   final NatsServer server;
   final Connection connection;
   final JetStreamManagement management;
+  private final BrokerOptions.Reader reader;
 
   Broker(NatsServer server) {
+    this(server, BrokerOptions.Reader.DIRECT);
+  }
+
+  /** One whose {@link #options} say how messages come in. */
+  Broker(NatsServer server, BrokerOptions.Reader reader) {
     this.server = server;
+    this.reader = reader;
     try {
       connection =
           Nats.connect(
@@ -68,6 +75,7 @@ final class Broker implements AutoCloseable {
 
   BrokerOptions.Builder options() {
     return BrokerOptions.builder(server.uri())
+        .reader(reader)
         .pull(Duration.ofMillis(500), Duration.ofSeconds(5))
         .requestTimeout(Duration.ofSeconds(2))
         .schemaTimeout(Duration.ofSeconds(1))

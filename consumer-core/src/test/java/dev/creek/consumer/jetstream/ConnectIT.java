@@ -20,16 +20,20 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
 
 /** Who is let in, and how a refusal is told. */
+@EachReader
 final class ConnectIT {
+  @Parameter private BrokerOptions.Reader reader;
+
   private static final String SECRET = "geheim";
 
   @TempDir Path folder;
 
   /** Null where it worked. */
-  private static @Nullable Throwable connect(BrokerOptions.Builder options) {
-    return JetStreamLog.connect(options.build())
+  private @Nullable Throwable connect(BrokerOptions.Builder options) {
+    return JetStreamLog.connect(options.reader(reader).build())
         .flatMap(JetStreamLog::close)
         .materialize()
         .block(Reading.LIMIT)
@@ -37,11 +41,11 @@ final class ConnectIT {
   }
 
   /** Again where a busy machine was too slow for the time that an attempt has. */
-  private static void assertWorks(BrokerOptions.Builder options) {
+  private void assertWorks(BrokerOptions.Builder options) {
     await().atMost(Reading.LIMIT).untilAsserted(() -> assertThat(connect(options)).isNull());
   }
 
-  private static void assertRefused(BrokerOptions.Builder options, String why) {
+  private void assertRefused(BrokerOptions.Builder options, String why) {
     assertThat(connect(options))
         .isInstanceOf(BrokerException.Unavailable.class)
         .hasMessageContaining(why)

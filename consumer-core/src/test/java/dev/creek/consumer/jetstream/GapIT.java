@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.creek.consumer.api.BrokerException;
+import dev.creek.consumer.api.BrokerOptions;
 import dev.creek.consumer.api.Position.StreamIdentity;
 import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.stream.StartAt;
@@ -15,9 +16,13 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.Parameter;
 
 /** What the broker does not hold any more is told, never passed over in silence. */
+@EachReader
 final class GapIT {
+  @Parameter private BrokerOptions.Reader reader;
+
   @RegisterExtension static final NatsExtension nats = NatsExtension.shared();
 
   private final SourceTable table = Broker.newTable();
@@ -29,7 +34,7 @@ final class GapIT {
 
   @BeforeEach
   void open() {
-    broker = new Broker(nats.server());
+    broker = new Broker(nats.server(), reader);
     log =
         Objects.requireNonNull(
             JetStreamLog.connect(broker.options().maxMessages(100).delivery(50, 1 << 20).build())

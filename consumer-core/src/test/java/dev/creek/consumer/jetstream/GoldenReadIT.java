@@ -2,6 +2,7 @@ package dev.creek.consumer.jetstream;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.creek.consumer.api.BrokerOptions;
 import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.stream.ChangeLog;
@@ -23,20 +24,24 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /** What the real producer wrote, in a real JetStream, comes out as it went in. */
+@EachReader
 final class GoldenReadIT {
+  @Parameter private BrokerOptions.Reader reader;
+
   @RegisterExtension final NatsExtension nats = NatsExtension.own();
 
   @ParameterizedTest
   @EnumSource
   void everyTablesPacketsComeOutAsTheyWentIn(Generation generation) {
     var wal = new GoldenCapture(generation).wal();
-    try (var broker = new Broker(nats.server())) {
+    try (var broker = new Broker(nats.server(), reader)) {
       load(broker, generation, "wal", wal);
       var log = connect(broker);
       var tables = byTable(wal);
@@ -56,7 +61,7 @@ final class GoldenReadIT {
   @EnumSource
   void everyTablesSchemasAreFound(Generation generation) {
     var capture = new GoldenCapture(generation);
-    try (var broker = new Broker(nats.server())) {
+    try (var broker = new Broker(nats.server(), reader)) {
       load(broker, generation, "wal", capture.wal().subList(0, 1));
       load(broker, generation, "schema", capture.schemas());
       var log = connect(broker);

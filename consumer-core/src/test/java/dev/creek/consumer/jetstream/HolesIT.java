@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.creek.consumer.api.BrokerException;
+import dev.creek.consumer.api.BrokerOptions;
 import dev.creek.consumer.api.Finding;
 import dev.creek.consumer.api.Position.StreamIdentity;
 import dev.creek.consumer.api.SourceTable;
@@ -25,6 +26,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -32,7 +34,10 @@ import org.junit.jupiter.params.provider.EnumSource;
  * Messages that are deleted from the middle of a stream are a gap for those who may have needed
  * them, and nothing to those who had read as far.
  */
+@EachReader
 final class HolesIT {
+  @Parameter private BrokerOptions.Reader reader;
+
   @RegisterExtension static final NatsExtension nats = NatsExtension.shared();
 
   private final SourceTable table = Broker.newTable();
@@ -43,7 +48,7 @@ final class HolesIT {
 
   @BeforeEach
   void open() {
-    broker = new Broker(nats.server());
+    broker = new Broker(nats.server(), reader);
     log =
         Objects.requireNonNull(
             JetStreamLog.connect(broker.options().maxMessages(100).delivery(50, 1 << 20).build())

@@ -22,9 +22,13 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.Parameter;
 
 /** Outages end by themselves, without loss, without repetition, in order. */
+@EachReader
 final class OutageIT {
+  @Parameter private BrokerOptions.Reader reader;
+
   @RegisterExtension static final NatsExtension nats = NatsExtension.own();
 
   private final SourceTable table = Broker.newTable();
@@ -35,7 +39,7 @@ final class OutageIT {
   @BeforeEach
   void open() {
     server = nats.restartable();
-    broker = new Broker(server);
+    broker = new Broker(server, reader);
     log = Objects.requireNonNull(JetStreamLog.connect(broker.options().build()).block());
   }
 

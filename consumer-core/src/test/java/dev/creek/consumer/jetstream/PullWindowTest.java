@@ -29,15 +29,19 @@ final class PullWindowTest {
   }
 
   private PullWindow live() {
-    return new PullWindow(options, share(), 1, false, true, now);
+    return new PullWindow(options, share(), 0, 1, false, true, now);
+  }
+
+  private PullWindow withOverhead(int bytes) {
+    return new PullWindow(options, share(), bytes, 1, false, true, now);
   }
 
   private PullWindow lagging() {
-    return new PullWindow(options, share(), 1, false, false, now);
+    return new PullWindow(options, share(), 0, 1, false, false, now);
   }
 
   private PullWindow fromOldest() {
-    return new PullWindow(options, share(), 1, true, false, now);
+    return new PullWindow(options, share(), 0, 1, true, false, now);
   }
 
   private Pull pull(PullWindow window) {
@@ -63,6 +67,17 @@ final class PullWindowTest {
     assertThat(window.nextPull(now)).isNull();
     window.pullEnded(1, now);
     assertThat(pull(window)).isEqualTo(new Pull(2, 10, 1000));
+  }
+
+  @Test
+  void asksForNoMoreMessagesThanTheBytesHoldOfTheirOverhead() {
+    assertThat(pull(withOverhead(300))).isEqualTo(new Pull(1, 3, 1000));
+    assertThat(pull(withOverhead(1))).isEqualTo(new Pull(1, 10, 1000));
+  }
+
+  @Test
+  void asksForOneMessageEvenIfItsOverheadIsMoreThanAllBytes() {
+    assertThat(pull(withOverhead(5000))).isEqualTo(new Pull(1, 1, 1000));
   }
 
   @Test
@@ -109,7 +124,7 @@ final class PullWindowTest {
     ByteShares shares = new ByteShares(1000, 50, 2000);
     long asked = 0;
     for (int i = 0; i < 8; i++) {
-      var window = new PullWindow(options, shares.share(), 1, false, false, now);
+      var window = new PullWindow(options, shares.share(), 0, 1, false, false, now);
       Pull pull = pull(window);
       assertThat(pull.bytes()).isBetween(50L, 1000L);
       asked += pull.bytes();
@@ -121,9 +136,9 @@ final class PullWindowTest {
   void aWindowWhoseTableStallsLeavesRoomForTheOthers() {
     ByteShares shares = new ByteShares(1000, 100, 2000);
     for (int i = 0; i < 3; i++) {
-      pull(new PullWindow(options, shares.share(), 1, false, false, now));
+      pull(new PullWindow(options, shares.share(), 0, 1, false, false, now));
     }
-    var window = new PullWindow(options, shares.share(), 1, false, false, now);
+    var window = new PullWindow(options, shares.share(), 0, 1, false, false, now);
     for (int i = 1; i < 50; i++) {
       assertThat(pull(window).bytes()).isGreaterThanOrEqualTo(100);
       window.arrived(++sequence, new byte[50], 1000, 1, now);
@@ -135,7 +150,7 @@ final class PullWindowTest {
   @Test
   void whatLeavesTheWindowAndWhatIsClosedIsFreeForOthers() {
     ByteShares shares = new ByteShares(1000, 100, 1000);
-    var window = new PullWindow(options, shares.share(), 1, false, false, now);
+    var window = new PullWindow(options, shares.share(), 0, 1, false, false, now);
     pull(window);
     assertThat(shares.reserved()).isEqualTo(900);
     window.arrived(++sequence, new byte[500], 1000, 0, now);
@@ -143,7 +158,7 @@ final class PullWindowTest {
     assertThat(take(window)).containsExactly(sequence);
     assertThat(shares.reserved()).isZero();
 
-    var closed = new PullWindow(options, shares.share(), 1, false, false, now);
+    var closed = new PullWindow(options, shares.share(), 0, 1, false, false, now);
     pull(closed);
     closed.close();
     assertThat(shares.reserved()).isZero();

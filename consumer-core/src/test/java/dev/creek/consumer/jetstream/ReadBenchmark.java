@@ -13,7 +13,8 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * How fast a table is read, and how much garbage that makes: run {@code main}, with a number of
- * messages if the default is not wanted.
+ * messages and the way in which they come in, {@code direct} or {@code client}, if the defaults are
+ * not wanted.
  */
 public final class ReadBenchmark {
   private static final int SIZE = 200;
@@ -23,6 +24,10 @@ public final class ReadBenchmark {
 
   public static void main(String[] args) {
     int count = args.length > 0 ? Integer.parseInt(args[0]) : 300_000;
+    var reader =
+        args.length > 1
+            ? BrokerOptions.Reader.valueOf(args[1].toUpperCase(Locale.ROOT))
+            : BrokerOptions.Reader.DIRECT;
     try (var server = NatsServer.builder().start();
         var broker = new Broker(server)) {
       var table = Broker.newTable();
@@ -30,7 +35,8 @@ public final class ReadBenchmark {
       broker.publishNumbers(table, 0, count, SIZE);
       var log =
           Objects.requireNonNull(
-              JetStreamLog.connect(BrokerOptions.builder(server.uri()).build()).block());
+              JetStreamLog.connect(BrokerOptions.builder(server.uri()).reader(reader).build())
+                  .block());
       var stream = Objects.requireNonNull(log.state(table).block()).stream();
       for (int round = 0; round < ROUNDS; round++) {
         var packets = new AtomicLong();
@@ -46,7 +52,8 @@ public final class ReadBenchmark {
         double seconds = (System.nanoTime() - begin) / 1e9;
         System.out.printf(
             Locale.ROOT,
-            "%d messages of %d B: %.0f/s, %.0f B of garbage each, %.0f in a delivery%n",
+            "%s: %d messages of %d B: %.0f/s, %.0f B of garbage each, %.0f in a delivery%n",
+            reader,
             packets.get(),
             SIZE,
             packets.get() / seconds,

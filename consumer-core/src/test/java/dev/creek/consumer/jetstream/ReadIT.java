@@ -12,6 +12,7 @@ import dev.creek.consumer.stream.Packet;
 import dev.creek.consumer.stream.StartAt;
 import dev.creek.consumer.testing.NatsExtension;
 import io.nats.client.api.ConsumerInfo;
+import io.nats.client.impl.Headers;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -21,11 +22,15 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.Parameter;
 import reactor.core.publisher.Flux;
 import reactor.core.scheduler.Schedulers;
 
 /** What {@code read} promises while nothing goes wrong. */
+@EachReader
 final class ReadIT {
+  @Parameter private BrokerOptions.Reader reader;
+
   @RegisterExtension static final NatsExtension nats = NatsExtension.shared();
 
   private final SourceTable table = Broker.newTable();
@@ -36,7 +41,7 @@ final class ReadIT {
 
   @BeforeEach
   void open() {
-    broker = new Broker(nats.server());
+    broker = new Broker(nats.server(), reader);
     broker.createWal(table);
     log = connect(broker.options());
     stream = state().stream();
@@ -275,6 +280,43 @@ final class ReadIT {
     var reading = readAll();
     reading.awaitPackets(400);
     reading.assertNumbers(0, 400);
+  }
+
+  /** The broker says nothing then, so the bytes of each message are counted as it counts them. */
+  @Test
+  void aRequestThatEndsExactlyWithItsLastByteIsFollowedByTheNext() {
+    int size = 3000;
+    Broker.call(
+        () -> {
+          for (int i = 0; i < 6; i++) {
+            var headers = new Headers().add("Nats-Msg-Id", Integer.toString(i));
+            broker
+                .connection
+                .jetStream()
+                .publish(Broker.walSubject(table), headers, Broker.numbered(i, size));
+          }
+          return true;
+        });
+    String reply =
+        "$JS.ACK.%s.creek_%s.1.1.1.1700000000000000000.5".formatted(stream.name(), "x".repeat(22));
+    int wireBytes =
+        Broker.walSubject(table).length()
+            + reply.length()
+            + "NATS/1.0\r\nNats-Msg-Id: 0\r\n\r\n".length()
+            + size;
+    for (int maxBytes = 3 * wireBytes - 3; maxBytes <= 3 * wireBytes + 3; maxBytes++) {
+      reconnect(
+          broker.options().maxBytes(maxBytes).pull(Duration.ofSeconds(5), Duration.ofSeconds(15)));
+      var reading = read(new StartAt.Beginning(), 0);
+      await().until(() -> broker.consumers(stream.name()).size() == 1);
+      String name = consumer().getName();
+      reading.request(Long.MAX_VALUE);
+      reading.awaitPackets(6);
+      reading.assertNumbers(0, 6);
+      assertThat(consumer().getName()).isEqualTo(name);
+      reading.cancel();
+      await().until(() -> broker.consumers(stream.name()).isEmpty());
+    }
   }
 
   @Test

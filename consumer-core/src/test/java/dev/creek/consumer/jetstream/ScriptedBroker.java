@@ -18,6 +18,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Speaks as much of the NATS protocol and of JetStream as one reader needs, and misbehaves on
@@ -34,10 +36,17 @@ final class ScriptedBroker implements AutoCloseable {
 
   final Queue<String> created = new ConcurrentLinkedQueue<>();
   final Queue<String> deleted = new ConcurrentLinkedQueue<>();
+
+  /** Bodies of the requests for messages. */
+  final Queue<String> pulls = new ConcurrentLinkedQueue<>();
+
   final AtomicLong firstSequence = new AtomicLong(1);
   final AtomicLong lastSequence = new AtomicLong(1000);
   final AtomicLong pending = new AtomicLong(1);
-  final AtomicLong delivered = new AtomicLong();
+
+  /** Sequence of the newest message of the subject that the stream holds. */
+  final AtomicLong held = new AtomicLong();
+
   private final AtomicInteger refusals = new AtomicInteger();
   private final AtomicInteger consumers = new AtomicInteger();
   private final Map<String, String> subscriptions = new ConcurrentHashMap<>();
@@ -138,12 +147,13 @@ final class ScriptedBroker implements AutoCloseable {
         consumers.incrementAndGet();
         answer(inbox, consumer());
       }
-      case "CONSUMER.INFO" -> answer(inbox, consumer());
+      case "STREAM.MSG" -> answer(inbox, held(body));
       case "CONSUMER.DELETE" -> {
         deleted.add(call[5]);
         answer(inbox, "{\"success\":true}");
       }
       case "CONSUMER.MSG" -> {
+        pulls.add(body);
         int consumer = consumers.get();
         threads.execute(() -> script.onPull(consumer, inbox));
       }
@@ -151,9 +161,20 @@ final class ScriptedBroker implements AutoCloseable {
     }
   }
 
+  private String held(String body) {
+    Matcher from = Pattern.compile("\"seq\":(\\d+)").matcher(body);
+    return from.find() && Long.parseLong(from.group(1)) <= held.get()
+        ? "{\"message\":{\"subject\":\"%s\",\"seq\":%d,\"time\":\"2026-01-01T00:00:00Z\"}}"
+            .formatted(SUBJECT, held.get())
+        : "{\"error\":{\"code\":404,\"err_code\":10037,\"description\":\"no message found\"}}";
+  }
+
   private String consumer() {
-    return "{\"delivered\":{\"consumer_seq\":%d,\"stream_seq\":0},\"num_pending\":%d}"
-        .formatted(delivered.get(), pending.get());
+    return """
+        {"stream_name":"CREEK_wal_shop","name":"%s","created":"2026-01-01T00:00:00Z",\
+        "config":{"filter_subject":"%s"},"ack_floor":{"consumer_seq":0,"stream_seq":0},\
+        "delivered":{"consumer_seq":0,"stream_seq":0},"num_pending":%d}"""
+        .formatted(newest, SUBJECT, pending.get());
   }
 
   private void answer(String inbox, String json) {

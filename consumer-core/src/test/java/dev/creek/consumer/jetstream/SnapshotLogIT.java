@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
 import dev.creek.consumer.api.BrokerException;
+import dev.creek.consumer.api.BrokerOptions;
 import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.api.PublishedSnapshot;
 import dev.creek.consumer.api.SourceTable;
@@ -26,11 +27,15 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Snapshots: listed, requested, read; and where the changes stood then. */
+@EachReader
 final class SnapshotLogIT {
+  @Parameter private BrokerOptions.Reader reader;
+
   @RegisterExtension final NatsExtension nats = NatsExtension.own();
 
   private static final SourceTable TABLE = new SourceTable("shop", "public", "items");
@@ -41,7 +46,7 @@ final class SnapshotLogIT {
 
   @BeforeEach
   void open() {
-    broker = new Broker(nats.server());
+    broker = new Broker(nats.server(), reader);
     log =
         Objects.requireNonNull(
             JetStreamLog.connect(broker.options().schemaTimeout(Duration.ofMillis(1500)).build())

@@ -199,7 +199,11 @@ final class CaseRun implements AutoCloseable {
       return;
     }
     PublishedSnapshot oldest =
-        service.consumer().snapshots(streams.table(table)).blockFirst(TargetSide.PATIENCE);
+        service
+            .consumer()
+            .snapshots()
+            .published(streams.table(table))
+            .blockFirst(TargetSide.PATIENCE);
     if (oldest != null) {
       target.command(
           "apply_snapshot('%s', '%s', 'clean')".formatted(oldest.subject(), target.mapping(table)));

@@ -43,9 +43,10 @@ final class Judge {
           IDENTITY_CHANGED,
           SUPPRESSING_TRIGGER);
 
-  /** Of the target: rows cannot be upserted by it. */
-  private static final Set<Ingredient> NO_KEY =
-      EnumSet.of(MISSING_KEY, PARTIAL_KEY, EXPRESSION_KEY, DEFERRABLE_KEY);
+  /** The target has no key by which rows could be upserted, or not the source's any more. */
+  private static final Set<Ingredient> KEYLESS_AT_LAST =
+      EnumSet.of(
+          MISSING_KEY, PARTIAL_KEY, EXPRESSION_KEY, DEFERRABLE_KEY, KEY_CHANGED, IDENTITY_CHANGED);
 
   private final CasePlan plan;
   private final SourceSide source;
@@ -92,7 +93,7 @@ final class Judge {
   Outcome resynced(Outcome marked) throws SQLException {
     TablePlan table =
         plan.tables().stream().filter(t -> t.name().equals(marked.table())).findFirst().get();
-    if (table.key().isEmpty() || plan.around(table).stream().anyMatch(NO_KEY::contains)) {
+    if (table.key().isEmpty() || plan.around(table).stream().anyMatch(KEYLESS_AT_LAST::contains)) {
       // All rows are replaced: nobody can say which is which.
       tags.forget(table);
     }

@@ -4,7 +4,6 @@ import dev.creek.consumer.ConsumerOptions;
 import dev.creek.consumer.CreekConsumer;
 import dev.creek.consumer.api.BrokerOptions;
 import dev.creek.consumer.api.DatabaseOptions;
-import dev.creek.consumer.stream.SnapshotOptions;
 import java.time.Duration;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -15,7 +14,7 @@ final class Service {
   private static final Duration GRACE = Duration.ofSeconds(20);
 
   /** Most of a snapshot's life is waiting for a producer that is down. */
-  private static final SnapshotOptions SNAPSHOTS = new SnapshotOptions(2, Duration.ofSeconds(5));
+  private static final Duration STALL = Duration.ofSeconds(5);
 
   private final ConsumerOptions options;
   private @Nullable CreekConsumer consumer;
@@ -24,7 +23,7 @@ final class Service {
 
   Service(String natsUri, String namespace, String databaseUri) {
     options =
-        ConsumerOptions.of(
+        ConsumerOptions.builder(
                 BrokerOptions.builder(natsUri)
                     .namespace(namespace)
                     .pull(Duration.ofMillis(500), Duration.ofSeconds(10))
@@ -34,7 +33,8 @@ final class Service {
                     .wakeInterval(Duration.ofSeconds(1))
                     .poolSize(4)
                     .build())
-            .withSnapshots(SNAPSHOTS);
+            .snapshotStall(STALL)
+            .build();
   }
 
   /** Makes the control schema where it is missing. */

@@ -161,13 +161,13 @@ public final class WholePath
   }
 
   /** From the broker to the target, with the defaults. */
-  public ConsumerOptions options() {
+  public ConsumerOptions.Builder options() {
     return options(DatabaseOptions.of(target().patientUri()));
   }
 
   /** The same with other settings of the target. */
-  public ConsumerOptions options(DatabaseOptions database) {
-    return ConsumerOptions.of(BrokerOptions.builder(broker().uri()).build(), database);
+  public ConsumerOptions.Builder options(DatabaseOptions database) {
+    return ConsumerOptions.builder(BrokerOptions.builder(broker().uri()).build(), database);
   }
 
   /** The consumer that was made last; one with the defaults, if there is none. */
@@ -176,8 +176,8 @@ public final class WholePath
   }
 
   /** Makes another consumer. */
-  public CreekConsumer consumer(ConsumerOptions options) {
-    CreekConsumer consumer = CreekConsumer.create(options);
+  public CreekConsumer consumer(ConsumerOptions.Builder options) {
+    CreekConsumer consumer = CreekConsumer.create(options.build());
     consumers.add(consumer);
     return consumer;
   }

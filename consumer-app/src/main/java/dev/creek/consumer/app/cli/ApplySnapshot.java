@@ -23,7 +23,7 @@ import picocli.CommandLine.Parameters;
     footer = {
       "  creek-consumer apply-snapshot --name CREEK_snap_shop.public.orders.20250401101112_000001_a1b2 shop.public.orders:public.orders"
     })
-final class ApplySnapshot implements Verb {
+final class ApplySnapshot implements ServerVerb {
   @Parameters(
       paramLabel = "MAPPING",
       arity = "1",

@@ -21,7 +21,7 @@ import reactor.core.publisher.Sinks;
     },
     footerHeading = "%nExamples:%n",
     footer = {"  creek-consumer cancel 7", "  creek-consumer cancel 7 8"})
-final class Cancel implements Verb {
+final class Cancel implements ServerVerb {
   @Parameters(paramLabel = "ID", arity = "1..*", description = "A command's id.")
   private List<String> arguments = List.of();
 

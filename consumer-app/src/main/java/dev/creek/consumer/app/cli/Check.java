@@ -26,7 +26,7 @@ import reactor.core.publisher.Mono;
       "  creek-consumer check --source-uri postgres://me@source/shop shop.public.orders:public.orders",
       "  creek-consumer check --json | jq -r '.[] | select(.level != \"ok\") | .fix'"
     })
-final class Check implements Verb {
+final class Check implements ServerVerb {
   @Parameters(
       paramLabel = "MAPPING",
       arity = "0..*",

@@ -159,7 +159,7 @@ public final class Cli {
     if (command.getCommand() instanceof LocalVerb verb) {
       return verb.run(settings, around);
     }
-    if (!(command.getCommand() instanceof Verb verb)) {
+    if (!(command.getCommand() instanceof ServerVerb verb)) {
       throw new ConfigurationException(List.of("no command is given"));
     }
     checkArguments(verb);
@@ -167,7 +167,7 @@ public final class Cli {
     return verb.run(configuration, around);
   }
 
-  private static void checkArguments(Verb verb) {
+  private static void checkArguments(ServerVerb verb) {
     try {
       verb.checkArguments();
     } catch (IllegalArgumentException e) {

@@ -93,6 +93,9 @@ public interface Consumer {
   /** Compares a table of the source database with its target. */
   Mono<Verification> verify(Mapping mapping, DatabaseOptions source, Verification.Options how);
 
+  /** Compares them, and writes rows that differ anew from the source. */
+  Mono<Verification> repair(Mapping mapping, DatabaseOptions source, Verification.Options how);
+
   /** Compares a table with a fresh snapshot of its source; {@link #stop} ends it in order. */
   Mono<Verification> verify(Mapping mapping, Verification.Options how);
 

@@ -3,6 +3,7 @@ package dev.creek.consumer.app.cli;
 import dev.creek.consumer.api.Finding;
 import dev.creek.consumer.api.Finding.Level;
 import dev.creek.consumer.app.config.Redaction;
+import dev.creek.consumer.app.text.JsonText;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -31,7 +32,7 @@ final class FindingList {
 
   /** One array. */
   static String json(List<Finding> findings) {
-    return JsonText.array(
+    return JsonText.INDENTED.array(
         findings,
         (json, finding) -> {
           json.writeStringField("level", level(finding));

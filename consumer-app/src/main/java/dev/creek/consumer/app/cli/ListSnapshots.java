@@ -4,6 +4,7 @@ import dev.creek.consumer.api.PublishedSnapshot;
 import dev.creek.consumer.api.SourceSighting;
 import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.app.config.Configuration;
+import dev.creek.consumer.app.text.JsonText;
 import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -24,7 +25,7 @@ import reactor.core.publisher.Mono;
       "  creek-consumer list-snapshots shop.public.orders",
       "  creek-consumer list-snapshots --json shop.public.orders | jq -r 'map(select(.complete)) | last | .name'"
     })
-final class ListSnapshots implements Verb {
+final class ListSnapshots implements ServerVerb {
   @Parameters(paramLabel = "SOURCE", arity = "1..*", description = "db.namespace.table")
   private List<String> arguments = List.of();
 
@@ -113,7 +114,7 @@ final class ListSnapshots implements Verb {
   }
 
   private static String json(List<PublishedSnapshot> found) {
-    return JsonText.array(
+    return JsonText.INDENTED.array(
         found,
         (json, snapshot) -> {
           json.writeStringField("name", snapshot.subject());

@@ -19,7 +19,7 @@ import reactor.core.publisher.Mono;
       "  creek-consumer list-tables",
       "  creek-consumer list-tables --json | jq -r '.[] | select(.state == \"failed\") | .target'"
     })
-final class ListTables implements Verb {
+final class ListTables implements ServerVerb {
   @Option(names = "--json", description = "One JSON array, for programs.")
   private boolean json;
 

@@ -7,7 +7,7 @@ import java.util.List;
 import picocli.CommandLine.Parameters;
 
 /** A verb that asks for the same command for each mapping. */
-abstract class MappingsVerb implements Verb {
+abstract class MappingsVerb implements ServerVerb {
   @Parameters(
       paramLabel = "MAPPING",
       arity = "1..*",

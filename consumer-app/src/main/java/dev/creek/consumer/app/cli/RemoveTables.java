@@ -20,7 +20,7 @@ import picocli.CommandLine.Parameters;
       "  creek-consumer remove-tables public.orders",
       "  creek-consumer remove-tables public.orders sales.items"
     })
-final class RemoveTables implements Verb {
+final class RemoveTables implements ServerVerb {
   @Parameters(paramLabel = "TARGET", arity = "1..*", description = "target_namespace.target_table")
   private List<String> arguments = List.of();
 

@@ -28,7 +28,7 @@ import reactor.core.publisher.Sinks;
       "  creek-consumer serve --nats-uri nats://one:4222,nats://two:4222",
       "  creek-consumer --log-level debug serve --prometheus-port off"
     })
-final class Serve implements Verb {
+final class Serve implements ServerVerb {
   private static final Logger log = LoggerFactory.getLogger(Serve.class);
 
   /** Half of the 20 s and less that service managers allow; the rest is for closing connections. */

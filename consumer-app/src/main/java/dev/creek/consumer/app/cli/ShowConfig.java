@@ -5,6 +5,7 @@ import dev.creek.consumer.app.config.Setting;
 import dev.creek.consumer.app.config.Settings;
 import dev.creek.consumer.app.config.Settings.Origin;
 import dev.creek.consumer.app.config.Settings.Value;
+import dev.creek.consumer.app.text.JsonText;
 import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
@@ -58,7 +59,7 @@ final class ShowConfig implements LocalVerb {
   }
 
   private static String json(Settings settings) {
-    return JsonText.array(
+    return JsonText.INDENTED.array(
         List.of(Setting.values()),
         (json, setting) -> {
           json.writeStringField("setting", setting.key());

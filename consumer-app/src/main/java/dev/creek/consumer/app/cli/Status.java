@@ -26,7 +26,7 @@ import reactor.core.publisher.Sinks;
       "  creek-consumer status --watch",
       "  creek-consumer status --json | jq '.tables[] | select(.lag_seconds > 60)'"
     })
-final class Status implements Verb {
+final class Status implements ServerVerb {
   private static final Duration BETWEEN_SAMPLES = Duration.ofSeconds(1);
   private static final Duration BETWEEN_SCREENS = Duration.ofSeconds(2);
 

@@ -7,6 +7,7 @@ import dev.creek.consumer.api.Incompleteness;
 import dev.creek.consumer.api.Instance;
 import dev.creek.consumer.api.Subscription;
 import dev.creek.consumer.app.config.Redaction;
+import dev.creek.consumer.app.text.JsonText;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -222,31 +223,17 @@ final class StatusText {
 
   /** One object. */
   static String json(StatusSample sample) {
-    return JsonText.text(sample, StatusText::write);
+    return JsonText.INDENTED.object(json -> write(json, sample));
   }
 
   private static void write(JsonGenerator json, StatusSample sample) throws IOException {
-    json.writeStartObject();
     json.writeStringField("at", sample.at().toString());
     json.writeStringField("service", sample.service().name().toLowerCase(Locale.ROOT));
-    array(json, "instances", sample.instances(), StatusText::write);
-    array(json, "tables", sample.tables(), (j, table) -> write(j, table, sample));
-    array(json, "commands", sample.commands(), StatusText::write);
+    JsonText.objects(json, "instances", sample.instances(), StatusText::write);
+    JsonText.objects(json, "tables", sample.tables(), (j, table) -> write(j, table, sample));
+    JsonText.objects(json, "commands", sample.commands(), StatusText::write);
     json.writeStringField(
         "lag_unknown", sample.trouble() == null ? null : Redaction.redact(sample.trouble()));
-    json.writeEndObject();
-  }
-
-  private static <T> void array(
-      JsonGenerator json, String name, List<T> elements, JsonText.Writer<T> fields)
-      throws IOException {
-    json.writeArrayFieldStart(name);
-    for (T element : elements) {
-      json.writeStartObject();
-      fields.write(json, element);
-      json.writeEndObject();
-    }
-    json.writeEndArray();
   }
 
   private static void write(JsonGenerator json, Instance instance) throws IOException {

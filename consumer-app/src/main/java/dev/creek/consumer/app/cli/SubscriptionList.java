@@ -5,6 +5,7 @@ import dev.creek.consumer.api.Incompleteness;
 import dev.creek.consumer.api.Position;
 import dev.creek.consumer.api.Position.StreamIdentity;
 import dev.creek.consumer.api.Subscription;
+import dev.creek.consumer.app.text.JsonText;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.List;
@@ -72,7 +73,7 @@ final class SubscriptionList {
 
   /** One array. */
   static String json(List<Subscription> subscriptions) {
-    return JsonText.array(subscriptions, SubscriptionList::write);
+    return JsonText.INDENTED.array(subscriptions, SubscriptionList::write);
   }
 
   static void write(JsonGenerator json, Subscription subscription) throws IOException {
@@ -90,15 +91,13 @@ final class SubscriptionList {
     json.writeStringField("stream", stream == null ? null : stream.name());
     json.writeNumberField("sequence", position.sequence());
     json.writeNumberField("rows_applied", subscription.rowsApplied());
-    json.writeArrayFieldStart("incomplete");
-    for (Incompleteness mark : subscription.incompleteness()) {
-      json.writeStartObject();
-      json.writeStringField("cause", mark.cause().stored());
-      json.writeStringField("detail", mark.detail());
-      json.writeStringField("reason", mark.reason());
-      json.writeStringField("since", mark.since() == null ? null : mark.since().toString());
-      json.writeEndObject();
-    }
-    json.writeEndArray();
+    JsonText.objects(json, "incomplete", subscription.incompleteness(), SubscriptionList::write);
+  }
+
+  private static void write(JsonGenerator json, Incompleteness mark) throws IOException {
+    json.writeStringField("cause", mark.cause().stored());
+    json.writeStringField("detail", mark.detail());
+    json.writeStringField("reason", mark.reason());
+    json.writeStringField("since", mark.since() == null ? null : mark.since().toString());
   }
 }

@@ -5,7 +5,7 @@ import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.api.Verification;
 import dev.creek.consumer.app.config.Configuration;
 import dev.creek.consumer.app.config.ConfigurationException;
-import dev.creek.consumer.app.config.TimeText;
+import dev.creek.consumer.app.config.DurationText;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -36,7 +36,7 @@ import reactor.core.publisher.Sinks;
       "  creek-consumer verify shop.public.orders:public.orders",
       "  creek-consumer verify --repair --source-uri postgres://me@source/shop shop.public.orders:public.orders"
     })
-final class Verify implements Verb {
+final class Verify implements ServerVerb {
   private static final Duration LONGEST_PATIENCE = Duration.ofDays(1);
 
   /** For giving a snapshot up in order, and removing what was loaded. */
@@ -83,7 +83,7 @@ final class Verify implements Verb {
   @Override
   public void checkArguments() {
     mappings = EachArgument.parse(arguments, Mapping::parse);
-    options = new Verification.Options(timeout(), most, repair);
+    options = new Verification.Options(timeout(), most);
   }
 
   @Override
@@ -108,7 +108,7 @@ final class Verify implements Verb {
 
   private Duration timeout() {
     try {
-      return TimeText.parse(timeout, LONGEST_PATIENCE);
+      return DurationText.parse(timeout, LONGEST_PATIENCE);
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException("--patience '" + timeout + "': " + e.getMessage(), e);
     }
@@ -138,14 +138,22 @@ final class Verify implements Verb {
 
   private Mono<VerificationReport.Outcome> outcome(
       Consumer consumer, Mapping mapping, @Nullable DatabaseOptions source, Mono<Void> stopped) {
-    Mono<Verification> compared =
-        source == null
-            ? consumer.verify(mapping, options)
-            : consumer.verify(mapping, source, options).takeUntilOther(stopped);
-    return compared
+    return compared(consumer, mapping, source, stopped)
         .switchIfEmpty(Mono.error(() -> new IllegalStateException("stopped")))
         .map(found -> new VerificationReport.Outcome(mapping, found, null))
         .onErrorResume(
             error -> Mono.just(new VerificationReport.Outcome(mapping, null, Reason.of(error))));
+  }
+
+  private Mono<Verification> compared(
+      Consumer consumer, Mapping mapping, @Nullable DatabaseOptions source, Mono<Void> stopped) {
+    if (source == null) {
+      return consumer.verify(mapping, options);
+    }
+    Mono<Verification> withSource =
+        repair
+            ? consumer.repair(mapping, source, options)
+            : consumer.verify(mapping, source, options);
+    return withSource.takeUntilOther(stopped);
   }
 }

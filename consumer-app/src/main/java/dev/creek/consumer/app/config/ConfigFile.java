@@ -1,5 +1,6 @@
 package dev.creek.consumer.app.config;
 
+import dev.creek.consumer.text.SimilarNames;
 import java.io.IOException;
 import java.io.StringReader;
 import java.nio.file.Files;
@@ -10,6 +11,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -131,15 +133,16 @@ public final class ConfigFile {
   private void add(String key, String text, int line) {
     Setting setting = Setting.find(key);
     if (setting == null) {
-      String similar = SimilarWord.to(Setting.spelled(key), Setting.keys());
+      List<String> similar =
+          SimilarNames.to(Setting.spelled(key), Setting.keys(), Function.identity(), 1);
       problem(
           line,
           "unknown key '"
               + key
               + "'"
-              + (similar == null
+              + (similar.isEmpty()
                   ? "; keys are the options without --"
-                  : "; did you mean " + similar + "?"));
+                  : "; did you mean " + similar.get(0) + "?"));
       return;
     }
     Entry before = entries.putIfAbsent(setting, new Entry(text, line));

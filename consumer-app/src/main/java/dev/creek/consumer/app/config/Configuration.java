@@ -2,8 +2,6 @@ package dev.creek.consumer.app.config;
 
 import dev.creek.consumer.api.BrokerOptions;
 import dev.creek.consumer.api.DatabaseOptions;
-import dev.creek.consumer.stream.BatchLimits;
-import dev.creek.consumer.stream.SnapshotOptions;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -26,10 +24,10 @@ public record Configuration(
     @Nullable BrokerOptions broker,
     DatabaseOptions target,
     @Nullable DatabaseOptions source,
-    BatchLimits batches,
+    Batches batches,
     @Nullable Duration linger,
     @Nullable Integer maxMessageBytes,
-    SnapshotOptions snapshots,
+    Snapshots snapshots,
     Logging logging,
     Monitoring monitoring) {
 
@@ -56,6 +54,24 @@ public record Configuration(
   public static Monitoring monitoringOf(Settings settings) {
     return new ConfigurationReader(settings, Map.of(), true).readMonitoring();
   }
+
+  /**
+   * Bounds of what is written in one go.
+   *
+   * @param rows changes
+   * @param bytes of their messages
+   */
+  public record Batches(int rows, int bytes) {}
+
+  /**
+   * How snapshots are applied.
+   *
+   * @param atOnce how many at once
+   * @param stall how long one waits for the producer's answer, and for each next message
+   * @param producerWait how long a producer that does not answer is asked again; null for twice the
+   *     stall
+   */
+  public record Snapshots(int atOnce, Duration stall, @Nullable Duration producerWait) {}
 
   /** Levels of the log, least first. */
   public enum LogLevel {

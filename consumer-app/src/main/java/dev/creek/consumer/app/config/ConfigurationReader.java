@@ -2,6 +2,7 @@ package dev.creek.consumer.app.config;
 
 import dev.creek.consumer.api.BrokerOptions;
 import dev.creek.consumer.api.BrokerOptions.Credentials;
+import dev.creek.consumer.api.BrokerOptions.Reader;
 import dev.creek.consumer.api.BrokerOptions.TlsFiles;
 import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.DatabaseOptions.Pooler;
@@ -12,8 +13,6 @@ import dev.creek.consumer.app.config.Configuration.Monitoring;
 import dev.creek.consumer.app.config.Configuration.ServerTls;
 import dev.creek.consumer.app.config.Settings.Origin;
 import dev.creek.consumer.app.config.Settings.Value;
-import dev.creek.consumer.stream.BatchLimits;
-import dev.creek.consumer.stream.SnapshotOptions;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -59,7 +58,7 @@ final class ConfigurationReader {
     // Another server: libpq's variables, which complete the target's URI, do not count.
     DatabaseOptions source = source();
     var batches =
-        new BatchLimits(
+        new Configuration.Batches(
             optional(Setting.BATCH_ROWS, text -> Parse.count(text, 1, 1_000_000), 1),
             optional(Setting.BATCH_BYTES, text -> Parse.bytes(text, 1024, 1 << 30), 1));
     var linger = optional(Setting.LINGER, Parse::linger);
@@ -75,13 +74,11 @@ final class ConfigurationReader {
         broker, target, source, batches, linger, maxMessageBytes, snapshots, logging, monitoring);
   }
 
-  private SnapshotOptions snapshots() {
-    var usual =
-        new SnapshotOptions(
-            optional(Setting.SNAPSHOTS, text -> Parse.count(text, 1, 1000), 1),
-            optional(Setting.SNAPSHOT_STALL, Parse::limit, Duration.ofSeconds(1)));
-    Duration wait = optional(Setting.PRODUCER_WAIT, Parse::limit);
-    return wait == null ? usual : new SnapshotOptions(usual.atOnce(), usual.stall(), wait);
+  private Configuration.Snapshots snapshots() {
+    return new Configuration.Snapshots(
+        optional(Setting.SNAPSHOTS, text -> Parse.count(text, 1, 1000), 1),
+        optional(Setting.SNAPSHOT_STALL, Parse::limit, Duration.ofSeconds(1)),
+        optional(Setting.PRODUCER_WAIT, Parse::limit));
   }
 
   Monitoring readMonitoring() {
@@ -100,6 +97,7 @@ final class ConfigurationReader {
     Credentials credentials = new BrokerLogin(this).read();
     TlsFiles tls = tls();
     var generation = optional(Setting.GENERATION, Parse::generation);
+    var reader = optional(Setting.BROKER_READER, Parse::brokerReader, Reader.DIRECT);
     String namespace = optional(Setting.NATS_NAMESPACE, Parse::brokerNamespace, "");
     String inboxPrefix = optional(Setting.NATS_INBOX_PREFIX, Parse::inboxPrefix, "");
     Duration answerLimit = optional(Setting.ANSWER_TIMEOUT, Parse::limit);
@@ -111,6 +109,7 @@ final class ConfigurationReader {
             .namespace(namespace)
             .inboxPrefix(inboxPrefix)
             .generation(generation)
+            .reader(reader)
             .credentials(credentials)
             .tls(tls)
             .build();

@@ -2,6 +2,7 @@ package dev.creek.consumer.app.config;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.creek.consumer.api.BrokerOptions.Reader;
 import dev.creek.consumer.api.DatabaseOptions.Pooler;
 import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.app.config.Configuration.LogFormat;
@@ -82,6 +83,14 @@ final class Parse {
     };
   }
 
+  static Reader brokerReader(String text) {
+    return switch (lower(text)) {
+      case "direct" -> Reader.DIRECT;
+      case "client" -> Reader.CLIENT;
+      default -> throw new IllegalArgumentException("none of direct, client");
+    };
+  }
+
   static Pooler pooler(String text) {
     return switch (lower(text)) {
       case "none" -> Pooler.NONE;
@@ -117,12 +126,12 @@ final class Parse {
 
   /** Null for auto. */
   static @Nullable Duration linger(String text) {
-    return lower(text).equals("auto") ? null : TimeText.parse(text, LONGEST_LINGER);
+    return lower(text).equals("auto") ? null : DurationText.parse(text, LONGEST_LINGER);
   }
 
   /** A bound of waiting, and no zero, which might be taken for none. */
   static Duration limit(String text) {
-    Duration limit = TimeText.parse(text, LONGEST_LIMIT);
+    Duration limit = DurationText.parse(text, LONGEST_LIMIT);
     if (limit.isZero()) {
       throw new IllegalArgumentException("no time at all");
     }

@@ -54,6 +54,13 @@ public enum Setting {
   NATS_TLS_CERT(
       Topic.BROKER, Secrecy.NONE, "FILE", null, "PEM file of our own certificate. Turns TLS on."),
   NATS_TLS_KEY(Topic.BROKER, Secrecy.NONE, "FILE", null, "PEM file of its key (PKCS#8)."),
+  BROKER_READER(
+      Topic.BROKER,
+      Secrecy.NONE,
+      "READER",
+      "direct",
+      "How messages are read from the connection: direct, or client, by the NATS client alone, which takes more processor time, if a"
+          + " fault of direct is suspected."),
   ANSWER_TIMEOUT(
       Topic.BROKER,
       Secrecy.NONE,
@@ -328,6 +335,7 @@ public enum Setting {
   public List<String> choices() {
     return switch (this) {
       case GENERATION -> List.of("auto", "old", "new");
+      case BROKER_READER -> List.of("direct", "client");
       case LOG_LEVEL -> List.of("error", "warn", "info", "debug", "trace");
       case LOG_FORMAT -> List.of("text", "json");
       case NOTIFIED_COMMANDS -> List.of("off", "on");

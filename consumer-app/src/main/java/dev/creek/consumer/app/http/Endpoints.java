@@ -2,6 +2,7 @@ package dev.creek.consumer.app.http;
 
 import dev.creek.consumer.app.config.BearerToken;
 import dev.creek.consumer.app.config.Configuration.Monitoring;
+import dev.creek.consumer.app.text.JsonText;
 import io.netty.handler.codec.http.HttpMethod;
 import java.time.Duration;
 import java.util.function.BiFunction;
@@ -119,7 +120,7 @@ final class Endpoints {
                         ? answer
                         : new Probes.Answer(
                             answer.ok(),
-                            JsonText.object(
+                            JsonText.COMPACT.object(
                                 json -> json.writeBooleanField("ready", answer.ok())))));
   }
 

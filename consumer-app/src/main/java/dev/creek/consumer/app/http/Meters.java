@@ -1,14 +1,21 @@
 package dev.creek.consumer.app.http;
 
 import dev.creek.consumer.api.Command.Verb;
+import dev.creek.consumer.api.CommandRecord.CommandOutcome;
+import dev.creek.consumer.api.Incompleteness;
+import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.api.MetricsRecorder;
 import dev.creek.consumer.api.MetricsRecorder.Backlog;
 import dev.creek.consumer.api.SnapshotMode;
+import dev.creek.consumer.api.SnapshotProgress;
+import dev.creek.consumer.api.TableEvent.Applied;
+import dev.creek.consumer.api.TableState;
+import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.app.http.TableMeter.Operation;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
@@ -63,89 +70,85 @@ public final class Meters implements MetricsRecorder {
   }
 
   @Override
-  public void line(String source, String target, Backlog backlog) {
-    tables.put(target, new TableMeter(source, target, backlog));
+  public void line(Mapping mapping, Backlog backlog) {
+    String target = mapping.target().toString();
+    tables.put(target, new TableMeter(mapping.source().toString(), target, backlog));
   }
 
   @Override
-  public void applied(
-      String source,
-      String target,
-      long inserts,
-      long updates,
-      long deletes,
-      long truncates,
-      @Nullable Instant committedAt) {
-    TableMeter table = tables.get(target);
-    if (table == null || inserts + updates + deletes + truncates == 0) {
+  public void applied(Mapping mapping, Applied applied) {
+    TableMeter table = meter(mapping.target());
+    if (table == null) {
       return;
     }
-    table.add(Operation.INSERT, inserts);
-    table.add(Operation.UPDATE, updates);
-    table.add(Operation.DELETE, deletes);
-    table.add(Operation.TRUNCATE, truncates);
-    table.committed(committedAt);
+    table.missed(applied.missed());
+    if (applied.inserts() + applied.updates() + applied.deletes() + applied.truncates() == 0) {
+      return;
+    }
+    table.add(Operation.INSERT, applied.inserts());
+    table.add(Operation.UPDATE, applied.updates());
+    table.add(Operation.DELETE, applied.deletes());
+    table.add(Operation.TRUNCATE, applied.truncates());
+    table.committed(applied.position().committedAt());
     firstApplied.tryEmitEmpty();
   }
 
+  private @Nullable TableMeter meter(TargetTable table) {
+    return tables.get(table.toString());
+  }
+
   @Override
-  public void batch(String target, int changes, long bytes, Duration took) {
+  public void batch(TargetTable table, int changes, long bytes, Duration took) {
     batchRows.record(changes);
     batchBytes.record(bytes);
     batchSeconds.record(took.toNanos() / (double) TimeUnit.SECONDS.toNanos(1));
   }
 
   @Override
-  public void state(String target, String state, @Nullable String reason, @Nullable String hint) {
-    TableMeter table = tables.get(target);
+  public void state(TargetTable target, TableState state) {
+    TableMeter table = meter(target);
     if (table != null) {
-      table.shows(state, reason, hint);
+      table.shows(state.name().stored(), state.shownReason(), state.hint());
     }
   }
 
   @Override
-  public void incomplete(String target, Map<String, Integer> causes, List<String> reasons) {
-    TableMeter table = tables.get(target);
+  public void incomplete(TargetTable target, List<Incompleteness> marks) {
+    TableMeter table = meter(target);
     if (table != null) {
-      table.doubts(causes, reasons);
+      table.doubts(marks);
     }
   }
 
   @Override
-  public void retry(String target, String reasonClass) {
-    TableMeter table = tables.get(target);
+  public void retry(TargetTable target, String category) {
+    TableMeter table = meter(target);
     if (table != null) {
-      table.retried(reasonClass);
+      table.retried(category);
     }
   }
 
   @Override
-  public void skipped(String target) {
-    TableMeter table = tables.get(target);
+  public void skipped(TargetTable target) {
+    TableMeter table = meter(target);
     if (table != null) {
       table.skipped();
     }
   }
 
   @Override
-  public void missed(String target, long rows) {
-    TableMeter table = tables.get(target);
-    if (table != null) {
-      table.missed(rows);
-    }
-  }
-
-  @Override
-  public void snapshot(
-      String source, String target, String mode, String step, long rowsDone, long rowsExpected) {
+  public void snapshot(SnapshotProgress progress) {
+    Mapping mapping = progress.mapping();
     snapshots
-        .computeIfAbsent(target, t -> new SnapshotMeter(source))
-        .progress(mode, step, rowsDone, rowsExpected);
+        .computeIfAbsent(
+            mapping.target().toString(), t -> new SnapshotMeter(mapping.source().toString()))
+        .progress(progress);
   }
 
   @Override
-  public void snapshotEnded(String target, String mode, String result) {
-    count(endedSnapshots, mode, result);
+  public void snapshotEnded(Mapping mapping, SnapshotMode mode, CommandOutcome outcome) {
+    count(endedSnapshots, mode.toString(), outcome);
+    String target = mapping.target().toString();
     SnapshotMeter snapshot = snapshots.get(target);
     if (snapshot != null) {
       snapshot.ended();
@@ -157,16 +160,18 @@ public final class Meters implements MetricsRecorder {
   }
 
   @Override
-  public void command(String verb, String result) {
-    count(commands, verb, result);
+  public void command(Verb verb, CommandOutcome outcome) {
+    count(commands, verb.toString(), outcome);
   }
 
-  private static void count(Map<Counted, LongAdder> counts, String what, String result) {
+  private static void count(Map<Counted, LongAdder> counts, String what, CommandOutcome outcome) {
+    String result = outcome.name().toLowerCase(Locale.ROOT);
     counts.computeIfAbsent(new Counted(what, result), counted -> new LongAdder()).increment();
   }
 
   @Override
-  public void removed(String target) {
+  public void removed(TargetTable table) {
+    String target = table.toString();
     tables.remove(target);
     SnapshotMeter snapshot = snapshots.get(target);
     if (snapshot != null && snapshot.running() == null) {

@@ -3,6 +3,7 @@ package dev.creek.consumer.app.http;
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.creek.consumer.api.Reachability;
 import dev.creek.consumer.app.config.Redaction;
+import dev.creek.consumer.app.text.JsonText;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -78,7 +79,7 @@ final class Probes {
         alive ->
             new Answer(
                 alive,
-                JsonText.object(
+                JsonText.COMPACT.object(
                     json -> {
                       json.writeBooleanField("alive", alive);
                       if (!alive) {
@@ -104,7 +105,7 @@ final class Probes {
     boolean ready = reached.isComplete() && stuck.isEmpty() && missing.isEmpty();
     return new Answer(
         ready,
-        JsonText.object(
+        JsonText.COMPACT.object(
             json -> {
               write(json, ready, reached, missing, stuck);
               doubts(json, doubtful);

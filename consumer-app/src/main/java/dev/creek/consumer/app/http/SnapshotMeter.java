@@ -1,6 +1,8 @@
 package dev.creek.consumer.app.http;
 
+import dev.creek.consumer.api.SnapshotProgress;
 import java.time.Instant;
+import java.util.Locale;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
@@ -29,12 +31,19 @@ final class SnapshotMeter {
     return source;
   }
 
-  synchronized void progress(String mode, String step, long rowsDone, long rowsExpected) {
+  synchronized void progress(SnapshotProgress progress) {
+    long rowsDone = progress.rowsDone();
     Running before = running;
     long known = before == null ? 0 : before.rowsDone();
     rows.add(Math.max(0, rowsDone - known));
     Instant began = before == null ? Instant.now() : before.began();
-    running = new Running(mode, step, rowsDone, rowsExpected, began);
+    running =
+        new Running(
+            progress.mode().toString(),
+            progress.step().name().toLowerCase(Locale.ROOT),
+            rowsDone,
+            progress.rowsExpected(),
+            began);
   }
 
   synchronized void ended() {

@@ -5,6 +5,7 @@ import dev.creek.consumer.api.MetricsRecorder.Backlog;
 import dev.creek.consumer.api.PoolUse;
 import dev.creek.consumer.api.Reachability;
 import dev.creek.consumer.app.config.Redaction;
+import dev.creek.consumer.app.text.JsonText;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -106,8 +107,8 @@ final class StatusSource {
             servers != null, servers == null ? null : servers.databaseTrouble(), this::database));
     sections.put("stored", stored());
     sections.put("snapshots", snapshots());
-    sections.put("commands", JsonText.array(commands.now().value(), StatusSource::command));
-    sections.put("instances", JsonText.array(there, StatusSource::instance));
+    sections.put("commands", JsonText.COMPACT.array(commands.now().value(), StatusSource::command));
+    sections.put("instances", JsonText.COMPACT.array(there, StatusSource::instance));
     var rates = new HashMap<String, double[]>();
     meters.tables().forEach(table -> rates.put(table.target(), table.rates().all()));
     return new StatusView(Instant.now(), sections, tables(owners(there)), rates, meters.samples());
@@ -119,7 +120,7 @@ final class StatusSource {
   private String stored() {
     LastKnown.Told<List<SubscriptionView>> described = tables.now();
     boolean fresh = described.fresh() && commands.now().fresh() && instances.now().fresh();
-    return JsonText.object(
+    return JsonText.COMPACT.object(
         json -> {
           json.writeBooleanField("fresh", fresh);
           if (!fresh) {
@@ -129,7 +130,7 @@ final class StatusSource {
   }
 
   private String service(@Nullable Reachability servers) {
-    return JsonText.object(
+    return JsonText.COMPACT.object(
         json -> {
           json.writeStringField("version", build.version());
           json.writeStringField("java", build.java());
@@ -144,8 +145,8 @@ final class StatusSource {
         });
   }
 
-  private static String server(boolean known, @Nullable String trouble, JsonText.Body more) {
-    return JsonText.object(
+  private static String server(boolean known, @Nullable String trouble, JsonText.Fields more) {
+    return JsonText.COMPACT.object(
         json -> {
           if (known) {
             json.writeBooleanField("up", trouble == null);
@@ -165,7 +166,7 @@ final class StatusSource {
   }
 
   private String snapshots() {
-    return JsonText.array(
+    return JsonText.COMPACT.array(
         meters.snapshots().entrySet().stream().filter(e -> e.getValue().running() != null).toList(),
         (json, e) -> snapshot(json, e.getKey(), e.getValue()));
   }
@@ -233,7 +234,7 @@ final class StatusSource {
       TableMeter meter = here.get(target);
       texts.put(
           target,
-          JsonText.object(
+          JsonText.COMPACT.object(
               json -> {
                 json.writeStringField("target", target);
                 text(json, "owner", owners.get(target));

@@ -1,6 +1,7 @@
 package dev.creek.consumer.app.http;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import dev.creek.consumer.app.text.JsonText;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.List;
@@ -30,7 +31,7 @@ record StatusView(
 
   /** Everything. */
   String full() {
-    return JsonText.object(
+    return JsonText.COMPACT.object(
         json -> {
           head(json, true);
           for (Map.Entry<String, String> section : sections.entrySet()) {
@@ -58,7 +59,7 @@ record StatusView(
     if (changed.isEmpty() && newer.isEmpty() && removed.isEmpty() && !sampled) {
       return null;
     }
-    return JsonText.object(
+    return JsonText.COMPACT.object(
         json -> {
           head(json, false);
           for (Map.Entry<String, String> section : changed) {

@@ -1,5 +1,6 @@
 package dev.creek.consumer.app.http;
 
+import dev.creek.consumer.api.Incompleteness;
 import dev.creek.consumer.api.MetricsRecorder.Backlog;
 import java.time.Instant;
 import java.util.EnumMap;
@@ -7,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
@@ -129,10 +131,16 @@ final class TableMeter {
   }
 
   /** Why its rows may differ from the source's: how many reasons there are of each cause. */
-  void doubts(Map<String, Integer> byCause, List<String> reasons) {
+  void doubts(List<Incompleteness> marks) {
+    Map<String, Integer> byCause = new TreeMap<>();
+    marks.forEach(mark -> byCause.merge(mark.cause().stored(), 1, Integer::sum));
     causes = Map.copyOf(byCause);
     doubt =
-        new IncompletenessView(byCause.keySet().stream().sorted().toList(), reasons, null, null);
+        new IncompletenessView(
+            List.copyOf(byCause.keySet()),
+            marks.stream().map(Incompleteness::reason).toList(),
+            null,
+            null);
   }
 
   Map<String, Integer> causes() {

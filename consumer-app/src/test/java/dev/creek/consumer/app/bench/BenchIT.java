@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.creek.consumer.api.BrokerOptions;
 import dev.creek.consumer.api.Generation;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -32,6 +33,7 @@ final class BenchIT {
         .isZero();
 
     JsonNode measured = measured();
+    assertThat(report().path("reader").textValue()).isEqualTo("client");
     for (String contender : List.of("native", "creek")) {
       assertThat(measured.at("/snapshot-clean/" + contender + "/0/seconds").doubleValue())
           .isPositive();
@@ -57,9 +59,11 @@ final class BenchIT {
   }
 
   private JsonNode measured() throws IOException {
-    return new ObjectMapper()
-        .readTree(folder.resolve("benchmark/benchmark.json").toFile())
-        .path("scenarios");
+    return report().path("scenarios");
+  }
+
+  private JsonNode report() throws IOException {
+    return new ObjectMapper().readTree(folder.resolve("benchmark/benchmark.json").toFile());
   }
 
   private int run(String... scenarios) {
@@ -71,6 +75,7 @@ final class BenchIT {
             1,
             1,
             Generation.NEW,
+            BrokerOptions.Reader.CLIENT,
             17,
             folder.resolve("store"),
             null,

@@ -1,5 +1,6 @@
 package dev.creek.consumer.app.bench;
 
+import dev.creek.consumer.api.BrokerOptions.Reader;
 import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.testing.PostgresServer;
 import java.nio.file.Path;
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param repeat how often each contender runs each scenario
  * @param seconds how long latency is watched in one run
  * @param generation which generation of the Creek wire the producer speaks
+ * @param reader the way in which the service reads from the broker
  * @param postgres major version of both PostgreSQL servers
  * @param store folder of a JetStream store to fill, or to read where it is filled; null for one
  *     that goes away
@@ -31,6 +33,7 @@ record BenchOptions(
     int repeat,
     double seconds,
     Generation generation,
+    Reader reader,
     int postgres,
     @Nullable Path store,
     @Nullable String consumer,
@@ -55,7 +58,8 @@ record BenchOptions(
         number("scale", "1", MAX_SCALE),
         (int) Math.max(1, number("repeat", "3", MAX_REPEAT)),
         number("seconds", "10", MAX_SECONDS),
-        generation(property("generation", "new")),
+        choice(Generation.class, "generation", "new"),
+        choice(Reader.class, "reader", "direct"),
         version(property("postgres", "17")),
         store.isEmpty() ? null : Path.of(store).toAbsolutePath(),
         consumer.isEmpty() ? null : consumer,
@@ -102,12 +106,18 @@ record BenchOptions(
                         .formatted(text, PostgresServer.versions())));
   }
 
-  private static Generation generation(String text) {
-    try {
-      return Generation.valueOf(text.toUpperCase(Locale.ROOT));
-    } catch (IllegalArgumentException e) {
-      throw new IllegalArgumentException(
-          "-Dbench.generation=%s is neither old nor new".formatted(text), e);
-    }
+  private static <T extends Enum<T>> T choice(Class<T> type, String name, String otherwise) {
+    String text = property(name, otherwise);
+    return Arrays.stream(type.getEnumConstants())
+        .filter(choice -> choice.name().equalsIgnoreCase(text))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "-Dbench.%s=%s is none of %s"
+                        .formatted(
+                            name,
+                            text,
+                            Arrays.toString(type.getEnumConstants()).toLowerCase(Locale.ROOT))));
   }
 }

@@ -3,6 +3,7 @@ package dev.creek.consumer.app.bench;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import dev.creek.consumer.api.BrokerOptions.Reader;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -10,7 +11,7 @@ import org.junit.jupiter.api.Test;
 final class BenchOptionsTest {
   @AfterEach
   void forget() {
-    List.of("scenarios", "scale").forEach(name -> System.clearProperty("bench." + name));
+    List.of("scenarios", "scale", "reader").forEach(name -> System.clearProperty("bench." + name));
   }
 
   @Test
@@ -28,6 +29,17 @@ final class BenchOptionsTest {
     assertThatIllegalArgumentException()
         .isThrownBy(BenchOptions::ofProperties)
         .withMessageContaining("-Dbench.scale=0");
+  }
+
+  @Test
+  void readsTheWayToTheBroker() {
+    assertThat(BenchOptions.ofProperties().reader()).isEqualTo(Reader.DIRECT);
+    System.setProperty("bench.reader", "client");
+    assertThat(BenchOptions.ofProperties().reader()).isEqualTo(Reader.CLIENT);
+    System.setProperty("bench.reader", "fast");
+    assertThatIllegalArgumentException()
+        .isThrownBy(BenchOptions::ofProperties)
+        .withMessageContaining("-Dbench.reader=fast is none of [direct, client]");
   }
 
   @Test

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /** What is left of a run: tables on the terminal, and files. */
@@ -71,7 +72,8 @@ final class Report {
     ObjectNode root = mapper.createObjectNode();
     root.put("date", LocalDate.now(ZoneOffset.UTC).toString());
     root.put("scale", options.scale()).put("repeat", options.repeat());
-    root.put("generation", options.generation().name().toLowerCase(java.util.Locale.ROOT));
+    root.put("generation", options.generation().name().toLowerCase(Locale.ROOT));
+    root.put("reader", options.reader().name().toLowerCase(Locale.ROOT));
     ObjectNode on = root.putObject("machine");
     machine.forEach(on::put);
     ObjectNode all = root.putObject("scenarios");
@@ -93,9 +95,12 @@ final class Report {
     text.append(INTRODUCTION);
     text.append("\nRun on ").append(LocalDate.now(ZoneOffset.UTC));
     text.append(
-        ", scale %s, every scenario %d times, in %d minutes:%n%n"
+        ", scale %s, every scenario %d times, broker reader %s, in %d minutes:%n%n"
             .formatted(
-                plain(options.scale()), options.repeat(), Math.round(took.toSeconds() / 60.0)));
+                plain(options.scale()),
+                options.repeat(),
+                options.reader().name().toLowerCase(Locale.ROOT),
+                Math.round(took.toSeconds() / 60.0)));
     Table on = new Table("", "");
     machine.forEach((name, value) -> on.row(List.of(name, value)));
     text.append(on.markdown());

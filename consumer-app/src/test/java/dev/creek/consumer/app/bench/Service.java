@@ -46,6 +46,7 @@ final class Service implements AutoCloseable {
             .installed(rig.installation())
             .environment("NATS_URI", rig.nats().uri())
             .environment("DB_URI", target.patientUri())
+            .environment("BROKER_READER", rig.options().reader().name())
             .environment("PROMETHEUS_PORT", "off")
             .environment(
                 "JDK_JAVA_OPTIONS",
@@ -61,7 +62,7 @@ final class Service implements AutoCloseable {
             ConsumerOptions.of(
                 BrokerOptions.builder(rig.nats().uri()).build(),
                 DatabaseOptions.of(target.patientUri())));
-    control.subscriptions().collectList().block(LIMIT);
+    control.tables().subscriptions().collectList().block(LIMIT);
     return control;
   }
 
@@ -90,7 +91,7 @@ final class Service implements AutoCloseable {
 
   static void subscribe(CreekConsumer control, Dataset dataset) {
     for (Mapping mapping : mappings(dataset)) {
-      control.addTable(mapping).block(LIMIT);
+      control.tables().add(mapping).block(LIMIT);
     }
   }
 

@@ -130,7 +130,7 @@ final class Installation implements AutoCloseable {
             BrokerOptions.builder(nats.uri()).build(), DatabaseOptions.of(target.patientUri()));
     try (CreekConsumer consumer = CreekConsumer.create(options)) {
       for (String table : workload.tables()) {
-        consumer.addTable(Mapping.parse(mapping(table))).block(PATIENCE);
+        consumer.tables().add(Mapping.parse(mapping(table))).block(PATIENCE);
       }
     }
   }

@@ -43,6 +43,9 @@ final class CompletionTest {
     "list-tables --js,--json",
     "serve --log-level d,debug",
     "--generation o,old",
+    "--broker-reader c,client",
+    "--db-pooler s,session",
+    "--notified-commands of,off",
     "--log-format json remove,remove-tables remove-table",
     "completion z,zsh"
   })

@@ -104,21 +104,26 @@ final class FakeConsumer implements Consumer {
   @Override
   public Mono<Verification> verify(
       Mapping mapping, DatabaseOptions source, Verification.Options how) {
+    boolean equal = !mapping.target().table().equals("different");
+    return ask("verify " + mapping + " with " + source, Mono.just(compared(mapping, equal, 0)));
+  }
+
+  @Override
+  public Mono<Verification> repair(
+      Mapping mapping, DatabaseOptions source, Verification.Options how) {
+    return ask("repair " + mapping + " with " + source, Mono.just(compared(mapping, true, 3)));
+  }
+
+  private static Verification compared(Mapping mapping, boolean equal, long repaired) {
     Verification.Kind kind = Verification.Kind.DIFFERENT;
-    boolean equal = how.repair() || !mapping.target().table().equals("different");
-    return ask(
-        "verify " + mapping + " with " + source,
-        Mono.just(
-            new Verification(
-                mapping,
-                1000,
-                1001,
-                List.of("x (only on the source)"),
-                equal
-                    ? List.of()
-                    : List.of(new Verification.Difference(kind, List.of("7", "a"), 1)),
-                false,
-                how.repair() ? 3 : 0)));
+    return new Verification(
+        mapping,
+        1000,
+        1001,
+        List.of("x (only on the source)"),
+        equal ? List.of() : List.of(new Verification.Difference(kind, List.of("7", "a"), 1)),
+        false,
+        repaired);
   }
 
   @Override

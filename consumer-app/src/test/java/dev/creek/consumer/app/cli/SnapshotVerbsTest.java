@@ -10,7 +10,7 @@ import dev.creek.consumer.api.PublishedSnapshot;
 import dev.creek.consumer.api.SnapshotMode;
 import dev.creek.consumer.api.SnapshotProgress;
 import dev.creek.consumer.api.SnapshotProgress.Step;
-import dev.creek.consumer.stream.SnapshotOptions;
+import dev.creek.consumer.app.config.Configuration;
 import java.time.Duration;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;
@@ -62,7 +62,8 @@ final class SnapshotVerbsTest {
     assertThat(cli.out.toString().lines()).containsExactly("s.a.b:c.d: 3,000 rows of s.x");
     assertThat(cli.err.toString().lines())
         .containsExactly("s.a.b:c.d: 50 %, 1,500 of 3,000 rows, 1,500 rows/s, 0:01 left");
-    assertThat(cli.configuration.snapshots()).isEqualTo(SnapshotOptions.DEFAULT);
+    assertThat(cli.configuration.snapshots())
+        .isEqualTo(new Configuration.Snapshots(2, Duration.ofSeconds(60), null));
   }
 
   @Test
@@ -88,7 +89,7 @@ final class SnapshotVerbsTest {
     cli.environment.put("SNAPSHOTS", "5");
     assertThat(cli.run("snapshot", "--snapshot-stall", "2m", "s.a.b:c.d")).isZero();
     assertThat(cli.configuration.snapshots())
-        .isEqualTo(new SnapshotOptions(5, Duration.ofMinutes(2)));
+        .isEqualTo(new Configuration.Snapshots(5, Duration.ofMinutes(2), null));
     assertThat(cli.run("snapshot", "--snapshots", "0", "s.a.b:c.d")).isEqualTo(ExitCode.USAGE);
     assertThat(cli.run("snapshot", "--snapshot-stall", "0", "s.a.b:c.d")).isEqualTo(ExitCode.USAGE);
   }

@@ -3,10 +3,10 @@ package dev.creek.consumer.app.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.creek.consumer.api.BrokerOptions;
 import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.app.config.Configuration.LogFormat;
 import dev.creek.consumer.app.config.Configuration.LogLevel;
-import dev.creek.consumer.stream.BatchLimits;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,7 +31,7 @@ final class ConfigurationTest {
   @Test
   void needsNothingButTheServers() {
     var configuration = read(SERVERS);
-    assertThat(configuration.batches()).isEqualTo(BatchLimits.DEFAULT);
+    assertThat(configuration.batches()).isEqualTo(new Configuration.Batches(5000, 1 << 20));
     assertThat(configuration.linger()).isNull();
     assertThat(configuration.broker().namespace()).isEqualTo("CREEK");
     assertThat(configuration.broker().generation()).isNull();
@@ -65,6 +65,7 @@ final class ConfigurationTest {
     options.put(Setting.BATCH_BYTES, "1");
     options.put(Setting.LINGER, "5");
     options.put(Setting.GENERATION, "newest");
+    options.put(Setting.BROKER_READER, "fast");
     options.put(Setting.NATS_NAMESPACE, "a.b");
     var environment =
         Map.of(
@@ -87,6 +88,7 @@ final class ConfigurationTest {
             "--batch-bytes '1': not between 1024 and 1073741824",
             "--linger '5': a time needs a unit: ms, s, m or h",
             "--generation 'newest': none of old, new, auto",
+            "--broker-reader 'fast': none of direct, client",
             "--nats-namespace 'a.b': cannot begin the name of a stream");
   }
 
@@ -125,13 +127,20 @@ final class ConfigurationTest {
   void readsSizes(String text, int bytes) {
     options.put(Setting.BATCH_BYTES, text);
     options.put(Setting.BATCH_ROWS, "1_000");
-    assertThat(read(SERVERS).batches()).isEqualTo(new BatchLimits(1000, bytes));
+    assertThat(read(SERVERS).batches()).isEqualTo(new Configuration.Batches(1000, bytes));
   }
 
   @Test
   void readsTheGeneration() {
     options.put(Setting.GENERATION, "OLD");
     assertThat(read(SERVERS).broker().generation()).isEqualTo(Generation.OLD);
+  }
+
+  @Test
+  void readsTheBrokerReader() {
+    assertThat(read(SERVERS).broker().reader()).isEqualTo(BrokerOptions.Reader.DIRECT);
+    options.put(Setting.BROKER_READER, "Client");
+    assertThat(read(SERVERS).broker().reader()).isEqualTo(BrokerOptions.Reader.CLIENT);
   }
 
   @Test

@@ -75,13 +75,13 @@ final class DashboardTest {
   /** Everything that is exposed once everything has happened. */
   static Set<String> exposed() {
     var meters = new Meters(new LogCounts());
-    meters.line("s.a.b", "c.d", FakeService.backlog(Duration.ZERO, 0));
-    meters.applied("s.a.b", "c.d", 1, 1, 1, 1, Instant.EPOCH);
-    meters.batch("c.d", 1, 1, Duration.ofMillis(1));
-    meters.retry("c.d", "08");
-    meters.command("add_table", "ok");
-    meters.snapshot("s.a.b", "c.d", "clean", "loading", 1, 2);
-    meters.snapshotEnded("c.e", "clean", "ok");
+    Told.line(meters, "s.a.b", "c.d", FakeService.backlog(Duration.ZERO, 0));
+    Told.applied(meters, "s.a.b", "c.d", 1, 1, 1, 1, Instant.EPOCH);
+    Told.batch(meters, "c.d", 1, 1, Duration.ofMillis(1));
+    Told.retry(meters, "c.d", "08");
+    Told.command(meters, "add_table", "ok");
+    Told.snapshot(meters, "s.a.b", "c.d", "clean", "loading", 1, 2);
+    Told.snapshotEnded(meters, "c.e", "clean", "ok");
     String text =
         new Exposition(meters, Build.of("1"))
             .scrape(Exposition.type(null), new Reachability(null, null), new PoolUse(8, 1, 1, 0));

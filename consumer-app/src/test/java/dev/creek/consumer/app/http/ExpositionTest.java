@@ -21,8 +21,8 @@ final class ExpositionTest {
   @Test
   void keepsTheGoConsumersCounterWithItsLabels() {
     line("shop.public.orders", ORDERS);
-    meters.applied("shop.public.orders", ORDERS, 3, 2, 1, 0, null);
-    meters.applied("shop.public.orders", ORDERS, 0, 0, 0, 1, null);
+    Told.applied(meters, "shop.public.orders", ORDERS, 3, 2, 1, 0, null);
+    Told.applied(meters, "shop.public.orders", ORDERS, 0, 0, 0, 1, null);
     assertThat(scrape())
         .contains(
             "creek_consumer_pg_inserts{creek_pg_source=\"public.orders\",creek_pg_target=\"copy.orders\",creek_stream_type=\"wal\"} 7.0\n");
@@ -31,16 +31,16 @@ final class ExpositionTest {
   @Test
   void countsSnapshotRowsUnderTheGoConsumersNameToo() {
     line("shop.public.orders", ORDERS);
-    meters.snapshot("shop.public.orders", ORDERS, "clean", "loading", 10, 40);
-    meters.snapshot("shop.public.orders", ORDERS, "clean", "loading", 30, 40);
+    Told.snapshot(meters, "shop.public.orders", ORDERS, "clean", "loading", 10, 40);
+    Told.snapshot(meters, "shop.public.orders", ORDERS, "clean", "loading", 30, 40);
     assertThat(scrape())
         .contains("creek_consumer_snapshot_rows_done{target=\"copy.orders\"} 30.0\n")
         .contains("creek_consumer_snapshot_rows_expected{target=\"copy.orders\"} 40.0\n")
         .contains(
             "{creek_pg_source=\"public.orders\",creek_pg_target=\"copy.orders\",creek_stream_type=\"snap\"} 30.0\n");
-    meters.snapshotEnded(ORDERS, "clean", "ok");
-    meters.snapshot("shop.public.orders", ORDERS, "clean", "loading", 5, 40);
-    meters.snapshotEnded(ORDERS, "clean", "failed");
+    Told.snapshotEnded(meters, ORDERS, "clean", "ok");
+    Told.snapshot(meters, "shop.public.orders", ORDERS, "clean", "loading", 5, 40);
+    Told.snapshotEnded(meters, ORDERS, "clean", "failed");
     assertThat(scrape())
         .contains("creek_stream_type=\"snap\"} 35.0\n")
         .contains("creek_consumer_snapshots_total{mode=\"clean\",result=\"ok\"} 1.0\n")
@@ -50,9 +50,9 @@ final class ExpositionTest {
 
   @Test
   void tellsOfEachTableWhatWasAppliedAndHowFarBehindItIs() {
-    meters.line("shop.public.orders", ORDERS, backlog(Duration.ofMillis(2500), 17));
+    Told.line(meters, "shop.public.orders", ORDERS, backlog(Duration.ofMillis(2500), 17));
     Instant at = Instant.parse("2026-03-01T12:00:00.500Z");
-    meters.applied("shop.public.orders", ORDERS, 3, 2, 1, 4, at);
+    Told.applied(meters, "shop.public.orders", ORDERS, 3, 2, 1, 4, at);
     assertThat(scrape())
         .contains(
             "creek_consumer_applied_changes_total{operation=\"insert\",target=\"copy.orders\"} 3.0\n",
@@ -69,15 +69,19 @@ final class ExpositionTest {
 
   @Test
   void tellsNoNumberThatIsNotKnown() {
-    meters.line("s.a.b", ORDERS, backlog(Duration.ZERO, 0));
+    Told.line(meters, "s.a.b", ORDERS, backlog(Duration.ZERO, 0));
     assertThat(scrape()).contains("creek_consumer_backlog_known{target=\"copy.orders\"} 1.0\n");
-    meters.line(
-        "s.a.b", ORDERS, backlog(Duration.ofSeconds(40), Certainty.BOUND, 0, Certainty.UNKNOWN));
+    Told.line(
+        meters,
+        "s.a.b",
+        ORDERS,
+        backlog(Duration.ofSeconds(40), Certainty.BOUND, 0, Certainty.UNKNOWN));
     assertThat(scrape())
         .contains("creek_consumer_backlog_known{target=\"copy.orders\"} 0.0\n")
         .contains("creek_consumer_lag_seconds{target=\"copy.orders\"} 40.0\n")
         .doesNotContain("creek_consumer_pending_messages{");
-    meters.line("s.a.b", ORDERS, backlog(Duration.ZERO, Certainty.UNKNOWN, 3, Certainty.BOUND));
+    Told.line(
+        meters, "s.a.b", ORDERS, backlog(Duration.ZERO, Certainty.UNKNOWN, 3, Certainty.BOUND));
     assertThat(scrape())
         .contains("creek_consumer_backlog_known{target=\"copy.orders\"} 0.0\n")
         .contains("creek_consumer_pending_messages{target=\"copy.orders\"} 3.0\n")
@@ -89,11 +93,11 @@ final class ExpositionTest {
     line("s.a.b", ORDERS);
     assertThat(scrape())
         .contains("creek_consumer_pg_incomplete{cause=\"column\",target=\"copy.orders\"} 0.0\n");
-    meters.incomplete(ORDERS, Map.of("column", 2), List.of("one", "two"));
+    Told.incomplete(meters, ORDERS, Map.of("column", 2), List.of("one", "two"));
     assertThat(scrape())
         .contains("creek_consumer_pg_incomplete{cause=\"column\",target=\"copy.orders\"} 2.0\n")
         .contains("creek_consumer_pg_incomplete{cause=\"forced\",target=\"copy.orders\"} 0.0\n");
-    meters.incomplete(ORDERS, Map.of(), List.of());
+    Told.incomplete(meters, ORDERS, Map.of(), List.of());
     assertThat(scrape())
         .contains("creek_consumer_pg_incomplete{cause=\"column\",target=\"copy.orders\"} 0.0\n");
   }
@@ -101,21 +105,21 @@ final class ExpositionTest {
   @Test
   void aMovedPositionIsNoCommit() {
     line("shop.public.orders", ORDERS);
-    meters.applied("shop.public.orders", ORDERS, 0, 0, 0, 0, null);
+    Told.applied(meters, "shop.public.orders", ORDERS, 0, 0, 0, 0, null);
     assertThat(scrape()).contains("creek_consumer_commits_total{target=\"copy.orders\"} 0.0\n");
   }
 
   @Test
   void countsWaysIntoTroubleOnce() {
     line("s.a.b", ORDERS);
-    meters.state(ORDERS, "failed", "no column", "add it");
-    meters.state(ORDERS, "failed", "no column, again", "add it");
-    meters.retry(ORDERS, "08");
-    meters.state(ORDERS, "streaming", null, null);
-    meters.state(ORDERS, "failed", "no column", "add it");
-    meters.state(ORDERS, "gap", "gone", "snapshot");
-    meters.skipped(ORDERS);
-    meters.missed(ORDERS, 3);
+    Told.state(meters, ORDERS, "failed", "no column", "add it");
+    Told.state(meters, ORDERS, "failed", "no column, again", "add it");
+    Told.retry(meters, ORDERS, "08");
+    Told.state(meters, ORDERS, "streaming", null, null);
+    Told.state(meters, ORDERS, "failed", "no column", "add it");
+    Told.state(meters, ORDERS, "gap", "gone", "snapshot");
+    Told.skipped(meters, ORDERS);
+    Told.missed(meters, ORDERS, 3);
     assertThat(scrape())
         .contains("creek_consumer_failed_changes_total{target=\"copy.orders\"} 2.0\n")
         .contains("creek_consumer_gaps_total{target=\"copy.orders\"} 1.0\n")
@@ -129,8 +133,8 @@ final class ExpositionTest {
   @Test
   void sortsBatchesIntoHistograms() {
     line("s.a.b", ORDERS);
-    meters.batch(ORDERS, 10, 3000, Duration.ofMillis(4));
-    meters.batch(ORDERS, 11, 1 << 30, Duration.ofMinutes(1));
+    Told.batch(meters, ORDERS, 10, 3000, Duration.ofMillis(4));
+    Told.batch(meters, ORDERS, 11, 1 << 30, Duration.ofMinutes(1));
     assertThat(scrape())
         .contains(
             "creek_consumer_batch_rows_bucket{le=\"10.0\"} 1\n",
@@ -147,13 +151,13 @@ final class ExpositionTest {
   void forgetsTablesThatAreNoLongerHandled() {
     line("s.a.b", "c.d");
     line("s.a.e", "c.f");
-    meters.applied("s.a.b", "c.d", 1, 0, 0, 0, null);
-    meters.snapshot("s.a.b", "c.d", "upsert", "loading", 1, 2);
-    meters.snapshotEnded("c.d", "upsert", "ok");
-    meters.retry("c.d", "40");
-    meters.removed("c.d");
-    meters.applied("s.a.b", "c.d", 1, 0, 0, 0, null);
-    meters.state("c.d", "failed", "late", "");
+    Told.applied(meters, "s.a.b", "c.d", 1, 0, 0, 0, null);
+    Told.snapshot(meters, "s.a.b", "c.d", "upsert", "loading", 1, 2);
+    Told.snapshotEnded(meters, "c.d", "upsert", "ok");
+    Told.retry(meters, "c.d", "40");
+    Told.removed(meters, "c.d");
+    Told.applied(meters, "s.a.b", "c.d", 1, 0, 0, 0, null);
+    Told.state(meters, "c.d", "failed", "late", "");
     assertThat(scrape())
         .contains("\"c.f\"", "creek_consumer_tables_owned 1.0")
         .doesNotContain("\"c.d\"");
@@ -161,9 +165,9 @@ final class ExpositionTest {
 
   @Test
   void forgetsASnapshotOfATableThatIsNotSubscribed() {
-    meters.snapshot("s.a.b", "c.d", "clean", "loading", 1, 2);
+    Told.snapshot(meters, "s.a.b", "c.d", "clean", "loading", 1, 2);
     assertThat(scrape()).contains("\"c.d\"");
-    meters.snapshotEnded("c.d", "clean", "ok");
+    Told.snapshotEnded(meters, "c.d", "clean", "ok");
     assertThat(scrape()).doesNotContain("\"c.d\"");
   }
 
@@ -184,7 +188,7 @@ final class ExpositionTest {
 
   @Test
   void tellsOfServersPoolCommandsAndTheJvm() {
-    meters.command("snapshot", "ok");
+    Told.command(meters, "snapshot", "ok");
     String text =
         exposition.scrape(
             Exposition.type(null), new Reachability("away", null), new PoolUse(8, 5, 3, 2));
@@ -220,7 +224,7 @@ final class ExpositionTest {
   }
 
   private void line(String source, String target) {
-    meters.line(source, target, backlog(Duration.ZERO, 0));
+    Told.line(meters, source, target, backlog(Duration.ZERO, 0));
   }
 
   private String scrape() {

@@ -25,7 +25,7 @@ final class HealthClientTest {
     try (var server = RunningServer.open()) {
       assertThat(client(server, null).ask("/readyz").ok()).isTrue();
       server.streams("s.a.b", "c.d");
-      server.meters.state("c.d", "failed", "no column", "add it");
+      Told.state(server.meters, "c.d", "failed", "no column", "add it");
       HealthClient.Answer answer = client(server, null).ask("/readyz");
       assertThat(answer.ok()).isFalse();
       assertThat(answer.body()).contains("no column").startsWith("{").endsWith("}");

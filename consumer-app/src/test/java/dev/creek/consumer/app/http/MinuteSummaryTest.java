@@ -32,21 +32,21 @@ final class MinuteSummaryTest {
 
   @Test
   void saysHowManyChangesCameSinceTheLastOne() {
-    meters.line("s.a.b", "c.d", FakeService.backlog(Duration.ZERO, 0));
-    meters.state("c.d", "streaming", null, null);
-    meters.applied("s.a.b", "c.d", 5, 0, 0, 0, null);
+    Told.line(meters, "s.a.b", "c.d", FakeService.backlog(Duration.ZERO, 0));
+    Told.state(meters, "c.d", "streaming", null, null);
+    Told.applied(meters, "s.a.b", "c.d", 5, 0, 0, 0, null);
     assertThat(line())
         .isEqualTo("tables: 1 streaming; 5 changes in the last minute, nothing pending");
-    meters.applied("s.a.b", "c.d", 2, 0, 0, 0, null);
+    Told.applied(meters, "s.a.b", "c.d", 2, 0, 0, 0, null);
     assertThat(line()).contains("; 2 changes");
     assertThat(line()).contains("; 0 changes");
   }
 
   @Test
   void saysWhoIsFurthestBehind() {
-    meters.line("s.a.b", "c.d", FakeService.backlog(Duration.ofMillis(1500), 3));
-    meters.line("s.a.e", "c.f", FakeService.backlog(Duration.ZERO, 0));
-    meters.state("c.d", "failed", "why", "what");
+    Told.line(meters, "s.a.b", "c.d", FakeService.backlog(Duration.ofMillis(1500), 3));
+    Told.line(meters, "s.a.e", "c.f", FakeService.backlog(Duration.ZERO, 0));
+    Told.state(meters, "c.d", "failed", "why", "what");
     assertThat(line())
         .isEqualTo(
             "tables: 1 failed, 1 waiting; 0 changes in the last minute, 3 messages pending, c.d is 1.5 s behind");
@@ -56,14 +56,15 @@ final class MinuteSummaryTest {
 
   @Test
   void saysThatItIsNotKnownWhatIsPendingWhereNothingCanBeRead() {
-    meters.line(
+    Told.line(
+        meters,
         "s.a.b",
         "c.d",
         FakeService.backlog(Duration.ofSeconds(40), Certainty.BOUND, 0, Certainty.UNKNOWN));
     assertThat(line())
         .isEqualTo(
             "tables: 1 waiting; 0 changes in the last minute, nothing can be read for 1 table just now, so what is pending there is not known");
-    meters.line("s.a.e", "c.f", FakeService.backlog(Duration.ofMillis(1500), 3));
+    Told.line(meters, "s.a.e", "c.f", FakeService.backlog(Duration.ofMillis(1500), 3));
     assertThat(line())
         .endsWith(
             ", at least 3 messages pending, c.f is 1.5 s behind; nothing can be read for 1 table just now, so what is pending there is not known");

@@ -48,7 +48,7 @@ final class MonitoringServerTest {
   @Test
   void servesMetricsInBothFormsUntilCancelled() throws Exception {
     start(null);
-    meters.line("s.a.b", "c.d", FakeService.backlog(Duration.ZERO, 0));
+    Told.line(meters, "s.a.b", "c.d", FakeService.backlog(Duration.ZERO, 0));
     HttpResponse<String> metrics = get("/metrics");
     assertThat(metrics.statusCode()).isEqualTo(200);
     assertThat(metrics.headers().firstValue("Content-Type"))
@@ -75,14 +75,14 @@ final class MonitoringServerTest {
   @Test
   void isNotReadyWhileATableIsStuckAndSaysWhy() throws Exception {
     start(null);
-    meters.line("s.a.b", "c.d", FakeService.backlog(Duration.ZERO, 0));
-    meters.state("c.d", "gap", "changes are gone", "take a clean snapshot");
+    Told.line(meters, "s.a.b", "c.d", FakeService.backlog(Duration.ZERO, 0));
+    Told.state(meters, "c.d", "gap", "changes are gone", "take a clean snapshot");
     HttpResponse<String> unready = get("/readyz");
     assertThat(unready.statusCode()).isEqualTo(503);
     assertThat(unready.body())
         .contains("\"ready\":false", "\"table\":\"c.d\"", "\"state\":\"gap\"")
         .contains("\"reason\":\"changes are gone\"", "\"hint\":\"take a clean snapshot\"");
-    meters.removed("c.d");
+    Told.removed(meters, "c.d");
     assertThat(get("/readyz").statusCode()).isEqualTo(200);
   }
 
@@ -199,8 +199,8 @@ final class MonitoringServerTest {
 
   /** The server begins with the first change. */
   private void hurry() {
-    meters.line("s.a.first", "c.first", FakeService.backlog(Duration.ZERO, 0));
-    meters.applied("s.a.first", "c.first", 1, 0, 0, 0, null);
+    Told.line(meters, "s.a.first", "c.first", FakeService.backlog(Duration.ZERO, 0));
+    Told.applied(meters, "s.a.first", "c.first", 1, 0, 0, 0, null);
   }
 
   private Mono<Void> run(Monitoring options) {

@@ -31,9 +31,10 @@ final class ProbesTest {
   @Test
   void aTableThatMayMissRowsIsToldAndDoesNotMakeTheServiceUnready() {
     var meters = new Meters(new LogCounts());
-    meters.line("s.a.b", "copy.b", FakeService.backlog(Duration.ZERO, 0));
-    meters.state("copy.b", "streaming", null, null);
-    meters.incomplete("copy.b", Map.of("recreated", 1), List.of("others have emptied the table"));
+    Told.line(meters, "s.a.b", "copy.b", FakeService.backlog(Duration.ZERO, 0));
+    Told.state(meters, "copy.b", "streaming", null, null);
+    Told.incomplete(
+        meters, "copy.b", Map.of("recreated", 1), List.of("others have emptied the table"));
     Probes.Answer answer = new Probes(meters, service).ready().block();
     assertThat(answer.ok()).isTrue();
     assertThat(answer.json())
@@ -47,9 +48,9 @@ final class ProbesTest {
     var meters = new Meters(new LogCounts());
     assertThat(new Probes(meters, service).ready().block().json())
         .contains("\"ready\":false", "2 of 2 tables have not been taken up", "copy.a, copy.b");
-    meters.line("s.p.a", "copy.a", FakeService.backlog(Duration.ZERO, 0));
+    Told.line(meters, "s.p.a", "copy.a", FakeService.backlog(Duration.ZERO, 0));
     assertThat(new Probes(meters, service).ready().block().ok()).as("nothing is known").isFalse();
-    meters.state("copy.a", "streaming", null, null);
+    Told.state(meters, "copy.a", "streaming", null, null);
     service.instances = List.of(instance(true, "copy.b"));
     assertThat(new Probes(meters, service).ready().block().ok()).as("not claimed now").isFalse();
     service.instances = List.of(instance(false, "copy.b"));

@@ -39,7 +39,7 @@ final class RunningServer implements AutoCloseable {
         .atMost(PATIENCE)
         .ignoreExceptions()
         .until(() -> new HealthClient(options, port, PATIENCE).ask("/livez").ok());
-    meters.removed("c.first");
+    Told.removed(meters, "c.first");
   }
 
   /** With a page, without a token. */
@@ -66,14 +66,14 @@ final class RunningServer implements AutoCloseable {
 
   /** The server begins with the first change, or seconds later. */
   static void hurry(Meters meters) {
-    meters.line("s.a.first", "c.first", FakeService.backlog(Duration.ZERO, 0));
-    meters.applied("s.a.first", "c.first", 1, 0, 0, 0, null);
+    Told.line(meters, "s.a.first", "c.first", FakeService.backlog(Duration.ZERO, 0));
+    Told.applied(meters, "s.a.first", "c.first", 1, 0, 0, 0, null);
   }
 
   /** A table that is handled here and streams. */
   void streams(String source, String target) {
-    meters.line(source, target, FakeService.backlog(Duration.ZERO, 0));
-    meters.state(target, "streaming", null, null);
+    Told.line(meters, source, target, FakeService.backlog(Duration.ZERO, 0));
+    Told.state(meters, target, "streaming", null, null);
   }
 
   String address() {

@@ -33,10 +33,13 @@ final class StatusEndpointsTest {
   void tellsAllThereIsToTell() throws Exception {
     try (var server = RunningServer.open()) {
       server.streams("shop.public.orders", "copy.orders");
-      server.meters.line(
-          "shop.public.items", "copy.items", FakeService.backlog(Duration.ofSeconds(75), 12));
-      server.meters.state("copy.items", "failed", "no column", "add it");
-      server.meters.snapshot("shop.public.big", "copy.big", "clean", "loading", 10, 40);
+      Told.line(
+          server.meters,
+          "shop.public.items",
+          "copy.items",
+          FakeService.backlog(Duration.ofSeconds(75), 12));
+      Told.state(server.meters, "copy.items", "failed", "no column", "add it");
+      Told.snapshot(server.meters, "shop.public.big", "copy.big", "clean", "loading", 10, 40);
       server.service.tables =
           List.of(
               seen("copy.items", "failed"),
@@ -116,7 +119,7 @@ final class StatusEndpointsTest {
               List.of("forced", "column"), List.of("resumed", "column came"), AT, "verify it");
       server.streams("s.a.here", "copy.here");
       server.streams("s.a.told", "copy.told");
-      server.meters.incomplete("copy.told", Map.of("skipped", 2), List.of("one", "another"));
+      Told.incomplete(server.meters, "copy.told", Map.of("skipped", 2), List.of("one", "another"));
       server.service.tables =
           List.of(doubted("copy.elsewhere", doubt), doubted("copy.here", doubt));
       server.service.instances =
@@ -148,7 +151,7 @@ final class StatusEndpointsTest {
     try (var server = RunningServer.open()) {
       server.service.reached = new Reachability("no nats://me:geheim@host", "x");
       server.streams("s.a.b", "c.d");
-      server.meters.state("c.d", "waiting", "postgres://me:geheim@h/db is away", null);
+      Told.state(server.meters, "c.d", "waiting", "postgres://me:geheim@h/db is away", null);
       assertThat(server.get("/api/status").body()).contains("***").doesNotContain("geheim");
     }
   }
@@ -179,11 +182,13 @@ final class StatusEndpointsTest {
   @Test
   void leavesOutWhatIsNotKnownOfATable() throws Exception {
     try (var server = RunningServer.open()) {
-      server.meters.line(
+      Told.line(
+          server.meters,
           "s.a.b",
           "copy.away",
           FakeService.backlog(Duration.ofSeconds(40), Certainty.BOUND, 0, Certainty.UNKNOWN));
-      server.meters.line(
+      Told.line(
+          server.meters,
           "s.a.c",
           "copy.began",
           FakeService.backlog(Duration.ZERO, Certainty.UNKNOWN, 5, Certainty.BOUND));
@@ -224,13 +229,13 @@ final class StatusEndpointsTest {
       try (var events = new Events(server)) {
         JsonNode first = events.next(event -> event.get("full").asBoolean());
         assertThat(first.has("service")).isTrue();
-        server.meters.state("c.two", "failed", "no column", "add it");
+        Told.state(server.meters, "c.two", "failed", "no column", "add it");
         JsonNode changed =
             events.next(event -> event.get("tables").toString().contains("\"failed\""));
         assertThat(changed.get("full").asBoolean()).isFalse();
         assertThat(changed.get("tables").findValuesAsText("target")).containsExactly("c.two");
         assertThat(changed.has("commands")).as("did not change").isFalse();
-        server.meters.removed("c.one");
+        Told.removed(server.meters, "c.one");
         assertThat(
                 events
                     .next(event -> !event.path("removed").isEmpty())
@@ -247,7 +252,7 @@ final class StatusEndpointsTest {
     try (var server = RunningServer.open()) {
       server.streams("s.a.one", "c.one");
       server.streams("s.a.quiet", "c.quiet");
-      server.meters.applied("s.a.one", "c.one", 500, 0, 0, 0, AT);
+      Told.applied(server.meters, "s.a.one", "c.one", 500, 0, 0, 0, AT);
       server.meters.sample(System.nanoTime());
       JsonNode rates = status(server).at("/history/rates");
       assertThat(rates.get("c.one")).hasSize(Rates.POINTS);
@@ -256,7 +261,7 @@ final class StatusEndpointsTest {
       assertThat(rates.has("c.quiet")).as("nothing but zeros is left out").isFalse();
       try (var events = new Events(server)) {
         events.next(event -> event.has("history"));
-        server.meters.applied("s.a.one", "c.one", 500, 0, 0, 0, AT);
+        Told.applied(server.meters, "s.a.one", "c.one", 500, 0, 0, 0, AT);
         server.meters.sample(System.nanoTime());
         assertThat(events.next(event -> event.has("latest") || event.has("history")).toString())
             .contains("c.one");

@@ -99,8 +99,8 @@ final class StatusPageIT {
       browser.screenshot(PICTURES.resolve("trouble.png"));
       browser.looksLike(1280, 1480, true);
       browser.screenshot(PICTURES.resolve("trouble-dark.png"));
-      server.meters.state("copy.customers", "streaming", null, null);
-      server.meters.state("copy.payments", "streaming", null, null);
+      Told.state(server.meters, "copy.customers", "streaming", null, null);
+      Told.state(server.meters, "copy.payments", "streaming", null, null);
       await().until(() -> !headline().contains("attention"));
       assertClean(server);
     }
@@ -154,7 +154,7 @@ final class StatusPageIT {
       open(server);
       await().until(() -> browser.count("#body tr") == 500);
       browser.evaluate("document.querySelectorAll('#body tr').forEach(row => (row.kept = true))");
-      server.meters.state("copy.t321", "failed", "no column", "add it");
+      Told.state(server.meters, "copy.t321", "failed", "no column", "add it");
       await().until(() -> browser.text("#body tr:first-child").contains("copy.t321"));
       assertThat(
               browser
@@ -181,11 +181,12 @@ final class StatusPageIT {
           .tables()
           .forEach(
               t -> {
-                server.meters.line(
+                Told.line(
+                    server.meters,
                     t.source(),
                     t.target(),
                     FakeService.backlog(outage, Certainty.BOUND, 0, Certainty.UNKNOWN));
-                server.meters.state(t.target(), "waiting", "broker: away", null);
+                Told.state(server.meters, t.target(), "waiting", "broker: away", null);
               });
       server.service.lags = Map.of();
       server.service.reached = new Reachability("not connected to NATS", null);
@@ -272,7 +273,7 @@ final class StatusPageIT {
       server
           .meters
           .tables()
-          .forEach(t -> server.meters.state(t.target(), "waiting", "broker: away", null));
+          .forEach(t -> Told.state(server.meters, t.target(), "waiting", "broker: away", null));
       open(server);
       await().until(() -> headline().equals("NATS cannot be reached"));
       assertThat(browser.count(".card")).isEqualTo(1);
@@ -286,7 +287,7 @@ final class StatusPageIT {
     try (var server = RunningServer.open()) {
       String name = "copy.\"<img src=http://elsewhere.example/ onerror=alert(1)>\"";
       server.streams("s.a.\"<script>alert(1)</script>\"", name);
-      server.meters.state(name, "failed", "<b>bold</b>", "</dd><script>x</script>");
+      Told.state(server.meters, name, "failed", "<b>bold</b>", "</dd><script>x</script>");
       open(server);
       await().until(() -> browser.text("#cards").contains("<b>bold</b>"));
       assertThat(browser.text("#body")).contains(name);
@@ -411,7 +412,7 @@ final class StatusPageIT {
         for (int i = 0; i < TABLES.size(); i++) {
           long changes = Math.round((2 + Math.sin(step / 7.0 + i)) * 200 * (1 + i % 4));
           String name = TABLES.get(i);
-          server.meters.applied("shop.public." + name, "copy." + name, changes, 2, 1, 0, now);
+          Told.applied(server.meters, "shop.public." + name, "copy." + name, changes, 2, 1, 0, now);
         }
         long ago = Rates.STEP.multipliedBy(Rates.POINTS - step).toNanos();
         server.meters.sample(System.nanoTime() - ago);
@@ -447,28 +448,38 @@ final class StatusPageIT {
     static void break_(RunningServer server) {
       behind(server, "customers", 734, 1836);
       behind(server, "payments", 1034, 1839);
-      server.meters.state(
+      Told.state(
+          server.meters,
           "copy.customers",
           "failed",
           "\"copy\".\"customers\" does not fit the source: column \"loyalty_tier\" is missing",
           "ALTER TABLE \"copy\".\"customers\" ADD COLUMN \"loyalty_tier\" text;");
-      server.meters.state(
+      Told.state(
+          server.meters,
           "copy.payments",
           "gap",
           "stream CREEK_wal_shop no longer holds sequences 118223 to 120931, which were not read yet",
           "creek-consumer resync 'shop.public.payments:copy.payments' replaces all rows: changes are missing that the broker no longer has");
-      server.meters.state(
+      Told.state(
+          server.meters,
           "copy.stock",
           "waiting",
           "target database: copy.stock: canceling statement due to lock timeout (SQLSTATE 55P03)",
           null);
-      server.meters.state("copy.events", "snapshotting", null, null);
-      server.meters.snapshot(
-          "shop.public.events", "copy.events", "clean", "loading", 48_325, 3_000_000);
+      Told.state(server.meters, "copy.events", "snapshotting", null, null);
+      Told.snapshot(
+          server.meters,
+          "shop.public.events",
+          "copy.events",
+          "clean",
+          "loading",
+          48_325,
+          3_000_000);
     }
 
     private static void behind(RunningServer server, String name, int seconds, int pending) {
-      server.meters.line(
+      Told.line(
+          server.meters,
           "shop.public." + name,
           "copy." + name,
           FakeService.backlog(Duration.ofSeconds(seconds), pending));

@@ -2,6 +2,7 @@ package dev.creek.consumer.jetstream.direct;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import dev.creek.consumer.jetstream.pull.MessagePlace;
 import java.util.Arrays;
 
 /**
@@ -16,7 +17,7 @@ import java.util.Arrays;
  * that splits it into some, would cost more than all else that is done with a message here. Not
  * thread-safe.
  */
-public final class AckSubject {
+final class AckSubject implements MessagePlace {
   private static final byte[] PREFIX = "$JS.ACK.".getBytes(US_ASCII);
   private static final int SHORT_TOKENS = 9;
   private static final int LONG_TOKENS = 11;
@@ -126,18 +127,17 @@ public final class AckSubject {
     return numbersFrom;
   }
 
+  @Override
   public long streamSequence() {
     return streamSequence;
   }
 
-  /**
-   * How many messages the consumer has sent, this one included: without holes while none is lost.
-   */
+  @Override
   public long consumerSequence() {
     return consumerSequence;
   }
 
-  /** How many more of the consumer's messages the stream held when this one was sent. */
+  @Override
   public long pending() {
     return pending;
   }

@@ -9,9 +9,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes out of what a server sends the messages of consumers that have a {@link
- * PacketReceivers.Receiver}, and leaves the rest, as it is, to the client. Such a message is known
- * by the subject that it would be acknowledged to. Its headers are of no use here and are skipped.
+ * Takes out of what a server sends the messages of consumers that have a receiver, and leaves the
+ * rest, as it is, to the client. Such a message is known by the subject that it would be
+ * acknowledged to. Its headers are of no use here and are skipped.
  *
  * <p>Of NATS's protocol it knows as much as is needed to tell where a message begins and ends:
  *

@@ -2,6 +2,7 @@ package dev.creek.consumer.jetstream.direct;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import dev.creek.consumer.jetstream.pull.PullReceiver;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -9,40 +10,25 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
 
 /** Who takes what which consumer at the broker sends. Thread-safe. */
-public final class PacketReceivers {
+final class PacketReceivers {
   private final Map<String, Entry> byConsumer = new ConcurrentHashMap<>();
 
   /** The same, to go through quickly. */
   private volatile Entry[] all = {};
-
-  /** Takes one consumer's messages. */
-  public interface Receiver {
-    /**
-     * A message has come; on the connection's reading thread, which must not wait.
-     *
-     * @param ack where it stands; valid during the call
-     * @param data its payload, the receiver's from now on
-     * @param wireBytes its size as the broker counts it
-     */
-    void onPacket(AckSubject ack, byte[] data, long wireBytes);
-
-    /** All that has come so far is handed over; on the same thread, after one message or many. */
-    default void onPause() {}
-  }
 
   /** A receiver with its consumer's name; disposing it ends it. */
   static final class Entry implements Disposable {
     private final PacketReceivers in;
     private final String consumer;
     private final byte[] name;
-    private final Receiver receiver;
+    private final PullReceiver receiver;
     private volatile boolean disposed;
     private volatile @Nullable LineBeginning beginning;
 
     /** Only for who hands messages over: whether some were since the last pause. */
     private boolean hasNew;
 
-    private Entry(PacketReceivers in, String consumer, Receiver receiver) {
+    private Entry(PacketReceivers in, String consumer, PullReceiver receiver) {
       this.in = in;
       this.consumer = consumer;
       this.name = consumer.getBytes(US_ASCII);
@@ -51,7 +37,7 @@ public final class PacketReceivers {
 
     /** Hands a message over; whether it is the first since the last pause. */
     boolean deliver(AckSubject ack, byte[] data, long wireBytes) {
-      receiver.onPacket(ack, data, wireBytes);
+      receiver.onMessage(ack, data, wireBytes);
       boolean first = !hasNew;
       hasNew = true;
       return first;
@@ -82,7 +68,7 @@ public final class PacketReceivers {
   }
 
   /** From now on until it is disposed this receiver gets the messages of that consumer. */
-  public synchronized Disposable register(String consumer, Receiver receiver) {
+  synchronized Disposable register(String consumer, PullReceiver receiver) {
     Entry entry = new Entry(this, consumer, receiver);
     byConsumer.put(consumer, entry);
     all = byConsumer.values().toArray(Entry[]::new);

@@ -4,7 +4,7 @@ import io.nats.client.Connection;
 import io.nats.client.ConnectionListener;
 
 /** The one object of ours that the client hands to a {@link PacketPort}. */
-public record PortListener(ConnectionListener to, PacketReceivers receivers)
+record PortListener(ConnectionListener to, PacketReceivers receivers)
     implements ConnectionListener {
   @Override
   @Deprecated // by the client, which still asks for it

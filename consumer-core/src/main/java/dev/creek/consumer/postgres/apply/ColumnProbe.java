@@ -20,10 +20,10 @@ final class ColumnProbe {
   private static final String STRING_TOO_LONG = "22001";
 
   private final Session session;
-  private final Attempt attempt;
+  private final WriteAttempt attempt;
   private final String sqlState;
 
-  ColumnProbe(Session session, Attempt attempt, String sqlState) {
+  ColumnProbe(Session session, WriteAttempt attempt, String sqlState) {
     this.session = session;
     this.attempt = attempt;
     this.sqlState = sqlState;

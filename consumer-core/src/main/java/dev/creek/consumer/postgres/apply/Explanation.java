@@ -47,7 +47,8 @@ public final class Explanation {
    * @param what what failed: the table
    * @param attempt null where nothing is known of what was written
    */
-  public Mono<RuntimeException> described(Throwable error, String what, @Nullable Attempt attempt) {
+  public Mono<RuntimeException> described(
+      Throwable error, String what, @Nullable WriteAttempt attempt) {
     return described(work -> sessions.use("explanation of an error", work), error, what, attempt);
   }
 
@@ -57,7 +58,7 @@ public final class Explanation {
    * @param session one that is in no transaction
    */
   public Mono<RuntimeException> described(
-      Session session, Throwable error, String what, Attempt attempt) {
+      Session session, Throwable error, String what, WriteAttempt attempt) {
     return described(work -> work.apply(session), error, what, attempt);
   }
 
@@ -67,7 +68,7 @@ public final class Explanation {
   }
 
   private Mono<RuntimeException> described(
-      Looking looking, Throwable error, String what, @Nullable Attempt attempt) {
+      Looking looking, Throwable error, String what, @Nullable WriteAttempt attempt) {
     if (attempt != null && (error instanceof KeptOutException || FoldedSql.missedRows(error))) {
       return look(looking, session -> keptOut(session, what, attempt))
           .switchIfEmpty(
@@ -95,7 +96,7 @@ public final class Explanation {
   }
 
   private Mono<RuntimeException> explained(
-      Session session, Refusal refusal, String what, Attempt attempt) {
+      Session session, Refusal refusal, String what, WriteAttempt attempt) {
     return named(session, refusal, attempt)
         .flatMap(
             known ->
@@ -110,7 +111,7 @@ public final class Explanation {
   }
 
   /** What a fresh table and its indexes are called is nobody's concern: they are gone by now. */
-  private static Mono<Refusal> named(Session session, Refusal refusal, Attempt attempt) {
+  private static Mono<Refusal> named(Session session, Refusal refusal, WriteAttempt attempt) {
     LoadTable fresh = attempt.fresh();
     return fresh == null || !refusal.names(fresh.name())
         ? Mono.just(refusal)
@@ -126,7 +127,7 @@ public final class Explanation {
             .map(refusal::renamed);
   }
 
-  private Mono<RuntimeException> keptOut(Session session, String what, Attempt attempt) {
+  private Mono<RuntimeException> keptOut(Session session, String what, WriteAttempt attempt) {
     return session
         .query(
             RefusalSql.DECIDING,

@@ -193,7 +193,7 @@ final class PostgresTableWriter implements TableWriter {
     }
     TablePlan plan = ready.plan();
     return explanation.described(
-        error, what, plan == null ? null : Attempt.of(plan, ready.batch().changes()));
+        error, what, plan == null ? null : WriteAttempt.of(plan, ready.batch().changes()));
   }
 
   private Mono<Applied> applied(Ready ready) {

@@ -28,13 +28,13 @@ import reactor.core.publisher.Mono;
 final class RefusedWrite {
   private final Session session;
   private final Refusal refusal;
-  private final Attempt attempt;
+  private final WriteAttempt attempt;
   private final TableHints hints;
 
   /**
    * @param session one that is in no transaction
    */
-  RefusedWrite(Session session, Refusal refusal, Attempt attempt, TableHints hints) {
+  RefusedWrite(Session session, Refusal refusal, WriteAttempt attempt, TableHints hints) {
     this.session = session;
     this.refusal = refusal;
     this.attempt = attempt;

@@ -105,7 +105,7 @@ public record TableHints(Mapping mapping, String controlSchema, @Nullable Snapsh
 
   /** Replaces all rows. */
   private String resync() {
-    return "%s replaces all rows; so does %s (a program: snapshot(mapping, SnapshotMode.CLEAN))"
+    return "%s replaces all rows; so does %s (a program: snapshots().take(mapping, SnapshotMode.CLEAN))"
         .formatted(Remedy.command("resync", mapping), call("resync", mapping, ""));
   }
 
@@ -114,7 +114,7 @@ public record TableHints(Mapping mapping, String controlSchema, @Nullable Snapsh
     return snapshot == null
         ? hint
         : ("%s Then take the snapshot again: %s; or %s"
-                + " (a program: snapshot(mapping, SnapshotMode.%s))")
+                + " (a program: snapshots().take(mapping, SnapshotMode.%s))")
             .formatted(
                 hint.endsWith(";") || hint.endsWith(".") ? hint : hint + ".",
                 Remedy.command("snapshot --mode " + snapshot, mapping),
@@ -143,7 +143,7 @@ public record TableHints(Mapping mapping, String controlSchema, @Nullable Snapsh
   }
 
   private String skip() {
-    return "pass over the change, N being its stream sequence (a program: skipChange): "
+    return "pass over the change, N being its stream sequence (a program: tables().skip): "
         + call("skip_change", mapping.target(), ", N");
   }
 
@@ -292,7 +292,7 @@ public record TableHints(Mapping mapping, String controlSchema, @Nullable Snapsh
         (key.isEmpty() ? "" : KeyStatement.sql(target.shape(), key) + " Or ")
             + "take a clean snapshot (mode clean), which replaces all rows: "
             + Remedy.command("snapshot --mode clean", mapping)
-            + " (a program: snapshot(mapping, SnapshotMode.CLEAN))");
+            + " (a program: snapshots().take(mapping, SnapshotMode.CLEAN))");
   }
 
   private String encoding() {

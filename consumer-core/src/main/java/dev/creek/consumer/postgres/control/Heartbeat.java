@@ -4,6 +4,7 @@ import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.postgres.session.Sessions;
 import dev.creek.consumer.postgres.session.SqlErrors;
 import dev.creek.consumer.postgres.session.SqlHints;
+import dev.creek.consumer.retry.Backoff;
 import dev.creek.consumer.stream.OutageLog;
 import io.r2dbc.postgresql.api.PostgresqlConnection;
 import io.r2dbc.postgresql.api.PostgresqlResult;
@@ -35,8 +36,8 @@ public final class Heartbeat {
   static final Duration INTERVAL = Duration.ofSeconds(1);
 
   private static final Logger log = LoggerFactory.getLogger(Heartbeat.class);
-  private static final Duration FIRST_BACKOFF = Duration.ofMillis(200);
-  private static final Duration MAX_BACKOFF = Duration.ofSeconds(2);
+  private static final Backoff RECONNECT =
+      Backoff.of(Duration.ofMillis(200), Duration.ofSeconds(2));
 
   /**
    * If a server is silent for longer, another connection is tried before this process looks dead.
@@ -83,8 +84,8 @@ public final class Heartbeat {
             Flux.usingWhen(sessions.dedicated(), this::beatsOn, Heartbeat::close)
                 .doOnNext(beat -> outage.over())
                 .retryWhen(
-                    Retry.backoff(Long.MAX_VALUE, FIRST_BACKOFF)
-                        .maxBackoff(MAX_BACKOFF)
+                    RECONNECT
+                        .retries()
                         .transientErrors(true)
                         .filter(Heartbeat::mayPass)
                         .doBeforeRetry(this::warn))

@@ -4,6 +4,7 @@ import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.postgres.session.Sessions;
 import dev.creek.consumer.postgres.session.SqlErrors;
 import dev.creek.consumer.postgres.session.SqlHints;
+import dev.creek.consumer.retry.Backoff;
 import dev.creek.consumer.stream.OutageLog;
 import dev.creek.consumer.stream.Subscriptions.Signal;
 import dev.creek.consumer.text.ErrorWords;
@@ -18,7 +19,6 @@ import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
-import reactor.util.retry.Retry;
 
 /**
  * Listens on a separate connection. The order matters: subscribe, LISTEN, then emit "look". A
@@ -30,8 +30,6 @@ final class NotificationListener {
   static final String CHANNEL = "creek_consumer";
 
   private static final Logger log = LoggerFactory.getLogger(NotificationListener.class);
-  private static final Duration FIRST_BACKOFF = Duration.ofMillis(200);
-  private static final Duration MAX_BACKOFF = Duration.ofSeconds(5);
 
   /** Interval of checks if the database cannot be listened to. */
   private static final Duration DEAF_INTERVAL = Duration.ofSeconds(2);
@@ -90,8 +88,8 @@ final class NotificationListener {
         .doOnNext(signal -> heard())
         .doFinally(end -> listening = false)
         .retryWhen(
-            Retry.backoff(Long.MAX_VALUE, FIRST_BACKOFF)
-                .maxBackoff(MAX_BACKOFF)
+            Backoff.OUTAGE
+                .retries()
                 .transientErrors(true)
                 .doBeforeRetry(
                     retry ->

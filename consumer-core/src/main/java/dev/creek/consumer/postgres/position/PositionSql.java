@@ -93,7 +93,8 @@ public final class PositionSql {
         + (", stream_name = " + to.stream() + ", stream_created = " + to.streamCreated())
         + (", stream_seq = " + to.sequence())
         + (", rows_applied = rows_applied + " + to.changes())
-        + (", ahead_until = greatest(ahead_until, " + to.aheadUntil() + ")")
+        // An older clean snapshot takes back what a newer one had brought.
+        + (", ahead_until = coalesce(" + to.aheadUntil() + ", ahead_until)")
         + (", last_change_at = case when " + to.changes() + " > 0")
         + " then clock_timestamp() else last_change_at end, updated_at = clock_timestamp()"
         + more

@@ -35,13 +35,23 @@ public final class ConnectionFactories {
   static PostgresqlConnectionFactory of(DatabaseOptions options) {
     ServerAddress address = options.address();
     var settings = SessionSettings.of(options);
+    var own = PostgresqlConnectionConfiguration.builder();
+    own.database(address.database())
+        .username(address.user())
+        .applicationName(address.applicationName())
+        .tcpKeepAlive(true);
+    if (address.password() != null) {
+      own.password(address.password().value());
+    }
+    if (!address.connectTimeout().isZero()) {
+      own.connectTimeout(address.connectTimeout());
+    }
+    hosts(own, address);
+    tls(own, address);
     var builder =
-        PostgresqlConnectionConfiguration.builder()
-            .database(address.database())
-            .username(address.user())
-            .applicationName(address.applicationName())
+        options
+            .customized(own)
             .timeZone(TimeZone.getTimeZone("UTC"))
-            .tcpKeepAlive(true)
             // It would look in the catalog for extensions' types, which nothing here reads or
             // binds.
             .autodetectExtensions(false)
@@ -52,14 +62,6 @@ public final class ConnectionFactories {
             // Their details quote rows.
             .errorResponseLogLevel(LogLevel.OFF)
             .noticeLogLevel(LogLevel.OFF);
-    if (address.password() != null) {
-      builder.password(address.password().value());
-    }
-    if (!address.connectTimeout().isZero()) {
-      builder.connectTimeout(address.connectTimeout());
-    }
-    hosts(builder, address);
-    tls(builder, address);
     sessions(builder, options.pooler(), settings);
     try {
       return new PostgresqlConnectionFactory(builder.build());

@@ -1,7 +1,7 @@
 package dev.creek.consumer.postgres.snapshot;
 
-import dev.creek.consumer.postgres.apply.Attempt;
 import dev.creek.consumer.postgres.apply.Explanation;
+import dev.creek.consumer.postgres.apply.WriteAttempt;
 import dev.creek.consumer.postgres.apply.WriterSession;
 import dev.creek.consumer.postgres.catalog.CatalogTable;
 import dev.creek.consumer.postgres.catalog.LoadTable;
@@ -62,11 +62,11 @@ final class CleanSnapshot implements SnapshotWriter {
       return held.session()
           .flatMap(session -> LoadTables.create(session, position.target(), target, rows, fresh))
           .map(created -> new CleanSnapshot(this, created))
-          .onErrorResume(e -> described(e, Attempt.of(target)));
+          .onErrorResume(e -> described(e, WriteAttempt.of(target)));
     }
 
     /** Lets go of the session first: nothing of it is of use any more. */
-    private <T> Mono<T> described(Throwable error, Attempt attempt) {
+    private <T> Mono<T> described(Throwable error, WriteAttempt attempt) {
       return (Explanation.isLookedAt(error) ? held.close() : Mono.<Void>empty())
           .then(
               Mono.defer(
@@ -149,7 +149,8 @@ final class CleanSnapshot implements SnapshotWriter {
   private Mono<Void> described(Throwable error, List<RowColumns> written) {
     return workplace.described(
         error,
-        Attempt.of(workplace.target(), plan, workplace.rows(), madeAnew() ? List.of() : written));
+        WriteAttempt.of(
+            workplace.target(), plan, workplace.rows(), madeAnew() ? List.of() : written));
   }
 
   /** Then the target's types are not those that the rows were written as. */

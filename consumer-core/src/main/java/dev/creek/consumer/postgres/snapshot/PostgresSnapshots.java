@@ -3,8 +3,8 @@ package dev.creek.consumer.postgres.snapshot;
 import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.api.SnapshotMode;
 import dev.creek.consumer.api.TargetTable;
-import dev.creek.consumer.postgres.apply.Attempt;
 import dev.creek.consumer.postgres.apply.Explanation;
+import dev.creek.consumer.postgres.apply.WriteAttempt;
 import dev.creek.consumer.postgres.catalog.CatalogTable;
 import dev.creek.consumer.postgres.catalog.SourceKey;
 import dev.creek.consumer.postgres.catalog.TableCreator;
@@ -111,7 +111,7 @@ public final class PostgresSnapshots implements SnapshotTables {
                     e -> SqlErrors.refusal(e) != null,
                     e ->
                         explanation
-                            .described(session, e, what, Attempt.of(target))
+                            .described(session, e, what, WriteAttempt.of(target))
                             .flatMap(Mono::error)));
   }
 

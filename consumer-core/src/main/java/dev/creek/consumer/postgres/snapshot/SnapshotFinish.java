@@ -11,6 +11,7 @@ import dev.creek.consumer.postgres.position.PositionAdvance;
 import dev.creek.consumer.postgres.position.PositionSql;
 import dev.creek.consumer.postgres.session.Session;
 import dev.creek.consumer.postgres.session.SqlNames;
+import dev.creek.consumer.retry.Backoff;
 import dev.creek.consumer.row.RowPlan;
 import dev.creek.consumer.row.UniqueKey;
 import dev.creek.consumer.stream.Failpoint;
@@ -23,7 +24,6 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.spi.LoggingEventBuilder;
 import reactor.core.publisher.Mono;
 import reactor.util.function.Tuple2;
-import reactor.util.retry.Retry;
 
 /**
  * Makes the target be a loaded table, or hold the same rows, and moves the position, in one
@@ -36,8 +36,8 @@ final class SnapshotFinish {
   /** With the waits between them about a quarter of a minute: then readers are worked around. */
   private static final int SWAP_RETRIES = 6;
 
-  private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
-  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(4);
+  private static final Backoff SWAP_BACKOFF =
+      Backoff.of(Duration.ofMillis(100), Duration.ofSeconds(4));
 
   /**
    * Everybody else waits behind a lock that is waited for, so it is not waited for long: a second,
@@ -136,8 +136,8 @@ final class SnapshotFinish {
     return Mono.defer(() -> swap(session, planned, moved, finishing))
         .onErrorResume(SwapErrors::isBusy, e -> held.rollback(session).then(Mono.error(e)))
         .retryWhen(
-            Retry.backoff(SWAP_RETRIES, FIRST_PAUSE)
-                .maxBackoff(LONGEST_PAUSE)
+            SWAP_BACKOFF
+                .retries(SWAP_RETRIES)
                 .filter(SwapErrors::isBusy)
                 .onRetryExhaustedThrow((spec, last) -> last.failure()))
         .onErrorResume(

@@ -2,10 +2,10 @@ package dev.creek.consumer.postgres.snapshot;
 
 import dev.creek.consumer.api.Incompleteness;
 import dev.creek.consumer.api.SnapshotProgress;
-import dev.creek.consumer.postgres.apply.Attempt;
 import dev.creek.consumer.postgres.apply.Explanation;
 import dev.creek.consumer.postgres.apply.InsertStrategy;
 import dev.creek.consumer.postgres.apply.TablePlan;
+import dev.creek.consumer.postgres.apply.WriteAttempt;
 import dev.creek.consumer.postgres.apply.WriterSession;
 import dev.creek.consumer.postgres.catalog.CatalogTable;
 import dev.creek.consumer.postgres.position.IncompletenessSql;
@@ -248,7 +248,9 @@ final class UpsertSnapshotWriter implements SnapshotWriter {
     return (Explanation.isLookedAt(error) ? held.close() : Mono.<Void>empty())
         .then(
             Mono.defer(
-                () -> explanation.described(error, what, Attempt.of(target, plan, shape, written))))
+                () ->
+                    explanation.described(
+                        error, what, WriteAttempt.of(target, plan, shape, written))))
         .flatMap(Mono::error);
   }
 

@@ -9,7 +9,7 @@ import dev.creek.consumer.postgres.control.SubscriptionTable;
 import dev.creek.consumer.postgres.session.Session;
 import dev.creek.consumer.postgres.session.Sessions;
 import dev.creek.consumer.postgres.session.SqlNames;
-import java.time.Duration;
+import dev.creek.consumer.retry.Backoff;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.UUID;
@@ -31,7 +31,7 @@ public final class ComparisonTables {
   private static final int HEXADECIMAL = 16;
 
   /** A writer, or somebody who reads it, may hold it for a moment. */
-  private static final Retry HELD = Retry.backoff(5, Duration.ofMillis(200));
+  private static final Retry HELD = Backoff.OUTAGE.retries(5);
 
   private final Sessions sessions;
   private final SubscriptionTable subscriptions;

@@ -17,8 +17,6 @@ import dev.creek.consumer.wire.Lsn;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,8 +29,6 @@ final class PipelineReport {
   private static final Logger log = LoggerFactory.getLogger(PipelineReport.class);
 
   private final Mapping mapping;
-  private final String source;
-  private final String target;
   private final PipelinePorts around;
   private final LagTracker unapplied = new LagTracker(InstantSource.system());
   private final ReportedReasons described = new ReportedReasons();
@@ -42,8 +38,6 @@ final class PipelineReport {
 
   PipelineReport(Mapping mapping, PipelinePorts around) {
     this.mapping = mapping;
-    this.source = mapping.source().toString();
-    this.target = mapping.target().toString();
     this.around = around;
   }
 
@@ -53,7 +47,7 @@ final class PipelineReport {
   }
 
   void begins() {
-    around.recorder().line(source, target, unapplied);
+    around.recorder().line(mapping, unapplied);
     count(marks);
   }
 
@@ -103,11 +97,7 @@ final class PipelineReport {
   }
 
   private void count(List<Incompleteness> stored) {
-    Map<String, Integer> causes = new TreeMap<>();
-    stored.forEach(mark -> causes.merge(mark.cause().stored(), 1, Integer::sum));
-    around
-        .recorder()
-        .incomplete(target, causes, stored.stream().map(Incompleteness::reason).toList());
+    around.recorder().incomplete(mapping.target(), stored);
   }
 
   private void logSet(Incompleteness mark) {
@@ -136,7 +126,7 @@ final class PipelineReport {
 
   /** Shows a state that was stored before; it is logged only once it is entered again. */
   void recalls(TableState state) {
-    around.recorder().state(target, state.name().stored(), state.reason(), state.hint());
+    around.recorder().state(mapping.target(), state);
   }
 
   private void announce(TableState state) {
@@ -145,7 +135,7 @@ final class PipelineReport {
       return;
     }
     shown = state;
-    around.recorder().state(target, state.name().stored(), state.shownReason(), state.hint());
+    around.recorder().state(mapping.target(), state);
     if (before != null && before.says(state)) {
       // The same state again: it is counted, and was already logged.
       return;
@@ -217,7 +207,7 @@ final class PipelineReport {
   /** A run of the pipeline ended with an error. */
   void failure(Verdict verdict, Throwable error) {
     if (verdict instanceof Verdict.Retry retry) {
-      around.recorder().retry(target, retry.category());
+      around.recorder().retry(mapping.target(), retry.category());
     }
     if (FailurePolicy.isUnexpected(error)) {
       about(log.atError()).setCause(error).log("{}: an error that nobody expects", mapping);
@@ -231,7 +221,7 @@ final class PipelineReport {
     int changes = batch.changes().size();
     if (changes > 0) {
       unapplied.written(changes);
-      around.recorder().batch(target, changes, batch.bytes(), took);
+      around.recorder().batch(mapping.target(), changes, batch.bytes(), took);
     }
   }
 
@@ -239,24 +229,12 @@ final class PipelineReport {
   void commit(Applied applied) {
     reached = applied.position();
     unapplied.committed(applied.position());
-    around
-        .recorder()
-        .applied(
-            source,
-            target,
-            applied.inserts(),
-            applied.updates(),
-            applied.deletes(),
-            applied.truncates(),
-            applied.position().committedAt());
-    if (applied.missed() > 0) {
-      around.recorder().missed(target, applied.missed());
-    }
+    around.recorder().applied(mapping, applied);
     around.events().accept(new TableEvent.Committed(mapping, applied));
   }
 
   /** The pipeline is gone: nothing about it is shown any more. */
   void forget() {
-    around.recorder().removed(target);
+    around.recorder().removed(mapping.target());
   }
 }

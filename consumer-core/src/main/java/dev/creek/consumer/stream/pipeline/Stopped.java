@@ -1,7 +1,7 @@
 package dev.creek.consumer.stream.pipeline;
 
 import dev.creek.consumer.api.TableState;
-import dev.creek.consumer.stream.Backoff;
+import dev.creek.consumer.retry.Backoff;
 import dev.creek.consumer.stream.Claim;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;

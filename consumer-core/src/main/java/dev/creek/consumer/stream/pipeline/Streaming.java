@@ -3,7 +3,7 @@ package dev.creek.consumer.stream.pipeline;
 import dev.creek.consumer.api.TableEvent.Applied;
 import dev.creek.consumer.api.TableState;
 import dev.creek.consumer.api.TableState.StoppedAt;
-import dev.creek.consumer.stream.Backoff;
+import dev.creek.consumer.retry.Backoff;
 import dev.creek.consumer.stream.Batch;
 import dev.creek.consumer.stream.BatchLimits;
 import dev.creek.consumer.stream.Claim;
@@ -54,7 +54,7 @@ record Streaming(
 
   @Override
   public Mono<Phase> run() {
-    Attempt attempt = new Attempt();
+    StreamingAttempt attempt = new StreamingAttempt();
     return line.changes()
         .state(line.mapping().source())
         .delayUntil(log -> line.targets().requireVisible(claim))
@@ -73,13 +73,13 @@ record Streaming(
     return recovering == null && proof == Proof.READING;
   }
 
-  private Mono<Void> applyFrom(LogState log, Attempt attempt) {
+  private Mono<Void> applyFrom(LogState log, StreamingAttempt attempt) {
     return line.start(claim, log)
         .takeUntilOther(line.interruption())
         .flatMap(from -> applyUntilEnd(from, log, attempt));
   }
 
-  private Mono<Void> applyUntilEnd(ResumePoint from, LogState log, Attempt attempt) {
+  private Mono<Void> applyUntilEnd(ResumePoint from, LogState log, StreamingAttempt attempt) {
     OutageListener outage = new OutageListener(line, claim);
     UnpublishedTable unpublished = new UnpublishedTable(line, claim);
     Mono<Void> applying =
@@ -98,7 +98,7 @@ record Streaming(
       LogState log,
       OutageListener outage,
       FinalPosition frontier,
-      Attempt attempt) {
+      StreamingAttempt attempt) {
     StartAt start = from.start();
     ChangeDecoder decoder = line.newDecoder(start, claim.skips().of(log.stream()));
     attempt.reads(log.stream(), decoder);
@@ -171,7 +171,8 @@ record Streaming(
    * error, it would overtake the batch that is being written and cancel it, again after every
    * restart.
    */
-  private Mono<Mono<Applied>> work(TableWriter writer, Signal<Batch> signal, Attempt attempt) {
+  private Mono<Mono<Applied>> work(
+      TableWriter writer, Signal<Batch> signal, StreamingAttempt attempt) {
     Throwable error = signal.getThrowable();
     Batch batch = signal.get();
     if (batch == null) {
@@ -199,7 +200,7 @@ record Streaming(
         });
   }
 
-  private Mono<Void> committed(Applied applied, Attempt attempt) {
+  private Mono<Void> committed(Applied applied, StreamingAttempt attempt) {
     line.report().commit(applied);
     boolean first = attempt.progresses();
     return first && !isProven() && !isSearching()
@@ -207,7 +208,7 @@ record Streaming(
         : Mono.empty();
   }
 
-  private Phase after(Throwable error, Attempt attempt) {
+  private Phase after(Throwable error, StreamingAttempt attempt) {
     boolean progressed = attempt.hasProgressed();
     Verdict verdict = FailurePolicy.classify(error, line.mapping());
     line.report().failure(verdict, error);
@@ -240,7 +241,7 @@ record Streaming(
   }
 
   /** A refused change comes again; one that may have been committed does not. */
-  private Proof proofAfter(Verdict verdict, Attempt attempt) {
+  private Proof proofAfter(Verdict verdict, StreamingAttempt attempt) {
     boolean refused =
         attempt.lastFailing() > 0
             && !(verdict instanceof Verdict.Retry retry && AMBIGUOUS.contains(retry.category()));
@@ -255,7 +256,7 @@ record Streaming(
    * so that one failure is reported once, with the change that causes it: the change of an earlier
    * attempt may have been fixed since, and another one may fail.
    */
-  private Phase stuck(Verdict verdict, Attempt attempt, Backoff pause) {
+  private Phase stuck(Verdict verdict, StreamingAttempt attempt, Backoff pause) {
     TableState state = verdict.stopped(line.mapping());
     if (state.name() == TableState.Name.GAP) {
       return new Stopped(line, claim, state, pause, 0);

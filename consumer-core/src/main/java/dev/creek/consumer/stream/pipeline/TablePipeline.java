@@ -8,7 +8,7 @@ import dev.creek.consumer.api.Position.StreamIdentity;
 import dev.creek.consumer.api.SnapshotMode;
 import dev.creek.consumer.api.Subscription;
 import dev.creek.consumer.api.TableState;
-import dev.creek.consumer.stream.Backoff;
+import dev.creek.consumer.retry.Backoff;
 import dev.creek.consumer.stream.Batch;
 import dev.creek.consumer.stream.BatchLimits;
 import dev.creek.consumer.stream.ChangeLog;
@@ -71,7 +71,7 @@ final class TablePipeline {
   /** True if the next check of the stream ends the skipping of changes. */
   private final AtomicBoolean passesGap = new AtomicBoolean();
 
-  private final SnapshotQueue mailbox = new SnapshotQueue();
+  private final SnapshotQueue snapshotQueue = new SnapshotQueue();
   private final PipelineReport report;
   private volatile @Nullable Claim held;
   private volatile boolean loading;
@@ -106,12 +106,12 @@ final class TablePipeline {
 
   /** Gives it an order, to be taken up at the next boundary; false if the pipeline has ended. */
   boolean offer(SnapshotTask task) {
-    return mailbox.offer(task);
+    return snapshotQueue.offer(task);
   }
 
   /** Accepts no more orders; returns those that were not carried out. */
   List<SnapshotTask> left() {
-    return mailbox.close();
+    return snapshotQueue.close();
   }
 
   Mapping mapping() {
@@ -167,7 +167,8 @@ final class TablePipeline {
 
   /** Completes when the pipeline is to end, to check its position again, or has an order. */
   Mono<Void> interruption() {
-    return Mono.firstWithSignal(stopping(), mailbox.arrived(), setBacks.asFlux().next().then());
+    return Mono.firstWithSignal(
+        stopping(), snapshotQueue.arrived(), setBacks.asFlux().next().then());
   }
 
   /**
@@ -228,7 +229,7 @@ final class TablePipeline {
     return isStopped()
         .flatMap(
             stopped -> {
-              SnapshotTask task = stopped ? null : mailbox.take();
+              SnapshotTask task = stopped ? null : snapshotQueue.take();
               if (task != null) {
                 return Mono.just(new Snapshotting(this, task, recovering));
               }
@@ -326,7 +327,7 @@ final class TablePipeline {
         around.options().maxMessageBytes(),
         start,
         skips,
-        () -> around.recorder().skipped(mapping.target().toString()));
+        () -> around.recorder().skipped(mapping.target()));
   }
 
   Flux<Batch> batches(Flux<DecodedChunk> chunks, LogState log, Claim claim, BatchLimits limits) {

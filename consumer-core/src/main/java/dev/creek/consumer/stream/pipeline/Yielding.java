@@ -2,7 +2,7 @@ package dev.creek.consumer.stream.pipeline;
 
 import dev.creek.consumer.api.TableState;
 import dev.creek.consumer.api.TableState.Name;
-import dev.creek.consumer.stream.Backoff;
+import dev.creek.consumer.retry.Backoff;
 import dev.creek.consumer.stream.HeldException;
 import reactor.core.publisher.Mono;
 

@@ -1,5 +1,6 @@
 package dev.creek.consumer.stream.snapshot;
 
+import dev.creek.consumer.api.CommandRecord.CommandOutcome;
 import dev.creek.consumer.api.MetricsRecorder;
 import dev.creek.consumer.api.SnapshotProgress;
 import dev.creek.consumer.api.SnapshotProgress.Step;
@@ -107,14 +108,7 @@ public final class SnapshotTask {
   public void report(Step step) {
     long expected = rowsExpected < 0 ? -1 : Math.max(rowsExpected, rowsDone.get());
     String name = subject;
-    recorder.snapshot(
-        order.mapping().source().toString(),
-        order.mapping().target().toString(),
-        order.mode().toString(),
-        step.name().toLowerCase(java.util.Locale.ROOT),
-        rowsDone.get(),
-        expected);
-    described.tryEmitNext(
+    var progress =
         new SnapshotProgress(
             order.mapping(),
             name == null ? "" : name,
@@ -123,24 +117,26 @@ public final class SnapshotTask {
             rowsDone.get(),
             expected,
             Duration.ofNanos(System.nanoTime() - begunNanos),
-            doubt));
+            doubt);
+    recorder.snapshot(progress);
+    described.tryEmitNext(progress);
   }
 
   public void done() {
     report(Step.DONE);
-    end("ok");
+    end(CommandOutcome.OK);
     described.tryEmitComplete();
   }
 
   public void failed(Throwable error) {
-    end(isCancelled() ? "cancelled" : "failed");
+    end(isCancelled() ? CommandOutcome.CANCELLED : CommandOutcome.FAILED);
     described.tryEmitError(error);
   }
 
-  private void end(String result) {
+  private void end(CommandOutcome outcome) {
     if (!over) {
       over = true;
-      recorder.snapshotEnded(order.mapping().target().toString(), order.mode().toString(), result);
+      recorder.snapshotEnded(order.mapping(), order.mode(), outcome);
     }
   }
 

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIOException;
 
+import dev.creek.consumer.jetstream.pull.MessagePlace;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -23,7 +24,7 @@ final class PacketFilterTest {
   private final List<String> packets = new ArrayList<>();
   private final Disposable registered = receivers.register("creek_a", this::note);
 
-  private void note(AckSubject ack, byte[] data, long wireBytes) {
+  private void note(MessagePlace ack, byte[] data, long wireBytes) {
     packets.add(
         "%d/%d/%d %s %d"
             .formatted(

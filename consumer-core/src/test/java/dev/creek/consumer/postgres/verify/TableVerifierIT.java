@@ -55,11 +55,9 @@ final class TableVerifierIT {
     var here = PostgresTarget.connect(DatabaseOptions.of(target.patientUri()));
     await(here.subscriptions().migrate());
     try {
-      return await(
-          here.verify(
-              ITEMS,
-              DatabaseOptions.of(source.patientUri()),
-              new Verification.Options(timeout, 100, repair)));
+      var from = DatabaseOptions.of(source.patientUri());
+      var how = new Verification.Options(timeout, 100);
+      return await(repair ? here.repair(ITEMS, from, how) : here.verify(ITEMS, from, how));
     } finally {
       await(here.close());
     }

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * @param key the key that the source vouches for; null where it does not
  * @param rows values to look at, which are transcoded only where they are asked for
  */
-public record Attempt(
+public record WriteAttempt(
     CatalogTable target,
     @Nullable LoadTable fresh,
     List<PlanColumn> columns,
@@ -40,9 +40,9 @@ public record Attempt(
   private static final int MAX_RUNS = 50;
 
   /** Of changes of one plan. */
-  static Attempt of(TablePlan plan, List<Change> changes) {
+  static WriteAttempt of(TablePlan plan, List<Change> changes) {
     ChangePlan into = plan.changes();
-    return new Attempt(
+    return new WriteAttempt(
         plan.target(),
         null,
         into.columns(),
@@ -56,19 +56,20 @@ public record Attempt(
    *
    * @param written empty where what failed was no chunk
    */
-  public static Attempt of(
+  public static WriteAttempt of(
       CatalogTable target, RowPlan plan, RecordShape shape, List<RowColumns> written) {
-    return new Attempt(target, null, plan.columns(), shape.columns(), proven(plan), () -> written);
+    return new WriteAttempt(
+        target, null, plan.columns(), shape.columns(), proven(plan), () -> written);
   }
 
   /** Of what comes before the first row. */
-  public static Attempt of(CatalogTable target) {
-    return new Attempt(target, null, List.of(), List.of(), null, List::of);
+  public static WriteAttempt of(CatalogTable target) {
+    return new WriteAttempt(target, null, List.of(), List.of(), null, List::of);
   }
 
   /** The same by way of a fresh table. */
-  public Attempt through(LoadTable loaded) {
-    return new Attempt(target, loaded, columns, fields, key, rows);
+  public WriteAttempt through(LoadTable loaded) {
+    return new WriteAttempt(target, loaded, columns, fields, key, rows);
   }
 
   private static @Nullable UniqueKey proven(RowPlan plan) {

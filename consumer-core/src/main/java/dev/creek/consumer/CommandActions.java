@@ -12,58 +12,62 @@ import java.time.Duration;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/** What commands are carried out with: the operations of the facade. */
-final class FacadeOperations implements Operations {
-  private final CreekConsumer consumer;
+/** The work that commands stand for. */
+final class CommandActions implements Operations {
+  private final ConsumerOptions options;
+  private final Tables tables;
+  private final Runs runs;
 
-  FacadeOperations(CreekConsumer consumer) {
-    this.consumer = consumer;
+  CommandActions(ConsumerOptions options, Tables tables, Runs runs) {
+    this.options = options;
+    this.tables = tables;
+    this.runs = runs;
   }
 
   @Override
   public Mono<Boolean> createTable(Mapping mapping) {
-    return consumer.createTable(mapping);
+    return tables.create(mapping);
   }
 
   @Override
   public Mono<?> addTable(Mapping mapping) {
-    return consumer.addTable(mapping);
+    return tables.add(mapping);
   }
 
   @Override
   public Mono<?> addTable(Mapping mapping, StartFrom from) {
-    return consumer.addTable(mapping, from);
+    return tables.add(mapping, from);
   }
 
   @Override
   public Mono<Boolean> removeTable(TargetTable table) {
-    return consumer.removeTable(table);
+    return tables.remove(table);
   }
 
   @Override
   public Flux<SnapshotProgress> snapshot(Mapping mapping, SnapshotMode mode, Mono<Void> unwanted) {
-    return consumer.carryOut(new SnapshotOrder(mapping, mode, null, false), unwanted);
+    return runs.carryOut(new SnapshotOrder(mapping, mode, null, false), unwanted);
   }
 
   @Override
   public Flux<SnapshotProgress> applySnapshot(
       String subject, Mapping mapping, SnapshotMode mode, Mono<Void> unwanted) {
-    return consumer.carryOut(new SnapshotOrder(mapping, mode, subject, false), unwanted);
+    return runs.carryOut(new SnapshotOrder(mapping, mode, subject, false), unwanted);
   }
 
   @Override
   public Mono<Boolean> resumeTable(TargetTable table) {
-    return consumer.resumeTable(table);
+    return tables.resume(table);
   }
 
   @Override
   public Mono<String> skipChange(TargetTable table, long sequence) {
-    return consumer.skipChange(table, sequence);
+    return tables.skip(table, sequence);
   }
 
   @Override
   public Duration producerWait() {
-    return consumer.producerWait();
+    return options.snapshots().producerWait();
   }
 
   @Override

@@ -3,19 +3,17 @@ package dev.creek.consumer.control;
 import dev.creek.consumer.api.CommandRecord;
 import dev.creek.consumer.api.CommandRecord.CommandOutcome;
 import dev.creek.consumer.api.TargetTable;
+import dev.creek.consumer.retry.Backoff;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
-import reactor.util.retry.Retry;
 
 /** One target's commands, one at a time, in order, until there are none. Run it once. */
-final class Mailbox {
-  private static final Logger LOG = LoggerFactory.getLogger(Mailbox.class);
-  private static final Duration FIRST_PAUSE = Duration.ofMillis(200);
-  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
+final class TableCommands {
+  private static final Logger LOG = LoggerFactory.getLogger(TableCommands.class);
 
   /** Half a minute: then the lease has ended, and the command is begun again. */
   private static final int ENDING_RETRIES = 10;
@@ -30,7 +28,7 @@ final class Mailbox {
   private final Commands.Listener listener;
   private final AtomicReference<@Nullable Execution> current = new AtomicReference<>();
 
-  Mailbox(
+  TableCommands(
       TargetTable target,
       CommandLog log,
       Operations operations,
@@ -81,8 +79,8 @@ final class Mailbox {
 
   private <T> Mono<T> persistently(Mono<T> work) {
     return work.retryWhen(
-            Retry.backoff(Long.MAX_VALUE, FIRST_PAUSE)
-                .maxBackoff(LONGEST_PAUSE)
+            Backoff.OUTAGE
+                .retries()
                 .doBeforeRetry(
                     retry ->
                         LOG.atLevel(Commands.level(retry))
@@ -117,7 +115,7 @@ final class Mailbox {
 
   private Mono<Boolean> store(Execution execution, Outcome outcome) {
     return stored(execution, outcome)
-        .retryWhen(Retry.backoff(ENDING_RETRIES, FIRST_PAUSE).maxBackoff(LONGEST_PAUSE))
+        .retryWhen(Backoff.OUTAGE.retries(ENDING_RETRIES))
         .doOnError(
             e ->
                 LOG.warn(

@@ -3,7 +3,7 @@ package dev.creek.consumer.app.cli;
 import dev.creek.consumer.app.config.Configuration;
 
 /** A command of the command line. */
-interface Verb {
+interface ServerVerb {
 
   /** Whether it asks the broker; the others run without knowing one. */
   boolean needsBroker();

@@ -6,10 +6,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** A time as users write it, with its unit: {@code 5ms}, {@code 30s}, {@code 5m}, {@code 1h}. */
-public final class TimeText {
+public final class DurationText {
   private static final Pattern TIME = Pattern.compile("(\\d{1,9}) ?(ms|s|m|min|h)?");
 
-  private TimeText() {}
+  private DurationText() {}
 
   /**
    * Reads one.

@@ -10,7 +10,7 @@ import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
 /** The events of one run of a streaming pipeline, from its start to its end. Thread-safe. */
-public final class Attempt {
+public final class StreamingAttempt {
   private final AtomicBoolean progressed = new AtomicBoolean();
   private final Sinks.Empty<Void> proven = Sinks.empty();
   private volatile @Nullable StreamIdentity stream;

@@ -1,0 +1,5 @@
+/** Pauses between attempts, for every package that tries again. Knows Reactor only. */
+@NullMarked
+package dev.creek.consumer.retry;
+
+import org.jspecify.annotations.NullMarked;
