@@ -3,19 +3,14 @@ package dev.creek.consumer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.creek.consumer.testing.WholePath;
-import dev.creek.consumer.api.BrokerOptions;
-import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.api.Mapping;
-import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
-import dev.creek.consumer.testing.PostgresExtension;
+import dev.creek.consumer.testing.WholePath;
 import dev.creek.consumer.testing.producer.TestProducer;
 import java.time.Duration;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -48,8 +43,7 @@ final class GoRowsIT {
   /** Applies what there is, so that the target holds what the source holds. */
   private void apply() {
     Mapping nk = path.mapping("nk");
-    try (CreekConsumer consumer =
-        CreekConsumer.create(path.options().build())) {
+    try (CreekConsumer consumer = CreekConsumer.create(path.options().build())) {
       consumer.tables().add(nk).block(PATIENCE);
       producer.awaitCaughtUp(PATIENCE);
       long last = producer.published();

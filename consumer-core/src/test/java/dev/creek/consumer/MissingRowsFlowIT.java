@@ -3,25 +3,15 @@ package dev.creek.consumer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.creek.consumer.testing.WholePath;
-import dev.creek.consumer.api.BrokerOptions;
-import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.Generation;
-import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.api.SnapshotMode;
-import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
-import dev.creek.consumer.testing.PostgresExtension;
-import dev.creek.consumer.testing.producer.TestProducer;
+import dev.creek.consumer.testing.WholePath;
 import java.time.Duration;
-import org.awaitility.core.ThrowingRunnable;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import reactor.core.Disposable;
 
 /** Changes whose rows a target does not have, from a real source. */
 final class MissingRowsFlowIT {
@@ -101,7 +91,11 @@ final class MissingRowsFlowIT {
               "1");
           awaitValue(subscription("state"), "streaming");
         });
-    consumer.snapshots().take(path.mapping("items"), SnapshotMode.CLEAN).collectList().block(PATIENCE);
+    consumer
+        .snapshots()
+        .take(path.mapping("items"), SnapshotMode.CLEAN)
+        .collectList()
+        .block(PATIENCE);
     assertThat(target.value("select count(*) from _creek_consumer.incompleteness")).isEqualTo("0");
   }
 }

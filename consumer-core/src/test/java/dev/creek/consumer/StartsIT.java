@@ -4,26 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import dev.creek.consumer.testing.WholePath;
-import dev.creek.consumer.api.BrokerOptions;
 import dev.creek.consumer.api.Command;
 import dev.creek.consumer.api.DatabaseException;
-import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.api.StartFrom;
-import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
-import dev.creek.consumer.testing.PostgresExtension;
+import dev.creek.consumer.testing.WholePath;
 import dev.creek.consumer.testing.producer.TestProducer;
 import java.time.Duration;
 import java.time.Instant;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
-import reactor.core.Disposable;
 
 /** What a table begins with; the source's clock is a minute ahead. */
 final class StartsIT {
@@ -121,7 +115,7 @@ final class StartsIT {
   @Test
   void asTheSqlFunctionSays() {
     path.run();
-      begun = true;
+    begun = true;
     await()
         .atMost(PATIENCE)
         .ignoreExceptions()
@@ -138,7 +132,7 @@ final class StartsIT {
   void asACommandSays() {
     consumer.commands().submit(new Command.AddTableFrom(nk(), StartFrom.NOW)).block(PATIENCE);
     path.run();
-      begun = true;
+    begun = true;
     await()
         .atMost(PATIENCE)
         .until(
