@@ -6,15 +6,12 @@ import static org.awaitility.Awaitility.await;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
-import dev.creek.consumer.api.BrokerOptions;
 import dev.creek.consumer.api.CommandRecord.CommandOutcome;
-import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.api.Instance;
-import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.PostgresDatabase;
-import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.SqlCall;
+import dev.creek.consumer.testing.WholePath;
 import dev.creek.consumer.testing.producer.Defect;
 import dev.creek.consumer.testing.producer.TestProducer;
 import java.sql.SQLException;
@@ -36,12 +33,11 @@ final class CancelIT {
   private static final int SMALL_BATCH = 100;
   private static final int ROWS = 1000;
 
-  @RegisterExtension static final PostgresExtension postgres = PostgresExtension.own();
-  @RegisterExtension final NatsExtension nats = NatsExtension.own();
+  @RegisterExtension static final WholePath path = WholePath.ownServer();
 
   private final List<CreekConsumer> services = new ArrayList<>();
-  private PostgresDatabase source;
-  private PostgresDatabase target;
+  private final PostgresDatabase source = path.source();
+  private final PostgresDatabase target = path.target();
   private SqlCall sql;
   private TestProducer producer;
 
@@ -65,46 +61,21 @@ final class CancelIT {
 
   @BeforeEach
   void createTables() {
-    source = postgres.freshDatabase();
-    target = postgres.freshDatabase();
     source.execute(
         "create table items (id int primary key, v text)",
         "insert into items select i, 'v' || i from generate_series(1, %d) i".formatted(ROWS));
     sql = SqlCall.of(target);
   }
 
-  @AfterEach
-  void end() {
-    services.forEach(service -> service.stop(PATIENCE).block(PATIENCE));
-    services.forEach(CreekConsumer::close);
-    if (producer != null) {
-      producer.dropSlot();
-    }
-  }
-
   private void produce(Generation generation, Defect... defects) {
-    producer =
-        TestProducer.builder()
-            .source(source.uri())
-            .slot(source.name())
-            .nats(nats.server().uri())
-            .generation(generation)
-            .inFlight(256)
-            .defects(defects)
-            .start();
+    producer = path.produce(generation, defects);
   }
 
   private CreekConsumer serve() {
-    CreekConsumer service =
-        CreekConsumer.create(
-            ConsumerOptions.builder(
-                    BrokerOptions.builder(nats.server().uri()).build(),
-                    DatabaseOptions.of(target.patientUri()))
-                .batches(SMALL_BATCH, 1 << 20)
-                .build());
+    CreekConsumer service = path.consumer(path.options().batches(SMALL_BATCH, 1 << 20));
     services.add(service);
     service.initialize().block(PATIENCE);
-    service.run().subscribe();
+    path.run();
     await().atMost(PATIENCE).until(() -> serving(service) == services.size());
     return service;
   }
@@ -230,14 +201,14 @@ final class CancelIT {
   @Test
   void aCommandThatWaitsForAServerEndsAtOnce() throws SQLException {
     CreekConsumer service = serve();
-    nats.server().stop();
+    path.broker().stop();
     long id = sql.id("create_schema", items());
     await().atMost(PATIENCE).until(() -> String.valueOf(detail(id)).startsWith("waiting: "));
     assertThat(service.commands().cancel(id).block(PATIENCE)).isTrue();
     assertThat(service.commands().await(id, PATIENCE).block(PATIENCE).outcome())
         .isEqualTo(CommandOutcome.CANCELLED);
     assertThat(target.value("select count(*) from _creek_consumer.subscriptions")).isEqualTo("0");
-    nats.server().start();
+    path.broker().start();
   }
 
   @Test

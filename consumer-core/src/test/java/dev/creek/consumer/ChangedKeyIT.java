@@ -3,22 +3,17 @@ package dev.creek.consumer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.creek.consumer.api.BrokerOptions;
-import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.api.Mapping;
-import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
-import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.TableComparison;
+import dev.creek.consumer.testing.WholePath;
 import dev.creek.consumer.testing.producer.TestProducer;
 import java.time.Duration;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import reactor.core.Disposable;
 
 /** A source whose key changes while its table is followed. */
 final class ChangedKeyIT {
@@ -26,45 +21,23 @@ final class ChangedKeyIT {
   private static final String STATE = "select state from _creek_consumer.subscriptions";
   private static final String HINT = "select hint from _creek_consumer.subscriptions";
 
-  @RegisterExtension static final PostgresExtension postgres = PostgresExtension.shared();
-  @RegisterExtension final NatsExtension nats = NatsExtension.own();
+  @RegisterExtension static final WholePath path = WholePath.shared();
 
-  private final PostgresDatabase source = postgres.freshDatabase();
-  private final PostgresDatabase target = postgres.freshDatabase();
+  private final PostgresDatabase source = path.source();
+  private final PostgresDatabase target = path.target();
   private TestProducer producer;
-  private CreekConsumer consumer;
-  private Disposable running;
+  private final CreekConsumer consumer = path.consumer();
 
   private void follow(Generation generation, String... schema) {
     source.execute(schema);
     target.execute(schema);
-    producer =
-        TestProducer.builder()
-            .source(source.uri())
-            .slot(source.name())
-            .nats(nats.server().uri())
-            .generation(generation)
-            .start();
-    consumer =
-        CreekConsumer.create(
-            ConsumerOptions.of(
-                BrokerOptions.builder(nats.server().uri()).build(),
-                DatabaseOptions.of(target.patientUri())));
+    producer = path.produce(generation);
     consumer.tables().add(table()).block(PATIENCE);
-    running = consumer.run().subscribe();
+    path.run();
   }
 
   private Mapping table() {
-    return Mapping.parse(source.name() + ".public.pkc:public.pkc");
-  }
-
-  @AfterEach
-  void close() {
-    consumer.stop(PATIENCE).block(PATIENCE);
-    running.dispose();
-    consumer.close();
-    producer.close();
-    producer.dropSlot();
+    return path.mapping("pkc");
   }
 
   private void awaitEqual() {

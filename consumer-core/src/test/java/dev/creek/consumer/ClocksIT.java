@@ -3,25 +3,20 @@ package dev.creek.consumer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.creek.consumer.api.BrokerOptions;
-import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.api.SnapshotMode;
-import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
-import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.SourceLoad;
+import dev.creek.consumer.testing.WholePath;
 import dev.creek.consumer.testing.producer.TestProducer;
 import java.time.Duration;
 import java.util.Objects;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import reactor.core.Disposable;
 
 /** Sources whose clock is not the broker's. */
 final class ClocksIT {
@@ -29,55 +24,27 @@ final class ClocksIT {
   private static final String UPDATE = "update counters set n = n + 1 where id = %d";
   private static final int COUNTERS = 20;
 
-  @RegisterExtension static final PostgresExtension postgres = PostgresExtension.own();
-  @RegisterExtension static final NatsExtension nats = NatsExtension.own();
+  @RegisterExtension static final WholePath path = WholePath.ownServer();
 
-  private PostgresDatabase source;
-  private PostgresDatabase target;
+  private final PostgresDatabase source = path.source();
+  private final PostgresDatabase target = path.target();
   private TestProducer producer;
-  private CreekConsumer consumer;
-  private Disposable run;
+  private final CreekConsumer consumer = path.consumer();
+  private boolean begun;
 
   @BeforeEach
   void open() {
-    source = postgres.freshDatabase();
-    target = postgres.freshDatabase();
     source.execute(
         "create table counters (id int primary key, n int not null)",
         "insert into counters select i, 0 from generate_series(1, " + COUNTERS + ") i");
   }
 
-  @AfterEach
-  void close() {
-    if (run != null) {
-      consumer.stop(PATIENCE).block(PATIENCE);
-      run.dispose();
-    }
-    consumer.close();
-    producer.dropSlot();
-  }
-
   private void produce(Generation generation, Duration ahead) {
-    producer =
-        TestProducer.builder()
-            .source(source.uri())
-            .slot(source.name())
-            .nats(nats.server().uri())
-            .namespace("N" + source.name().hashCode())
-            .generation(generation)
-            .clockOffset(ahead)
-            .start();
-    consumer =
-        CreekConsumer.create(
-            ConsumerOptions.of(
-                BrokerOptions.builder(nats.server().uri())
-                    .namespace("N" + source.name().hashCode())
-                    .build(),
-                DatabaseOptions.of(target.patientUri())));
+    producer = path.produce(path.producing(generation).clockOffset(ahead));
   }
 
   private Mapping counters() {
-    return Mapping.parse(source.name() + ".public.counters:public.counters");
+    return path.mapping("counters");
   }
 
   private static String contents(PostgresDatabase database) {
@@ -94,7 +61,8 @@ final class ClocksIT {
 
   private void begin() {
     consumer.tables().add(counters()).block(PATIENCE);
-    run = consumer.run().subscribe();
+    path.run();
+    begun = true;
   }
 
   private SourceLoad updates() {
@@ -141,7 +109,7 @@ final class ClocksIT {
     for (SnapshotMode mode : SnapshotMode.values()) {
       target.execute("drop table counters", "delete from _creek_consumer.subscriptions");
       consumer.snapshots().apply(subject, counters(), mode).blockLast(PATIENCE);
-      if (run == null) {
+      if (!begun) {
         begin();
       }
       consumer.tables().add(counters()).block(PATIENCE);

@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import dev.creek.consumer.api.BrokerOptions;
-import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.api.Instance;
 import dev.creek.consumer.api.Mapping;
@@ -14,21 +12,17 @@ import dev.creek.consumer.api.SnapshotMode;
 import dev.creek.consumer.api.Verification;
 import dev.creek.consumer.api.Verification.Difference;
 import dev.creek.consumer.api.Verification.Kind;
-import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
-import dev.creek.consumer.testing.PostgresExtension;
-import dev.creek.consumer.testing.producer.TestProducer;
+import dev.creek.consumer.testing.WholePath;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
-import reactor.core.Disposable;
 
 /** A table that is in use, compared with a snapshot, by a process beside the service. */
 final class FreshComparisonIT {
@@ -36,62 +30,33 @@ final class FreshComparisonIT {
   private static final Verification.Options HOW =
       new Verification.Options(Duration.ofMinutes(1), 100);
 
-  @RegisterExtension static final PostgresExtension postgres = PostgresExtension.shared();
-  @RegisterExtension static final NatsExtension nats = NatsExtension.shared();
+  @RegisterExtension static final WholePath path = WholePath.shared();
 
   /** Names are the users'. */
   private static final String ITEMS = "\"Odd. ns\".\"'It\"\"ems $1\"";
 
-  private PostgresDatabase source;
-  private PostgresDatabase target;
-  private TestProducer producer;
-  private CreekConsumer service;
-  private CreekConsumer visitor;
-  private Disposable run = () -> {};
+  private final PostgresDatabase source = path.source();
+  private final PostgresDatabase target = path.target();
+  private final CreekConsumer visitor = path.consumer();
 
   @BeforeEach
   void open() {
-    source = postgres.freshDatabase();
-    target = postgres.freshDatabase();
     source.execute(
         "create table items (id int primary key, v text)",
         "insert into items select i, 'v' || i from generate_series(1, 1000) i");
     target.execute("create schema \"Odd. ns\"");
-    producer =
-        TestProducer.builder()
-            .source(source.uri())
-            .slot(source.name())
-            .nats(nats.server().uri())
-            .generation(Generation.NEW)
-            .inFlight(256)
-            .start();
-    service = consumer();
-    visitor = consumer();
+    path.produce(Generation.NEW);
     visitor.snapshots().take(items(), SnapshotMode.CLEAN).blockLast(PATIENCE);
     visitor.tables().add(items()).block(PATIENCE);
   }
 
-  private CreekConsumer consumer() {
-    return CreekConsumer.create(
-        ConsumerOptions.of(
-            BrokerOptions.builder(nats.server().uri()).build(),
-            DatabaseOptions.of(target.patientUri())));
-  }
-
+  /** By another consumer than the visitor. */
   private void serve() {
-    run = service.run().subscribe();
+    path.consumer(path.options());
+    path.run();
     await()
         .atMost(PATIENCE)
         .until(() -> visitor.health().instances().any(Instance::serving).block(PATIENCE));
-  }
-
-  @AfterEach
-  void close() {
-    service.stop(PATIENCE).block(PATIENCE);
-    run.dispose();
-    service.close();
-    visitor.close();
-    producer.dropSlot();
   }
 
   private Mapping items() {

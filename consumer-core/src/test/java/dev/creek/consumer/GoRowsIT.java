@@ -3,18 +3,14 @@ package dev.creek.consumer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.creek.consumer.api.BrokerOptions;
-import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.api.Mapping;
-import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
-import dev.creek.consumer.testing.PostgresExtension;
+import dev.creek.consumer.testing.WholePath;
 import dev.creek.consumer.testing.producer.TestProducer;
 import java.time.Duration;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -27,36 +23,17 @@ import reactor.core.Disposable;
 final class GoRowsIT {
   private static final Duration PATIENCE = Patience.LIMIT;
 
-  @RegisterExtension static final PostgresExtension postgres = PostgresExtension.own();
-  @RegisterExtension static final NatsExtension nats = NatsExtension.own();
+  @RegisterExtension static final WholePath path = WholePath.ownServer();
 
-  private PostgresDatabase source;
-  private PostgresDatabase target;
+  private final PostgresDatabase source = path.source();
+  private final PostgresDatabase target = path.target();
   private TestProducer producer;
 
   @BeforeEach
   void open() {
-    source = postgres.freshDatabase();
-    target = postgres.freshDatabase();
     source.execute("create table nk (a int, b text)", "alter table nk replica identity full");
     target.execute("create table nk (a int, b text)");
-    producer =
-        TestProducer.builder()
-            .source(source.uri())
-            .slot(source.name())
-            .nats(nats.server().uri())
-            .namespace(namespace())
-            .generation(Generation.OLD)
-            .start();
-  }
-
-  @AfterEach
-  void close() {
-    producer.dropSlot();
-  }
-
-  private String namespace() {
-    return "N" + Integer.toHexString(source.name().hashCode());
+    producer = path.produce(Generation.OLD);
   }
 
   private static String contents(PostgresDatabase database) {
@@ -65,12 +42,8 @@ final class GoRowsIT {
 
   /** Applies what there is, so that the target holds what the source holds. */
   private void apply() {
-    Mapping nk = Mapping.parse(source.name() + ".public.nk:public.nk");
-    try (CreekConsumer consumer =
-        CreekConsumer.create(
-            ConsumerOptions.of(
-                BrokerOptions.builder(nats.server().uri()).namespace(namespace()).build(),
-                DatabaseOptions.of(target.patientUri())))) {
+    Mapping nk = path.mapping("nk");
+    try (CreekConsumer consumer = CreekConsumer.create(path.options().build())) {
       consumer.tables().add(nk).block(PATIENCE);
       producer.awaitCaughtUp(PATIENCE);
       long last = producer.published();

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.groups.Tuple.tuple;
 import static org.awaitility.Awaitility.await;
 
-import dev.creek.consumer.api.BrokerOptions;
 import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.api.Incompleteness;
@@ -15,21 +14,17 @@ import dev.creek.consumer.api.SnapshotProgress;
 import dev.creek.consumer.api.Subscription;
 import dev.creek.consumer.api.TableState;
 import dev.creek.consumer.api.Verification;
-import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
-import dev.creek.consumer.testing.PostgresExtension;
+import dev.creek.consumer.testing.WholePath;
 import dev.creek.consumer.testing.producer.TestProducer;
 import java.time.Duration;
 import java.util.List;
-import org.awaitility.core.ThrowingRunnable;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import reactor.core.Disposable;
 
 /** Nothing is streaming and calm over missing rows: from a real source to a real target. */
 final class IncompleteTablesIT {
@@ -37,45 +32,24 @@ final class IncompleteTablesIT {
   private static final Verification.Options HASTY =
       new Verification.Options(Duration.ofSeconds(2), 100);
 
-  @RegisterExtension static final PostgresExtension postgres = PostgresExtension.own();
-  @RegisterExtension final NatsExtension nats = NatsExtension.own();
+  @RegisterExtension static final WholePath path = WholePath.ownServer();
 
-  private PostgresDatabase source;
-  private PostgresDatabase target;
-  private CreekConsumer consumer;
+  private final PostgresDatabase source = path.source();
+  private final PostgresDatabase target = path.target();
+  private final CreekConsumer consumer = path.consumer();
   private TestProducer producer;
 
   @BeforeEach
   void open() {
-    source = postgres.freshDatabase();
-    target = postgres.freshDatabase();
     source.execute(
         "create table items (id int primary key, v text)",
         "insert into items select i, 'v' || i from generate_series(1, 2000) i",
         "analyze items");
-    consumer =
-        CreekConsumer.create(
-            ConsumerOptions.of(
-                BrokerOptions.builder(nats.server().uri()).build(),
-                DatabaseOptions.of(target.patientUri())));
-    producer =
-        TestProducer.builder()
-            .source(source.uri())
-            .slot(source.name())
-            .nats(nats.server().uri())
-            .generation(Generation.NEW)
-            .inFlight(256)
-            .start();
-  }
-
-  @AfterEach
-  void close() {
-    consumer.close();
-    producer.dropSlot();
+    producer = path.produce(Generation.NEW);
   }
 
   private Mapping items() {
-    return Mapping.parse(source.name() + ".public.items:public.items");
+    return path.mapping("items");
   }
 
   private Subscription stored() {
@@ -111,16 +85,6 @@ final class IncompleteTablesIT {
         .block(PATIENCE);
   }
 
-  private void running(ThrowingRunnable test) throws Throwable {
-    Disposable run = consumer.run().subscribe();
-    try {
-      test.run();
-    } finally {
-      consumer.stop(PATIENCE).block(PATIENCE);
-      run.dispose();
-    }
-  }
-
   @ParameterizedTest
   @EnumSource
   void whoeverCreatesFillsAndThenFollowsATableHasNoDoubt(SnapshotMode mode) throws Throwable {
@@ -129,7 +93,7 @@ final class IncompleteTablesIT {
     consumer.tables().create(items()).block(PATIENCE);
     consumer.snapshots().take(items(), mode).blockLast(PATIENCE);
     assertThat(consumer.tables().add(items()).block(PATIENCE).incompleteness()).isEmpty();
-    running(
+    path.running(
         () -> {
           source.execute("insert into items values (5000, 'new')");
           awaitRow(5000);
@@ -140,7 +104,7 @@ final class IncompleteTablesIT {
   @Test
   void aTableThatWentAwayIsOneOfDoubtHoweverItComesBack() throws Throwable {
     fill();
-    running(
+    path.running(
         () -> {
           awaitState(TableState.Name.STREAMING);
           target.execute("drop table items");
@@ -164,7 +128,7 @@ final class IncompleteTablesIT {
   @Test
   void anIdleTableThatOthersEmptyIsMarkedWithinSeconds() throws Throwable {
     fill();
-    running(
+    path.running(
         () -> {
           awaitState(TableState.Name.STREAMING);
           source.execute("insert into items values (5000, 'new')");
@@ -180,7 +144,7 @@ final class IncompleteTablesIT {
   @Test
   void aColumnThatWasDroppedAndAddedAsHintedIsOneOfDoubtUntilItIsRepaired() throws Throwable {
     fill();
-    running(
+    path.running(
         () -> {
           awaitState(TableState.Name.STREAMING);
           source.execute("insert into items values (5000, 'first')");
@@ -216,7 +180,7 @@ final class IncompleteTablesIT {
   void anOlderSnapshotFromBeforeAColumnLeavesADoubtAlthoughANewerOneHadTheColumn()
       throws Throwable {
     fill();
-    running(
+    path.running(
         () -> {
           source.execute("insert into items values (2001, 'v')");
           awaitRow(2001);
@@ -245,7 +209,7 @@ final class IncompleteTablesIT {
         .containsExactly(Cause.NO_SNAPSHOT);
     target.execute(
         "insert into _creek_consumer.incompleteness values ('public.items', 'forced', '', 'x')");
-    running(
+    path.running(
         () -> {
           awaitRow(1);
           target.execute(
@@ -265,7 +229,7 @@ final class IncompleteTablesIT {
     target.execute(
         "insert into _creek_consumer.incompleteness values ('public.items', 'skipped', '7', 'x'),"
             + " ('public.items', 'thin_snapshot', '', 'x')");
-    running(
+    path.running(
         () -> {
           awaitState(TableState.Name.STREAMING);
           assertThat(
@@ -290,7 +254,7 @@ final class IncompleteTablesIT {
         "create table prices (id int primary key, price numeric)",
         "insert into prices select i, case when i % 10 > 0 then 1 end from generate_series(1, 300) i",
         "analyze prices");
-    Mapping prices = Mapping.parse(source.name() + ".public.prices:public.prices");
+    Mapping prices = path.mapping("prices");
     producer.stop();
     producer.start();
     SnapshotProgress last = consumer.snapshots().take(prices, mode).blockLast(PATIENCE);

@@ -3,87 +3,56 @@ package dev.creek.consumer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.creek.consumer.api.BrokerOptions;
-import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.api.SnapshotMode;
 import dev.creek.consumer.api.TableState;
-import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
-import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.SourceLoad;
+import dev.creek.consumer.testing.WholePath;
 import dev.creek.consumer.testing.producer.TestProducer;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
-import reactor.core.Disposable;
 
 /** Snapshots of tables without a key, beside the changes that were made about then. */
 final class KeylessSnapshotsIT {
   private static final Duration PATIENCE = Patience.LIMIT;
 
-  @RegisterExtension static final PostgresExtension postgres = PostgresExtension.own();
-  @RegisterExtension static final NatsExtension nats = NatsExtension.own();
+  @RegisterExtension static final WholePath path = WholePath.ownServer();
 
-  private PostgresDatabase source;
-  private PostgresDatabase target;
+  private final PostgresDatabase source = path.source();
+  private final PostgresDatabase target = path.target();
   private TestProducer producer;
-  private CreekConsumer consumer;
-  private Disposable run;
+  private final CreekConsumer consumer = path.consumer();
+  private boolean begun;
 
   @BeforeEach
   void open() {
-    source = postgres.freshDatabase();
-    target = postgres.freshDatabase();
     source.execute("create table nk (a int, b text)", "alter table nk replica identity full");
   }
 
-  @AfterEach
-  void close() {
-    if (run != null) {
-      consumer.stop(PATIENCE).block(PATIENCE);
-      run.dispose();
-    }
-    consumer.close();
-    producer.dropSlot();
-  }
-
   private void produce(Generation generation, Duration ahead) {
-    String namespace = "N" + Integer.toHexString(source.name().hashCode());
-    producer =
-        TestProducer.builder()
-            .source(source.uri())
-            .slot(source.name())
-            .nats(nats.server().uri())
-            .namespace(namespace)
-            .generation(generation)
-            .clockOffset(ahead)
-            .start();
-    consumer =
-        CreekConsumer.create(
-            ConsumerOptions.of(
-                BrokerOptions.builder(nats.server().uri()).namespace(namespace).build(),
-                DatabaseOptions.of(target.patientUri())));
+    producer = path.produce(path.producing(generation).clockOffset(ahead));
   }
 
   private Mapping nk() {
-    return Mapping.parse(source.name() + ".public.nk:public.nk");
+    return path.mapping("nk");
   }
 
   private void resync() {
     consumer.snapshots().take(nk(), SnapshotMode.CLEAN).blockLast(PATIENCE);
     consumer.tables().add(nk()).block(PATIENCE);
-    if (run == null) {
-      run = consumer.run().subscribe();
+    if (!begun) {
+      path.run();
+      begun = true;
     }
   }
 
@@ -227,7 +196,8 @@ final class KeylessSnapshotsIT {
     target.execute("drop table nk", "delete from _creek_consumer.subscriptions");
     consumer.snapshots().apply(subject, nk(), SnapshotMode.CLEAN).blockLast(PATIENCE);
     consumer.tables().add(nk()).block(PATIENCE);
-    run = consumer.run().subscribe();
+    path.run();
+    begun = true;
     assertEqual();
   }
 

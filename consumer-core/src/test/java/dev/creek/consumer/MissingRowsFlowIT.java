@@ -3,77 +3,25 @@ package dev.creek.consumer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.creek.consumer.api.BrokerOptions;
-import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.Generation;
-import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.api.SnapshotMode;
-import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
-import dev.creek.consumer.testing.PostgresExtension;
-import dev.creek.consumer.testing.producer.TestProducer;
+import dev.creek.consumer.testing.WholePath;
 import java.time.Duration;
-import org.awaitility.core.ThrowingRunnable;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import reactor.core.Disposable;
 
 /** Changes whose rows a target does not have, from a real source. */
 final class MissingRowsFlowIT {
   private static final Duration PATIENCE = Patience.LIMIT;
 
-  @RegisterExtension static final PostgresExtension postgres = PostgresExtension.own();
-  @RegisterExtension final NatsExtension nats = NatsExtension.own();
+  @RegisterExtension static final WholePath path = WholePath.ownServer();
 
-  private PostgresDatabase source;
-  private PostgresDatabase target;
-  private CreekConsumer consumer;
-  private TestProducer producer;
-
-  @BeforeEach
-  void open() {
-    source = postgres.freshDatabase();
-    target = postgres.freshDatabase();
-    consumer =
-        CreekConsumer.create(
-            ConsumerOptions.of(
-                BrokerOptions.builder(nats.server().uri()).build(),
-                DatabaseOptions.of(target.patientUri())));
-  }
-
-  @AfterEach
-  void close() {
-    consumer.close();
-    producer.dropSlot();
-  }
-
-  private void produce(Generation generation) {
-    producer =
-        TestProducer.builder()
-            .source(source.uri())
-            .slot(source.name())
-            .nats(nats.server().uri())
-            .generation(generation)
-            .start();
-  }
-
-  private Mapping mapping(String table) {
-    return Mapping.parse("%s.public.%s:public.%s".formatted(source.name(), table, table));
-  }
-
-  private void running(ThrowingRunnable test) throws Throwable {
-    Disposable run = consumer.run().subscribe();
-    try {
-      test.run();
-    } finally {
-      consumer.stop(PATIENCE).block(PATIENCE);
-      run.dispose();
-    }
-  }
+  private final PostgresDatabase source = path.source();
+  private final PostgresDatabase target = path.target();
+  private final CreekConsumer consumer = path.consumer();
 
   private void awaitValue(String sql, String expected) {
     await()
@@ -96,9 +44,9 @@ final class MissingRowsFlowIT {
       throws Throwable {
     source.execute("create table nk (a int, b text)", "alter table nk replica identity full");
     target.execute("create table nk (a int, b text)");
-    produce(generation);
-    consumer.tables().add(mapping("nk")).block(PATIENCE);
-    running(
+    path.produce(generation);
+    consumer.tables().add(path.mapping("nk")).block(PATIENCE);
+    path.running(
         () -> {
           source.execute("insert into nk values (1, 'x'), (2, 'y'), (3, 'z')");
           awaitValue(rows("nk"), "(1,x) (2,y) (3,z)");
@@ -126,9 +74,9 @@ final class MissingRowsFlowIT {
       throws Throwable {
     source.execute("create table items (id int primary key, v text)");
     target.execute("create table items (id int primary key, v text, own text default 'new')");
-    produce(generation);
-    consumer.tables().add(mapping("items")).block(PATIENCE);
-    running(
+    path.produce(generation);
+    consumer.tables().add(path.mapping("items")).block(PATIENCE);
+    path.running(
         () -> {
           source.execute("insert into items values (1, 'a'), (2, 'b'), (3, 'c')");
           awaitValue(rows("items"), "(1,a,new) (2,b,new) (3,c,new)");
@@ -143,7 +91,11 @@ final class MissingRowsFlowIT {
               "1");
           awaitValue(subscription("state"), "streaming");
         });
-    consumer.snapshots().take(mapping("items"), SnapshotMode.CLEAN).collectList().block(PATIENCE);
+    consumer
+        .snapshots()
+        .take(path.mapping("items"), SnapshotMode.CLEAN)
+        .collectList()
+        .block(PATIENCE);
     assertThat(target.value("select count(*) from _creek_consumer.incompleteness")).isEqualTo("0");
   }
 }

@@ -3,24 +3,20 @@ package dev.creek.consumer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.creek.consumer.api.BrokerOptions;
-import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.api.SnapshotMode;
 import dev.creek.consumer.api.SnapshotProgress;
 import dev.creek.consumer.api.SnapshotProgress.Step;
-import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
-import dev.creek.consumer.testing.PostgresExtension;
+import dev.creek.consumer.testing.WholePath;
 import dev.creek.consumer.testing.producer.Defect;
 import dev.creek.consumer.testing.producer.TestProducer;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -37,13 +33,11 @@ final class SnapshotCancelIT {
   private static final int SMALL_BATCH = 100;
   private static final int ROWS = 1000;
 
-  @RegisterExtension static final PostgresExtension postgres = PostgresExtension.own();
-  @RegisterExtension final NatsExtension nats = NatsExtension.own();
+  @RegisterExtension static final WholePath path = WholePath.ownServer();
 
-  private PostgresDatabase source;
-  private PostgresDatabase target;
+  private final PostgresDatabase source = path.source();
+  private final PostgresDatabase target = path.target();
   private CreekConsumer consumer;
-  private Disposable running;
   private TestProducer producer;
   private String complete;
 
@@ -56,8 +50,6 @@ final class SnapshotCancelIT {
 
   @BeforeEach
   void followATable() {
-    source = postgres.freshDatabase();
-    target = postgres.freshDatabase();
     source.execute(
         "create table items (id int primary key, v text)",
         "insert into items select i, 'v' || i from generate_series(1, %d) i".formatted(ROWS));
@@ -70,39 +62,17 @@ final class SnapshotCancelIT {
     produce(Defect.NO_SNAPSHOT_EOF);
   }
 
-  @AfterEach
-  void end() {
-    consumer.stop(PATIENCE).block(PATIENCE);
-    running.dispose();
-    consumer.close();
-    producer.dropSlot();
-  }
-
   private void produce(Defect... defects) {
-    producer =
-        TestProducer.builder()
-            .source(source.uri())
-            .slot(source.name())
-            .nats(nats.server().uri())
-            .generation(Generation.NEW)
-            .inFlight(256)
-            .defects(defects)
-            .start();
+    producer = path.produce(Generation.NEW, defects);
   }
 
   private void start() {
-    consumer =
-        CreekConsumer.create(
-            ConsumerOptions.builder(
-                    BrokerOptions.builder(nats.server().uri()).build(),
-                    DatabaseOptions.of(target.patientUri()))
-                .batches(SMALL_BATCH, 1 << 20)
-                .build());
-    running = consumer.run().subscribe();
+    consumer = path.consumer(path.options().batches(SMALL_BATCH, 1 << 20));
+    path.run();
   }
 
   private Mapping items() {
-    return Mapping.parse(source.name() + ".public.items:public.items");
+    return path.mapping("items");
   }
 
   @ParameterizedTest

@@ -3,78 +3,46 @@ package dev.creek.consumer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.creek.consumer.api.BrokerOptions;
-import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.api.PublishedSnapshot;
 import dev.creek.consumer.api.SourceTable;
-import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
-import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.SqlCall;
+import dev.creek.consumer.testing.WholePath;
 import dev.creek.consumer.testing.producer.Defect;
-import dev.creek.consumer.testing.producer.TestProducer;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
-import reactor.core.Disposable;
 
 /** Snapshots asked for in SQL, and a running consumer that applies them. */
 class SnapshotCommandsIT {
   private static final Duration PATIENCE = Patience.LIMIT;
 
-  @RegisterExtension static final PostgresExtension postgres = PostgresExtension.own();
-  @RegisterExtension final NatsExtension nats = NatsExtension.own();
+  @RegisterExtension static final WholePath path = WholePath.ownServer();
 
-  private PostgresDatabase source;
-  private PostgresDatabase target;
+  private final PostgresDatabase source = path.source();
+  private final PostgresDatabase target = path.target();
   private SqlCall sql;
   private String mapping;
-  private TestProducer producer;
-  private CreekConsumer consumer;
-  private Disposable running;
+  private final CreekConsumer consumer = path.consumer();
 
   @BeforeEach
   void start() {
-    source = postgres.freshDatabase();
-    target = postgres.freshDatabase();
     source.execute(
         "create table items (id int primary key, v text)",
         "insert into items select i, 'v' || i from generate_series(1, 1000) i");
     sql = SqlCall.of(target);
     mapping = source.name() + ".public.items:public.items";
-    consumer =
-        CreekConsumer.create(
-            ConsumerOptions.of(
-                BrokerOptions.builder(nats.server().uri()).build(),
-                DatabaseOptions.of(target.patientUri())));
     consumer.initialize().block(PATIENCE);
-    running = consumer.run().subscribe();
-  }
-
-  @AfterEach
-  void stop() {
-    consumer.stop(Duration.ofSeconds(10)).block(PATIENCE);
-    consumer.close();
-    running.dispose();
-    producer.dropSlot();
+    path.run();
   }
 
   private void produce(Defect... defects) {
-    producer =
-        TestProducer.builder()
-            .source(source.uri())
-            .slot(source.name())
-            .nats(nats.server().uri())
-            .generation(Generation.OLD)
-            .inFlight(256)
-            .defects(defects)
-            .start();
+    path.produce(Generation.OLD, defects);
   }
 
   @Test

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import dev.creek.consumer.api.BrokerOptions;
 import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.api.Mapping;
@@ -18,10 +17,9 @@ import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.api.Subscription;
 import dev.creek.consumer.api.TableState;
 import dev.creek.consumer.api.TargetTable;
-import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
-import dev.creek.consumer.testing.PostgresExtension;
+import dev.creek.consumer.testing.WholePath;
 import dev.creek.consumer.testing.producer.Defect;
 import dev.creek.consumer.testing.producer.TestProducer;
 import io.nats.client.Connection;
@@ -32,15 +30,12 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import org.awaitility.core.ThrowingRunnable;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
-import reactor.core.Disposable;
 import reactor.core.scheduler.Schedulers;
 
 /** Snapshots of a real source, requested and applied beside its changes. */
@@ -49,58 +44,31 @@ final class SnapshotsIT {
   private static final Duration IMPATIENT = Duration.ofSeconds(3);
   private static final Duration USUAL = Duration.ofSeconds(60);
 
-  @RegisterExtension static final PostgresExtension postgres = PostgresExtension.own();
-  @RegisterExtension final NatsExtension nats = NatsExtension.own();
+  @RegisterExtension static final WholePath path = WholePath.ownServer();
 
-  private PostgresDatabase source;
-  private PostgresDatabase target;
-  private CreekConsumer consumer;
+  private final PostgresDatabase source = path.source();
+  private final PostgresDatabase target = path.target();
+  private CreekConsumer consumer = consumer(USUAL);
   private TestProducer producer;
 
   @BeforeEach
   void open() {
-    source = postgres.freshDatabase();
-    target = postgres.freshDatabase();
     source.execute(
         "create table items (id int primary key, v text unique)",
         "insert into items select i, 'v' || i from generate_series(1, 1000) i",
         "analyze items");
-    consumer = consumer(USUAL);
-  }
-
-  @AfterEach
-  void close() {
-    consumer.close();
-    if (producer != null) {
-      producer.dropSlot();
-    }
   }
 
   private CreekConsumer consumer(Duration stall) {
-    return consumer(DatabaseOptions.of(target.patientUri()), stall);
-  }
-
-  private CreekConsumer consumer(DatabaseOptions database, Duration stall) {
-    return CreekConsumer.create(
-        ConsumerOptions.builder(BrokerOptions.builder(nats.server().uri()).build(), database)
-            .snapshotStall(stall)
-            .build());
+    return path.consumer(path.options().snapshotStall(stall));
   }
 
   private void produce(Generation generation, Defect... defects) {
-    producer =
-        TestProducer.builder()
-            .source(source.uri())
-            .slot(source.name())
-            .nats(nats.server().uri())
-            .generation(generation)
-            .inFlight(256)
-            .defects(defects)
-            .start();
+    producer = path.produce(generation, defects);
   }
 
   private Mapping items() {
-    return Mapping.parse(source.name() + ".public.items:public.items");
+    return path.mapping("items");
   }
 
   private List<SnapshotProgress> snapshot(SnapshotMode mode) {
@@ -125,16 +93,6 @@ final class SnapshotsIT {
         .name();
   }
 
-  private void running(ThrowingRunnable test) throws Throwable {
-    Disposable run = consumer.run().subscribe();
-    try {
-      test.run();
-    } finally {
-      consumer.stop(PATIENCE).block(PATIENCE);
-      run.dispose();
-    }
-  }
-
   /** Its line would take the snapshot up, learn of the end, and give it up. */
   @Test
   void oneOfATableThatWasJustRemovedIsNotLeftToTheLineThatIsAboutToEnd() throws Throwable {
@@ -143,11 +101,11 @@ final class SnapshotsIT {
         DatabaseOptions.builder(target.patientUri(), Map.of())
             .wakeInterval(Duration.ofHours(1))
             .build();
-    consumer = consumer(unaware, USUAL);
+    consumer = path.consumer(path.options(unaware).snapshotStall(USUAL));
     produce(Generation.OLD);
     snapshot(SnapshotMode.CLEAN);
     consumer.tables().add(items()).block(PATIENCE);
-    running(
+    path.running(
         () -> {
           await().atMost(PATIENCE).until(() -> state() == TableState.Name.STREAMING);
           target.execute("update _creek_consumer.subscriptions set active = false");
@@ -179,7 +137,7 @@ final class SnapshotsIT {
     assertThat(last.rowsExpected()).isEqualTo(1000);
     assertThat(last.subject()).contains("public.items.");
     consumer.tables().add(items()).block(PATIENCE);
-    running(
+    path.running(
         () -> {
           source.execute(
               "update items set v = 'w' || id where id % 3 = 0",
@@ -219,7 +177,7 @@ final class SnapshotsIT {
     consumer.tables().create(items()).onErrorComplete().block(PATIENCE);
     snapshot(SnapshotMode.CLEAN);
     consumer.tables().add(items()).block(PATIENCE);
-    running(
+    path.running(
         () -> {
           source.execute("update items set v = 'x' || id where id <= 500");
           awaitEqual();
@@ -236,7 +194,7 @@ final class SnapshotsIT {
   void isAppliedInTheTablesLineWhereTheRunHasHardlyBegun() throws Throwable {
     produce(Generation.NEW);
     consumer.tables().add(items()).block(PATIENCE);
-    running(
+    path.running(
         () -> {
           assertThat(snapshot(SnapshotMode.CLEAN))
               .extracting(SnapshotProgress::step)
@@ -272,7 +230,7 @@ final class SnapshotsIT {
     snapshot(SnapshotMode.CLEAN);
     String old = consumer.snapshots().published(items().source()).blockFirst(PATIENCE).subject();
     consumer.tables().add(items()).block(PATIENCE);
-    running(
+    path.running(
         () -> {
           for (int i = 0; i < 20; i++) {
             source.execute(
@@ -345,7 +303,7 @@ final class SnapshotsIT {
 
   private void purge(String stream)
       throws IOException, InterruptedException, JetStreamApiException {
-    try (Connection connection = Nats.connect(nats.server().uri())) {
+    try (Connection connection = Nats.connect(path.broker().uri())) {
       connection.jetStreamManagement().purgeStream(stream);
     }
   }
@@ -359,7 +317,7 @@ final class SnapshotsIT {
     producer.awaitCaughtUp(PATIENCE);
     purge("CREEK_wal_" + source.name());
     source.execute("insert into items values (7000, 'x')");
-    running(
+    path.running(
         () -> {
           await().atMost(PATIENCE).until(() -> state() == TableState.Name.GAP);
           assertThatThrownBy(() -> snapshot(SnapshotMode.UPSERT))
@@ -382,10 +340,10 @@ final class SnapshotsIT {
     consumer.tables().add(items()).block(PATIENCE);
     source.execute("update items set v = 'x' || id where id < 50");
     producer.awaitCaughtUp(PATIENCE);
-    try (Connection connection = Nats.connect(nats.server().uri())) {
+    try (Connection connection = Nats.connect(path.broker().uri())) {
       connection.jetStreamManagement().deleteMessage("CREEK_wal_" + source.name(), 20);
     }
-    running(
+    path.running(
         () -> {
           await().atMost(PATIENCE).until(() -> state() == TableState.Name.GAP);
           snapshot(SnapshotMode.CLEAN);
@@ -405,7 +363,7 @@ final class SnapshotsIT {
     producer.stop();
     produce(Generation.NEW, Defect.NO_SNAPSHOT_EOF);
     consumer = consumer(Duration.ofSeconds(5));
-    running(
+    path.running(
         () -> {
           await().atMost(PATIENCE).until(() -> state() == TableState.Name.STREAMING);
           assertThatThrownBy(

@@ -4,60 +4,40 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import dev.creek.consumer.api.BrokerOptions;
 import dev.creek.consumer.api.Command;
 import dev.creek.consumer.api.DatabaseException;
-import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.api.StartFrom;
-import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
-import dev.creek.consumer.testing.PostgresExtension;
+import dev.creek.consumer.testing.WholePath;
 import dev.creek.consumer.testing.producer.TestProducer;
 import java.time.Duration;
 import java.time.Instant;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
-import reactor.core.Disposable;
 
 /** What a table begins with; the source's clock is a minute ahead. */
 final class StartsIT {
   private static final Duration PATIENCE = Patience.LIMIT;
   private static final Duration AHEAD = Duration.ofMinutes(1);
 
-  @RegisterExtension static final PostgresExtension postgres = PostgresExtension.own();
-  @RegisterExtension static final NatsExtension nats = NatsExtension.own();
+  @RegisterExtension static final WholePath path = WholePath.ownServer();
 
-  private PostgresDatabase source;
-  private PostgresDatabase target;
+  private final PostgresDatabase source = path.source();
+  private final PostgresDatabase target = path.target();
   private TestProducer producer;
-  private CreekConsumer consumer;
-  private Disposable run;
+  private final CreekConsumer consumer = path.consumer();
+  private boolean begun;
   private Instant between;
 
   @BeforeEach
   void open() {
-    source = postgres.freshDatabase();
-    target = postgres.freshDatabase();
     source.execute("create table nk (a int)");
     target.execute("create table nk (a int)");
-    producer =
-        TestProducer.builder()
-            .source(source.uri())
-            .slot(source.name())
-            .nats(nats.server().uri())
-            .generation(Generation.NEW)
-            .clockOffset(AHEAD)
-            .start();
-    consumer =
-        CreekConsumer.create(
-            ConsumerOptions.of(
-                BrokerOptions.builder(nats.server().uri()).build(),
-                DatabaseOptions.of(target.patientUri())));
+    producer = path.produce(path.producing(Generation.NEW).clockOffset(AHEAD));
     source.execute("insert into nk values (1)", "insert into nk values (2)");
     between =
         Instant.parse(
@@ -67,24 +47,15 @@ final class StartsIT {
     producer.awaitCaughtUp(PATIENCE);
   }
 
-  @AfterEach
-  void close() {
-    if (run != null) {
-      consumer.stop(PATIENCE).block(PATIENCE);
-      run.dispose();
-    }
-    consumer.close();
-    producer.dropSlot();
-  }
-
   private Mapping nk() {
-    return Mapping.parse(source.name() + ".public.nk:public.nk");
+    return path.mapping("nk");
   }
 
   private void assertRows(String rows) {
     source.execute("insert into nk values (5)");
-    if (run == null) {
-      run = consumer.run().subscribe();
+    if (!begun) {
+      path.run();
+      begun = true;
     }
     await()
         .atMost(PATIENCE)
@@ -143,7 +114,8 @@ final class StartsIT {
 
   @Test
   void asTheSqlFunctionSays() {
-    run = consumer.run().subscribe();
+    path.run();
+    begun = true;
     await()
         .atMost(PATIENCE)
         .ignoreExceptions()
@@ -159,7 +131,8 @@ final class StartsIT {
   @Test
   void asACommandSays() {
     consumer.commands().submit(new Command.AddTableFrom(nk(), StartFrom.NOW)).block(PATIENCE);
-    run = consumer.run().subscribe();
+    path.run();
+    begun = true;
     await()
         .atMost(PATIENCE)
         .until(

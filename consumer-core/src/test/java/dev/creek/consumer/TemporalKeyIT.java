@@ -3,25 +3,20 @@ package dev.creek.consumer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.creek.consumer.api.BrokerOptions;
 import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.api.SnapshotMode;
 import dev.creek.consumer.api.Verification;
-import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
-import dev.creek.consumer.testing.PostgresExtension;
-import dev.creek.consumer.testing.PostgresServer;
+import dev.creek.consumer.testing.WholePath;
 import dev.creek.consumer.testing.producer.Defect;
 import dev.creek.consumer.testing.producer.TestProducer;
 import java.time.Duration;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import reactor.core.Disposable;
 
 /**
  * Keys WITHOUT OVERLAPS, which PostgreSQL has since version 18, and for which it has no ON CONFLICT
@@ -35,29 +30,18 @@ final class TemporalKeyIT {
           room int, during int4range, guest text unique,
           primary key (room, during without overlaps))""";
 
-  @RegisterExtension
-  static final PostgresExtension postgres =
-      PostgresExtension.own(PostgresServer.builder().version(18));
+  @RegisterExtension static final WholePath path = WholePath.onVersion(18);
 
-  @RegisterExtension final NatsExtension nats = NatsExtension.own();
-
-  private final PostgresDatabase source = postgres.freshDatabase();
-  private final PostgresDatabase target = postgres.freshDatabase();
+  private final PostgresDatabase source = path.source();
+  private final PostgresDatabase target = path.target();
   private TestProducer producer;
-  private CreekConsumer consumer;
-
-  @AfterEach
-  void close() {
-    consumer.close();
-    producer.close();
-    producer.dropSlot();
-  }
+  private final CreekConsumer consumer = path.consumer();
 
   @ParameterizedTest
   @EnumSource(Generation.class)
   void rowsAreFoundByThem(Generation generation) {
     begin(generation);
-    Disposable running = consumer.run().subscribe();
+    path.run();
     source.execute(
         "insert into stays select i, '[1,10)', 'guest ' || i from generate_series(1, 9) i");
     awaitEqual();
@@ -76,7 +60,6 @@ final class TemporalKeyIT {
     producer.start();
     source.execute("insert into stays values (10, '[1,2)', 'last')");
     awaitEqual();
-    stop(running);
   }
 
   @ParameterizedTest
@@ -85,7 +68,7 @@ final class TemporalKeyIT {
     begin(generation);
     source.execute(
         "insert into stays select i, '[1,10)', 'guest ' || i from generate_series(1, 9) i");
-    Disposable running = consumer.run().subscribe();
+    path.run();
     for (SnapshotMode mode : SnapshotMode.values()) {
       target.execute(
           "delete from stays where room = 7",
@@ -110,31 +93,18 @@ final class TemporalKeyIT {
             target.value(
                 "select pg_get_constraintdef(oid) from pg_constraint where contype = 'p' and conrelid = 'stays'::regclass"))
         .isEqualTo("PRIMARY KEY (room, during WITHOUT OVERLAPS)");
-    stop(running);
   }
 
   private void begin(Generation generation) {
     for (PostgresDatabase database : new PostgresDatabase[] {source, target}) {
       database.execute("create extension btree_gist", STAYS);
     }
-    producer =
-        TestProducer.builder()
-            .source(source.uri())
-            .slot(source.name())
-            .nats(nats.server().uri())
-            .generation(generation)
-            .defects(Defect.DUPLICATE_AFTER_RESTART)
-            .start();
-    consumer =
-        CreekConsumer.create(
-            ConsumerOptions.of(
-                BrokerOptions.builder(nats.server().uri()).build(),
-                DatabaseOptions.of(target.patientUri())));
+    producer = path.produce(path.producing(generation).defects(Defect.DUPLICATE_AFTER_RESTART));
     consumer.tables().add(stays()).block(PATIENCE);
   }
 
   private Mapping stays() {
-    return Mapping.parse(source.name() + ".public.stays:public.stays");
+    return path.mapping("stays");
   }
 
   private void awaitEqual() {
@@ -152,10 +122,5 @@ final class TemporalKeyIT {
 
   private static String rows(PostgresDatabase database) {
     return database.value("select string_agg(s::text, ' ' order by s) from stays s");
-  }
-
-  private void stop(Disposable running) {
-    consumer.stop(PATIENCE).block(PATIENCE);
-    running.dispose();
   }
 }

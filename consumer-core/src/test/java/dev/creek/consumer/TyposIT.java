@@ -12,10 +12,9 @@ import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.api.SnapshotMode;
 import dev.creek.consumer.api.SourceTable;
-import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.PostgresDatabase;
-import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.SqlCall;
+import dev.creek.consumer.testing.WholePath;
 import dev.creek.consumer.testing.producer.Defect;
 import dev.creek.consumer.testing.producer.TestProducer;
 import dev.creek.consumer.wire.Subjects;
@@ -24,7 +23,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -38,26 +36,23 @@ final class TyposIT {
   /** Shorter than anything is waited for where nobody says how long; the messages tell it. */
   private static final Duration STALL = Duration.ofSeconds(4);
 
-  @RegisterExtension static final PostgresExtension postgres = PostgresExtension.own();
-  @RegisterExtension final NatsExtension nats = NatsExtension.own();
+  @RegisterExtension static final WholePath path = WholePath.ownServer();
 
-  private PostgresDatabase source;
-  private PostgresDatabase target;
+  private final PostgresDatabase source = path.source();
+  private final PostgresDatabase target = path.target();
   private SqlCall sql;
   private TestProducer producer;
   private CreekConsumer consumer;
 
   @BeforeEach
   void serve() {
-    source = postgres.freshDatabase();
-    target = postgres.freshDatabase();
     source.execute(
         "create table \"Items\" (id int primary key, v text)",
         "create table orders (id int primary key, v text)");
     sql = SqlCall.of(target);
     consumer = consumer(STALL);
     consumer.initialize().block(PATIENCE);
-    consumer.run().subscribe();
+    path.run();
   }
 
   private CreekConsumer consumer(Duration stall) {
@@ -65,35 +60,18 @@ final class TyposIT {
   }
 
   private CreekConsumer consumer(Duration stall, Duration producerWait) {
-    return CreekConsumer.create(
+    return path.consumer(
         ConsumerOptions.builder(
-                BrokerOptions.builder(nats.server().uri())
+                BrokerOptions.builder(path.broker().uri())
                     .schemaTimeout(Duration.ofSeconds(3))
                     .build(),
                 DatabaseOptions.of(target.patientUri()))
             .snapshotStall(stall)
-            .producerWait(producerWait)
-            .build());
-  }
-
-  @AfterEach
-  void end() {
-    consumer.stop(PATIENCE).block(PATIENCE);
-    consumer.close();
-    if (producer != null) {
-      producer.dropSlot();
-    }
+            .producerWait(producerWait));
   }
 
   private void produce(Generation generation, Defect... defects) {
-    producer =
-        TestProducer.builder()
-            .source(source.uri())
-            .slot(source.name())
-            .nats(nats.server().uri())
-            .generation(generation)
-            .defects(defects)
-            .start();
+    producer = path.produce(path.producing(generation).defects(defects));
     source.execute("insert into \"Items\" values (1, 'one')", "insert into orders values (1, 'a')");
     producer.awaitCaughtUp(PATIENCE);
   }
@@ -115,7 +93,7 @@ final class TyposIT {
   void aTableThatNobodyKnowsIsAskedForOnce(Generation generation) throws Exception {
     produce(generation, Defect.ofRealProducer(generation).toArray(Defect[]::new));
     Queue<String> asked = new ConcurrentLinkedQueue<>();
-    try (var observer = Nats.connect(nats.server().uri())) {
+    try (var observer = Nats.connect(path.broker().uri())) {
       observer
           .createDispatcher(request -> asked.add(new String(request.getData(), UTF_8)))
           .subscribe(new Subjects(generation, "CREEK").snapshotRequest(source.name()));
@@ -216,10 +194,10 @@ final class TyposIT {
     consumer.stop(PATIENCE).block(PATIENCE);
     consumer.close();
     consumer = consumer(Duration.ofSeconds(1), PATIENCE);
-    consumer.run().subscribe();
+    path.run();
     long id = sql.id("resync", table("orders") + ":public.copy");
     Queue<String> asked = new ConcurrentLinkedQueue<>();
-    try (var silent = Nats.connect(nats.server().uri())) {
+    try (var silent = Nats.connect(path.broker().uri())) {
       silent
           .createDispatcher(request -> asked.add(new String(request.getData(), UTF_8)))
           .subscribe(new Subjects(Generation.NEW, "CREEK").snapshotRequest(source.name()));

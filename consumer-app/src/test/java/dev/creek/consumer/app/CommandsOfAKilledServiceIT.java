@@ -5,11 +5,10 @@ import static org.awaitility.Awaitility.await;
 
 import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.app.testing.ServiceProcess;
-import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
-import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.SqlCall;
+import dev.creek.consumer.testing.WholePath;
 import dev.creek.consumer.testing.producer.TestProducer;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -24,61 +23,51 @@ import org.postgresql.util.PGInterval;
 final class CommandsOfAKilledServiceIT {
   private static final Duration PATIENCE = Patience.LIMIT;
 
-  @RegisterExtension private static final PostgresExtension POSTGRES = PostgresExtension.own();
-  @RegisterExtension private static final NatsExtension NATS = NatsExtension.own();
+  @RegisterExtension static final WholePath path = WholePath.ownServer();
 
-  private PostgresDatabase target;
-  private SqlCall sql;
+  private final PostgresDatabase source = path.source();
+  private final PostgresDatabase target = path.target();
+  private final SqlCall sql = SqlCall.of(target);
 
   /**
    * Each command was carried out when the process ended, and its outcome was not stored: the worst
    * moment there is. All of one table, so one after the other.
    */
   @Test
-  void eachKindOfCommandIsBegunAgain(PostgresDatabase source, PostgresDatabase copy)
-      throws SQLException {
-    target = copy;
-    sql = SqlCall.of(copy);
+  void eachKindOfCommandIsBegunAgain() throws SQLException {
     source.execute(
         "create table items (id int primary key, v text)",
         "insert into items select i, 'v' || i from generate_series(1, 100) i");
-    String mapping = source.name() + ".public.items:public.items";
-    try (var producer =
-        TestProducer.builder()
-            .source(source.uri())
-            .slot(source.name())
-            .nats(NATS.server().uri())
-            .generation(Generation.OLD)
-            .start()) {
-      source.execute("update items set v = 'first' where id = 1");
-      producer.awaitCaughtUp(PATIENCE);
-      try (var first = serve(null)) {
-        await().atMost(PATIENCE).ignoreExceptions().until(() -> sql.call("version") != null);
-        first.terminate(PATIENCE);
-      }
-      sql.call("create_schema", mapping);
-      sql.call("add_table", mapping);
-      sql.call("resync", mapping);
-      sql.call("snapshot", mapping, "upsert");
-      sql.call("resume_table", "public.items");
-      crash(1, 1);
-      for (int command = 2; command <= 5; command++) {
-        crash(command, 2);
-      }
-      String topic =
-          target.value(
-              "select split_part(detail, ' of ', 2) from _creek_consumer._notification_log where id = 4");
-      sql.call("apply_snapshot", topic, mapping, "upsert");
-      crash(6, 2);
-      sql.call("skip_change", "public.items", stopAt(source));
-      crash(7, 1);
-      // Behind a snapshot it would not wait for that.
-      sql.call("remove_table", "public.items");
-      crash(8, 2);
-      try (var last = serve(null)) {
-        assertThat(sql.call("wait_for", 8, new PGInterval("1 minute"))).isEqualTo("ok");
-        last.terminate(PATIENCE);
-      }
+    String mapping = path.mapping("items").toString();
+    TestProducer producer = path.produce(Generation.OLD);
+    source.execute("update items set v = 'first' where id = 1");
+    producer.awaitCaughtUp(PATIENCE);
+    try (var first = serve(null)) {
+      await().atMost(PATIENCE).ignoreExceptions().until(() -> sql.call("version") != null);
+      first.terminate(PATIENCE);
+    }
+    sql.call("create_schema", mapping);
+    sql.call("add_table", mapping);
+    sql.call("resync", mapping);
+    sql.call("snapshot", mapping, "upsert");
+    sql.call("resume_table", "public.items");
+    crash(1, 1);
+    for (int command = 2; command <= 5; command++) {
+      crash(command, 2);
+    }
+    String topic =
+        target.value(
+            "select split_part(detail, ' of ', 2) from _creek_consumer._notification_log where id = 4");
+    sql.call("apply_snapshot", topic, mapping, "upsert");
+    crash(6, 2);
+    sql.call("skip_change", "public.items", stopAt());
+    crash(7, 1);
+    // Behind a snapshot it would not wait for that.
+    sql.call("remove_table", "public.items");
+    crash(8, 2);
+    try (var last = serve(null)) {
+      assertThat(sql.call("wait_for", 8, new PGInterval("1 minute"))).isEqualTo("ok");
+      last.terminate(PATIENCE);
     }
     assertThat(
             target.query(
@@ -90,7 +79,7 @@ final class CommandsOfAKilledServiceIT {
   }
 
   /** Lets the table fail at a change, and ends; the change's place in the stream. */
-  private long stopAt(PostgresDatabase source) {
+  private long stopAt() {
     target.execute("alter table items add constraint narrow check (v <> 'too much')");
     source.execute("update items set v = 'too much' where id = 2");
     String failed = "select failed_seq from _creek_consumer.subscriptions where state = 'failed'";
@@ -124,9 +113,7 @@ final class CommandsOfAKilledServiceIT {
     var service =
         ServiceProcess.of("serve")
             .jvmOptions("-Xmx96m", "-XX:TieredStopAtLevel=1")
-            .environment("NATS_URI", NATS.server().uri())
-            .environment("DB_URI", target.patientUri())
-            .environment("PROMETHEUS_PORT", "off");
+            .environment(path.environment());
     return (failpoints == null ? service : service.jvmOptions("-Dcreek.failpoints=" + failpoints))
         .start();
   }

@@ -4,10 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.testing.GoConsumer;
-import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
-import dev.creek.consumer.testing.PostgresExtension;
+import dev.creek.consumer.testing.WholePath;
 import dev.creek.consumer.testing.producer.TestProducer;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -16,47 +15,34 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** The handbook's upgrade from the Go consumer, step by step, on a database that it left behind. */
 final class GoUpgradeIT {
-  @RegisterExtension private static final PostgresExtension POSTGRES = PostgresExtension.shared();
-  @RegisterExtension private static final NatsExtension NATS = NatsExtension.own();
+  @RegisterExtension static final WholePath path = WholePath.shared();
 
   private static final Duration PATIENCE = Patience.LIMIT;
   private static final String GO_ROW =
       "select topic, target, lsn, timestamp, active from _creek_consumer.subscriptions";
 
-  private final Map<String, String> environment = new HashMap<>();
-  private PostgresDatabase source;
-  private PostgresDatabase target;
-  private TestProducer producer;
-  private String mapping;
+  private final Map<String, String> environment = path.environment();
+  private final PostgresDatabase source = path.source();
+  private final PostgresDatabase target = path.target();
+  private final String mapping = path.mapping("orders").toString();
 
   /** Its position is some seconds old, as it stores one every ten seconds. */
   @BeforeEach
   void leaveADatabaseAsTheGoConsumerDoes() {
-    source = POSTGRES.freshDatabase();
-    target = POSTGRES.freshDatabase();
-    mapping = source.name() + ".public.orders:public.orders";
     source.execute("create table orders (id int primary key, note text)");
-    producer =
-        TestProducer.builder()
-            .source(source.uri())
-            .slot(source.name())
-            .nats(NATS.server().uri())
-            .generation(Generation.OLD)
-            .start();
+    TestProducer producer = path.produce(Generation.OLD);
     source.execute("insert into orders select i, 'new ' || i from generate_series(1, 100) i");
     String lsn = source.value("select pg_current_wal_lsn()");
     String timestamp = source.value("select clock_timestamp()");
@@ -78,13 +64,6 @@ final class GoUpgradeIT {
         "delete from orders where id > 90",
         "insert into orders select i, 'late ' || i from generate_series(101, 200) i");
     producer.awaitCaughtUp(PATIENCE);
-    environment.put("NATS_URI", NATS.server().uri());
-    environment.put("DB_URI", target.patientUri());
-  }
-
-  @AfterEach
-  void end() {
-    producer.dropSlot();
   }
 
   @Test

@@ -4,10 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.app.testing.ServiceProcess;
-import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.PostgresDatabase;
-import dev.creek.consumer.testing.PostgresExtension;
-import dev.creek.consumer.testing.producer.TestProducer;
+import dev.creek.consumer.testing.WholePath;
 import java.time.Duration;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -25,45 +23,35 @@ final class MillionRowsIT {
   private static final String CONTENTS =
       "select count(*) || ' ' || sum(id) || ' ' || sum(hashtext(note)::bigint) from public.events";
 
-  @RegisterExtension private static final PostgresExtension POSTGRES = PostgresExtension.own();
-  @RegisterExtension private static final NatsExtension NATS = NatsExtension.own();
+  @RegisterExtension static final WholePath path = WholePath.ownServer();
+
+  private final PostgresDatabase source = path.source();
+  private final PostgresDatabase target = path.target();
 
   @Test
   void goesThroughAHeapOf64MegabytesInEitherMode() {
-    PostgresDatabase source = POSTGRES.freshDatabase();
-    PostgresDatabase target = POSTGRES.freshDatabase();
     source.execute(
         "create table events (id int primary key, at timestamptz, note text)",
         "insert into events select i, now(), 'event number ' || i from generate_series(1, %d) i"
             .formatted(ROWS),
         "analyze events");
-    String mapping = source.name() + ".public.events:public.events";
-    try (TestProducer producer =
-        TestProducer.builder()
-            .source(source.uri())
-            .slot(source.name())
-            .nats(NATS.server().uri())
-            .generation(Generation.OLD)
-            .start()) {
-      String described = run(target, "snapshot", "--mode", "clean", mapping);
-      assertThat(target.value(CONTENTS)).isEqualTo(source.value(CONTENTS));
+    String mapping = path.mapping("events").toString();
+    path.produce(path.producing(Generation.OLD));
+    String described = run("snapshot", "--mode", "clean", mapping);
+    assertThat(target.value(CONTENTS)).isEqualTo(source.value(CONTENTS));
 
-      target.execute(
-          "delete from events where id % 2 = 0",
-          "update events set note = 'mine' where id % 3 = 0");
-      Matcher subject = SUBJECT.matcher(described);
-      assertThat(subject.find()).as(described).isTrue();
-      run(target, "apply-snapshot", "--name", subject.group(1), "--mode", "upsert", mapping);
-      assertThat(target.value(CONTENTS)).isEqualTo(source.value(CONTENTS));
-      producer.dropSlot();
-    }
+    target.execute(
+        "delete from events where id % 2 = 0", "update events set note = 'mine' where id % 3 = 0");
+    Matcher subject = SUBJECT.matcher(described);
+    assertThat(subject.find()).as(described).isTrue();
+    run("apply-snapshot", "--name", subject.group(1), "--mode", "upsert", mapping);
+    assertThat(target.value(CONTENTS)).isEqualTo(source.value(CONTENTS));
   }
 
-  private static String run(PostgresDatabase target, String... arguments) {
+  private static String run(String... arguments) {
     return ServiceProcess.of(arguments)
         .jvmOptions("-Xmx64m")
-        .environment("NATS_URI", NATS.server().uri())
-        .environment("DB_URI", target.patientUri())
+        .environment(path.environment())
         .run(PATIENCE)
         .orThrow();
   }

@@ -4,10 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.creek.consumer.api.Generation;
-import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
-import dev.creek.consumer.testing.PostgresExtension;
+import dev.creek.consumer.testing.WholePath;
 import dev.creek.consumer.testing.producer.TestProducer;
 import java.time.Duration;
 import java.util.HashMap;
@@ -25,45 +24,26 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 final class OperatorsDayIT {
   private static final Duration PATIENCE = Patience.LIMIT;
 
-  @RegisterExtension private static final PostgresExtension POSTGRES = PostgresExtension.own();
-  @RegisterExtension private final NatsExtension natsExtension = NatsExtension.own();
+  @RegisterExtension static final WholePath path = WholePath.ownServer();
 
-  private final Map<String, String> environment = new HashMap<>();
-  private PostgresDatabase source;
-  private PostgresDatabase target;
+  private final Map<String, String> environment = new HashMap<>(path.environment());
+  private final PostgresDatabase source = path.source();
+  private final PostgresDatabase target = path.target();
   private TestProducer producer;
   private Jar service;
 
   @BeforeEach
   void start() {
-    source = POSTGRES.freshDatabase();
-    target = POSTGRES.freshDatabase();
-    String nats = natsExtension.server().uri();
     for (String table : List.of("orders", "items")) {
       source.execute(
           "create table " + table + " (id int primary key, note text)",
           "insert into " + table + " select i, 'note' from generate_series(1, 100) i");
     }
-    producer =
-        TestProducer.builder()
-            .source(source.uri())
-            .slot(source.name())
-            .nats(nats)
-            .generation(Generation.OLD)
-            .start();
+    producer = path.produce(Generation.OLD);
     update("orders", 1, "first");
     update("items", 1, "first");
     producer.awaitCaughtUp(PATIENCE);
-    environment.putAll(
-        Map.of(
-            "NATS_URI",
-            nats,
-            "DB_URI",
-            target.patientUri(),
-            "SOURCE_URI",
-            source.uri(),
-            "PROMETHEUS_PORT",
-            "off"));
+    environment.put("SOURCE_URI", source.uri());
     service = Jar.start(List.of("-Xmx96m", "-XX:TieredStopAtLevel=1"), environment, "serve");
     await()
         .atMost(PATIENCE)
@@ -75,7 +55,6 @@ final class OperatorsDayIT {
   @AfterEach
   void end() {
     service.close();
-    producer.dropSlot();
   }
 
   @Test

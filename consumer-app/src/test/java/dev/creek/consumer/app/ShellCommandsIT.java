@@ -4,35 +4,29 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import dev.creek.consumer.ConsumerOptions;
 import dev.creek.consumer.CreekConsumer;
-import dev.creek.consumer.api.BrokerOptions;
 import dev.creek.consumer.api.Command;
 import dev.creek.consumer.api.CommandRecord;
 import dev.creek.consumer.api.CommandRecord.CommandOutcome;
-import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.api.Instance;
 import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.app.cli.CommandStep;
-import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
-import dev.creek.consumer.testing.PostgresExtension;
+import dev.creek.consumer.testing.WholePath;
 import dev.creek.consumer.testing.producer.Defect;
 import dev.creek.consumer.testing.producer.TestProducer;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -41,56 +35,33 @@ import reactor.core.publisher.Flux;
 /** What the verbs do beside a service that runs, beside two, and where none does. */
 final class ShellCommandsIT {
   private static final Duration PATIENCE = Patience.LIMIT;
-  private static final Duration GRACE = Duration.ofSeconds(10);
   private static final int ROWS = 1000;
 
-  @RegisterExtension private static final PostgresExtension POSTGRES = PostgresExtension.own();
-  @RegisterExtension private final NatsExtension natsExtension = NatsExtension.own();
+  @RegisterExtension static final WholePath path = WholePath.ownServer();
 
-  private final Map<String, String> environment = new HashMap<>();
+  private final Map<String, String> environment = path.environment();
   private final List<CreekConsumer> services = new ArrayList<>();
-  private PostgresDatabase source;
-  private PostgresDatabase target;
+  private final PostgresDatabase source = path.source();
+  private final PostgresDatabase target = path.target();
   private TestProducer producer;
-  private ConsumerOptions options;
 
   @BeforeEach
   void produce() {
-    source = POSTGRES.freshDatabase();
-    target = POSTGRES.freshDatabase();
     for (String table : List.of("a", "b")) {
       source.execute(
           "create table " + table + " (id int primary key, v text)",
           "insert into %s select i, 'v' || i from generate_series(1, %d) i".formatted(table, ROWS));
     }
-    producer =
-        TestProducer.builder()
-            .source(source.uri())
-            .slot(source.name())
-            .nats(natsExtension.server().uri())
-            .generation(Generation.OLD)
-            .start();
+    producer = path.produce(Generation.OLD);
     source.execute(
         "update a set v = 'first' where id = 1", "update b set v = 'first' where id = 1");
     producer.awaitCaughtUp(PATIENCE);
-    String nats = natsExtension.server().uri();
-    environment.putAll(Map.of("NATS_URI", nats, "DB_URI", target.uri(), "PROMETHEUS_PORT", "off"));
-    options =
-        ConsumerOptions.of(
-            BrokerOptions.builder(nats).build(), DatabaseOptions.of(target.patientUri()));
-  }
-
-  @AfterEach
-  void end() {
-    services.forEach(service -> service.stop(GRACE).block(PATIENCE));
-    services.forEach(CreekConsumer::close);
-    producer.dropSlot();
   }
 
   private CreekConsumer serve() {
-    CreekConsumer service = CreekConsumer.create(options);
+    CreekConsumer service = path.consumer(path.options());
     services.add(service);
-    service.run().subscribe();
+    path.run();
     await().atMost(PATIENCE).until(() -> serving(service) == services.size());
     return service;
   }
@@ -233,13 +204,7 @@ final class ShellCommandsIT {
   }
 
   private TestProducer withoutSnapshotEnds() {
-    return TestProducer.builder()
-        .source(source.uri())
-        .slot(source.name())
-        .nats(natsExtension.server().uri())
-        .generation(Generation.OLD)
-        .defects(Defect.NO_SNAPSHOT_EOF)
-        .start();
+    return path.produce(path.producing(Generation.OLD).defects(Defect.NO_SNAPSHOT_EOF));
   }
 
   @Test
@@ -273,7 +238,7 @@ final class ShellCommandsIT {
   void aCommandWhoseServiceHasGoneWaitsForTheNextOne() throws Exception {
     CreekConsumer service = serve();
     run("resync", mapping("a"));
-    CreekConsumer facade = CreekConsumer.create(options);
+    CreekConsumer facade = path.consumer(path.options());
     services.add(facade);
     var given = new RunningService(facade, Duration.ofMillis(600));
     var remove = new Command.RemoveTable(Mapping.parse(mapping("a")).target());

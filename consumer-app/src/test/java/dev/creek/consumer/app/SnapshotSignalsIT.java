@@ -6,15 +6,12 @@ import static org.awaitility.Awaitility.await;
 import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.app.testing.ServiceProcess;
 import dev.creek.consumer.testing.Interrupts;
-import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
-import dev.creek.consumer.testing.PostgresExtension;
+import dev.creek.consumer.testing.WholePath;
 import dev.creek.consumer.testing.producer.Defect;
-import dev.creek.consumer.testing.producer.TestProducer;
 import java.io.IOException;
 import java.time.Duration;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -23,37 +20,20 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 final class SnapshotSignalsIT {
   private static final Duration PATIENCE = Patience.LIMIT;
 
-  @RegisterExtension private static final PostgresExtension POSTGRES = PostgresExtension.own();
-  @RegisterExtension private final NatsExtension nats = NatsExtension.own();
+  @RegisterExtension static final WholePath path = WholePath.ownServer();
 
-  private PostgresDatabase source;
-  private PostgresDatabase target;
-  private TestProducer producer;
-  private String mapping;
+  private final PostgresDatabase source = path.source();
+  private final PostgresDatabase target = path.target();
+  private final String mapping = path.mapping("items").toString();
 
   @BeforeEach
   void publishWithoutAnEnd() {
-    source = POSTGRES.freshDatabase();
-    target = POSTGRES.freshDatabase();
     source.execute(
         "create table items (id int primary key, v text)",
         "insert into items select i, 'v' || i from generate_series(1, 6000) i");
     target.execute(
         "create table items (id int primary key, v text)", "insert into items values (1, 'mine')");
-    mapping = source.name() + ".public.items:public.items";
-    producer =
-        TestProducer.builder()
-            .source(source.uri())
-            .slot(source.name())
-            .nats(nats.server().uri())
-            .generation(Generation.OLD)
-            .defects(Defect.NO_SNAPSHOT_EOF)
-            .start();
-  }
-
-  @AfterEach
-  void dropSlot() {
-    producer.dropSlot();
+    path.produce(path.producing(Generation.OLD).defects(Defect.NO_SNAPSHOT_EOF));
   }
 
   @Test
@@ -84,9 +64,7 @@ final class SnapshotSignalsIT {
   private ServiceProcess.Builder jar(String... arguments) {
     return ServiceProcess.of(arguments)
         .jvmOptions("-Xmx96m", "-XX:TieredStopAtLevel=1")
-        .environment("NATS_URI", nats.server().uri())
-        .environment("DB_URI", target.patientUri())
-        .environment("PROMETHEUS_PORT", "off");
+        .environment(path.environment());
   }
 
   private void awaitLoadedRows(ServiceProcess process) {

@@ -184,6 +184,12 @@ public final class ServiceProcess implements AutoCloseable {
       return this;
     }
 
+    /** Variables of its environment. */
+    public Builder environment(Map<String, String> variables) {
+      environment.putAll(variables);
+      return this;
+    }
+
     /** Options of its JVM, as {@code -Xmx64m}. */
     public Builder jvmOptions(String... options) {
       jvmOptions.addAll(List.of(options));

@@ -1,19 +1,15 @@
 package dev.creek.consumer.postgres.apply;
 
-import static dev.creek.consumer.postgres.Waiting.await;
 import static dev.creek.consumer.testing.TableWire.Flag.KEY;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.creek.consumer.api.DatabaseException;
-import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.ShapeMismatchException;
 import dev.creek.consumer.api.SnapshotMode;
 import dev.creek.consumer.postgres.Line;
 import dev.creek.consumer.postgres.Load;
-import dev.creek.consumer.postgres.PostgresTarget;
-import dev.creek.consumer.testing.PostgresDatabase;
-import dev.creek.consumer.testing.PostgresExtension;
+import dev.creek.consumer.postgres.TargetDatabase;
 import dev.creek.consumer.testing.TableWire;
 import dev.creek.consumer.testing.TableWire.Identity;
 import dev.creek.consumer.testing.WalBytes;
@@ -21,8 +17,6 @@ import dev.creek.consumer.testing.WalTx;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -36,27 +30,13 @@ final class AssumedKeyIT {
   private static final TableWire WORDS =
       TableWire.of("app", "t").column("word", "text", KEY).column("v", "text");
 
-  @RegisterExtension static final PostgresExtension postgres = PostgresExtension.shared();
+  @RegisterExtension static final TargetDatabase database = TargetDatabase.shared();
 
-  private PostgresDatabase database;
-  private PostgresTarget target;
   private int transactions;
-
-  @BeforeEach
-  void open() {
-    database = postgres.freshDatabase();
-    target = PostgresTarget.connect(DatabaseOptions.of(database.patientUri()));
-    await(target.subscriptions().migrate());
-  }
-
-  @AfterEach
-  void close() {
-    await(target.close());
-  }
 
   private Line keyed() {
     database.execute("create table t (id int primary key, v text)");
-    return new Line(target, FULL);
+    return database.line(FULL);
   }
 
   private Line words(String column) {
@@ -65,7 +45,7 @@ final class AssumedKeyIT {
 
   private Line words(String column, TableWire wire) {
     database.execute("create table t (word " + column + " primary key, v text)");
-    return new Line(target, wire);
+    return database.line(wire);
   }
 
   private WalTx next() {
@@ -153,7 +133,7 @@ final class AssumedKeyIT {
   void insertsWithoutAnyIdentityNeverMeet() {
     database.execute("create table t (id int primary key, v text)");
     var wire = FULL.identity(Identity.NONE);
-    var line = new Line(target, wire);
+    var line = database.line(wire);
     line.apply(wire.insert(next(), 1, "a"));
     assertStopped(line, wire.insert(next(), 1, "b"));
     assertThat(rows()).isEqualTo("(1,a)");
@@ -235,7 +215,7 @@ final class AssumedKeyIT {
       database.execute(view);
       var chunks =
           List.of(List.<Object[]>of(Load.row(1, "a")), List.<Object[]>of(Load.row(1, "b")));
-      var load = new Load(target, FULL).open(mode);
+      var load = new Load(database.target(), FULL).open(mode);
       assertThatThrownBy(
               () -> {
                 chunks.forEach(load::write);
@@ -250,9 +230,9 @@ final class AssumedKeyIT {
   @Test
   void anUpsertSnapshotThatIsGivenUpLeavesADoubtUntilOneIsApplied() {
     database.execute("create table t (id int primary key, v text)");
-    new Load(target, FULL).open(SnapshotMode.UPSERT).begin().close();
+    new Load(database.target(), FULL).open(SnapshotMode.UPSERT).begin().close();
     assertThat(unproven()).isEqualTo("1");
-    new Load(target, FULL)
+    new Load(database.target(), FULL)
         .open(SnapshotMode.UPSERT)
         .begin()
         .write(Load.row(1, "a"))
@@ -271,7 +251,7 @@ final class AssumedKeyIT {
             .identity(way.equals("full delete") ? Identity.FULL : Identity.DEFAULT);
     database.execute("create table t (id int primary key, v text)");
     upserted(Load.row(1, "3"), Load.row(2, "3"));
-    var line = new Line(target, old);
+    var line = database.line(old);
     line.apply(
         switch (way) {
           case "truncate" -> old.truncate(next());
@@ -288,7 +268,7 @@ final class AssumedKeyIT {
     TableWire old = TableWire.of("app", "t").column("id", "int4").identity(Identity.FULL);
     database.execute("create table t (id int primary key, v text)");
     upserted(Load.row(1, "3"), Load.row(2, "3"));
-    var line = new Line(target, old);
+    var line = database.line(old);
     line.apply(old.insert(next(), 1), old.insert(next(), 9), old.delete(next(), old.row(9)));
     line.apply(old.delete(next(), old.row(8)), old.insert(next(), 2));
     assertThat(rows()).isEqualTo("(1,3) (2,3)");
@@ -296,7 +276,12 @@ final class AssumedKeyIT {
   }
 
   private void upserted(Object[]... rows) {
-    new Load(target, FULL).open(SnapshotMode.UPSERT).begin().write(rows).finish().close();
+    new Load(database.target(), FULL)
+        .open(SnapshotMode.UPSERT)
+        .begin()
+        .write(rows)
+        .finish()
+        .close();
     assertThat(columns()).isEmpty();
   }
 

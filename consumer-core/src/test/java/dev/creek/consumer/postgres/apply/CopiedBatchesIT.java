@@ -9,11 +9,9 @@ import dev.creek.consumer.api.DatabaseException;
 import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.postgres.Line;
-import dev.creek.consumer.postgres.PostgresTarget;
+import dev.creek.consumer.postgres.TargetDatabase;
 import dev.creek.consumer.stream.FencedException;
 import dev.creek.consumer.testing.Patience;
-import dev.creek.consumer.testing.PostgresDatabase;
-import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.TableWire;
 import dev.creek.consumer.testing.WalBytes;
 import dev.creek.consumer.testing.WalTx;
@@ -25,7 +23,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -44,17 +41,10 @@ final class CopiedBatchesIT {
   private static final String COUNTED = "select rows_applied from _creek_consumer.subscriptions";
   private static final Duration LIMIT = Patience.LIMIT;
 
-  @RegisterExtension static final PostgresExtension postgres = PostgresExtension.shared();
-
-  private PostgresDatabase database;
-  private PostgresTarget target;
-  private final List<PostgresTarget> opened = new ArrayList<>();
+  @RegisterExtension static final TargetDatabase database = TargetDatabase.shared();
 
   @BeforeEach
-  void open() {
-    database = postgres.freshDatabase();
-    target = connect(DatabaseOptions.of(database.patientUri()));
-    await(target.subscriptions().migrate());
+  void countStatements() {
     database.execute(
         "create table items (id int primary key, v text)",
         "create table statements (n int generated always as identity, word text)",
@@ -66,17 +56,6 @@ final class CopiedBatchesIT {
             return null;
         end $$""",
         "create trigger note after insert on items for each statement execute function note()");
-  }
-
-  @AfterEach
-  void close() {
-    opened.forEach(t -> await(t.close()));
-  }
-
-  private PostgresTarget connect(DatabaseOptions options) {
-    var connected = PostgresTarget.connect(options);
-    opened.add(connected);
-    return connected;
   }
 
   private static WalBytes[] inserts(int from, String v) {
@@ -97,7 +76,7 @@ final class CopiedBatchesIT {
 
   @Test
   void copiesRowsWithTheirPosition() {
-    var line = new Line(target, ITEMS);
+    var line = database.line(ITEMS);
     var applied = line.apply(inserts(0, "a"));
     assertThat(applied.inserts()).isEqualTo(ROWS);
     assertThat(line.stored()).isEqualTo(applied.position());
@@ -111,7 +90,7 @@ final class CopiedBatchesIT {
 
   @Test
   void copiesPartsOfALongTransaction() {
-    var line = new Line(target, ITEMS);
+    var line = database.line(ITEMS);
     assertThat(line.applyPart(inserts(0, "a"))).isNull();
     assertThat(line.applyPart(inserts(1000, "b"))).isNull();
     assertThat(rows()).isEqualTo("0");
@@ -122,7 +101,7 @@ final class CopiedBatchesIT {
 
   @Test
   void upsertsRowsThatAreThereAfterAllAndThenCopiesNoneForAWhile() {
-    var line = new Line(target, ITEMS);
+    var line = database.line(ITEMS);
     line.apply(ITEMS.insert(TX, 599, "old"));
     line.apply(inserts(0, "a"));
     assertThat(rows()).isEqualTo("600 a a");
@@ -136,7 +115,7 @@ final class CopiedBatchesIT {
 
   @Test
   void upsertsPartsWhoseRowsAreThereAfterAll() {
-    var line = new Line(target, ITEMS);
+    var line = database.line(ITEMS);
     line.apply(ITEMS.insert(TX, 599, "old"));
     assertThat(line.applyPart(inserts(0, "a"))).isNull();
     assertThat(line.apply(ITEMS.insert(TX, 1000, "b")).inserts()).isEqualTo(ROWS + 1);
@@ -153,12 +132,7 @@ final class CopiedBatchesIT {
         "grant select, insert, update on all tables in schema _creek_consumer to under_policies",
         "grant select, insert, update, delete on items to under_policies",
         "create policy anything on items using (true)");
-    var server = database.server();
-    target =
-        connect(
-            DatabaseOptions.of(
-                "postgres://under_policies:x@%s:%d/%s?connect_timeout=60"
-                    .formatted(server.host(), server.port(), database.name())));
+    var target = database.connect(DatabaseOptions.of(database.uriAs("under_policies", "x")));
     var line = new Line(target, ITEMS);
     line.apply(inserts(0, "a"));
     database.execute("alter table items enable row level security");
@@ -179,7 +153,7 @@ final class CopiedBatchesIT {
   @Test
   void insertsIntoATableWithRules() {
     database.execute("create rule nothing as on update to items do instead nothing");
-    var line = new Line(target, ITEMS);
+    var line = database.line(ITEMS);
     line.apply(inserts(0, "a"));
     assertThat(rows()).isEqualTo("600 a a");
     assertThat(statements()).isEqualTo("insert");
@@ -188,7 +162,7 @@ final class CopiedBatchesIT {
   @Test
   void saysOfARowThatIsRefusedWhatTheInsertSays() {
     database.execute("alter table items add constraint calm check (v <> 'secret')");
-    var line = new Line(target, ITEMS);
+    var line = database.line(ITEMS);
     var messages = inserts(0, "a");
     messages[300] = ITEMS.insert(TX, 300, "secret");
     var batch = line.batch(messages);
@@ -209,7 +183,7 @@ final class CopiedBatchesIT {
     database.execute(
         "alter table items add parent int references items deferrable initially deferred");
     var wire = ITEMS.column("parent", "int4");
-    var line = new Line(target, wire);
+    var line = database.line(wire);
     var messages =
         IntStream.range(0, ROWS)
             .mapToObj(id -> wire.insert(TX, id, "a", id == 5 ? 7000 : null))
@@ -228,10 +202,10 @@ final class CopiedBatchesIT {
 
   @Test
   void copiesNothingOnceAnotherHasClaimed() {
-    var zombie = new Line(target, ITEMS);
+    var zombie = database.line(ITEMS);
     zombie.apply(ITEMS.insert(TX, 1, "a"));
     var position = zombie.stored();
-    await(target.tables().claim(zombie.mapping));
+    await(database.target().tables().claim(zombie.mapping));
     var late = zombie.batch(inserts(1000, "b"));
     assertThatThrownBy(() -> zombie.apply(late)).isInstanceOf(FencedException.class);
     assertThat(rows()).isEqualTo("1 a a");
@@ -240,10 +214,10 @@ final class CopiedBatchesIT {
 
   @Test
   void copiesNothingWhereAnotherClaimsWhileItWaits() throws SQLException {
-    var line = new Line(target, ITEMS);
+    var line = database.line(ITEMS);
     line.apply(inserts(0, "a"));
     var position = line.stored();
-    try (Connection other = database.connect()) {
+    try (Connection other = database.openConnection()) {
       other.setAutoCommit(false);
       other.createStatement().execute("update _creek_consumer.subscriptions set epoch = epoch + 1");
       var running = line.applying(line.batch(inserts(1000, "b"))).toFuture();
@@ -262,7 +236,7 @@ final class CopiedBatchesIT {
 
   @Test
   void copiesNothingBehindAPositionThatACrashTookBack() {
-    var line = new Line(target, ITEMS);
+    var line = database.line(ITEMS);
     line.apply(inserts(0, "a"));
     database.execute("update _creek_consumer.subscriptions set stream_seq = stream_seq - 1");
     var late = line.batch(inserts(1000, "b"));
@@ -278,7 +252,7 @@ final class CopiedBatchesIT {
     "P0001, raise 'no'"
   })
   void tellsAnErrorOfTheTableAsSuchAndLeavesAllAsItWas(String state, String statement) {
-    var line = new Line(target, ITEMS);
+    var line = database.line(ITEMS);
     line.apply(inserts(1000, "a"));
     var position = line.stored();
     database.execute(
@@ -307,7 +281,7 @@ final class CopiedBatchesIT {
         "create trigger note after insert on \"it's \\ odd\" for each statement execute function note()",
         "create rule nothing as on update to inserted do instead nothing");
     for (String table : List.of("it's \\ odd", "inserted")) {
-      var line = new Line(target, ITEMS, new TargetTable("public", table));
+      var line = database.line(ITEMS, new TargetTable("public", table));
       var messages = inserts(0, "a");
       messages[7] = ITEMS.insert(WalTx.of(9), 7, "later");
       line.apply(messages);
@@ -328,8 +302,8 @@ final class CopiedBatchesIT {
 
   @Test
   void dropsACopyThatIsStillWaitingWhenItIsClosed() throws SQLException {
-    var line = new Line(target, ITEMS);
-    try (Connection other = database.connect()) {
+    var line = database.line(ITEMS);
+    try (Connection other = database.openConnection()) {
       other.setAutoCommit(false);
       other.createStatement().execute("lock table items in share mode");
       var running = line.applying(line.batch(inserts(0, "a"))).subscribe();
@@ -358,7 +332,7 @@ final class CopiedBatchesIT {
         "alter table items add serial int generated always as identity,"
             + " add twice text generated always as (v || v) stored");
     var wire = ITEMS.column("serial", "int4").column("twice", "text");
-    var line = new Line(target, wire);
+    var line = database.line(wire);
     line.apply(
         IntStream.range(0, ROWS)
             .mapToObj(id -> wire.insert(TX, id, "a", 10_000 + id, "bb"))
@@ -371,7 +345,7 @@ final class CopiedBatchesIT {
 
   @Test
   void copiesWhatIsChangedAgainInTheSameBatchOnce() {
-    var line = new Line(target, ITEMS);
+    var line = database.line(ITEMS);
     var messages = new ArrayList<>(List.of(inserts(0, "a")));
     messages.add(ITEMS.update(TX, Map.of("id", 7), Map.of("id", 7, "v", "z")));
     line.apply(messages.toArray(WalBytes[]::new));

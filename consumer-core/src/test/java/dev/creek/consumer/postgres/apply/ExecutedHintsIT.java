@@ -12,10 +12,8 @@ import dev.creek.consumer.api.SnapshotMode;
 import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.postgres.Line;
 import dev.creek.consumer.postgres.Load;
-import dev.creek.consumer.postgres.PostgresTarget;
+import dev.creek.consumer.postgres.TargetDatabase;
 import dev.creek.consumer.postgres.session.SqlNames;
-import dev.creek.consumer.testing.PostgresDatabase;
-import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.TableWire;
 import dev.creek.consumer.testing.WalBytes;
 import dev.creek.consumer.testing.WalTx;
@@ -29,8 +27,6 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -44,27 +40,12 @@ import org.junit.jupiter.params.provider.MethodSource;
  * as they stand, and then the same change is applied.
  */
 final class ExecutedHintsIT {
-  @RegisterExtension static final PostgresExtension postgres = PostgresExtension.shared();
+  @RegisterExtension static final TargetDatabase database = TargetDatabase.shared();
 
   private static final WalTx TX = WalTx.of(1);
   private static final String SECRET = "tell-nobody";
   private static final Pattern STATEMENT =
       Pattern.compile("\\b(?:ALTER|CREATE|DROP|GRANT|REINDEX) [^;]*;");
-
-  private PostgresDatabase database;
-  private PostgresTarget target;
-
-  @BeforeEach
-  void open() {
-    database = postgres.freshDatabase();
-    target = PostgresTarget.connect(DatabaseOptions.of(database.patientUri()));
-    await(target.subscriptions().migrate());
-  }
-
-  @AfterEach
-  void close() {
-    await(target.close());
-  }
 
   /**
    * Something that a target refuses.
@@ -424,7 +405,7 @@ final class ExecutedHintsIT {
   @FieldSource("CASES")
   void whatItSaysMendsTheTable(Case one) {
     one.ddl().forEach(sql -> database.execute(sql));
-    var line = new Line(target, one.wire());
+    var line = database.line(one.wire());
     WalBytes[] changes = one.changes().apply(one.wire()).toArray(WalBytes[]::new);
     Throwable refused = catchThrowable(() -> line.apply(changes));
     String hint = hint(refused);
@@ -514,7 +495,8 @@ final class ExecutedHintsIT {
   @MethodSource("ofSnapshots")
   void whatItSaysOfASnapshotMendsTheTable(SnapshotMode mode, Case one) {
     one.ddl().forEach(sql -> database.execute(sql));
-    Throwable refused = catchThrowable(() -> Load.of(target, one.wire(), mode, one.rows()));
+    Throwable refused =
+        catchThrowable(() -> Load.of(database.target(), one.wire(), mode, one.rows()));
     assertThat(refused).as("what is refused").isNotNull();
     String hint = hint(refused);
     assertThat(refused.getMessage() + "\n" + hint)
@@ -528,7 +510,7 @@ final class ExecutedHintsIT {
               "_creek_consumer\".snapshot('source.app.t:public.t', '%s');".formatted(mode));
     }
     statements(hint).forEach(sql -> database.execute(sql.replace("...", one.filled())));
-    Load.of(target, one.wire(), mode, one.rows());
+    Load.of(database.target(), one.wire(), mode, one.rows());
     assertThat(held("t", one)).isEqualTo(String.valueOf(one.rows().size()));
   }
 
@@ -632,11 +614,12 @@ final class ExecutedHintsIT {
 
   private void write(Way way, Case one) {
     if (way == Way.CHANGES) {
-      new Line(target, one.wire(), STRANGE)
+      database
+          .line(one.wire(), STRANGE)
           .apply(one.changes().apply(one.wire()).toArray(WalBytes[]::new));
       return;
     }
-    var load = new Load(target, one.wire(), STRANGE);
+    var load = new Load(database.target(), one.wire(), STRANGE);
     try {
       load.open(SnapshotMode.valueOf(way.name())).write(one.rows()).finish();
     } finally {
@@ -655,8 +638,7 @@ final class ExecutedHintsIT {
         "grant usage on schema _creek_consumer to lacking",
         "grant select, insert, update, delete on all tables in schema _creek_consumer to lacking",
         "grant update, delete on t to lacking");
-    String uri = database.patientUri().replaceFirst("://[^@]*@", "://lacking:secret@");
-    var few = PostgresTarget.connect(DatabaseOptions.of(uri));
+    var few = database.connect(DatabaseOptions.of(database.uriAs("lacking", "secret")));
     try {
       List<Object[]> rows = List.<Object[]>of(new Object[] {1, "x"});
       String hint = hint(catchThrowable(() -> Load.of(few, keyed("text"), mode, rows)));
@@ -683,8 +665,7 @@ final class ExecutedHintsIT {
         "grant usage on schema _creek_consumer to lacking",
         "grant select, insert, update, delete on all tables in schema _creek_consumer to lacking",
         "grant select, update on t to lacking");
-    String uri = database.patientUri().replaceFirst("://[^@]*@", "://lacking:secret@");
-    var few = PostgresTarget.connect(DatabaseOptions.of(uri));
+    var few = database.connect(DatabaseOptions.of(database.uriAs("lacking", "secret")));
     try {
       var wire = keyed("text");
       var line = new Line(few, wire);
@@ -711,7 +692,7 @@ final class ExecutedHintsIT {
             .column("k", "int4", TableWire.Flag.INDEX)
             .column("v", "text")
             .identity(TableWire.Identity.INDEX);
-    var line = new Line(target, wire);
+    var line = database.line(wire);
     String hint = hint(catchThrowable(() -> line.apply(wire.insert(TX, 1, 2, "x"))));
     assertThat(hint)
         .startsWith("creek-consumer resync 'source.app.t:public.t'")

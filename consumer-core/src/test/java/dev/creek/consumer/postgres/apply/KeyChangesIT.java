@@ -1,24 +1,17 @@
 package dev.creek.consumer.postgres.apply;
 
-import static dev.creek.consumer.postgres.Waiting.await;
 import static dev.creek.consumer.testing.TableWire.Flag.KEY;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.ShapeMismatchException;
 import dev.creek.consumer.postgres.Line;
-import dev.creek.consumer.postgres.PostgresTarget;
-import dev.creek.consumer.testing.PostgresDatabase;
-import dev.creek.consumer.testing.PostgresExtension;
-import dev.creek.consumer.testing.PostgresServer;
+import dev.creek.consumer.postgres.TargetDatabase;
 import dev.creek.consumer.testing.TableWire;
 import dev.creek.consumer.testing.TableWire.Identity;
 import dev.creek.consumer.testing.WalBytes;
 import dev.creek.consumer.testing.WalTx;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -33,24 +26,7 @@ final class KeyChangesIT {
   private static final String OWN =
       "create table items (id int primary key, v text, own text default 'new', at serial)";
 
-  @RegisterExtension
-  static final PostgresExtension postgres =
-      PostgresExtension.own(PostgresServer.builder().version(15));
-
-  private PostgresDatabase database;
-  private PostgresTarget target;
-
-  @BeforeEach
-  void open() {
-    database = postgres.freshDatabase();
-    target = PostgresTarget.connect(DatabaseOptions.of(database.patientUri()));
-    await(target.subscriptions().migrate());
-  }
-
-  @AfterEach
-  void close() {
-    await(target.close());
-  }
+  @RegisterExtension static final TargetDatabase database = TargetDatabase.onVersion(15);
 
   private Line items(String... ddl) {
     return filled(ITEMS, ddl);
@@ -59,8 +35,8 @@ final class KeyChangesIT {
   /** Rows 1 to 3, each with a value of its own that says which one it was. */
   private Line filled(TableWire wire, String... ddl) {
     database.execute(ddl);
-    var line = new Line(target, wire);
-    database.execute("delete from _creek_consumer.incompleteness");
+    var line = database.line(wire);
+    database.unmark();
     line.apply(
         wire.insert(WalTx.of(1), 1, "a"),
         wire.insert(WalTx.of(1), 2, "b"),
@@ -248,7 +224,7 @@ final class KeyChangesIT {
   @Test
   void withoutAKeyStayInTheirPlace() {
     database.execute("create table log (n int, v text, own serial)");
-    var line = new Line(target, LOG);
+    var line = database.line(LOG);
     line.apply(LOG.insert(WalTx.of(1), 1, "a"), LOG.insert(WalTx.of(1), 1, "a"));
     line.apply(LOG.update(WalTx.of(2), LOG.row(1, "a"), LOG.row(2, null)));
     line.apply(
@@ -261,7 +237,7 @@ final class KeyChangesIT {
   @Test
   void withoutAKeyMayChangePlacesUnderADeferrableOne() {
     database.execute("create table log (n int primary key deferrable, v text)");
-    var line = new Line(target, LOG);
+    var line = database.line(LOG);
     line.apply(LOG.insert(WalTx.of(1), 1, "a"), LOG.insert(WalTx.of(1), 2, "b"));
     line.apply(
         LOG.update(WalTx.of(2), LOG.row(1, "a"), LOG.row(2, "a")),
@@ -273,7 +249,7 @@ final class KeyChangesIT {
   @Test
   void withoutAKeyAndWithAFixedIdentityGoAndComeAgain() {
     database.execute("create table log (n int generated always as identity, v text)");
-    var line = new Line(target, LOG);
+    var line = database.line(LOG);
     line.apply(LOG.insert(WalTx.of(1), 1, "a"));
     line.apply(LOG.update(WalTx.of(2), LOG.row(1, "a"), LOG.row(2, "b")));
     assertThat(database.value("select l::text from log l")).isEqualTo("(2,b)");

@@ -1,19 +1,14 @@
 package dev.creek.consumer.postgres.apply;
 
-import static dev.creek.consumer.postgres.Waiting.await;
 import static dev.creek.consumer.testing.TableWire.Flag.INDEX;
 import static dev.creek.consumer.testing.TableWire.Flag.KEY;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.creek.consumer.api.DatabaseException;
-import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.postgres.Line;
-import dev.creek.consumer.postgres.PostgresTarget;
-import dev.creek.consumer.testing.PostgresDatabase;
-import dev.creek.consumer.testing.PostgresExtension;
-import dev.creek.consumer.testing.PostgresServer;
+import dev.creek.consumer.postgres.TargetDatabase;
 import dev.creek.consumer.testing.TableWire;
 import dev.creek.consumer.testing.TableWire.Identity;
 import dev.creek.consumer.testing.WalBytes;
@@ -24,8 +19,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -34,33 +27,11 @@ final class KeylessTableIT {
   private static final TableWire LOG =
       TableWire.of("app", "log").column("n", "int4").column("v", "text").identity(Identity.FULL);
 
-  @RegisterExtension
-  static final PostgresExtension postgres =
-      PostgresExtension.own(PostgresServer.builder().version(15));
-
-  private PostgresDatabase database;
-  private PostgresTarget target;
-
-  @BeforeEach
-  void open() {
-    database = postgres.freshDatabase();
-    target = PostgresTarget.connect(DatabaseOptions.of(database.patientUri()));
-    await(target.subscriptions().migrate());
-  }
-
-  @AfterEach
-  void close() {
-    await(target.close());
-  }
+  @RegisterExtension static final TargetDatabase database = TargetDatabase.onVersion(15);
 
   private Line log() {
     database.execute("create table log (n int, v text)");
-    return new Line(target, LOG);
-  }
-
-  private String rows(String table) {
-    return database.value(
-        "select coalesce(string_agg(r::text, ' ' order by r::text), '') from " + table + " r");
+    return database.line(LOG);
   }
 
   private static Map<String, Object> row(Integer n, String v) {
@@ -76,9 +47,9 @@ final class KeylessTableIT {
     var tx = WalTx.of(1);
     line.apply(LOG.insert(tx, 1, "a"), LOG.insert(tx, 1, "a"), LOG.insert(tx, 1, "a"));
     line.apply(LOG.delete(tx, row(1, "a")));
-    assertThat(rows("log")).isEqualTo("(1,a) (1,a)");
+    assertThat(database.rows("log")).isEqualTo("(1,a) (1,a)");
     var applied = line.apply(LOG.update(tx, row(1, "a"), row(2, "b")));
-    assertThat(rows("log")).isEqualTo("(1,a) (2,b)");
+    assertThat(database.rows("log")).isEqualTo("(1,a) (2,b)");
     assertThat(applied.updates()).isEqualTo(1);
     assertThat(line.stored().sequence()).isEqualTo(5);
   }
@@ -93,9 +64,9 @@ final class KeylessTableIT {
         LOG.insert(tx, null, null),
         LOG.insert(tx, 1, "a"));
     line.apply(LOG.delete(tx, row(1, null)));
-    assertThat(rows("log")).isEqualTo("(,) (,a) (1,a)");
+    assertThat(database.rows("log")).isEqualTo("(,) (,a) (1,a)");
     line.apply(LOG.delete(tx, row(null, null)), LOG.delete(tx, row(null, "a")));
-    assertThat(rows("log")).isEqualTo("(1,a)");
+    assertThat(database.rows("log")).isEqualTo("(1,a)");
   }
 
   @Test
@@ -103,9 +74,9 @@ final class KeylessTableIT {
     var line = log();
     var tx = WalTx.of(1);
     line.apply(LOG.insert(tx, 1, "a"), LOG.truncate(tx), LOG.insert(tx, 2, "b"));
-    assertThat(rows("log")).isEqualTo("(2,b)");
+    assertThat(database.rows("log")).isEqualTo("(2,b)");
     line.apply(LOG.truncate(tx));
-    assertThat(rows("log")).isEmpty();
+    assertThat(database.rows("log")).isEmpty();
   }
 
   @Test
@@ -114,9 +85,9 @@ final class KeylessTableIT {
     var tx = WalTx.of(1);
     line.applyPart(LOG.insert(tx, 1, "a"), LOG.insert(tx, 2, "b"));
     line.applyPart(LOG.delete(tx, row(1, "a")));
-    assertThat(rows("log")).isEmpty();
+    assertThat(database.rows("log")).isEmpty();
     var applied = line.apply(LOG.insert(tx, 3, "c"));
-    assertThat(rows("log")).isEqualTo("(2,b) (3,c)");
+    assertThat(database.rows("log")).isEqualTo("(2,b) (3,c)");
     assertThat(applied.inserts()).isEqualTo(3);
   }
 
@@ -132,12 +103,12 @@ final class KeylessTableIT {
   @Test
   void rollsBackAllStepsWhereOneFails() {
     database.execute("create table log (n int check (n < 9), v text)");
-    var line = new Line(target, LOG);
+    var line = database.line(LOG);
     var tx = WalTx.of(1);
     var batch =
         line.batch(LOG.insert(tx, 1, "a"), LOG.delete(tx, row(1, "a")), LOG.insert(tx, 9, "b"));
     assertThatThrownBy(() -> line.apply(batch)).isInstanceOf(DatabaseException.class);
-    assertThat(rows("log")).isEmpty();
+    assertThat(database.rows("log")).isEmpty();
     assertThat(line.stored().sequence()).isZero();
   }
 
@@ -154,7 +125,7 @@ final class KeylessTableIT {
     database.execute(
         "create type pair as (a int, j json)",
         "create table log (j json, p point, x xml, c pair, ja json[])");
-    var line = new Line(target, wire);
+    var line = database.line(wire);
     var tx = WalTx.of(1);
     Object[] one = {"{\"a\":1,\"b\":2}", "(1,2)", "<a>1</a>", "(1,{})", List.of("{\"a\":1}")};
     Object[] two = {"{\"a\":2,\"b\":2}", "(1,2)", "<a>1</a>", "(1,{})", List.of("{\"a\":1}")};
@@ -171,7 +142,7 @@ final class KeylessTableIT {
         "create table log (n int, v text) partition by list (n)",
         "create table log1 partition of log for values in (1)",
         "create table log2 partition of log for values in (2)");
-    var line = new Line(target, LOG);
+    var line = database.line(LOG);
     var tx = WalTx.of(1);
     line.apply(
         LOG.insert(tx, 1, "a"),
@@ -179,9 +150,9 @@ final class KeylessTableIT {
         LOG.insert(tx, 1, "a"),
         LOG.insert(tx, 2, "a"));
     line.apply(LOG.delete(tx, row(2, "a")));
-    assertThat(rows("log")).isEqualTo("(1,a) (1,a) (2,a)");
+    assertThat(database.rows("log")).isEqualTo("(1,a) (1,a) (2,a)");
     line.apply(LOG.update(tx, row(1, "a"), row(2, "b")));
-    assertThat(rows("log")).isEqualTo("(1,a) (2,a) (2,b)");
+    assertThat(database.rows("log")).isEqualTo("(1,a) (2,a) (2,b)");
   }
 
   @Test
@@ -193,23 +164,23 @@ final class KeylessTableIT {
             .column("v", "text")
             .identity(Identity.INDEX);
     database.execute("create table log (id int primary key, code text not null unique, v text)");
-    var line = new Line(target, wire);
+    var line = database.line(wire);
     var tx = WalTx.of(1);
     line.apply(wire.insert(tx, 1, "a", "x"), wire.insert(tx, 2, "b", "y"));
     line.apply(
         wire.insert(tx, 1, "a", "x"),
         wire.update(tx, Map.of("code", "a"), Map.of("id", 5, "code", "a", "v", "z")),
         wire.delete(tx, Map.of("code", "b")));
-    assertThat(rows("log")).isEqualTo("(5,a,z)");
+    assertThat(database.rows("log")).isEqualTo("(5,a,z)");
   }
 
   @Test
   void takesInsertsOnlyWithoutAReplicaIdentity() {
     var wire = LOG.identity(Identity.NONE);
     database.execute("create table log (n int, v text)");
-    var line = new Line(target, wire);
+    var line = database.line(wire);
     line.apply(wire.insert(WalTx.of(1), 1, "a"), wire.insert(WalTx.of(2), 1, "a"));
-    assertThat(rows("log")).isEqualTo("(1,a) (1,a)");
+    assertThat(database.rows("log")).isEqualTo("(1,a) (1,a)");
   }
 
   @Test
@@ -232,7 +203,7 @@ final class KeylessTableIT {
         line.apply(
             messages.get(5), LOG.insert(WalTx.of(3), 4, "new"), LOG.insert(WalTx.of(4), 5, "new"));
     assertThat(rest.inserts()).isEqualTo(2);
-    assertThat(rows("log"))
+    assertThat(database.rows("log"))
         .isEqualTo("(1,same) (1,same) (2,same) (2,same) (3,same) (3,same) (4,new) (5,new)");
     assertThat(database.value("select rows_applied from _creek_consumer.subscriptions"))
         .isEqualTo("8");
@@ -246,7 +217,7 @@ final class KeylessTableIT {
     line.apply(LOG.insert(WalTx.of(1), 1, "a"), LOG.insert(tx, 2, "b"));
     line.restart();
     line.apply(LOG.insert(tx.readFrom(0x10), 2, "b"), LOG.insert(tx.readFrom(0x10), 3, "c"));
-    assertThat(rows("log")).isEqualTo("(1,a) (2,b) (3,c)");
+    assertThat(database.rows("log")).isEqualTo("(1,a) (2,b) (3,c)");
     assertThat(marks()).isEmpty();
   }
 
@@ -257,7 +228,7 @@ final class KeylessTableIT {
     line.apply(LOG.insert(tx, 1, "a"));
     line.restart();
     line.apply(LOG.insert(tx.later(Duration.ofSeconds(1)), 1, "a"));
-    assertThat(rows("log")).isEqualTo("(1,a)");
+    assertThat(database.rows("log")).isEqualTo("(1,a)");
     assertThat(marks()).startsWith("unproven changes came again, or seem to");
     assertThat(line.stored().sequence()).isEqualTo(2);
   }
@@ -266,7 +237,7 @@ final class KeylessTableIT {
   void marksWhatANewProducerPublishesAgain() {
     database.execute("create table log (n int, v text)");
     var wire = LOG.generation(Generation.NEW);
-    var line = new Line(target, wire);
+    var line = database.line(wire);
     line.apply(wire.insert(WalTx.of(1), 1, "a"), wire.insert(WalTx.of(2), 2, "b"));
     assertThat(marks()).isEmpty();
     line.restart();
@@ -287,7 +258,7 @@ final class KeylessTableIT {
     line.applyPart(LOG.insert(WalTx.of(2), 2, "b"));
     line.restart();
     line.apply(LOG.insert(WalTx.of(2), 2, "b"), LOG.insert(WalTx.of(2), 3, "c"));
-    assertThat(rows("log")).isEqualTo("(1,a) (2,b) (3,c)");
+    assertThat(database.rows("log")).isEqualTo("(1,a) (2,b) (3,c)");
   }
 
   /**
@@ -306,9 +277,9 @@ final class KeylessTableIT {
         "delete from _creek_consumer.incompleteness");
     line.restart();
     line.apply(LOG.insert(WalTx.of(1), 1, "a"));
-    assertThat(rows("log")).isEqualTo("(1,a) (1,b)");
+    assertThat(database.rows("log")).isEqualTo("(1,a) (1,b)");
     line.apply(LOG.update(WalTx.of(2), row(1, "a"), row(1, "b")));
-    assertThat(rows("log")).isEqualTo("(1,a) (1,b)");
+    assertThat(database.rows("log")).isEqualTo("(1,a) (1,b)");
     assertThat(database.value("select string_agg(cause, ' ') from _creek_consumer.incompleteness"))
         .isEqualTo("unproven");
   }

@@ -1,17 +1,12 @@
 package dev.creek.consumer.postgres.apply;
 
-import static dev.creek.consumer.postgres.Waiting.await;
 import static dev.creek.consumer.testing.TableWire.Flag.KEY;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.creek.consumer.api.DatabaseException;
-import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.postgres.Line;
-import dev.creek.consumer.postgres.PostgresTarget;
-import dev.creek.consumer.testing.PostgresDatabase;
-import dev.creek.consumer.testing.PostgresExtension;
-import dev.creek.consumer.testing.PostgresServer;
+import dev.creek.consumer.postgres.TargetDatabase;
 import dev.creek.consumer.testing.TableWire;
 import dev.creek.consumer.testing.TableWire.Identity;
 import dev.creek.consumer.testing.WalBytes;
@@ -20,8 +15,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -39,39 +32,17 @@ final class MissingRowsIT {
           + " create table items0 partition of items for values with (modulus 2, remainder 0);"
           + " create table items1 partition of items for values with (modulus 2, remainder 1)";
 
-  @RegisterExtension
-  static final PostgresExtension postgres =
-      PostgresExtension.own(PostgresServer.builder().version(15));
-
-  private PostgresDatabase database;
-  private PostgresTarget target;
-
-  @BeforeEach
-  void open() {
-    database = postgres.freshDatabase();
-    target = PostgresTarget.connect(DatabaseOptions.of(database.patientUri()));
-    await(target.subscriptions().migrate());
-  }
-
-  @AfterEach
-  void close() {
-    await(target.close());
-  }
+  @RegisterExtension static final TargetDatabase database = TargetDatabase.onVersion(15);
 
   private Line items(String ddl) {
     database.execute(ddl);
-    return unmarked(new Line(target, ITEMS));
+    return unmarked(database.line(ITEMS));
   }
 
   /** As behind a snapshot. */
   private Line unmarked(Line line) {
-    database.execute("delete from _creek_consumer.incompleteness");
+    database.unmark();
     return line;
-  }
-
-  private String rows(String table) {
-    return database.value(
-        "select coalesce(string_agg(r::text, ' ' order by r::text), '') from " + table + " r");
   }
 
   private String marks() {
@@ -93,7 +64,7 @@ final class MissingRowsIT {
     assertThat(marks()).isEmpty();
     var applied = line.apply(ITEMS.update(WalTx.of(3), 1, "c"), ITEMS.update(WalTx.of(3), 2, "d"));
     assertThat(applied.missed()).isEqualTo(1);
-    assertThat(rows("items")).isEqualTo("(1,c) (2,d)");
+    assertThat(database.rows("items")).isEqualTo("(1,c) (2,d)");
     assertThat(marks()).isEqualTo("missed_rows");
     assertThat(line.stored().sequence()).isEqualTo(4);
     assertThat(database.value("select incomplete from _creek_consumer.subscriptions"))
@@ -108,7 +79,7 @@ final class MissingRowsIT {
     line.apply(ITEMS.insert(WalTx.of(1), 1, "a"));
     var applied = line.apply(delete(WalTx.of(2), 1), delete(WalTx.of(2), 2));
     assertThat(applied.missed()).isEqualTo(1);
-    assertThat(rows("items")).isEmpty();
+    assertThat(database.rows("items")).isEmpty();
     assertThat(marks()).isEqualTo("missed_rows");
   }
 
@@ -122,8 +93,8 @@ final class MissingRowsIT {
             line.apply(ITEMS.insert(WalTx.of(2), 2, "b"), ITEMS.update(WalTx.of(2), 3, "c"))
                 .missed())
         .isEqualTo(1);
-    assertThat(rows("items")).isEqualTo("(1,a) (2,b) (3,c) (4,\"of another\")");
-    database.execute("delete from _creek_consumer.incompleteness");
+    assertThat(database.rows("items")).isEqualTo("(1,a) (2,b) (3,c) (4,\"of another\")");
+    database.unmark();
     line.restart();
     assertThat(
             line.apply(
@@ -132,7 +103,7 @@ final class MissingRowsIT {
                     delete(WalTx.of(3), 5))
                 .missed())
         .isEqualTo(1);
-    assertThat(rows("items")).isEqualTo("(1,a) (2,b) (3,c)");
+    assertThat(database.rows("items")).isEqualTo("(1,a) (2,b) (3,c)");
     assertThat(marks()).isEqualTo("missed_rows");
   }
 
@@ -150,7 +121,7 @@ final class MissingRowsIT {
         ITEMS.insert(tx, 1, "e"),
         ITEMS.update(tx, Map.of("id", 9), ITEMS.row(8, "y")),
         ITEMS.update(tx, 8, "x"));
-    assertThat(rows("items")).isEqualTo("(1,e) (2,c) (8,x)");
+    assertThat(database.rows("items")).isEqualTo("(1,e) (2,c) (8,x)");
     assertThat(marks()).isEmpty();
   }
 
@@ -165,7 +136,7 @@ final class MissingRowsIT {
     line.applyPart(delete(WalTx.of(5), 2));
     assertThat(line.apply(delete(WalTx.of(5), 2)).missed()).isZero();
     assertThat(marks()).isEmpty();
-    assertThat(rows("items")).isEmpty();
+    assertThat(database.rows("items")).isEmpty();
     // In one batch with what is new: that must find its rows.
     var applied = line.apply(delete(WalTx.of(5), 2), delete(WalTx.of(6), 3));
     assertThat(applied.missed()).isEqualTo(1);
@@ -196,7 +167,7 @@ final class MissingRowsIT {
     assertThat(marks()).isEmpty();
     assertThat(line.apply(ITEMS.insert(tx, 4, "d")).missed()).isEqualTo(2);
     assertThat(marks()).isEqualTo("missed_rows");
-    assertThat(rows("items")).isEqualTo("(1,a) (3,c) (4,d)");
+    assertThat(database.rows("items")).isEqualTo("(1,a) (3,c) (4,d)");
   }
 
   @Test
@@ -215,7 +186,7 @@ final class MissingRowsIT {
     for (int n = 1; n <= 120; n++) {
       assertThat(line.apply(delete(WalTx.of(n), 1)).missed()).isEqualTo(1);
     }
-    database.execute("delete from _creek_consumer.incompleteness");
+    database.unmark();
     line.apply(delete(WalTx.of(121), 1));
     assertThat(marks()).isEqualTo("missed_rows");
   }
@@ -245,13 +216,13 @@ final class MissingRowsIT {
   void insertsThatATriggerSuppressesAreMarked(int rows) {
     database.execute(PLAIN);
     suppress("items", "insert");
-    var line = unmarked(new Line(target, ITEMS));
+    var line = unmarked(database.line(ITEMS));
     List<WalBytes> inserts = new ArrayList<>();
     for (int i = 0; i < rows; i++) {
       inserts.add(ITEMS.insert(WalTx.of(1), i, "a"));
     }
     line.apply(inserts.toArray(WalBytes[]::new));
-    assertThat(rows("items")).isEmpty();
+    assertThat(database.rows("items")).isEmpty();
     assertThat(marks()).isEqualTo("missed_rows not written");
     assertThat(line.stored().sequence()).isEqualTo(rows);
   }
@@ -273,7 +244,7 @@ final class MissingRowsIT {
   @Test
   void copiedRowsThatATriggerOfLaterSuppressesAreMarked() {
     database.execute(PLAIN);
-    var line = unmarked(new Line(target, ITEMS));
+    var line = unmarked(database.line(ITEMS));
     line.apply(inserts(0, 600));
     suppress("items", "insert");
     line.apply(inserts(600, 1200));
@@ -294,12 +265,12 @@ final class MissingRowsIT {
     line.apply(ITEMS.insert(WalTx.of(1), 1, "a"));
     suppress("items", "update");
     line.apply(ITEMS.update(WalTx.of(2), 1, "b"));
-    assertThat(rows("items")).isEqualTo("(1,a)");
+    assertThat(database.rows("items")).isEqualTo("(1,a)");
     assertThat(marks()).isEqualTo("missed_rows not written");
     database.execute("drop trigger suppressed on items");
     suppress("items", "delete");
     line.apply(delete(WalTx.of(3), 1));
-    assertThat(rows("items")).isEqualTo("(1,a)");
+    assertThat(database.rows("items")).isEqualTo("(1,a)");
     assertThat(marks()).isEqualTo("missed_rows, missed_rows not written");
   }
 
@@ -307,10 +278,10 @@ final class MissingRowsIT {
   void rowsWithoutAKeyThatATriggerSuppressesAreMarked() {
     database.execute("create table log (n int, v text)");
     suppress("log", "insert");
-    var line = unmarked(new Line(target, LOG));
+    var line = unmarked(database.line(LOG));
     line.apply(LOG.insert(WalTx.of(1), 1, "a"));
     assertThat(marks()).isEqualTo("missed_rows not written");
-    assertThat(rows("log")).isEmpty();
+    assertThat(database.rows("log")).isEmpty();
   }
 
   private static void refuses(Line line, WalBytes... changes) {
@@ -331,7 +302,7 @@ final class MissingRowsIT {
   @Test
   void aTableWithoutAKeyStopsWhereARowIsNotThere() {
     database.execute("create table log (n int, v text)");
-    var line = new Line(target, LOG);
+    var line = database.line(LOG);
     line.apply(LOG.insert(WalTx.of(1), 1, "a"));
     refuses(line, LOG.delete(WalTx.of(2), LOG.row(2, "secret")));
     refuses(line, LOG.update(WalTx.of(2), LOG.row(2, "secret"), LOG.row(2, "b")));
@@ -342,14 +313,14 @@ final class MissingRowsIT {
         LOG.delete(WalTx.of(2), LOG.row(1, "a")));
     line.applyPart(LOG.insert(WalTx.of(2), 4, "d"));
     refuses(line, LOG.delete(WalTx.of(2), LOG.row(1, null)));
-    assertThat(rows("log")).isEqualTo("(1,a)");
+    assertThat(database.rows("log")).isEqualTo("(1,a)");
     assertThat(line.stored().sequence()).isEqualTo(1);
   }
 
   @Test
   void aTableWithoutAKeyGoesOnWhereChangesComeAgain() {
     database.execute("create table log (n int, v text)");
-    var line = unmarked(new Line(target, LOG));
+    var line = unmarked(database.line(LOG));
     line.apply(LOG.insert(WalTx.of(1), 1, "a"));
     database.execute(
         "update _creek_consumer.subscriptions set ahead_until = '"
@@ -359,7 +330,7 @@ final class MissingRowsIT {
     line.apply(LOG.delete(WalTx.of(2), LOG.row(7, "in the snapshot")));
     line.apply(
         LOG.update(WalTx.of(3), LOG.row(8, "x"), LOG.row(8, "y")), LOG.insert(WalTx.of(3), 9, "z"));
-    assertThat(rows("log")).isEqualTo("(1,a) (8,y) (9,z)");
+    assertThat(database.rows("log")).isEqualTo("(1,a) (8,y) (9,z)");
     assertThat(marks()).isEqualTo("unproven");
   }
 
@@ -367,14 +338,14 @@ final class MissingRowsIT {
   @Test
   void aColumnThatWasAddedWithADefaultStopsATableWithoutAKey() {
     database.execute("create table log (n int, v text)");
-    var line = new Line(target, LOG);
+    var line = database.line(LOG);
     line.apply(
         LOG.insert(WalTx.of(1), 1, "a"),
         LOG.insert(WalTx.of(1), 2, "b"),
         LOG.insert(WalTx.of(1), 3, "c"));
     var wider = LOG.column("flag", "bool");
     database.execute("alter table log add column flag bool");
-    var altered = new Line(target, wider);
+    var altered = database.line(wider);
     WalBytes[] changes = {
       wider.update(WalTx.of(2), wider.row(1, "a", false), wider.row(1, "A", false)),
       wider.delete(WalTx.of(2), wider.row(2, "b", false)),
@@ -384,10 +355,10 @@ final class MissingRowsIT {
     assertThatThrownBy(() -> altered.apply(batch))
         .isInstanceOf(DatabaseException.class)
         .hasMessageContaining("\"n\", \"v\", \"flag\"");
-    assertThat(rows("log")).isEqualTo("(1,a,) (2,b,) (3,c,)");
+    assertThat(database.rows("log")).isEqualTo("(1,a,) (2,b,) (3,c,)");
     database.execute("update log set flag = false where flag is null");
     altered.restart();
     altered.apply(changes);
-    assertThat(rows("log")).isEqualTo("(1,A,f) (3,C,t)");
+    assertThat(database.rows("log")).isEqualTo("(1,A,f) (3,C,t)");
   }
 }

@@ -1,6 +1,5 @@
 package dev.creek.consumer.postgres.apply;
 
-import static dev.creek.consumer.postgres.Waiting.await;
 import static dev.creek.consumer.testing.TableWire.Flag.KEY;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -11,17 +10,15 @@ import dev.creek.consumer.api.ShapeMismatchException;
 import dev.creek.consumer.api.SnapshotMode;
 import dev.creek.consumer.postgres.Line;
 import dev.creek.consumer.postgres.Load;
-import dev.creek.consumer.postgres.PostgresTarget;
-import dev.creek.consumer.testing.PostgresDatabase;
-import dev.creek.consumer.testing.PostgresExtension;
+import dev.creek.consumer.postgres.TargetDatabase;
 import dev.creek.consumer.testing.TableWire;
 import dev.creek.consumer.testing.WalBytes;
 import dev.creek.consumer.testing.WalTx;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -33,19 +30,15 @@ import org.junit.jupiter.params.provider.FieldSource;
  * table has stopped with the statement that mends it.
  */
 final class ModifiersIT {
-  @RegisterExtension static final PostgresExtension postgres = PostgresExtension.shared();
+  @RegisterExtension static final TargetDatabase database = TargetDatabase.shared();
 
   private static final WalTx TX = WalTx.of(1);
 
   /** Enough for COPY. */
   private static final int ROWS = 600;
 
-  private PostgresDatabase database;
-  private PostgresTarget target;
-
   @BeforeEach
-  void open() {
-    database = postgres.freshDatabase();
+  void createTypes() {
     database.execute(
         "create domain tenths as numeric(10,1)",
         "create domain tenths_of_tenths as tenths",
@@ -55,13 +48,6 @@ final class ModifiersIT {
         "create domain word as varchar(3)",
         "create type pair as (a int, b numeric(10,1))",
         "create type deep as (p pair)");
-    target = PostgresTarget.connect(DatabaseOptions.of(database.patientUri()));
-    await(target.subscriptions().migrate());
-  }
-
-  @AfterEach
-  void close() {
-    await(target.close());
   }
 
   /**
@@ -181,21 +167,22 @@ final class ModifiersIT {
   void aValueIsThereAsItWasOrItsTableStops(Case one) {
     var wire = wire(one.wire());
     create(one.column());
-    var single = new Line(target, wire);
+    var single = database.line(wire);
     check(one, 1, catchThrowable(() -> single.apply(wire.insert(TX, 1, one.value()))));
     database.execute("truncate t");
     var many =
         IntStream.range(0, ROWS)
             .mapToObj(id -> wire.insert(TX, id, one.value()))
             .toArray(WalBytes[]::new);
-    var copied = new Line(target, wire);
+    var copied = database.line(wire);
     check(one, ROWS, catchThrowable(() -> copied.apply(many)));
     database.execute("truncate t");
     List<Object[]> rows = List.<Object[]>of(Load.row(1, one.value()));
-    check(one, 1, catchThrowable(() -> Load.of(target, wire, SnapshotMode.UPSERT, rows)));
+    check(
+        one, 1, catchThrowable(() -> Load.of(database.target(), wire, SnapshotMode.UPSERT, rows)));
     create(one.column());
     String before = type();
-    var stopped = catchThrowable(() -> Load.of(target, wire, SnapshotMode.CLEAN, rows));
+    var stopped = catchThrowable(() -> Load.of(database.target(), wire, SnapshotMode.CLEAN, rows));
     if (type().equals(before)) {
       check(one, 1, stopped);
     } else {
@@ -214,7 +201,7 @@ final class ModifiersIT {
   private void requireAsInATableOfItsOwn(Case one, TableWire wire) {
     String snapshotted = database.value("select v::text from t");
     create(type());
-    new Line(target, wire).apply(wire.insert(TX, 1, one.value()));
+    database.line(wire).apply(wire.insert(TX, 1, one.value()));
     assertThat(snapshotted)
         .as(one.toString())
         .isNotNull()
@@ -225,7 +212,7 @@ final class ModifiersIT {
   void theHintMendsItAndNeitherTellsTheValue() {
     create("timestamp(0)");
     var wire = wire("timestamp");
-    var line = new Line(target, wire);
+    var line = database.line(wire);
     assertThatThrownBy(() -> line.apply(wire.insert(TX, 1, "2024-02-29T10:11:12.125")))
         .isInstanceOfSatisfying(
             ShapeMismatchException.class,
@@ -246,7 +233,7 @@ final class ModifiersIT {
   void keysAreLookedAtAsWell() {
     database.execute("create table t (k timestamp(0) primary key, v text)");
     var wire = TableWire.of("app", "t").column("k", "timestamp", KEY).column("v", "text");
-    var line = new Line(target, wire);
+    var line = database.line(wire);
     line.apply(wire.insert(TX, "2024-01-01T00:00:00", "a"));
     var again = line.batch(wire.insert(TX, "2024-01-01T00:00:00.4", "b"));
     assertThatThrownBy(() -> line.apply(again)).isInstanceOf(ShapeMismatchException.class);
@@ -265,15 +252,13 @@ final class ModifiersIT {
             .column("c", "text")
             .column("d", "float8");
     var options =
-        DatabaseOptions.builder(database.patientUri(), java.util.Map.of())
+        DatabaseOptions.builder(database.patientUri(), Map.of())
             .lossyColumns(Set.of("public.t.a", "public.t.b", "public.t.c", "public.t.d"))
             .build();
-    var lossy = PostgresTarget.connect(options);
-    var line = new Line(lossy, wire);
+    var line = new Line(database.connect(options), wire);
     var values = new ArrayList<Object>(List.of(1, "12.34", "2024-02-29T10:00:00.4", "abc  ", 1.2));
     line.apply(wire.insert(TX, values.toArray()));
     assertThat(database.value("select t::text from t"))
         .isEqualTo("(1,12.3,\"2024-02-29 10:00:00\",abc,1)");
-    await(lossy.close());
   }
 }

@@ -1,18 +1,13 @@
 package dev.creek.consumer.postgres.apply;
 
-import static dev.creek.consumer.postgres.Waiting.await;
 import static dev.creek.consumer.testing.TableWire.Flag.KEY;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.creek.consumer.api.DatabaseException;
-import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.postgres.Line;
-import dev.creek.consumer.postgres.PostgresTarget;
-import dev.creek.consumer.testing.PostgresDatabase;
-import dev.creek.consumer.testing.PostgresExtension;
-import dev.creek.consumer.testing.PostgresServer;
+import dev.creek.consumer.postgres.TargetDatabase;
 import dev.creek.consumer.testing.TableWire;
 import dev.creek.consumer.testing.WalBytes;
 import dev.creek.consumer.testing.WalTx;
@@ -23,8 +18,6 @@ import java.util.Random;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -56,24 +49,7 @@ final class UniqueValuesIT {
   private static final String TARGET =
       "create table items (id int primary key, mark int not null unique, v text)";
 
-  @RegisterExtension
-  static final PostgresExtension postgres =
-      PostgresExtension.own(PostgresServer.builder().version(15));
-
-  private PostgresDatabase database;
-  private PostgresTarget target;
-
-  @BeforeEach
-  void open() {
-    database = postgres.freshDatabase();
-    target = PostgresTarget.connect(DatabaseOptions.of(database.patientUri()));
-    await(target.subscriptions().migrate());
-  }
-
-  @AfterEach
-  void close() {
-    await(target.close());
-  }
+  @RegisterExtension static final TargetDatabase database = TargetDatabase.onVersion(15);
 
   static Stream<Arguments> histories() {
     return IntStream.range(0, SEEDS)
@@ -92,8 +68,8 @@ final class UniqueValuesIT {
 
   private Line line(TableWire wire) {
     database.execute(TARGET);
-    var line = new Line(target, wire);
-    database.execute("delete from _creek_consumer.incompleteness");
+    var line = database.line(wire);
+    database.unmark();
     return line;
   }
 

@@ -5,13 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.control.CommandLog.Pending;
 import dev.creek.consumer.control.CommandText;
-import dev.creek.consumer.postgres.PostgresTarget;
-import dev.creek.consumer.testing.PostgresDatabase;
-import dev.creek.consumer.testing.PostgresExtension;
-import dev.creek.consumer.testing.PostgresServer;
+import dev.creek.consumer.postgres.TargetDatabase;
 import dev.creek.consumer.testing.SqlCall;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -19,7 +15,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -33,25 +28,13 @@ final class ControlFunctionsIT {
   private static final String ORDERS = "shop.app.orders:public.orders";
   private static final String TOPIC = "CREEK.shop.snap.app.orders.20240501100000_123_abcd";
 
-  @RegisterExtension
-  static final PostgresExtension postgres =
-      PostgresExtension.own(PostgresServer.builder().version(13));
+  @RegisterExtension static final TargetDatabase database = TargetDatabase.onVersion(13);
 
-  private PostgresDatabase database;
-  private PostgresTarget target;
   private SqlCall sql;
 
   @BeforeEach
-  void migrate(PostgresDatabase fresh) {
-    database = fresh;
-    target = PostgresTarget.connect(DatabaseOptions.of(fresh.uri()));
-    await(target.subscriptions().migrate());
-    sql = SqlCall.of(database);
-  }
-
-  @AfterEach
-  void close() {
-    await(target.close());
+  void open() {
+    sql = SqlCall.of(database.database());
   }
 
   @Test
@@ -134,7 +117,7 @@ final class ControlFunctionsIT {
         database.query("select command from _creek_consumer._notification_log")) {
       var command = CommandText.parse(row.get(0));
       assertThat(CommandText.format(command)).isEqualTo(row.get(0));
-      assertThat(await(target.commands().submit(command))).isPositive();
+      assertThat(await(database.target().commands().submit(command))).isPositive();
     }
   }
 
@@ -340,9 +323,9 @@ final class ControlFunctionsIT {
     assertThat(sql.id("add_table", "shop.\"app\".orders:public.\"orders\"")).isEqualTo(1);
     assertThat(sql.id("remove_table", "public.orders")).isEqualTo(2);
     assertThat(sql.id("add_table", ORDERS)).as("it comes after the removal").isEqualTo(3);
-    assertThat(await(target.commands().take(1))).isEqualTo(1);
+    assertThat(await(database.target().commands().take(1))).isEqualTo(1);
     assertThat(sql.id("add_table", ORDERS)).isEqualTo(3);
-    await(target.commands().take(3));
+    await(database.target().commands().take(3));
     assertThat(sql.id("add_table", ORDERS)).as("what runs may be past it").isEqualTo(4);
   }
 
@@ -352,10 +335,10 @@ final class ControlFunctionsIT {
     try (Connection user = sql.connect()) {
       user.setAutoCommit(false);
       assertThat(SqlCall.call(user, "create_schema", ORDERS)).isEqualTo("1");
-      assertThat(await(target.commands().take(1))).isNull();
+      assertThat(await(database.target().commands().take(1))).isNull();
       user.commit();
     }
-    assertThat(await(target.commands().take(1))).isEqualTo(1);
+    assertThat(await(database.target().commands().take(1))).isEqualTo(1);
   }
 
   @Test
@@ -366,14 +349,14 @@ final class ControlFunctionsIT {
       sql.call("create_schema", "shop.app.items:public.items");
       var second = CompletableFuture.supplyAsync(() -> asked("resync", ORDERS));
       await().until(() -> !database.query("select from pg_locks where not granted").isEmpty());
-      assertThat(await(target.commands().pending()))
+      assertThat(await(database.target().commands().pending()))
           .extracting(Pending::command)
           .extracting(CommandText::format)
           .containsExactly("CREATE shop.app.items:public.items");
       first.rollback();
       second.get(30, TimeUnit.SECONDS);
     }
-    assertThat(await(target.commands().pending())).hasSize(2);
+    assertThat(await(database.target().commands().pending())).hasSize(2);
   }
 
   private String asked(String function, Object... arguments) {
@@ -388,7 +371,7 @@ final class ControlFunctionsIT {
   void waitForWhatBecomesOfACommand() throws Exception {
     long id = sql.id("create_schema", ORDERS);
     assertThat(sql.call("wait_for", id, new PGInterval("20 ms"))).isEqualTo("queued");
-    await(target.commands().take(id));
+    await(database.target().commands().take(id));
     assertThat(sql.call("wait_for", id, new PGInterval("0"))).isEqualTo("running");
     var waiting =
         CompletableFuture.supplyAsync(() -> asked("wait_for", id, interval("30 seconds")));
@@ -398,7 +381,7 @@ final class ControlFunctionsIT {
                 database
                     .value("select count(*) from pg_stat_activity where wait_event = 'PgSleep'")
                     .equals("1"));
-    await(target.commands().finish(id, "no schema has been published", null, null));
+    await(database.target().commands().finish(id, "no schema has been published", null, null));
     assertThat(waiting.get(30, TimeUnit.SECONDS)).isEqualTo("no schema has been published");
     assertThat(sql.call("wait_for", id, new PGInterval("1 hour"))).startsWith("no schema");
   }
@@ -414,8 +397,8 @@ final class ControlFunctionsIT {
                     .query("select from pg_stat_activity where query like 'call %wait_for%'")
                     .isEmpty());
     database.execute("create table t (id int)", "create index concurrently on t (id)");
-    await(target.commands().take(id));
-    await(target.commands().finish(id, "ok", null, null));
+    await(database.target().commands().take(id));
+    await(database.target().commands().finish(id, "ok", null, null));
     assertThat(waiting.get(30, TimeUnit.SECONDS)).isEqualTo("ok");
     assertThat(called(id)).isEqualTo("ok");
     assertThat(called(sql.id("resync", ORDERS), "10 ms")).isEqualTo("queued");

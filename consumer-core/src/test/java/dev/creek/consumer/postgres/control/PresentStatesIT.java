@@ -3,13 +3,10 @@ package dev.creek.consumer.postgres.control;
 import static dev.creek.consumer.postgres.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.api.Subscription;
 import dev.creek.consumer.api.TableState;
-import dev.creek.consumer.postgres.PostgresTarget;
-import dev.creek.consumer.testing.PostgresDatabase;
-import dev.creek.consumer.testing.PostgresExtension;
+import dev.creek.consumer.postgres.TargetDatabase;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
@@ -20,20 +17,19 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** States as they are now, whatever a process that is gone or silent said last. */
 final class PresentStatesIT {
-  @RegisterExtension static final PostgresExtension postgres = PostgresExtension.shared();
+  @RegisterExtension static final TargetDatabase database = TargetDatabase.shared();
 
-  private PostgresDatabase database;
-  private PostgresTarget target;
   private Connection session;
 
   @BeforeEach
-  void follow(PostgresDatabase fresh) throws SQLException {
-    database = fresh;
-    target = PostgresTarget.connect(DatabaseOptions.of(fresh.patientUri()));
-    await(target.subscriptions().migrate());
-    session = database.connect();
+  void follow() throws SQLException {
+    session = database.openConnection();
     for (String table : List.of("failed", "gap", "streaming", "waiting")) {
-      await(target.subscriptions().activate(Mapping.parse("db.app." + table + ":copy." + table)));
+      await(
+          database
+              .target()
+              .subscriptions()
+              .activate(Mapping.parse("db.app." + table + ":copy." + table)));
     }
     database.execute(
         """
@@ -46,7 +42,6 @@ final class PresentStatesIT {
   @AfterEach
   void close() throws SQLException {
     session.close();
-    await(target.close());
   }
 
   /** The instance that has all tables, with this session, and silent for so long. */
@@ -68,7 +63,7 @@ final class PresentStatesIT {
   }
 
   private TableState state(String table) {
-    return await(target.subscriptions().present()).stream()
+    return await(database.target().subscriptions().present()).stream()
         .filter(subscription -> subscription.mapping().target().table().equals(table))
         .map(Subscription::state)
         .findFirst()
