@@ -233,11 +233,11 @@ class CommandsIT {
         .contains("stopped at stream sequence 3, not 4");
 
     assertThat(outcome("skip_change", "copy.orders", 3))
-        .startsWith("ok: passed over: ")
+        .startsWith("ok: skipped: ")
         .contains("stream sequence 3");
     awaitFailedAt("orders", 5);
     assertThat(ids("orders")).as("the transaction is not whole yet").isEqualTo("1");
-    assertThat(outcome("skip_change", "copy.orders", 5)).startsWith("ok: passed over: ");
+    assertThat(outcome("skip_change", "copy.orders", 5)).startsWith("ok: skipped: ");
     Awaitility.await().atMost(PATIENCE).until(() -> ids("orders").equals("1 2 4 6 7"));
     awaitState("orders", "streaming");
     assertThat(sql.refusal("skip_change", "copy.orders", 5).message())
@@ -262,7 +262,7 @@ class CommandsIT {
     outcome("create_schema", mapping(orders));
     outcome("add_table", mapping(orders));
     awaitFailedAt("orders", 3);
-    assertThat(outcome("skip_change", "copy.orders", 3)).startsWith("ok: passed over: ");
+    assertThat(outcome("skip_change", "copy.orders", 3)).startsWith("ok: skipped: ");
     Awaitility.await().atMost(PATIENCE).until(() -> ids("orders").equals("1 2 3 4"));
   }
 
