@@ -62,7 +62,7 @@ final class Service implements AutoCloseable {
             ConsumerOptions.of(
                 BrokerOptions.builder(rig.nats().uri()).build(),
                 DatabaseOptions.of(target.patientUri())));
-    control.tables().subscriptions().collectList().block(LIMIT);
+    control.initialize().block(LIMIT);
     return control;
   }
 
