@@ -8,6 +8,7 @@ import dev.creek.consumer.postgres.PostgresTarget;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -110,7 +111,7 @@ public final class CreekConsumer implements AutoCloseable {
     return apply(event -> {});
   }
 
-  private Mono<Void> apply(java.util.function.Consumer<TableEvent> events) {
+  private Mono<Void> apply(Consumer<TableEvent> events) {
     return runs.apply(new CommandActions(options, tables, runs), events);
   }
 

@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -137,7 +138,7 @@ final class Runs {
   }
 
   /** Work that {@link #stop} ends early, in order: it gets the signal for that. */
-  <T> Mono<T> comparing(java.util.function.Function<Mono<Void>, Mono<T>> work) {
+  <T> Mono<T> comparing(Function<Mono<Void>, Mono<T>> work) {
     return Mono.using(
         () -> {
           Sinks.Empty<Void> ended = Sinks.empty();
