@@ -2,7 +2,6 @@ package dev.creek.consumer.machine;
 
 import static dev.creek.consumer.machine.Ingredient.*;
 
-import dev.creek.consumer.api.Generation;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -168,10 +167,7 @@ final class Judge {
   }
 
   private boolean mixes(TablePlan table, Standing standing) {
-    // A NEW producer waits for the broker behind each row: on a busy machine for longer than the
-    // linger.
-    return plan.generation() == Generation.NEW
-        || plan.around(table).stream().anyMatch(MIXES::contains)
+    return plan.around(table).stream().anyMatch(MIXES::contains)
         || standing.state().equals("refused")
         || standing.isMarked()
         || standing.position() < beginnings.getOrDefault(table.name(), Long.MAX_VALUE);

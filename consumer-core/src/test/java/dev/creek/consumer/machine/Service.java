@@ -16,6 +16,12 @@ final class Service {
   /** Most of a snapshot's life is waiting for a producer that is down. */
   private static final Duration STALL = Duration.ofSeconds(5);
 
+  /**
+   * Longer than a busy machine keeps a producer from its next message, so that a table that stops
+   * within a source transaction is a fault of the service and not of the clock.
+   */
+  private static final Duration LINGER = Duration.ofMillis(150);
+
   private final ConsumerOptions options;
   private @Nullable CreekConsumer consumer;
   private @Nullable Disposable running;
@@ -34,6 +40,7 @@ final class Service {
                     .poolSize(4)
                     .build())
             .snapshotStall(STALL)
+            .linger(LINGER)
             .build();
   }
 
