@@ -147,6 +147,12 @@ public final class JetStreamLog implements ChangeLog, SnapshotLog {
                 .deliveries());
   }
 
+  @Override
+  public Flux<Delivery> readDatabase(
+      String database, StartAt start, StreamIdentity expected, ReadListener listener) {
+    throw new UnsupportedOperationException("not built yet");
+  }
+
   private Mono<SubjectReader.Place> place(SourceTable source) {
     return generations
         .subjects(source.database())

@@ -53,6 +53,16 @@ public interface ChangeLog {
   }
 
   /**
+   * The same for all messages of the database's WAL stream, each with its table: {@link
+   * Packet#table}. A stream that several databases share holds messages of others; they have none.
+   * Reads without a filter, because the broker's cost of one grows with the number of subjects.
+   *
+   * @param start a sequence, or the beginning
+   */
+  Flux<Delivery> readDatabase(
+      String database, StartAt start, StreamIdentity expected, ReadListener listener);
+
+  /**
    * The place in the stream after which all changes of the table are that were committed at a time
    * or later, by the source's clock; the broker's clock is not used. If a producer published some
    * of them twice, the place is before the first time.

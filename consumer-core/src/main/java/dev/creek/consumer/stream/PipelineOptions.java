@@ -14,13 +14,15 @@ import org.jspecify.annotations.Nullable;
  * @param maxMessageBytes longest logical message accepted; a longer one stops its table before its
  *     bytes are gathered
  * @param snapshots options for snapshots
+ * @param grouping the tables that are applied together
  */
 public record PipelineOptions(
     BatchLimits limits,
     @Nullable Duration linger,
     Duration overlap,
     int maxMessageBytes,
-    SnapshotOptions snapshots) {
+    SnapshotOptions snapshots,
+    Grouping grouping) {
   /** PostgreSQL's own limit of a value is 1 GiB. */
   private static final long MAX_MESSAGE_BYTES = 256 << 20;
 
@@ -41,7 +43,8 @@ public record PipelineOptions(
           null,
           Duration.ofSeconds(10),
           maxMessageBytesOf(Runtime.getRuntime().maxMemory()),
-          SnapshotOptions.DEFAULT);
+          SnapshotOptions.DEFAULT,
+          Grouping.TABLE);
 
   /** The longest message for which a heap is large enough. */
   static int maxMessageBytesOf(long heapBytes) {
@@ -57,21 +60,26 @@ public record PipelineOptions(
   /** With another longest message; null for the one that fits the heap. */
   public PipelineOptions withMaxMessageBytes(@Nullable Integer bytes) {
     int bound = bytes == null ? maxMessageBytesOf(Runtime.getRuntime().maxMemory()) : bytes;
-    return new PipelineOptions(limits, linger, overlap, bound, snapshots);
+    return new PipelineOptions(limits, linger, overlap, bound, snapshots, grouping);
   }
 
   /** With other bounds of a batch. */
   public PipelineOptions withLimits(BatchLimits other) {
-    return new PipelineOptions(other, linger, overlap, maxMessageBytes, snapshots);
+    return new PipelineOptions(other, linger, overlap, maxMessageBytes, snapshots, grouping);
   }
 
   /** With a fixed linger (0: none), or null to adapt. */
   public PipelineOptions withLinger(@Nullable Duration other) {
-    return new PipelineOptions(limits, other, overlap, maxMessageBytes, snapshots);
+    return new PipelineOptions(limits, other, overlap, maxMessageBytes, snapshots, grouping);
   }
 
   /** With other options for snapshots. */
   public PipelineOptions withSnapshots(SnapshotOptions other) {
-    return new PipelineOptions(limits, linger, overlap, maxMessageBytes, other);
+    return new PipelineOptions(limits, linger, overlap, maxMessageBytes, other, grouping);
+  }
+
+  /** With other tables that are applied together. */
+  public PipelineOptions withGrouping(Grouping other) {
+    return new PipelineOptions(limits, linger, overlap, maxMessageBytes, snapshots, other);
   }
 }

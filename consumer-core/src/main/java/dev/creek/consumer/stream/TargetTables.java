@@ -44,6 +44,9 @@ public interface TargetTables {
   /** A writer for a claimed table; close it. */
   TableWriter writer(Claim claim);
 
+  /** A writer for batches of several claimed tables; close it. */
+  GroupWriter groupWriter();
+
   /** Stores a state in {@code subscriptions}, only while the claim holds (false: fenced). */
   Mono<Boolean> report(Claim claim, TableState state);
 

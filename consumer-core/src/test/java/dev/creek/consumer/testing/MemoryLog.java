@@ -14,6 +14,7 @@ import dev.creek.consumer.stream.StartAt;
 import dev.creek.consumer.wire.Fingerprint;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -73,11 +74,26 @@ public class MemoryLog implements ChangeLog {
   @Override
   public Flux<Delivery> read(
       SourceTable source, StartAt start, StreamIdentity expected, ReadListener listener) {
-    long first = start instanceof StartAt.Sequence sequence ? sequence.first() : 1;
-    List<Packet> wanted =
-        packets.getOrDefault(source, List.of()).stream()
-            .filter(p -> p.sequence() >= first)
+    return cut(packets.getOrDefault(source, List.of()), start, listener);
+  }
+
+  @Override
+  public Flux<Delivery> readDatabase(
+      String database, StartAt start, StreamIdentity expected, ReadListener listener) {
+    List<Packet> all =
+        packets.entrySet().stream()
+            .flatMap(
+                table ->
+                    table.getValue().stream()
+                        .map(p -> new Packet(p.sequence(), p.data(), table.getKey())))
+            .sorted(Comparator.comparingLong(Packet::sequence))
             .toList();
+    return cut(all, start, listener);
+  }
+
+  private Flux<Delivery> cut(List<Packet> all, StartAt start, ReadListener listener) {
+    long first = start instanceof StartAt.Sequence sequence ? sequence.first() : 1;
+    List<Packet> wanted = all.stream().filter(p -> p.sequence() >= first).toList();
     return Flux.<Delivery, Integer>generate(
             () -> {
               listener.began(wanted.size());

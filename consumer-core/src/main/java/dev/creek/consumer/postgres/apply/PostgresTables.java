@@ -12,6 +12,7 @@ import dev.creek.consumer.postgres.control.IncompletenessMarks;
 import dev.creek.consumer.postgres.control.SubscriptionTable;
 import dev.creek.consumer.postgres.session.Sessions;
 import dev.creek.consumer.stream.Claim;
+import dev.creek.consumer.stream.GroupWriter;
 import dev.creek.consumer.stream.TableWriter;
 import dev.creek.consumer.stream.TargetTables;
 import dev.creek.consumer.wire.RecordShape;
@@ -71,6 +72,11 @@ public final class PostgresTables implements TargetTables {
   @Override
   public TableWriter writer(Claim claim) {
     return new PostgresTableWriter(sessions, subscriptions, claim);
+  }
+
+  @Override
+  public GroupWriter groupWriter() {
+    throw new UnsupportedOperationException("not built yet");
   }
 
   @Override

@@ -8,6 +8,7 @@ import dev.creek.consumer.api.TableState;
 import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.stream.Batch;
 import dev.creek.consumer.stream.Claim;
+import dev.creek.consumer.stream.GroupWriter;
 import dev.creek.consumer.stream.TableWriter;
 import dev.creek.consumer.stream.TargetTables;
 import dev.creek.consumer.wire.RecordShape;
@@ -56,6 +57,11 @@ final class FaultyTargets implements TargetTables {
   @Override
   public Mono<Claim> takeOver(Mapping mapping) {
     return maybe(5, real.takeOver(mapping));
+  }
+
+  @Override
+  public GroupWriter groupWriter() {
+    return real.groupWriter();
   }
 
   @Override

@@ -12,7 +12,6 @@ import dev.creek.consumer.postgres.PostgresTarget;
 import dev.creek.consumer.stream.BatchLimits;
 import dev.creek.consumer.stream.PipelineOptions;
 import dev.creek.consumer.stream.Schemas;
-import dev.creek.consumer.stream.SnapshotOptions;
 import dev.creek.consumer.stream.TargetTables;
 import dev.creek.consumer.testing.MemoryLog;
 import dev.creek.consumer.testing.Patience;
@@ -99,7 +98,7 @@ class RandomHistoryIT {
     Sinks.Empty<Void> stop = Sinks.empty();
     Scheduler threads = Schedulers.newParallel("line", 2);
     PipelineOptions options =
-        new PipelineOptions(limits, null, Duration.ofSeconds(10), 1 << 20, SnapshotOptions.DEFAULT);
+        PipelineOptions.DEFAULT.withLimits(limits).withMaxMessageBytes(1 << 20);
     Mono<Void> lines =
         new TablePipelines(
                 log,
