@@ -3,7 +3,6 @@ package dev.creek.consumer.stream.batch;
 import dev.creek.consumer.wire.Change;
 import dev.creek.consumer.wire.WalSchema;
 import java.util.IdentityHashMap;
-import java.util.Map;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -37,7 +36,7 @@ public interface SchemaBreaks {
    */
   @SuppressWarnings("ReferenceEquality")
   static SchemaBreaks of(Function<WalSchema, ?> table) {
-    Map<Object, WalSchema> last = new IdentityHashMap<>();
+    IdentityHashMap<Object, WalSchema> last = new IdentityHashMap<>();
     return (before, change) -> {
       WalSchema schema = change.schema();
       if (before != null && before.schema() == schema) {

@@ -36,7 +36,7 @@ final class GroupDecoder {
   private static final Duration SCHEMA_PATIENCE = Duration.ofSeconds(1);
 
   private final Map<SourceTable, Route> routes = new HashMap<>();
-  private final Map<WalSchema, Seat> seats = new IdentityHashMap<>();
+  private final IdentityHashMap<WalSchema, Seat> seats = new IdentityHashMap<>();
   private final List<Route> touched = new ArrayList<>();
   private long frontier;
 

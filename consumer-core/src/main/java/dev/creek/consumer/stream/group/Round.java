@@ -180,6 +180,7 @@ final class Round {
     }
   }
 
+  @SuppressWarnings("ReferenceEquality") // as in SchemaBreaks
   private List<Section> sections(Batch batch) {
     Map<Seat, List<Change>> changes = new LinkedHashMap<>();
     Seat seat = null;
