@@ -1,5 +1,6 @@
 package dev.creek.consumer.stream;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
@@ -89,6 +90,31 @@ public interface ReadListener {
       public void interrupted(String reason, @Nullable String hint) {
         first.interrupted(reason, hint);
         other.interrupted(reason, hint);
+      }
+    };
+  }
+
+  /** A listener that notifies all of these of interruptions. */
+  static ReadListener toAll(List<ReadListener> listeners) {
+    return new ReadListener() {
+      @Override
+      public void began(long pending) {
+        listeners.forEach(one -> one.began(pending));
+      }
+
+      @Override
+      public void interrupted(String reason, @Nullable String hint) {
+        listeners.forEach(one -> one.interrupted(reason, hint));
+      }
+
+      @Override
+      public void hindered(String reason, @Nullable String hint) {
+        listeners.forEach(one -> one.hindered(reason, hint));
+      }
+
+      @Override
+      public void unhindered() {
+        listeners.forEach(ReadListener::unhindered);
       }
     };
   }
