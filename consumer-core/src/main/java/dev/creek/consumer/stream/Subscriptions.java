@@ -9,6 +9,7 @@ import dev.creek.consumer.api.TargetTable;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -46,17 +47,37 @@ public interface Subscriptions {
   /**
    * Subscribes, or re-activates keeping the position (the source must then be the same). Wakes
    * running services.
+   *
+   * @param group the named group of tables to put it in; null leaves it in that where it was, if it
+   *     was in one
+   * @return errors with {@link DatabaseException} if it is active in another group, or the group is
+   *     of another source database
    */
-  Mono<Subscription> activate(Mapping mapping);
+  Mono<Subscription> activate(Mapping mapping, @Nullable String group);
+
+  /** The same without a group. */
+  default Mono<Subscription> activate(Mapping mapping) {
+    return activate(mapping, null);
+  }
 
   /**
    * Subscribes a table that has no position yet, or has one but was never claimed. Wakes running
    * services.
    *
    * @param position where it begins
+   * @param group as {@link #activate(Mapping, String)} says
    * @return errors with {@link DatabaseException} if it has one, or another source
    */
-  Mono<Subscription> begin(Mapping mapping, Position position);
+  Mono<Subscription> begin(Mapping mapping, Position position, @Nullable String group);
+
+  /**
+   * Puts a subscribed table into a named group of tables, or into none. Wakes running services.
+   *
+   * @param group its name; null for none
+   * @return false if there is no such subscription; errors with {@link DatabaseException} if the
+   *     group is of another source database
+   */
+  Mono<Boolean> setGroup(TargetTable target, @Nullable String group);
 
   /**
    * Makes a subscription inactive, keeping the position; false if there is no such subscription.

@@ -40,7 +40,8 @@ public final class SubscriptionRows {
 
   static final String COLUMNS =
       "topic, target, coalesce(active, false) as active, state, reason, hint, rows_applied, epoch, "
-          + POSITION;
+          + POSITION
+          + ", group_name";
 
   private static final String NO_MARKS = ", null::text[] as causes";
 
@@ -67,7 +68,7 @@ public final class SubscriptionRows {
       topic, target, coalesce(active, false) as active, null::text as state, null::text as reason,
       null::text as hint, 0::int8 as rows_applied, 0::int8 as epoch, null::text as stream_name,
       null::text as stream_created, null::int8 as stream_seq, lsn::text as lsn,
-      "timestamp" as committed_at"""
+      "timestamp" as committed_at, null::text as group_name"""
           + NO_MARKS;
 
   private SubscriptionRows() {}
@@ -94,7 +95,7 @@ public final class SubscriptionRows {
   public static String present(String subscriptions, String status) {
     return """
         (select p.topic, p.target, p.active, v.state, v.reason, v.hint, p.rows_applied, p.epoch,
-                p.stream_name, p.stream_created, p.stream_seq, p.lsn, p."timestamp"
+                p.stream_name, p.stream_created, p.stream_seq, p.lsn, p."timestamp", p.group_name
          from %s p join %s v on v.target = p.target)"""
         .formatted(subscriptions, status);
   }
@@ -120,7 +121,8 @@ public final class SubscriptionRows {
             position(row),
             applied == null ? 0 : applied,
             Objects.requireNonNull(row.get("epoch", Long.class)),
-            marks(row)));
+            marks(row),
+            row.get("group_name", String.class)));
   }
 
   private static List<Incompleteness> marks(Readable row) {
