@@ -3,10 +3,10 @@ package dev.creek.consumer.stream;
 import java.util.Set;
 
 /**
- * Rendezvous hashing: each instance has a weight for each unit, a table or a group of tables,
- * and the one with the greatest weight takes it. Instances that know the same members agree without communicating. When one goes,
- * only its units move, spread over all others. When one comes, it takes its share from each, and
- * nothing moves between the others.
+ * Rendezvous hashing: each instance has a weight for each unit, a table or a group of tables, and
+ * the one with the greatest weight takes it. Instances that know the same members agree without
+ * communicating. When one goes, only its units move, spread over all others. When one comes, it
+ * takes its share from each, and nothing moves between the others.
  *
  * <p>Instances of different versions must agree on the weights, so they never change.
  *

@@ -129,6 +129,9 @@ public final class SubscriptionTable implements Subscriptions {
   public Flux<Subscription> asTheyAre() {
     return all()
         .onErrorResume(
+            e -> UNDEFINED_COLUMN.equals(SqlErrors.sqlState(e)),
+            e -> read(SubscriptionRows.selectUngrouped(table, incompleteness)))
+        .onErrorResume(
             e -> UNDEFINED_TABLE.equals(SqlErrors.sqlState(e)),
             e -> read("select " + SubscriptionRows.UNMARKED_COLUMNS + " from " + table))
         .onErrorResume(
@@ -226,8 +229,7 @@ public final class SubscriptionTable implements Subscriptions {
             session
                 .query(
                     "select " + setGroup + "($1, $2)",
-                    statement ->
-                        Binding.text(statement.bind(0, target.toString()), 1, group),
+                    statement -> Binding.text(statement.bind(0, target.toString()), 1, group),
                     row -> Boolean.TRUE.equals(row.get(0, Boolean.class)))
                 .single());
   }

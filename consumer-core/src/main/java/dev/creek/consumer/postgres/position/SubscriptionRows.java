@@ -38,10 +38,12 @@ public final class SubscriptionRows {
   /** The columns that {@link #failure} reads besides those of the position. */
   public static final String FAILURE = "state, reason, hint, failed_seq, failed_stream";
 
-  static final String COLUMNS =
+  /** The columns of a control schema from before there were named groups. */
+  private static final String UNGROUPED =
       "topic, target, coalesce(active, false) as active, state, reason, hint, rows_applied, epoch, "
-          + POSITION
-          + ", group_name";
+          + POSITION;
+
+  private static final String NO_GROUP = ", null::text as group_name";
 
   private static final String NO_MARKS = ", null::text[] as causes";
 
@@ -60,7 +62,7 @@ public final class SubscriptionRows {
           from %s i where i.target = s.target) as marks on true""";
 
   /** The same for a control schema from before there were marks. */
-  public static final String UNMARKED_COLUMNS = COLUMNS + NO_MARKS;
+  public static final String UNMARKED_COLUMNS = UNGROUPED + NO_GROUP + NO_MARKS;
 
   /** The same for a table that only the Go consumer has used. */
   public static final String GO_COLUMNS =
@@ -68,7 +70,8 @@ public final class SubscriptionRows {
       topic, target, coalesce(active, false) as active, null::text as state, null::text as reason,
       null::text as hint, 0::int8 as rows_applied, 0::int8 as epoch, null::text as stream_name,
       null::text as stream_created, null::int8 as stream_seq, lsn::text as lsn,
-      "timestamp" as committed_at, null::text as group_name"""
+      "timestamp" as committed_at"""
+          + NO_GROUP
           + NO_MARKS;
 
   private SubscriptionRows() {}
@@ -81,8 +84,17 @@ public final class SubscriptionRows {
    * @param incompleteness the table of marks
    */
   public static String select(String more, String rows, String incompleteness) {
+    return marked(", group_name" + more, rows, incompleteness);
+  }
+
+  /** The same without named groups, for a control schema from before there were any. */
+  public static String selectUngrouped(String rows, String incompleteness) {
+    return marked(NO_GROUP, rows, incompleteness);
+  }
+
+  private static String marked(String more, String rows, String incompleteness) {
     return "select "
-        + COLUMNS
+        + UNGROUPED
         + MARK_COLUMNS
         + more
         + " from "

@@ -1,11 +1,13 @@
 -- Tables that are applied together. Null: the group that the service's option gives it, its source database's or none.
 alter table {{control}}.subscriptions
-    add column if not exists group_name text;
+    add column if not exists group_name text,
+    add column if not exists member     boolean;
 
 alter table {{control}}._notification_log
     add column if not exists group_name text;
 
 comment on column {{control}}.subscriptions.group_name is 'named group of tables that are applied together, see set_group; null: what the service''s --grouping says';
+comment on column {{control}}.subscriptions.member is 'true: applied together with the others of its group; false: apart, on its own for now; null: in no group, or not known. As a running service saw it last, like lag';
 comment on column {{control}}._notification_log.group_name is 'the group that the command names; null: none, or no named one any more';
 
 -- A name as it is stored; null for none. It is not parsed: whatever is given is the name.
@@ -245,37 +247,6 @@ begin
     return {{control}}._submit('set_group', null, moved, null, null, null, named);
 end
 $creek$;
-
-create or replace view {{control}}.status as
-select s.topic as source, s.target, coalesce(s.active, false) as active,
-       case
-           when not coalesce(s.active, false) then 'inactive'
-           when s.state in ('failed', 'gap') or i.presence = 'there' then s.state
-           when i.presence in ('late', 'lost') then 'unknown'
-           else 'waiting'
-       end as state,
-       case
-           when not coalesce(s.active, false) or s.state in ('failed', 'gap') or i.presence = 'there' then s.reason
-           when i.presence in ('late', 'lost')
-               then format('%s:%s, which has the table, has not shown itself for %s s; it said last: %s',
-                           i.host, i.process, extract(epoch from i.silent_for)::int, concat_ws(', ', s.state, s.reason))
-           when exists (select from {{control}}.presence p where p.serving and p.presence in ('there', 'late', 'lost'))
-               then case when s.owner is null then s.reason
-                         else 'the process that had the table is gone, and another one has not taken it over yet' end
-           else 'no service is connected to this database that would apply its changes'
-                || coalesce('; the one that had the table showed itself last at '
-                            || to_char(i.heartbeat_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS"Z"'), '')
-       end as reason,
-       case
-           when not coalesce(s.active, false) or s.state in ('failed', 'gap') or i.presence = 'there' or s.owner is null then s.hint
-       end as hint,
-       case when i.presence = 'there' then s.lag end as lag,
-       i.heartbeat_at as seen_at,
-       case when i.presence in ('there', 'late', 'lost') then i.host || ':' || i.process end as instance,
-       s.rows_applied, s.last_change_at, s.incomplete, s.incomplete_since, s.group_name
-from {{control}}.subscriptions s left join {{control}}.presence i on i.id = s.owner;
-
-comment on column {{control}}.status.group_name is 'as in subscriptions';
 
 revoke all on function
     {{control}}._group(text),
