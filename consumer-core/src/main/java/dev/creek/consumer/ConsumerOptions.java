@@ -2,6 +2,7 @@ package dev.creek.consumer;
 
 import dev.creek.consumer.api.BrokerOptions;
 import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.Grouping;
 import dev.creek.consumer.api.Instance;
 import dev.creek.consumer.api.MetricsRecorder;
 import dev.creek.consumer.stream.BatchLimits;
@@ -28,7 +29,8 @@ public final class ConsumerOptions {
             .withLimits(builder.batches)
             .withLinger(builder.linger)
             .withMaxMessageBytes(builder.maxMessageBytes)
-            .withSnapshots(builder.snapshots);
+            .withSnapshots(builder.snapshots)
+            .withGrouping(builder.grouping);
     this.recorder = builder.recorder;
     this.self = builder.self == null ? Instance.Self.of("unknown", null) : builder.self;
     this.scheduler = builder.scheduler;
@@ -83,6 +85,7 @@ public final class ConsumerOptions {
     private final DatabaseOptions database;
     private BatchLimits batches = BatchLimits.DEFAULT;
     private @Nullable Duration linger;
+    private Grouping grouping = PipelineOptions.DEFAULT.grouping();
     private @Nullable Integer maxMessageBytes;
     private SnapshotOptions snapshots = SnapshotOptions.DEFAULT;
     private MetricsRecorder recorder = MetricsRecorder.NONE;
@@ -112,6 +115,15 @@ public final class ConsumerOptions {
      */
     public Builder linger(@Nullable Duration value) {
       linger = value;
+      return this;
+    }
+
+    /**
+     * The tables that are applied together, if they are in no named group; {@link Grouping#TABLE}
+     * by default. All instances that share a target's tables need the same.
+     */
+    public Builder grouping(Grouping value) {
+      grouping = value;
       return this;
     }
 

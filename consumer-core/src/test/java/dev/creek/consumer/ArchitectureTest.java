@@ -138,6 +138,8 @@ class ArchitectureTest {
           .definedBy(ROOT + ".stream.pipeline")
           .layer("snapshot")
           .definedBy(ROOT + ".stream.snapshot")
+          .layer("group")
+          .definedBy(ROOT + ".stream.group")
           .layer("batch")
           .definedBy(ROOT + ".stream.batch")
           .layer("ports")
@@ -146,11 +148,13 @@ class ArchitectureTest {
           .mayNotBeAccessedByAnyLayer()
           .whereLayer("snapshot")
           .mayOnlyBeAccessedByLayers("pipeline")
-          .whereLayer("batch")
+          .whereLayer("group")
           .mayOnlyBeAccessedByLayers("pipeline")
+          .whereLayer("batch")
+          .mayOnlyBeAccessedByLayers("pipeline", "group")
           .whereLayer("ports")
           .mayNotAccessAnyLayer()
-          .because("phases use batches and snapshots, and neither knows phases");
+          .because("phases use batches, groups and snapshots, and none of them knows phases");
 
   @ArchTest
   static final ArchRule theWaysInWhichMessagesComeInLookDown =

@@ -54,6 +54,7 @@ final class FacadeConsumer implements Consumer {
                 configuration.target())
             .batches(batches.rows(), batches.bytes())
             .linger(configuration.linger())
+            .grouping(configuration.grouping())
             .maxMessageBytes(configuration.maxMessageBytes())
             .snapshotsAtOnce(snapshots.atOnce())
             .snapshotStall(snapshots.stall())

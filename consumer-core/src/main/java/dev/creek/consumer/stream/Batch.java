@@ -5,7 +5,8 @@ import dev.creek.consumer.wire.Change;
 import java.util.List;
 
 /**
- * Changes of one schema fingerprint, in stream order, to be applied together.
+ * Changes in stream order, to be applied together: of one table, or of several; of each table,
+ * those of one schema fingerprint.
  *
  * <p>A batch that ends a source transaction commits. One that does not leaves the target
  * transaction open for the next batch. So a batch holds either whole transactions, or a part of one

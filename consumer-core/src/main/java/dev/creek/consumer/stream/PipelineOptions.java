@@ -1,5 +1,6 @@
 package dev.creek.consumer.stream;
 
+import dev.creek.consumer.api.Grouping;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 

@@ -2,6 +2,7 @@ package dev.creek.consumer.app.config;
 
 import dev.creek.consumer.api.BrokerOptions;
 import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.Grouping;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param source the source database; null if it was not named
  * @param batches bounds of a write
  * @param linger how long a table that has caught up waits for more of a transaction; null adapts
+ * @param grouping the tables that are applied together, if they are in no named group
  * @param maxMessageBytes longest message to apply; null for the one that fits the heap
  * @param snapshots options for snapshots
  * @param logging the log
@@ -26,6 +28,7 @@ public record Configuration(
     @Nullable DatabaseOptions source,
     Batches batches,
     @Nullable Duration linger,
+    Grouping grouping,
     @Nullable Integer maxMessageBytes,
     Snapshots snapshots,
     Logging logging,

@@ -6,6 +6,7 @@ import dev.creek.consumer.api.BrokerOptions.Reader;
 import dev.creek.consumer.api.BrokerOptions.TlsFiles;
 import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.DatabaseOptions.Pooler;
+import dev.creek.consumer.api.Grouping;
 import dev.creek.consumer.app.config.Configuration.LogFormat;
 import dev.creek.consumer.app.config.Configuration.LogLevel;
 import dev.creek.consumer.app.config.Configuration.Logging;
@@ -62,6 +63,7 @@ final class ConfigurationReader {
             optional(Setting.BATCH_ROWS, text -> Parse.count(text, 1, 1_000_000), 1),
             optional(Setting.BATCH_BYTES, text -> Parse.bytes(text, 1024, 1 << 30), 1));
     var linger = optional(Setting.LINGER, Parse::linger);
+    Grouping grouping = optional(Setting.GROUPING, Parse::grouping, Grouping.TABLE);
     Integer maxMessageBytes =
         optional(Setting.MAX_MESSAGE_BYTES, text -> Parse.bytes(text, 1024, 1 << 30));
     var snapshots = snapshots();
@@ -71,7 +73,16 @@ final class ConfigurationReader {
       throw new ConfigurationException(problems);
     }
     return new Configuration(
-        broker, target, source, batches, linger, maxMessageBytes, snapshots, logging, monitoring);
+        broker,
+        target,
+        source,
+        batches,
+        linger,
+        grouping,
+        maxMessageBytes,
+        snapshots,
+        logging,
+        monitoring);
   }
 
   private Configuration.Snapshots snapshots() {

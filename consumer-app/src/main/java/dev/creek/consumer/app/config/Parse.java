@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.creek.consumer.api.BrokerOptions.Reader;
 import dev.creek.consumer.api.DatabaseOptions.Pooler;
 import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.Grouping;
 import dev.creek.consumer.app.config.Configuration.LogFormat;
 import dev.creek.consumer.app.config.Configuration.LogLevel;
 import java.io.IOException;
@@ -88,6 +89,14 @@ final class Parse {
       case "direct" -> Reader.DIRECT;
       case "client" -> Reader.CLIENT;
       default -> throw new IllegalArgumentException("none of direct, client");
+    };
+  }
+
+  static Grouping grouping(String text) {
+    return switch (lower(text)) {
+      case "table" -> Grouping.TABLE;
+      case "database" -> Grouping.DATABASE;
+      default -> throw new IllegalArgumentException("none of table, database");
     };
   }
 

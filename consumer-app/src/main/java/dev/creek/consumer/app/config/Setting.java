@@ -146,6 +146,13 @@ public enum Setting {
       "auto",
       "How long a table that has caught up waits for more of the last source transaction, e.g. 5ms. auto adapts between 1 and"
           + " 20 ms; 0 is fastest and may show a transaction in parts."),
+  GROUPING(
+      Topic.APPLY,
+      Secrecy.NONE,
+      "SCOPE",
+      "table",
+      "The tables that are applied together: table for each alone, or database for all of a source"
+          + " database. Tables in a named group are together in either case."),
   BATCH_ROWS(Topic.APPLY, Secrecy.NONE, "COUNT", "5000", "Maximum number of changes in one write."),
   BATCH_BYTES(
       Topic.APPLY,
@@ -334,7 +341,7 @@ public enum Setting {
     return topic;
   }
 
-  /** The placeholder for the value in help. */
+  /** The placeholder for the value in help; one of its own if there are {@link #choices}. */
   public String label() {
     return label;
   }
@@ -356,6 +363,7 @@ public enum Setting {
       case LOG_LEVEL -> List.of("error", "warn", "info", "debug", "trace");
       case LOG_FORMAT -> List.of("text", "json");
       case NOTIFIED_COMMANDS -> List.of("off", "on");
+      case GROUPING -> List.of("table", "database");
       case DB_POOLER, SOURCE_POOLER -> List.of("none", "session", "transaction");
       default -> List.of();
     };

@@ -44,6 +44,7 @@ final class CompletionTest {
     "serve --log-level d,debug",
     "--generation o,old",
     "--broker-reader c,client",
+    "--grouping d,database",
     "--db-pooler s,session",
     "--notified-commands of,off",
     "--log-format json remove,remove-tables remove-table",

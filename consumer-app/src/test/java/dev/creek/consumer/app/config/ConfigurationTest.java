@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.creek.consumer.api.BrokerOptions;
 import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.Grouping;
 import dev.creek.consumer.app.config.Configuration.LogFormat;
 import dev.creek.consumer.app.config.Configuration.LogLevel;
 import java.io.IOException;
@@ -33,6 +34,7 @@ final class ConfigurationTest {
     var configuration = read(SERVERS);
     assertThat(configuration.batches()).isEqualTo(new Configuration.Batches(5000, 1 << 20));
     assertThat(configuration.linger()).isNull();
+    assertThat(configuration.grouping()).isEqualTo(Grouping.TABLE);
     assertThat(configuration.broker().namespace()).isEqualTo("CREEK");
     assertThat(configuration.broker().generation()).isNull();
     assertThat(configuration.target().controlSchema()).isEqualTo("_creek_consumer");
@@ -65,6 +67,7 @@ final class ConfigurationTest {
     options.put(Setting.BATCH_BYTES, "1");
     options.put(Setting.LINGER, "5");
     options.put(Setting.GENERATION, "newest");
+    options.put(Setting.GROUPING, "schema");
     options.put(Setting.BROKER_READER, "fast");
     options.put(Setting.NATS_NAMESPACE, "a.b");
     var environment =
@@ -88,8 +91,16 @@ final class ConfigurationTest {
             "--batch-bytes '1': not between 1024 and 1073741824",
             "--linger '5': a time needs a unit: ms, s, m or h",
             "--generation 'newest': none of old, new, auto",
+            "--grouping 'schema': none of table, database",
             "--broker-reader 'fast': none of direct, client",
             "--nats-namespace 'a.b': cannot begin the name of a stream");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"table,TABLE", "Database,DATABASE"})
+  void takesTheGroupingOfTables(String text, Grouping grouping) {
+    options.put(Setting.GROUPING, text);
+    assertThat(read(SERVERS).grouping()).isEqualTo(grouping);
   }
 
   @ParameterizedTest

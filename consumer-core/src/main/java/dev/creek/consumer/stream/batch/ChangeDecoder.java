@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
@@ -56,6 +57,9 @@ public final class ChangeDecoder {
 
   private volatile long failedAt;
 
+  /** A whole message that waits for its schema. */
+  private @Nullable WireMessage held;
+
   /**
    * @param start where reading begins
    * @param skips stream sequences of messages to skip
@@ -78,49 +82,91 @@ public final class ChangeDecoder {
 
   /** The changes that a delivery completes; mostly one chunk, at once. */
   public Publisher<DecodedChunk> decode(Delivery delivery) {
-    return decodeFrom(delivery, 0, null);
+    return decodeFrom(delivery, 0, new ArrayList<>(delivery.packets().size()));
   }
 
-  /**
-   * @param held a message that was complete before packet {@code index} but had to wait for its
-   *     schema
-   */
-  private Publisher<DecodedChunk> decodeFrom(
-      Delivery delivery, int index, @Nullable WireMessage held) {
+  private Publisher<DecodedChunk> decodeFrom(Delivery delivery, int index, List<Change> changes) {
     List<Packet> packets = delivery.packets();
-    List<Change> changes = new ArrayList<>(packets.size() - index + 1);
-    int next = index;
-    WireMessage message = held;
-    while (true) {
+    for (int i = index; i < packets.size(); i++) {
       try {
-        if (message != null && !isSkipped(message)) {
-          WalDecoder decoder = decoders.get(WalDecoder.fingerprint(message));
-          if (decoder == null) {
-            return afterLookup(delivery, next, message, changes);
-          }
-          changes.add(decoder.decode(message));
-          frontier = message.lastSequence();
+        if (!take(packets.get(i), changes)) {
+          return afterLookup(delivery, i + 1, changes);
         }
-        if (next == packets.size()) {
-          break;
-        }
-        message = accept(packets.get(next++));
-      } catch (MessageException e) {
-        if (!skips.contains(current)) {
-          failedAt = current;
-          return soFar(changes).concatWith(Mono.error(e));
-        }
-        message = null;
-        passOver();
-      } catch (OutOfMemoryError e) {
-        failedAt = current;
-        return soFar(changes).concatWith(Mono.error(new OutOfMemoryException("read a message", e)));
+      } catch (MessageException | OutOfMemoryException e) {
+        return soFar(changes).concatWith(Mono.error(e));
       }
     }
-    if (!assembler.inMessage()) {
+    if (!isInMessage()) {
       frontier = Math.max(frontier, delivery.frontier());
     }
     return Mono.just(new DecodedChunk(changes, delivery.pending(), frontier));
+  }
+
+  /**
+   * Adds the change that a packet completes, if it completes one.
+   *
+   * @return false if its schema is not known yet: {@link #lookUp} is to be called next
+   * @throws MessageException if the message cannot be read: {@link #failedAt}
+   */
+  public boolean take(Packet packet, List<Change> changes) {
+    try {
+      WireMessage message = accept(packet);
+      return message == null || isSkipped(message) || add(message, changes);
+    } catch (MessageException e) {
+      skipOrFail(e);
+      return true;
+    } catch (OutOfMemoryError e) {
+      failedAt = current;
+      throw new OutOfMemoryException("read a message", e);
+    }
+  }
+
+  /** False if the message's schema is not known yet. */
+  private boolean add(WireMessage message, List<Change> changes) {
+    WalDecoder decoder = decoders.get(WalDecoder.fingerprint(message));
+    if (decoder == null) {
+      held = message;
+      return false;
+    }
+    changes.add(decoder.decode(message));
+    frontier = message.lastSequence();
+    return true;
+  }
+
+  private void skipOrFail(MessageException e) {
+    if (!skips.contains(current)) {
+      failedAt = current;
+      throw e;
+    }
+    passOver();
+  }
+
+  /**
+   * Looks up the schema of the message that {@link #take} could not decode, and adds its change.
+   *
+   * @return errors if nobody knows the schema, or if the message cannot be read
+   */
+  public Mono<Void> lookUp(List<Change> changes) {
+    WireMessage message = Objects.requireNonNull(held);
+    var fingerprint = new Fingerprint(WalDecoder.fingerprint(message));
+    return schemas
+        .find(source, fingerprint)
+        .doOnNext(
+            schema -> {
+              held = null;
+              decoders.put(fingerprint.bits(), new WalDecoder(schema));
+              try {
+                add(message, changes);
+              } catch (MessageException e) {
+                skipOrFail(e);
+              }
+            })
+        .then();
+  }
+
+  /** Tells whether further packets of a message must follow. */
+  public boolean isInMessage() {
+    return assembler.inMessage();
   }
 
   /** Stream sequence of the message that could not be read; 0 if there is none. */
@@ -144,7 +190,7 @@ public final class ChangeDecoder {
         .addKeyValue("source", source)
         .addKeyValue("sequence", current)
         .log("{}: skipping stream sequence {}, as skip_change requested", source, current);
-    if (!assembler.inMessage()) {
+    if (!isInMessage()) {
       frontier = current;
     }
     mayLackHead = true;
@@ -164,15 +210,10 @@ public final class ChangeDecoder {
     }
   }
 
-  private Flux<DecodedChunk> afterLookup(
-      Delivery delivery, int next, WireMessage message, List<Change> changes) {
-    long fingerprint = WalDecoder.fingerprint(message);
+  private Flux<DecodedChunk> afterLookup(Delivery delivery, int next, List<Change> changes) {
+    List<Change> more = new ArrayList<>();
     return soFar(changes)
-        .concatWith(
-            schemas
-                .find(source, new Fingerprint(fingerprint))
-                .doOnNext(schema -> decoders.put(fingerprint, new WalDecoder(schema)))
-                .flatMapMany(known -> decodeFrom(delivery, next, message)));
+        .concatWith(lookUp(more).thenMany(Flux.defer(() -> decodeFrom(delivery, next, more))));
   }
 
   private Flux<DecodedChunk> soFar(List<Change> changes) {

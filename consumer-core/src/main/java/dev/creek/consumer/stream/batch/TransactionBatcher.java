@@ -5,15 +5,19 @@ import dev.creek.consumer.api.Position.StreamIdentity;
 import dev.creek.consumer.stream.Batch;
 import dev.creek.consumer.stream.BatchLimits;
 import dev.creek.consumer.stream.ByteShares;
+import dev.creek.consumer.wire.WalSchema;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Operators;
 import reactor.core.scheduler.Scheduler;
 
 /**
- * Cuts a table's changes into {@link Batch}es of whole source transactions.
+ * Cuts changes of a table, or of tables that are applied together, into {@link Batch}es of whole
+ * source transactions.
  *
  * <ul>
  *   <li><b>Boundary</b>: a transaction is complete when a change of another one follows, or when
@@ -24,7 +28,7 @@ import reactor.core.scheduler.Scheduler;
  *       for it, but not for long: a batch costs nearly the same whatever its size. Only a
  *       transaction larger than the limits is emitted in parts.
  *   <li><b>{@link OverlapWindow}</b>: its changes count as one transaction.
- *   <li><b>Schema</b>: a change of fingerprint ends a batch.
+ *   <li><b>Schema</b>: a table's change of fingerprint ends a batch.
  *   <li><b>Demand</b>: chunks are requested one at a time and only while less than a batch waits;
  *       so at most one batch and one chunk wait here.
  *   <li><b>End</b>: when the source ends or fails, complete transactions are still emitted. An
@@ -51,8 +55,11 @@ public final class TransactionBatcher extends Flux<Batch> {
   private final Scheduler scheduler;
   private final OverlapWindow repeats;
   private final ByteShares shares;
+  private final Supplier<SchemaBreaks> schemas;
 
   /**
+   * Of one table.
+   *
    * @param shares bytes that all batches being gathered may hold
    */
   public TransactionBatcher(
@@ -64,6 +71,21 @@ public final class TransactionBatcher extends Flux<Batch> {
       Scheduler scheduler,
       OverlapWindow repeats,
       ByteShares shares) {
+    this(
+        chunks, stream, from, limits, linger, scheduler, repeats, shares, SchemaBreaks::ofOneTable);
+  }
+
+  private TransactionBatcher(
+      Flux<DecodedChunk> chunks,
+      StreamIdentity stream,
+      Position from,
+      BatchLimits limits,
+      Linger linger,
+      Scheduler scheduler,
+      OverlapWindow repeats,
+      ByteShares shares,
+      Supplier<SchemaBreaks> schemas) {
+    this.schemas = schemas;
     this.shares = shares;
     this.repeats = repeats;
     this.chunks = chunks;
@@ -72,6 +94,34 @@ public final class TransactionBatcher extends Flux<Batch> {
     this.limits = limits;
     this.linger = linger;
     this.scheduler = scheduler;
+  }
+
+  /**
+   * Of several tables: their transactions as they are in the stream, none of which the targets may
+   * hold already.
+   *
+   * @param shares bytes that all batches being gathered may hold
+   * @param table the table of a schema
+   */
+  public static TransactionBatcher ofTables(
+      Flux<DecodedChunk> chunks,
+      StreamIdentity stream,
+      Position from,
+      BatchLimits limits,
+      Linger linger,
+      Scheduler scheduler,
+      ByteShares shares,
+      Function<WalSchema, ?> table) {
+    return new TransactionBatcher(
+        chunks,
+        stream,
+        from,
+        limits,
+        linger,
+        scheduler,
+        OverlapWindow.NONE,
+        shares,
+        () -> SchemaBreaks.of(table));
   }
 
   @Override
@@ -84,7 +134,7 @@ public final class TransactionBatcher extends Flux<Batch> {
       Operators.error(actual, e);
       return;
     }
-    var waiting = new WaitingChanges(stream, from, limits, repeats);
+    var waiting = new WaitingChanges(stream, from, limits, repeats, schemas.get());
     chunks.subscribe(new BatchSubscriber(actual, worker, waiting, linger, shares.share()));
   }
 }

@@ -21,8 +21,13 @@ final class WaitingChanges {
   private final Position from;
   private final BatchLimits limits;
   private final OverlapWindow repeats;
+  private final SchemaBreaks schemas;
 
   private final ArrayDeque<Change> waiting = new ArrayDeque<>();
+
+  /** Sequences of those that must begin a batch, because a table's schema changes with them. */
+  private final ArrayDeque<Long> breaks = new ArrayDeque<>();
+
   private long bytes;
   private long maxBytes;
 
@@ -45,7 +50,13 @@ final class WaitingChanges {
   private @Nullable Instant committedAt;
   private long lsn;
 
-  WaitingChanges(StreamIdentity stream, Position from, BatchLimits limits, OverlapWindow repeats) {
+  WaitingChanges(
+      StreamIdentity stream,
+      Position from,
+      BatchLimits limits,
+      OverlapWindow repeats,
+      SchemaBreaks schemas) {
+    this.schemas = schemas;
     this.stream = stream;
     this.from = from;
     this.limits = limits;
@@ -60,6 +71,9 @@ final class WaitingChanges {
     Change before = newest;
     if (before == null || !repeats.together(before, change)) {
       allComplete();
+    }
+    if (schemas.isBetween(before, change)) {
+      breaks.addLast(change.sequence());
     }
     waiting.addLast(change);
     bytes += change.bytes();
@@ -155,21 +169,22 @@ final class WaitingChanges {
 
   /**
    * Number of the first {@code most} waiting changes that make a batch: within the limits and of
-   * one schema; at least one, or, if only whole transactions count, the changes of those, perhaps
-   * none.
+   * one schema of each table; at least one, or, if only whole transactions count, the changes of
+   * those, perhaps none.
    */
   private int fitting(int most, boolean wholeTransactions) {
     int count = 0;
     int boundary = 0;
     long size = 0;
     Change before = null;
+    long end = firstBreak();
     for (Change change : waiting) {
       if (before != null && !repeats.together(before, change)) {
         boundary = count;
       }
       size += change.bytes();
       boolean fits =
-          count == 0 || (count < limits.rows() && size <= maxBytes && sameSchema(before, change));
+          count == 0 || (count < limits.rows() && size <= maxBytes && change.sequence() < end);
       if (count == most || !fits) {
         break;
       }
@@ -206,12 +221,12 @@ final class WaitingChanges {
     return new Batch(changes, bytesBefore - bytes, endsTransaction, position);
   }
 
-  /**
-   * By identity: a pipeline's decoder makes one instance per fingerprint, and comparing texts per
-   * change would cost more than applying.
-   */
-  @SuppressWarnings("ReferenceEquality")
-  private static boolean sameSchema(@Nullable Change before, Change change) {
-    return before == null || before.schema() == change.schema();
+  /** Where the next batch must end. */
+  private long firstBreak() {
+    Change first = waiting.peek();
+    while (first != null && !breaks.isEmpty() && breaks.getFirst() <= first.sequence()) {
+      breaks.removeFirst();
+    }
+    return breaks.isEmpty() ? Long.MAX_VALUE : breaks.getFirst();
   }
 }

@@ -95,11 +95,31 @@ final class LagTracker implements Backlog, ReadListener {
     List<Change> changes = chunk.changes();
     if (!changes.isEmpty()) {
       Change last = changes.get(changes.size() - 1);
-      chunks.add(new Chunk(last.sequence(), changes.get(0).committedAt()));
-      received += changes.size();
-      before = null;
+      received(changes.size(), changes.get(0).committedAt(), last.sequence());
     }
     decoded = Math.max(decoded, chunk.frontier());
+    settle();
+  }
+
+  /**
+   * Changes were read.
+   *
+   * @param oldest commit time of the first
+   * @param last stream sequence of the last
+   */
+  synchronized void received(int changes, Instant oldest, long last) {
+    chunks.add(new Chunk(last, oldest));
+    received += changes;
+    before = null;
+    decoded = Math.max(decoded, last);
+    settle();
+  }
+
+  /** Everything up to this stream sequence was read, and so much is left. */
+  synchronized void readTo(long frontier, long pending) {
+    undelivered = pending;
+    delivered = Math.max(delivered, frontier);
+    decoded = Math.max(decoded, frontier);
     settle();
   }
 

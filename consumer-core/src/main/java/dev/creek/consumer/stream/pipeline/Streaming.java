@@ -13,6 +13,7 @@ import dev.creek.consumer.stream.StartAt;
 import dev.creek.consumer.stream.TableWriter;
 import dev.creek.consumer.stream.Verdict;
 import dev.creek.consumer.stream.batch.ChangeDecoder;
+import dev.creek.consumer.stream.group.Group;
 import java.time.Duration;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -83,7 +84,7 @@ record Streaming(
     OutageListener outage = new OutageListener(line, claim);
     UnpublishedTable unpublished = new UnpublishedTable(line, claim);
     Mono<Void> applying =
-        apply(from, log, outage, new FinalPosition(), attempt)
+        apply(from, log, outage, attempt)
             .delayUntil(unpublished::committed)
             .doFinally(end -> line.report().unapplied().stopped())
             .then();
@@ -94,6 +95,44 @@ record Streaming(
   }
 
   private Flux<Applied> apply(
+      ResumePoint from, LogState log, OutageListener outage, StreamingAttempt attempt) {
+    Group group = isProven() ? line.groupFrom(from.claim(), log, from.start()) : null;
+    return group == null
+        ? alone(from, log, outage, new FinalPosition(), attempt)
+            .takeUntil(applied -> canJoin(applied, from.claim(), log))
+        : together(group, from, log, outage, attempt);
+  }
+
+  /** With the other tables of its group, until it leaves that. */
+  private Flux<Applied> together(
+      Group group,
+      ResumePoint from,
+      LogState log,
+      OutageListener outage,
+      StreamingAttempt attempt) {
+    return Flux.usingWhen(
+        Mono.fromSupplier(() -> line.targets().writer(from.claim())),
+        writer ->
+            group
+                .follow(
+                    new PipelineMember(line, from, log, writer, outage, attempt),
+                    line.interruption())
+                .delayUntil(applied -> committed(applied, attempt)),
+        TableWriter::close);
+  }
+
+  /** Tells whether the table's group would have it from here on. */
+  private boolean canJoin(Applied applied, Claim by, LogState log) {
+    long reached = applied.position().sequence();
+    if (reached >= log.lastSequence()) {
+      line.passes(by);
+    }
+    boolean over = recovering == null || !isSearching();
+    return over && line.groupFrom(by, log, new StartAt.Sequence(reached + 1)) != null;
+  }
+
+  /** By a reader of its own. */
+  private Flux<Applied> alone(
       ResumePoint from,
       LogState log,
       OutageListener outage,

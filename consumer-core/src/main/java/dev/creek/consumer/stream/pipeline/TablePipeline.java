@@ -27,9 +27,12 @@ import dev.creek.consumer.stream.batch.DecodedChunk;
 import dev.creek.consumer.stream.batch.Linger;
 import dev.creek.consumer.stream.batch.OverlapWindow;
 import dev.creek.consumer.stream.batch.TransactionBatcher;
+import dev.creek.consumer.stream.group.Group;
+import dev.creek.consumer.stream.group.Groups;
 import dev.creek.consumer.stream.snapshot.SnapshotLoad;
 import dev.creek.consumer.stream.snapshot.SnapshotTask;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -54,6 +57,7 @@ final class TablePipeline {
 
   private final Mapping mapping;
   private final PipelinePorts around;
+  private final Groups groups;
   private final boolean visiting;
   private final Sinks.Empty<Void> stop = Sinks.empty();
   private final Sinks.Many<Boolean> resumed = Sinks.many().multicast().directBestEffort();
@@ -76,15 +80,22 @@ final class TablePipeline {
   private volatile @Nullable Claim held;
   private volatile boolean loading;
 
+  /** Up to this stream sequence the table goes its own way. */
+  private volatile long apartUntil;
+
+  /** The time up to which a snapshot had brought the target, if what came again is read. */
+  private volatile @Nullable Instant passedAhead;
+
   /** Up to here the table needs nothing that is missing from the stream; null if it may need it. */
   private volatile @Nullable LogState dispensable;
 
   /** The pipeline of a subscription. */
-  TablePipeline(Mapping mapping, PipelinePorts around) {
-    this(mapping, around, false);
+  TablePipeline(Mapping mapping, PipelinePorts around, Groups groups) {
+    this(mapping, around, groups, false);
   }
 
-  private TablePipeline(Mapping mapping, PipelinePorts around, boolean visiting) {
+  private TablePipeline(Mapping mapping, PipelinePorts around, Groups groups, boolean visiting) {
+    this.groups = groups;
     this.mapping = mapping;
     this.around = around;
     this.visiting = visiting;
@@ -94,8 +105,8 @@ final class TablePipeline {
   /**
    * A pipeline that ends when it has carried out its orders: for a table without another pipeline.
    */
-  static TablePipeline visiting(SnapshotTask task, PipelinePorts around) {
-    TablePipeline line = new TablePipeline(task.order().mapping(), around, true);
+  static TablePipeline visiting(SnapshotTask task, PipelinePorts around, Groups groups) {
+    TablePipeline line = new TablePipeline(task.order().mapping(), around, groups, true);
     line.offer(task);
     return line;
   }
@@ -318,6 +329,37 @@ final class TablePipeline {
 
   PipelineOptions options() {
     return around.options();
+  }
+
+  /** The group of the table if it could be applied with others from here on; otherwise null. */
+  @Nullable Group groupFrom(Claim claim, LogState log, StartAt start) {
+    Group group = groups.of(mapping);
+    long first = start instanceof StartAt.Sequence from ? from.first() : log.firstSequence();
+    return group != null
+            && first > apartUntil
+            && isPlain(claim, first)
+            && group.admits(mapping.source(), log, start)
+        ? group
+        : null;
+  }
+
+  /** Tells whether none of the changes from here on can be in the target already. */
+  private boolean isPlain(Claim claim, long first) {
+    Horizon horizon = claim.horizon();
+    Instant ahead = claim.aheadUntil();
+    Instant passed = passedAhead;
+    return (horizon == null || first > horizon.through())
+        && (ahead == null || (passed != null && !ahead.isAfter(passed)));
+  }
+
+  /** All changes were read that the stream held when reading under this claim began. */
+  void passes(Claim claim) {
+    passedAhead = claim.aheadUntil();
+  }
+
+  /** The table goes its own way, at least up to this stream sequence. */
+  void goesApart(long until) {
+    apartUntil = until;
   }
 
   ChangeDecoder newDecoder(StartAt start, Set<Long> skips) {

@@ -22,6 +22,7 @@ import dev.creek.consumer.stream.SnapshotOrder;
 import dev.creek.consumer.stream.SnapshotTables;
 import dev.creek.consumer.stream.Subscriptions;
 import dev.creek.consumer.stream.TargetTables;
+import dev.creek.consumer.stream.group.Groups;
 import dev.creek.consumer.stream.snapshot.SnapshotTask;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -70,6 +71,7 @@ public final class TablePipelines {
   private final Subscriptions subscriptions;
   private final Replicas replicas;
   private final PipelinePorts around;
+  private final Groups groups;
   private final Mono<Void> stop;
   private final ConcurrentMap<Mapping, TablePipeline> running = new ConcurrentHashMap<>();
 
@@ -108,6 +110,7 @@ public final class TablePipelines {
     this.subscriptions = subscriptions;
     this.replicas = replicas;
     this.stop = stop;
+    ByteShares batchBytes = ByteShares.of(options.limits().bytes());
     this.around =
         new PipelinePorts(
             changes,
@@ -117,11 +120,12 @@ public final class TablePipelines {
             replicas,
             schemas,
             options,
-            ByteShares.of(options.limits().bytes()),
+            batchBytes,
             scheduler,
             recorder,
             events,
             stop);
+    this.groups = new Groups(changes, targets, options, scheduler, batchBytes);
   }
 
   /**
@@ -229,7 +233,7 @@ public final class TablePipelines {
 
   /** The same without {@link #run}: nothing else runs meanwhile. */
   public Flux<SnapshotProgress> snapshotAlone(SnapshotOrder order, Mono<Void> unwanted) {
-    return carryOut(order, unwanted, task -> TablePipeline.visiting(task, around).run());
+    return carryOut(order, unwanted, task -> TablePipeline.visiting(task, around, groups).run());
   }
 
   private Flux<SnapshotProgress> carryOut(
@@ -289,7 +293,7 @@ public final class TablePipelines {
     Mapping mapping = task.order().mapping();
     TablePipeline line = running.get(mapping);
     while (line == null || !line.offer(task)) {
-      TablePipeline visitor = TablePipeline.visiting(task, around);
+      TablePipeline visitor = TablePipeline.visiting(task, around, groups);
       line = running.putIfAbsent(mapping, visitor);
       if (line == null) {
         start(visitor);
@@ -382,7 +386,7 @@ public final class TablePipelines {
     List<TablePipeline> starting = new ArrayList<>();
     for (Subscription subscription : active) {
       Mapping mapping = subscription.mapping();
-      TablePipeline line = new TablePipeline(mapping, around);
+      TablePipeline line = new TablePipeline(mapping, around, groups);
       if (present.owns(mapping.target()) && running.putIfAbsent(mapping, line) == null) {
         line.report().marks(subscription.incompleteness());
         starting.add(line);

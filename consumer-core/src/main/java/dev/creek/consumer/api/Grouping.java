@@ -1,4 +1,4 @@
-package dev.creek.consumer.stream;
+package dev.creek.consumer.api;
 
 /** The tables that are applied together. */
 public enum Grouping {

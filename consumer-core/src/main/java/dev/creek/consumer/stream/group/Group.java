@@ -1,0 +1,298 @@
+package dev.creek.consumer.stream.group;
+
+import dev.creek.consumer.api.BrokerException;
+import dev.creek.consumer.api.Position.StreamIdentity;
+import dev.creek.consumer.api.SourceTable;
+import dev.creek.consumer.api.TableEvent.Applied;
+import dev.creek.consumer.stream.LogState;
+import dev.creek.consumer.stream.StartAt;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.Disposable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
+
+/**
+ * Tables of one source database that are applied together. Tables come and go; while their set
+ * stays the same a {@link Round} runs. Each change of the set ends the round between two
+ * transactions, and the next one begins at the smallest of the members' positions: what a member
+ * has already, it drops. So joining and leaving need no other agreement than the stored positions.
+ * Thread-safe.
+ *
+ * <p>If one member is the cause of a failure, it gets the error, and the others of the same batch
+ * end without one: their writers cannot be used any more, so they claim their tables again and join
+ * again. If nobody is the cause, all that were being written get the error; if nothing was, all.
+ */
+public final class Group {
+  private static final Logger log = LoggerFactory.getLogger(Group.class);
+
+  /**
+   * Greatest distance in the stream between members when they join, so that none waits long for
+   * another: what the group reads of it takes less than a second.
+   */
+  static final long NEAR = 100_000;
+
+  /** Tables that join within this time of one another join together. */
+  private static final Duration JOINING = Duration.ofMillis(25);
+
+  /** The same while others are applied, whom each joining interrupts. */
+  private static final Duration JOINING_OTHERS = Duration.ofMillis(250);
+
+  private final GroupPorts ports;
+  private final Scheduler.Worker control;
+  private volatile Standing standing = new Standing(null, 0, Set.of());
+
+  /** Set on the control worker. */
+  private volatile @Nullable Round round;
+
+  // Below: only on the control worker.
+  private final List<Seat> seats = new ArrayList<>();
+  private @Nullable Disposable gathering;
+
+  /**
+   * The group as others see it.
+   *
+   * @param stream the stream that it reads; null if it has no members
+   * @param sources its members' tables
+   */
+  private record Standing(
+      @Nullable StreamIdentity stream, long reached, Set<SourceTable> sources) {}
+
+  Group(GroupPorts ports) {
+    this.ports = ports;
+    this.control = ports.scheduler().createWorker();
+  }
+
+  /**
+   * Tells whether a table could join now: it is near enough, and no other target of the same source
+   * table is a member.
+   *
+   * @param start where its changes begin
+   */
+  public boolean admits(SourceTable source, LogState state, StartAt start) {
+    Standing now = standing;
+    if (now.stream() == null) {
+      return start instanceof StartAt.Sequence || start instanceof StartAt.Beginning;
+    }
+    long first = start instanceof StartAt.Sequence from ? from.first() : state.firstSequence();
+    return now.stream().equals(state.stream())
+        && !now.sources().contains(source)
+        && Math.abs(first - reached(now)) <= NEAR;
+  }
+
+  private long reached(Standing now) {
+    Round running = round;
+    return running == null ? now.reached() : running.reached();
+  }
+
+  /**
+   * Applies a table's changes together with those of the other members.
+   *
+   * @param leave once it completes, the table leaves between two transactions
+   * @return its results; completes once it has left, which it also does if it is to claim its table
+   *     again. Errors if the table is the cause of a failure, or with one that concerns all
+   */
+  public Flux<Applied> follow(Member member, Mono<Void> leave) {
+    return Flux.defer(
+        () -> {
+          Seat seat = new Seat(member);
+          Flux<Applied> results =
+              seat.results().doOnSubscribe(begins -> post(seat, () -> join(seat)));
+          return Flux.merge(
+                  results.materialize(),
+                  leave.doOnSuccess(wanted -> leave(seat)).then(Mono.never()))
+              .<Applied>dematerialize()
+              .doOnCancel(() -> leave(seat));
+        });
+  }
+
+  private void post(Seat seat, Runnable task) {
+    try {
+      control.schedule(
+          () -> {
+            try {
+              task.run();
+            } catch (RuntimeException e) {
+              seat.end(e);
+              throw e;
+            }
+          });
+    } catch (RejectedExecutionException e) {
+      seat.end(null);
+    }
+  }
+
+  private void leave(Seat seat) {
+    seat.leaves();
+    post(seat, () -> left(seat));
+  }
+
+  // ---- on the control worker
+
+  private void join(Seat seat) {
+    seats.add(seat);
+    gather();
+  }
+
+  private void gather() {
+    if (gathering == null) {
+      long wait = (round == null ? JOINING : JOINING_OTHERS).toMillis();
+      gathering = control.schedule(this::gathered, wait, TimeUnit.MILLISECONDS);
+    }
+  }
+
+  private void gathered() {
+    gathering = null;
+    Round running = round;
+    if (running == null) {
+      begin();
+    } else {
+      running.end();
+    }
+  }
+
+  private void left(Seat seat) {
+    Round running = round;
+    if (running != null && running.seats().contains(seat)) {
+      running.end();
+    } else if (seats.remove(seat)) {
+      seat.end(null);
+    }
+  }
+
+  private void begin() {
+    seats.removeIf(
+        seat -> {
+          if (seat.isLeaving()) {
+            seat.end(null);
+          }
+          return seat.isLeaving();
+        });
+    sendAway();
+    if (seats.isEmpty()) {
+      standing = new Standing(null, 0, Set.of());
+      return;
+    }
+    Round next = new Round(ports, seats);
+    round = next;
+    show(next);
+    log.debug(
+        "{}: {} tables from stream sequence {} on",
+        ports.database(),
+        seats.size(),
+        next.reached() + 1);
+    next.run().subscribe(null, error -> ended(next, error), () -> ended(next, null));
+  }
+
+  private void show(Round running) {
+    standing =
+        new Standing(
+            seats.get(0).member().log().stream(),
+            running.reached(),
+            seats.stream()
+                .map(seat -> seat.member().mapping().source())
+                .collect(Collectors.toUnmodifiableSet()));
+  }
+
+  /**
+   * Those that are too far from the others, read another incarnation of the stream, or have the
+   * same source table as another one.
+   */
+  private void sendAway() {
+    if (seats.isEmpty()) {
+      return;
+    }
+    StreamIdentity stream = seats.get(0).member().log().stream();
+    long from = mostFrom();
+    Set<SourceTable> sources = new HashSet<>();
+    seats.removeIf(
+        seat -> {
+          boolean fits =
+              seat.member().log().stream().equals(stream)
+                  && seat.first() >= from
+                  && seat.first() - from <= NEAR
+                  && sources.add(seat.member().mapping().source());
+          if (!fits) {
+            seat.member().goesApart(seat.first());
+            seat.end(null);
+          }
+          return !fits;
+        });
+  }
+
+  /** The smallest position of the greatest set of members that are near one another. */
+  private long mostFrom() {
+    long[] firsts = seats.stream().mapToLong(Seat::first).sorted().toArray();
+    long best = firsts[0];
+    int most = 0;
+    int end = 0;
+    for (int begin = 0; begin < firsts.length; begin++) {
+      while (end < firsts.length && firsts[end] - firsts[begin] <= NEAR) {
+        end++;
+      }
+      if (end - begin > most) {
+        most = end - begin;
+        best = firsts[begin];
+      }
+    }
+    return best;
+  }
+
+  private void ended(Round of, @Nullable Throwable error) {
+    try {
+      control.schedule(() -> endedNow(of, error));
+    } catch (RejectedExecutionException e) {
+      of.seats().forEach(seat -> seat.end(null));
+    }
+  }
+
+  private void endedNow(Round of, @Nullable Throwable error) {
+    round = null;
+    if (error != null) {
+      failed(of, error);
+    }
+    begin();
+  }
+
+  private void failed(Round of, Throwable error) {
+    log.debug("{}: the round ended", ports.database(), error);
+    if (error instanceof SeatException one) {
+      one.seat().member().goesApart(one.seat().first());
+      end(one.seat(), one.getCause());
+      List.copyOf(of.spoilt()).forEach(seat -> end(seat, null));
+    } else if (error instanceof BrokerException.Gap) {
+      // Each looks for itself whether it needs what is missing.
+      of.seats()
+          .forEach(
+              seat -> {
+                seat.member().goesApart(Math.max(seat.first(), seat.member().log().lastSequence()));
+                end(seat, null);
+              });
+    } else {
+      List.copyOf(of.spoilt().isEmpty() ? of.seats() : of.spoilt())
+          .forEach(seat -> end(seat, error));
+    }
+  }
+
+  private void end(Seat seat, @Nullable Throwable error) {
+    if (seats.remove(seat)) {
+      seat.end(error);
+    }
+  }
+
+  @Override
+  public String toString() {
+    return "Group[" + ports.database() + ", " + Arrays.toString(standing.sources().toArray()) + "]";
+  }
+}

@@ -1,0 +1,61 @@
+package dev.creek.consumer.stream.group;
+
+import dev.creek.consumer.api.Grouping;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.stream.ByteShares;
+import dev.creek.consumer.stream.ChangeLog;
+import dev.creek.consumer.stream.PipelineOptions;
+import dev.creek.consumer.stream.TargetTables;
+import dev.creek.consumer.stream.batch.Linger;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import org.jspecify.annotations.Nullable;
+import reactor.core.scheduler.Scheduler;
+
+/** All groups of an instance. Thread-safe. */
+public final class Groups {
+  private final ConcurrentMap<String, Group> byDatabase = new ConcurrentHashMap<>();
+  private final ChangeLog changes;
+  private final TargetTables targets;
+  private final PipelineOptions options;
+  private final Scheduler scheduler;
+  private final ByteShares batchBytes;
+
+  /**
+   * Groups as the options say.
+   *
+   * @param batchBytes bytes that all batches being gathered may hold
+   * @param scheduler threads for decoding, folding and transcoding
+   */
+  public Groups(
+      ChangeLog changes,
+      TargetTables targets,
+      PipelineOptions options,
+      Scheduler scheduler,
+      ByteShares batchBytes) {
+    this.changes = changes;
+    this.targets = targets;
+    this.options = options;
+    this.scheduler = scheduler;
+    this.batchBytes = batchBytes;
+  }
+
+  /** The group of a table; null if it is applied alone. */
+  public @Nullable Group of(Mapping mapping) {
+    return options.grouping() == Grouping.TABLE
+        ? null
+        : byDatabase.computeIfAbsent(mapping.source().database(), this::group);
+  }
+
+  private Group group(String database) {
+    return new Group(
+        new GroupPorts(
+            database,
+            changes,
+            targets,
+            options.limits(),
+            new Linger(options.linger()),
+            scheduler,
+            batchBytes));
+  }
+}

@@ -1,0 +1,94 @@
+package dev.creek.consumer.stream.group;
+
+import dev.creek.consumer.api.Position;
+import dev.creek.consumer.api.TableEvent.Applied;
+import dev.creek.consumer.stream.StartAt;
+import dev.creek.consumer.wire.Change;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Sinks;
+
+/**
+ * A member's place in a group, from its joining until it has left. Used by the group's rounds, one
+ * after the other, except where it says otherwise.
+ */
+final class Seat {
+  private final Member member;
+  private final Sinks.Many<Applied> results = Sinks.many().unicast().onBackpressureBuffer();
+
+  /** Up to here messages may be missing from the stream. */
+  private final long mayMiss;
+
+  /** The first sequence that it needs. */
+  private volatile long first;
+
+  private volatile boolean leaving;
+  private Position position;
+
+  Seat(Member member) {
+    this.member = member;
+    StartAt start = member.start();
+    first = start instanceof StartAt.Sequence from ? from.first() : member.log().firstSequence();
+    first = Math.max(1, first);
+    mayMiss = start.mayMissUntil();
+    position = member.claim().position();
+  }
+
+  Member member() {
+    return member;
+  }
+
+  /** What was applied; ends when the member has left. */
+  Flux<Applied> results() {
+    return results.asFlux();
+  }
+
+  /** Thread-safe. */
+  long first() {
+    return first;
+  }
+
+  /** Up to here missing messages are none of its concern. */
+  long mayMiss() {
+    return Math.max(mayMiss, first - 1);
+  }
+
+  /** It wants to leave. Thread-safe. */
+  void leaves() {
+    leaving = true;
+  }
+
+  boolean isLeaving() {
+    return leaving;
+  }
+
+  /** Its position once these changes are applied, or nothing of it is in the stream up to there. */
+  Position at(Position batch, List<Change> changes) {
+    Change last = changes.isEmpty() ? null : changes.get(changes.size() - 1);
+    return last == null
+        ? new Position(batch.stream(), batch.sequence(), position.lsn(), position.committedAt())
+        : new Position(batch.stream(), batch.sequence(), last.lsn(), last.committedAt());
+  }
+
+  /** Its position as it is stored. */
+  Position position() {
+    return position;
+  }
+
+  /** A position was committed. */
+  void committed(Applied applied) {
+    position = applied.position();
+    first = Math.max(first, position.sequence() + 1);
+    results.tryEmitNext(applied);
+  }
+
+  /** It has left. */
+  void end(@Nullable Throwable error) {
+    if (error == null) {
+      results.tryEmitComplete();
+    } else {
+      results.tryEmitError(error);
+    }
+  }
+}
