@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  * @param incompleteness reasons why its rows may differ from the source's, oldest first; empty if
  *     none is known
  * @param groupName the named group of tables that it is in; null for none
+ * @param membership how its instance applied it when it was seen last; null if it is in no group,
+ *     or that is not known
  */
 public record Subscription(
     Mapping mapping,
@@ -26,7 +28,8 @@ public record Subscription(
     long rowsApplied,
     long epoch,
     List<Incompleteness> incompleteness,
-    @Nullable String groupName) {
+    @Nullable String groupName,
+    @Nullable Membership membership) {
 
   public Subscription {
     incompleteness = List.copyOf(incompleteness);
@@ -41,7 +44,7 @@ public record Subscription(
       long rowsApplied,
       long epoch,
       List<Incompleteness> incompleteness) {
-    this(mapping, active, state, position, rowsApplied, epoch, incompleteness, null);
+    this(mapping, active, state, position, rowsApplied, epoch, incompleteness, null, null);
   }
 
   /** A subscription that was never claimed and has no marks. */

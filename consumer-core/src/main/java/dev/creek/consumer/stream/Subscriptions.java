@@ -2,13 +2,13 @@ package dev.creek.consumer.stream;
 
 import dev.creek.consumer.api.DatabaseException;
 import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.Membership;
 import dev.creek.consumer.api.Position;
 import dev.creek.consumer.api.Subscription;
 import dev.creek.consumer.api.TableState;
 import dev.creek.consumer.api.TargetTable;
 import java.time.Duration;
 import java.util.Map;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -85,8 +85,16 @@ public interface Subscriptions {
    */
   Mono<Boolean> deactivate(TargetTable target);
 
-  /** Stores the lag of tables, in whole seconds; an empty value means that it is not known. */
-  Mono<Void> noteLags(Map<TargetTable, Optional<Duration>> lags);
+  /** Stores what running pipelines know of their tables. */
+  Mono<Void> note(Map<TargetTable, Note> notes);
+
+  /**
+   * What a running pipeline knows of its table.
+   *
+   * @param lag stored in whole seconds; null if it is not known
+   * @param membership null if it is in no group
+   */
+  record Note(@Nullable Duration lag, @Nullable Membership membership) {}
 
   /**
    * Makes a failed table skip the message at which it stopped, and no other, from its next claim

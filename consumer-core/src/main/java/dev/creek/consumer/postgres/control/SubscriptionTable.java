@@ -4,6 +4,7 @@ import dev.creek.consumer.api.DatabaseException;
 import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.Incompleteness;
 import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.Membership;
 import dev.creek.consumer.api.Position;
 import dev.creek.consumer.api.Position.StreamIdentity;
 import dev.creek.consumer.api.Subscription;
@@ -268,7 +269,7 @@ public final class SubscriptionTable implements Subscriptions {
             """
             with changed as (
                 update %1$s
-                set active = false, state = 'inactive', reason = null, hint = null, lag = null,
+                set active = false, state = 'inactive', reason = null, hint = null, lag = null, member = null,
                     epoch = epoch + 1, owner = null, updated_at = now()
                 where target = $1
                 returning *)
@@ -324,34 +325,43 @@ public final class SubscriptionTable implements Subscriptions {
 
   /** A row that is being written is left for the next time: its pipeline must not wait for this. */
   @Override
-  public Mono<Void> noteLags(Map<TargetTable, Optional<Duration>> lags) {
+  public Mono<Void> note(Map<TargetTable, Note> notes) {
     String sql =
         """
         with told as (
-                 select target, make_interval(secs => seconds) as lag
-                 from unnest($1::text[], $2::int8[]) as given (target, seconds)),
+                 select target, make_interval(secs => seconds) as lag, member
+                 from unnest($1::text[], $2::int8[], $3::bool[]) as given (target, seconds, member)),
              free as (
-                 select s.target, told.lag
+                 select s.target, told.lag, told.member
                  from %1$s s join told on told.target = s.target
-                 where s.active and s.lag is distinct from told.lag
+                 where s.active and (s.lag, s.member) is distinct from (told.lag, told.member)
                  for no key update of s skip locked)
         update %1$s s
-        set lag = free.lag
+        set lag = free.lag, member = free.member
         from free
         where s.target = free.target
         """
             .formatted(table);
-    String[] targets = lags.keySet().stream().map(TargetTable::toString).toArray(String[]::new);
-    Long[] seconds =
-        lags.values().stream()
-            .map(lag -> lag.map(Duration::toSeconds).orElse(null))
-            .toArray(Long[]::new);
+    int count = notes.size();
+    String[] targets = new String[count];
+    Long[] seconds = new Long[count];
+    Boolean[] members = new Boolean[count];
+    int at = 0;
+    for (Map.Entry<TargetTable, Note> note : notes.entrySet()) {
+      Duration lag = note.getValue().lag();
+      Membership membership = note.getValue().membership();
+      targets[at] = note.getKey().toString();
+      seconds[at] = lag == null ? null : lag.toSeconds();
+      members[at] = membership == null ? null : membership == Membership.MEMBER;
+      at++;
+    }
     return sessions
         .use(
-            "lags of subscriptions",
+            "notes on subscriptions",
             this::hint,
             session ->
-                session.update(sql, statement -> statement.bind(0, targets).bind(1, seconds)))
+                session.update(
+                    sql, statement -> statement.bind(0, targets).bind(1, seconds).bind(2, members)))
         .then();
   }
 

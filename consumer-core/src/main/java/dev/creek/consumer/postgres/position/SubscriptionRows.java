@@ -2,6 +2,7 @@ package dev.creek.consumer.postgres.position;
 
 import dev.creek.consumer.api.Incompleteness;
 import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.Membership;
 import dev.creek.consumer.api.Position;
 import dev.creek.consumer.api.Position.StreamIdentity;
 import dev.creek.consumer.api.SourceTable;
@@ -43,7 +44,7 @@ public final class SubscriptionRows {
       "topic, target, coalesce(active, false) as active, state, reason, hint, rows_applied, epoch, "
           + POSITION;
 
-  private static final String NO_GROUP = ", null::text as group_name";
+  private static final String NO_GROUP = ", null::text as group_name, null::bool as member";
 
   private static final String NO_MARKS = ", null::text[] as causes";
 
@@ -84,7 +85,7 @@ public final class SubscriptionRows {
    * @param incompleteness the table of marks
    */
   public static String select(String more, String rows, String incompleteness) {
-    return marked(", group_name" + more, rows, incompleteness);
+    return marked(", group_name, member" + more, rows, incompleteness);
   }
 
   /** The same without named groups, for a control schema from before there were any. */
@@ -107,7 +108,8 @@ public final class SubscriptionRows {
   public static String present(String subscriptions, String status) {
     return """
         (select p.topic, p.target, p.active, v.state, v.reason, v.hint, p.rows_applied, p.epoch,
-                p.stream_name, p.stream_created, p.stream_seq, p.lsn, p."timestamp", p.group_name
+                p.stream_name, p.stream_created, p.stream_seq, p.lsn, p."timestamp", p.group_name,
+                case when v.state = 'streaming' then p.member end as member
          from %s p join %s v on v.target = p.target)"""
         .formatted(subscriptions, status);
   }
@@ -134,7 +136,8 @@ public final class SubscriptionRows {
             applied == null ? 0 : applied,
             Objects.requireNonNull(row.get("epoch", Long.class)),
             marks(row),
-            row.get("group_name", String.class)));
+            row.get("group_name", String.class),
+            Membership.of(row.get("member", Boolean.class))));
   }
 
   private static List<Incompleteness> marks(Readable row) {

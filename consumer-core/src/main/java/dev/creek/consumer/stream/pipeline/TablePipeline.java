@@ -113,7 +113,7 @@ final class TablePipeline {
     this.mapping = mapping;
     this.around = around;
     this.visiting = visiting;
-    this.report = new PipelineReport(mapping, around);
+    this.report = new PipelineReport(mapping, around, tableGroup);
   }
 
   /**

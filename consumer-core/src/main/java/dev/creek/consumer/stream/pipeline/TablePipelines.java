@@ -65,8 +65,8 @@ public final class TablePipelines {
   /** How long a pipeline that ends waits for another one that ends at the same moment. */
   private static final Duration EMIT_PATIENCE = Duration.ofSeconds(1);
 
-  /** Longest delay until a table's lag is visible. */
-  private static final Duration LAG_INTERVAL = Duration.ofSeconds(3);
+  /** Longest delay until a table's lag, and whether it is a member of its group, is visible. */
+  private static final Duration NOTE_INTERVAL = Duration.ofSeconds(3);
 
   private final Subscriptions subscriptions;
   private final Replicas replicas;
@@ -140,7 +140,7 @@ public final class TablePipelines {
         () -> {
           Sinks.Empty<Void> allEnded = Sinks.empty();
           Mono<Void> lines = lines().doOnTerminate(allEnded::tryEmitEmpty);
-          return Flux.merge(lines, takePart(allEnded.asMono()), noteLags(), lookAtTargets()).then();
+          return Flux.merge(lines, takePart(allEnded.asMono()), notes(), lookAtTargets()).then();
         });
   }
 
@@ -166,25 +166,25 @@ public final class TablePipelines {
     return line.isVisiting() ? Optional.empty() : Optional.ofNullable(line.held());
   }
 
-  private Mono<Void> noteLags() {
-    return Flux.interval(LAG_INTERVAL)
+  private Mono<Void> notes() {
+    return Flux.interval(NOTE_INTERVAL)
         .onBackpressureDrop()
-        .map(tick -> lags())
-        .filter(lags -> !lags.isEmpty())
-        .concatMap(lags -> subscriptions.noteLags(lags).onErrorComplete(), 1)
+        .map(tick -> known())
+        .filter(known -> !known.isEmpty())
+        .concatMap(known -> subscriptions.note(known).onErrorComplete(), 1)
         .takeUntilOther(stop)
         .then();
   }
 
-  private Map<TargetTable, Optional<Duration>> lags() {
-    Map<TargetTable, Optional<Duration>> lags = new HashMap<>();
+  private Map<TargetTable, Subscriptions.Note> known() {
+    Map<TargetTable, Subscriptions.Note> known = new HashMap<>();
     running.forEach(
         (mapping, line) -> {
           if (!line.isVisiting()) {
-            lags.put(mapping.target(), line.report().unapplied().knownLag());
+            known.put(mapping.target(), line.report().note());
           }
         });
-    return lags;
+    return known;
   }
 
   private Mono<Void> lines() {

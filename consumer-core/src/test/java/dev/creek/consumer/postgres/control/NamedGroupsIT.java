@@ -10,6 +10,7 @@ import dev.creek.consumer.api.DatabaseException;
 import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.Grouping;
 import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.Membership;
 import dev.creek.consumer.api.Position;
 import dev.creek.consumer.api.Subscription;
 import dev.creek.consumer.api.TableGroup;
@@ -17,10 +18,13 @@ import dev.creek.consumer.control.CommandText;
 import dev.creek.consumer.postgres.PostgresTarget;
 import dev.creek.consumer.postgres.TargetDatabase;
 import dev.creek.consumer.stream.Subscriptions;
+import dev.creek.consumer.stream.Subscriptions.Note;
 import dev.creek.consumer.testing.SqlCall;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -177,6 +181,37 @@ final class NamedGroupsIT {
     assertThat(await(subscriptions.setGroup(ORDERS.target(), null))).isTrue();
     assertThat(groupOf(ORDERS)).isNull();
     assertThat(await(subscriptions.setGroup(STAFF.target(), "any"))).isFalse();
+  }
+
+  @Test
+  void whetherATableIsAMemberIsShownWhileItsServiceIsThere() {
+    await(subscriptions.activate(ORDERS, "sales"));
+    await(subscriptions.activate(LINES, "sales"));
+    await(subscriptions.activate(STAFF));
+    await(
+        subscriptions.note(
+            Map.of(
+                ORDERS.target(),
+                new Note(Duration.ofSeconds(7), Membership.MEMBER),
+                LINES.target(),
+                new Note(null, Membership.APART),
+                STAFF.target(),
+                new Note(Duration.ZERO, null))));
+    assertThat(await(subscriptions.all()))
+        .extracting(s -> s.mapping().target().table(), Subscription::membership)
+        .containsExactly(
+            tuple("lines", Membership.APART),
+            tuple("orders", Membership.MEMBER),
+            tuple("staff", null));
+    assertThat(
+            database.value(
+                "select lag from _creek_consumer.subscriptions where target = 'public.orders'"))
+        .isEqualTo("00:00:07");
+    assertThat(await(subscriptions.present()))
+        .as("nobody applies them")
+        .allMatch(s -> s.membership() == null);
+    await(subscriptions.deactivate(ORDERS.target()));
+    assertThat(await(subscriptions.all()).get(1).membership()).isNull();
   }
 
   @Test
