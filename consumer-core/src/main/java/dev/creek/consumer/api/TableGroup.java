@@ -22,7 +22,8 @@ public record TableGroup(String database, String name) {
    * @param named the named group that it is in; null for none
    * @return empty if the table is applied alone
    */
-  static Optional<TableGroup> of(SourceTable source, @Nullable String named, Grouping grouping) {
+  public static Optional<TableGroup> of(
+      SourceTable source, @Nullable String named, Grouping grouping) {
     if (named != null) {
       return Optional.of(new TableGroup(source.database(), named));
     }
