@@ -91,12 +91,22 @@ final class FoldedWriter {
     return Way.COUNTING;
   }
 
-  /** Rows and position, committed; without effect if it fails. */
-  Mono<Void> alone(Session session, FoldedBatch batch, Way way, PositionAdvance moved) {
-    Expecting expecting = way == Way.AGAIN ? Expecting.ANY : Expecting.ALL;
-    return fresh
-        .write(batch, how -> batch.alone(session, how, expecting, moved), Mono.empty())
-        .flatMap(held::requireClaim);
+  /**
+   * Rows and position, committed; without effect if it fails. Returns the number of rows that the
+   * fence let through.
+   */
+  Mono<Long> alone(Session session, FoldedBatch batch, Way way, PositionAdvance moved) {
+    return fresh.write(
+        batch, how -> batch.alone(session, how, expecting(way), moved), Mono.empty());
+  }
+
+  /** The same in a transaction, which is of no more use if it fails. */
+  Mono<Long> attempt(Session session, FoldedBatch batch, Way way, PositionAdvance moved) {
+    return batch.alone(session, fresh.first(batch), expecting(way), moved);
+  }
+
+  private static Expecting expecting(Way way) {
+    return way == Way.AGAIN ? Expecting.ANY : Expecting.ALL;
   }
 
   /** The rows, in a transaction that holds the fence. */

@@ -32,6 +32,14 @@ public final class InsertStrategy {
     return write(batch.folded().fresh(), batch.isForCopy(), statement, undo);
   }
 
+  /** The way that {@link #write} would try first; nothing is learned if it fails. */
+  TablePlan.Rows first(FoldedBatch batch) {
+    if (!batch.folded().fresh() || upserted > 0) {
+      return TablePlan.Rows.UPSERTED;
+    }
+    return batch.isForCopy() && notCopied == 0 ? TablePlan.Rows.COPIED : TablePlan.Rows.INSERTED;
+  }
+
   /** The same for rows that should be new, without COPY. */
   public Mono<Long> write(Function<TablePlan.Rows, Mono<Long>> statement, Mono<Void> undo) {
     return write(true, false, statement, undo);

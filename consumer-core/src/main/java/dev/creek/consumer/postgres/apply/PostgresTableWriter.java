@@ -11,10 +11,10 @@ import dev.creek.consumer.postgres.position.AppliedMark;
 import dev.creek.consumer.postgres.position.KnownTarget;
 import dev.creek.consumer.postgres.position.PositionAdvance;
 import dev.creek.consumer.postgres.position.PositionSql;
+import dev.creek.consumer.postgres.position.PositionsSql.Moved;
 import dev.creek.consumer.postgres.position.RepublishedFilter;
 import dev.creek.consumer.postgres.session.Session;
 import dev.creek.consumer.postgres.session.Sessions;
-import dev.creek.consumer.row.Step;
 import dev.creek.consumer.stream.Batch;
 import dev.creek.consumer.stream.Claim;
 import dev.creek.consumer.stream.Failpoint;
@@ -69,8 +69,11 @@ final class PostgresTableWriter implements TableWriter {
   /** Only for a table without a key, or with an assumed one; only for apply. */
   private @Nullable RepublishedFilter repetitions;
 
-  /** Rows that those changes did not touch; only for apply. */
+  /** Rows that those changes did not touch, before the batch that was staged last. */
   private Discrepancies shortfall = Discrepancies.NONE;
+
+  /** The same of that batch, as it was written last. */
+  private Discrepancies fell = Discrepancies.NONE;
 
   private final FoldedWriter folds;
 
@@ -92,7 +95,7 @@ final class PostgresTableWriter implements TableWriter {
    * @param target null if the batch has no changes, or none to apply; so is the plan
    * @param folded null if the table has no key
    */
-  private record Ready(
+  record Ready(
       Batch batch,
       @Nullable CatalogTable target,
       @Nullable TablePlan plan,
@@ -186,32 +189,53 @@ final class PostgresTableWriter implements TableWriter {
   }
 
   /** Without a place: the caller knows the change, and reports it once. */
-  private Mono<RuntimeException> described(Throwable error, Ready ready) {
-    String what = position.target().toString();
+  Mono<RuntimeException> described(Throwable error, Ready ready) {
     if (error instanceof MissingRowException missing) {
-      return Mono.just(missing.described(what, hints.mapping()));
+      return Mono.just(missing.described(targetName(), hints.mapping()));
     }
-    TablePlan plan = ready.plan();
+    return described(error, ready.plan(), ready.batch().changes());
+  }
+
+  /** The same for an error of COMMIT: changes may have come in an earlier part. */
+  Mono<RuntimeException> describedAtCommit(Throwable error, Ready ready) {
+    return described(error, ready.plan() == null ? met : ready.plan(), ready.batch().changes());
+  }
+
+  private Mono<RuntimeException> described(
+      Throwable error, @Nullable TablePlan plan, List<Change> changes) {
     return explanation.described(
-        error, what, plan == null ? null : WriteAttempt.of(plan, ready.batch().changes()));
+        error, targetName(), plan == null ? null : WriteAttempt.of(plan, changes));
   }
 
   private Mono<Applied> applied(Ready ready) {
+    return stage(ready).flatMap(this::written);
+  }
+
+  /** Counts a batch, once, and chooses the way to write it. */
+  Mono<Staged> stage(Ready ready) {
+    shortfall = shortfall.plus(fell);
+    fell = Discrepancies.NONE;
     Batch batch = ready.batch();
     TablePlan plan = ready.plan();
-    CatalogTable known = ready.target();
-    if (plan == null || known == null) {
-      return positionOnly(batch);
+    CatalogTable into = ready.target();
+    if (plan == null || into == null) {
+      return Mono.just(positionOnly(batch));
     }
-    Mono<Applied> written = Mono.defer(() -> written(ready, plan, known));
+    Mono<Staged> staged = Mono.defer(() -> stage(ready, plan, into));
     if (met == plan) {
-      return written;
+      return staged;
     }
     List<Change> changes = batch.changes();
     Mono<Void> doubted =
         plan.hasKey() && seen.holdsAny(changes) ? doubt(plan, changes) : Mono.empty();
     return (seen.holds(changes) ? doubted : doubted.then(Mono.defer(() -> meet(plan))))
-        .then(written);
+        .then(staged);
+  }
+
+  Staged positionOnly(Batch batch) {
+    RepublishedFilter known = repetitions;
+    return new StagedPosition(
+        batch, position, known != null && held.inTransaction() ? known.evidence() : null);
   }
 
   /**
@@ -234,9 +258,9 @@ final class PostgresTableWriter implements TableWriter {
                                         () -> inside ? Mono.empty() : held.commit(session)))));
   }
 
-  private Mono<Applied> written(Ready ready, TablePlan plan, CatalogTable known) {
+  private Mono<Staged> stage(Ready ready, TablePlan plan, CatalogTable into) {
     return ready.folded() == null
-        ? withoutKey(ready.batch(), plan, known)
+        ? withoutKey(ready.batch(), plan, into)
         : withKey(ready.batch(), ready.folded());
   }
 
@@ -260,85 +284,23 @@ final class PostgresTableWriter implements TableWriter {
         .then(Mono.fromRunnable(() -> met = plan));
   }
 
-  private Mono<Applied> positionOnly(Batch batch) {
-    if (!batch.endsTransaction()) {
-      return Mono.empty();
-    }
-    return held.inTransaction()
-        ? held.transaction().flatMap(session -> finish(session, batch, null))
-        : held.session().flatMap(session -> move(session, batch, null)).then(committed(batch));
-  }
-
-  private Mono<Applied> withKey(Batch batch, FoldedBatch folded) {
+  private Mono<Staged> withKey(Batch batch, FoldedBatch folded) {
     seen.next(batch.changes(), folded.newestMicros());
     counts = counts.plus(folded.counts());
-    if (folded.plan().changes().assumesKey()) {
-      return known()
-          .doOnNext(known -> known.withoutRepeated(batch.changes()))
-          .flatMap(
-              known ->
-                  held.transaction()
-                      .flatMap(
-                          session ->
-                              onTrust(session, folded, repeated(batch.changes(), known.goesOn()))
-                                  .doOnNext(this::fellShort)
-                                  .then(ended(session, batch, known.evidence()))));
+    if (!folded.plan().changes().assumesKey()) {
+      return Mono.just(StagedFolds.of(batch, folded, folds));
     }
-    FoldedWriter.Way way = folds.way(folded);
-    if (held.inTransaction()
-        || !batch.endsTransaction()
-        || folded.folded().truncate()
-        || !way.isAlone()) {
-      return part(batch, folded, way);
-    }
-    PositionAdvance moved = moved(batch, null);
-    return held.session()
-        .flatMap(session -> folds.alone(session, folded, way, moved))
-        .then(committed(batch))
-        .onErrorResume(
-            FoldedWriter::mayRecover, e -> part(batch, folded, folds.other(folded, way, e)));
-  }
-
-  private Mono<Applied> part(Batch batch, FoldedBatch folded, FoldedWriter.Way way) {
-    return held.transaction()
-        .flatMap(
-            session ->
-                folds
-                    .part(session, folded, way)
-                    .doOnNext(this::fellShort)
-                    .then(ended(session, batch, null)));
-  }
-
-  private void fellShort(Discrepancies more) {
-    shortfall = shortfall.plus(more);
-  }
-
-  /**
-   * Writes a batch by a key that is only assumed to keep the source's rows apart. Changes that may
-   * come again are written as usual; changes that come for the first time must not create a row
-   * whose key exists.
-   */
-  private Mono<Discrepancies> onTrust(Session session, FoldedBatch folded, int repeated) {
-    List<Change> changes = folded.changes();
-    List<Change> first = changes.subList(repeated, changes.size());
-    if (first.isEmpty()) {
-      return folds.part(session, folded, folds.way(folded));
-    }
-    var assumed = new AssumedKey(folded.plan(), first);
-    if (repeated == 0) {
-      return assumed.write(
-          session, inOrder -> folds.part(session, folded, folds.way(folded), inOrder));
-    }
-    FoldedBatch rest = FoldedBatch.of(folded.plan(), first, false);
-    return Segment.run(
-            session, folded.plan(), Segment.of(changes, changes.subList(0, repeated), seen))
-        .flatMap(
-            again ->
-                assumed
-                    .write(
-                        session,
-                        inOrder -> folds.part(session, rest, FoldedWriter.Way.AT_ONCE, inOrder))
-                    .map(again::plus));
+    return known()
+        .doOnNext(known -> known.withoutRepeated(batch.changes()))
+        .map(
+            known ->
+                StagedOnTrust.of(
+                    batch,
+                    folded,
+                    folds,
+                    known.evidence(),
+                    repeated(batch.changes(), known.goesOn()),
+                    seen));
   }
 
   /**
@@ -353,22 +315,23 @@ final class PostgresTableWriter implements TableWriter {
     return repeated;
   }
 
-  private Mono<Applied> withoutKey(Batch batch, TablePlan plan, CatalogTable into) {
+  private Mono<Staged> withoutKey(Batch batch, TablePlan plan, CatalogTable into) {
     seen.next(batch.changes(), ReplayWindow.newest(batch.changes()));
     return known()
         .zipWhen(known -> missing(batch.changes(), plan, into))
-        .flatMap(
+        .map(
             both -> {
               RepublishedFilter known = both.getT1();
               List<Change> fresh = known.withoutRepeated(both.getT2());
-              fellShort(Discrepancies.unproven(known.unproven()));
+              shortfall = shortfall.plus(Discrepancies.unproven(known.unproven()));
               counts = counts.plus(Counts.of(fresh));
-              List<Segment> segments = Segment.of(batch.changes(), fresh, seen);
-              return held.inTransaction()
-                      || !batch.endsTransaction()
-                      || !shortfall.equals(Discrepancies.NONE)
-                  ? inOrder(batch, plan, segments, known.evidence())
-                  : wholeInOrder(batch, plan, segments, known.evidence());
+              return StagedSteps.of(
+                  batch,
+                  plan,
+                  position,
+                  Segment.of(batch.changes(), fresh, seen),
+                  known.evidence(),
+                  shortfall.equals(Discrepancies.NONE));
             });
   }
 
@@ -386,85 +349,130 @@ final class PostgresTableWriter implements TableWriter {
         : held.session().flatMap(position::repetitions).doOnNext(loaded -> repetitions = loaded);
   }
 
-  /** A single step needs no transaction around it. */
-  private Mono<Applied> wholeInOrder(
-      Batch batch, TablePlan plan, List<Segment> segments, @Nullable AppliedMark evidence) {
-    if (segments.isEmpty()) {
-      return held.session()
-          .flatMap(session -> move(session, batch, evidence))
-          .then(committed(batch));
+  private Mono<Applied> written(Staged staged) {
+    Batch batch = staged.batch();
+    if (batch.endsTransaction() && !held.inTransaction() && staged.isAlone()) {
+      return alone(staged)
+          .then(committed(batch))
+          .onErrorResume(staged::mayRecover, e -> together(staged.after(e)));
     }
-    Step only = segments.size() == 1 ? segments.get(0).onlyStep(plan) : null;
-    if (only == null) {
-      return inOrder(batch, plan, segments, evidence);
-    }
-    PositionAdvance moved = moved(batch, evidence).with(heldChanges.assignments());
-    return held.session()
-        .flatMap(session -> new OrderedChanges(session, plan).runAlone(only, position, moved))
-        .flatMap(held::requireClaim)
-        .then(committed(batch))
-        .onErrorResume(FoldedSql::missedRows, e -> inOrder(batch, plan, segments, evidence));
+    return staged.isEmpty() && !batch.endsTransaction() ? Mono.empty() : together(staged);
   }
 
-  private Mono<Applied> inOrder(
-      Batch batch, TablePlan plan, List<Segment> segments, @Nullable AppliedMark evidence) {
+  /** Rows and position in a transaction of several statements, or a part of one. */
+  private Mono<Applied> together(Staged staged) {
+    Batch batch = staged.batch();
+    return batch.endsTransaction()
+        ? rows(staged)
+            .then(Mono.defer(() -> move(staged)))
+            .then(
+                Failpoint.BEFORE_COMMIT.before(
+                    Mono.defer(() -> held.session().flatMap(held::commit))))
+            .then(committed(batch))
+        : rows(staged).then(Mono.empty());
+  }
+
+  /** The rows of the batch that was staged last, in a transaction that holds the fence. */
+  Mono<Void> rows(Staged staged) {
+    return held.transaction().flatMap(staged::rows).doOnNext(these -> fell = these).then();
+  }
+
+  /** Rows and position in one statement, which is a transaction. */
+  private Mono<Void> alone(Staged staged) {
+    return held.session()
+        .flatMap(session -> staged.alone(session, moved(staged)))
+        .flatMap(held::requireClaim);
+  }
+
+  /** Rows and position in one statement, in a transaction that is of no more use if it fails. */
+  Mono<Void> attempt(Staged staged) {
+    return held.session()
+        .flatMap(session -> staged.attempt(session, moved(staged)))
+        .flatMap(held::requireClaim);
+  }
+
+  /** Marks and position, in the transaction with the rows. */
+  Mono<Void> move(Staged staged) {
     return held.transaction()
         .flatMap(
             session ->
-                plan.deferring(session)
-                    .then(Mono.defer(() -> Segment.run(session, plan, segments)))
-                    .doOnNext(this::fellShort)
-                    .then(ended(session, batch, evidence)));
-  }
-
-  /** After a part: commits if the batch ends the source transaction. */
-  private Mono<Applied> ended(Session session, Batch batch, @Nullable AppliedMark evidence) {
-    return batch.endsTransaction() ? finish(session, batch, evidence) : Mono.empty();
-  }
-
-  private Mono<Applied> finish(Session session, Batch batch, @Nullable AppliedMark evidence) {
-    return mark(session, batch)
-        .then(move(session, batch, evidence))
-        .then(Failpoint.BEFORE_COMMIT.before(Mono.defer(() -> held.commit(session))))
-        .then(committed(batch));
+                mark(session, staged.batch())
+                    .then(
+                        Mono.defer(
+                            () -> {
+                              PositionAdvance moved = moved(staged);
+                              return session.update(
+                                  position.update(moved),
+                                  statement -> position.bind(statement, moved));
+                            })))
+        .flatMap(held::requireClaim);
   }
 
   /** Sets the marks of the transaction's changes; its transaction holds the fence. */
   private Mono<Void> mark(Session session, Batch batch) {
-    return Flux.defer(() -> Flux.fromIterable(shortfall.marks(batch.position().sequence())))
+    return Flux.defer(
+            () -> Flux.fromIterable(shortfall.plus(fell).marks(batch.position().sequence())))
         .concatMap(mark -> session.execute(position.marks().insert(mark, "(select) as once")))
         .then();
   }
 
-  private PositionAdvance moved(Batch batch, @Nullable AppliedMark evidence) {
-    Position to = batch.position();
-    return new PositionAdvance(from, to, counts.total(), evidence, seen.ahead(to));
+  PositionAdvance moved(Staged staged) {
+    return moved(staged.batch().position(), staged.evidence());
   }
 
-  private Mono<Void> move(Session session, Batch batch, @Nullable AppliedMark evidence) {
-    return Mono.defer(
-        () -> {
-          PositionAdvance moved = moved(batch, evidence).with(heldChanges.assignments());
-          return session
-              .update(position.update(moved), statement -> position.bind(statement, moved))
-              .flatMap(held::requireClaim);
-        });
+  private PositionAdvance moved(Position to, @Nullable AppliedMark evidence) {
+    return new PositionAdvance(from, to, counts.total(), evidence, seen.ahead(to))
+        .with(heldChanges.assignments());
+  }
+
+  /** The position alone, between batches. */
+  Moved moved(Position to) {
+    return new Moved(position, moved(to, null));
   }
 
   private Mono<Applied> committed(Batch batch) {
     return Failpoint.AFTER_COMMIT
         .before(held.giveBack())
-        .then(
-            Mono.fromCallable(
-                () -> {
-                  Applied applied = counts.at(batch.position(), shortfall.missed());
-                  counts = Counts.NONE;
-                  shortfall = Discrepancies.NONE;
-                  from = batch.position().sequence();
-                  seen.committed();
-                  heldChanges.saved();
-                  return applied;
-                }));
+        .then(Mono.fromCallable(() -> nowCommitted(batch.position())));
+  }
+
+  /** Everything up to a position has been committed. */
+  Applied nowCommitted(Position to) {
+    Applied applied = counts.at(to, shortfall.plus(fell).missed());
+    counts = Counts.NONE;
+    shortfall = Discrepancies.NONE;
+    fell = Discrepancies.NONE;
+    from = to.sequence();
+    seen.committed();
+    heldChanges.saved();
+    return applied;
+  }
+
+  PositionSql position() {
+    return position;
+  }
+
+  String targetName() {
+    return position.target().toString();
+  }
+
+  /** The id of the target; null if it is not known yet. */
+  @Nullable Long targetId() {
+    CatalogTable known = target;
+    return known == null ? null : known.oid();
+  }
+
+  /** What this writes is one transaction with what others write in that session. */
+  void share(HeldSession shared) {
+    held.share(shared);
+  }
+
+  void unshare() {
+    held.unshare();
+  }
+
+  Mono<Void> requireOpen() {
+    return held.requireOpen();
   }
 
   @Override

@@ -76,7 +76,7 @@ public final class PostgresTables implements TargetTables {
 
   @Override
   public GroupWriter groupWriter() {
-    throw new UnsupportedOperationException("not built yet");
+    return new PostgresGroupWriter(sessions);
   }
 
   @Override

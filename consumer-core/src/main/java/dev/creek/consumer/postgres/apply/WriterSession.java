@@ -4,49 +4,42 @@ import dev.creek.consumer.postgres.position.PositionSql;
 import dev.creek.consumer.postgres.session.Session;
 import dev.creek.consumer.postgres.session.Sessions;
 import dev.creek.consumer.stream.FencedException;
-import java.util.concurrent.atomic.AtomicReference;
-import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
- * The session that a writer holds while it works, and its open transaction. It is held in a field
- * and not by an operator: {@link #close()} must find it whatever was cancelled, and when. Only
- * {@code close} may be called beside another call.
+ * The session that a writer holds while it works, and its open transaction; in a group, those of
+ * the group. Only {@link #close} may be called beside another call.
  */
 public final class WriterSession {
-  private static final String SAVEPOINT = "savepoint creek_part";
-
-  private final Sessions sessions;
   private final PositionSql position;
-  private final AtomicReference<@Nullable Session> held = new AtomicReference<>();
-  private volatile boolean closed;
-  private boolean inTransaction;
-  private boolean hasSavepoint;
+  private final HeldSession own;
+
+  /** The writer's own, or the group's. */
+  private volatile HeldSession held;
 
   public WriterSession(Sessions sessions, PositionSql position) {
-    this.sessions = sessions;
     this.position = position;
+    this.own = new HeldSession(sessions);
+    this.held = own;
+  }
+
+  /** Works in a session that other writers use as well, until it is told otherwise. */
+  void share(HeldSession shared) {
+    held = shared;
+  }
+
+  /** Works in a session of its own again. */
+  void unshare() {
+    held = own;
   }
 
   boolean inTransaction() {
-    return inTransaction;
+    return held.inTransaction();
   }
 
   /** The session, borrowed if there is none. */
   public Mono<Session> session() {
-    return Mono.defer(
-        () -> {
-          Session current = held.get();
-          return current != null ? Mono.just(current) : borrow();
-        });
-  }
-
-  private Mono<Session> borrow() {
-    return sessions
-        .borrow()
-        .doOnNext(held::set)
-        // Closed in the meantime: then no other call returns it.
-        .flatMap(session -> closed ? giveBack().then(Mono.error(closed())) : Mono.just(session));
+    return Mono.defer(() -> held.session());
   }
 
   /**
@@ -54,17 +47,20 @@ public final class WriterSession {
    * the table.
    */
   public Mono<Session> transaction() {
-    return session()
-        .flatMap(
-            session ->
-                inTransaction
-                    ? Mono.just(session)
-                    : session
-                        .begin()
-                        .then(session.update(position.lock(), position::bindClaim))
-                        .flatMap(this::requireClaim)
-                        .doOnSuccess(nothing -> inTransaction = true)
-                        .thenReturn(session));
+    return Mono.defer(
+        () -> {
+          HeldSession used = held;
+          return used.transaction()
+              .flatMap(
+                  session ->
+                      used.hasLocked(this)
+                          ? Mono.just(session)
+                          : session
+                              .update(position.lock(), position::bindClaim)
+                              .flatMap(this::requireClaim)
+                              .doOnSuccess(nothing -> used.nowHasLocked(this))
+                              .thenReturn(session));
+        });
   }
 
   /**
@@ -80,50 +76,37 @@ public final class WriterSession {
                 position.target() + " has been claimed by another, or was set back by a crash"));
   }
 
-  /** Sets the one savepoint again: each would nest in the one before. */
   Mono<Void> savepoint(Session session) {
-    String sql = hasSavepoint ? "release " + SAVEPOINT + "; " + SAVEPOINT : SAVEPOINT;
-    hasSavepoint = true;
-    return session.execute(sql);
+    return held.savepoint(session);
   }
 
   Mono<Void> rollbackToSavepoint(Session session) {
-    return session.execute("rollback to " + SAVEPOINT);
+    return held.rollbackToSavepoint(session);
   }
 
   public Mono<Void> commit(Session session) {
-    return session.commit().doOnSuccess(nothing -> endTransaction());
+    return held.commit(session);
   }
 
   /** Ends the transaction without effect; keeps the session. */
   public Mono<Void> rollback(Session session) {
-    return session.rollback().doOnSuccess(nothing -> endTransaction());
-  }
-
-  private void endTransaction() {
-    inTransaction = false;
-    hasSavepoint = false;
+    return held.rollback(session);
   }
 
   /** Returns the session after its work. */
   Mono<Void> giveBack() {
-    return Mono.defer(
-        () -> {
-          Session session = held.getAndSet(null);
-          return session == null ? Mono.empty() : session.end();
-        });
+    return held.giveBack();
   }
 
-  /** Rolls back, returns the session and lends no other. Never fails. */
+  /**
+   * Rolls back, returns the session and lends no other. A group's session stays the group's. Never
+   * fails.
+   */
   public Mono<Void> close() {
-    return Mono.fromRunnable(() -> closed = true).then(giveBack());
-  }
-
-  private static IllegalStateException closed() {
-    return new IllegalStateException("the writer has been closed, or has failed");
+    return own.close();
   }
 
   public Mono<Void> requireOpen() {
-    return closed ? Mono.error(closed()) : Mono.empty();
+    return own.requireOpen();
   }
 }

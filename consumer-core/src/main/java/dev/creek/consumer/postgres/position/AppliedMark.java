@@ -124,6 +124,11 @@ public record AppliedMark(
         Instant.EPOCH, Objects.requireNonNull(row.get(column, Instant.class)));
   }
 
+  /** A time of these as text. */
+  static String text(long micros) {
+    return instant(micros).toString();
+  }
+
   private static Instant instant(long micros) {
     return Instant.EPOCH.plus(micros, ChronoUnit.MICROS);
   }

@@ -86,6 +86,15 @@ public final class PositionSql {
   }
 
   private String update(PositionValues to, String more) {
+    return update(to, more, "");
+  }
+
+  /**
+   * The same with values that come from elsewhere.
+   *
+   * @param from empty, or the FROM clause
+   */
+  String update(PositionValues to, String more, String from) {
     return "update "
         + table
         + (" set lsn = " + to.lsn() + "::pg_lsn")
@@ -98,6 +107,7 @@ public final class PositionSql {
         + (", last_change_at = case when " + to.changes() + " > 0")
         + " then clock_timestamp() else last_change_at end, updated_at = clock_timestamp()"
         + more
+        + from
         + (" where target = " + to.target() + " and epoch = " + to.epoch())
         + (" and ("
             + to.from()
@@ -163,6 +173,10 @@ public final class PositionSql {
     if (moved.evidence() != null) {
       moved.evidence().bind(statement, PositionValues.COUNT);
     }
+  }
+
+  long epoch() {
+    return claim.epoch();
   }
 
   public TargetTable target() {

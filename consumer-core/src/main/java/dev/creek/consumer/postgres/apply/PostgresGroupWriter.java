@@ -1,0 +1,179 @@
+package dev.creek.consumer.postgres.apply;
+
+import dev.creek.consumer.api.Position;
+import dev.creek.consumer.api.TableEvent.Applied;
+import dev.creek.consumer.postgres.apply.GroupPart.PartFailure;
+import dev.creek.consumer.postgres.session.Sessions;
+import dev.creek.consumer.postgres.session.SqlErrors;
+import dev.creek.consumer.stream.Failpoint;
+import dev.creek.consumer.stream.GroupWriter;
+import dev.creek.consumer.stream.TableWriter;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/**
+ * Writes the batches of several tables, each in one target transaction. A batch of one table is
+ * that table's single statement. One of several tables is written by a statement a table, rows and
+ * position together, without locks and savepoints before. If one of those fails, or in a
+ * transaction of several calls, each table is written as if alone in its transaction: its row
+ * locked first, its position last, and what may fail behind a savepoint.
+ */
+final class PostgresGroupWriter implements GroupWriter {
+  private final HeldSession shared;
+  private final GroupErrors errors;
+  private final GroupMoves moves;
+
+  /** The writers of the open transaction; only for apply. */
+  private final Set<PostgresTableWriter> open = new LinkedHashSet<>();
+
+  /** The writer that writes a batch in its own session. */
+  private volatile @Nullable PostgresTableWriter single;
+
+  PostgresGroupWriter(Sessions sessions) {
+    this.shared = new HeldSession(sessions);
+    this.errors = new GroupErrors(sessions);
+    this.moves = new GroupMoves(sessions);
+  }
+
+  @Override
+  public Mono<List<Applied>> apply(List<Part> parts, boolean endsTransaction) {
+    return Mono.defer(
+        () -> {
+          List<GroupPart> group = parts.stream().map(GroupPart::of).toList();
+          requireFit(group, endsTransaction);
+          return group.size() == 1 && endsTransaction && open.isEmpty()
+              ? alone(group.get(0))
+              : together(group, endsTransaction);
+        });
+  }
+
+  private void requireFit(List<GroupPart> parts, boolean endsTransaction) {
+    Set<PostgresTableWriter> writers = new LinkedHashSet<>();
+    for (GroupPart part : parts) {
+      if (!writers.add(part.writer())) {
+        throw new IllegalArgumentException(part.target() + " occurs twice in a batch");
+      }
+      if (part.ready().batch().endsTransaction() != endsTransaction) {
+        throw new IllegalArgumentException(
+            part.target() + " ends its transaction elsewhere than the batch");
+      }
+    }
+    if (endsTransaction && !writers.containsAll(open)) {
+      throw new IllegalArgumentException("a table of the open transaction is not among its end");
+    }
+  }
+
+  private Mono<List<Applied>> alone(GroupPart part) {
+    PostgresTableWriter writer = part.writer();
+    return Mono.defer(
+            () -> {
+              single = writer;
+              return writer.apply(part.ready());
+            })
+        .map(List::of)
+        .onErrorMap(error -> GroupErrors.of(part, error))
+        .doOnTerminate(() -> single = null);
+  }
+
+  private Mono<List<Applied>> together(List<GroupPart> parts, boolean endsTransaction) {
+    return shared
+        .requireOpen()
+        .thenMany(Flux.fromIterable(parts).concatMap(GroupPart::requireOpen, 0))
+        .then(Failpoint.BEFORE_APPLY.before(Mono.defer(() -> written(parts, endsTransaction))))
+        .onErrorResume(error -> failed(parts, error));
+  }
+
+  private Mono<List<Applied>> written(List<GroupPart> parts, boolean endsTransaction) {
+    for (GroupPart part : parts) {
+      part.writer().share(shared);
+      open.add(part.writer());
+    }
+    return Flux.fromIterable(parts)
+        .concatMap(GroupPart::stage, 0)
+        .collectList()
+        .flatMap(staged -> endsTransaction ? ended(staged) : each(staged, GroupPart::rows));
+  }
+
+  private Mono<List<Applied>> ended(List<GroupPart> parts) {
+    Mono<List<Applied>> careful = Mono.defer(() -> each(parts, GroupPart::careful));
+    Mono<List<Applied>> rows =
+        shared.inTransaction()
+            ? careful
+            : shared
+                .transaction()
+                .flatMap(session -> each(parts, GroupPart::attempted))
+                .onErrorResume(
+                    PostgresGroupWriter::mayRecover,
+                    e -> shared.session().flatMap(shared::rollback).then(careful));
+    return rows.then(
+            Failpoint.BEFORE_COMMIT.before(
+                Mono.defer(() -> shared.session().flatMap(shared::commit))))
+        .then(Failpoint.AFTER_COMMIT.before(shared.giveBack()))
+        .then(Mono.fromCallable(() -> committed(parts)));
+  }
+
+  /** Does one after the other; completes empty. */
+  private static Mono<List<Applied>> each(
+      List<GroupPart> parts, Function<GroupPart, Mono<Void>> work) {
+    return Flux.fromIterable(parts).concatMap(work, 0).then(Mono.empty());
+  }
+
+  /** Tells whether another way to write may succeed, or tell more about the error. */
+  private static boolean mayRecover(Throwable error) {
+    return error instanceof PartFailure failure
+        && (SqlErrors.mayBeInserted(failure.error())
+            || SqlErrors.mayDependOnOrder(failure.error()));
+  }
+
+  private List<Applied> committed(List<GroupPart> parts) {
+    List<Applied> applied =
+        parts.stream()
+            .map(part -> part.writer().nowCommitted(part.ready().batch().position()))
+            .toList();
+    open.forEach(PostgresTableWriter::unshare);
+    open.clear();
+    return applied;
+  }
+
+  /** Everything is rolled back before somebody looks for the cause. */
+  private Mono<List<Applied>> failed(List<GroupPart> parts, Throwable error) {
+    parts.forEach(part -> open.add(part.writer()));
+    List<PostgresTableWriter> unusable = List.copyOf(open);
+    open.clear();
+    return shared
+        .abandon()
+        .then(Mono.fromRunnable(() -> unusable.forEach(PostgresTableWriter::unshare)))
+        .thenMany(Flux.fromIterable(unusable).concatMap(PostgresTableWriter::close, 0))
+        .then(Mono.defer(() -> errors.described(error, parts)))
+        .flatMap(Mono::error);
+  }
+
+  @Override
+  public Mono<List<TableWriter>> move(Map<TableWriter, Position> positions) {
+    return Mono.defer(
+        () -> {
+          if (!open.isEmpty()) {
+            throw new IllegalStateException("a source transaction is open");
+          }
+          return moves.move(positions);
+        });
+  }
+
+  @Override
+  public Mono<Void> close() {
+    return shared
+        .close()
+        .then(
+            Mono.defer(
+                () -> {
+                  PostgresTableWriter writing = single;
+                  return writing == null ? Mono.empty() : writing.close();
+                }));
+  }
+}
