@@ -44,6 +44,9 @@ import reactor.core.publisher.Mono;
  * refuses, {@link BrokerException.Unavailable} if there is no answer.
  */
 final class JetStreamApi {
+  /** The pattern of all subjects of a stream. */
+  static final String EVERY_SUBJECT = ">";
+
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final byte[] NOTHING = {};
 
@@ -193,12 +196,15 @@ final class JetStreamApi {
         ConsumerConfiguration.builder()
             .name(name)
             .description("creek-consumer reading " + subject)
-            .filterSubject(subject)
             .ackPolicy(AckPolicy.None)
             .replayPolicy(ReplayPolicy.Instant)
             .inactiveThreshold(inactivity)
             .numReplicas(1)
             .memStorage(true);
+    boolean filtered = !subject.equals(EVERY_SUBJECT);
+    if (filtered) {
+      config.filterSubject(subject);
+    }
     if (start instanceof StartAt.Sequence from) {
       config.deliverPolicy(DeliverPolicy.ByStartSequence).startSequence(from.first());
     } else if (start instanceof StartAt.Time from) {
@@ -209,7 +215,7 @@ final class JetStreamApi {
       config.deliverPolicy(DeliverPolicy.All);
     }
     return call(
-            "CONSUMER.CREATE." + stream + "." + name + "." + subject,
+            "CONSUMER.CREATE." + stream + "." + name + (filtered ? "." + subject : ""),
             new ConsumerCreateRequest(stream, config.build()),
             ConsumerInfo::new)
         .map(

@@ -20,6 +20,7 @@ import dev.creek.consumer.wire.Subjects;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -147,10 +148,40 @@ public final class JetStreamLog implements ChangeLog, SnapshotLog {
                 .deliveries());
   }
 
+  /**
+   * {@inheritDoc}
+   *
+   * <p>A gap is detected as in {@link #read}. A stream that several databases share is read as a
+   * whole.
+   */
   @Override
   public Flux<Delivery> readDatabase(
       String database, StartAt start, StreamIdentity expected, ReadListener listener) {
-    throw new UnsupportedOperationException("not built yet");
+    return Flux.defer(
+        () ->
+            new SubjectReader(
+                    link,
+                    api,
+                    options,
+                    holes,
+                    place(database),
+                    () -> generations.forget(database),
+                    start,
+                    expected,
+                    listener)
+                .deliveries());
+  }
+
+  private Mono<SubjectReader.Place> place(String database) {
+    return generations
+        .subjects(database)
+        .map(
+            subjects ->
+                new SubjectReader.Place(
+                    subjects.walStream(database),
+                    JetStreamApi.EVERY_SUBJECT,
+                    new SubjectTables(
+                        subject -> Optional.ofNullable(subjects.walTable(database, subject)))));
   }
 
   private Mono<SubjectReader.Place> place(SourceTable source) {

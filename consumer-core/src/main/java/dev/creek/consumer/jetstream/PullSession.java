@@ -6,6 +6,7 @@ import dev.creek.consumer.jetstream.pull.MessagePlace;
 import dev.creek.consumer.jetstream.pull.PullIntake;
 import dev.creek.consumer.jetstream.pull.PullReceiver;
 import dev.creek.consumer.stream.Delivery;
+import dev.creek.consumer.stream.Packet;
 import io.nats.client.Message;
 import io.nats.client.PullRequestOptions;
 import io.nats.client.Subscription;
@@ -40,6 +41,7 @@ final class PullSession implements PullReceiver {
   private final PullWindow window;
   private final Outlet outlet;
   private final StreamChecks checks;
+  private final @Nullable SubjectTables tables;
   private final Runnable onHeard;
   private final String inbox;
   private final Disposable.Composite resources;
@@ -63,8 +65,10 @@ final class PullSession implements PullReceiver {
       PullConsumer consumer,
       PullWindow window,
       Checks checks,
+      @Nullable SubjectTables tables,
       Runnable onHeard,
       FluxSink<Delivery> sink) {
+    this.tables = tables;
     this.link = link;
     this.open = open;
     this.api = api;
@@ -87,6 +91,7 @@ final class PullSession implements PullReceiver {
   /**
    * Deliveries of a new consumer; nothing is requested before the first demand. For one reader.
    *
+   * @param tables the tables of messages by their subjects; null if there is only one
    * @param onHeard runs once, when the broker is known to answer requests
    */
   static Flux<Delivery> deliveries(
@@ -97,10 +102,12 @@ final class PullSession implements PullReceiver {
       PullConsumer consumer,
       PullWindow window,
       Checks checks,
+      @Nullable SubjectTables tables,
       Runnable onHeard) {
     return Flux.<Delivery>create(
             sink ->
-                new PullSession(link, open, api, options, consumer, window, checks, onHeard, sink)
+                new PullSession(
+                        link, open, api, options, consumer, window, checks, tables, onHeard, sink)
                     .start(sink),
             FluxSink.OverflowStrategy.ERROR)
         .subscribeOn(link.scheduler(), false);
@@ -182,7 +189,10 @@ final class PullSession implements PullReceiver {
     heardAt = now;
     received = consumerSequence;
     heard();
-    window.arrived(place.streamSequence(), data, wireBytes, place.pending(), now);
+    SubjectTables of = tables;
+    var packet =
+        new Packet(place.streamSequence(), data, of == null ? null : of.of(place.subject()));
+    window.arrived(packet, wireBytes, place.pending(), now);
   }
 
   @Override

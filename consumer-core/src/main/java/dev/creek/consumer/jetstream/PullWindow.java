@@ -175,10 +175,10 @@ final class PullWindow {
    * @param wireBytes its size as the broker counts it
    * @param pendingBehind number of further messages in the stream
    */
-  synchronized void arrived(
-      long sequence, byte[] data, long wireBytes, long pendingBehind, long now) {
-    packets.add(new Packet(sequence, data));
-    bytes += data.length;
+  synchronized void arrived(Packet packet, long wireBytes, long pendingBehind, long now) {
+    long sequence = packet.sequence();
+    packets.add(packet);
+    bytes += packet.data().length;
     lastSequence = sequence;
     pending = pendingBehind;
     arrived++;

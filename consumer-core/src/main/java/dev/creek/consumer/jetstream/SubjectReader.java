@@ -65,8 +65,17 @@ final class SubjectReader {
   /** True if it is read without end. */
   private boolean followed = true;
 
-  /** The stream and subject to read. */
-  record Place(String stream, String subject) {}
+  /**
+   * The stream and subject to read.
+   *
+   * @param subject {@link JetStreamApi#EVERY_SUBJECT} for all
+   * @param tables the tables of messages by their subjects; null if there is only one
+   */
+  record Place(String stream, String subject, @Nullable SubjectTables tables) {
+    Place(String stream, String subject) {
+      this(stream, subject, null);
+    }
+  }
 
   /**
    * A reader.
@@ -277,6 +286,7 @@ final class SubjectReader {
             reads(this, checks);
             return checks;
           },
+          from.tables(),
           () -> heard(this, created.pending()));
     }
 

@@ -36,6 +36,10 @@ final class AckSubject implements MessagePlace {
   private long streamSequence;
   private long consumerSequence;
   private long pending;
+  private final SubjectNames names = new SubjectNames();
+  private byte[] message = PREFIX;
+  private int subjectFrom;
+  private int subjectTo;
 
   /**
    * Reads it.
@@ -83,6 +87,18 @@ final class AckSubject implements MessagePlace {
     this.consumerSequence = consumerSequence;
     this.pending = pending;
     return streamSequence > 0 && consumerSequence > 0 && pending >= 0;
+  }
+
+  /** Takes the place of the message's own subject. */
+  void subjectAt(byte[] line, int from, int to) {
+    message = line;
+    subjectFrom = from;
+    subjectTo = to;
+  }
+
+  @Override
+  public String subject() {
+    return names.of(message, subjectFrom, subjectTo);
   }
 
   private void skip(int tokens) {

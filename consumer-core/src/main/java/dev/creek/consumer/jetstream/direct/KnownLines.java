@@ -58,6 +58,7 @@ final class KnownLines {
 
   private boolean numbers(LineBeginning beginning, byte[] from, int begin, int end) {
     bytes = from;
+    beginning.tellSubject(ack, from, begin);
     at = begin + beginning.length();
     limit = end;
     long streamSequence = before('.');

@@ -14,6 +14,7 @@ final class LineBeginning {
   private final PacketReceivers.Entry receiver;
   private final byte[] bytes;
   private final boolean headed;
+  private final int subjectFrom;
   private final int subjectBytes;
   private final int replyAt;
 
@@ -25,6 +26,7 @@ final class LineBeginning {
    * @param from index of its first byte
    * @param to index of its reply's stream sequence
    * @param headed whether it tells how long the headers are
+   * @param subjectFrom index of the subject
    * @param subjectBytes how long the subject is
    * @param replyFrom index of its reply
    */
@@ -34,11 +36,13 @@ final class LineBeginning {
       int from,
       int to,
       boolean headed,
+      int subjectFrom,
       int subjectBytes,
       int replyFrom) {
     this.receiver = receiver;
     this.bytes = Arrays.copyOfRange(line, from, to);
     this.headed = headed;
+    this.subjectFrom = subjectFrom - from;
     this.subjectBytes = subjectBytes;
     this.replyAt = replyFrom - from;
   }
@@ -57,6 +61,12 @@ final class LineBeginning {
 
   int length() {
     return bytes.length;
+  }
+
+  /** Tells the place of the subject in a line that begins so at this index. */
+  void tellSubject(AckSubject to, byte[] line, int begin) {
+    int from = begin + subjectFrom;
+    to.subjectAt(line, from, from + subjectBytes);
   }
 
   boolean headed() {

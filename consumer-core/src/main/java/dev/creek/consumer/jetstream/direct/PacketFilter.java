@@ -42,6 +42,9 @@ final class PacketFilter {
 
   private int lineLength;
 
+  /** The subject of the message whose payload is still to come. */
+  private byte[] subject = new byte[256];
+
   /** Where the fields of a line begin and end. */
   private final int[] from = new int[MAX_FIELDS];
 
@@ -176,15 +179,27 @@ final class PacketFilter {
       left = Math.addExact(total, 2);
       part = Part.OTHERS_BODY;
     } else {
-      int subject = to[0] - from[0];
+      int subjectBytes = to[0] - from[0];
       receiver.knownBy(
-          new LineBeginning(receiver, bytes, at, ack.numbersFrom(), headed, subject, from[2]));
-      wireBytes = (long) total + subject + to[2] - from[2];
+          new LineBeginning(
+              receiver, bytes, at, ack.numbersFrom(), headed, from[0], subjectBytes, from[2]));
+      ack.subjectAt(subjectOf(bytes), 0, subjectBytes);
+      wireBytes = (long) total + subjectBytes + to[2] - from[2];
       payload = new byte[total - headers];
       left = headers;
       part = Part.HEADERS;
       headers(0, 0);
     }
+  }
+
+  /** Kept until the payload is here: the bytes of the line are overwritten before. */
+  private byte[] subjectOf(byte[] bytes) {
+    int length = to[0] - from[0];
+    if (length > subject.length) {
+      subject = new byte[length];
+    }
+    System.arraycopy(bytes, from[0], subject, 0, length);
+    return subject;
   }
 
   private PacketReceivers.@Nullable Entry receiver(byte[] bytes, int begin, int end) {

@@ -53,7 +53,7 @@ public final class ClientPullReader implements PullReader {
     return OVERHEAD_BYTES;
   }
 
-  private record Place(long streamSequence, long consumerSequence, long pending)
+  private record Place(long streamSequence, long consumerSequence, long pending, String subject)
       implements MessagePlace {}
 
   private final class Intake implements Disposable {
@@ -101,7 +101,11 @@ public final class ClientPullReader implements PullReader {
               && told.consumerSequence() > 0
               && told.pendingCount() >= 0;
       return ours
-          ? new Place(told.streamSequence(), told.consumerSequence(), told.pendingCount())
+          ? new Place(
+              told.streamSequence(),
+              told.consumerSequence(),
+              told.pendingCount(),
+              message.getSubject())
           : null;
     }
 

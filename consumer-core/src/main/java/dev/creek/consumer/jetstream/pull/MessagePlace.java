@@ -13,4 +13,7 @@ public interface MessagePlace {
 
   /** Number of further messages of the consumer in the stream when this one was sent. */
   long pending();
+
+  /** The subject of the message. Costs something: only for readers of several subjects. */
+  String subject();
 }

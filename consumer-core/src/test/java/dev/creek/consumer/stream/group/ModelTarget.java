@@ -20,8 +20,8 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
 /**
- * A target in memory: for each table the transactions of its changes, in the order of their commits,
- * and its position. It breaks at random, as often as it may.
+ * A target in memory: for each table the transactions of its changes, in the order of their
+ * commits, and its position. It breaks at random, as often as it may.
  */
 final class ModelTarget {
   private final Random random;
