@@ -9,6 +9,7 @@ import dev.creek.consumer.control.Operations;
 import dev.creek.consumer.stream.Diagnosis;
 import dev.creek.consumer.stream.SnapshotOrder;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -30,13 +31,18 @@ final class CommandActions implements Operations {
   }
 
   @Override
-  public Mono<?> addTable(Mapping mapping) {
-    return tables.add(mapping);
+  public Mono<?> addTable(Mapping mapping, @Nullable String group) {
+    return tables.add(mapping, group);
   }
 
   @Override
-  public Mono<?> addTable(Mapping mapping, StartFrom from) {
-    return tables.add(mapping, from);
+  public Mono<?> addTable(Mapping mapping, StartFrom from, @Nullable String group) {
+    return tables.add(mapping, from, group);
+  }
+
+  @Override
+  public Mono<Boolean> setGroup(TargetTable table, @Nullable String group) {
+    return tables.setGroup(table, group);
   }
 
   @Override

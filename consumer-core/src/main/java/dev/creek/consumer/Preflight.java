@@ -9,7 +9,9 @@ import dev.creek.consumer.api.ShapeMismatchException;
 import dev.creek.consumer.api.SourceSighting;
 import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.api.Subscription;
+import dev.creek.consumer.api.TableGroup;
 import dev.creek.consumer.api.TableState;
+import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.jetstream.JetStreamLog;
 import dev.creek.consumer.postgres.PostgresTarget;
 import dev.creek.consumer.postgres.check.SourceCheck;
@@ -20,10 +22,12 @@ import dev.creek.consumer.text.ErrorWords;
 import dev.creek.consumer.text.Remedy;
 import dev.creek.consumer.wire.RecordShape;
 import dev.creek.consumer.wire.WalSchema;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -103,7 +107,24 @@ final class Preflight {
                 1),
         source == null
             ? tables(mappings, subscribed)
-            : compared(source, mappings, tables(mappings, subscribed)));
+            : compared(source, mappings, tables(mappings, subscribed)),
+        targetReached()
+            .flatMapMany(
+                there ->
+                    guarded("groups", target.findings(mappings, groups(mappings, subscribed)))));
+  }
+
+  /** The groups of all tables that are followed, or are to be. */
+  private Map<TargetTable, Optional<TableGroup>> groups(
+      List<Mapping> mappings, List<Subscription> subscribed) {
+    Map<TargetTable, Optional<TableGroup>> groups = new HashMap<>();
+    mappings.forEach(
+        mapping ->
+            groups.put(mapping.target(), TableGroup.of(mapping.source(), null, lines.grouping())));
+    subscribed.stream()
+        .filter(Subscription::active)
+        .forEach(table -> groups.put(table.mapping().target(), table.group(lines.grouping())));
+    return groups;
   }
 
   private Flux<Finding> tables(List<Mapping> mappings, List<Subscription> subscribed) {

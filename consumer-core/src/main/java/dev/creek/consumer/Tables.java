@@ -9,6 +9,7 @@ import dev.creek.consumer.api.SourceSighting;
 import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.api.StartFrom;
 import dev.creek.consumer.api.Subscription;
+import dev.creek.consumer.api.TableGroup;
 import dev.creek.consumer.api.TableState;
 import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.jetstream.JetStreamLog;
@@ -17,6 +18,7 @@ import dev.creek.consumer.stream.FirstPosition;
 import dev.creek.consumer.stream.Schemas;
 import dev.creek.consumer.stream.snapshot.HeaderSchemas;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -86,7 +88,19 @@ public final class Tables {
    * Subscribes a table, or re-activates it from where it stopped; a running consumer notices it.
    */
   public Mono<Subscription> add(Mapping mapping) {
-    return servers.database().flatMap(db -> db.subscriptions().activate(mapping));
+    return add(mapping, (String) null);
+  }
+
+  /**
+   * The same, into a named group of tables that are applied together.
+   *
+   * @param group its name, as {@link TableGroup#requireName} allows it; null leaves a table that
+   *     was subscribed before in its group
+   * @return errors with {@link DatabaseException} also if the table is active in another group, or
+   *     the group is of another source database
+   */
+  public Mono<Subscription> add(Mapping mapping, @Nullable String group) {
+    return servers.database().flatMap(db -> db.subscriptions().activate(mapping, group));
   }
 
   /**
@@ -96,12 +110,19 @@ public final class Tables {
    *     BrokerException.Gap} if the stream no longer holds everything since the time
    */
   public Mono<Subscription> add(Mapping mapping, StartFrom from) {
+    return add(mapping, from, null);
+  }
+
+  /** The same, into a named group of tables: {@link #add(Mapping, String)}. */
+  public Mono<Subscription> add(Mapping mapping, StartFrom from, @Nullable String group) {
     return servers
         .broker()
         .flatMap(changes -> FirstPosition.position(changes, mapping.source(), from))
         .flatMap(
             position ->
-                servers.database().flatMap(db -> db.subscriptions().begin(mapping, position)));
+                servers
+                    .database()
+                    .flatMap(db -> db.subscriptions().begin(mapping, position, group)));
   }
 
   /**
@@ -123,6 +144,18 @@ public final class Tables {
    */
   public Mono<Boolean> remove(TargetTable table) {
     return readable.flatMap(db -> db.subscriptions().deactivate(table));
+  }
+
+  /**
+   * Puts a subscribed table into a named group of tables that are applied together, or into none; a
+   * running consumer notices it.
+   *
+   * @param group its name, as {@link TableGroup#requireName} allows it; null for none
+   * @return false if there is no such subscription; errors with {@link DatabaseException} if the
+   *     group is of another source database
+   */
+  public Mono<Boolean> setGroup(TargetTable table, @Nullable String group) {
+    return servers.database().flatMap(db -> db.subscriptions().setGroup(table, group));
   }
 
   /**

@@ -4,7 +4,7 @@ import dev.creek.consumer.CreekConsumer;
 import dev.creek.consumer.api.Command;
 import dev.creek.consumer.api.SnapshotMode;
 import dev.creek.consumer.api.SnapshotProgress;
-import dev.creek.consumer.api.TargetTable;
+import dev.creek.consumer.api.TableGroup;
 import dev.creek.consumer.app.cli.CommandStep;
 import java.util.Locale;
 import reactor.core.publisher.Flux;
@@ -28,17 +28,28 @@ final class OwnWork {
           .flux();
     }
     if (command instanceof Command.AddTable add) {
-      return facade.tables().add(add.mapping()).map(subscribed -> done("subscribed")).flux();
+      return facade
+          .tables()
+          .add(add.mapping(), add.group())
+          .map(subscribed -> done("subscribed"))
+          .flux();
     }
     if (command instanceof Command.AddTableFrom add) {
       return facade
           .tables()
-          .add(add.mapping(), add.from())
+          .add(add.mapping(), add.from(), add.group())
           .map(subscribed -> done("subscribed, from " + add.from()))
           .flux();
     }
     if (command instanceof Command.RemoveTable remove) {
-      return removeTable(remove.target()).flux();
+      return subscribed(facade.tables().remove(remove.target()), "removed").flux();
+    }
+    if (command instanceof Command.SetGroup set) {
+      String group = set.group();
+      return subscribed(
+              facade.tables().setGroup(set.target(), group),
+              group == null ? "in no named group" : "in the group " + TableGroup.quoted(group))
+          .flux();
     }
     if (command instanceof Command.TakeSnapshot take) {
       return steps(facade.snapshots().take(take.mapping(), take.mode()), "");
@@ -55,7 +66,7 @@ final class OwnWork {
               .delayUntil(
                   progress ->
                       progress.step() == SnapshotProgress.Step.DONE
-                          ? facade.tables().add(resync.mapping())
+                          ? facade.tables().add(resync.mapping(), resync.group())
                           : Mono.empty()),
           ", subscribed");
     }
@@ -68,12 +79,10 @@ final class OwnWork {
         facade.snapshots().apply(apply.subject(), apply.mapping(), apply.mode(), force), "");
   }
 
-  private Mono<CommandStep> removeTable(TargetTable target) {
-    return facade
-        .tables()
-        .remove(target)
-        .filter(removed -> removed)
-        .map(removed -> done("removed"))
+  private static Mono<CommandStep> subscribed(Mono<Boolean> changed, String detail) {
+    return changed
+        .filter(done -> done)
+        .map(done -> done(detail))
         .switchIfEmpty(
             Mono.error(
                 () ->

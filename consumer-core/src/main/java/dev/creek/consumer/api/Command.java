@@ -2,6 +2,7 @@ package dev.creek.consumer.api;
 
 import dev.creek.consumer.control.CommandText;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** A command of an operator. Commands of one target are carried out one at a time, in order. */
 public sealed interface Command {
@@ -30,16 +31,41 @@ public sealed interface Command {
     }
   }
 
-  /** Subscribe, or subscribe again from where it stopped. */
-  record AddTable(Mapping mapping) implements OfMapping {
+  /** A command that may name a group of tables. */
+  sealed interface OfGroup extends Command {
+    /** The named group of tables; null if it names none. */
+    @Nullable String group();
+  }
+
+  /**
+   * Subscribe, or subscribe again from where it stopped.
+   *
+   * @param group the named group of tables to put it in; null for none
+   */
+  record AddTable(Mapping mapping, @Nullable String group) implements OfMapping, OfGroup {
+    /** The same in no named group. */
+    public AddTable(Mapping mapping) {
+      this(mapping, null);
+    }
+
     @Override
     public Verb verb() {
       return Verb.ADD_TABLE;
     }
   }
 
-  /** Subscribe a table that has no position yet. */
-  record AddTableFrom(Mapping mapping, StartFrom from) implements OfMapping {
+  /**
+   * Subscribe a table that has no position yet.
+   *
+   * @param group the named group of tables to put it in; null for none
+   */
+  record AddTableFrom(Mapping mapping, StartFrom from, @Nullable String group)
+      implements OfMapping, OfGroup {
+    /** The same in no named group. */
+    public AddTableFrom(Mapping mapping, StartFrom from) {
+      this(mapping, from, null);
+    }
+
     @Override
     public Verb verb() {
       return Verb.ADD_TABLE_FROM;
@@ -70,8 +96,17 @@ public sealed interface Command {
     }
   }
 
-  /** Create if missing, subscribe, and take a clean snapshot. */
-  record Resync(Mapping mapping) implements OfMapping {
+  /**
+   * Create if missing, subscribe, and take a clean snapshot.
+   *
+   * @param group the named group of tables to put it in; null for none
+   */
+  record Resync(Mapping mapping, @Nullable String group) implements OfMapping, OfGroup {
+    /** The same in no named group. */
+    public Resync(Mapping mapping) {
+      this(mapping, null);
+    }
+
     @Override
     public Verb verb() {
       return Verb.RESYNC;
@@ -98,6 +133,18 @@ public sealed interface Command {
     }
   }
 
+  /**
+   * Put a subscribed table into another group of tables.
+   *
+   * @param group its name; null for none
+   */
+  record SetGroup(TargetTable target, @Nullable String group) implements OfGroup {
+    @Override
+    public Verb verb() {
+      return Verb.SET_GROUP;
+    }
+  }
+
   /** Kinds of commands. */
   public enum Verb {
     CREATE_SCHEMA("CREATE"),
@@ -108,7 +155,8 @@ public sealed interface Command {
     APPLY_SNAPSHOT("APPLY_SNAP"),
     RESYNC("RESYNC"),
     RESUME_TABLE("RESUME"),
-    SKIP_CHANGE("SKIP");
+    SKIP_CHANGE("SKIP"),
+    SET_GROUP("SET_GROUP");
 
     private final String word;
 

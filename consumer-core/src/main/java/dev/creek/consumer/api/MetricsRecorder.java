@@ -41,6 +41,12 @@ public interface MetricsRecorder {
   default void incomplete(TargetTable table, List<Incompleteness> marks) {}
 
   /**
+   * A table in a group of tables is applied with the others of it from now on, or on its own. Also
+   * called when it begins, after {@link #line}; never for a table in no group.
+   */
+  default void grouped(TargetTable table, TableGroup group, Membership membership) {}
+
+  /**
    * A table tries again after an error that passes.
    *
    * @param category class of the SQLSTATE, or {@code broker}, {@code schema}

@@ -66,7 +66,7 @@ public final class QualifiedName {
     }
   }
 
-  private static boolean isInvisible(int c) {
+  static boolean isInvisible(int c) {
     return Character.isWhitespace(c)
         || Character.isSpaceChar(c)
         || Character.isISOControl(c)

@@ -1,13 +1,18 @@
 package dev.creek.consumer.control;
 
+import static java.util.regex.Pattern.DOTALL;
+
 import dev.creek.consumer.api.Command;
 import dev.creek.consumer.api.Command.Verb;
 import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.api.SnapshotMode;
 import dev.creek.consumer.api.StartFrom;
+import dev.creek.consumer.api.TableGroup;
 import dev.creek.consumer.api.TargetTable;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Commands as one line of text: the Go consumer's notifications, and ours in the same form.
@@ -17,7 +22,11 @@ import java.util.stream.Stream;
  * ADD_FROM start mapping
  * SNAP mode mapping     APPLY_SNAP mode subject mapping
  * RESYNC mapping        RESUME target      SKIP sequence target
+ * SET_GROUP "group" target
  * </pre>
+ *
+ * Before the mapping of {@code ADD}, {@code ADD_FROM} and {@code RESYNC} there may be {@code IN
+ * "group"}. The name of a group is always in double quotes; the empty one is no group.
  */
 public final class CommandText {
   private static final Pattern WORDS = Pattern.compile("[A-Za-z_ ]{1,40}");
@@ -34,14 +43,15 @@ public final class CommandText {
     String rest = words[1];
     return switch (verb(words[0])) {
       case CREATE_SCHEMA -> new Command.CreateSchema(Mapping.parse(rest));
-      case ADD_TABLE -> new Command.AddTable(Mapping.parse(rest));
+      case ADD_TABLE -> add(Placed.parse(rest));
       case ADD_TABLE_FROM -> addFrom(split(rest, 2));
       case REMOVE_TABLE -> new Command.RemoveTable(TargetTable.parse(rest));
       case SNAPSHOT -> snapshot(split(rest, 2));
       case APPLY_SNAPSHOT -> applySnapshot(split(rest, 3));
-      case RESYNC -> new Command.Resync(Mapping.parse(rest));
+      case RESYNC -> resync(Placed.parse(rest));
       case RESUME_TABLE -> new Command.ResumeTable(TargetTable.parse(rest));
       case SKIP_CHANGE -> skip(split(rest, 2));
+      case SET_GROUP -> setGroup(Placed.quoted(rest));
     };
   }
 
@@ -70,8 +80,50 @@ public final class CommandText {
     return new Command.TakeSnapshot(Mapping.parse(words[1]), SnapshotMode.parse(words[0]));
   }
 
+  private static Command add(Placed placed) {
+    return new Command.AddTable(Mapping.parse(placed.tables()), placed.group());
+  }
+
   private static Command addFrom(String[] words) {
-    return new Command.AddTableFrom(Mapping.parse(words[1]), StartFrom.parse(words[0]));
+    Placed placed = Placed.parse(words[1]);
+    return new Command.AddTableFrom(
+        Mapping.parse(placed.tables()), StartFrom.parse(words[0]), placed.group());
+  }
+
+  private static Command resync(Placed placed) {
+    return new Command.Resync(Mapping.parse(placed.tables()), placed.group());
+  }
+
+  private static Command setGroup(Placed placed) {
+    return new Command.SetGroup(TargetTable.parse(placed.tables()), placed.group());
+  }
+
+  /**
+   * The last part of a command.
+   *
+   * @param group the group that it names; null for none
+   * @param tables a mapping or a target
+   */
+  private record Placed(@Nullable String group, String tables) {
+    /** No name begins like this: a quoted part is quoted as a whole. */
+    private static final String IN = "IN ";
+
+    private static final Pattern QUOTED = Pattern.compile("\"((?:[^\"]|\"\")*)\" (.*)", DOTALL);
+
+    static Placed parse(String text) {
+      return text.startsWith(IN + '"')
+          ? quoted(text.substring(IN.length()))
+          : new Placed(null, text);
+    }
+
+    static Placed quoted(String text) {
+      Matcher named = QUOTED.matcher(text);
+      if (!named.matches()) {
+        throw new IllegalArgumentException("a group's name is not in double quotes");
+      }
+      return new Placed(
+          TableGroup.requireName(named.group(1).replace("\"\"", "\"")), named.group(2));
+    }
   }
 
   private static Command applySnapshot(String[] words) {
@@ -89,7 +141,15 @@ public final class CommandText {
 
   /** Writes the form that {@link #parse} reads. */
   public static String format(Command command) {
-    return command.verb().word() + " " + before(command) + tables(command);
+    return command.verb().word() + " " + before(command) + place(command) + tables(command);
+  }
+
+  private static String place(Command command) {
+    String group = command instanceof Command.OfGroup placed ? placed.group() : null;
+    if (command instanceof Command.SetGroup) {
+      return TableGroup.quoted(group == null ? "" : group) + " ";
+    }
+    return group == null ? "" : Placed.IN + TableGroup.quoted(group) + " ";
   }
 
   private static String before(Command command) {

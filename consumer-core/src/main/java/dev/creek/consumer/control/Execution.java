@@ -5,6 +5,7 @@ import dev.creek.consumer.api.Command.Verb;
 import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.api.SnapshotMode;
 import dev.creek.consumer.api.SnapshotProgress;
+import dev.creek.consumer.api.TableGroup;
 import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.retry.Backoff;
 import java.time.Duration;
@@ -269,21 +270,32 @@ final class Execution {
           .map(created -> new Outcome.Done(created ? "created" : "exists already and fits"));
     }
     if (command instanceof Command.AddTable add) {
-      return operations.addTable(add.mapping()).thenReturn(new Outcome.Done("subscribed"));
+      return operations
+          .addTable(add.mapping(), add.group())
+          .thenReturn(new Outcome.Done("subscribed"));
     }
     if (command instanceof Command.AddTableFrom add) {
       return operations
-          .addTable(add.mapping(), add.from())
+          .addTable(add.mapping(), add.from(), add.group())
           .thenReturn(new Outcome.Done("subscribed, from " + add.from()));
     }
     if (command instanceof Command.RemoveTable) {
       return operations
           .removeTable(target)
+          .map(removed -> removed ? new Outcome.Done("removed") : notSubscribed());
+    }
+    if (command instanceof Command.SetGroup set) {
+      String group = set.group();
+      return operations
+          .setGroup(target, group)
           .map(
-              removed ->
-                  removed
-                      ? new Outcome.Done("removed")
-                      : new Outcome.Failed(target + " is not subscribed"));
+              done ->
+                  done
+                      ? new Outcome.Done(
+                          group == null
+                              ? "in no named group"
+                              : "in the group " + TableGroup.quoted(group))
+                      : notSubscribed());
     }
     if (command instanceof Command.ResumeTable) {
       return operations
@@ -297,6 +309,10 @@ final class Execution {
           .defaultIfEmpty(new Outcome.Failed(notThere(skip)));
     }
     return snapshot();
+  }
+
+  private Outcome notSubscribed() {
+    return new Outcome.Failed(command.target() + " is not subscribed");
   }
 
   private static String notThere(Command.SkipChange skip) {
@@ -318,9 +334,10 @@ final class Execution {
           .map(Outcome.Done::new);
     }
     // First the rows and the position, then the subscription, which continues from there.
-    Mapping mapping = ((Command.Resync) command).mapping();
+    Command.Resync resync = (Command.Resync) command;
+    Mapping mapping = resync.mapping();
     return followed(operations.snapshot(mapping, SnapshotMode.CLEAN, unwanted.asMono()))
-        .delayUntil(done -> operations.addTable(mapping))
+        .delayUntil(done -> operations.addTable(mapping, resync.group()))
         .map(done -> new Outcome.Done(done + ", subscribed"));
   }
 

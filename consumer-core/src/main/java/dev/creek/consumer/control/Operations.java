@@ -6,6 +6,7 @@ import dev.creek.consumer.api.SnapshotProgress;
 import dev.creek.consumer.api.StartFrom;
 import dev.creek.consumer.api.TargetTable;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -18,11 +19,18 @@ public interface Operations {
   /** Returns true if the table was created, false if it exists and fits. */
   Mono<Boolean> createTable(Mapping mapping);
 
-  /** Subscribes; without effect if the table is subscribed. */
-  Mono<?> addTable(Mapping mapping);
+  /**
+   * Subscribes; without effect if the table is subscribed.
+   *
+   * @param group the named group of tables to put it in; null for none
+   */
+  Mono<?> addTable(Mapping mapping, @Nullable String group);
 
   /** Subscribes a table that has no position yet. */
-  Mono<?> addTable(Mapping mapping, StartFrom from);
+  Mono<?> addTable(Mapping mapping, StartFrom from, @Nullable String group);
+
+  /** Changes a table's named group; returns false if there is no such subscription. */
+  Mono<Boolean> setGroup(TargetTable table, @Nullable String group);
 
   /** Returns false if there is no such subscription. */
   Mono<Boolean> removeTable(TargetTable table);

@@ -4,10 +4,12 @@ import dev.creek.consumer.api.Command.Verb;
 import dev.creek.consumer.api.CommandRecord.CommandOutcome;
 import dev.creek.consumer.api.Incompleteness;
 import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.Membership;
 import dev.creek.consumer.api.MetricsRecorder;
 import dev.creek.consumer.api.SnapshotMode;
 import dev.creek.consumer.api.SnapshotProgress;
 import dev.creek.consumer.api.TableEvent.Applied;
+import dev.creek.consumer.api.TableGroup;
 import dev.creek.consumer.api.TableState;
 import dev.creek.consumer.api.TargetTable;
 import java.time.Duration;
@@ -72,6 +74,11 @@ public final class GuardedRecorder implements MetricsRecorder {
   @Override
   public void incomplete(TargetTable table, List<Incompleteness> marks) {
     guarded(() -> recorder.incomplete(table, marks));
+  }
+
+  @Override
+  public void grouped(TargetTable table, TableGroup group, Membership membership) {
+    guarded(() -> recorder.grouped(table, group, membership));
   }
 
   @Override

@@ -8,11 +8,13 @@ import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.api.PoolUse;
 import dev.creek.consumer.api.ShapeMismatchException;
 import dev.creek.consumer.api.Subscription;
+import dev.creek.consumer.api.TableGroup;
 import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.api.Verification;
 import dev.creek.consumer.control.CommandLog;
 import dev.creek.consumer.postgres.apply.PostgresTables;
 import dev.creek.consumer.postgres.check.CatalogComparison;
+import dev.creek.consumer.postgres.check.GroupCheck;
 import dev.creek.consumer.postgres.check.TableCheck;
 import dev.creek.consumer.postgres.check.TargetCheck;
 import dev.creek.consumer.postgres.control.Claims;
@@ -42,6 +44,8 @@ import dev.creek.consumer.text.Remedy;
 import dev.creek.consumer.wire.RecordShape;
 import dev.creek.consumer.wire.WalSchema;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.BiFunction;
 import java.util.function.Function;
@@ -279,6 +283,18 @@ public final class PostgresTarget {
             Flux.fromIterable(mappings)
                 .concatMap(mapping -> CatalogComparison.findings(from, sessions, mapping), 1),
         Sessions::close);
+  }
+
+  /**
+   * Warnings about foreign keys of target tables that lead out of their groups.
+   *
+   * @param groups groups of the tables that are followed, or are to be; empty for one that is
+   *     applied alone
+   * @return errors with {@link DatabaseException}
+   */
+  public Flux<Finding> findings(
+      List<Mapping> mappings, Map<TargetTable, Optional<TableGroup>> groups) {
+    return GroupCheck.findings(sessions, mappings, groups);
   }
 
   /** The subscriptions, also in an older control schema: nothing is migrated. */

@@ -1,13 +1,12 @@
 package dev.creek.consumer.stream;
 
-import dev.creek.consumer.api.TargetTable;
 import java.util.Set;
 
 /**
- * Rendezvous hashing: each instance has a weight for each table, and the one with the greatest
- * weight takes it. Instances that know the same members agree without communicating. When one goes,
- * only its tables move, spread over all others. When one comes, it takes its share from each, and
- * nothing moves between the others.
+ * Rendezvous hashing: each instance has a weight for each unit, a table or a group of tables, and
+ * the one with the greatest weight takes it. Instances that know the same members agree without
+ * communicating. When one goes, only its units move, spread over all others. When one comes, it
+ * takes its share from each, and nothing moves between the others.
  *
  * <p>Instances of different versions must agree on the weights, so they never change.
  *
@@ -23,13 +22,12 @@ public record Rendezvous(String self, Set<String> members) implements Replicas.S
   }
 
   @Override
-  public boolean owns(TargetTable target) {
+  public boolean ownsUnit(String unit) {
     if (!members.contains(self)) {
       return false;
     }
-    String table = target.toString();
-    long own = weight(self, table);
-    return members.stream().noneMatch(other -> beats(other, weight(other, table), own));
+    long own = weight(self, unit);
+    return members.stream().noneMatch(other -> beats(other, weight(other, unit), own));
   }
 
   private boolean beats(String other, long weight, long own) {
@@ -39,8 +37,8 @@ public record Rendezvous(String self, Set<String> members) implements Replicas.S
   /**
    * FNV-1a over both names, then MurmurHash3's finalizer: it mixes names well that differ little.
    */
-  private static long weight(String instance, String table) {
-    long hash = fnv(fnv(FNV_OFFSET, instance) * FNV_PRIME, table);
+  private static long weight(String instance, String unit) {
+    long hash = fnv(fnv(FNV_OFFSET, instance) * FNV_PRIME, unit);
     hash = (hash ^ (hash >>> 33)) * 0xff51afd7ed558ccdL;
     hash = (hash ^ (hash >>> 33)) * 0xc4ceb9fe1a85ec53L;
     return hash ^ (hash >>> 33);

@@ -2,6 +2,7 @@ package dev.creek.consumer.stream;
 
 import dev.creek.consumer.api.DatabaseException;
 import dev.creek.consumer.api.Instance;
+import dev.creek.consumer.api.TableGroup;
 import dev.creek.consumer.api.TargetTable;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
@@ -48,15 +49,28 @@ public interface Replicas {
   /** The tables that this instance applies. Immutable. */
   interface Share {
     /** All tables, if there is no other instance. */
-    Share ALL = target -> true;
+    Share ALL = unit -> true;
 
     /** No table, before the share is known. */
-    Share NONE = target -> false;
+    Share NONE = unit -> false;
 
     /**
-     * Works for any table, subscribed or not: for exactly one of the instances that agree it
-     * returns true.
+     * Tells whether a unit of sharing belongs to this instance. For exactly one of the instances
+     * that agree it returns true.
+     *
+     * @param unit a table that is applied alone, as its text; or a group of tables
      */
-    boolean owns(TargetTable target);
+    boolean ownsUnit(String unit);
+
+    /** Tells whether a table that is applied alone belongs to it, subscribed or not. */
+    default boolean owns(TargetTable target) {
+      return ownsUnit(target.toString());
+    }
+
+    /** Tells whether a group, with all of its tables, belongs to it. */
+    default boolean owns(TableGroup group) {
+      // No table's text has a colon outside of quotes.
+      return ownsUnit("group:" + group);
+    }
   }
 }

@@ -2,13 +2,14 @@ package dev.creek.consumer.stream;
 
 import dev.creek.consumer.api.DatabaseException;
 import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.Membership;
 import dev.creek.consumer.api.Position;
 import dev.creek.consumer.api.Subscription;
 import dev.creek.consumer.api.TableState;
 import dev.creek.consumer.api.TargetTable;
 import java.time.Duration;
 import java.util.Map;
-import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -46,17 +47,37 @@ public interface Subscriptions {
   /**
    * Subscribes, or re-activates keeping the position (the source must then be the same). Wakes
    * running services.
+   *
+   * @param group the named group of tables to put it in; null leaves it in that where it was, if it
+   *     was in one
+   * @return errors with {@link DatabaseException} if it is active in another group, or the group is
+   *     of another source database
    */
-  Mono<Subscription> activate(Mapping mapping);
+  Mono<Subscription> activate(Mapping mapping, @Nullable String group);
+
+  /** The same without a group. */
+  default Mono<Subscription> activate(Mapping mapping) {
+    return activate(mapping, null);
+  }
 
   /**
    * Subscribes a table that has no position yet, or has one but was never claimed. Wakes running
    * services.
    *
    * @param position where it begins
+   * @param group as {@link #activate(Mapping, String)} says
    * @return errors with {@link DatabaseException} if it has one, or another source
    */
-  Mono<Subscription> begin(Mapping mapping, Position position);
+  Mono<Subscription> begin(Mapping mapping, Position position, @Nullable String group);
+
+  /**
+   * Puts a subscribed table into a named group of tables, or into none. Wakes running services.
+   *
+   * @param group its name; null for none
+   * @return false if there is no such subscription; errors with {@link DatabaseException} if the
+   *     group is of another source database
+   */
+  Mono<Boolean> setGroup(TargetTable target, @Nullable String group);
 
   /**
    * Makes a subscription inactive, keeping the position; false if there is no such subscription.
@@ -64,8 +85,16 @@ public interface Subscriptions {
    */
   Mono<Boolean> deactivate(TargetTable target);
 
-  /** Stores the lag of tables, in whole seconds; an empty value means that it is not known. */
-  Mono<Void> noteLags(Map<TargetTable, Optional<Duration>> lags);
+  /** Stores what running pipelines know of their tables. */
+  Mono<Void> note(Map<TargetTable, Note> notes);
+
+  /**
+   * What a running pipeline knows of its table.
+   *
+   * @param lag stored in whole seconds; null if it is not known
+   * @param membership null if it is in no group
+   */
+  record Note(@Nullable Duration lag, @Nullable Membership membership) {}
 
   /**
    * Makes a failed table skip the message at which it stopped, and no other, from its next claim

@@ -26,7 +26,12 @@ public final class Remedy {
    * @param argument a mapping, or a table
    */
   public static String command(String verb, Object argument) {
-    return "creek-consumer " + verb + " '" + argument.toString().replace("'", "'\\''") + "'";
+    return "creek-consumer " + verb + " " + quoted(argument);
+  }
+
+  /** A value as one word for a shell. */
+  public static String quoted(Object value) {
+    return "'" + value.toString().replace("'", "'\\''") + "'";
   }
 
   /** The table as the source has it, without rows. */

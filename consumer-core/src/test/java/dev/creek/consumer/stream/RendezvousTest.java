@@ -2,6 +2,7 @@ package dev.creek.consumer.stream;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.creek.consumer.api.TableGroup;
 import dev.creek.consumer.api.TargetTable;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -53,6 +54,37 @@ class RendezvousTest {
     // Instances of two versions share tables during a rolling upgrade.
     assertThat(TABLES.subList(0, 8).stream().map(owners(THREE)::get).map(id -> id.substring(4, 5)))
         .containsExactly("2", "2", "1", "2", "3", "3", "2", "1");
+  }
+
+  @Test
+  void givesAGroupToOneAndNotToTheOwnerOfATableOfItsName() {
+    List<TableGroup> groups =
+        IntStream.range(0, 3000).mapToObj(i -> new TableGroup("copy", "t" + i)).toList();
+    Map<TargetTable, String> tables = owners(THREE);
+    Map<String, Long> counts =
+        groups.stream()
+            .map(RendezvousTest::ownerOf)
+            .collect(Collectors.groupingBy(id -> id, Collectors.counting()));
+    assertThat(counts.values()).hasSize(3).allMatch(count -> count > 900 && count < 1100);
+    assertThat(
+            IntStream.range(0, 3000)
+                .filter(i -> ownerOf(groups.get(i)).equals(tables.get(TABLES.get(i))))
+                .count())
+        .as("as many as by chance")
+        .isBetween(850L, 1150L);
+    assertThat(
+            groups.subList(0, 8).stream()
+                .map(RendezvousTest::ownerOf)
+                .map(id -> id.substring(4, 5)))
+        .as("never changes")
+        .containsExactly("3", "3", "1", "3", "3", "2", "2", "2");
+  }
+
+  private static String ownerOf(TableGroup group) {
+    List<String> all =
+        THREE.stream().filter(member -> new Rendezvous(member, THREE).owns(group)).toList();
+    assertThat(all).hasSize(1);
+    return all.get(0);
   }
 
   @Test

@@ -5,6 +5,7 @@ import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.api.StartFrom;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 @CommandLine.Command(
@@ -20,6 +21,7 @@ import picocli.CommandLine.Option;
     footer = {
       "  creek-consumer add-tables shop.public.orders:public.orders",
       "  creek-consumer add-tables shop.public.a:public.a shop.public.b:sales.b",
+      "  creek-consumer add-tables --group orders shop.public.orders:public.orders shop.public.lines:public.lines",
       "  creek-consumer add-tables 'shop.\"My Schema\".\"a.b\":public.ab'"
     })
 final class AddTables extends MappingsVerb {
@@ -31,18 +33,23 @@ final class AddTables extends MappingsVerb {
               + "the source's clock, such as 2026-11-29T15:00:00Z.")
   private @Nullable String from;
 
+  @Mixin private final GroupOption group = new GroupOption();
+
   private @Nullable StartFrom start;
 
   @Override
   public void checkArguments() {
     super.checkArguments();
     start = from == null ? null : StartFrom.parse(from);
+    group.check();
   }
 
   @Override
   Command command(Mapping mapping) {
     StartFrom given = start;
-    return given == null ? new Command.AddTable(mapping) : new Command.AddTableFrom(mapping, given);
+    return given == null
+        ? new Command.AddTable(mapping, group.name())
+        : new Command.AddTableFrom(mapping, given, group.name());
   }
 
   @Override

@@ -61,6 +61,7 @@ public final class Cli {
           CreateSchemas.class,
           AddTables.class,
           RemoveTables.class,
+          SetGroup.class,
           ListTables.class,
           ListSnapshots.class,
           TakeSnapshot.class,

@@ -1,5 +1,6 @@
 package dev.creek.consumer.app.cli;
 
+import dev.creek.consumer.api.Grouping;
 import dev.creek.consumer.api.Subscription;
 import dev.creek.consumer.app.config.Configuration;
 import java.util.List;
@@ -38,12 +39,14 @@ final class ListTables implements ServerVerb {
             consumer
                 .subscriptions()
                 .collectList()
-                .doOnNext(found -> print(found, around.terminal()))
+                .doOnNext(found -> print(found, configuration.grouping(), around.terminal()))
                 .then(Mono.just(ExitCode.OK)));
   }
 
-  private void print(List<Subscription> found, Terminal terminal) {
+  private void print(List<Subscription> found, Grouping grouping, Terminal terminal) {
     terminal.print(
-        json ? SubscriptionList.json(found) : SubscriptionList.text(found, terminal.colourOut()));
+        json
+            ? SubscriptionList.json(found, grouping)
+            : SubscriptionList.text(found, grouping, terminal.colourOut()));
   }
 }

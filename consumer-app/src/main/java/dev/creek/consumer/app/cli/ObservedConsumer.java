@@ -1,15 +1,19 @@
 package dev.creek.consumer.app.cli;
 
 import dev.creek.consumer.api.CommandRecord;
+import dev.creek.consumer.api.Grouping;
 import dev.creek.consumer.api.Incompleteness;
 import dev.creek.consumer.api.Instance;
+import dev.creek.consumer.api.Membership;
 import dev.creek.consumer.api.PoolUse;
 import dev.creek.consumer.api.Position;
 import dev.creek.consumer.api.Reachability;
 import dev.creek.consumer.api.Subscription;
+import dev.creek.consumer.api.TableGroup;
 import dev.creek.consumer.api.TableState;
 import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.app.http.CommandView;
+import dev.creek.consumer.app.http.GroupView;
 import dev.creek.consumer.app.http.IncompletenessView;
 import dev.creek.consumer.app.http.InstanceView;
 import dev.creek.consumer.app.http.Observed;
@@ -29,14 +33,17 @@ final class ObservedConsumer implements Observed {
 
   private final Consumer consumer;
   private final String database;
+  private final Grouping grouping;
   private final Instance.Self self;
 
   /**
    * Looks up the host's name: may block for a moment.
    *
    * @param database the database, without its password
+   * @param grouping what applies to tables in no named group
    */
-  ObservedConsumer(Consumer consumer, String database) {
+  ObservedConsumer(Consumer consumer, String database, Grouping grouping) {
+    this.grouping = grouping;
     this.consumer = consumer;
     this.database = database;
     this.self = Instance.Self.of("", null);
@@ -64,10 +71,10 @@ final class ObservedConsumer implements Observed {
 
   @Override
   public Mono<List<SubscriptionView>> tables() {
-    return consumer.subscriptions().map(ObservedConsumer::seen).collectList();
+    return consumer.subscriptions().map(this::seen).collectList();
   }
 
-  private static SubscriptionView seen(Subscription subscription) {
+  private SubscriptionView seen(Subscription subscription) {
     TableState state = subscription.state();
     Position position = subscription.position();
     return new SubscriptionView(
@@ -81,7 +88,13 @@ final class ObservedConsumer implements Observed {
         subscription.rowsApplied(),
         position.sequence(),
         Lsn.format(position.lsn()),
+        subscription.group(grouping).map(group -> seen(group, subscription)).orElse(null),
         doubt(subscription));
+  }
+
+  private static GroupView seen(TableGroup group, Subscription subscription) {
+    Membership membership = subscription.membership();
+    return new GroupView(group.name(), membership == null ? null : membership.shown());
   }
 
   private static IncompletenessView doubt(Subscription subscription) {

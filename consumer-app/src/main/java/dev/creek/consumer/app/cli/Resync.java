@@ -3,6 +3,7 @@ package dev.creek.consumer.app.cli;
 import dev.creek.consumer.api.Command;
 import dev.creek.consumer.api.Mapping;
 import picocli.CommandLine;
+import picocli.CommandLine.Mixin;
 
 @CommandLine.Command(
     name = "resync",
@@ -19,9 +20,16 @@ import picocli.CommandLine;
       "  creek-consumer resync shop.public.a:copy.a shop.public.b:copy.b"
     })
 final class Resync extends MappingsVerb {
+  @Mixin private final GroupOption group = new GroupOption();
+
+  @Override
+  public void checkArguments() {
+    super.checkArguments();
+    group.check();
+  }
 
   @Override
   Command command(Mapping mapping) {
-    return new Command.Resync(mapping);
+    return new Command.Resync(mapping, group.name());
   }
 }

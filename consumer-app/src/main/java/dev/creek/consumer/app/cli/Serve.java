@@ -63,7 +63,8 @@ final class Serve implements ServerVerb {
                     Mono.firstWithSignal(serve(consumer, stop), MinuteSummary.run(meters)),
                     configuration.monitoring(),
                     meters,
-                    new ObservedConsumer(consumer, configuration.target().toString()),
+                    new ObservedConsumer(
+                        consumer, configuration.target().toString(), configuration.grouping()),
                     build),
             Consumer::close);
     return end(Mono.firstWithSignal(service, deadline(stop)));

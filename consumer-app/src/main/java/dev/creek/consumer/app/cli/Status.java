@@ -114,8 +114,12 @@ final class Status implements ServerVerb {
   private void print(StatusSample sample, Configuration configuration, Terminal terminal) {
     String shown =
         json
-            ? StatusText.json(sample)
-            : StatusText.screen(sample, configuration.target().toString(), terminal.colourOut());
+            ? StatusText.json(sample, configuration.grouping())
+            : StatusText.screen(
+                sample,
+                configuration.target().toString(),
+                configuration.grouping(),
+                terminal.colourOut());
     terminal.print(watch && terminal.colourOut() ? CLEAR + shown : shown);
   }
 }

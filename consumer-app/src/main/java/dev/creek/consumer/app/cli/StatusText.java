@@ -3,6 +3,7 @@ package dev.creek.consumer.app.cli;
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.creek.consumer.api.CommandRecord;
 import dev.creek.consumer.api.CommandRecord.CommandOutcome;
+import dev.creek.consumer.api.Grouping;
 import dev.creek.consumer.api.Incompleteness;
 import dev.creek.consumer.api.Instance;
 import dev.creek.consumer.api.Subscription;
@@ -23,13 +24,13 @@ final class StatusText {
   private StatusText() {}
 
   /** One screen. */
-  static String screen(StatusSample sample, String target, boolean colour) {
+  static String screen(StatusSample sample, String target, Grouping grouping, boolean colour) {
     var lines = new ArrayList<String>();
     lines.add(target + " at " + sample.at().truncatedTo(ChronoUnit.SECONDS));
     lines.add("");
     lines.add(instances(sample, colour));
     lines.add("");
-    lines.add(tables(sample, colour));
+    lines.add(tables(sample, grouping, colour));
     for (Subscription table : sample.tables()) {
       if (table.active() && table.state().reason() != null) {
         lines.add("");
@@ -124,9 +125,13 @@ final class StatusText {
     return table.render(colour);
   }
 
-  private static String tables(StatusSample sample, boolean colour) {
+  private static String tables(StatusSample sample, Grouping grouping, boolean colour) {
+    boolean grouped = SubscriptionList.isGrouped(sample.tables(), grouping);
     boolean doubtful = sample.tables().stream().anyMatch(t -> !t.incompleteness().isEmpty());
     var headings = new ArrayList<>(List.of("Table", "From", "State", "Lag", "Rows/s", "Rows"));
+    if (grouped) {
+      headings.add("Group");
+    }
     if (doubtful) {
       headings.add("Incomplete");
     }
@@ -143,6 +148,9 @@ final class StatusText {
                   lag == null ? "-" : shown(lag),
                   rate == null ? "-" : Amount.of(Math.round(rate)),
                   Amount.of(subscription.rowsApplied())));
+      if (grouped) {
+        cells.add(SubscriptionList.group(subscription, grouping));
+      }
       if (doubtful) {
         cells.add(causes(subscription));
       }
@@ -223,15 +231,17 @@ final class StatusText {
   }
 
   /** One object. */
-  static String json(StatusSample sample) {
-    return JsonText.INDENTED.object(json -> write(json, sample));
+  static String json(StatusSample sample, Grouping grouping) {
+    return JsonText.INDENTED.object(json -> write(json, sample, grouping));
   }
 
-  private static void write(JsonGenerator json, StatusSample sample) throws IOException {
+  private static void write(JsonGenerator json, StatusSample sample, Grouping grouping)
+      throws IOException {
     json.writeStringField("at", sample.at().toString());
     json.writeStringField("service", sample.service().name().toLowerCase(Locale.ROOT));
     JsonText.objects(json, "instances", sample.instances(), StatusText::write);
-    JsonText.objects(json, "tables", sample.tables(), (j, table) -> write(j, table, sample));
+    JsonText.objects(
+        json, "tables", sample.tables(), (j, table) -> write(j, table, sample, grouping));
     JsonText.objects(json, "commands", sample.commands(), StatusText::write);
     json.writeStringField(
         "lag_unknown", sample.trouble() == null ? null : Redaction.redact(sample.trouble()));
@@ -248,9 +258,10 @@ final class StatusText {
     json.writeStringField("version", instance.self().version());
   }
 
-  private static void write(JsonGenerator json, Subscription table, StatusSample sample)
+  private static void write(
+      JsonGenerator json, Subscription table, StatusSample sample, Grouping grouping)
       throws IOException {
-    SubscriptionList.write(json, table);
+    SubscriptionList.write(json, table, grouping);
     Duration lag = sample.lag(table);
     number(json, "lag_seconds", lag == null ? null : lag.toMillis() / 1e3);
     number(json, "rows_per_second", sample.rate(table));

@@ -1,13 +1,18 @@
 package dev.creek.consumer.app.cli;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import dev.creek.consumer.api.Grouping;
 import dev.creek.consumer.api.Incompleteness;
+import dev.creek.consumer.api.Membership;
 import dev.creek.consumer.api.Position;
 import dev.creek.consumer.api.Position.StreamIdentity;
+import dev.creek.consumer.api.QualifiedName;
 import dev.creek.consumer.api.Subscription;
+import dev.creek.consumer.api.TableGroup;
 import dev.creek.consumer.app.text.JsonText;
 import java.io.IOException;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -18,21 +23,44 @@ final class SubscriptionList {
   private SubscriptionList() {}
 
   /** An aligned table. */
-  static String text(List<Subscription> subscriptions, boolean colour) {
-    var table = new TextTable("Source", "Target", "Active", "State", "LSN", "Timestamp", "Reason");
+  static String text(List<Subscription> subscriptions, Grouping grouping, boolean colour) {
+    boolean grouped = isGrouped(subscriptions, grouping);
+    var headings = new ArrayList<>(List.of("Source", "Target", "Active", "State"));
+    headings.addAll(grouped ? List.of("Group") : List.of());
+    headings.addAll(List.of("LSN", "Timestamp", "Reason"));
+    var table = new TextTable(headings.toArray(String[]::new));
     for (Subscription subscription : subscriptions) {
       Position position = subscription.position();
-      table.row(
-          tone(subscription),
-          subscription.mapping().source().toString(),
-          subscription.mapping().target().toString(),
-          subscription.active() ? "yes" : "no",
-          subscription.state().name().stored(),
-          position.lsn() == 0 ? "-" : lsn(position),
-          orDash(position.committedAt()),
-          orDash(reason(subscription)));
+      var cells = new ArrayList<String>();
+      cells.add(subscription.mapping().source().toString());
+      cells.add(subscription.mapping().target().toString());
+      cells.add(subscription.active() ? "yes" : "no");
+      cells.add(subscription.state().name().stored());
+      if (grouped) {
+        cells.add(group(subscription, grouping));
+      }
+      cells.add(position.lsn() == 0 ? "-" : lsn(position));
+      cells.add(orDash(position.committedAt()));
+      cells.add(orDash(reason(subscription)));
+      table.row(tone(subscription), cells.toArray(String[]::new));
     }
     return table.render(colour);
+  }
+
+  /** Tells whether any of them is in a group: otherwise there is nothing to show. */
+  static boolean isGrouped(List<Subscription> subscriptions, Grouping grouping) {
+    return subscriptions.stream().anyMatch(table -> table.group(grouping).isPresent());
+  }
+
+  /** The table's group, and whether it is apart. */
+  static String group(Subscription subscription, Grouping grouping) {
+    return subscription
+        .group(grouping)
+        .map(
+            group ->
+                QualifiedName.format(group.name())
+                    + (subscription.membership() == Membership.APART ? ", apart" : ""))
+        .orElse("-");
   }
 
   private static @Nullable String reason(Subscription subscription) {
@@ -72,11 +100,14 @@ final class SubscriptionList {
   }
 
   /** One array. */
-  static String json(List<Subscription> subscriptions) {
-    return JsonText.INDENTED.array(subscriptions, SubscriptionList::write);
+  static String json(List<Subscription> subscriptions, Grouping grouping) {
+    return JsonText.INDENTED.array(
+        subscriptions, (json, subscription) -> write(json, subscription, grouping));
   }
 
-  static void write(JsonGenerator json, Subscription subscription) throws IOException {
+  static void write(JsonGenerator json, Subscription subscription, Grouping grouping)
+      throws IOException {
+    Membership membership = subscription.membership();
     Position position = subscription.position();
     StreamIdentity stream = position.stream();
     Instant committedAt = position.committedAt();
@@ -84,6 +115,8 @@ final class SubscriptionList {
     json.writeStringField("target", subscription.mapping().target().toString());
     json.writeBooleanField("active", subscription.active());
     json.writeStringField("state", subscription.state().name().stored());
+    json.writeStringField("group", subscription.group(grouping).map(TableGroup::name).orElse(null));
+    json.writeStringField("membership", membership == null ? null : membership.shown());
     json.writeStringField("reason", subscription.state().reason());
     json.writeStringField("hint", subscription.state().hint());
     json.writeStringField("lsn", lsn(position));

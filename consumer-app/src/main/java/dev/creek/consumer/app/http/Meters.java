@@ -4,11 +4,13 @@ import dev.creek.consumer.api.Command.Verb;
 import dev.creek.consumer.api.CommandRecord.CommandOutcome;
 import dev.creek.consumer.api.Incompleteness;
 import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.Membership;
 import dev.creek.consumer.api.MetricsRecorder;
 import dev.creek.consumer.api.MetricsRecorder.Backlog;
 import dev.creek.consumer.api.SnapshotMode;
 import dev.creek.consumer.api.SnapshotProgress;
 import dev.creek.consumer.api.TableEvent.Applied;
+import dev.creek.consumer.api.TableGroup;
 import dev.creek.consumer.api.TableState;
 import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.app.http.TableMeter.Operation;
@@ -117,6 +119,14 @@ public final class Meters implements MetricsRecorder {
     TableMeter table = meter(target);
     if (table != null) {
       table.doubts(marks);
+    }
+  }
+
+  @Override
+  public void grouped(TargetTable target, TableGroup group, Membership membership) {
+    TableMeter table = meter(target);
+    if (table != null) {
+      table.grouped(new GroupView(group.name(), membership.shown()));
     }
   }
 

@@ -236,6 +236,7 @@ final class StatusSource {
               json -> {
                 json.writeStringField("target", target);
                 text(json, "owner", owners.get(target));
+                group(json, meter == null ? null : meter.group(), stored);
                 if (meter != null) {
                   handledHere(json, meter, stored);
                 } else if (stored != null) {
@@ -247,6 +248,16 @@ final class StatusSource {
               }));
     }
     return texts;
+  }
+
+  private static void group(
+      JsonGenerator json, @Nullable GroupView here, @Nullable SubscriptionView stored)
+      throws IOException {
+    GroupView group = here == null && stored != null ? stored.group() : here;
+    if (group != null) {
+      json.writeStringField("group", group.name());
+      text(json, "membership", group.membership());
+    }
   }
 
   private static void handledHere(

@@ -58,6 +58,7 @@ final class TableMeter {
   private final Rates rates = new Rates(System.nanoTime());
   private volatile Map<String, Integer> causes = Map.of();
   private volatile IncompletenessView doubt = IncompletenessView.NONE;
+  private volatile @Nullable GroupView group;
   private volatile @Nullable Instant committedAt;
   private volatile boolean described;
   private volatile Shown shown = new Shown("waiting", null, null, Instant.now());
@@ -128,6 +129,15 @@ final class TableMeter {
     } else if (entered && state.equals("gap")) {
       gaps.increment();
     }
+  }
+
+  void grouped(GroupView now) {
+    group = now;
+  }
+
+  /** Null if it is in no group. */
+  @Nullable GroupView group() {
+    return group;
   }
 
   /** The reasons why its rows may differ from the source's, counted by cause. */

@@ -54,6 +54,7 @@ final class TableSamples {
             .gauge(),
         lastCommit(),
         states(),
+        members(),
         doubts(),
         retries(),
         each("creek_consumer_gaps", "Times a table was found in a gap.", TableMeter::gaps)
@@ -99,9 +100,33 @@ final class TableSamples {
   }
 
   private MetricSnapshot info() {
-    var samples = new Samples("creek_consumer_table", "Tables handled here, with their sources.");
-    tables.forEach(table -> samples.add(1, TARGET, table.target(), "source", table.source()));
+    var samples =
+        new Samples(
+            "creek_consumer_table", "Tables handled here, with their sources, and their groups.");
+    for (TableMeter table : tables) {
+      GroupView group = table.group();
+      if (group == null) {
+        samples.add(1, TARGET, table.target(), "source", table.source());
+      } else {
+        samples.add(1, TARGET, table.target(), "source", table.source(), "group", group.name());
+      }
+    }
     return samples.info();
+  }
+
+  /** Only of tables that are in a group. */
+  private MetricSnapshot members() {
+    var samples =
+        new Samples(
+            "creek_consumer_group_member",
+            "1 while a table is applied together with the others of its group, 0 while it is apart.");
+    for (TableMeter table : tables) {
+      GroupView group = table.group();
+      if (group != null) {
+        samples.add("member".equals(group.membership()) ? 1 : 0, TARGET, table.target());
+      }
+    }
+    return samples.gauge();
   }
 
   private MetricSnapshot changes() {

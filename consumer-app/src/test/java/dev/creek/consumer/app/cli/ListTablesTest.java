@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.creek.consumer.api.Grouping;
 import dev.creek.consumer.api.Incompleteness;
 import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.Membership;
 import dev.creek.consumer.api.Position;
 import dev.creek.consumer.api.Position.StreamIdentity;
 import dev.creek.consumer.api.Subscription;
@@ -66,15 +68,55 @@ final class ListTablesTest {
   }
 
   @Test
+  void showsTheGroupsWhereThereIsOne() throws Exception {
+    cli.consumer.subscribed.addAll(
+        List.of(grouped("logs, big", null), grouped("lines", Membership.APART), STREAMING));
+    assertThat(cli.run("list-tables")).isZero();
+    assertThat(cli.out.toString().lines().map(line -> line.replaceAll(" {2,}", "|")))
+        .containsExactly(
+            "Source|Target|Active|State|Group|LSN|Timestamp|Reason",
+            "shop.public.g|copy.g|yes|streaming|\"logs, big\"|-|-|-",
+            "shop.public.g|copy.g|yes|streaming|lines, apart|-|-|-",
+            "shop.public.orders|copy.orders|yes|streaming|-|1/AB000FF|2025-04-01T10:11:12.123456Z|-");
+  }
+
+  @Test
+  void showsTheGroupsOfSourceDatabasesToPrograms() throws Exception {
+    cli.consumer.subscribed.addAll(List.of(grouped("lines", Membership.MEMBER), STREAMING));
+    assertThat(cli.run("list-tables", "--json", "--grouping", "database")).isZero();
+    JsonNode tables = new ObjectMapper().readTree(cli.out.toString());
+    assertThat(tables.at("/0/group").textValue()).isEqualTo("lines");
+    assertThat(tables.at("/0/membership").textValue()).isEqualTo("member");
+    assertThat(tables.at("/1/group").textValue()).isEqualTo("shop");
+    assertThat(tables.at("/1/membership").isNull()).isTrue();
+  }
+
+  private static Subscription grouped(String name, Membership membership) {
+    return new Subscription(
+        Mapping.parse("shop.public.g:copy.g"),
+        true,
+        TableState.STREAMING,
+        Position.NONE,
+        0,
+        0,
+        List.of(),
+        name,
+        membership);
+  }
+
+  @Test
   void saysWhichTablesMayMissRowsAndWhy() throws Exception {
     cli.consumer.subscribed.add(DOUBTFUL);
     assertThat(cli.run("list-tables")).isZero();
     assertThat(cli.out.toString()).contains("incomplete: resumed; column \"v\" came");
-    assertThat(SubscriptionList.text(List.of(DOUBTFUL), true).lines().toList().get(1))
+    assertThat(
+            SubscriptionList.text(List.of(DOUBTFUL), Grouping.TABLE, true).lines().toList().get(1))
         .as("nobody overlooks it")
         .startsWith("\u001b");
     JsonNode marks =
-        new ObjectMapper().readTree(SubscriptionList.json(List.of(DOUBTFUL))).at("/0/incomplete");
+        new ObjectMapper()
+            .readTree(SubscriptionList.json(List.of(DOUBTFUL), Grouping.TABLE))
+            .at("/0/incomplete");
     assertThat(marks).hasSize(2);
     assertThat(marks.get(1).get("cause").textValue()).isEqualTo("column");
     assertThat(marks.get(1).get("detail").textValue()).isEqualTo("v");
@@ -90,7 +132,7 @@ final class ListTablesTest {
 
   @Test
   void coloursOnlyWhatNeedsAttention() {
-    String text = SubscriptionList.text(List.of(FAILED, STREAMING), true);
+    String text = SubscriptionList.text(List.of(FAILED, STREAMING), Grouping.TABLE, true);
     assertThat(text.lines().toList().get(1)).startsWith("\u001b[31m").endsWith("\u001b[0m");
     assertThat(text.lines().toList().get(2)).doesNotContain("\u001b");
   }

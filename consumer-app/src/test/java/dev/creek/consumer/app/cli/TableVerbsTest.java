@@ -6,6 +6,7 @@ import dev.creek.consumer.api.Command.Verb;
 import dev.creek.consumer.api.CommandRecord;
 import dev.creek.consumer.api.DatabaseException;
 import java.time.Instant;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
@@ -48,6 +49,56 @@ final class TableVerbsTest {
     assertThat(cli.err.toString().lines())
         .containsExactly(
             "creek-consumer: s.a.b:c.d: c.d takes its rows from s.x.y (hint: remove it first)");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      quoteCharacter = '`',
+      value = {
+        "add-tables,ADD IN \"o n\"\"e\" s.a.b:c.d",
+        "resync,RESYNC IN \"o n\"\"e\" s.a.b:c.d"
+      })
+  void subscribesTablesIntoAGroup(String verb, String command) {
+    assertThat(cli.run(verb, "--group", "o n\"e", "s.a.b:c.d")).isZero();
+    assertThat(cli.consumer.asked).containsExactly(command, "close");
+  }
+
+  @Test
+  void subscribesATableFromATimeIntoAGroup() {
+    assertThat(cli.run("add-tables", "--group=g", "--from", "now", "s.a.b:c.d")).isZero();
+    assertThat(cli.consumer.asked).containsExactly("ADD_FROM now IN \"g\" s.a.b:c.d", "close");
+  }
+
+  @Test
+  void changesTheGroupOfEachTable() {
+    assertThat(cli.run("set-group", "one", "c.d", "c.e")).isZero();
+    assertThat(cli.run("set-group", "", "c.d")).isZero();
+    assertThat(cli.consumer.asked)
+        .containsExactly(
+            "SET_GROUP \"one\" c.d",
+            "SET_GROUP \"one\" c.e",
+            "close",
+            "SET_GROUP \"\" c.d",
+            "close");
+  }
+
+  @Test
+  void refusesABadGroupBeforeAnythingIsDone() {
+    String tooLong = "x".repeat(64);
+    for (String name : List.of(tooLong, "a\nb", " a", "a ", "\t")) {
+      assertThat(cli.run("set-group", name, "c.d")).isEqualTo(ExitCode.USAGE);
+      assertThat(cli.run("add-tables", "--group", name, "s.a.b:c.d")).isEqualTo(ExitCode.USAGE);
+      assertThat(cli.run("resync", "--group", name, "s.a.b:c.d")).isEqualTo(ExitCode.USAGE);
+    }
+    assertThat(cli.err.toString())
+        .contains("the name of a group has at most 63 bytes, not 64")
+        .contains("must not hold control characters")
+        .contains("has white space around it");
+    assertThat(cli.run("add-tables", "--group", "", "s.a.b:c.d")).isEqualTo(ExitCode.USAGE);
+    assertThat(cli.err.toString()).contains("--group must not be empty");
+    assertThat(cli.run("set-group", "one")).isEqualTo(ExitCode.USAGE);
+    assertThat(cli.run("set-group", "one", "s.a.b:c.d")).isEqualTo(ExitCode.USAGE);
+    assertThat(cli.consumer.asked).isEmpty();
   }
 
   @ParameterizedTest

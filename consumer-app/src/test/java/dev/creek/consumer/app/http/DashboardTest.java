@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.creek.consumer.api.Membership;
 import dev.creek.consumer.api.PoolUse;
 import dev.creek.consumer.api.Reachability;
 import java.io.IOException;
@@ -77,6 +78,7 @@ final class DashboardTest {
     var meters = new Meters(new LogCounts());
     Told.line(meters, "s.a.b", "c.d", FakeService.backlog(Duration.ZERO, 0));
     Told.applied(meters, "s.a.b", "c.d", 1, 1, 1, 1, Instant.EPOCH);
+    Told.grouped(meters, "c.d", "g", Membership.MEMBER);
     Told.batch(meters, "c.d", 1, 1, Duration.ofMillis(1));
     Told.retry(meters, "c.d", "08");
     Told.command(meters, "add_table", "ok");

@@ -3,6 +3,7 @@ package dev.creek.consumer.app.http;
 import static dev.creek.consumer.app.http.FakeService.backlog;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.creek.consumer.api.Membership;
 import dev.creek.consumer.api.MetricsRecorder.Backlog.Certainty;
 import dev.creek.consumer.api.PoolUse;
 import dev.creek.consumer.api.Reachability;
@@ -65,6 +66,21 @@ final class ExpositionTest {
             "creek_consumer_last_applied_commit_timestamp_seconds{target=\"copy.orders\"} "
                 + at.toEpochMilli() / 1000.0,
             "creek_consumer_table_info{source=\"shop.public.orders\",target=\"copy.orders\"} 1\n");
+  }
+
+  @Test
+  void tellsTheGroupOfATableAndWhetherItIsAMember() {
+    Told.line(meters, "shop.public.orders", ORDERS, backlog(Duration.ZERO, 0));
+    Told.line(meters, "shop.public.alone", "copy.alone", backlog(Duration.ZERO, 0));
+    Told.grouped(meters, ORDERS, "it's \"odd\"", Membership.APART);
+    assertThat(scrape())
+        .contains(
+            "creek_consumer_table_info{group=\"it's \\\"odd\\\"\",source=\"shop.public.orders\",target=\"copy.orders\"} 1\n",
+            "creek_consumer_table_info{source=\"shop.public.alone\",target=\"copy.alone\"} 1\n",
+            "creek_consumer_group_member{target=\"copy.orders\"} 0.0\n")
+        .doesNotContain("creek_consumer_group_member{target=\"copy.alone\"}");
+    Told.grouped(meters, ORDERS, "it's \"odd\"", Membership.MEMBER);
+    assertThat(scrape()).contains("creek_consumer_group_member{target=\"copy.orders\"} 1.0\n");
   }
 
   @Test

@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.creek.consumer.api.Membership;
 import dev.creek.consumer.api.MetricsRecorder.Backlog.Certainty;
 import dev.creek.consumer.api.Reachability;
 import dev.creek.consumer.app.config.BearerToken;
@@ -144,6 +145,44 @@ final class StatusEndpointsTest {
   private static SubscriptionView doubted(String target, IncompletenessView doubt) {
     return new SubscriptionView(
         "s.a.x", target, true, "streaming", null, null, AT, 5, 99, "0/1A", doubt);
+  }
+
+  @Test
+  void tellsTheGroupOfEachTableThatIsInOne() throws Exception {
+    try (var server = RunningServer.open()) {
+      server.streams("s.a.here", "copy.here");
+      server.streams("s.a.told", "copy.told");
+      Told.grouped(server.meters, "copy.here", "logs", Membership.MEMBER);
+      server.service.tables =
+          List.of(
+              grouped("copy.elsewhere", new GroupView("logs", "apart")),
+              grouped("copy.here", new GroupView("stale", null)),
+              grouped("copy.unknown", new GroupView("logs", null)));
+      JsonNode tables = status(server).get("tables");
+      assertThat(tables.get(0).get("group").asText()).isEqualTo("logs");
+      assertThat(tables.get(0).get("membership").asText()).isEqualTo("apart");
+      assertThat(tables.get(1).get("group").asText()).as("known better here").isEqualTo("logs");
+      assertThat(tables.get(1).get("membership").asText()).isEqualTo("member");
+      assertThat(tables.get(2).has("group")).isFalse();
+      assertThat(tables.get(3).get("group").asText()).isEqualTo("logs");
+      assertThat(tables.get(3).has("membership")).isFalse();
+    }
+  }
+
+  private static SubscriptionView grouped(String target, GroupView group) {
+    return new SubscriptionView(
+        "s.a.x",
+        target,
+        true,
+        "streaming",
+        null,
+        null,
+        AT,
+        5,
+        99,
+        "0/1A",
+        group,
+        IncompletenessView.NONE);
   }
 
   @Test

@@ -4,12 +4,14 @@ import dev.creek.consumer.api.Command.Verb;
 import dev.creek.consumer.api.CommandRecord.CommandOutcome;
 import dev.creek.consumer.api.Incompleteness;
 import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.Membership;
 import dev.creek.consumer.api.MetricsRecorder.Backlog;
 import dev.creek.consumer.api.Position;
 import dev.creek.consumer.api.SnapshotMode;
 import dev.creek.consumer.api.SnapshotProgress;
 import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.api.TableEvent.Applied;
+import dev.creek.consumer.api.TableGroup;
 import dev.creek.consumer.api.TableState;
 import dev.creek.consumer.api.TargetTable;
 import java.time.Duration;
@@ -49,6 +51,10 @@ final class Told {
     var position = new Position(null, 0, 0, committedAt);
     meters.applied(
         mapping(source, target), new Applied(position, inserts, updates, deletes, truncates));
+  }
+
+  static void grouped(Meters meters, String target, String group, Membership membership) {
+    meters.grouped(target(target), new TableGroup("shop", group), membership);
   }
 
   static void missed(Meters meters, String target, long rows) {

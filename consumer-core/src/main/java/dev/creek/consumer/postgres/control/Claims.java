@@ -254,7 +254,7 @@ public final class Claims {
             state = case when not active then 'inactive'
                          when state in ('streaming', 'snapshotting') then 'waiting'
                          else state end,
-            lag = null
+            lag = null, member = null
         where target = $1 and epoch = $2
         """,
         statement -> bind(statement, claim));

@@ -91,6 +91,7 @@ final class CommandRows {
         statement, 4, command instanceof Command.ApplySnapshot apply ? apply.subject() : null);
     Binding.number(
         statement, 5, command instanceof Command.SkipChange skip ? skip.sequence() : null);
+    Binding.text(statement, 6, command instanceof Command.OfGroup placed ? placed.group() : null);
   }
 
   private static @Nullable String mode(Command command) {

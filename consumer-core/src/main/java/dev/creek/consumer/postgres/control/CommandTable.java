@@ -58,7 +58,7 @@ public final class CommandTable implements CommandLog {
   public Mono<Long> submit(Command command) {
     return query(
             "command for " + command.target(),
-            "select " + submit + "($1, $2, $3, $4, $5, $6)",
+            "select " + submit + "($1, $2, $3, $4, $5, $6, $7)",
             statement -> CommandRows.bind(statement, command),
             row -> Objects.requireNonNull(row.get(0, Long.class)))
         .single();

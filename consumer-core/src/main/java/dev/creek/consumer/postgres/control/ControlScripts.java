@@ -31,7 +31,8 @@ public final class ControlScripts {
           "011_start.sql",
           "012_publication.sql",
           "013_cancel.sql",
-          "014_status.sql");
+          "014_status.sql",
+          "015_groups.sql");
 
   /** Quotes the functions' bodies, which name the schema. */
   private static final String BODY_QUOTE = "$creek$";

@@ -4,6 +4,7 @@ import dev.creek.consumer.api.DatabaseException;
 import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.Incompleteness;
 import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.Membership;
 import dev.creek.consumer.api.Position;
 import dev.creek.consumer.api.Position.StreamIdentity;
 import dev.creek.consumer.api.Subscription;
@@ -13,16 +14,19 @@ import dev.creek.consumer.postgres.position.IncompletenessSql;
 import dev.creek.consumer.postgres.position.KnownTargetSql;
 import dev.creek.consumer.postgres.position.PositionSql;
 import dev.creek.consumer.postgres.position.SubscriptionRows;
+import dev.creek.consumer.postgres.session.Binding;
 import dev.creek.consumer.postgres.session.Sessions;
 import dev.creek.consumer.postgres.session.SqlErrors;
 import dev.creek.consumer.postgres.session.SqlNames;
 import dev.creek.consumer.stream.Claim;
 import dev.creek.consumer.stream.Subscriptions;
 import dev.creek.consumer.text.Remedy;
+import io.r2dbc.spi.Statement;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -40,6 +44,8 @@ public final class SubscriptionTable implements Subscriptions {
   private final String controlSchema;
   private final String present;
   private final String incompleteness;
+  private final String requireGroup;
+  private final String setGroup;
   private final KnownTargetSql known;
 
   public SubscriptionTable(Sessions sessions, DatabaseOptions options) {
@@ -51,6 +57,9 @@ public final class SubscriptionTable implements Subscriptions {
     this.present =
         SubscriptionRows.present(table, SqlNames.quoted(options.controlSchema(), "status"));
     this.known = new KnownTargetSql(options.controlSchema());
+    this.requireGroup =
+        SqlNames.quoted(options.controlSchema(), "_require_group") + "($2, $1, $3, false)";
+    this.setGroup = SqlNames.quoted(options.controlSchema(), "_set_group");
     this.incompleteness = SqlNames.quoted(options.controlSchema(), "incompleteness");
   }
 
@@ -121,6 +130,9 @@ public final class SubscriptionTable implements Subscriptions {
   public Flux<Subscription> asTheyAre() {
     return all()
         .onErrorResume(
+            e -> UNDEFINED_COLUMN.equals(SqlErrors.sqlState(e)),
+            e -> read(SubscriptionRows.selectUngrouped(table, incompleteness)))
+        .onErrorResume(
             e -> UNDEFINED_TABLE.equals(SqlErrors.sqlState(e)),
             e -> read("select " + SubscriptionRows.UNMARKED_COLUMNS + " from " + table))
         .onErrorResume(
@@ -147,22 +159,25 @@ public final class SubscriptionTable implements Subscriptions {
   }
 
   @Override
-  public Mono<Subscription> activate(Mapping mapping) {
+  public Mono<Subscription> activate(Mapping mapping, @Nullable String group) {
     return changeAndWake(
             mapping.target(),
             """
             with changed as (
-                insert into %1$s as s (topic, target, lsn, "timestamp", active, state, updated_at)
-                values ($2, $1, '0/0', '0001-01-01 00:00:00+00', true, 'waiting', now())
+                insert into %1$s as s (topic, target, lsn, "timestamp", active, state, updated_at, group_name)
+                select $2, $1, '0/0', '0001-01-01 00:00:00+00', true, 'waiting', now(), $3
+                from %2$s as allowed
                 on conflict (target) do update
                     set active = true, updated_at = now(),
+                        group_name = coalesce(excluded.group_name, s.group_name),
                         state = case when s.active then s.state else 'waiting' end,
                         reason = case when s.active then s.reason end,
                         hint = case when s.active then s.hint end
                     where s.topic = excluded.topic
                 returning *)
-            """,
-            mapping.source().toString())
+            """
+                .formatted(table, requireGroup),
+            statement -> bindGroup(statement, mapping, group))
         .filter(Optional::isPresent)
         .switchIfEmpty(Mono.error(() -> otherSource(mapping)))
         // A trigger sets the marks of a new row after the statement.
@@ -170,7 +185,7 @@ public final class SubscriptionTable implements Subscriptions {
   }
 
   @Override
-  public Mono<Subscription> begin(Mapping mapping, Position position) {
+  public Mono<Subscription> begin(Mapping mapping, Position position, @Nullable String group) {
     StreamIdentity stream = position.stream();
     String given =
         stream == null
@@ -184,11 +199,13 @@ public final class SubscriptionTable implements Subscriptions {
             mapping.target(),
             """
             with changed as (
-                insert into %%1$s as s (topic, target, lsn, "timestamp", active, state, updated_at,
+                insert into %1$s as s (topic, target, lsn, "timestamp", active, state, updated_at, group_name,
                                        stream_name, stream_created, stream_seq)
-                values ($2, $1, '0/0', '0001-01-01 00:00:00+00', true, 'waiting', now(), %s)
+                select $2, $1, '0/0', '0001-01-01 00:00:00+00', true, 'waiting', now(), $3, %3$s
+                from %2$s as allowed
                 on conflict (target) do update
                     set active = true, updated_at = now(), state = 'waiting', reason = null, hint = null,
+                        group_name = coalesce(excluded.group_name, s.group_name),
                         stream_name = excluded.stream_name, stream_created = excluded.stream_created,
                         stream_seq = excluded.stream_seq
                     where s.topic = excluded.topic
@@ -197,11 +214,30 @@ public final class SubscriptionTable implements Subscriptions {
                               and coalesce(s."timestamp", '0001-01-01') < '0002-01-01 00:00:00+00')
                 returning *)
             """
-                .formatted(given),
-            mapping.source().toString())
+                .formatted(table, requireGroup, given),
+            statement -> bindGroup(statement, mapping, group))
         .filter(Optional::isPresent)
         .switchIfEmpty(Mono.error(() -> hasPosition(mapping)))
         .then(find(mapping.target()));
+  }
+
+  @Override
+  public Mono<Boolean> setGroup(TargetTable target, @Nullable String group) {
+    return sessions.use(
+        "subscription " + target,
+        this::hint,
+        session ->
+            session
+                .query(
+                    "select " + setGroup + "($1, $2)",
+                    statement -> Binding.text(statement.bind(0, target.toString()), 1, group),
+                    row -> Boolean.TRUE.equals(row.get(0, Boolean.class)))
+                .single());
+  }
+
+  private static void bindGroup(Statement statement, Mapping mapping, @Nullable String group) {
+    statement.bind(1, mapping.source().toString());
+    Binding.text(statement, 2, group);
   }
 
   private static DatabaseException hasPosition(Mapping mapping) {
@@ -233,12 +269,13 @@ public final class SubscriptionTable implements Subscriptions {
             """
             with changed as (
                 update %1$s
-                set active = false, state = 'inactive', reason = null, hint = null, lag = null,
+                set active = false, state = 'inactive', reason = null, hint = null, lag = null, member = null,
                     epoch = epoch + 1, owner = null, updated_at = now()
                 where target = $1
                 returning *)
-            """,
-            null)
+            """
+                .formatted(table),
+            statement -> {})
         .hasElement();
   }
 
@@ -288,34 +325,43 @@ public final class SubscriptionTable implements Subscriptions {
 
   /** A row that is being written is left for the next time: its pipeline must not wait for this. */
   @Override
-  public Mono<Void> noteLags(Map<TargetTable, Optional<Duration>> lags) {
+  public Mono<Void> note(Map<TargetTable, Note> notes) {
     String sql =
         """
         with told as (
-                 select target, make_interval(secs => seconds) as lag
-                 from unnest($1::text[], $2::int8[]) as given (target, seconds)),
+                 select target, make_interval(secs => seconds) as lag, member
+                 from unnest($1::text[], $2::int8[], $3::bool[]) as given (target, seconds, member)),
              free as (
-                 select s.target, told.lag
+                 select s.target, told.lag, told.member
                  from %1$s s join told on told.target = s.target
-                 where s.active and s.lag is distinct from told.lag
+                 where s.active and (s.lag, s.member) is distinct from (told.lag, told.member)
                  for no key update of s skip locked)
         update %1$s s
-        set lag = free.lag
+        set lag = free.lag, member = free.member
         from free
         where s.target = free.target
         """
             .formatted(table);
-    String[] targets = lags.keySet().stream().map(TargetTable::toString).toArray(String[]::new);
-    Long[] seconds =
-        lags.values().stream()
-            .map(lag -> lag.map(Duration::toSeconds).orElse(null))
-            .toArray(Long[]::new);
+    int count = notes.size();
+    String[] targets = new String[count];
+    Long[] seconds = new Long[count];
+    Boolean[] members = new Boolean[count];
+    int at = 0;
+    for (Map.Entry<TargetTable, Note> note : notes.entrySet()) {
+      Duration lag = note.getValue().lag();
+      Membership membership = note.getValue().membership();
+      targets[at] = note.getKey().toString();
+      seconds[at] = lag == null ? null : lag.toSeconds();
+      members[at] = membership == null ? null : membership == Membership.MEMBER;
+      at++;
+    }
     return sessions
         .use(
-            "lags of subscriptions",
+            "notes on subscriptions",
             this::hint,
             session ->
-                session.update(sql, statement -> statement.bind(0, targets).bind(1, seconds)))
+                session.update(
+                    sql, statement -> statement.bind(0, targets).bind(1, seconds).bind(2, members)))
         .then();
   }
 
@@ -337,9 +383,9 @@ public final class SubscriptionTable implements Subscriptions {
 
   /** Changes one row, wakes the services, returns the row; empty if none was changed. */
   private Mono<Optional<Subscription>> changeAndWake(
-      TargetTable target, String change, @Nullable String topic) {
+      TargetTable target, String change, Consumer<Statement> bind) {
     String sql =
-        change.formatted(table)
+        change
             + SubscriptionRows.select(
                 ", pg_notify('" + NotificationListener.CHANNEL + "', '')",
                 "changed",
@@ -351,12 +397,7 @@ public final class SubscriptionTable implements Subscriptions {
             session
                 .query(
                     sql,
-                    statement -> {
-                      statement.bind(0, target.toString());
-                      if (topic != null) {
-                        statement.bind(1, topic);
-                      }
-                    },
+                    statement -> bind.accept(statement.bind(0, target.toString())),
                     SubscriptionRows::subscription)
                 .next());
   }

@@ -2,6 +2,7 @@ package dev.creek.consumer.postgres.position;
 
 import dev.creek.consumer.api.Incompleteness;
 import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.Membership;
 import dev.creek.consumer.api.Position;
 import dev.creek.consumer.api.Position.StreamIdentity;
 import dev.creek.consumer.api.SourceTable;
@@ -38,9 +39,12 @@ public final class SubscriptionRows {
   /** The columns that {@link #failure} reads besides those of the position. */
   public static final String FAILURE = "state, reason, hint, failed_seq, failed_stream";
 
-  static final String COLUMNS =
+  /** The columns of a control schema from before there were named groups. */
+  private static final String UNGROUPED =
       "topic, target, coalesce(active, false) as active, state, reason, hint, rows_applied, epoch, "
           + POSITION;
+
+  private static final String NO_GROUP = ", null::text as group_name, null::bool as member";
 
   private static final String NO_MARKS = ", null::text[] as causes";
 
@@ -59,7 +63,7 @@ public final class SubscriptionRows {
           from %s i where i.target = s.target) as marks on true""";
 
   /** The same for a control schema from before there were marks. */
-  public static final String UNMARKED_COLUMNS = COLUMNS + NO_MARKS;
+  public static final String UNMARKED_COLUMNS = UNGROUPED + NO_GROUP + NO_MARKS;
 
   /** The same for a table that only the Go consumer has used. */
   public static final String GO_COLUMNS =
@@ -68,6 +72,7 @@ public final class SubscriptionRows {
       null::text as hint, 0::int8 as rows_applied, 0::int8 as epoch, null::text as stream_name,
       null::text as stream_created, null::int8 as stream_seq, lsn::text as lsn,
       "timestamp" as committed_at"""
+          + NO_GROUP
           + NO_MARKS;
 
   private SubscriptionRows() {}
@@ -80,8 +85,17 @@ public final class SubscriptionRows {
    * @param incompleteness the table of marks
    */
   public static String select(String more, String rows, String incompleteness) {
+    return marked(", group_name, member" + more, rows, incompleteness);
+  }
+
+  /** The same without named groups, for a control schema from before there were any. */
+  public static String selectUngrouped(String rows, String incompleteness) {
+    return marked(NO_GROUP, rows, incompleteness);
+  }
+
+  private static String marked(String more, String rows, String incompleteness) {
     return "select "
-        + COLUMNS
+        + UNGROUPED
         + MARK_COLUMNS
         + more
         + " from "
@@ -94,7 +108,8 @@ public final class SubscriptionRows {
   public static String present(String subscriptions, String status) {
     return """
         (select p.topic, p.target, p.active, v.state, v.reason, v.hint, p.rows_applied, p.epoch,
-                p.stream_name, p.stream_created, p.stream_seq, p.lsn, p."timestamp"
+                p.stream_name, p.stream_created, p.stream_seq, p.lsn, p."timestamp", p.group_name,
+                case when v.state = 'streaming' then p.member end as member
          from %s p join %s v on v.target = p.target)"""
         .formatted(subscriptions, status);
   }
@@ -120,7 +135,9 @@ public final class SubscriptionRows {
             position(row),
             applied == null ? 0 : applied,
             Objects.requireNonNull(row.get("epoch", Long.class)),
-            marks(row)));
+            marks(row),
+            row.get("group_name", String.class),
+            Membership.of(row.get("member", Boolean.class))));
   }
 
   private static List<Incompleteness> marks(Readable row) {

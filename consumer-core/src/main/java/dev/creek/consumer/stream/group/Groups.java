@@ -1,7 +1,6 @@
 package dev.creek.consumer.stream.group;
 
-import dev.creek.consumer.api.Grouping;
-import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.TableGroup;
 import dev.creek.consumer.stream.ByteShares;
 import dev.creek.consumer.stream.ChangeLog;
 import dev.creek.consumer.stream.PipelineOptions;
@@ -14,7 +13,7 @@ import reactor.core.scheduler.Scheduler;
 
 /** All groups of an instance. Thread-safe. */
 public final class Groups {
-  private final ConcurrentMap<String, Group> byDatabase = new ConcurrentHashMap<>();
+  private final ConcurrentMap<TableGroup, Group> known = new ConcurrentHashMap<>();
   private final ChangeLog changes;
   private final TargetTables targets;
   private final PipelineOptions options;
@@ -41,16 +40,14 @@ public final class Groups {
   }
 
   /** The group of a table; null if it is applied alone. */
-  public @Nullable Group of(Mapping mapping) {
-    return options.grouping() == Grouping.TABLE
-        ? null
-        : byDatabase.computeIfAbsent(mapping.source().database(), this::group);
+  public @Nullable Group of(@Nullable TableGroup group) {
+    return group == null ? null : known.computeIfAbsent(group, this::group);
   }
 
-  private Group group(String database) {
+  private Group group(TableGroup group) {
     return new Group(
         new GroupPorts(
-            database,
+            group.database(),
             changes,
             targets,
             options.limits(),

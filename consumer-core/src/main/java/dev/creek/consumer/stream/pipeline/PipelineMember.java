@@ -1,6 +1,7 @@
 package dev.creek.consumer.stream.pipeline;
 
 import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.Membership;
 import dev.creek.consumer.stream.Batch;
 import dev.creek.consumer.stream.Claim;
 import dev.creek.consumer.stream.LogState;
@@ -47,6 +48,7 @@ record PipelineMember(
     ChangeDecoder decoder =
         line.newDecoder(begins ? from.start() : first, claim().skips().of(log.stream()));
     attempt.reads(log.stream(), decoder);
+    line.report().is(Membership.MEMBER);
     return decoder;
   }
 

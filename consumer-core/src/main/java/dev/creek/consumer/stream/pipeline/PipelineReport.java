@@ -2,14 +2,17 @@ package dev.creek.consumer.stream.pipeline;
 
 import dev.creek.consumer.api.Incompleteness;
 import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.Membership;
 import dev.creek.consumer.api.Position;
 import dev.creek.consumer.api.TableEvent;
 import dev.creek.consumer.api.TableEvent.Applied;
+import dev.creek.consumer.api.TableGroup;
 import dev.creek.consumer.api.TableState;
 import dev.creek.consumer.stream.Batch;
 import dev.creek.consumer.stream.Claim;
 import dev.creek.consumer.stream.FailurePolicy;
 import dev.creek.consumer.stream.PipelinePorts;
+import dev.creek.consumer.stream.Subscriptions;
 import dev.creek.consumer.stream.Verdict;
 import dev.creek.consumer.stream.snapshot.SnapshotTask;
 import dev.creek.consumer.text.ErrorWords;
@@ -30,15 +33,21 @@ final class PipelineReport {
 
   private final Mapping mapping;
   private final PipelinePorts around;
+  private final @Nullable TableGroup group;
+  private volatile Membership membership = Membership.APART;
   private final LagTracker unapplied = new LagTracker(InstantSource.system());
   private final ReportedReasons described = new ReportedReasons();
   private @Nullable TableState shown;
   private volatile List<Incompleteness> marks = List.of();
   private volatile Position reached = Position.NONE;
 
-  PipelineReport(Mapping mapping, PipelinePorts around) {
+  /**
+   * @param group the group of the table; null if it is applied alone
+   */
+  PipelineReport(Mapping mapping, PipelinePorts around, @Nullable TableGroup group) {
     this.mapping = mapping;
     this.around = around;
+    this.group = group;
   }
 
   /** The changes that are known not to be applied yet. */
@@ -49,6 +58,22 @@ final class PipelineReport {
   void begins() {
     around.recorder().line(mapping, unapplied);
     count(marks);
+    is(Membership.APART);
+  }
+
+  /** The table is applied with the others of its group from now on, or on its own. */
+  void is(Membership now) {
+    TableGroup of = group;
+    if (of != null) {
+      membership = now;
+      around.recorder().grouped(mapping.target(), of, now);
+    }
+  }
+
+  /** What is stored every few seconds. */
+  Subscriptions.Note note() {
+    return new Subscriptions.Note(
+        unapplied.knownLag().orElse(null), group == null ? null : membership);
   }
 
   /** The table's position, as far as the pipeline knows. */

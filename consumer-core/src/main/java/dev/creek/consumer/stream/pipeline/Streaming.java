@@ -1,5 +1,6 @@
 package dev.creek.consumer.stream.pipeline;
 
+import dev.creek.consumer.api.Membership;
 import dev.creek.consumer.api.TableEvent.Applied;
 import dev.creek.consumer.api.TableState;
 import dev.creek.consumer.api.TableState.StoppedAt;
@@ -117,7 +118,8 @@ record Streaming(
                 .follow(
                     new PipelineMember(line, from, log, writer, outage, attempt),
                     line.interruption())
-                .delayUntil(applied -> committed(applied, attempt)),
+                .delayUntil(applied -> committed(applied, attempt))
+                .doFinally(left -> line.report().is(Membership.APART)),
         TableWriter::close);
   }
 

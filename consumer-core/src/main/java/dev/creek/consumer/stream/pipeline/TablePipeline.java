@@ -7,6 +7,7 @@ import dev.creek.consumer.api.Position;
 import dev.creek.consumer.api.Position.StreamIdentity;
 import dev.creek.consumer.api.SnapshotMode;
 import dev.creek.consumer.api.Subscription;
+import dev.creek.consumer.api.TableGroup;
 import dev.creek.consumer.api.TableState;
 import dev.creek.consumer.retry.Backoff;
 import dev.creek.consumer.stream.Batch;
@@ -34,6 +35,7 @@ import dev.creek.consumer.stream.snapshot.SnapshotTask;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
@@ -58,6 +60,7 @@ final class TablePipeline {
   private final Mapping mapping;
   private final PipelinePorts around;
   private final Groups groups;
+  private final @Nullable TableGroup tableGroup;
   private final boolean visiting;
   private final Sinks.Empty<Void> stop = Sinks.empty();
   private final Sinks.Many<Boolean> resumed = Sinks.many().multicast().directBestEffort();
@@ -90,23 +93,34 @@ final class TablePipeline {
   private volatile @Nullable LogState dispensable;
 
   /** The pipeline of a subscription. */
-  TablePipeline(Mapping mapping, PipelinePorts around, Groups groups) {
-    this(mapping, around, groups, false);
+  TablePipeline(Subscription subscription, PipelinePorts around, Groups groups) {
+    this(
+        subscription.mapping(),
+        around,
+        groups,
+        subscription.group(around.options().grouping()).orElse(null),
+        false);
   }
 
-  private TablePipeline(Mapping mapping, PipelinePorts around, Groups groups, boolean visiting) {
+  private TablePipeline(
+      Mapping mapping,
+      PipelinePorts around,
+      Groups groups,
+      @Nullable TableGroup tableGroup,
+      boolean visiting) {
     this.groups = groups;
+    this.tableGroup = tableGroup;
     this.mapping = mapping;
     this.around = around;
     this.visiting = visiting;
-    this.report = new PipelineReport(mapping, around);
+    this.report = new PipelineReport(mapping, around, tableGroup);
   }
 
   /**
    * A pipeline that ends when it has carried out its orders: for a table without another pipeline.
    */
   static TablePipeline visiting(SnapshotTask task, PipelinePorts around, Groups groups) {
-    TablePipeline line = new TablePipeline(task.order().mapping(), around, groups, true);
+    TablePipeline line = new TablePipeline(task.order().mapping(), around, groups, null, true);
     line.offer(task);
     return line;
   }
@@ -127,6 +141,11 @@ final class TablePipeline {
 
   Mapping mapping() {
     return mapping;
+  }
+
+  /** Tells whether this is the group of tables that it was made for. */
+  boolean isOf(Optional<TableGroup> group) {
+    return group.equals(Optional.ofNullable(tableGroup));
   }
 
   /** Its reports. */
@@ -333,7 +352,7 @@ final class TablePipeline {
 
   /** The group of the table if it could be applied with others from here on; otherwise null. */
   @Nullable Group groupFrom(Claim claim, LogState log, StartAt start) {
-    Group group = groups.of(mapping);
+    Group group = groups.of(tableGroup);
     long first = start instanceof StartAt.Sequence from ? from.first() : log.firstSequence();
     return group != null
             && first > apartUntil

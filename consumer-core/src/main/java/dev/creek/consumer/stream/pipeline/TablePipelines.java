@@ -8,6 +8,7 @@ import dev.creek.consumer.api.SourceSighting;
 import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.api.Subscription;
 import dev.creek.consumer.api.TableEvent;
+import dev.creek.consumer.api.TableGroup;
 import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.stream.ByteShares;
 import dev.creek.consumer.stream.ChangeLog;
@@ -30,7 +31,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.function.Consumer;
@@ -65,8 +65,8 @@ public final class TablePipelines {
   /** How long a pipeline that ends waits for another one that ends at the same moment. */
   private static final Duration EMIT_PATIENCE = Duration.ofSeconds(1);
 
-  /** Longest delay until a table's lag is visible. */
-  private static final Duration LAG_INTERVAL = Duration.ofSeconds(3);
+  /** Longest delay until a table's lag, and whether it is a member of its group, is visible. */
+  private static final Duration NOTE_INTERVAL = Duration.ofSeconds(3);
 
   private final Subscriptions subscriptions;
   private final Replicas replicas;
@@ -88,6 +88,9 @@ public final class TablePipelines {
   private static final Duration TARGET_INTERVAL = Duration.ofSeconds(5);
 
   private volatile Replicas.Share share = Replicas.Share.NONE;
+
+  /** Groups of the subscribed tables, active or not, as last read; others are not in one. */
+  private volatile Map<TargetTable, TableGroup> tableGroups = Map.of();
 
   /**
    * @param scheduler threads for decoding, folding and transcoding
@@ -137,7 +140,7 @@ public final class TablePipelines {
         () -> {
           Sinks.Empty<Void> allEnded = Sinks.empty();
           Mono<Void> lines = lines().doOnTerminate(allEnded::tryEmitEmpty);
-          return Flux.merge(lines, takePart(allEnded.asMono()), noteLags(), lookAtTargets()).then();
+          return Flux.merge(lines, takePart(allEnded.asMono()), notes(), lookAtTargets()).then();
         });
   }
 
@@ -163,25 +166,25 @@ public final class TablePipelines {
     return line.isVisiting() ? Optional.empty() : Optional.ofNullable(line.held());
   }
 
-  private Mono<Void> noteLags() {
-    return Flux.interval(LAG_INTERVAL)
+  private Mono<Void> notes() {
+    return Flux.interval(NOTE_INTERVAL)
         .onBackpressureDrop()
-        .map(tick -> lags())
-        .filter(lags -> !lags.isEmpty())
-        .concatMap(lags -> subscriptions.noteLags(lags).onErrorComplete(), 1)
+        .map(tick -> known())
+        .filter(known -> !known.isEmpty())
+        .concatMap(known -> subscriptions.note(known).onErrorComplete(), 1)
         .takeUntilOther(stop)
         .then();
   }
 
-  private Map<TargetTable, Optional<Duration>> lags() {
-    Map<TargetTable, Optional<Duration>> lags = new HashMap<>();
+  private Map<TargetTable, Subscriptions.Note> known() {
+    Map<TargetTable, Subscriptions.Note> known = new HashMap<>();
     running.forEach(
         (mapping, line) -> {
           if (!line.isVisiting()) {
-            lags.put(mapping.target(), line.report().unapplied().knownLag());
+            known.put(mapping.target(), line.report().note());
           }
         });
-    return lags;
+    return known;
   }
 
   private Mono<Void> lines() {
@@ -351,9 +354,25 @@ public final class TablePipelines {
     running.forEach((mapping, line) -> standings.put(mapping, line.standing()));
     return subscriptions
         .all()
+        .collectList()
+        .doOnNext(all -> tableGroups = tableGroups(all))
+        .flatMapIterable(all -> all)
         .filter(Subscription::active)
         .doOnNext(subscription -> report(subscription, standings.get(subscription.mapping())))
         .collectList();
+  }
+
+  private Map<TargetTable, TableGroup> tableGroups(List<Subscription> all) {
+    Map<TargetTable, TableGroup> groupsOfTables = new HashMap<>();
+    all.forEach(
+        subscription ->
+            group(subscription)
+                .ifPresent(group -> groupsOfTables.put(subscription.mapping().target(), group)));
+    return groupsOfTables;
+  }
+
+  private Optional<TableGroup> group(Subscription subscription) {
+    return subscription.group(around.options().grouping());
   }
 
   /** Reports the stored row of its table to a pipeline. */
@@ -369,25 +388,31 @@ public final class TablePipelines {
   }
 
   /**
-   * Stops pipelines that are not active or not in the share any more, and returns those to start. A
-   * snapshot that has begun is completed even if the table belongs to another share by now.
+   * Stops pipelines that are not active or not in the share any more, or whose tables are in
+   * another group now, and returns those to start. A snapshot that has begun is completed even if
+   * the table belongs to another share or group by now; a later check stops the pipeline.
    */
   private List<TablePipeline> reconcile(List<Subscription> active) {
     Replicas.Share present = share;
-    Set<Mapping> activeSet =
-        active.stream().map(Subscription::mapping).collect(Collectors.toUnmodifiableSet());
+    Map<Mapping, Optional<TableGroup>> wanted =
+        active.stream().collect(Collectors.toUnmodifiableMap(Subscription::mapping, this::group));
     running.forEach(
         (mapping, line) -> {
-          boolean stays = present.owns(mapping.target()) || line.isLoading();
-          if (!line.isVisiting() && !(activeSet.contains(mapping) && stays)) {
+          Optional<TableGroup> group = wanted.get(mapping);
+          boolean stays =
+              group != null
+                  && (line.isLoading()
+                      || (owns(present, mapping.target(), group) && line.isOf(group)));
+          if (!line.isVisiting() && !stays) {
             line.stop();
           }
         });
     List<TablePipeline> starting = new ArrayList<>();
     for (Subscription subscription : active) {
       Mapping mapping = subscription.mapping();
-      TablePipeline line = new TablePipeline(mapping, around, groups);
-      if (present.owns(mapping.target()) && running.putIfAbsent(mapping, line) == null) {
+      TablePipeline line = new TablePipeline(subscription, around, groups);
+      if (owns(present, mapping.target(), group(subscription))
+          && running.putIfAbsent(mapping, line) == null) {
         line.report().marks(subscription.incompleteness());
         starting.add(line);
       }
@@ -400,9 +425,14 @@ public final class TablePipelines {
     return shareChanges.asFlux();
   }
 
-  /** Tells whether the table belongs to this instance's share. */
+  /** Tells whether the table, alone or with its group, belongs to this instance's share. */
   public boolean owns(TargetTable table) {
-    return share.owns(table);
+    return owns(share, table, Optional.ofNullable(tableGroups.get(table)));
+  }
+
+  private static boolean owns(
+      Replicas.Share share, TargetTable table, Optional<TableGroup> inGroup) {
+    return inGroup.map(share::owns).orElseGet(() -> share.owns(table));
   }
 
   /** Tries a waiting or stuck table again now; false if it is neither, or not here. */

@@ -19,5 +19,11 @@ grant select on {{control}}.presence, {{control}}.status to {{role}};
 -- Old commands are removed after a month.
 grant select, insert, update, delete on {{control}}._notification_log to {{role}};
 
-grant execute on function {{control}}._submit(text, text, text, text, text, bigint), {{control}}.cancel(bigint)
+grant execute on function
+    {{control}}._submit(text, text, text, text, text, bigint),
+    {{control}}._submit(text, text, text, text, text, bigint, text),
+    {{control}}.cancel(bigint),
+    {{control}}._group(text),
+    {{control}}._require_group(text, text, text, boolean),
+    {{control}}._set_group(text, text)
     to {{role}};

@@ -52,6 +52,7 @@ final class ControlFunctionsIT {
         .containsExactly(
             List.of("add_table(\"table\" text)"),
             List.of("add_table(\"table\" text, \"from\" text)"),
+            List.of("add_table(\"table\" text, \"from\" text, \"group\" text)"),
             List.of("apply_snapshot(topic text, \"table\" text, mode text)"),
             List.of("cancel(id bigint)"),
             List.of("create_schema(\"table\" text)"),
@@ -59,6 +60,8 @@ final class ControlFunctionsIT {
             List.of("remove_table(\"table\" text, mode text)"),
             List.of("resume_table(\"table\" text)"),
             List.of("resync(\"table\" text)"),
+            List.of("resync(\"table\" text, \"group\" text)"),
+            List.of("set_group(\"table\" text, \"group\" text)"),
             List.of("skip_change(\"table\" text, sequence bigint)"),
             List.of("snapshot(\"table\" text, mode text)"),
             List.of("version()"),

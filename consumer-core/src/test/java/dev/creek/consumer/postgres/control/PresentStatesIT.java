@@ -156,7 +156,7 @@ final class PresentStatesIT {
     database.execute("grant watcher to current_user");
     var scripts = new ControlScripts("_creek_consumer");
     database.execute("grant select on _creek_consumer.subscriptions to watcher");
-    database.execute(scripts.toVersion(scripts.newestVersion()));
+    database.execute(scripts.toVersion(14));
     assertThat(
             database.value(
                 "select has_table_privilege('watcher', '_creek_consumer.status', 'select')"
