@@ -133,19 +133,7 @@ public final class JetStreamLog implements ChangeLog, SnapshotLog {
   @Override
   public Flux<Delivery> read(
       SourceTable source, StartAt start, StreamIdentity expected, ReadListener listener) {
-    return Flux.defer(
-        () ->
-            new SubjectReader(
-                    link,
-                    api,
-                    options,
-                    holes,
-                    place(source),
-                    () -> generations.forget(source.database()),
-                    start,
-                    start instanceof StartAt.Sequence ? expected : null,
-                    listener)
-                .deliveries());
+    return read(place(source), source.database(), start, expected, listener);
   }
 
   /**
@@ -157,6 +145,15 @@ public final class JetStreamLog implements ChangeLog, SnapshotLog {
   @Override
   public Flux<Delivery> readDatabase(
       String database, StartAt start, StreamIdentity expected, ReadListener listener) {
+    return read(place(database), database, start, expected, listener);
+  }
+
+  private Flux<Delivery> read(
+      Mono<SubjectReader.Place> place,
+      String database,
+      StartAt start,
+      StreamIdentity expected,
+      ReadListener listener) {
     return Flux.defer(
         () ->
             new SubjectReader(
@@ -164,10 +161,10 @@ public final class JetStreamLog implements ChangeLog, SnapshotLog {
                     api,
                     options,
                     holes,
-                    place(database),
+                    place,
                     () -> generations.forget(database),
                     start,
-                    expected,
+                    start instanceof StartAt.Sequence ? expected : null,
                     listener)
                 .deliveries());
   }
@@ -181,7 +178,7 @@ public final class JetStreamLog implements ChangeLog, SnapshotLog {
                     subjects.walStream(database),
                     JetStreamApi.EVERY_SUBJECT,
                     new SubjectTables(
-                        subject -> Optional.ofNullable(subjects.walTable(database, subject)))));
+                        subject -> Optional.ofNullable(subjects.sourceOf(database, subject)))));
   }
 
   private Mono<SubjectReader.Place> place(SourceTable source) {

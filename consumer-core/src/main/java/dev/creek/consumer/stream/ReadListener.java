@@ -60,41 +60,10 @@ public interface ReadListener {
 
   /** A listener that also notifies another one. */
   default ReadListener and(ReadListener other) {
-    ReadListener first = this;
-    return new ReadListener() {
-      @Override
-      public void began(long pending) {
-        first.began(pending);
-        other.began(pending);
-      }
-
-      @Override
-      public void hindered(String reason, @Nullable String hint) {
-        first.hindered(reason, hint);
-        other.hindered(reason, hint);
-      }
-
-      @Override
-      public void unhindered() {
-        first.unhindered();
-        other.unhindered();
-      }
-
-      @Override
-      public void reads(Mono<Read> howFar) {
-        first.reads(howFar);
-        other.reads(howFar);
-      }
-
-      @Override
-      public void interrupted(String reason, @Nullable String hint) {
-        first.interrupted(reason, hint);
-        other.interrupted(reason, hint);
-      }
-    };
+    return toAll(List.of(this, other));
   }
 
-  /** A listener that notifies all of these of interruptions. */
+  /** A listener that notifies all of these. */
   static ReadListener toAll(List<ReadListener> listeners) {
     return new ReadListener() {
       @Override
@@ -115,6 +84,11 @@ public interface ReadListener {
       @Override
       public void unhindered() {
         listeners.forEach(ReadListener::unhindered);
+      }
+
+      @Override
+      public void reads(Mono<Read> howFar) {
+        listeners.forEach(one -> one.reads(howFar));
       }
     };
   }

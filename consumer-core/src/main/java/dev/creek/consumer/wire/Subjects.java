@@ -69,11 +69,6 @@ public record Subjects(Generation generation, String namespace) {
     return null;
   }
 
-  /** The table of a row change with this subject; null if it is none of the database's. */
-  public @Nullable SourceTable walTable(String database, String subject) {
-    return subject.startsWith(prefix("wal", database) + ".") ? sourceOf(database, subject) : null;
-  }
-
   /** The database whose row changes a stream of a new producer holds; null for other streams. */
   public static @Nullable String databaseOf(String namespace, String stream) {
     String prefix = namespace + "_wal_";

@@ -47,7 +47,7 @@ interface Staged {
    */
   @Nullable Fusible fusible(boolean must);
 
-  /** What of a move this stores. */
+  /** The parts of a move that this stores. */
   default PositionAdvance stored(PositionAdvance moved) {
     return moved;
   }

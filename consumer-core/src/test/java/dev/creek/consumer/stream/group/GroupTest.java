@@ -121,7 +121,7 @@ class GroupTest {
     awaitAll();
     leave(idle);
 
-    long end = log.state(idle).block().lastSequence();
+    long end = log.state(idle).block(Patience.LIMIT).lastSequence();
     Awaitility.await()
         .atMost(Patience.LIMIT)
         .untilAsserted(() -> assertThat(target.position(idle).sequence()).isEqualTo(end));
@@ -138,7 +138,7 @@ class GroupTest {
   }
 
   private boolean isAdmitted(SourceTable table) {
-    return group.admits(table, log.state(table).block(), new StartAt.Sequence(1));
+    return group.admits(table, log.state(table).block(Patience.LIMIT), new StartAt.Sequence(1));
   }
 
   /**
