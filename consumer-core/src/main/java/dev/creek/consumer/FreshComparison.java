@@ -41,7 +41,7 @@ final class FreshComparison {
   Mono<Verification> compare(Mapping mapping, Verification.Options how) {
     return served(mapping)
         .then(
-            target.withCounterpart(
+            target.comparisons().withCounterpart(
                 mapping, counterpart -> loadedAndCompared(mapping, counterpart, how)))
         .switchIfEmpty(
             Mono.error(
@@ -72,7 +72,7 @@ final class FreshComparison {
             .tables()
             .add(counterpart)
             .then(Mono.defer(() -> followed(counterpart, how.timeout())))
-            .then(Mono.defer(() -> target.verify(mapping, counterpart.target(), how)));
+            .then(Mono.defer(() -> target.comparisons().verify(mapping, counterpart.target(), how)));
     return consumer
         .snapshots()
         .take(counterpart, SnapshotMode.CLEAN)

@@ -27,7 +27,7 @@ import reactor.core.publisher.Mono;
  * time is over. So a row that is only late is not reported, and a wrong one is, with the state of
  * both sides at the last comparison.
  */
-public final class TableVerifier {
+final class TableVerifier {
   private static final long MAX_BUCKETS = 1 << 16;
   private static final long FEWEST_BUCKETS = 1 << 4;
 
@@ -50,7 +50,7 @@ public final class TableVerifier {
   /**
    * @param repair null if nothing is to be written
    */
-  public TableVerifier(
+  TableVerifier(
       Mapping mapping, ComparedTables tables, Options options, @Nullable RowRepair repair) {
     this.mapping = mapping;
     this.tables = tables;
@@ -58,7 +58,7 @@ public final class TableVerifier {
     this.repair = repair;
   }
 
-  public Mono<Verification> verify() {
+  Mono<Verification> verify() {
     return mask().flatMap(mask -> pass(mask, null));
   }
 
