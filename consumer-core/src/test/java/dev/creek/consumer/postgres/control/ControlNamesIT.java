@@ -91,7 +91,8 @@ final class ControlNamesIT {
             inSql(
                 "select _creek_consumer._name(array[t]) from unnest(?) with ordinality u (t, n)",
                 characters))
-        .isEqualTo(characters.stream().map(name -> new TableGroup("shop", name).shownName()).toList());
+        .isEqualTo(
+            characters.stream().map(name -> new TableGroup("shop", name).shownName()).toList());
   }
 
   private static Stream<String> random(int count) {
