@@ -54,9 +54,7 @@ class RandomHistoryIT {
     long first = Long.getLong("creek.seed", 1);
     return LongStream.range(first, first + Integer.getInteger("creek.histories", 8))
         .boxed()
-        .flatMap(
-            seed ->
-                Stream.of(Grouping.values()).map(by -> Arguments.of(seed, by)));
+        .flatMap(seed -> Stream.of(Grouping.values()).map(by -> Arguments.of(seed, by)));
   }
 
   @ParameterizedTest(name = "seed {0}, by {1}")
