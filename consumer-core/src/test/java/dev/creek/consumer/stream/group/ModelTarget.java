@@ -32,9 +32,21 @@ final class ModelTarget {
   /** The transactions of each commit, by table. */
   private final List<Map<SourceTable, List<Long>>> commits = new ArrayList<>();
 
+  private final boolean blames;
+
   ModelTarget(long seed, int faults) {
+    this(seed, faults, true);
+  }
+
+  private ModelTarget(long seed, int faults, boolean blames) {
     this.random = new Random(seed);
     this.faults = faults;
+    this.blames = blames;
+  }
+
+  /** Its faults are no table's. */
+  static ModelTarget breakingForAll(long seed, int faults) {
+    return new ModelTarget(seed, faults, false);
   }
 
   synchronized Position position(SourceTable table) {
@@ -115,7 +127,7 @@ final class ModelTarget {
         open.keySet().forEach(writer -> writer.unusable = true);
         open.clear();
         var broken = new DatabaseException("says the test", "XX000", null, null, null);
-        return any(2) == 0
+        return blames && any(2) == 0
             ? Mono.error(new PartException(parts.get(any(parts.size())).writer(), broken))
             : Mono.error(new DatabaseException("says the test", "08006", null, null, null));
       }
