@@ -81,8 +81,7 @@ public final class Group {
    * @param stream the stream that it reads; null if it has no members
    * @param sources its members' tables
    */
-  private record Standing(
-      @Nullable StreamIdentity stream, long reached, Set<SourceTable> sources) {
+  private record Standing(@Nullable StreamIdentity stream, long reached, Set<SourceTable> sources) {
     static final Standing EMPTY = new Standing(null, 0, Set.of());
   }
 
