@@ -185,20 +185,23 @@ final class JetStreamApi {
    * when it is not used.
    *
    * @param name its name, not used before
-   * @param subject the one subject that it reads
+   * @param subject the one subject that it reads; null: all of the stream, without a filter, which
+   *     costs the broker least
    */
   Mono<ConsumerState> createConsumer(
-      String stream, String name, String subject, StartAt start, Duration inactivity) {
+      String stream, String name, @Nullable String subject, StartAt start, Duration inactivity) {
     var config =
         ConsumerConfiguration.builder()
             .name(name)
-            .description("creek-consumer reading " + subject)
-            .filterSubject(subject)
+            .description("creek-consumer reading " + (subject == null ? stream : subject))
             .ackPolicy(AckPolicy.None)
             .replayPolicy(ReplayPolicy.Instant)
             .inactiveThreshold(inactivity)
             .numReplicas(1)
             .memStorage(true);
+    if (subject != null) {
+      config.filterSubject(subject);
+    }
     if (start instanceof StartAt.Sequence from) {
       config.deliverPolicy(DeliverPolicy.ByStartSequence).startSequence(from.first());
     } else if (start instanceof StartAt.Time from) {
@@ -209,13 +212,24 @@ final class JetStreamApi {
       config.deliverPolicy(DeliverPolicy.All);
     }
     return call(
-            "CONSUMER.CREATE." + stream + "." + name + "." + subject,
+            createRequest(stream, name, subject),
             new ConsumerCreateRequest(stream, config.build()),
             ConsumerInfo::new)
         .map(
             created ->
                 new ConsumerState(
                     created.getDelivered().getStreamSequence(), created.getNumPending()));
+  }
+
+  /**
+   * The request that creates a consumer, after the API's prefix: permissions can tell from it what
+   * is to be read.
+   *
+   * @param subject null: all of the stream
+   */
+  static String createRequest(String stream, String name, @Nullable String subject) {
+    String request = "CONSUMER.CREATE." + stream + "." + name;
+    return subject == null ? request : request + "." + subject;
   }
 
   /** Deletes a consumer; completes whether or not that worked. */

@@ -133,24 +133,32 @@ public final class JetStreamLog implements ChangeLog, SnapshotLog {
   public Flux<Delivery> read(
       SourceTable source, StartAt start, StreamIdentity expected, ReadListener listener) {
     return Flux.defer(
-        () ->
-            new SubjectReader(
-                    link,
-                    api,
-                    options,
-                    holes,
-                    place(source),
-                    () -> generations.forget(source.database()),
-                    start,
-                    start instanceof StartAt.Sequence ? expected : null,
-                    listener)
-                .deliveries());
+        () -> reader(source.database(), place(source), start, expected, listener).deliveries());
   }
 
   @Override
   public Flux<Delivery> readDatabase(
       String database, StartAt start, StreamIdentity expected, ReadListener listener) {
-    throw new UnsupportedOperationException("not built yet");
+    return Flux.defer(
+        () -> reader(database, place(database), start, expected, listener).deliveries());
+  }
+
+  private SubjectReader reader(
+      String database,
+      Mono<SubjectReader.Place> place,
+      StartAt start,
+      StreamIdentity expected,
+      ReadListener listener) {
+    return new SubjectReader(
+        link,
+        api,
+        options,
+        holes,
+        place,
+        () -> generations.forget(database),
+        start,
+        start instanceof StartAt.Sequence ? expected : null,
+        listener);
   }
 
   private Mono<SubjectReader.Place> place(SourceTable source) {
@@ -158,8 +166,18 @@ public final class JetStreamLog implements ChangeLog, SnapshotLog {
         .subjects(source.database())
         .map(
             subjects ->
-                new SubjectReader.Place(
+                SubjectReader.Place.of(
                     subjects.walStream(source.database()), subjects.walSubject(source)));
+  }
+
+  private Mono<SubjectReader.Place> place(String database) {
+    var tables = new DatabaseTables(database);
+    return generations
+        .subjects(database)
+        .map(
+            subjects ->
+                new SubjectReader.Place(
+                    subjects.walStream(database), null, subject -> tables.of(subjects, subject)));
   }
 
   @Override
@@ -226,7 +244,7 @@ public final class JetStreamLog implements ChangeLog, SnapshotLog {
     return Flux.defer(
         () -> {
           Subjects names = Subjects.ofSnapshot(options.namespace(), source, subject);
-          var place = new SubjectReader.Place(names.snapshotStream(source.database()), subject);
+          var place = SubjectReader.Place.of(names.snapshotStream(source.database()), subject);
           return new SubjectReader(
                   link,
                   api,

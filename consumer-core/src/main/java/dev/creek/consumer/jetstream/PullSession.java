@@ -5,6 +5,7 @@ import dev.creek.consumer.api.BrokerOptions;
 import dev.creek.consumer.jetstream.pull.MessagePlace;
 import dev.creek.consumer.jetstream.pull.PullIntake;
 import dev.creek.consumer.jetstream.pull.PullReceiver;
+import dev.creek.consumer.jetstream.pull.SubjectTable;
 import dev.creek.consumer.stream.Delivery;
 import io.nats.client.Message;
 import io.nats.client.PullRequestOptions;
@@ -37,6 +38,7 @@ final class PullSession implements PullReceiver {
   private final JetStreamApi api;
   private final BrokerOptions options;
   private final PullConsumer consumer;
+  private final SubjectTable tables;
   private final PullWindow window;
   private final Outlet outlet;
   private final StreamChecks checks;
@@ -61,6 +63,7 @@ final class PullSession implements PullReceiver {
       JetStreamApi api,
       BrokerOptions options,
       PullConsumer consumer,
+      SubjectTable tables,
       PullWindow window,
       Checks checks,
       Runnable onHeard,
@@ -70,6 +73,7 @@ final class PullSession implements PullReceiver {
     this.api = api;
     this.options = options;
     this.consumer = consumer;
+    this.tables = tables;
     this.window = window;
     this.onHeard = onHeard;
     outlet = new Outlet(options, window, sink, this::askIfDue);
@@ -87,6 +91,7 @@ final class PullSession implements PullReceiver {
   /**
    * Deliveries of a new consumer; nothing is requested before the first demand. For one reader.
    *
+   * @param tables finds the tables of its messages
    * @param onHeard runs once, when the broker is known to answer requests
    */
   static Flux<Delivery> deliveries(
@@ -95,12 +100,14 @@ final class PullSession implements PullReceiver {
       JetStreamApi api,
       BrokerOptions options,
       PullConsumer consumer,
+      SubjectTable tables,
       PullWindow window,
       Checks checks,
       Runnable onHeard) {
     return Flux.<Delivery>create(
             sink ->
-                new PullSession(link, open, api, options, consumer, window, checks, onHeard, sink)
+                new PullSession(
+                        link, open, api, options, consumer, tables, window, checks, onHeard, sink)
                     .start(sink),
             FluxSink.OverflowStrategy.ERROR)
         .subscribeOn(link.scheduler(), false);
@@ -109,7 +116,7 @@ final class PullSession implements PullReceiver {
   private void start(FluxSink<Delivery> sink) {
     resources.add(link.onLoss(this::connectionLost));
     resources.add(link.onDenial(this::onDenial));
-    PullIntake intake = link.reader().intake(consumer.name(), this, this::onOther);
+    PullIntake intake = link.reader().intake(consumer.name(), tables, this, this::onOther);
     resources.add(intake.registration());
     try {
       Subscription subscription = open.dispatcher().subscribe(inbox + "*", intake.handler());
@@ -182,7 +189,7 @@ final class PullSession implements PullReceiver {
     heardAt = now;
     received = consumerSequence;
     heard();
-    window.arrived(place.streamSequence(), data, wireBytes, place.pending(), now);
+    window.arrived(place.streamSequence(), data, place.table(), wireBytes, place.pending(), now);
   }
 
   @Override

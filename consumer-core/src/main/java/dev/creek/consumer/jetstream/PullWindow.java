@@ -1,6 +1,7 @@
 package dev.creek.consumer.jetstream;
 
 import dev.creek.consumer.api.BrokerOptions;
+import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.stream.ByteShares;
 import dev.creek.consumer.stream.Delivery;
 import dev.creek.consumer.stream.Packet;
@@ -172,12 +173,18 @@ final class PullWindow {
   /**
    * A message has come.
    *
+   * @param table the one of its subject, where several are read
    * @param wireBytes its size as the broker counts it
    * @param pendingBehind number of further messages in the stream
    */
   synchronized void arrived(
-      long sequence, byte[] data, long wireBytes, long pendingBehind, long now) {
-    packets.add(new Packet(sequence, data));
+      long sequence,
+      byte[] data,
+      @Nullable SourceTable table,
+      long wireBytes,
+      long pendingBehind,
+      long now) {
+    packets.add(new Packet(sequence, data, table));
     bytes += data.length;
     lastSequence = sequence;
     pending = pendingBehind;

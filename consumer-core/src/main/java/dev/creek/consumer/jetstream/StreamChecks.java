@@ -15,13 +15,15 @@ import reactor.core.publisher.Mono;
  * <p>The answers are not part of any result, so they are subscribed to here; disposing ends them.
  */
 final class StreamChecks implements Disposable {
+  private static final String ANY_SUBJECT = ">";
+
   private final JetStreamApi api;
   private final PullConsumer consumer;
   private final PullWindow window;
   private final Outlet outlet;
   private final HoleSource holes;
   private final Holes known;
-  private final String subject;
+  private final @Nullable String subject;
   private final Disposable.Swap proof = Disposables.swap();
   private final Disposable.Swap frontier = Disposables.swap();
   private final @Nullable Follower follower;
@@ -40,7 +42,7 @@ final class StreamChecks implements Disposable {
    * Checks for one consumer.
    *
    * @param known holes of the stream that do not count
-   * @param subject the one that the consumer reads
+   * @param subject the one that the consumer reads; null: it reads all messages
    * @param follower null if reading ends by itself, so that the position of an idle subject is not
    *     needed
    */
@@ -51,7 +53,7 @@ final class StreamChecks implements Disposable {
       PullConsumer consumer,
       PullWindow window,
       Outlet outlet,
-      String subject,
+      @Nullable String subject,
       @Nullable Follower follower) {
     this.api = api;
     this.holes = holes;
@@ -147,9 +149,16 @@ final class StreamChecks implements Disposable {
    * subject that is still to come, everything that it held then has come, or belongs to other
    * tables. The consumer is not asked: it learns of a stored message a moment after the stream, and
    * reports until then that nothing is pending.
+   *
+   * <p>Where all messages are read, the stream's end tells it mostly. A sequence after the last one
+   * read may be of a message that comes, or of one that was deleted.
    */
   private Mono<Long> reached(PullWindow.Idle idle, StreamState then) {
-    return api.nextMessage(consumer.stream().name(), subject, idle.next())
+    if (subject == null && then.last() < idle.next()) {
+      return Mono.just(then.last());
+    }
+    return api.nextMessage(
+            consumer.stream().name(), subject == null ? ANY_SUBJECT : subject, idle.next())
         .hasElement()
         .filter(more -> !more)
         .map(none -> then.last());

@@ -2,8 +2,10 @@ package dev.creek.consumer.jetstream.direct;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.jetstream.pull.MessagePlace;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the reply subject of a JetStream message, which says where it stands. Two forms:
@@ -36,6 +38,7 @@ final class AckSubject implements MessagePlace {
   private long streamSequence;
   private long consumerSequence;
   private long pending;
+  private @Nullable SourceTable table;
 
   /**
    * Reads it.
@@ -83,6 +86,11 @@ final class AckSubject implements MessagePlace {
     this.consumerSequence = consumerSequence;
     this.pending = pending;
     return streamSequence > 0 && consumerSequence > 0 && pending >= 0;
+  }
+
+  /** It is of a message of this table. */
+  void belongsTo(@Nullable SourceTable ofMessage) {
+    table = ofMessage;
   }
 
   private void skip(int tokens) {
@@ -140,5 +148,10 @@ final class AckSubject implements MessagePlace {
   @Override
   public long pending() {
     return pending;
+  }
+
+  @Override
+  public @Nullable SourceTable table() {
+    return table;
   }
 }

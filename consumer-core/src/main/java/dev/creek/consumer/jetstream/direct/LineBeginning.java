@@ -1,10 +1,12 @@
 package dev.creek.consumer.jetstream.direct;
 
+import dev.creek.consumer.api.SourceTable;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
- * How the lines of one consumer's messages begin: all before the stream sequence, which is the same
- * from message to message. Immutable.
+ * How the lines of one consumer's messages of one subject begin: all before the stream sequence,
+ * which is the same from message to message. Immutable.
  *
  * <pre>
  * HMSG subject sid $JS.ACK.stream.consumer.deliveries.
@@ -12,6 +14,7 @@ import java.util.Arrays;
  */
 final class LineBeginning {
   private final PacketReceivers.Entry receiver;
+  private final @Nullable SourceTable table;
   private final byte[] bytes;
   private final boolean headed;
   private final int subjectBytes;
@@ -21,6 +24,7 @@ final class LineBeginning {
    * Of a line that was read and understood.
    *
    * @param receiver who got the message
+   * @param table the one of its subject
    * @param line holds it
    * @param from index of its first byte
    * @param to index of its reply's stream sequence
@@ -30,6 +34,7 @@ final class LineBeginning {
    */
   LineBeginning(
       PacketReceivers.Entry receiver,
+      @Nullable SourceTable table,
       byte[] line,
       int from,
       int to,
@@ -37,6 +42,7 @@ final class LineBeginning {
       int subjectBytes,
       int replyFrom) {
     this.receiver = receiver;
+    this.table = table;
     this.bytes = Arrays.copyOfRange(line, from, to);
     this.headed = headed;
     this.subjectBytes = subjectBytes;
@@ -53,6 +59,15 @@ final class LineBeginning {
 
   PacketReceivers.Entry receiver() {
     return receiver;
+  }
+
+  @Nullable SourceTable table() {
+    return table;
+  }
+
+  /** All of it. */
+  byte[] bytes() {
+    return bytes;
   }
 
   int length() {

@@ -2,6 +2,7 @@ package dev.creek.consumer.jetstream.direct;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import dev.creek.consumer.api.SourceTable;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -33,7 +34,7 @@ final class PacketFilter {
 
   private final PacketReceivers receivers;
   private final RemainingBytes rest = new RemainingBytes();
-  private final AckSubject ack = new AckSubject();
+  private final AckSubject ack;
   private final KnownLines known;
   private Part part = Part.LINE;
 
@@ -58,8 +59,22 @@ final class PacketFilter {
   private final List<PacketReceivers.Entry> reached = new ArrayList<>();
 
   PacketFilter(PacketReceivers receivers) {
+    this(receivers, new AckSubject());
+  }
+
+  private PacketFilter(PacketReceivers receivers, AckSubject ack) {
+    this(receivers, ack, new KnownLines(ack));
+  }
+
+  /**
+   * A filter.
+   *
+   * @param known reads into the same {@code ack}
+   */
+  PacketFilter(PacketReceivers receivers, AckSubject ack, KnownLines known) {
     this.receivers = receivers;
-    known = new KnownLines(receivers, ack);
+    this.ack = ack;
+    this.known = known;
   }
 
   /** What comes next. */
@@ -177,8 +192,11 @@ final class PacketFilter {
       part = Part.OTHERS_BODY;
     } else {
       int subject = to[0] - from[0];
-      receiver.knownBy(
-          new LineBeginning(receiver, bytes, at, ack.numbersFrom(), headed, subject, from[2]));
+      SourceTable table = receiver.table(bytes, from[0], to[0]);
+      ack.belongsTo(table);
+      known.learn(
+          new LineBeginning(
+              receiver, table, bytes, at, ack.numbersFrom(), headed, subject, from[2]));
       wireBytes = (long) total + subject + to[2] - from[2];
       payload = new byte[total - headers];
       left = headers;

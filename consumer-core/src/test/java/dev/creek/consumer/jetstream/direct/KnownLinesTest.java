@@ -3,6 +3,7 @@ package dev.creek.consumer.jetstream.direct;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.creek.consumer.jetstream.pull.SubjectTable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
@@ -22,8 +23,9 @@ final class KnownLinesTest {
 
   private final PacketReceivers receivers = new PacketReceivers();
   private final AckSubject ack = new AckSubject();
-  private final KnownLines lines = new KnownLines(receivers, ack);
-  private final Disposable registered = receivers.register("creek_a", (at, data, bytes) -> {});
+  private final KnownLines lines = new KnownLines(ack);
+  private final Disposable registered =
+      receivers.register("creek_a", SubjectTable.NONE, (at, data, bytes) -> {});
 
   private PacketReceivers.@Nullable Entry read(String sent) {
     byte[] bytes = ("??" + sent + "??").getBytes(ISO_8859_1);
@@ -33,7 +35,7 @@ final class KnownLinesTest {
   private void learn(String message) {
     byte[] bytes = message.getBytes(ISO_8859_1);
     try {
-      new PacketFilter(receivers).accept(bytes, bytes.length);
+      new PacketFilter(receivers, ack, lines).accept(bytes, bytes.length);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -76,7 +78,7 @@ final class KnownLinesTest {
     Supplier<String> begin = () -> BEGINNING.replace("creek_a", "creek_" + all.size());
     for (int i = 0; i < 20; i++) {
       String first = begin.get() + "1.1.1.1 1\r\nx\r\n";
-      all.add(receivers.register("creek_" + i, (at, data, bytes) -> {}));
+      all.add(receivers.register("creek_" + i, SubjectTable.NONE, (at, data, bytes) -> {}));
       learn(first);
     }
     for (int i = 0; i < 20; i++) {
@@ -174,6 +176,7 @@ final class KnownLinesTest {
       registered[0] =
           receivers.register(
               consumer,
+              SubjectTable.NONE,
               (ack, data, wireBytes) -> {
                 String text = new String(data, ISO_8859_1);
                 packets.append(
