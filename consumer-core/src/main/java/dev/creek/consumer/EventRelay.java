@@ -36,6 +36,8 @@ final class EventRelay implements Consumer<TableEvent> {
     return Flux.create(
         sink -> {
           subscriber = sink;
+          // The thread may have begun without a subscriber, and then looks only if it is woken.
+          LockSupport.unpark(thread);
           sink.onDispose(this::dispose);
           sink.onRequest(n -> look());
         },

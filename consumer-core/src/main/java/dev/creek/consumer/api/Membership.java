@@ -3,7 +3,7 @@ package dev.creek.consumer.api;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** How a table of a {@link TableGroup} is applied at the moment. */
+/** The present relation of a table to the other members of its {@link TableGroup}. */
 public enum Membership {
   /** Together with the other members: each source transaction is one target transaction. */
   MEMBER,

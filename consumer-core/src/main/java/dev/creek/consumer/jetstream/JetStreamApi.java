@@ -44,6 +44,9 @@ import reactor.core.publisher.Mono;
  * refuses, {@link BrokerException.Unavailable} if there is no answer.
  */
 final class JetStreamApi {
+  /** The pattern of all subjects of a stream. */
+  static final String EVERY_SUBJECT = ">";
+
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final byte[] NOTHING = {};
 
@@ -185,21 +188,22 @@ final class JetStreamApi {
    * when it is not used.
    *
    * @param name its name, not used before
-   * @param subject the one subject that it reads; null: all of the stream, without a filter, which
-   *     costs the broker least
+   * @param subject the one subject that it reads; {@link #EVERY_SUBJECT}: all of the stream,
+   *     without a filter, which costs the broker least
    */
   Mono<ConsumerState> createConsumer(
-      String stream, String name, @Nullable String subject, StartAt start, Duration inactivity) {
+      String stream, String name, String subject, StartAt start, Duration inactivity) {
+    boolean filtered = !subject.equals(EVERY_SUBJECT);
     var config =
         ConsumerConfiguration.builder()
             .name(name)
-            .description("creek-consumer reading " + (subject == null ? stream : subject))
+            .description("creek-consumer reading " + (filtered ? subject : stream))
             .ackPolicy(AckPolicy.None)
             .replayPolicy(ReplayPolicy.Instant)
             .inactiveThreshold(inactivity)
             .numReplicas(1)
             .memStorage(true);
-    if (subject != null) {
+    if (filtered) {
       config.filterSubject(subject);
     }
     if (start instanceof StartAt.Sequence from) {
@@ -212,24 +216,13 @@ final class JetStreamApi {
       config.deliverPolicy(DeliverPolicy.All);
     }
     return call(
-            createRequest(stream, name, subject),
+            "CONSUMER.CREATE." + stream + "." + name + (filtered ? "." + subject : ""),
             new ConsumerCreateRequest(stream, config.build()),
             ConsumerInfo::new)
         .map(
             created ->
                 new ConsumerState(
                     created.getDelivered().getStreamSequence(), created.getNumPending()));
-  }
-
-  /**
-   * The request that creates a consumer, after the API's prefix: permissions can tell from it what
-   * is to be read.
-   *
-   * @param subject null: all of the stream
-   */
-  static String createRequest(String stream, String name, @Nullable String subject) {
-    String request = "CONSUMER.CREATE." + stream + "." + name;
-    return subject == null ? request : request + "." + subject;
   }
 
   /** Deletes a consumer; completes whether or not that worked. */

@@ -132,33 +132,40 @@ public final class JetStreamLog implements ChangeLog, SnapshotLog {
   @Override
   public Flux<Delivery> read(
       SourceTable source, StartAt start, StreamIdentity expected, ReadListener listener) {
-    return Flux.defer(
-        () -> reader(source.database(), place(source), start, expected, listener).deliveries());
+    return read(place(source), source.database(), start, expected, listener);
   }
 
+  /**
+   * {@inheritDoc}
+   *
+   * <p>A gap is detected as in {@link #read}. A stream that several databases share is read as a
+   * whole.
+   */
   @Override
   public Flux<Delivery> readDatabase(
       String database, StartAt start, StreamIdentity expected, ReadListener listener) {
-    return Flux.defer(
-        () -> reader(database, place(database), start, expected, listener).deliveries());
+    return read(place(database), database, start, expected, listener);
   }
 
-  private SubjectReader reader(
-      String database,
+  private Flux<Delivery> read(
       Mono<SubjectReader.Place> place,
+      String database,
       StartAt start,
       StreamIdentity expected,
       ReadListener listener) {
-    return new SubjectReader(
-        link,
-        api,
-        options,
-        holes,
-        place,
-        () -> generations.forget(database),
-        start,
-        start instanceof StartAt.Sequence ? expected : null,
-        listener);
+    return Flux.defer(
+        () ->
+            new SubjectReader(
+                    link,
+                    api,
+                    options,
+                    holes,
+                    place,
+                    () -> generations.forget(database),
+                    start,
+                    start instanceof StartAt.Sequence ? expected : null,
+                    listener)
+                .deliveries());
   }
 
   private Mono<SubjectReader.Place> place(SourceTable source) {
@@ -176,8 +183,8 @@ public final class JetStreamLog implements ChangeLog, SnapshotLog {
         .subjects(database)
         .map(
             subjects ->
-                new SubjectReader.Place(
-                    subjects.walStream(database), null, subject -> tables.of(subjects, subject)));
+                SubjectReader.Place.ofAll(
+                    subjects.walStream(database), subject -> tables.of(subjects, subject)));
   }
 
   @Override

@@ -7,6 +7,7 @@ import dev.creek.consumer.jetstream.pull.PullIntake;
 import dev.creek.consumer.jetstream.pull.PullReceiver;
 import dev.creek.consumer.jetstream.pull.SubjectTable;
 import dev.creek.consumer.stream.Delivery;
+import dev.creek.consumer.stream.Packet;
 import io.nats.client.Message;
 import io.nats.client.PullRequestOptions;
 import io.nats.client.Subscription;
@@ -189,7 +190,8 @@ final class PullSession implements PullReceiver {
     heardAt = now;
     received = consumerSequence;
     heard();
-    window.arrived(place.streamSequence(), data, place.table(), wireBytes, place.pending(), now);
+    var packet = new Packet(place.streamSequence(), data, place.table());
+    window.arrived(packet, wireBytes, place.pending(), now);
   }
 
   @Override

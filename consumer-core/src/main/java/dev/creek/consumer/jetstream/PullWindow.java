@@ -1,7 +1,6 @@
 package dev.creek.consumer.jetstream;
 
 import dev.creek.consumer.api.BrokerOptions;
-import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.stream.ByteShares;
 import dev.creek.consumer.stream.Delivery;
 import dev.creek.consumer.stream.Packet;
@@ -173,19 +172,13 @@ final class PullWindow {
   /**
    * A message has come.
    *
-   * @param table the one of its subject, where several are read
    * @param wireBytes its size as the broker counts it
    * @param pendingBehind number of further messages in the stream
    */
-  synchronized void arrived(
-      long sequence,
-      byte[] data,
-      @Nullable SourceTable table,
-      long wireBytes,
-      long pendingBehind,
-      long now) {
-    packets.add(new Packet(sequence, data, table));
-    bytes += data.length;
+  synchronized void arrived(Packet packet, long wireBytes, long pendingBehind, long now) {
+    long sequence = packet.sequence();
+    packets.add(packet);
+    bytes += packet.data().length;
     lastSequence = sequence;
     pending = pendingBehind;
     arrived++;

@@ -15,15 +15,13 @@ import reactor.core.publisher.Mono;
  * <p>The answers are not part of any result, so they are subscribed to here; disposing ends them.
  */
 final class StreamChecks implements Disposable {
-  private static final String ANY_SUBJECT = ">";
-
   private final JetStreamApi api;
   private final PullConsumer consumer;
   private final PullWindow window;
   private final Outlet outlet;
   private final HoleSource holes;
   private final Holes known;
-  private final @Nullable String subject;
+  private final String subject;
   private final Disposable.Swap proof = Disposables.swap();
   private final Disposable.Swap frontier = Disposables.swap();
   private final @Nullable Follower follower;
@@ -42,7 +40,8 @@ final class StreamChecks implements Disposable {
    * Checks for one consumer.
    *
    * @param known holes of the stream that do not count
-   * @param subject the one that the consumer reads; null: it reads all messages
+   * @param subject the one that the consumer reads; {@link JetStreamApi#EVERY_SUBJECT}: all
+   *     messages
    * @param follower null if reading ends by itself, so that the position of an idle subject is not
    *     needed
    */
@@ -53,7 +52,7 @@ final class StreamChecks implements Disposable {
       PullConsumer consumer,
       PullWindow window,
       Outlet outlet,
-      @Nullable String subject,
+      String subject,
       @Nullable Follower follower) {
     this.api = api;
     this.holes = holes;
@@ -154,11 +153,10 @@ final class StreamChecks implements Disposable {
    * read may be of a message that comes, or of one that was deleted.
    */
   private Mono<Long> reached(PullWindow.Idle idle, StreamState then) {
-    if (subject == null && then.last() < idle.next()) {
+    if (subject.equals(JetStreamApi.EVERY_SUBJECT) && then.last() < idle.next()) {
       return Mono.just(then.last());
     }
-    return api.nextMessage(
-            consumer.stream().name(), subject == null ? ANY_SUBJECT : subject, idle.next())
+    return api.nextMessage(consumer.stream().name(), subject, idle.next())
         .hasElement()
         .filter(more -> !more)
         .map(none -> then.last());

@@ -70,17 +70,22 @@ final class SubjectReader {
   /**
    * What is to be read of which stream.
    *
-   * @param subject null: all of its messages
+   * @param subject {@link JetStreamApi#EVERY_SUBJECT}: all of its messages
    * @param tables finds the tables of messages
    */
-  record Place(String stream, @Nullable String subject, SubjectTable tables) {
+  record Place(String stream, String subject, SubjectTable tables) {
     /** One subject, of one table. */
     static Place of(String stream, String subject) {
       return new Place(stream, subject, SubjectTable.NONE);
     }
 
+    /** All messages of a stream. */
+    static Place ofAll(String stream, SubjectTable tables) {
+      return new Place(stream, JetStreamApi.EVERY_SUBJECT, tables);
+    }
+
     String shown() {
-      return subject == null ? "stream " + stream : subject;
+      return subject.equals(JetStreamApi.EVERY_SUBJECT) ? "stream " + stream : subject;
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.creek.consumer.stream;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
@@ -59,36 +60,35 @@ public interface ReadListener {
 
   /** A listener that also notifies another one. */
   default ReadListener and(ReadListener other) {
-    ReadListener first = this;
+    return toAll(List.of(this, other));
+  }
+
+  /** A listener that notifies all of these. */
+  static ReadListener toAll(List<ReadListener> listeners) {
     return new ReadListener() {
       @Override
       public void began(long pending) {
-        first.began(pending);
-        other.began(pending);
-      }
-
-      @Override
-      public void hindered(String reason, @Nullable String hint) {
-        first.hindered(reason, hint);
-        other.hindered(reason, hint);
-      }
-
-      @Override
-      public void unhindered() {
-        first.unhindered();
-        other.unhindered();
-      }
-
-      @Override
-      public void reads(Mono<Read> howFar) {
-        first.reads(howFar);
-        other.reads(howFar);
+        listeners.forEach(one -> one.began(pending));
       }
 
       @Override
       public void interrupted(String reason, @Nullable String hint) {
-        first.interrupted(reason, hint);
-        other.interrupted(reason, hint);
+        listeners.forEach(one -> one.interrupted(reason, hint));
+      }
+
+      @Override
+      public void hindered(String reason, @Nullable String hint) {
+        listeners.forEach(one -> one.hindered(reason, hint));
+      }
+
+      @Override
+      public void unhindered() {
+        listeners.forEach(ReadListener::unhindered);
+      }
+
+      @Override
+      public void reads(Mono<Read> howFar) {
+        listeners.forEach(one -> one.reads(howFar));
       }
     };
   }

@@ -89,7 +89,7 @@ public interface Subscriptions {
   Mono<Void> note(Map<TargetTable, Note> notes);
 
   /**
-   * What a running pipeline knows of its table.
+   * Facts about a table that only its running pipeline knows.
    *
    * @param lag stored in whole seconds; null if it is not known
    * @param membership null if it is in no group

@@ -49,7 +49,7 @@ final class PullWindowTest {
   }
 
   private boolean arrive(PullWindow window, int bytes, long pending) {
-    window.arrived(++sequence, new byte[bytes], null, bytes + 50, pending, now);
+    window.arrived(new Packet(++sequence, new byte[bytes]), bytes + 50, pending, now);
     return window.isAskDue();
   }
 
@@ -141,7 +141,7 @@ final class PullWindowTest {
     var window = new PullWindow(options, shares.share(), 0, 1, false, false, now);
     for (int i = 1; i < 50; i++) {
       assertThat(pull(window).bytes()).isGreaterThanOrEqualTo(100);
-      window.arrived(++sequence, new byte[50], null, 1000, 1, now);
+      window.arrived(new Packet(++sequence, new byte[50]), 1000, 1, now);
       window.proved(Objects.requireNonNull(window.nextProof(true)), 1);
       assertThat(take(window)).containsExactly(sequence);
     }
@@ -153,7 +153,7 @@ final class PullWindowTest {
     var window = new PullWindow(options, shares.share(), 0, 1, false, false, now);
     pull(window);
     assertThat(shares.reserved()).isEqualTo(900);
-    window.arrived(++sequence, new byte[500], null, 1000, 0, now);
+    window.arrived(new Packet(++sequence, new byte[500]), 1000, 0, now);
     window.proved(Objects.requireNonNull(window.nextProof(true)), 1);
     assertThat(take(window)).containsExactly(sequence);
     assertThat(shares.reserved()).isZero();

@@ -116,6 +116,12 @@ record FoldedBatch(
     return Objects.requireNonNull(row.get(column, Long.class));
   }
 
+  /** The rows as a part of a statement that writes other tables as well, without COPY. */
+  Fusible fusible(TablePlan.Rows how, Expecting expecting) {
+    FoldedChanges columns = inColumns();
+    return new FusibleFolds(plan, TablePlan.shape(columns, how, expecting), columns);
+  }
+
   /** Folds again, if COPY is not possible after all. */
   private FoldedChanges inColumns() {
     return isForCopy() ? plan.changes().fold(changes) : folded;

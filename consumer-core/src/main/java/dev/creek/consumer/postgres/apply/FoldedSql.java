@@ -78,7 +78,7 @@ public final class FoldedSql {
 
   /** Rows and position; returns one row while the claim holds. */
   String alone(Shape shape, PositionAdvance moved) {
-    var parts = new Parts(shape, "fence, ", PositionSql.nextParameter(moved));
+    var parts = new Parts(shape, "", "fence, ", PositionSql.nextParameter(moved));
     return "with fence as ("
         + position.update(moved)
         + " returning 1)"
@@ -93,7 +93,7 @@ public final class FoldedSql {
    * written rows.
    */
   String inside(Shape shape) {
-    var parts = new Parts(shape, "", 1);
+    var parts = new Parts(shape, "", "", 1);
     String counts =
         shape.expecting() == Expecting.ALL
             ? parts.verdict()
@@ -107,6 +107,12 @@ public final class FoldedSql {
     return "with " + String.join(", ", parts.sql()) + " select " + counts;
   }
 
+  /** The rows as a part of a statement that writes other tables as well, see {@link Fusible}. */
+  Fusible.Piece piece(Shape shape, String prefix, String from, int parameter) {
+    var parts = new Parts(shape, prefix, from, parameter);
+    return new Fusible.Piece(parts.parts, parts.checks);
+  }
+
   private static String count(boolean there, String part) {
     return there ? "(select count(*) from " + part + ")" : "0";
   }
@@ -114,12 +120,17 @@ public final class FoldedSql {
   /** The parts of one statement. */
   private final class Parts {
     private final Shape shape;
+    private final String prefix;
     private final List<String> parts = new ArrayList<>();
     private final List<String> checks = new ArrayList<>();
     private String from;
 
-    Parts(Shape shape, String fence, int parameter) {
+    /**
+     * @param prefix of the parts' names
+     */
+    Parts(Shape shape, String prefix, String fence, int parameter) {
       this.shape = shape;
+      this.prefix = prefix;
       this.from = fence;
       int vacated = parameter + (shape.deletes() ? keyColumns : 0);
       int moves = vacated + (shape.vacated() ? keyColumns : 0);
@@ -137,7 +148,8 @@ public final class FoldedSql {
       if (shape.inserts() != Rows.NONE) {
         boolean plain = shape.inserts() == Rows.INSERTED;
         parts.add(
-            "w as ("
+            prefix
+                + "w as ("
                 + (plain ? rows.insert(from, inserts) : rows.write(from, inserts))
                 + " returning 1)");
         if (plain || rows.writesAll()) {
@@ -151,13 +163,13 @@ public final class FoldedSql {
         add("u", rows.updateByKey(from, parameter), parameter);
         return;
       }
-      parts.add("u as (" + rows.write(from, parameter) + " returning 1)");
+      parts.add(prefix + "u as (" + rows.write(from, parameter) + " returning 1)");
       if (rows.writesAll()) {
         check("u", parameter);
       }
       if (shape.expecting() == Expecting.ALL) {
-        parts.add("there as materialized (" + rows.countThere(parameter) + ")");
-        checks.add("(select count from there) = cardinality($" + parameter + ")");
+        parts.add(prefix + "there as materialized (" + rows.countThere(parameter) + ")");
+        checks.add("(select count from " + prefix + "there) = cardinality($" + parameter + ")");
       }
     }
 
@@ -169,14 +181,14 @@ public final class FoldedSql {
     private void makeRoom(int deletes, int vacated, int updates, int inserts) {
       List<String> names = new ArrayList<>();
       if (shape.deletes()) {
-        parts.add("d as (" + rows.deleteByKey(from, deletes) + ")");
+        parts.add(prefix + "d as (" + rows.deleteByKey(from, deletes) + ")");
         if (shape.expecting() == Expecting.ALL && !rows.deletesMayMiss()) {
           check("d", deletes);
         }
         names.add("d");
       }
       if (shape.vacated()) {
-        parts.add("v as (" + rows.deleteByKey(from, vacated) + ")");
+        parts.add(prefix + "v as (" + rows.deleteByKey(from, vacated) + ")");
         names.add("v");
       }
       if (shape.updates() && upsertsUpdates()) {
@@ -197,29 +209,30 @@ public final class FoldedSql {
 
     private void gone(List<String> names, String name, @Nullable String delete) {
       if (delete != null) {
-        parts.add(name + " as (" + delete + " returning 1)");
+        parts.add(prefix + name + " as (" + delete + " returning 1)");
         names.add(name);
       }
     }
 
     private void add(String name, String sql, int parameter) {
-      parts.add(name + " as (" + sql + ")");
+      parts.add(prefix + name + " as (" + sql + ")");
       check(name, parameter);
     }
 
     private void check(String name, int parameter) {
-      checks.add("(select count(*) from " + name + ") = cardinality($" + parameter + ")");
+      checks.add("(select count(*) from " + prefix + name + ") = cardinality($" + parameter + ")");
     }
 
     private void waitFor(String count, String... names) {
       parts.add(
-          count
+          prefix
+              + count
               + " as materialized (select count(*) from ("
               + Stream.of(names)
-                  .map("select from "::concat)
+                  .map(name -> "select from " + prefix + name)
                   .collect(Collectors.joining(" union all "))
               + ") as gone)");
-      from += count + ", ";
+      from += prefix + count + ", ";
     }
 
     List<String> sql() {

@@ -6,6 +6,7 @@ import dev.creek.consumer.postgres.session.Session;
 import dev.creek.consumer.postgres.session.SqlErrors;
 import dev.creek.consumer.row.FoldedChanges;
 import java.util.BitSet;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
@@ -103,6 +104,20 @@ final class FoldedWriter {
   /** The same in a transaction, which is of no more use if it fails. */
   Mono<Long> attempt(Session session, FoldedBatch batch, Way way, PositionAdvance moved) {
     return batch.alone(session, fresh.first(batch), expecting(way), moved);
+  }
+
+  /**
+   * The rows as a part of a statement that writes other tables as well; null if they are better
+   * copied.
+   *
+   * @param must also if they are better copied
+   */
+  @Nullable Fusible fusible(FoldedBatch batch, Way way, boolean must) {
+    TablePlan.Rows how = fresh.first(batch);
+    if (how != TablePlan.Rows.COPIED) {
+      return batch.fusible(how, expecting(way));
+    }
+    return must ? batch.fusible(TablePlan.Rows.INSERTED, expecting(way)) : null;
   }
 
   private static Expecting expecting(Way way) {

@@ -93,6 +93,12 @@ final class GroupErrors {
                 () -> SqlErrors.described(error, names(parts), sessions.place(), SqlHints.NONE)));
   }
 
+  /** Tells whether a refusal of the server is one table's, of which it is not known yet. */
+  static boolean isSomebodys(Throwable error) {
+    Refusal refusal = SqlErrors.refusal(error);
+    return refusal != null && !isNobodys(refusal.sqlState());
+  }
+
   private static boolean isNobodys(Throwable error) {
     return error instanceof DatabaseException e && isNobodys(e.sqlState());
   }

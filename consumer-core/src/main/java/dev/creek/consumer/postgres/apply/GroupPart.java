@@ -78,8 +78,9 @@ record GroupPart(PostgresTableWriter writer, Ready ready, Staged staged) {
     return own(Mono.defer(() -> writer.move(staged)));
   }
 
+  /** The move of its position. */
   Moved move() {
-    return new Moved(writer.position(), writer.moved(staged));
+    return new Moved(writer.position(), staged.stored(writer.moved(staged)));
   }
 
   private <T> Mono<T> own(Mono<T> work) {

@@ -28,6 +28,7 @@ final class PostgresGroupWriter implements GroupWriter {
   private final HeldSession shared;
   private final GroupErrors errors;
   private final GroupMoves moves;
+  private final FusedWriter fused = new FusedWriter();
 
   /** The writers of the open transaction; only for apply. */
   private final Set<PostgresTableWriter> open = new LinkedHashSet<>();
@@ -97,31 +98,63 @@ final class PostgresGroupWriter implements GroupWriter {
     return Flux.fromIterable(parts)
         .concatMap(GroupPart::stage, 0)
         .collectList()
-        .flatMap(staged -> endsTransaction ? ended(staged) : each(staged, GroupPart::rows));
+        .flatMap(
+            staged ->
+                endsTransaction ? ended(staged) : each(staged, GroupPart::rows).then(Mono.empty()));
   }
 
   private Mono<List<Applied>> ended(List<GroupPart> parts) {
-    Mono<List<Applied>> careful = Mono.defer(() -> each(parts, GroupPart::careful));
-    Mono<List<Applied>> rows =
-        shared.inTransaction()
-            ? careful
-            : shared
-                .transaction()
-                .flatMap(session -> each(parts, GroupPart::attempted))
-                .onErrorResume(
-                    PostgresGroupWriter::mayRecover,
-                    e -> shared.session().flatMap(shared::rollback).then(careful));
-    return rows.then(
-            Failpoint.BEFORE_COMMIT.before(
-                Mono.defer(() -> shared.session().flatMap(shared::commit))))
+    Mono<Void> careful = Mono.defer(() -> each(parts, GroupPart::careful)).then(committing());
+    Mono<Void> written = shared.inTransaction() ? careful : whole(parts, careful);
+    return written
         .then(Failpoint.AFTER_COMMIT.before(shared.giveBack()))
         .then(Mono.fromCallable(() -> committed(parts)));
   }
 
+  /** Whole transactions. */
+  private Mono<Void> whole(List<GroupPart> parts, Mono<Void> careful) {
+    return fused(parts, careful, Mono.defer(() -> attempted(parts, careful)));
+  }
+
+  private Mono<Void> fused(List<GroupPart> parts, Mono<Void> careful, Mono<Void> otherwise) {
+    Mono<Void> atOnce = fused.write(shared.session(), parts);
+    return atOnce == null
+        ? otherwise
+        : atOnce.onErrorResume(GroupErrors::isSomebodys, e -> careful);
+  }
+
+  private Mono<Void> attempted(List<GroupPart> parts, Mono<Void> careful) {
+    return shared
+        .transaction()
+        .flatMap(session -> each(parts, GroupPart::attempted))
+        .then(committing())
+        .onErrorResume(
+            PostgresGroupWriter::mayRecover,
+            e ->
+                shared
+                    .session()
+                    .flatMap(shared::rollback)
+                    .then(Mono.defer(() -> isTied(e) ? fused(parts, careful, careful) : careful)));
+  }
+
+  /** Tells whether rows of a table met a foreign key; notes it. */
+  private boolean isTied(Throwable error) {
+    boolean isTied =
+        error instanceof PartFailure failure && SqlErrors.isState("23503", failure.error());
+    if (isTied) {
+      fused.tie(((PartFailure) error).part().writer());
+    }
+    return isTied;
+  }
+
+  private Mono<Void> committing() {
+    return Failpoint.BEFORE_COMMIT.before(
+        Mono.defer(() -> shared.session().flatMap(shared::commit)));
+  }
+
   /** Does one after the other; completes empty. */
-  private static Mono<List<Applied>> each(
-      List<GroupPart> parts, Function<GroupPart, Mono<Void>> work) {
-    return Flux.fromIterable(parts).concatMap(work, 0).then(Mono.empty());
+  private static Mono<Void> each(List<GroupPart> parts, Function<GroupPart, Mono<Void>> work) {
+    return Flux.fromIterable(parts).concatMap(work, 0).then();
   }
 
   /** Tells whether another way to write may succeed, or tell more about the error. */

@@ -462,7 +462,7 @@ final class PostgresTableWriter implements TableWriter {
     return known == null ? null : known.oid();
   }
 
-  /** What this writes is one transaction with what others write in that session. */
+  /** Makes its writes one transaction with those of others in that session. */
   void share(HeldSession shared) {
     held.share(shared);
   }

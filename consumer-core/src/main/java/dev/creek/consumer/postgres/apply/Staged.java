@@ -39,6 +39,19 @@ interface Staged {
     return alone(session, moved);
   }
 
+  /**
+   * The rows as a part of a statement that writes other tables as well; null if they cannot be one.
+   * Only if {@link #isAlone}.
+   *
+   * @param must also if another way is faster
+   */
+  @Nullable Fusible fusible(boolean must);
+
+  /** The parts of a move that this stores. */
+  default PositionAdvance stored(PositionAdvance moved) {
+    return moved;
+  }
+
   /** Tells whether {@link #rows} may succeed where {@link #alone} failed. */
   boolean mayRecover(Throwable error);
 

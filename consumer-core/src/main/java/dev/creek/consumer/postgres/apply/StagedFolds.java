@@ -3,6 +3,7 @@ package dev.creek.consumer.postgres.apply;
 import dev.creek.consumer.postgres.position.PositionAdvance;
 import dev.creek.consumer.postgres.session.Session;
 import dev.creek.consumer.stream.Batch;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /** A batch of a table with a proven key, in its folded form. */
@@ -19,12 +20,22 @@ record StagedFolds(Batch batch, FoldedBatch folded, FoldedWriter folds, FoldedWr
 
   @Override
   public Mono<Long> alone(Session session, PositionAdvance moved) {
-    return folds.alone(session, folded, way, moved.with(null));
+    return folds.alone(session, folded, way, stored(moved));
   }
 
   @Override
   public Mono<Long> attempt(Session session, PositionAdvance moved) {
-    return folds.attempt(session, folded, way, moved.with(null));
+    return folds.attempt(session, folded, way, stored(moved));
+  }
+
+  @Override
+  public @Nullable Fusible fusible(boolean must) {
+    return folds.fusible(folded, way, must);
+  }
+
+  @Override
+  public PositionAdvance stored(PositionAdvance moved) {
+    return moved.with(null);
   }
 
   @Override

@@ -55,6 +55,11 @@ record StagedOnTrust(
   }
 
   @Override
+  public @Nullable Fusible fusible(boolean must) {
+    return null;
+  }
+
+  @Override
   public boolean mayRecover(Throwable error) {
     return false;
   }

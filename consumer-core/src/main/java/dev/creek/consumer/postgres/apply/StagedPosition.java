@@ -31,6 +31,11 @@ record StagedPosition(Batch batch, PositionSql position, @Nullable AppliedMark e
   }
 
   @Override
+  public Fusible fusible(boolean must) {
+    return Fusible.NOTHING;
+  }
+
+  @Override
   public boolean mayRecover(Throwable error) {
     return false;
   }

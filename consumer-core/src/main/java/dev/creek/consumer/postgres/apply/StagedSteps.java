@@ -50,6 +50,14 @@ record StagedSteps(
   }
 
   @Override
+  public @Nullable Fusible fusible(boolean must) {
+    if (segments.isEmpty()) {
+      return Fusible.NOTHING;
+    }
+    return only instanceof Step.Insert insert ? new FusibleInsert(plan, insert.rows()) : null;
+  }
+
+  @Override
   public boolean mayRecover(Throwable error) {
     return FoldedSql.missedRows(error);
   }

@@ -188,7 +188,12 @@ public final class TablePlan {
     return texts.computeIfAbsent(new Alone(false, shape), key -> folded.inside(key.shape()));
   }
 
-  private static FoldedSql.Shape shape(FoldedChanges changes, Rows how, Expecting expecting) {
+  /** The rows as a part of a statement that writes other tables as well. */
+  Fusible.Piece piece(FoldedSql.Shape shape, String prefix, String from, int parameter) {
+    return folded.piece(shape, prefix, from, parameter);
+  }
+
+  static FoldedSql.Shape shape(FoldedChanges changes, Rows how, Expecting expecting) {
     return new FoldedSql.Shape(
         changes.deletes().rows() > 0,
         changes.vacated().rows() > 0,

@@ -80,9 +80,16 @@ public final class PositionSql {
   public String updateOrFail(PositionAdvance moved) {
     return "with fence as ("
         + update(PositionValues.literals(target, claim.epoch(), moved), "")
-        + " returning 1) select (case count(*) when 1 then '1' else '"
-        + NO_ROW
-        + "' end)::int from fence;";
+        + " returning 1) select "
+        + allTouched(1)
+        + " from fence;";
+  }
+
+  /**
+   * 1 if there are as many rows as positions to move, otherwise an error: {@link #touchedNoRow}.
+   */
+  public static String allTouched(int positions) {
+    return "(case count(*) when " + positions + " then '1' else '" + NO_ROW + "' end)::int";
   }
 
   private String update(PositionValues to, String more) {

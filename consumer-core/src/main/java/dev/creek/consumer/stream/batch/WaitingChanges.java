@@ -221,7 +221,7 @@ final class WaitingChanges {
     return new Batch(changes, bytesBefore - bytes, endsTransaction, position);
   }
 
-  /** Where the next batch must end. */
+  /** Sequence before which the next batch must end. */
   private long firstBreak() {
     Change first = waiting.peek();
     while (first != null && !breaks.isEmpty() && breaks.getFirst() <= first.sequence()) {

@@ -8,7 +8,6 @@ import dev.creek.consumer.stream.LogState;
 import dev.creek.consumer.stream.StartAt;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -293,6 +292,6 @@ public final class Group {
 
   @Override
   public String toString() {
-    return "Group[" + ports.database() + ", " + Arrays.toString(standing.sources().toArray()) + "]";
+    return "Group[" + ports.database() + ", " + standing.sources() + "]";
   }
 }

@@ -140,9 +140,7 @@ final class Round {
   }
 
   private ReadListener listener() {
-    return seats.stream()
-        .map(seat -> seat.member().listener())
-        .reduce(ReadListener.NONE, ReadListener::and);
+    return ReadListener.toAll(seats.stream().map(seat -> seat.member().listener()).toList());
   }
 
   /** As in a table's pipeline, an error becomes work that fails when its turn comes. */

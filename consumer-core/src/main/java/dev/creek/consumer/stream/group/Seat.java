@@ -4,6 +4,7 @@ import dev.creek.consumer.api.Position;
 import dev.creek.consumer.api.TableEvent.Applied;
 import dev.creek.consumer.stream.StartAt;
 import dev.creek.consumer.wire.Change;
+import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
@@ -14,6 +15,10 @@ import reactor.core.publisher.Sinks;
  * after the other, except where it says otherwise.
  */
 final class Seat {
+  /** A round's last result may still be on its way when the group ends the seat. */
+  private static final Sinks.EmitFailureHandler ONE_AFTER_ANOTHER =
+      Sinks.EmitFailureHandler.busyLooping(Duration.ofSeconds(1));
+
   private final Member member;
   private final Sinks.Many<Applied> results = Sinks.many().unicast().onBackpressureBuffer();
 
@@ -80,15 +85,15 @@ final class Seat {
   void committed(Applied applied) {
     position = applied.position();
     first = Math.max(first, position.sequence() + 1);
-    results.tryEmitNext(applied);
+    results.emitNext(applied, ONE_AFTER_ANOTHER);
   }
 
   /** It has left. */
   void end(@Nullable Throwable error) {
     if (error == null) {
-      results.tryEmitComplete();
+      results.emitComplete(ONE_AFTER_ANOTHER);
     } else {
-      results.tryEmitError(error);
+      results.emitError(error, ONE_AFTER_ANOTHER);
     }
   }
 }

@@ -100,6 +100,7 @@ record Streaming(
     Group group = isProven() ? line.groupFrom(from.claim(), log, from.start()) : null;
     return group == null
         ? alone(from, log, outage, new FinalPosition(), attempt)
+            .doOnNext(applied -> notePassed(applied, from.claim(), log))
             .takeUntil(applied -> canJoin(applied, from.claim(), log))
         : together(group, from, log, outage, attempt);
   }
@@ -123,14 +124,16 @@ record Streaming(
         TableWriter::close);
   }
 
+  private void notePassed(Applied applied, Claim by, LogState log) {
+    if (applied.position().sequence() >= log.lastSequence()) {
+      line.hasPassedSnapshot(by);
+    }
+  }
+
   /** Tells whether the table's group would have it from here on. */
   private boolean canJoin(Applied applied, Claim by, LogState log) {
-    long reached = applied.position().sequence();
-    if (reached >= log.lastSequence()) {
-      line.passes(by);
-    }
-    boolean over = recovering == null || !isSearching();
-    return over && line.groupFrom(by, log, new StartAt.Sequence(reached + 1)) != null;
+    StartAt next = new StartAt.Sequence(applied.position().sequence() + 1);
+    return !isSearching() && line.groupFrom(by, log, next) != null;
   }
 
   /** By a reader of its own. */

@@ -372,7 +372,7 @@ final class TablePipeline {
   }
 
   /** All changes were read that the stream held when reading under this claim began. */
-  void passes(Claim claim) {
+  void hasPassedSnapshot(Claim claim) {
     passedAhead = claim.aheadUntil();
   }
 

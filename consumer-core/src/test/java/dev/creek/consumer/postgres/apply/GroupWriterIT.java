@@ -422,6 +422,118 @@ final class GroupWriterIT {
   }
 
   @Test
+  void theSameTablesAgainAreOneStatementWithTheSameResult() {
+    tables();
+    for (int n = 1; n <= 4; n++) {
+      var tx = WalTx.of(n);
+      group
+          .with(orders, ORDERS.insert(tx, n, "o"))
+          .with(items, ITEMS.insert(tx, n, "a"), ITEMS.insert(tx, -n, "b"))
+          .with(log, LOG.insert(tx, n, "x"))
+          .apply();
+      assertThat(positions()).isEqualTo("%1$d %1$d %2$d".formatted(n, 2 * n));
+    }
+    assertThat(rows())
+        .isEqualTo(
+            "orders: (1,o) (2,o) (3,o) (4,o); items: (-1,b) (-2,b) (-3,b) (-4,b) (1,a) (2,a) (3,a)"
+                + " (4,a); log: (1,x) (2,x) (3,x) (4,x)");
+    assertThat(
+            database.value(
+                "select tx_id || ' ' || tx_applied || ' ' || tx_seen from"
+                    + " _creek_consumer.subscriptions where target = 'public.log'"))
+        .isEqualTo(WalTx.of(4).id() + " 1 1");
+    assertThat(database.value("select count(tx_id) from _creek_consumer.subscriptions"))
+        .isEqualTo("1");
+    for (int n = 5; n <= 7; n++) {
+      var tx = WalTx.of(n);
+      group
+          .with(orders, ORDERS.update(tx, Map.of("id", n - 4), ORDERS.row(n + 10, "moved")))
+          .with(items, ITEMS.update(tx, n - 4, "A"), delete(ITEMS, tx, 4 - n))
+          .with(log, LOG.insert(tx, n, "y"))
+          .apply();
+    }
+    assertThat(database.rows("orders")).isEqualTo("(15,moved) (16,moved) (17,moved) (4,o)");
+    assertThat(database.rows("items")).isEqualTo("(-4,b) (1,A) (2,A) (3,A) (4,a)");
+    assertThat(marks()).isEmpty();
+    var tx = WalTx.of(8);
+    var applied =
+        group
+            .with(orders, ORDERS.update(tx, Map.of("id", 4), ORDERS.row(18, "moved")))
+            .with(items, ITEMS.update(tx, 99, "missing"), delete(ITEMS, tx, -4))
+            .with(log, LOG.insert(tx, 8, "y"))
+            .apply();
+    assertThat(applied).extracting(Applied::missed).containsExactly(0L, 1L, 0L);
+    assertThat(marks()).isEqualTo("public.items missed_rows");
+    assertThat(database.value("select count(*) from log")).isEqualTo("8");
+    await(database.target().tables().claim(items.mapping));
+    var late =
+        group
+            .with(orders, ORDERS.insert(WalTx.of(9), 9, "o"))
+            .with(items, ITEMS.insert(WalTx.of(9), 9, "a"), ITEMS.insert(WalTx.of(9), -9, "b"))
+            .with(log, LOG.insert(WalTx.of(9), 9, "x"));
+    var before = rows() + positions();
+    assertCulprit(
+        late::apply, items, cause -> assertThat(cause).isInstanceOf(FencedException.class));
+    assertThat(rows() + positions()).isEqualTo(before);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "on delete cascade",
+        "on delete restrict",
+        "on delete set null",
+        "deferrable initially deferred"
+      })
+  void foreignKeysBetweenTablesOfABatchHoldWhateverTheirOrder(String action) {
+    tables(
+        "create table orders (id int primary key, v text)",
+        "create table items (id int primary key, v text, \"order\" int references orders "
+            + action
+            + ", parent int references items "
+            + action
+            + ")",
+        "create table log (n int, v text)");
+    var wire = ITEMS.column("order", "int4").column("parent", "int4");
+    var lines = new Line(database.target(), wire);
+    database.unmark();
+    for (int n = 0; n < 3; n++) {
+      var tx = WalTx.of(10 * n + 1);
+      group
+          .with(lines, wire.insert(tx, 2, "a", 1, 1), wire.insert(tx, 1, "b", 1, null))
+          .with(log, LOG.insert(tx, n, "x"))
+          .with(orders, ORDERS.insert(tx, 1, "o"))
+          .apply();
+      assertThat(database.rows("items")).isEqualTo("(1,b,1,) (2,a,1,1)");
+      tx = WalTx.of(10 * n + 2);
+      group
+          .with(orders, ORDERS.insert(tx, 2, "p"), delete(ORDERS, tx, 1))
+          .with(lines, wire.update(tx, 1, "c", 2, null), delete(wire, tx, 2))
+          .apply();
+      assertThat(database.rows("orders") + database.rows("items")).isEqualTo("(2,p)(1,c,2,)");
+      tx = WalTx.of(10 * n + 3);
+      group
+          .with(orders, delete(ORDERS, tx, 2))
+          .with(lines, delete(wire, tx, 1))
+          .with(log, LOG.insert(tx, n, "y"))
+          .apply();
+      assertThat(database.rows("orders") + database.rows("items")).isEmpty();
+    }
+    assertThat(database.value("select count(*) from log")).isEqualTo("6");
+    assertThat(marks()).isEmpty();
+    assertCulprit(
+        () ->
+            group
+                .with(lines, wire.insert(WalTx.of(99), 3, "a", 7, null))
+                .with(orders, ORDERS.insert(WalTx.of(99), 8, "o"))
+                .apply(),
+        lines,
+        state("23503"));
+    assertThat(database.rows("orders")).isEmpty();
+  }
+
+  @Test
   void movesIdleTablesInOneStatementAndTellsWhoseClaimsAreOver() {
     tables();
     orders.apply(ORDERS.insert(WalTx.of(1), 1, "o"));
@@ -451,7 +563,7 @@ final class GroupWriterIT {
     }
     for (int n = 1; n <= 3; n++) {
       var tx = WalTx.of(n);
-      var parts = new Group(database.target()).with(lines.get(0));
+      var parts = group.with(lines.get(0));
       for (Line line : lines) {
         parts = parts.with(line, line.wire.insert(tx, n, "a"), line.wire.insert(tx, -n, "b"));
       }

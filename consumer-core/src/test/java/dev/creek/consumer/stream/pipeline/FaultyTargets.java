@@ -3,17 +3,21 @@ package dev.creek.consumer.stream.pipeline;
 import dev.creek.consumer.api.DatabaseException;
 import dev.creek.consumer.api.Incompleteness;
 import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.Position;
 import dev.creek.consumer.api.TableEvent.Applied;
 import dev.creek.consumer.api.TableState;
 import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.stream.Batch;
 import dev.creek.consumer.stream.Claim;
 import dev.creek.consumer.stream.GroupWriter;
+import dev.creek.consumer.stream.PartException;
 import dev.creek.consumer.stream.TableWriter;
 import dev.creek.consumer.stream.TargetTables;
 import dev.creek.consumer.wire.RecordShape;
 import dev.creek.consumer.wire.WalSchema;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import reactor.core.publisher.Mono;
 
@@ -60,11 +64,6 @@ final class FaultyTargets implements TargetTables {
   }
 
   @Override
-  public GroupWriter groupWriter() {
-    return real.groupWriter();
-  }
-
-  @Override
   public Mono<Boolean> release(Claim claim) {
     return maybe(5, real.release(claim));
   }
@@ -96,16 +95,59 @@ final class FaultyTargets implements TargetTables {
 
   @Override
   public TableWriter writer(Claim claim) {
-    TableWriter writer = real.writer(claim);
-    return new TableWriter() {
+    return new Faulty(real.writer(claim));
+  }
+
+  /** A table's writer, which breaks where a group does not use it, too. */
+  private final class Faulty implements TableWriter {
+    final TableWriter writer;
+
+    Faulty(TableWriter writer) {
+      this.writer = writer;
+    }
+
+    @Override
+    public Mono<Prepared> prepare(Batch batch) {
+      return maybe(20, writer.prepare(batch));
+    }
+
+    @Override
+    public Mono<Applied> apply(Prepared prepared) {
+      return maybe(8, writer.apply(prepared)).flatMap(applied -> maybe(8, Mono.just(applied)));
+    }
+
+    @Override
+    public Mono<Void> close() {
+      return writer.close();
+    }
+  }
+
+  @Override
+  public GroupWriter groupWriter() {
+    GroupWriter writer = real.groupWriter();
+    return new GroupWriter() {
       @Override
-      public Mono<Prepared> prepare(Batch batch) {
-        return maybe(20, writer.prepare(batch));
+      public Mono<List<Applied>> apply(List<Part> parts, boolean endsTransaction) {
+        List<Part> those =
+            parts.stream()
+                .map(part -> new Part(((Faulty) part.writer()).writer, part.prepared()))
+                .toList();
+        return maybe(8, writer.apply(those, endsTransaction))
+            .flatMap(applied -> maybe(8, Mono.just(applied)))
+            .onErrorMap(PartException.class, e -> blamed(e, parts));
       }
 
       @Override
-      public Mono<Applied> apply(Prepared prepared) {
-        return maybe(8, writer.apply(prepared)).flatMap(applied -> maybe(8, Mono.just(applied)));
+      public Mono<List<TableWriter>> move(Map<TableWriter, Position> positions) {
+        Map<TableWriter, TableWriter> ours = new HashMap<>();
+        Map<TableWriter, Position> those = new HashMap<>();
+        positions.forEach(
+            (faulty, position) -> {
+              TableWriter one = ((Faulty) faulty).writer;
+              ours.put(one, faulty);
+              those.put(one, position);
+            });
+        return maybe(8, writer.move(those)).map(moved -> moved.stream().map(ours::get).toList());
       }
 
       @Override
@@ -113,5 +155,14 @@ final class FaultyTargets implements TargetTables {
         return writer.close();
       }
     };
+  }
+
+  private static PartException blamed(PartException e, List<GroupWriter.Part> parts) {
+    return parts.stream()
+        .map(GroupWriter.Part::writer)
+        .filter(faulty -> ((Faulty) faulty).writer == e.writer())
+        .findFirst()
+        .map(faulty -> new PartException(faulty, e.getCause()))
+        .orElse(e);
   }
 }

@@ -161,7 +161,9 @@ final class GroupSharesIT {
     first.start(Grouping.DATABASE);
     awaitOneOwner();
     Instance second = another(Grouping.DATABASE);
-    await().atMost(PATIENCE).until(() -> second.target.replicas().instances().count().block() == 2);
+    await()
+        .atMost(PATIENCE)
+        .until(() -> second.target.replicas().instances().count().block(PATIENCE) == 2);
     awaitOneOwner();
     // Named ones are units of their own.
     for (int i = 0; i < TABLES; i++) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.creek.consumer.api.BrokerException;
 import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.Grouping;
 import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.api.MetricsRecorder;
 import dev.creek.consumer.api.TargetTable;
@@ -28,6 +29,7 @@ import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
@@ -40,7 +42,9 @@ import reactor.core.scheduler.Schedulers;
  * ends equal to the model, its position never goes back, and every change took effect at most once,
  * as a trigger on the target tells.
  *
- * <p>{@code -Dcreek.histories=N} runs more seeds, {@code -Dcreek.seed=S} begins with another.
+ * <p>{@code -Dcreek.histories=N} runs more seeds, {@code -Dcreek.seed=S} begins with another,
+ * {@code -Dcreek.groups=true} runs each by groups, too. Not by default: a batch of two tables may
+ * wait for ever while both break at random.
  */
 class RandomHistoryIT {
   private static final int FAULTS = 8;
@@ -48,14 +52,21 @@ class RandomHistoryIT {
 
   @RegisterExtension static final PostgresExtension postgres = PostgresExtension.shared();
 
-  static LongStream seeds() {
+  static Stream<Arguments> seeds() {
     long first = Long.getLong("creek.seed", 1);
-    return LongStream.range(first, first + Integer.getInteger("creek.histories", 8));
+    return LongStream.range(first, first + Integer.getInteger("creek.histories", 8))
+        .boxed()
+        .flatMap(
+            seed ->
+                Stream.of(Grouping.values())
+                    .filter(by -> by == Grouping.TABLE || Boolean.getBoolean("creek.groups"))
+                    .map(by -> Arguments.of(seed, by)));
   }
 
-  @ParameterizedTest(name = "seed {0}")
+  @ParameterizedTest(name = "seed {0}, by {1}")
   @MethodSource("seeds")
-  void endsEqualAppliesOnceAndOnlyMovesForward(long seed, PostgresDatabase database) {
+  void endsEqualAppliesOnceAndOnlyMovesForward(
+      long seed, Grouping grouping, PostgresDatabase database) {
     Random random = new Random(seed);
     List<RandomHistory> histories =
         Stream.of("one", "two")
@@ -79,7 +90,15 @@ class RandomHistoryIT {
       BatchLimits limits = new BatchLimits(1 + random.nextInt(60), 500 + random.nextInt(20_000));
       histories.forEach(h -> target.subscriptions().activate(mapping(h)).block(PATIENCE));
 
-      Runnable stop = start(log, target, faulty, limits);
+      Runnable stop =
+          start(
+              log,
+              target,
+              faulty,
+              PipelineOptions.DEFAULT
+                  .withLimits(limits)
+                  .withMaxMessageBytes(1 << 20)
+                  .withGrouping(grouping));
       try {
         Awaitility.await("seed " + seed)
             .atMost(PATIENCE)
@@ -94,11 +113,9 @@ class RandomHistoryIT {
   }
 
   private static Runnable start(
-      MemoryLog log, PostgresTarget target, TargetTables tables, BatchLimits limits) {
+      MemoryLog log, PostgresTarget target, TargetTables tables, PipelineOptions options) {
     Sinks.Empty<Void> stop = Sinks.empty();
     Scheduler threads = Schedulers.newParallel("line", 2);
-    PipelineOptions options =
-        PipelineOptions.DEFAULT.withLimits(limits).withMaxMessageBytes(1 << 20);
     Mono<Void> lines =
         new TablePipelines(
                 log,

@@ -1,0 +1,317 @@
+package dev.creek.consumer.stream.group;
+
+import static dev.creek.consumer.testing.TableWire.Flag.KEY;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.creek.consumer.api.BrokerException;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.SourceTable;
+import dev.creek.consumer.api.TableEvent.Applied;
+import dev.creek.consumer.api.TargetTable;
+import dev.creek.consumer.stream.Batch;
+import dev.creek.consumer.stream.BatchLimits;
+import dev.creek.consumer.stream.ByteShares;
+import dev.creek.consumer.stream.Claim;
+import dev.creek.consumer.stream.LogState;
+import dev.creek.consumer.stream.ReadListener;
+import dev.creek.consumer.stream.SchemaCache;
+import dev.creek.consumer.stream.Schemas;
+import dev.creek.consumer.stream.StartAt;
+import dev.creek.consumer.stream.TableWriter;
+import dev.creek.consumer.stream.batch.ChangeDecoder;
+import dev.creek.consumer.stream.batch.Linger;
+import dev.creek.consumer.testing.MemoryLog;
+import dev.creek.consumer.testing.Patience;
+import dev.creek.consumer.testing.TableWire;
+import dev.creek.consumer.testing.WalBytes;
+import dev.creek.consumer.testing.WalTx;
+import dev.creek.consumer.wire.Fingerprint;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import reactor.core.Disposable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+import reactor.core.scheduler.Scheduler;
+import reactor.core.scheduler.Schedulers;
+import reactor.util.retry.Retry;
+
+/** A group over a broker and a target in memory. */
+class GroupTest {
+  private static final int TABLES = 7;
+  private static final int TRANSACTIONS = 400;
+
+  private final Scheduler threads = Schedulers.newParallel("group", 2);
+  private final Map<SourceTable, List<Long>> published = new HashMap<>();
+  private final List<Disposable> running = new ArrayList<>();
+  private final Map<SourceTable, Sinks.Empty<Void>> leaving = new HashMap<>();
+
+  private MemoryLog log;
+  private ModelTarget target;
+  private Schemas schemas;
+  private Group group;
+
+  @AfterEach
+  void end() {
+    running.forEach(Disposable::dispose);
+    threads.dispose();
+  }
+
+  @ParameterizedTest(name = "seed {0}")
+  @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
+  void appliesEachSourceTransactionInOneTargetTransaction(long seed) {
+    begin(seed, new ModelTarget(seed, 0), 0);
+    List<SourceTable> tables = tables().stream().map(TableWire::source).toList();
+    tables.forEach(this::join);
+    Awaitility.await()
+        .atMost(Patience.LIMIT)
+        .until(() -> tables.stream().noneMatch(this::isAdmitted));
+    publish(new Random(seed));
+    // The broker in memory holds what it held when reading began: now it begins again.
+    join(new SourceTable("source", "app", "idle"));
+    awaitAll();
+
+    Map<Long, Integer> commitsOf = new HashMap<>();
+    for (Map<SourceTable, List<Long>> commit : target.commits()) {
+      Set<Long> transactions = new HashSet<>();
+      commit.values().forEach(transactions::addAll);
+      transactions.forEach(id -> commitsOf.merge(id, 1, Integer::sum));
+    }
+    assertThat(commitsOf).hasSize(TRANSACTIONS).allSatisfy((id, n) -> assertThat(n).isOne());
+  }
+
+  @ParameterizedTest(name = "seed {0}")
+  @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12})
+  void appliesEachChangeOnceWhateverFailsAndWhoeverLeaves(long seed) {
+    begin(seed, new ModelTarget(seed, 25), 10);
+    publish(new Random(seed));
+    published.keySet().forEach(this::join);
+    Random random = new Random(seed);
+    List<SourceTable> tables = List.copyOf(published.keySet());
+    Flux.interval(Duration.ofMillis(3), threads)
+        .onBackpressureDrop()
+        .takeUntil(tick -> isDone() || tick > 100)
+        .doOnNext(tick -> leave(tables.get(random.nextInt(tables.size()))))
+        .blockLast(Patience.LIMIT);
+    awaitAll();
+  }
+
+  @Test
+  void aMemberThatLeavesHasThePositionOfTheOthers() {
+    begin(3, new ModelTarget(3, 0), 0);
+    publish(new Random(3));
+    SourceTable idle = new SourceTable("source", "app", "idle");
+    log.publish(idle, new Fingerprint(1), "none");
+    published.put(idle, List.of());
+    published.keySet().forEach(this::join);
+    awaitAll();
+    leave(idle);
+
+    long end = log.state(idle).block(Patience.LIMIT).lastSequence();
+    Awaitility.await()
+        .atMost(Patience.LIMIT)
+        .untilAsserted(() -> assertThat(target.position(idle).sequence()).isEqualTo(end));
+  }
+
+  @Test
+  void aSecondTargetOfASourceTableIsNotAdmitted() {
+    begin(1, new ModelTarget(1, 0), 0);
+    publish(new Random(1));
+    SourceTable table = published.keySet().iterator().next();
+    assertThat(isAdmitted(table)).isTrue();
+    join(table);
+    Awaitility.await().atMost(Patience.LIMIT).until(() -> !isAdmitted(table));
+  }
+
+  private boolean isAdmitted(SourceTable table) {
+    return group.admits(table, log.state(table).block(Patience.LIMIT), new StartAt.Sequence(1));
+  }
+
+  /**
+   * @param readFaults how often reading breaks
+   */
+  private void begin(long seed, ModelTarget with, int readFaults) {
+    Random random = new Random(seed);
+    target = with;
+    AtomicInteger faults = new AtomicInteger(readFaults);
+    log =
+        new MemoryLog(
+            seed,
+            () -> {
+              if (random.nextInt(20) == 0 && faults.getAndDecrement() > 0) {
+                throw new BrokerException.Unavailable("says the test");
+              }
+            });
+    schemas = new Schemas(new NoCache(), log);
+    group =
+        new Group(
+            new GroupPorts(
+                "source",
+                log,
+                new ModelTables(target),
+                new BatchLimits(1 + random.nextInt(30), 300 + random.nextInt(5000)),
+                new Linger(Duration.ofMillis(2)),
+                threads,
+                ByteShares.of(10_000)));
+  }
+
+  private static List<TableWire> tables() {
+    return IntStream.range(0, TABLES)
+        .mapToObj(
+            i -> TableWire.of("app", "t" + i).column("id", "int4", KEY).column("note" + i, "text"))
+        .toList();
+  }
+
+  private void publish(Random random) {
+    List<TableWire> tables = tables();
+    tables.forEach(t -> log.publish(t.source(), t.fingerprint(), t.schemaText()));
+    tables.forEach(t -> published.put(t.source(), new ArrayList<>()));
+    for (int n = 1; n <= TRANSACTIONS; n++) {
+      WalTx tx = WalTx.of(n);
+      int changes = 1 + random.nextInt(random.nextInt(20) == 0 ? 80 : 6);
+      for (int i = 0; i < changes; i++) {
+        TableWire table = tables.get(random.nextInt(TABLES));
+        WalBytes message = table.insert(tx, i, "x".repeat(random.nextInt(40)));
+        List<byte[]> packets =
+            random.nextInt(4) == 0 ? WalBytes.packets(message.bytes(), 60) : message.packets();
+        log.append(table.source(), packets);
+        published.get(table.source()).add(tx.id());
+      }
+    }
+  }
+
+  /** Again and again, from its stored position. */
+  private void join(SourceTable table) {
+    running.add(
+        Flux.defer(() -> follow(table))
+            .onErrorResume(e -> Flux.empty())
+            .repeatWhen(ends -> ends.delayElements(Duration.ofMillis(2), threads))
+            .retryWhen(Retry.indefinitely())
+            .subscribe());
+  }
+
+  private Flux<Applied> follow(SourceTable table) {
+    Sinks.Empty<Void> leave = Sinks.empty();
+    synchronized (leaving) {
+      leaving.put(table, leave);
+    }
+    var start = new StartAt.Sequence(target.position(table).sequence() + 1);
+    return log.state(table)
+        .filter(state -> group.admits(table, state, start))
+        .flatMapMany(
+            state ->
+                group.follow(
+                    new TestMember(table, state, start, target.writer(table)), leave.asMono()));
+  }
+
+  private void leave(SourceTable table) {
+    synchronized (leaving) {
+      leaving.get(table).tryEmitEmpty();
+    }
+  }
+
+  private boolean isDone() {
+    return published.entrySet().stream()
+        .allMatch(table -> target.applied(table.getKey()).equals(table.getValue()));
+  }
+
+  private void awaitAll() {
+    Awaitility.await()
+        .atMost(Patience.LIMIT)
+        .untilAsserted(
+            () ->
+                published.forEach(
+                    (table, changes) ->
+                        assertThat(target.applied(table)).as(table.table()).isEqualTo(changes)));
+  }
+
+  private final class TestMember implements Member {
+    private final SourceTable table;
+    private final LogState state;
+    private final StartAt start;
+    private final TableWriter writer;
+
+    TestMember(SourceTable table, LogState state, StartAt start, TableWriter writer) {
+      this.table = table;
+      this.state = state;
+      this.start = start;
+      this.writer = writer;
+    }
+
+    @Override
+    public Mapping mapping() {
+      return new Mapping(table, new TargetTable("copy", table.table()));
+    }
+
+    @Override
+    public Claim claim() {
+      return new Claim(mapping(), 1, target.position(table));
+    }
+
+    @Override
+    public LogState log() {
+      return state;
+    }
+
+    @Override
+    public StartAt start() {
+      return start;
+    }
+
+    @Override
+    public TableWriter writer() {
+      return writer;
+    }
+
+    @Override
+    public ChangeDecoder newDecoder(StartAt.Sequence first) {
+      return new ChangeDecoder(table, schemas, 1 << 20, first, Set.of(), () -> {});
+    }
+
+    @Override
+    public ReadListener listener() {
+      return ReadListener.NONE;
+    }
+
+    @Override
+    public void read(int changes, Instant oldest, long last) {}
+
+    @Override
+    public void readTo(long frontier, long pending) {}
+
+    @Override
+    public void written(Batch batch, Duration took) {}
+
+    @Override
+    public void failedIn(Batch batch) {}
+
+    @Override
+    public void goesApart(long until) {}
+  }
+
+  private static final class NoCache implements SchemaCache {
+    @Override
+    public Mono<List<String>> find(SourceTable source, Fingerprint fingerprint) {
+      return Mono.empty();
+    }
+
+    @Override
+    public Mono<Void> put(SourceTable source, Fingerprint fingerprint, String text) {
+      return Mono.empty();
+    }
+  }
+}
