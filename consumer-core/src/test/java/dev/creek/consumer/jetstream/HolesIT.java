@@ -166,7 +166,7 @@ final class HolesIT {
     broker.publishNumbers(other, 0, 1, 16);
     broker.publishNumbers(table, 0, 1000, 16);
     var reading = Reading.of(way.read(log, table, new StartAt.Sequence(1), identity()), 1);
-    reading.awaitPackets(1);
+    reading.awaitDelivery();
     awaitDelivered(100);
     purgeSubjectOf(table);
     broker.publishNumbers(table, 2000, 10, 16);
@@ -186,7 +186,7 @@ final class HolesIT {
     broker.publishNumbers(table, 0, 1000, 16);
     broker.publishNumbers(other, 1, 1, 16);
     var reading = Reading.of(way.read(log, table, new StartAt.Sequence(1), identity()), 1);
-    reading.awaitPackets(1);
+    reading.awaitDelivery();
     awaitDelivered(100);
     purgeSubjectOf(table);
     reading.request(Long.MAX_VALUE);
@@ -201,7 +201,7 @@ final class HolesIT {
     broker.createWal(table);
     broker.publishNumbers(table, 0, 1000, 16);
     var reading = Reading.of(way.read(log, table, new StartAt.Sequence(1), identity()), 1);
-    reading.awaitPackets(1);
+    reading.awaitDelivery();
     awaitDelivered(100);
     delete(700);
     reading.request(Long.MAX_VALUE);
@@ -216,7 +216,7 @@ final class HolesIT {
     broker.publishNumbers(other, 0, 1, 16);
     broker.publishNumbers(table, 0, 200, 16);
     var reading = Reading.of(way.read(log, table, new StartAt.Sequence(1), identity()), 1);
-    reading.awaitPackets(1);
+    reading.awaitDelivery();
     awaitDelivered(100);
     broker.publishNumbers(table, 200, 500, 16);
     reading.request(Long.MAX_VALUE);
@@ -233,7 +233,7 @@ final class HolesIT {
     var reading = Reading.of(way.read(log, table, new StartAt.Sequence(2), identity()), 1);
     await().atMost(Reading.LIMIT).until(() -> broker.consumers(walStream).size() == 1);
     broker.publishNumbers(table, 0, 1000, 16);
-    reading.awaitPackets(1);
+    reading.awaitDelivery();
     awaitDelivered(100);
     await().during(Duration.ofMillis(300)).until(() -> reading.error == null);
     purgeSubjectOf(table);
@@ -290,7 +290,7 @@ final class HolesIT {
     broker.createWal(table);
     broker.publishNumbers(table, 0, 60, 16);
     var reading = Reading.of(way.read(log, table, new StartAt.Sequence(1), identity()), 1);
-    reading.awaitPackets(1);
+    reading.awaitDelivery();
     awaitDelivered(60);
     delete(55);
     reading.request(Long.MAX_VALUE);
@@ -318,7 +318,7 @@ final class HolesIT {
     delete(4);
     delete(900);
     var reading = Reading.of(way.read(log, table, new StartAt.Beginning(), identity()), 1);
-    reading.awaitPackets(1);
+    reading.awaitDelivery();
     awaitDelivered(100);
     delete(800);
     reading.request(Long.MAX_VALUE);
