@@ -142,6 +142,7 @@ final class OutageIT {
     var reading = Reading.of(way.read(log, table, new StartAt.Beginning(), stream), 1);
     reading.awaitPackets(1);
     server.restart();
+    broker.awaitConnection();
     broker.publishNumbers(table, 10_000, 10, 100);
     reading.request(Long.MAX_VALUE);
     reading.awaitPackets(10_010);
