@@ -4,7 +4,6 @@ import dev.creek.consumer.api.BrokerException;
 import dev.creek.consumer.api.Position.StreamIdentity;
 import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.api.TableEvent.Applied;
-import dev.creek.consumer.stream.FailurePolicy;
 import dev.creek.consumer.stream.LogState;
 import dev.creek.consumer.stream.StartAt;
 import java.time.Duration;
@@ -355,7 +354,7 @@ public final class Group {
   private void failed(Round of, Throwable error) {
     log.debug("{}: the round ended", ports.database(), error);
     if (error instanceof SeatException one) {
-      if (FailurePolicy.mayDependOnOtherTables(one.getCause())) {
+      if (one.mayDependOnOtherTables()) {
         refused.put(one.seat().member().mapping().source(), one.seat().member()::returnsNow);
       }
       one.seat().member().goesApart(one.seat().first());
