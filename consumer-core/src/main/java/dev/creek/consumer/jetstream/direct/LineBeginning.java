@@ -49,9 +49,7 @@ final class LineBeginning {
     this.replyAt = replyFrom - from;
   }
 
-  /**
-   * Tells whether {@code there[from, limit)} begins with it, and the receiver is not disposed.
-   */
+  /** Tells whether {@code there[from, limit)} begins with it, and the receiver is not disposed. */
   boolean isAt(byte[] there, int from, int limit) {
     int length = bytes.length;
     return limit - from >= length
