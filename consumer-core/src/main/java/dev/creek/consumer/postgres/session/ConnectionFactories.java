@@ -24,8 +24,11 @@ import reactor.core.publisher.Mono;
 
 /** The driver's configuration from our options. Reads certificate files: it may block. */
 public final class ConnectionFactories {
-  /** Enough for a few statements of every table that a connection meets. */
-  private static final int PREPARED_STATEMENTS = 256;
+  /**
+   * Enough for two statements of each of 500 tables: a statement that was pushed out is parsed and
+   * planned again, which takes longer than to execute it.
+   */
+  private static final int PREPARED_STATEMENTS = 1024;
 
   private ConnectionFactories() {}
 

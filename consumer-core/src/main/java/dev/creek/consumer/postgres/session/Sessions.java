@@ -111,9 +111,11 @@ public final class Sessions {
         .preRelease(connection -> Mono.fromRunnable(() -> markIdle(connection)))
         .customizer(
             pool ->
-                pool.evictionPredicate(
-                    (connection, usage) ->
-                        usage.lifeTime() > LIFETIME.toMillis() || !isOpen(connection)))
+                // The one used last has prepared what is written now.
+                pool.idleResourceReuseMruOrder()
+                    .evictionPredicate(
+                        (connection, usage) ->
+                            usage.lifeTime() > LIFETIME.toMillis() || !isOpen(connection)))
         .build();
   }
 
