@@ -155,9 +155,21 @@ public final class Group {
     gathering = null;
     Round running = round;
     if (running == null) {
-      begin();
+      whileNoneRuns(this::begin);
     } else {
       running.end();
+    }
+  }
+
+  /** A fault here would leave the members without a round, and nobody would know. */
+  private void whileNoneRuns(Runnable task) {
+    try {
+      task.run();
+    } catch (RuntimeException e) {
+      log.error("{}: the group could not go on, its tables begin again", ports.database(), e);
+      round = null;
+      List.copyOf(seats).forEach(seat -> end(seat, e));
+      standing = new Standing(null, 0, Set.of());
     }
   }
 
@@ -258,10 +270,13 @@ public final class Group {
 
   private void endedNow(Round of, @Nullable Throwable error) {
     round = null;
-    if (error != null) {
-      failed(of, error);
-    }
-    begin();
+    whileNoneRuns(
+        () -> {
+          if (error != null) {
+            failed(of, error);
+          }
+          begin();
+        });
   }
 
   private void failed(Round of, Throwable error) {

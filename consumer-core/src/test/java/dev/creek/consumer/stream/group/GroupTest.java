@@ -60,6 +60,8 @@ class GroupTest {
   private final List<Disposable> running = new ArrayList<>();
   private final Map<SourceTable, Sinks.Empty<Void>> leaving = new HashMap<>();
 
+  private final AtomicInteger decoderFaults = new AtomicInteger();
+
   private MemoryLog log;
   private ModelTarget target;
   private Schemas schemas;
@@ -107,6 +109,15 @@ class GroupTest {
         .takeUntil(tick -> isDone() || tick > 100)
         .doOnNext(tick -> leave(tables.get(random.nextInt(tables.size()))))
         .blockLast(Patience.LIMIT);
+    awaitAll();
+  }
+
+  @Test
+  void aFaultBetweenTwoRoundsIsToldToTheMembers() {
+    begin(4, new ModelTarget(4, 0), 0);
+    publish(new Random(4));
+    decoderFaults.set(3);
+    published.keySet().forEach(this::join);
     awaitAll();
   }
 
@@ -279,6 +290,9 @@ class GroupTest {
 
     @Override
     public ChangeDecoder newDecoder(StartAt.Sequence first) {
+      if (decoderFaults.getAndDecrement() > 0) {
+        throw new IllegalStateException("says the test");
+      }
       return new ChangeDecoder(table, schemas, 1 << 20, first, Set.of(), () -> {});
     }
 

@@ -42,9 +42,7 @@ import reactor.core.scheduler.Schedulers;
  * ends equal to the model, its position never goes back, and every change took effect at most once,
  * as a trigger on the target tells.
  *
- * <p>{@code -Dcreek.histories=N} runs more seeds, {@code -Dcreek.seed=S} begins with another,
- * {@code -Dcreek.groups=true} runs each by groups, too. Not by default: a batch of two tables may
- * wait for ever while both break at random.
+ * <p>{@code -Dcreek.histories=N} runs more seeds, {@code -Dcreek.seed=S} begins with another.
  */
 class RandomHistoryIT {
   private static final int FAULTS = 8;
@@ -56,11 +54,7 @@ class RandomHistoryIT {
     long first = Long.getLong("creek.seed", 1);
     return LongStream.range(first, first + Integer.getInteger("creek.histories", 8))
         .boxed()
-        .flatMap(
-            seed ->
-                Stream.of(Grouping.values())
-                    .filter(by -> by == Grouping.TABLE || Boolean.getBoolean("creek.groups"))
-                    .map(by -> Arguments.of(seed, by)));
+        .flatMap(seed -> Stream.of(Grouping.values()).map(by -> Arguments.of(seed, by)));
   }
 
   @ParameterizedTest(name = "seed {0}, by {1}")
@@ -102,7 +96,7 @@ class RandomHistoryIT {
       try {
         Awaitility.await("seed " + seed)
             .atMost(PATIENCE)
-            .untilAsserted(() -> assertThat(positions(database)).isEqualTo(lastSequences));
+            .untilAsserted(() -> reached(positions(database), lastSequences));
       } finally {
         stop.run();
       }
@@ -207,6 +201,14 @@ class RandomHistoryIT {
         .stream()
         .map(row -> Long.valueOf(row.get(0)))
         .toList();
+  }
+
+  /** A member of a group goes on with it, past its own last change. */
+  private static void reached(List<Long> positions, List<Long> lastSequences) {
+    assertThat(positions).hasSameSizeAs(lastSequences);
+    for (int i = 0; i < positions.size(); i++) {
+      assertThat(positions.get(i)).isGreaterThanOrEqualTo(lastSequences.get(i));
+    }
   }
 
   private static void compare(PostgresDatabase database, RandomHistory history, String context) {
