@@ -187,25 +187,29 @@ final class GroupRig implements AutoCloseable {
 
   /** Waits until all active tables are applied together. */
   void awaitMembers() {
-    await("all are members",
-            () ->
-                assertThat(
-                        target.query(
-                            """
+    await(
+        "all are members",
+        () ->
+            assertThat(
+                    target.query(
+                        """
                             select target, state, reason, member
                             from _creek_consumer.subscriptions
                             where active and member is not true
                             """))
-                    .isEmpty());
+                .isEmpty());
   }
 
   void awaitState(String table, TableState.Name state) {
-    await(table + " is " + state,
-            () ->
-                assertThat(target.value(
+    await(
+        table + " is " + state,
+        () ->
+            assertThat(
+                    target.value(
                         "select state from _creek_consumer.subscriptions where target = 'copy."
                             + table
-                            + "'")).isEqualToIgnoringCase(state.name()));
+                            + "'"))
+                .isEqualToIgnoringCase(state.name()));
   }
 
   /** Waits until so many more changes of a table have been applied. */
@@ -272,7 +276,8 @@ final class GroupRig implements AutoCloseable {
   void awaitEqual() {
     for (WireSource.Rows table : source.tables()) {
       List<String> expected = table.contents();
-      await(table.name() + " is equal", () -> assertThat(contents(table.name())).isEqualTo(expected));
+      await(
+          table.name() + " is equal", () -> assertThat(contents(table.name())).isEqualTo(expected));
     }
   }
 
@@ -285,7 +290,10 @@ final class GroupRig implements AutoCloseable {
 
   /** Marks of tables but that they began without a snapshot; none if all is well. */
   List<String> marks() {
-    return target.query("select target, cause, detail from _creek_consumer.incompleteness where cause <> 'no_snapshot'").stream()
+    return target
+        .query(
+            "select target, cause, detail from _creek_consumer.incompleteness where cause <> 'no_snapshot'")
+        .stream()
         .map(List::toString)
         .toList();
   }
