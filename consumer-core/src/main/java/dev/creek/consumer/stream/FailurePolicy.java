@@ -35,6 +35,9 @@ public final class FailurePolicy {
    */
   private static final Set<String> AWAITED_STATES = Set.of("23503", "23505", "23P01");
 
+  /** Foreign keys, RESTRICT, and RAISE in a trigger. */
+  private static final Set<String> OTHER_TABLES_STATES = Set.of("23503", "23001", "P0001");
+
   /** States that pass only after somebody has changed the server. */
   private static final Map<String, String> PASSING_HINTS =
       Map.of(
@@ -84,6 +87,15 @@ public final class FailurePolicy {
    */
   public static boolean isUnexpected(Throwable error) {
     return expected(Exceptions.unwrap(error), NOBODYS, "") == null;
+  }
+
+  /**
+   * Tells whether an error of a table may depend on other tables, and so on the order in which they
+   * are written: foreign keys, and what triggers raise.
+   */
+  public static boolean mayDependOnOtherTables(Throwable error) {
+    return Exceptions.unwrap(error) instanceof DatabaseException e
+        && OTHER_TABLES_STATES.contains(e.sqlState());
   }
 
   private static @Nullable Verdict expected(Throwable cause, TargetTable target, String resync) {

@@ -7,11 +7,11 @@ import dev.creek.consumer.postgres.session.Session;
 import io.r2dbc.spi.Statement;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
@@ -42,78 +42,137 @@ final class FusedWriter {
         }
       };
 
-  /** Writers whose rows have met a foreign key. */
-  private final Set<PostgresTableWriter> tied = new HashSet<>();
-
-  /** A part with its piece of the statement. */
-  private record Piece(Fusible rows, Moved moved) {}
-
-  /** The next batches with this table are written in one statement. */
-  void tie(PostgresTableWriter writer) {
-    tied.add(writer);
+  /** Tells whether so many tables can be written in one statement. */
+  static boolean isFew(int tables) {
+    return tables <= MAX_TABLES;
   }
 
-  /** Writes all parts, committed; null if they are to be written in another way. */
-  @Nullable Mono<Void> write(Mono<Session> session, List<GroupPart> parts) {
-    boolean isTied = parts.stream().anyMatch(part -> tied.contains(part.writer()));
-    if (parts.size() > (isTied ? MAX_TIED : MAX_TABLES)) {
+  /**
+   * Rows and positions, committed, or in an open transaction; null if they are to be written in
+   * another way.
+   *
+   * @param tied whether foreign keys tie some of them together
+   */
+  @Nullable Mono<Void> write(Mono<Session> session, List<GroupPart> parts, boolean tied) {
+    if (parts.size() > (tied ? MAX_TIED : MAX_TABLES)) {
       return null;
     }
-    List<GroupPart> sorted =
-        parts.stream().sorted(Comparator.comparing(GroupPart::target)).toList();
-    List<Piece> pieces = new ArrayList<>();
-    List<Object> key = new ArrayList<>();
-    for (GroupPart part : sorted) {
-      Fusible rows = part.staged().isAlone() ? part.staged().fusible(isTied) : null;
-      Moved moved = part.move();
-      if (rows == null || !moved.isPlain()) {
-        return null;
-      }
-      pieces.add(new Piece(rows, moved));
-      key.add(rows.key());
-    }
-    List<Moved> moved = pieces.stream().map(Piece::moved).toList();
-    key.add(PositionsSql.nextParameter(moved));
-    String known = texts.get(key);
-    if (known == null && !isTied) {
-      texts.put(key, "");
+    List<GroupPart> sorted = sorted(parts);
+    List<Fusible> rows = fusible(sorted, tied);
+    List<Moved> moved = sorted.stream().map(GroupPart::move).toList();
+    if (rows == null || !moved.stream().allMatch(Moved::isPlain)) {
       return null;
     }
-    String text = known == null || known.isEmpty() ? text(pieces, moved) : known;
-    texts.put(key, text);
+    int parameter = PositionsSql.nextParameter(moved);
+    List<Object> key = key(parameter, rows);
+    if (!tied && texts.putIfAbsent(key, "") == null) {
+      return null;
+    }
+    String text = text(key, () -> text(rows, moved));
     return session
-        .flatMap(open -> open.update(text, statement -> bind(statement, pieces, moved)))
+        .flatMap(
+            open ->
+                open.update(
+                    text,
+                    statement -> {
+                      PositionsSql.bind(statement, moved);
+                      bind(statement, parameter - 1, rows);
+                    }))
         .then();
   }
 
-  private static String text(List<Piece> pieces, List<Moved> moved) {
-    List<String> parts = new ArrayList<>();
-    List<String> checks = new ArrayList<>();
-    int parameter = PositionsSql.nextParameter(moved);
-    for (int i = 0; i < pieces.size(); i++) {
-      Fusible rows = pieces.get(i).rows();
-      Fusible.Piece piece = rows.piece("t" + i, "gate, ", parameter);
-      parts.addAll(piece.parts());
-      checks.addAll(piece.checks());
-      parameter += rows.parameters();
+  /**
+   * The rows alone, of tables that foreign keys tie together, in a transaction that holds the
+   * fences; null if they are to be written in another way.
+   */
+  @Nullable Mono<Void> rows(Session session, List<GroupPart> parts) {
+    List<Fusible> rows = parts.size() > MAX_TIED ? null : fusible(sorted(parts), true);
+    if (rows == null) {
+      return null;
     }
+    String text = text(key(0, rows), () -> text(rows));
+    return session.update(text, statement -> bind(statement, 0, rows)).then();
+  }
+
+  private static List<GroupPart> sorted(List<GroupPart> parts) {
+    return parts.stream().sorted(Comparator.comparing(GroupPart::target)).toList();
+  }
+
+  /** Null if one is not. */
+  private static @Nullable List<Fusible> fusible(List<GroupPart> parts, boolean tied) {
+    List<Fusible> all = new ArrayList<>(parts.size());
+    for (GroupPart part : parts) {
+      Fusible rows = part.staged().isAlone() ? part.staged().fusible(tied) : null;
+      if (rows == null) {
+        return null;
+      }
+      all.add(rows);
+    }
+    return all;
+  }
+
+  private static List<Object> key(int positions, List<Fusible> rows) {
+    List<Object> key = new ArrayList<>(rows.size() + 1);
+    key.add(positions);
+    rows.forEach(one -> key.add(one.key()));
+    return key;
+  }
+
+  private String text(List<Object> key, Supplier<String> made) {
+    String known = texts.get(key);
+    if (known == null || known.isEmpty()) {
+      known = made.get();
+      texts.put(key, known);
+    }
+    return known;
+  }
+
+  private static String text(List<Fusible> rows, List<Moved> moved) {
+    var parts = new Parts(rows, "gate, ", PositionsSql.nextParameter(moved));
     return "with fence as ("
         + PositionsSql.update(moved)
         + " returning 1), gate as materialized (select "
-        + PositionSql.allTouched(pieces.size())
+        + PositionSql.allTouched(rows.size())
         + " as held from fence)"
-        + String.join("", parts.stream().map(", "::concat).toList())
+        + parts.sql().stream().map(", "::concat).collect(Collectors.joining())
         + " select held, "
-        + (checks.isEmpty() ? "1" : FoldedSql.verdict(String.join(" and ", checks)))
+        + parts.verdict()
         + " from gate";
   }
 
-  private static void bind(Statement statement, List<Piece> pieces, List<Moved> moved) {
-    PositionsSql.bind(statement, moved);
-    int index = PositionsSql.nextParameter(moved) - 1;
-    for (Piece piece : pieces) {
-      piece.rows().bind(statement, index);
-      index += piece.rows().parameters();
+  private static String text(List<Fusible> rows) {
+    var parts = new Parts(rows, "", 1);
+    return "with " + String.join(", ", parts.sql()) + " select " + parts.verdict();
+  }
+
+  /**
+   * The parts of a statement.
+   *
+   * @param sql common table expressions
+   * @param checks conditions that hold if all rows were touched
+   */
+  private record Parts(List<String> sql, List<String> checks) {
+    Parts(List<Fusible> rows, String from, int parameter) {
+      this(new ArrayList<>(), new ArrayList<>());
+      int next = parameter;
+      for (int i = 0; i < rows.size(); i++) {
+        Fusible.Piece piece = rows.get(i).piece("t" + i, from, next);
+        sql.addAll(piece.parts());
+        checks.addAll(piece.checks());
+        next += rows.get(i).parameters();
+      }
+    }
+
+    String verdict() {
+      return checks.isEmpty() ? "1" : FoldedSql.verdict(String.join(" and ", checks));
+    }
+  }
+
+  private static void bind(Statement statement, int index, List<Fusible> rows) {
+    int next = index;
+    for (Fusible one : rows) {
+      one.bind(statement, next);
+      next += one.parameters();
     }
   }
 }

@@ -55,6 +55,11 @@ record GroupPart(PostgresTableWriter writer, Ready ready, Staged staged) {
     return own(writer.requireOpen());
   }
 
+  /** Takes its fence, in the transaction. */
+  Mono<Void> fenced() {
+    return own(writer.fence());
+  }
+
   /**
    * Rows and position, in a transaction that is of no more use if this fails, but if there is no
    * statement for both.

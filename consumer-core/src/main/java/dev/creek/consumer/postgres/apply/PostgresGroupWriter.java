@@ -3,6 +3,7 @@ package dev.creek.consumer.postgres.apply;
 import dev.creek.consumer.api.Position;
 import dev.creek.consumer.api.TableEvent.Applied;
 import dev.creek.consumer.postgres.apply.GroupPart.PartFailure;
+import dev.creek.consumer.postgres.session.Session;
 import dev.creek.consumer.postgres.session.Sessions;
 import dev.creek.consumer.postgres.session.SqlErrors;
 import dev.creek.consumer.stream.Failpoint;
@@ -19,16 +20,18 @@ import reactor.core.publisher.Mono;
 
 /**
  * Writes the batches of several tables, each in one target transaction. A batch of one table is
- * that table's single statement. One of several tables is written by a statement a table, rows and
- * position together, without locks and savepoints before. If one of those fails, or in a
- * transaction of several calls, each table is written as if alone in its transaction: its row
- * locked first, its position last, and what may fail behind a savepoint.
+ * that table's single statement. One of few tables, or of tables that foreign keys tie together, is
+ * one statement, too. Others are written by a statement a table, rows and position together,
+ * without locks and savepoints before. If one of those fails, or in a transaction of several calls,
+ * each table is written as if alone in its transaction: its row locked first, its position last,
+ * and what may fail behind a savepoint; rows of tied tables still in one statement.
  */
 final class PostgresGroupWriter implements GroupWriter {
   private final HeldSession shared;
   private final GroupErrors errors;
   private final GroupMoves moves;
   private final FusedWriter fused = new FusedWriter();
+  private final ForeignKeys keys = new ForeignKeys();
 
   /** The writers of the open transaction; only for apply. */
   private final Set<PostgresTableWriter> open = new LinkedHashSet<>();
@@ -98,29 +101,62 @@ final class PostgresGroupWriter implements GroupWriter {
     return Flux.fromIterable(parts)
         .concatMap(GroupPart::stage, 0)
         .collectList()
-        .flatMap(
-            staged ->
-                endsTransaction ? ended(staged) : each(staged, GroupPart::rows).then(Mono.empty()));
+        .delayUntil(staged -> keys.learn(shared.session(), staged))
+        .flatMap(staged -> endsTransaction ? ended(staged) : rows(staged).then(Mono.empty()));
   }
 
   private Mono<List<Applied>> ended(List<GroupPart> parts) {
-    Mono<Void> careful = Mono.defer(() -> each(parts, GroupPart::careful)).then(committing());
+    Mono<Void> careful = careful(parts);
     Mono<Void> written = shared.inTransaction() ? careful : whole(parts, careful);
     return written
         .then(Failpoint.AFTER_COMMIT.before(shared.giveBack()))
         .then(Mono.fromCallable(() -> committed(parts)));
   }
 
-  /** Whole transactions. */
-  private Mono<Void> whole(List<GroupPart> parts, Mono<Void> careful) {
-    return fused(parts, careful, Mono.defer(() -> attempted(parts, careful)));
+  /** Rows, then positions, in a transaction of several statements, which may be open already. */
+  private Mono<Void> careful(List<GroupPart> parts) {
+    return Mono.defer(() -> rows(parts))
+        .then(Mono.defer(() -> each(parts, GroupPart::moved)))
+        .then(committing());
   }
 
-  private Mono<Void> fused(List<GroupPart> parts, Mono<Void> careful, Mono<Void> otherwise) {
-    Mono<Void> atOnce = fused.write(shared.session(), parts);
+  /** The rows, in a transaction that holds the fences. */
+  private Mono<Void> rows(List<GroupPart> parts) {
+    List<GroupPart> tied = keys.tied(parts);
+    if (tied.isEmpty()) {
+      return each(parts, GroupPart::rows);
+    }
+    List<GroupPart> others = parts.stream().filter(part -> !tied.contains(part)).toList();
+    return each(tied, GroupPart::fenced)
+        .then(Mono.defer(shared::session))
+        .flatMap(session -> tiedRows(session, tied))
+        .then(Mono.defer(() -> each(others, GroupPart::rows)));
+  }
+
+  /** Rows of tables whose order matters: in one statement, or one table after the other. */
+  private Mono<Void> tiedRows(Session session, List<GroupPart> tied) {
+    Mono<Void> oneByOne = Mono.defer(() -> each(tied, GroupPart::rows));
+    Mono<Void> atOnce = fused.rows(session, tied);
     return atOnce == null
-        ? otherwise
-        : atOnce.onErrorResume(GroupErrors::isSomebodys, e -> careful);
+        ? oneByOne
+        : shared
+            .savepoint(session)
+            .then(atOnce)
+            .onErrorResume(
+                GroupErrors::isSomebodys, e -> shared.rollbackToSavepoint(session).then(oneByOne));
+  }
+
+  /** Whole transactions. */
+  private Mono<Void> whole(List<GroupPart> parts, Mono<Void> careful) {
+    List<GroupPart> tied = keys.tied(parts);
+    if (!tied.isEmpty() && tied.size() < parts.size() && !FusedWriter.isFew(parts.size())) {
+      return careful;
+    }
+    Mono<Void> atOnce = fused.write(shared.session(), parts, !tied.isEmpty());
+    if (atOnce == null) {
+      return tied.isEmpty() ? attempted(parts, careful) : careful;
+    }
+    return atOnce.onErrorResume(GroupErrors::isSomebodys, e -> careful);
   }
 
   private Mono<Void> attempted(List<GroupPart> parts, Mono<Void> careful) {
@@ -130,21 +166,7 @@ final class PostgresGroupWriter implements GroupWriter {
         .then(committing())
         .onErrorResume(
             PostgresGroupWriter::mayRecover,
-            e ->
-                shared
-                    .session()
-                    .flatMap(shared::rollback)
-                    .then(Mono.defer(() -> isTied(e) ? fused(parts, careful, careful) : careful)));
-  }
-
-  /** Tells whether rows of a table met a foreign key; notes it. */
-  private boolean isTied(Throwable error) {
-    boolean isTied =
-        error instanceof PartFailure failure && SqlErrors.isState("23503", failure.error());
-    if (isTied) {
-      fused.tie(((PartFailure) error).part().writer());
-    }
-    return isTied;
+            e -> shared.session().flatMap(shared::rollback).then(careful));
   }
 
   private Mono<Void> committing() {

@@ -372,6 +372,11 @@ final class PostgresTableWriter implements TableWriter {
         : rows(staged).then(Mono.empty());
   }
 
+  /** Takes the fence, in a transaction. */
+  Mono<Void> fence() {
+    return held.transaction().then();
+  }
+
   /** The rows of the batch that was staged last, in a transaction that holds the fence. */
   Mono<Void> rows(Staged staged) {
     return held.transaction().flatMap(staged::rows).doOnNext(these -> fell = these).then();

@@ -62,7 +62,7 @@ final class RefusedWrite {
   private Mono<Explained> byState() {
     return switch (refusal.sqlState()) {
       case "23502" -> Mono.defer(this::notNull);
-      case "23503" -> constraint().map(it -> Explained.by(hints.foreignKey(it.fix())));
+      case "23503" -> Mono.defer(this::foreignKey);
       case "23505" -> constraint().map(it -> Explained.by(unique(it)));
       case "23514" -> Mono.defer(this::check);
       case "23P01" -> constraint().map(it -> Explained.by(hints.dropped(it.fix())));
@@ -115,6 +115,26 @@ final class RefusedWrite {
                             .flatMap(Stream::of)
                             .toList()))
             .next();
+  }
+
+  private Mono<Explained> foreignKey() {
+    return constraint()
+        .flatMap(
+            it ->
+                referred()
+                    .map(table -> ", which refers to " + table)
+                    .defaultIfEmpty("")
+                    .map(where -> new Explained(where, hints.foreignKey(it.fix()))));
+  }
+
+  private Mono<String> referred() {
+    return one(
+        RefusalSql.REFERRED,
+        statement ->
+            statement
+                .bind(0, namespace())
+                .bind(1, table())
+                .bind(2, Objects.requireNonNullElse(refusal.constraint(), "")));
   }
 
   /** The source's key refuses rows because others exist, and must stay. */

@@ -36,6 +36,22 @@ public final class RefusalSql {
       """;
 
   /**
+   * The table to which a foreign key refers, as SQL. Parameters: schema and table that has it, its
+   * name.
+   */
+  public static final String REFERRED =
+      """
+      select quote_ident(rn.nspname) || '.' || quote_ident(r.relname)
+      from pg_constraint k
+      join pg_class c on c.oid = k.conrelid
+      join pg_namespace n on n.oid = c.relnamespace
+      join pg_class r on r.oid = coalesce(pg_partition_root(k.confrelid)::oid, k.confrelid)
+      join pg_namespace rn on rn.oid = r.relnamespace
+      where n.nspname = $1 and c.relname = $2 and k.conname = $3 and k.contype = 'f'
+      limit 1
+      """;
+
+  /**
    * Drops a constraint or an index in the table that defines it: the root of the partitions that
    * inherit it. Parameters: schema, table, and its name.
    */

@@ -160,8 +160,8 @@ public record TableHints(Mapping mapping, String controlSchema, @Nullable Snapsh
   public String foreignKey(String fix) {
     return snapshot == null
         ? fix
-            + " Tables are applied independently of each other, so foreign keys between them must go, "
-            + "or the table waits: it is tried again, and continues once the other row is there."
+            + " Or wait: the table is tried again, and continues once the other row is there. Tables of one "
+            + "group (--grouping, set-group) are applied together and need not wait for each other."
         : fix
             + " Tables are filled independently of each other, so foreign keys between them must go,"
             + " or the snapshot must wait until the other table has its rows.";

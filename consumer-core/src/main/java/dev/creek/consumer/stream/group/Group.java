@@ -8,8 +8,11 @@ import dev.creek.consumer.stream.LogState;
 import dev.creek.consumer.stream.StartAt;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -32,6 +35,7 @@ import reactor.core.scheduler.Scheduler;
  * <p>If one member is the cause of a failure, it gets the error, and the others of the same batch
  * end without one: their writers cannot be used any more, so they claim their tables again and join
  * again. If nobody is the cause, all that were being written get the error; if nothing was, all.
+ * The group waits for those that will return, so that none runs ahead of the others.
  */
 public final class Group {
   private static final Logger log = LoggerFactory.getLogger(Group.class);
@@ -48,9 +52,15 @@ public final class Group {
   /** The same while others are applied, whom each joining interrupts. */
   private static final Duration JOINING_OTHERS = Duration.ofMillis(250);
 
+  /**
+   * Longest time between the returns of members that are expected. Until they are back, or this is
+   * over, the others wait: source transactions over all of them stay whole.
+   */
+  private static final Duration RETURNING = Duration.ofSeconds(1);
+
   private final GroupPorts ports;
   private final Scheduler.Worker control;
-  private volatile Standing standing = new Standing(null, 0, Set.of());
+  private volatile Standing standing = Standing.EMPTY;
 
   /** Set on the control worker. */
   private volatile @Nullable Round round;
@@ -59,14 +69,21 @@ public final class Group {
   private final List<Seat> seats = new ArrayList<>();
   private @Nullable Disposable gathering;
 
+  /** Tables that will join soon, with the call that hurries them. */
+  private final Map<SourceTable, Runnable> expected = new HashMap<>();
+
+  /** Up to here tables are written in the order of the source. */
+  private long inOrderUntil;
+
   /**
    * The group as others see it.
    *
    * @param stream the stream that it reads; null if it has no members
    * @param sources its members' tables
    */
-  private record Standing(
-      @Nullable StreamIdentity stream, long reached, Set<SourceTable> sources) {}
+  private record Standing(@Nullable StreamIdentity stream, long reached, Set<SourceTable> sources) {
+    static final Standing EMPTY = new Standing(null, 0, Set.of());
+  }
 
   Group(GroupPorts ports) {
     this.ports = ports;
@@ -93,6 +110,25 @@ public final class Group {
   private long reached(Standing now) {
     Round running = round;
     return running == null ? now.reached() : running.reached();
+  }
+
+  /**
+   * A table is about to join: if the group has no members yet, the first ones wait for it, for a
+   * moment.
+   *
+   * @param hurry makes it join without further pauses
+   */
+  public void expect(SourceTable table, Runnable hurry) {
+    try {
+      control.schedule(
+          () -> {
+            if (round == null) {
+              expected.put(table, hurry);
+            }
+          });
+    } catch (RejectedExecutionException e) {
+      log.debug("{}: {} is not expected any more", ports.database(), table);
+    }
   }
 
   /**
@@ -141,18 +177,36 @@ public final class Group {
 
   private void join(Seat seat) {
     seats.add(seat);
+    if (expected.remove(seat.member().mapping().source()) != null) {
+      stopGathering();
+      expected.values().forEach(Runnable::run);
+    }
     gather();
   }
 
   private void gather() {
     if (gathering == null) {
-      long wait = (round == null ? JOINING : JOINING_OTHERS).toMillis();
-      gathering = control.schedule(this::gathered, wait, TimeUnit.MILLISECONDS);
+      gathering = control.schedule(this::gathered, patience().toMillis(), TimeUnit.MILLISECONDS);
+    }
+  }
+
+  private Duration patience() {
+    if (round != null) {
+      return JOINING_OTHERS;
+    }
+    return expected.isEmpty() ? JOINING : RETURNING;
+  }
+
+  private void stopGathering() {
+    if (gathering != null) {
+      gathering.dispose();
+      gathering = null;
     }
   }
 
   private void gathered() {
     gathering = null;
+    expected.clear();
     Round running = round;
     if (running == null) {
       whileNoneRuns(this::begin);
@@ -168,8 +222,8 @@ public final class Group {
     } catch (RuntimeException e) {
       log.error("{}: the group could not go on, its tables begin again", ports.database(), e);
       round = null;
+      expected.clear();
       List.copyOf(seats).forEach(seat -> end(seat, e));
-      standing = new Standing(null, 0, Set.of());
     }
   }
 
@@ -177,8 +231,8 @@ public final class Group {
     Round running = round;
     if (running != null && running.seats().contains(seat)) {
       running.end();
-    } else if (seats.remove(seat)) {
-      seat.end(null);
+    } else {
+      end(seat, null);
     }
   }
 
@@ -192,12 +246,12 @@ public final class Group {
         });
     sendAway();
     if (seats.isEmpty()) {
-      standing = new Standing(null, 0, Set.of());
+      standing = Standing.EMPTY;
       return;
     }
-    Round next = new Round(ports, seats);
+    Round next = new Round(ports, seats, inOrderUntil);
     round = next;
-    show(next);
+    show(next.reached());
     log.debug(
         "{}: {} tables from stream sequence {} on",
         ports.database(),
@@ -206,14 +260,16 @@ public final class Group {
     next.run().subscribe(null, error -> ended(next, error), () -> ended(next, null));
   }
 
-  private void show(Round running) {
+  private void show(long reached) {
     standing =
-        new Standing(
-            seats.get(0).member().log().stream(),
-            running.reached(),
-            seats.stream()
-                .map(seat -> seat.member().mapping().source())
-                .collect(Collectors.toUnmodifiableSet()));
+        seats.isEmpty()
+            ? Standing.EMPTY
+            : new Standing(
+                seats.get(0).member().log().stream(),
+                reached,
+                seats.stream()
+                    .map(seat -> seat.member().mapping().source())
+                    .collect(Collectors.toUnmodifiableSet()));
   }
 
   /**
@@ -270,12 +326,18 @@ public final class Group {
 
   private void endedNow(Round of, @Nullable Throwable error) {
     round = null;
+    stopGathering();
+    show(of.reached());
     whileNoneRuns(
         () -> {
           if (error != null) {
             failed(of, error);
           }
-          begin();
+          if (seats.isEmpty() || expected.isEmpty()) {
+            begin();
+          } else {
+            gather();
+          }
         });
   }
 
@@ -284,7 +346,10 @@ public final class Group {
     if (error instanceof SeatException one) {
       one.seat().member().goesApart(one.seat().first());
       end(one.seat(), one.getCause());
-      List.copyOf(of.spoilt()).forEach(seat -> end(seat, null));
+      endToReturn(of.spoilt(), null);
+    } else if (error instanceof OrderException order) {
+      inOrderUntil = order.until();
+      endToReturn(of.spoilt(), null);
     } else if (error instanceof BrokerException.Gap) {
       // Each looks for itself whether it needs what is missing.
       of.seats()
@@ -294,13 +359,24 @@ public final class Group {
                 end(seat, null);
               });
     } else {
-      List.copyOf(of.spoilt().isEmpty() ? of.seats() : of.spoilt())
-          .forEach(seat -> end(seat, error));
+      endToReturn(of.spoilt().isEmpty() ? of.seats() : of.spoilt(), error);
+    }
+  }
+
+  /** They claim their tables again; the others wait for them. */
+  private void endToReturn(Collection<Seat> those, @Nullable Throwable error) {
+    for (Seat seat : List.copyOf(those)) {
+      if (seats.contains(seat) && !seat.isLeaving()) {
+        expected.put(seat.member().mapping().source(), seat.member()::returnsNow);
+      }
+      end(seat, error);
     }
   }
 
   private void end(Seat seat, @Nullable Throwable error) {
     if (seats.remove(seat)) {
+      // First: it may ask at once whether it could join.
+      show(standing.reached());
       seat.end(error);
     }
   }

@@ -58,6 +58,9 @@ public interface Member {
   /** This batch of it could not be written. */
   void failedIn(Batch batch);
 
+  /** The others wait for it for a moment: it need not pause any longer. */
+  void returnsNow();
+
   /** It is to go its own way, at least up to this stream sequence. */
   void goesApart(long until);
 }

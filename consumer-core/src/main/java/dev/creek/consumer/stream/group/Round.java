@@ -5,17 +5,15 @@ import dev.creek.consumer.api.Position;
 import dev.creek.consumer.api.Position.StreamIdentity;
 import dev.creek.consumer.api.TableEvent.Applied;
 import dev.creek.consumer.stream.Batch;
+import dev.creek.consumer.stream.FailurePolicy;
 import dev.creek.consumer.stream.FencedException;
 import dev.creek.consumer.stream.GroupWriter;
-import dev.creek.consumer.stream.GroupWriter.Part;
 import dev.creek.consumer.stream.PartException;
 import dev.creek.consumer.stream.ReadListener;
 import dev.creek.consumer.stream.StartAt;
 import dev.creek.consumer.stream.TableWriter;
 import dev.creek.consumer.stream.batch.TransactionBatcher;
-import dev.creek.consumer.wire.Change;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -23,7 +21,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Signal;
@@ -58,14 +55,20 @@ final class Round {
   /** Members of the open transaction, with their last positions in it. */
   private final Map<Seat, Position> open = new LinkedHashMap<>();
 
+  /** Up to here batches are written in the order of the source. */
+  private final long inOrderUntil;
+
   private volatile Position reached;
   private long followed;
 
   /**
    * @param seats at least one
+   * @param inOrderUntil stream sequence up to which tables are written in the order of the source,
+   *     change after change
    */
-  Round(GroupPorts ports, List<Seat> seats) {
+  Round(GroupPorts ports, List<Seat> seats, long inOrderUntil) {
     this.ports = ports;
+    this.inOrderUntil = inOrderUntil;
     this.seats = List.copyOf(seats);
     this.stream = seats.get(0).member().log().stream();
     this.from = seats.stream().mapToLong(Seat::first).min().orElseThrow();
@@ -96,8 +99,9 @@ final class Round {
 
   /**
    * Completes when it was ended; errors with {@link SeatException} if one member is the cause, with
-   * {@link BrokerException.Gap} if messages are missing that members may need, or with the errors
-   * of the ports.
+   * {@link OrderException} if a batch is to be written in another order, with {@link
+   * BrokerException.Gap} if messages are missing that members may need, or with the errors of the
+   * ports.
    */
   Mono<Void> run() {
     return Flux.usingWhen(
@@ -150,62 +154,24 @@ final class Round {
     if (batch == null) {
       return Mono.just(error == null ? Mono.empty() : Mono.error(error));
     }
-    return Flux.fromIterable(sections(batch))
-        .concatMap(Section::prepared, 1)
+    List<Step> steps =
+        isInOrder(batch) ? Step.inOrder(batch, decoder::seat) : Step.whole(batch, decoder::seat);
+    return Flux.fromIterable(steps)
+        .concatMap(Step::prepared, 1)
         .collectList()
         .subscribeOn(ports.scheduler())
-        .map(sections -> writes.run(Mono.defer(() -> write(writer, batch, sections))))
+        .map(prepared -> writes.run(Mono.defer(() -> write(writer, prepared))))
         .onErrorResume(unprepared -> Mono.just(Mono.error(unprepared)));
   }
 
-  /** The part of a batch that is one member's. */
-  private record Section(Seat seat, Batch batch, TableWriter.@Nullable Prepared work) {
-    Mono<Section> prepared() {
-      return seat.member()
-          .writer()
-          .prepare(batch)
-          .map(prepared -> new Section(seat, batch, prepared))
-          .onErrorMap(this::failure);
-    }
-
-    SeatException failure(Throwable error) {
-      seat.member().failedIn(batch);
-      return new SeatException(seat, error);
-    }
-
-    Part part() {
-      return new Part(seat.member().writer(), Objects.requireNonNull(work));
-    }
+  private boolean isInOrder(Batch batch) {
+    return !batch.changes().isEmpty() && batch.changes().get(0).sequence() <= inOrderUntil;
   }
 
-  @SuppressWarnings("ReferenceEquality") // as in SchemaBreaks
-  private List<Section> sections(Batch batch) {
-    Map<Seat, List<Change>> changes = new LinkedHashMap<>();
-    Seat seat = null;
-    List<Change> its = List.of();
-    Change before = null;
-    for (Change change : batch.changes()) {
-      if (before == null || before.schema() != change.schema()) {
-        seat = decoder.seat(change.schema());
-        its = changes.computeIfAbsent(seat, s -> new ArrayList<>());
-      }
-      its.add(change);
-      before = change;
-    }
-    List<Section> sections = new ArrayList<>(changes.size());
-    changes.forEach((s, c) -> sections.add(section(s, batch, c)));
-    return sections;
-  }
-
-  private static Section section(Seat seat, Batch batch, List<Change> changes) {
-    long bytes = 0;
-    for (Change change : changes) {
-      bytes += change.bytes();
-    }
-    return new Section(
-        seat,
-        new Batch(changes, bytes, batch.endsTransaction(), seat.at(batch.position(), changes)),
-        null);
+  private Mono<Void> write(GroupWriter writer, List<Step> steps) {
+    return Flux.fromIterable(steps)
+        .concatMap(step -> write(writer, step.batch(), step.sections()), 0)
+        .then();
   }
 
   private Mono<Void> write(GroupWriter writer, Batch batch, List<Section> prepared) {
@@ -248,27 +214,26 @@ final class Round {
           long began = System.nanoTime();
           return writer
               .apply(sections.stream().map(Section::part).toList(), batch.endsTransaction())
-              .onErrorMap(PartException.class, e -> failure(e, sections))
-              .onErrorMap(e -> !(e instanceof SeatException), e -> failedInOne(e, sections))
+              .onErrorMap(e -> failure(e, batch, sections))
               .doOnSuccess(applied -> written(sections, began))
               .doOnNext(applied -> committed(sections, applied, batch.position()))
               .then(Mono.fromRunnable(() -> opened(batch, sections)));
         });
   }
 
-  private static Throwable failure(PartException e, List<Section> sections) {
-    Throwable cause = e.getCause() == null ? e : e.getCause();
-    return sections.stream()
-        .filter(section -> section.seat().member().writer() == e.writer())
-        .findFirst()
-        .<Throwable>map(section -> section.failure(cause))
-        .orElse(cause);
-  }
-
-  /** A batch of one member can only be its own. */
-  private static Throwable failedInOne(Throwable e, List<Section> sections) {
-    sections.forEach(section -> section.seat().member().failedIn(section.batch()));
-    return sections.size() == 1 ? sections.get(0).failure(e) : e;
+  private Throwable failure(Throwable e, Batch batch, List<Section> sections) {
+    if (!(e instanceof PartException part)) {
+      sections.forEach(section -> section.seat().member().failedIn(section.batch()));
+      return e;
+    }
+    Throwable cause = part.getCause() == null ? part : part.getCause();
+    return sections.size() > 1 && FailurePolicy.mayDependOnOtherTables(cause)
+        ? new OrderException(batch.position().sequence(), cause)
+        : sections.stream()
+            .filter(section -> section.seat().member().writer() == part.writer())
+            .findFirst()
+            .<Throwable>map(section -> section.failure(cause))
+            .orElse(cause);
   }
 
   private static void written(List<Section> sections, long began) {

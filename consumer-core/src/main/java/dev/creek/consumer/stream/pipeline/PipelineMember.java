@@ -82,6 +82,11 @@ record PipelineMember(
   }
 
   @Override
+  public void returnsNow() {
+    line.retryNow();
+  }
+
+  @Override
   public void goesApart(long until) {
     line.goesApart(until);
   }

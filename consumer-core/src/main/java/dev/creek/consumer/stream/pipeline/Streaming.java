@@ -97,7 +97,7 @@ record Streaming(
 
   private Flux<Applied> apply(
       ResumePoint from, LogState log, OutageListener outage, StreamingAttempt attempt) {
-    Group group = isProven() ? line.groupFrom(from.claim(), log, from.start()) : null;
+    Group group = recovering == null ? line.groupFrom(from.claim(), log, from.start()) : null;
     return group == null
         ? alone(from, log, outage, new FinalPosition(), attempt)
             .doOnNext(applied -> notePassed(applied, from.claim(), log))

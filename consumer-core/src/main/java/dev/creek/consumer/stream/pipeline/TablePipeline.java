@@ -156,9 +156,18 @@ final class TablePipeline {
   /** Completes when the pipeline has ended; never errors. */
   Mono<Void> run() {
     report.begins();
+    expectInGroup();
     return nextOr(null, () -> Mono.just(Waiting.first(this)))
         .expand(Phase::run)
         .then(Mono.defer(this::letGo));
+  }
+
+  /** The first members of a group wait for others that begin with them. */
+  private void expectInGroup() {
+    Group group = groups.of(tableGroup);
+    if (group != null) {
+      group.expect(mapping.source(), this::retryNow);
+    }
   }
 
   private Mono<Void> letGo() {
@@ -504,6 +513,11 @@ final class TablePipeline {
     boolean paused = resumed.tryEmitNext(true).isSuccess();
     resumeSoon.set(!paused);
     return paused;
+  }
+
+  /** Ends the pipeline's pause, if it makes one. */
+  void retryNow() {
+    resumed.tryEmitNext(true);
   }
 
   /** Completes when the pause is over, or there is other work. */

@@ -529,8 +529,62 @@ final class GroupWriterIT {
                 .with(orders, ORDERS.insert(WalTx.of(99), 8, "o"))
                 .apply(),
         lines,
-        state("23503"));
+        state("23503")
+            .andThen(e -> assertThat(e).hasMessageContaining("which refers to public.orders")));
     assertThat(database.rows("orders")).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "on delete restrict", "deferrable initially deferred"})
+  void foreignKeysHoldInThePartsOfALongTransactionWhateverTheirOrder(String action) {
+    tables(
+        "create table orders (id int primary key, v text)",
+        "create table items (id int primary key, v text, \"order\" int references orders "
+            + action
+            + ")",
+        "create table log (n int, v text, item int references items " + action + ")");
+    var wire = ITEMS.column("order", "int4");
+    var lines = new Line(database.target(), wire);
+    var logged = LOG.column("item", "int4");
+    var notes = new Line(database.target(), logged);
+    database.unmark();
+    var tx = WalTx.of(1);
+    group
+        .with(notes, logged.insert(tx, 1, "x", 1))
+        .with(lines, wire.insert(tx, 1, "a", 1))
+        .with(orders, ORDERS.insert(tx, 1, "o"))
+        .applyPart();
+    group
+        .with(lines, wire.insert(tx, 2, "b", 1), wire.insert(tx, 3, "c", 2))
+        .with(orders, ORDERS.insert(tx, 2, "p"))
+        .applyPart();
+    group
+        .with(orders, delete(ORDERS, tx, 1))
+        .with(lines, wire.update(tx, 1, "a", 2), delete(wire, tx, 2))
+        .with(notes)
+        .apply();
+    assertThat(database.rows("orders") + database.rows("items") + database.rows("log"))
+        .isEqualTo("(2,p)(1,a,2) (3,c,2)(1,x,1)");
+    assertThat(marks()).isEmpty();
+  }
+
+  @Test
+  void missingRowsOfTiedTablesAreCountedInsideALongTransaction() {
+    tables(
+        "create table orders (id int primary key, v text)",
+        "create table items (id int primary key, v text, \"order\" int references orders)",
+        "create table log (n int, v text)");
+    var wire = ITEMS.column("order", "int4");
+    var lines = new Line(database.target(), wire);
+    database.unmark();
+    var tx = WalTx.of(1);
+    group
+        .with(orders, ORDERS.insert(tx, 1, "o"))
+        .with(lines, wire.insert(tx, 1, "a", 1), delete(wire, tx, 7))
+        .applyPart();
+    group.with(orders).with(lines).apply();
+    assertThat(database.rows("orders") + database.rows("items")).isEqualTo("(1,o)(1,a,1)");
+    assertThat(marks()).isEqualTo("public.items missed_rows");
   }
 
   @Test

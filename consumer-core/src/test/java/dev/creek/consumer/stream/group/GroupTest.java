@@ -77,16 +77,35 @@ class GroupTest {
   @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
   void appliesEachSourceTransactionInOneTargetTransaction(long seed) {
     begin(seed, new ModelTarget(seed, 0), 0);
-    List<SourceTable> tables = tables().stream().map(TableWire::source).toList();
-    tables.forEach(this::join);
-    Awaitility.await()
-        .atMost(Patience.LIMIT)
-        .until(() -> tables.stream().noneMatch(this::isAdmitted));
-    publish(new Random(seed));
-    // The broker in memory holds what it held when reading began: now it begins again.
-    join(new SourceTable("source", "app", "idle"));
-    awaitAll();
+    applyAll(seed);
+    eachTransactionIsOne();
+  }
 
+  @ParameterizedTest(name = "seed {0}")
+  @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
+  void doesSoAlsoIfTheTargetAndReadingBreak(long seed) {
+    begin(seed, ModelTarget.breakingForAll(seed, 25), 10);
+    applyAll(seed);
+    eachTransactionIsOne();
+  }
+
+  @ParameterizedTest(name = "seed {0}")
+  @ValueSource(longs = {1, 2, 3, 4})
+  void aBatchThatMeetsAForeignKeyIsWrittenInTheOrderOfTheSource(long seed) {
+    begin(seed, ModelTarget.mindingOrder(seed, 15), 3);
+    applyAll(seed);
+    eachTransactionIsOne();
+  }
+
+  private void applyAll(long seed) {
+    List<SourceTable> tables = tables().stream().map(TableWire::source).toList();
+    publish(new Random(seed));
+    tables.forEach(table -> group.expect(table, () -> {}));
+    tables.forEach(this::join);
+    awaitAll();
+  }
+
+  private void eachTransactionIsOne() {
     Map<Long, Integer> commitsOf = new HashMap<>();
     for (Map<SourceTable, List<Long>> commit : target.commits()) {
       Set<Long> transactions = new HashSet<>();
@@ -312,6 +331,9 @@ class GroupTest {
 
     @Override
     public void failedIn(Batch batch) {}
+
+    @Override
+    public void returnsNow() {}
 
     @Override
     public void goesApart(long until) {}

@@ -32,9 +32,37 @@ final class ModelTarget {
   /** The transactions of each commit, by table. */
   private final List<Map<SourceTable, List<Long>>> commits = new ArrayList<>();
 
+  private final Blame blame;
+
+  /** Stream sequence up to which one call must write one table. */
+  private long inOrderUntil;
+
+  /** The tables that its faults name. */
+  private enum Blame {
+    ONE_OR_NOBODY,
+    NOBODY,
+    /** One of several, whose row refers to another's. */
+    ORDER
+  }
+
   ModelTarget(long seed, int faults) {
+    this(seed, faults, Blame.ONE_OR_NOBODY);
+  }
+
+  private ModelTarget(long seed, int faults, Blame blame) {
     this.random = new Random(seed);
     this.faults = faults;
+    this.blame = blame;
+  }
+
+  /** Its faults are no table's. */
+  static ModelTarget breakingForAll(long seed, int faults) {
+    return new ModelTarget(seed, faults, Blame.NOBODY);
+  }
+
+  /** Its faults come from the order of tables in a batch; then it wants the order of the source. */
+  static ModelTarget mindingOrder(long seed, int faults) {
+    return new ModelTarget(seed, faults, Blame.ORDER);
   }
 
   synchronized Position position(SourceTable table) {
@@ -111,13 +139,12 @@ final class ModelTarget {
         assertThat(part.prepared().batch().endsTransaction()).isEqualTo(ends);
         open.computeIfAbsent(writer, w -> new ArrayList<>()).add(part.prepared().batch());
       }
-      if (breaks()) {
+      if (isInOrder(parts)) {
+        assertThat(parts.stream().filter(part -> !changes(part).isEmpty()).toList()).hasSize(1);
+      } else if ((blame != Blame.ORDER || parts.size() > 1) && breaks()) {
         open.keySet().forEach(writer -> writer.unusable = true);
         open.clear();
-        var broken = new DatabaseException("says the test", "XX000", null, null, null);
-        return any(2) == 0
-            ? Mono.error(new PartException(parts.get(any(parts.size())).writer(), broken))
-            : Mono.error(new DatabaseException("says the test", "08006", null, null, null));
+        return Mono.error(fault(parts));
       }
       if (!ends) {
         return Mono.empty();
@@ -125,6 +152,33 @@ final class ModelTarget {
       assertThat(parts).as("all tables of the transaction").hasSameSizeAs(open.keySet());
       commit();
       return Mono.just(parts.stream().map(part -> applied(part.prepared().batch())).toList());
+    }
+
+    private Throwable fault(List<Part> parts) {
+      Part one = parts.get(any(parts.size()));
+      if (blame == Blame.ORDER) {
+        inOrderUntil = one.prepared().batch().position().sequence();
+      }
+      return switch (blame) {
+        case ORDER -> new PartException(one.writer(), error("23503"));
+        case NOBODY -> error("08006");
+        case ONE_OR_NOBODY ->
+            any(2) == 0 ? new PartException(one.writer(), error("XX000")) : error("08006");
+      };
+    }
+
+    private boolean isInOrder(List<Part> parts) {
+      return parts.stream()
+          .flatMap(part -> changes(part).stream())
+          .anyMatch(change -> change.sequence() <= inOrderUntil);
+    }
+
+    private List<Change> changes(Part part) {
+      return part.prepared().batch().changes();
+    }
+
+    private DatabaseException error(String state) {
+      return new DatabaseException("says the test", state, null, null, null);
     }
 
     private void commit() {
