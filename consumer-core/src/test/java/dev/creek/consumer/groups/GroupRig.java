@@ -9,9 +9,13 @@ import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.api.Grouping;
 import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.Membership;
+import dev.creek.consumer.api.MetricsRecorder;
 import dev.creek.consumer.api.TableEvent;
+import dev.creek.consumer.api.TableGroup;
 import dev.creek.consumer.api.TableState;
 import dev.creek.consumer.api.TargetTable;
+import dev.creek.consumer.testing.InvariantObserver;
 import dev.creek.consumer.testing.NatsServer;
 import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
@@ -21,7 +25,9 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
@@ -40,6 +46,7 @@ import reactor.core.Disposable;
  */
 final class GroupRig implements AutoCloseable {
   private static final Duration PATIENCE = Patience.LIMIT;
+  private static final TableGroup GROUP = new TableGroup("source", "source");
 
   /**
    * Longer than what may keep the test from publishing the rest of a transaction. By default a
@@ -59,7 +66,20 @@ final class GroupRig implements AutoCloseable {
   private final WireSource source;
   private final CreekConsumer consumer;
   private final Collection<TableEvent.StateChanged> states = new ConcurrentLinkedQueue<>();
+  private final Set<TargetTable> members = ConcurrentHashMap.newKeySet();
   private @Nullable Disposable running;
+
+  /** What is stored of memberships may be some seconds old. */
+  private final class Members implements MetricsRecorder {
+    @Override
+    public void grouped(TargetTable table, TableGroup group, Membership membership) {
+      if (membership == Membership.MEMBER && group.equals(GROUP)) {
+        members.add(table);
+      } else {
+        members.remove(table);
+      }
+    }
+  }
 
   GroupRig(
       NatsServer nats,
@@ -83,6 +103,7 @@ final class GroupRig implements AutoCloseable {
                             BrokerOptions.builder("nats://127.0.0.1:" + toBroker.port()).build(),
                             DatabaseOptions.of(uri))
                         .grouping(Grouping.DATABASE)
+                        .recorder(new Members())
                         .linger(LINGER))
                 .build());
     target.execute("create schema copy");
@@ -185,19 +206,13 @@ final class GroupRig implements AutoCloseable {
         .collect(Collectors.joining("\n"));
   }
 
-  /** Waits until all active tables are applied together. */
+  /** Waits until all tables are applied together. */
   void awaitMembers() {
     await(
         "all are members",
         () ->
-            assertThat(
-                    target.query(
-                        """
-                            select target, state, reason, member
-                            from _creek_consumer.subscriptions
-                            where active and member is not true
-                            """))
-                .isEmpty());
+            assertThat(members)
+                .containsAll(source.tables().stream().map(t -> table(t.name())).toList()));
   }
 
   void awaitState(String table, TableState.Name state) {
@@ -263,6 +278,13 @@ final class GroupRig implements AutoCloseable {
       Awaitility.await("transactions are published")
           .atMost(PATIENCE)
           .until(() -> publishing.isDone() || source.transactions() >= wanted);
+    }
+
+    /** Waits until an observer has seen so many states. */
+    void awaitSeen(InvariantObserver observer, int states) {
+      Awaitility.await("states are seen")
+          .atMost(PATIENCE)
+          .until(() -> publishing.isDone() || observer.findings().states() >= states);
     }
 
     @Override

@@ -71,10 +71,10 @@ public final class InvariantObserver implements AutoCloseable {
   /**
    * What was seen so far.
    *
-   * @param looks snapshots that were read
+   * @param looks snapshots that were read while the invariant was promised
    * @param states how many of them differed from the one before
-   * @param apart how many of them promised nothing
-   * @param broken how many of the others contradicted
+   * @param apart snapshots that were read while nothing was promised
+   * @param broken how many of the looks contradicted
    * @param examples the first of those
    */
   public record Findings(long looks, long states, long apart, long broken, List<String> examples) {
@@ -85,7 +85,7 @@ public final class InvariantObserver implements AutoCloseable {
           "%,d looks, %,d of them at something new%s, %s%s",
           looks,
           states,
-          apart == 0 ? "" : String.format(Locale.ROOT, ", %,d while tables were apart", apart),
+          apart == 0 ? "" : String.format(Locale.ROOT, ", %,d more while tables were apart", apart),
           broken == 0 ? "never broken" : String.format(Locale.ROOT, "%,d times broken: ", broken),
           broken == 0 ? "" : examples.toString());
     }
@@ -156,14 +156,16 @@ public final class InvariantObserver implements AutoCloseable {
   }
 
   private synchronized void saw(List<String> contradictions, String now, boolean promised) {
+    if (!promised) {
+      apart++;
+      return;
+    }
     looks++;
     if (!now.equals(state)) {
       states++;
       state = now;
     }
-    if (!promised) {
-      apart++;
-    } else if (!contradictions.isEmpty()) {
+    if (!contradictions.isEmpty()) {
       broken++;
       if (examples.size() < EXAMPLES) {
         examples.add("look " + looks + ", at " + now + ": " + contradictions);
