@@ -33,7 +33,7 @@ public final class Comparisons {
    */
   public Mono<Verification> verify(
       Mapping mapping, DatabaseOptions source, Verification.Options how) {
-    return readable.flatMap(db -> db.verify(mapping, source, how));
+    return readable.flatMap(db -> db.comparisons().verify(mapping, source, how));
   }
 
   /**
@@ -44,7 +44,7 @@ public final class Comparisons {
    */
   public Mono<Verification> repair(
       Mapping mapping, DatabaseOptions source, Verification.Options how) {
-    return readable.flatMap(db -> db.repair(mapping, source, how));
+    return readable.flatMap(db -> db.comparisons().repair(mapping, source, how));
   }
 
   /**

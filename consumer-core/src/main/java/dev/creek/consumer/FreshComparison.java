@@ -41,8 +41,10 @@ final class FreshComparison {
   Mono<Verification> compare(Mapping mapping, Verification.Options how) {
     return served(mapping)
         .then(
-            target.withCounterpart(
-                mapping, counterpart -> loadedAndCompared(mapping, counterpart, how)))
+            target
+                .comparisons()
+                .withCounterpart(
+                    mapping, counterpart -> loadedAndCompared(mapping, counterpart, how)))
         .switchIfEmpty(
             Mono.error(
                 () ->
@@ -72,7 +74,8 @@ final class FreshComparison {
             .tables()
             .add(counterpart)
             .then(Mono.defer(() -> followed(counterpart, how.timeout())))
-            .then(Mono.defer(() -> target.verify(mapping, counterpart.target(), how)));
+            .then(
+                Mono.defer(() -> target.comparisons().verify(mapping, counterpart.target(), how)));
     return consumer
         .snapshots()
         .take(counterpart, SnapshotMode.CLEAN)

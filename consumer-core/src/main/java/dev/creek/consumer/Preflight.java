@@ -49,7 +49,7 @@ final class Preflight {
   Preflight(PostgresTarget target, Mono<JetStreamLog> broker, PipelineOptions lines) {
     this.target = target;
     this.lines = lines;
-    this.server = target.findings().cache();
+    this.server = target.checks().server().cache();
     this.broker = broker.cache();
   }
 
@@ -111,7 +111,8 @@ final class Preflight {
         targetReached()
             .flatMapMany(
                 there ->
-                    guarded("groups", target.findings(mappings, groups(mappings, subscribed)))));
+                    guarded(
+                        "groups", target.checks().groups(mappings, groups(mappings, subscribed)))));
   }
 
   /** The groups of all tables that are followed, or are to be. */
@@ -148,7 +149,8 @@ final class Preflight {
               Mono.when(looked, server)
                   .thenReturn(true)
                   .onErrorComplete()
-                  .flatMapMany(reached -> guarded("source", target.findings(source, mappings)))
+                  .flatMapMany(
+                      reached -> guarded("source", target.checks().catalogs(source, mappings)))
                   .filter(finding -> finding.fix() == null || !described.contains(finding.fix())));
         });
   }
@@ -172,11 +174,13 @@ final class Preflight {
                             there ->
                                 guarded(
                                     mapping.toString(),
-                                    target.findings(
-                                        mapping,
-                                        known.schema(),
-                                        known.rows(),
-                                        active(subscribed).contains(mapping)))),
+                                    target
+                                        .checks()
+                                        .table(
+                                            mapping,
+                                            known.schema(),
+                                            known.rows(),
+                                            active(subscribed).contains(mapping)))),
                     Flux.fromIterable(subscribed)
                         .filter(subscription -> subscription.mapping().equals(mapping))
                         .mapNotNull(Preflight::state)));

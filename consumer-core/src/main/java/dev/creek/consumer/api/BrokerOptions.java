@@ -2,7 +2,6 @@ package dev.creek.consumer.api;
 
 import dev.creek.consumer.text.SubjectToken;
 import io.nats.client.Options;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
@@ -24,8 +23,8 @@ public final class BrokerOptions {
   private static final Duration SHORTEST_HEARTBEAT = Duration.ofMillis(100);
 
   private final ServerList servers;
-  private final Credentials credentials;
-  private final TlsFiles tls;
+  private final BrokerCredentials credentials;
+  private final BrokerTls tls;
   private final String namespace;
   private final @Nullable Generation generation;
   private final @Nullable String domain;
@@ -90,11 +89,11 @@ public final class BrokerOptions {
   }
 
   /** The login of servers that have none of their own in their URI. */
-  public Credentials login() {
+  public BrokerCredentials login() {
     return servers.login(credentials);
   }
 
-  public TlsFiles tls() {
+  public BrokerTls tls() {
     return tls;
   }
 
@@ -234,8 +233,8 @@ public final class BrokerOptions {
   /** Collects what differs from the defaults. Not thread-safe. */
   public static final class Builder {
     private final ServerList servers;
-    private Credentials credentials = new Credentials.None();
-    private TlsFiles tls = TlsFiles.NONE;
+    private BrokerCredentials credentials = new BrokerCredentials.None();
+    private BrokerTls tls = BrokerTls.NONE;
     private String namespace = "CREEK";
     private @Nullable Generation generation;
     private @Nullable String domain;
@@ -261,13 +260,13 @@ public final class BrokerOptions {
     }
 
     /** The login, if the URIs do not contain one; a URI's own user takes precedence. */
-    public Builder credentials(Credentials value) {
+    public Builder credentials(BrokerCredentials value) {
       credentials = value;
       return this;
     }
 
-    /** Files for TLS; anything but {@link TlsFiles#NONE} demands TLS, whatever the URIs say. */
-    public Builder tls(TlsFiles value) {
+    /** Files for TLS; anything but {@link BrokerTls#NONE} demands TLS, whatever the URIs say. */
+    public Builder tls(BrokerTls value) {
       tls = value;
       return this;
     }
@@ -417,92 +416,6 @@ public final class BrokerOptions {
         throw new IllegalArgumentException(name + " must be positive, not " + value);
       }
       return value;
-    }
-  }
-
-  /**
-   * The identity of the connection, if the server URIs do not contain it. Printed without secrets.
-   */
-  public sealed interface Credentials {
-
-    /** None: an open server, or one that uses the client certificate. */
-    record None() implements Credentials {}
-
-    /** A name and a password. */
-    record User(String name, String password) implements Credentials {
-      @Override
-      public String toString() {
-        return "User[" + name + "]";
-      }
-    }
-
-    /** A token. */
-    record Token(String token) implements Credentials {
-      @Override
-      public String toString() {
-        return "Token[]";
-      }
-    }
-
-    /** A file with a user's JWT and seed; read again at every connect, so it may be renewed. */
-    record CredentialsFile(Path file) implements Credentials {}
-
-    /** A file with an nkey seed; read again at every connect. */
-    record NkeyFile(Path file) implements Credentials {}
-  }
-
-  /**
-   * Files for TLS. Null means the Java platform's default. The server's certificate must be valid
-   * for the host that the URI names.
-   *
-   * @param caCertificates PEM file with the certificates to trust
-   * @param trustStore JKS or PKCS #12 file with the certificates to trust
-   * @param trustStorePassword password of the trust store
-   * @param clientCertificate PEM file with the client's certificate chain
-   * @param clientKey PEM file with the client's private key, PKCS #8
-   */
-  public record TlsFiles(
-      @Nullable Path caCertificates,
-      @Nullable Path trustStore,
-      @Nullable String trustStorePassword,
-      @Nullable Path clientCertificate,
-      @Nullable Path clientKey) {
-
-    /** The platform's defaults only. */
-    public static final TlsFiles NONE = new TlsFiles(null, null, null, null, null);
-
-    public TlsFiles {
-      if (caCertificates != null && trustStore != null) {
-        throw new IllegalArgumentException(
-            "give either CA certificates or a trust store, not both");
-      }
-      if ((clientCertificate == null) != (clientKey == null)) {
-        throw new IllegalArgumentException(
-            "a client certificate needs a key, and a key a certificate");
-      }
-    }
-
-    /** Trusts the certificates of a PEM file. */
-    public static TlsFiles trusting(Path caCertificates) {
-      return new TlsFiles(caCertificates, null, null, null, null);
-    }
-
-    /** Tells whether only defaults are used. */
-    public boolean isEmpty() {
-      return equals(NONE);
-    }
-
-    @Override
-    public String toString() {
-      return "TlsFiles[ca="
-          + caCertificates
-          + ", trustStore="
-          + trustStore
-          + ", certificate="
-          + clientCertificate
-          + ", key="
-          + clientKey
-          + "]";
     }
   }
 }

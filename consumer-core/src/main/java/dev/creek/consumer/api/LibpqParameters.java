@@ -1,10 +1,9 @@
 package dev.creek.consumer.api;
 
-import dev.creek.consumer.api.DatabaseOptions.Secret;
-import dev.creek.consumer.api.DatabaseOptions.ServerAddress;
-import dev.creek.consumer.api.DatabaseOptions.ServerAddress.Host;
-import dev.creek.consumer.api.DatabaseOptions.ServerAddress.SslMode;
-import dev.creek.consumer.api.DatabaseOptions.ServerAddress.Tls;
+import dev.creek.consumer.api.DatabaseAddress.Host;
+import dev.creek.consumer.api.DatabaseAddress.Secret;
+import dev.creek.consumer.api.DatabaseAddress.SslMode;
+import dev.creek.consumer.api.DatabaseAddress.Tls;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -114,14 +113,14 @@ final class LibpqParameters {
     return text == null ? -1 : number(POOL_SIZE, text, 1, 10_000);
   }
 
-  ServerAddress address(String defaultApplicationName) {
+  DatabaseAddress address(String defaultApplicationName) {
     String user = values.get("user");
     if (user == null) {
       throw new IllegalArgumentException(
           "the database URI names no user (postgres://user@host/database), nor does PGUSER");
     }
     String password = values.get("password");
-    return new ServerAddress(
+    return new DatabaseAddress(
         hosts(),
         values.getOrDefault("dbname", user),
         user,
@@ -151,7 +150,7 @@ final class LibpqParameters {
       hosts.add(
           new Host(
               names.get(i).isEmpty() ? "localhost" : names.get(i),
-              port.isEmpty() ? ServerAddress.DEFAULT_PORT : number("port", port, 1, 65_535)));
+              port.isEmpty() ? DatabaseAddress.DEFAULT_PORT : number("port", port, 1, 65_535)));
     }
     if (hosts.size() > 1 && hosts.stream().anyMatch(Host::isSocket)) {
       throw new IllegalArgumentException("a Unix socket cannot be one of several hosts");

@@ -10,11 +10,11 @@ import java.util.stream.Stream;
  * Dotted names with SQL's double quotes: unquoted parts are taken as written, quoted ones may
  * contain any character.
  */
-public final class QualifiedName {
+final class QualifiedName {
   private QualifiedName() {}
 
   /** Joins parts with dots, quoting only those that need it. */
-  public static String format(String... parts) {
+  static String format(String... parts) {
     return Stream.of(parts).map(QualifiedName::quoteIfNeeded).collect(Collectors.joining("."));
   }
 
@@ -34,7 +34,7 @@ public final class QualifiedName {
    * @throws IllegalArgumentException if it has another number of parts, an empty part, white space
    *     around a part or an open quote
    */
-  public static List<String> parse(String text, int count, String what, String form) {
+  static List<String> parse(String text, int count, String what, String form) {
     var parts = split(text, '.');
     if (parts.size() != count || parts.stream().anyMatch(String::isEmpty)) {
       throw new IllegalArgumentException(
@@ -79,7 +79,7 @@ public final class QualifiedName {
    * @throws IllegalArgumentException if a quote is not closed, or if the text is a URI, which may
    *     contain a password and is not repeated
    */
-  public static List<String> split(String text, char separator) {
+  static List<String> split(String text, char separator) {
     var parts = new ArrayList<String>();
     var part = new StringBuilder();
     boolean quoted = false;

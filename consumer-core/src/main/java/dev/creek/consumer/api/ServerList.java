@@ -1,6 +1,5 @@
 package dev.creek.consumer.api;
 
-import dev.creek.consumer.api.BrokerOptions.Credentials;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -78,26 +77,26 @@ final class ServerList {
   }
 
   /** The login for all servers without one of their own: the given one, or the first URI's. */
-  Credentials login(Credentials given) {
-    return given instanceof Credentials.None ? firstLogin() : given;
+  BrokerCredentials login(BrokerCredentials given) {
+    return given instanceof BrokerCredentials.None ? firstLogin() : given;
   }
 
   /**
    * Servers that the first one announces have no user in their URI: they get the first one's login.
    */
-  private Credentials firstLogin() {
+  private BrokerCredentials firstLogin() {
     return servers.stream()
         .map(ServerUri::login)
         .filter(Objects::nonNull)
         .findFirst()
-        .orElseGet(Credentials.None::new);
+        .orElseGet(BrokerCredentials.None::new);
   }
 
   /**
    * For the client. The URIs have no secret if all servers get the same login, which is the rule,
    * because the client puts them into its messages.
    */
-  String[] uris(Credentials given) {
+  String[] uris(BrokerCredentials given) {
     boolean different =
         servers.stream()
             .map(ServerUri::login)

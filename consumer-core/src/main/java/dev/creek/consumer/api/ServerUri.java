@@ -1,6 +1,5 @@
 package dev.creek.consumer.api;
 
-import dev.creek.consumer.api.BrokerOptions.Credentials;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.URLDecoder;
@@ -24,7 +23,8 @@ import org.jspecify.annotations.Nullable;
  * @param host name or address, one of IPv6 in brackets
  * @param port 0 if none was written
  */
-record ServerUri(@Nullable String scheme, @Nullable Credentials login, String host, int port) {
+record ServerUri(
+    @Nullable String scheme, @Nullable BrokerCredentials login, String host, int port) {
   private static final Set<String> SCHEMES = Set.of("nats", "tls", "opentls", "ws", "wss");
   private static final Set<String> TLS_SCHEMES = Set.of("tls", "opentls", "wss");
   private static final Pattern SCHEME = Pattern.compile("([a-zA-Z][a-zA-Z0-9+.-]*)://");
@@ -55,7 +55,7 @@ record ServerUri(@Nullable String scheme, @Nullable Credentials login, String ho
     String rest = scheme == null ? text : text.substring(start.end());
     // The last @ of all: no part of a password, whatever it contains, is read as a host.
     int at = rest.lastIndexOf('@');
-    Credentials login = at < 0 ? null : login(rest.substring(0, at));
+    BrokerCredentials login = at < 0 ? null : login(rest.substring(0, at));
     Matcher place = PLACE.matcher(rest.substring(at + 1));
     if (!place.matches()) {
       throw new IllegalArgumentException(
@@ -74,7 +74,7 @@ record ServerUri(@Nullable String scheme, @Nullable Credentials login, String ho
     return port;
   }
 
-  private static Credentials login(String text) {
+  private static BrokerCredentials login(String text) {
     if (NOT_IN_LOGIN.matcher(text).find()) {
       throw new IllegalArgumentException(
           "user, password and token must be percent-encoded if they contain one of / ? # @ or white "
@@ -85,8 +85,9 @@ record ServerUri(@Nullable String scheme, @Nullable Credentials login, String ho
       throw new IllegalArgumentException("the part before @ is empty");
     }
     return colon < 0
-        ? new Credentials.Token(decode(text))
-        : new Credentials.User(decode(text.substring(0, colon)), decode(text.substring(colon + 1)));
+        ? new BrokerCredentials.Token(decode(text))
+        : new BrokerCredentials.User(
+            decode(text.substring(0, colon)), decode(text.substring(colon + 1)));
   }
 
   /** Percent-decoding only: a plus sign is a plus sign. */
@@ -138,11 +139,11 @@ record ServerUri(@Nullable String scheme, @Nullable Credentials login, String ho
     return start + user + host + (port == 0 ? "" : ":" + port);
   }
 
-  private static String encoded(@Nullable Credentials login) {
-    if (login instanceof Credentials.User named) {
+  private static String encoded(@Nullable BrokerCredentials login) {
+    if (login instanceof BrokerCredentials.User named) {
       return encode(named.name()) + ":" + encode(named.password()) + "@";
     }
-    return login instanceof Credentials.Token token ? encode(token.token()) + "@" : "";
+    return login instanceof BrokerCredentials.Token token ? encode(token.token()) + "@" : "";
   }
 
   private static String encode(String text) {

@@ -77,6 +77,11 @@ public record TableGroup(String database, String name) {
     return '"' + name.replace("\"", "\"\"") + '"';
   }
 
+  /** The name without the database's, double-quoted only if it needs to be, as lists show it. */
+  public String shownName() {
+    return QualifiedName.format(name);
+  }
+
   /** The names of database and group, each double-quoted only if it needs to be. */
   @Override
   public String toString() {

@@ -2,18 +2,13 @@ package dev.creek.consumer.control;
 
 import dev.creek.consumer.api.Command;
 import dev.creek.consumer.api.Command.Verb;
-import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.api.SnapshotMode;
 import dev.creek.consumer.api.SnapshotProgress;
-import dev.creek.consumer.api.TableGroup;
-import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.retry.Backoff;
 import java.time.Duration;
 import java.util.EnumSet;
-import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -23,9 +18,6 @@ import reactor.core.publisher.Sinks;
 
 /** One run of one command. */
 final class Execution {
-  /** With these pauses a server that is away is waited for about ten minutes. */
-  private static final int MAX_RETRIES = 65;
-
   private static final Backoff BACKOFF = Backoff.of(Duration.ofMillis(500), Duration.ofSeconds(10));
   private static final Duration PROGRESS_INTERVAL = Duration.ofSeconds(1);
 
@@ -55,21 +47,17 @@ final class Execution {
   private final AtomicReference<@Nullable Supplier<Outcome>> ending = new AtomicReference<>();
   private final Sinks.Empty<Void> unwanted = Sinks.empty();
   private final AtomicReference<@Nullable SnapshotProgress> progress = new AtomicReference<>();
+  private final CommandWork work;
+  private final Attempts attempts;
   private volatile boolean working;
-  private volatile int inVain;
-  private final AtomicInteger retries = new AtomicInteger();
-
-  /** Start of the present attempt. */
-  private volatile long triedAt;
-
-  /** Start of the first attempt without an answer from a producer; null if one has answered. */
-  private volatile @Nullable Long unansweredSince;
 
   Execution(CommandLog.Pending pending, CommandLog log, Operations operations) {
     this.id = pending.id();
     this.command = pending.command();
     this.log = log;
     this.operations = operations;
+    this.work = new CommandWork(command, operations, unwanted.asMono(), progress::set);
+    this.attempts = new Attempts(operations.producerWait());
     heed(pending);
   }
 
@@ -180,8 +168,8 @@ final class Execution {
   }
 
   private Mono<Outcome> work() {
-    return Mono.defer(this::carryOut)
-        .doOnSubscribe(begins -> begins())
+    return Mono.defer(work::carryOut)
+        .doOnSubscribe(begins -> begin())
         .doFinally(ends -> working = false)
         .retryWhen(
             BACKOFF
@@ -206,33 +194,14 @@ final class Execution {
         && !(error instanceof CancellationException);
   }
 
-  private void begins() {
+  private void begin() {
     working = true;
-    triedAt = System.nanoTime();
+    attempts.begin();
   }
 
-  /**
-   * Called once for each failure. Work on something that does not exist is repeated only a few
-   * times.
-   */
   private boolean mayPass(Throwable error) {
     Operations.Prospect prospect = failure(error).prospect();
-    if (ending.get() != null) {
-      return false;
-    }
-    if (prospect == Operations.Prospect.AWAITED) {
-      return isAwaited();
-    }
-    unansweredSince = null;
-    inVain = prospect == Operations.Prospect.PASSES ? 0 : inVain + 1;
-    return retries.incrementAndGet() <= MAX_RETRIES && inVain <= prospect.retries();
-  }
-
-  private boolean isAwaited() {
-    Long first = unansweredSince;
-    long since = first == null ? triedAt : first;
-    unansweredSince = since;
-    return System.nanoTime() - since < operations.producerWait().toNanos();
+    return ending.get() == null && attempts.isRepeated(prospect);
   }
 
   private Operations.Failure failure(Throwable error) {
@@ -259,103 +228,5 @@ final class Execution {
 
   private Mono<Void> store(SnapshotProgress latest) {
     return log.progress(id, latest).onErrorComplete();
-  }
-
-  /** Empty if it ended without being done. */
-  private Mono<Outcome> carryOut() {
-    TargetTable target = command.target();
-    if (command instanceof Command.CreateSchema create) {
-      return operations
-          .createTable(create.mapping())
-          .map(created -> new Outcome.Done(created ? "created" : "exists already and fits"));
-    }
-    if (command instanceof Command.AddTable add) {
-      return operations
-          .addTable(add.mapping(), add.group())
-          .thenReturn(new Outcome.Done("subscribed"));
-    }
-    if (command instanceof Command.AddTableFrom add) {
-      return operations
-          .addTable(add.mapping(), add.from(), add.group())
-          .thenReturn(new Outcome.Done("subscribed, from " + add.from()));
-    }
-    if (command instanceof Command.RemoveTable) {
-      return operations
-          .removeTable(target)
-          .map(removed -> removed ? new Outcome.Done("removed") : notSubscribed());
-    }
-    if (command instanceof Command.SetGroup set) {
-      String group = set.group();
-      return operations
-          .setGroup(target, group)
-          .map(
-              done ->
-                  done
-                      ? new Outcome.Done(
-                          group == null
-                              ? "in no named group"
-                              : "in the group " + TableGroup.quoted(group))
-                      : notSubscribed());
-    }
-    if (command instanceof Command.ResumeTable) {
-      return operations
-          .resumeTable(target)
-          .map(resumed -> new Outcome.Done(resumed ? "tried again" : "was not waiting"));
-    }
-    if (command instanceof Command.SkipChange skip) {
-      return operations
-          .skipChange(target, skip.sequence())
-          .<Outcome>map(reason -> new Outcome.Done("skipped: " + reason))
-          .defaultIfEmpty(new Outcome.Failed(notThere(skip)));
-    }
-    return snapshot();
-  }
-
-  private Outcome notSubscribed() {
-    return new Outcome.Failed(command.target() + " is not subscribed");
-  }
-
-  private static String notThere(Command.SkipChange skip) {
-    return skip.target()
-        + " has not stopped at stream sequence "
-        + skip.sequence()
-        + ": nothing was skipped";
-  }
-
-  private Mono<Outcome> snapshot() {
-    if (command instanceof Command.TakeSnapshot take) {
-      return followed(operations.snapshot(take.mapping(), take.mode(), unwanted.asMono()))
-          .map(Outcome.Done::new);
-    }
-    if (command instanceof Command.ApplySnapshot apply) {
-      return followed(
-              operations.applySnapshot(
-                  apply.subject(), apply.mapping(), apply.mode(), unwanted.asMono()))
-          .map(Outcome.Done::new);
-    }
-    // First the rows and the position, then the subscription, which continues from there.
-    Command.Resync resync = (Command.Resync) command;
-    Mapping mapping = resync.mapping();
-    return followed(operations.snapshot(mapping, SnapshotMode.CLEAN, unwanted.asMono()))
-        .delayUntil(done -> operations.addTable(mapping, resync.group()))
-        .map(done -> new Outcome.Done(done + ", subscribed"));
-  }
-
-  /** A description of what was done. */
-  private Mono<String> followed(Flux<SnapshotProgress> snapshot) {
-    return snapshot
-        .doOnNext(progress::set)
-        .takeLast(1)
-        .next()
-        .filter(last -> last.step() == SnapshotProgress.Step.DONE)
-        .map(Execution::described);
-  }
-
-  private static String described(SnapshotProgress done) {
-    long rows = done.rowsDone();
-    String text =
-        String.format(
-            Locale.ROOT, "%,d %s of %s", rows, rows == 1 ? "row" : "rows", done.subject());
-    return done.doubt() == null ? text : text + ". Incomplete: " + done.doubt();
   }
 }

@@ -188,20 +188,21 @@ final class JetStreamApi {
    * when it is not used.
    *
    * @param name its name, not used before
-   * @param subject the one subject that it reads
+   * @param subject the one subject that it reads; {@link #EVERY_SUBJECT}: all of the stream,
+   *     without a filter, which costs the broker least
    */
   Mono<ConsumerState> createConsumer(
       String stream, String name, String subject, StartAt start, Duration inactivity) {
+    boolean filtered = !subject.equals(EVERY_SUBJECT);
     var config =
         ConsumerConfiguration.builder()
             .name(name)
-            .description("creek-consumer reading " + subject)
+            .description("creek-consumer reading " + (filtered ? subject : stream))
             .ackPolicy(AckPolicy.None)
             .replayPolicy(ReplayPolicy.Instant)
             .inactiveThreshold(inactivity)
             .numReplicas(1)
             .memStorage(true);
-    boolean filtered = !subject.equals(EVERY_SUBJECT);
     if (filtered) {
       config.filterSubject(subject);
     }

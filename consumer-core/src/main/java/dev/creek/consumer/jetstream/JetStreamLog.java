@@ -20,7 +20,6 @@ import dev.creek.consumer.wire.Subjects;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -169,25 +168,23 @@ public final class JetStreamLog implements ChangeLog, SnapshotLog {
                 .deliveries());
   }
 
-  private Mono<SubjectReader.Place> place(String database) {
-    return generations
-        .subjects(database)
-        .map(
-            subjects ->
-                new SubjectReader.Place(
-                    subjects.walStream(database),
-                    JetStreamApi.EVERY_SUBJECT,
-                    new SubjectTables(
-                        subject -> Optional.ofNullable(subjects.sourceOf(database, subject)))));
-  }
-
   private Mono<SubjectReader.Place> place(SourceTable source) {
     return generations
         .subjects(source.database())
         .map(
             subjects ->
-                new SubjectReader.Place(
+                SubjectReader.Place.of(
                     subjects.walStream(source.database()), subjects.walSubject(source)));
+  }
+
+  private Mono<SubjectReader.Place> place(String database) {
+    var tables = new DatabaseTables(database);
+    return generations
+        .subjects(database)
+        .map(
+            subjects ->
+                SubjectReader.Place.ofAll(
+                    subjects.walStream(database), subject -> tables.of(subjects, subject)));
   }
 
   @Override
@@ -254,7 +251,7 @@ public final class JetStreamLog implements ChangeLog, SnapshotLog {
     return Flux.defer(
         () -> {
           Subjects names = Subjects.ofSnapshot(options.namespace(), source, subject);
-          var place = new SubjectReader.Place(names.snapshotStream(source.database()), subject);
+          var place = SubjectReader.Place.of(names.snapshotStream(source.database()), subject);
           return new SubjectReader(
                   link,
                   api,

@@ -1,8 +1,8 @@
 package dev.creek.consumer.jetstream;
 
+import dev.creek.consumer.api.BrokerCredentials;
 import dev.creek.consumer.api.BrokerException;
 import dev.creek.consumer.api.BrokerOptions;
-import dev.creek.consumer.api.BrokerOptions.Credentials;
 import dev.creek.consumer.jetstream.pull.PullReader;
 import dev.creek.consumer.text.ErrorWords;
 import io.nats.client.AuthenticationException;
@@ -160,14 +160,14 @@ final class NatsConnector {
   }
 
   private void authenticate(Options.Builder builder) {
-    Credentials credentials = options.login();
-    if (credentials instanceof Credentials.User user) {
+    BrokerCredentials credentials = options.login();
+    if (credentials instanceof BrokerCredentials.User user) {
       builder.userInfo(user.name(), user.password());
-    } else if (credentials instanceof Credentials.Token token) {
+    } else if (credentials instanceof BrokerCredentials.Token token) {
       builder.token(token.token().toCharArray());
-    } else if (credentials instanceof Credentials.CredentialsFile file) {
+    } else if (credentials instanceof BrokerCredentials.CredentialsFile file) {
       builder.credentialPath(file.file().toString());
-    } else if (credentials instanceof Credentials.NkeyFile file) {
+    } else if (credentials instanceof BrokerCredentials.NkeyFile file) {
       builder.authHandler(new NkeyFileAuth(file.file()));
     }
   }

@@ -5,6 +5,7 @@ import dev.creek.consumer.api.BrokerOptions;
 import dev.creek.consumer.jetstream.pull.MessagePlace;
 import dev.creek.consumer.jetstream.pull.PullIntake;
 import dev.creek.consumer.jetstream.pull.PullReceiver;
+import dev.creek.consumer.jetstream.pull.SubjectTable;
 import dev.creek.consumer.stream.Delivery;
 import dev.creek.consumer.stream.Packet;
 import io.nats.client.Message;
@@ -38,10 +39,10 @@ final class PullSession implements PullReceiver {
   private final JetStreamApi api;
   private final BrokerOptions options;
   private final PullConsumer consumer;
+  private final SubjectTable tables;
   private final PullWindow window;
   private final Outlet outlet;
   private final StreamChecks checks;
-  private final @Nullable SubjectTables tables;
   private final Runnable onHeard;
   private final String inbox;
   private final Disposable.Composite resources;
@@ -63,17 +64,17 @@ final class PullSession implements PullReceiver {
       JetStreamApi api,
       BrokerOptions options,
       PullConsumer consumer,
+      SubjectTable tables,
       PullWindow window,
       Checks checks,
-      @Nullable SubjectTables tables,
       Runnable onHeard,
       FluxSink<Delivery> sink) {
-    this.tables = tables;
     this.link = link;
     this.open = open;
     this.api = api;
     this.options = options;
     this.consumer = consumer;
+    this.tables = tables;
     this.window = window;
     this.onHeard = onHeard;
     outlet = new Outlet(options, window, sink, this::askIfDue);
@@ -91,7 +92,7 @@ final class PullSession implements PullReceiver {
   /**
    * Deliveries of a new consumer; nothing is requested before the first demand. For one reader.
    *
-   * @param tables the tables of messages by their subjects; null if there is only one
+   * @param tables finds the tables of its messages
    * @param onHeard runs once, when the broker is known to answer requests
    */
   static Flux<Delivery> deliveries(
@@ -100,14 +101,14 @@ final class PullSession implements PullReceiver {
       JetStreamApi api,
       BrokerOptions options,
       PullConsumer consumer,
+      SubjectTable tables,
       PullWindow window,
       Checks checks,
-      @Nullable SubjectTables tables,
       Runnable onHeard) {
     return Flux.<Delivery>create(
             sink ->
                 new PullSession(
-                        link, open, api, options, consumer, window, checks, tables, onHeard, sink)
+                        link, open, api, options, consumer, tables, window, checks, onHeard, sink)
                     .start(sink),
             FluxSink.OverflowStrategy.ERROR)
         .subscribeOn(link.scheduler(), false);
@@ -116,7 +117,7 @@ final class PullSession implements PullReceiver {
   private void start(FluxSink<Delivery> sink) {
     resources.add(link.onLoss(this::connectionLost));
     resources.add(link.onDenial(this::onDenial));
-    PullIntake intake = link.reader().intake(consumer.name(), this, this::onOther);
+    PullIntake intake = link.reader().intake(consumer.name(), tables, this, this::onOther);
     resources.add(intake.registration());
     try {
       Subscription subscription = open.dispatcher().subscribe(inbox + "*", intake.handler());
@@ -189,9 +190,7 @@ final class PullSession implements PullReceiver {
     heardAt = now;
     received = consumerSequence;
     heard();
-    SubjectTables of = tables;
-    var packet =
-        new Packet(place.streamSequence(), data, of == null ? null : of.of(place.subject()));
+    var packet = new Packet(place.streamSequence(), data, place.table());
     window.arrived(packet, wireBytes, place.pending(), now);
   }
 

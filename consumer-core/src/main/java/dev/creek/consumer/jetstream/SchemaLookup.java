@@ -65,11 +65,7 @@ final class SchemaLookup {
             last ->
                 new Found(subject, fingerprint)
                     .in(last)
-                    .switchIfEmpty(
-                        read(
-                            new SubjectReader.Place(stream, subject),
-                            last.sequence(),
-                            fingerprint)))
+                    .switchIfEmpty(read(stream, subject, last.sequence(), fingerprint)))
         .onErrorMap(ApiException.class, e -> unavailable(stream, e));
   }
 
@@ -79,15 +75,15 @@ final class SchemaLookup {
   }
 
   private Mono<PublishedSchema> read(
-      SubjectReader.Place place, long last, @Nullable Fingerprint fingerprint) {
-    Found found = new Found(place.subject(), fingerprint);
+      String stream, String subject, long last, @Nullable Fingerprint fingerprint) {
+    Found found = new Found(subject, fingerprint);
     return new SubjectReader(
             link,
             api,
             options,
             // An existing schema is right, whatever was there before it.
             HoleSource.IGNORED,
-            Mono.just(place),
+            Mono.just(SubjectReader.Place.of(stream, subject)),
             () -> {},
             new StartAt.Beginning(),
             null,
@@ -97,7 +93,7 @@ final class SchemaLookup {
         .doOnNext(found::add)
         .then(Mono.fromSupplier(() -> found.newest))
         .timeout(options.requestTimeout().multipliedBy(4))
-        .onErrorMap(TimeoutException.class, e -> unavailable(place.stream(), e));
+        .onErrorMap(TimeoutException.class, e -> unavailable(stream, e));
   }
 
   /** Takes messages in their order, and keeps the newest matching schema. */

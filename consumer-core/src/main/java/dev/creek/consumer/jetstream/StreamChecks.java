@@ -40,7 +40,8 @@ final class StreamChecks implements Disposable {
    * Checks for one consumer.
    *
    * @param known holes of the stream that do not count
-   * @param subject the one that the consumer reads
+   * @param subject the one that the consumer reads; {@link JetStreamApi#EVERY_SUBJECT}: all
+   *     messages
    * @param follower null if reading ends by itself, so that the position of an idle subject is not
    *     needed
    */
@@ -147,8 +148,14 @@ final class StreamChecks implements Disposable {
    * subject that is still to come, everything that it held then has come, or belongs to other
    * tables. The consumer is not asked: it learns of a stored message a moment after the stream, and
    * reports until then that nothing is pending.
+   *
+   * <p>Where all messages are read, the stream's end tells it mostly. A sequence after the last one
+   * read may be of a message that comes, or of one that was deleted.
    */
   private Mono<Long> reached(PullWindow.Idle idle, StreamState then) {
+    if (subject.equals(JetStreamApi.EVERY_SUBJECT) && then.last() < idle.next()) {
+      return Mono.just(then.last());
+    }
     return api.nextMessage(consumer.stream().name(), subject, idle.next())
         .hasElement()
         .filter(more -> !more)

@@ -3,6 +3,7 @@ package dev.creek.consumer.jetstream;
 import dev.creek.consumer.api.BrokerException;
 import dev.creek.consumer.api.BrokerOptions;
 import dev.creek.consumer.api.Position.StreamIdentity;
+import dev.creek.consumer.jetstream.pull.SubjectTable;
 import dev.creek.consumer.retry.Backoff;
 import dev.creek.consumer.stream.Delivery;
 import dev.creek.consumer.stream.ReadListener;
@@ -20,8 +21,9 @@ import reactor.core.publisher.Mono;
 import reactor.util.retry.Retry;
 
 /**
- * Reads one subject without end: one {@link PullSession} after another, each beginning after the
- * last packet emitted, once it is checked that the stream still holds the next. For one subscriber.
+ * Reads one subject, or a whole stream, without end: one {@link PullSession} after another, each
+ * beginning after the last packet emitted, once it is checked that the stream still holds the next.
+ * For one subscriber.
  */
 final class SubjectReader {
   private static final Logger log = LoggerFactory.getLogger(SubjectReader.class);
@@ -56,7 +58,7 @@ final class SubjectReader {
   /** Holes that do not count; null until reading begins. */
   private @Nullable Holes known;
 
-  /** The subject, for messages. */
+  /** What is read, for messages. */
   private volatile String subject = "a stream";
 
   private int attempts;
@@ -66,14 +68,24 @@ final class SubjectReader {
   private boolean followed = true;
 
   /**
-   * The stream and subject to read.
+   * What is to be read of which stream.
    *
-   * @param subject {@link JetStreamApi#EVERY_SUBJECT} for all
-   * @param tables the tables of messages by their subjects; null if there is only one
+   * @param subject {@link JetStreamApi#EVERY_SUBJECT}: all of its messages
+   * @param tables finds the tables of messages
    */
-  record Place(String stream, String subject, @Nullable SubjectTables tables) {
-    Place(String stream, String subject) {
-      this(stream, subject, null);
+  record Place(String stream, String subject, SubjectTable tables) {
+    /** One subject, of one table. */
+    static Place of(String stream, String subject) {
+      return new Place(stream, subject, SubjectTable.NONE);
+    }
+
+    /** All messages of a stream. */
+    static Place ofAll(String stream, SubjectTable tables) {
+      return new Place(stream, JetStreamApi.EVERY_SUBJECT, tables);
+    }
+
+    String shown() {
+      return subject.equals(JetStreamApi.EVERY_SUBJECT) ? "stream " + stream : subject;
     }
   }
 
@@ -81,7 +93,7 @@ final class SubjectReader {
    * A reader.
    *
    * @param holes finds what is missing from the stream
-   * @param place the subject, determined at each attempt
+   * @param place what to read, determined at each attempt
    * @param onNoStream runs if there is no such stream
    * @param expected the stream in which {@code start} counts; null for the present one
    * @param listener notified of interruptions
@@ -147,7 +159,7 @@ final class SubjectReader {
   }
 
   private Flux<Delivery> attempt() {
-    return place.doOnNext(found -> subject = found.subject()).flatMapMany(this::read);
+    return place.doOnNext(found -> subject = found.shown()).flatMapMany(this::read);
   }
 
   private Flux<Delivery> read(Place from) {
@@ -251,7 +263,7 @@ final class SubjectReader {
     }
 
     private Flux<Delivery> deliveries(ConsumerState created) {
-      log.debug("reading {} from {} on as {}", from.subject(), start, name);
+      log.debug("reading {} from {} on as {}", from.shown(), start, name);
       boolean fromOldest = start instanceof StartAt.Beginning;
       boolean nothingPending = created.pending() == 0;
       begins(this, created.pending());
@@ -271,6 +283,7 @@ final class SubjectReader {
           api,
           options,
           consumer,
+          from.tables(),
           window,
           outlet -> {
             var checks =
@@ -286,7 +299,6 @@ final class SubjectReader {
             reads(this, checks);
             return checks;
           },
-          from.tables(),
           () -> heard(this, created.pending()));
     }
 

@@ -1,6 +1,6 @@
 package dev.creek.consumer.jetstream;
 
-import dev.creek.consumer.api.BrokerOptions.TlsFiles;
+import dev.creek.consumer.api.BrokerTls;
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.file.Files;
@@ -31,7 +31,7 @@ import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509ExtendedTrustManager;
 import org.jspecify.annotations.Nullable;
 
-/** Makes the TLS context of {@link TlsFiles}. */
+/** Makes the TLS context of {@link BrokerTls}. */
 final class TlsContext {
   private static final Pattern KEY =
       Pattern.compile("-----BEGIN PRIVATE KEY-----([^-]+)-----END PRIVATE KEY-----");
@@ -44,13 +44,13 @@ final class TlsContext {
    *
    * @throws IllegalArgumentException if a file does not contain what it should
    */
-  static SSLContext of(TlsFiles files) throws IOException, GeneralSecurityException {
+  static SSLContext of(BrokerTls files) throws IOException, GeneralSecurityException {
     var context = SSLContext.getInstance("TLS");
     context.init(keys(files), trust(files), null);
     return context;
   }
 
-  private static KeyManager @Nullable [] keys(TlsFiles files)
+  private static KeyManager @Nullable [] keys(BrokerTls files)
       throws IOException, GeneralSecurityException {
     Path certificate = files.clientCertificate();
     Path key = files.clientKey();
@@ -68,7 +68,8 @@ final class TlsContext {
     return factory.getKeyManagers();
   }
 
-  private static TrustManager[] trust(TlsFiles files) throws IOException, GeneralSecurityException {
+  private static TrustManager[] trust(BrokerTls files)
+      throws IOException, GeneralSecurityException {
     var factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
     factory.init(trusted(files));
     TrustManager[] managers = factory.getTrustManagers();
@@ -81,7 +82,7 @@ final class TlsContext {
   }
 
   /** Null stands for the platform's own. */
-  private static @Nullable KeyStore trusted(TlsFiles files)
+  private static @Nullable KeyStore trusted(BrokerTls files)
       throws IOException, GeneralSecurityException {
     Path trustStore = files.trustStore();
     if (trustStore != null) {

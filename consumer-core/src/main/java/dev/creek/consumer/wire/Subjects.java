@@ -59,14 +59,24 @@ public record Subjects(Generation generation, String namespace) {
     for (String kind : KINDS) {
       String prefix = prefix(kind, database) + ".";
       if (subject.startsWith(prefix)) {
-        String[] parts = subject.substring(prefix.length()).split("\\.", -1);
-        boolean snapshot = kind.equals("snap");
-        return parts.length == (snapshot ? 3 : 2)
-            ? new SourceTable(database, parts[0], parts[1])
-            : null;
+        int tokens = kind.equals("snap") ? 3 : 2;
+        return table(database, subject.substring(prefix.length()), tokens);
       }
     }
     return null;
+  }
+
+  /** The table whose row changes have this subject; null if it is none of the database's. */
+  public @Nullable SourceTable walTable(String database, String subject) {
+    String prefix = prefix("wal", database) + ".";
+    return subject.startsWith(prefix)
+        ? table(database, subject.substring(prefix.length()), 2)
+        : null;
+  }
+
+  private static @Nullable SourceTable table(String database, String tokens, int count) {
+    String[] parts = tokens.split("\\.", -1);
+    return parts.length == count ? new SourceTable(database, parts[0], parts[1]) : null;
   }
 
   /** The database whose row changes a stream of a new producer holds; null for other streams. */

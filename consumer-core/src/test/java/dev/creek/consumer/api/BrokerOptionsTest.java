@@ -3,8 +3,6 @@ package dev.creek.consumer.api;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
-import dev.creek.consumer.api.BrokerOptions.Credentials;
-import dev.creek.consumer.api.BrokerOptions.TlsFiles;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
@@ -19,16 +17,16 @@ final class BrokerOptionsTest {
 
   @Test
   void isPrintedWithoutSecrets() {
-    for (Credentials credentials :
-        new Credentials[] {
-          new Credentials.User("me", "geheim1"),
-          new Credentials.Token("geheim2"),
-          new Credentials.NkeyFile(Path.of("/etc/key"))
+    for (BrokerCredentials credentials :
+        new BrokerCredentials[] {
+          new BrokerCredentials.User("me", "geheim1"),
+          new BrokerCredentials.Token("geheim2"),
+          new BrokerCredentials.NkeyFile(Path.of("/etc/key"))
         }) {
       var options =
           BrokerOptions.builder("nats://u:geheim3@a:1,nats://geheim4@b,nats://c")
               .credentials(credentials)
-              .tls(new TlsFiles(null, Path.of("/etc/trust"), "geheim5", null, null))
+              .tls(new BrokerTls(null, Path.of("/etc/trust"), "geheim5", null, null))
               .build();
       assertThat(options.toString())
           .contains("nats://a:1,nats://b,nats://c", "/etc/trust")
@@ -47,8 +45,8 @@ final class BrokerOptionsTest {
         .isThrownBy(() -> builder.pull(Duration.ofSeconds(2), Duration.ofSeconds(4)));
     assertThatIllegalArgumentException().isThrownBy(() -> builder.frontierInterval(Duration.ZERO));
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new TlsFiles(null, null, null, Path.of("a"), null));
+        .isThrownBy(() -> new BrokerTls(null, null, null, Path.of("a"), null));
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new TlsFiles(Path.of("a"), Path.of("b"), null, null, null));
+        .isThrownBy(() -> new BrokerTls(Path.of("a"), Path.of("b"), null, null, null));
   }
 }

@@ -3,10 +3,9 @@ package dev.creek.consumer.api;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
-import dev.creek.consumer.api.DatabaseOptions.Secret;
-import dev.creek.consumer.api.DatabaseOptions.ServerAddress;
-import dev.creek.consumer.api.DatabaseOptions.ServerAddress.Host;
-import dev.creek.consumer.api.DatabaseOptions.ServerAddress.SslMode;
+import dev.creek.consumer.api.DatabaseAddress.Host;
+import dev.creek.consumer.api.DatabaseAddress.Secret;
+import dev.creek.consumer.api.DatabaseAddress.SslMode;
 import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -16,7 +15,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 final class DatabaseOptionsTest {
 
-  private static ServerAddress address(String uri) {
+  private static DatabaseAddress address(String uri) {
     return DatabaseOptions.of(uri).address();
   }
 
@@ -48,7 +47,7 @@ final class DatabaseOptionsTest {
     var several = address("postgres://u@[fe80::1%25eth0]:1,b,c:3/d");
     assertThat(several.hosts())
         .extracting(Host::port)
-        .containsExactly(1, ServerAddress.DEFAULT_PORT, 3);
+        .containsExactly(1, DatabaseAddress.DEFAULT_PORT, 3);
     assertThat(several.writableOnly()).isTrue();
     assertThat(address("postgres://u@a,b/d?target_session_attrs=any").writableOnly()).isFalse();
     assertThat(address("postgres://u@a/d?target_session_attrs=read-write").writableOnly()).isTrue();

@@ -3,7 +3,6 @@ package dev.creek.consumer.api;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
-import dev.creek.consumer.api.BrokerOptions.Credentials;
 import dev.creek.consumer.testing.FuzzedSecret;
 import java.util.List;
 import java.util.stream.Stream;
@@ -73,25 +72,27 @@ final class ServerListTest {
   void readsEverySecretThatIsEncodedAndGivesItToNobodyButTheServer(FuzzedSecret secret) {
     for (String scheme : List.of("", "nats://", "tls://")) {
       var named = BrokerOptions.builder(scheme + "me:" + secret.encoded() + "@h:4222").build();
-      assertThat(named.login()).isEqualTo(new Credentials.User("me", secret.text()));
+      assertThat(named.login()).isEqualTo(new BrokerCredentials.User("me", secret.text()));
       assertThat(named.servers()).singleElement().asString().endsWith("://h:4222");
       var token = BrokerOptions.builder(scheme + secret.encoded() + "@h:4222").build();
-      assertThat(token.login()).isEqualTo(new Credentials.Token(secret.text()));
+      assertThat(token.login()).isEqualTo(new BrokerCredentials.Token(secret.text()));
     }
     var two =
         BrokerOptions.builder(
                 "nats://a:%1$s@one,nats://b:%1$s@two,three".formatted(secret.encoded()))
             .build();
     assertThat(ServerUri.parse(two.servers()[1]).login())
-        .isEqualTo(new Credentials.User("b", secret.text()));
+        .isEqualTo(new BrokerCredentials.User("b", secret.text()));
     assertThat(two.servers()[2]).isEqualTo("nats://three");
   }
 
   @ParameterizedTest
   @MethodSource("secrets")
   void theOptionsOfALoginAreSilentToo(FuzzedSecret secret) {
-    for (Credentials login :
-        List.of(new Credentials.User("me", secret.text()), new Credentials.Token(secret.text()))) {
+    for (BrokerCredentials login :
+        List.of(
+            new BrokerCredentials.User("me", secret.text()),
+            new BrokerCredentials.Token(secret.text()))) {
       secret.assertNotIn(login.toString());
       secret.assertNotIn(BrokerOptions.builder("h").credentials(login).build().toString());
     }
@@ -162,10 +163,10 @@ final class ServerListTest {
   @Test
   void givesServersTheLoginThatIsTheirs() {
     var own = BrokerOptions.builder("nats://me:x@one,two");
-    assertThat(own.build().login()).isEqualTo(new Credentials.User("me", "x"));
+    assertThat(own.build().login()).isEqualTo(new BrokerCredentials.User("me", "x"));
     assertThat(own.build().servers()).containsExactly("nats://one", "nats://two");
-    var both = own.credentials(new Credentials.Token("t")).build();
-    assertThat(both.login()).isEqualTo(new Credentials.Token("t"));
+    var both = own.credentials(new BrokerCredentials.Token("t")).build();
+    assertThat(both.login()).isEqualTo(new BrokerCredentials.Token("t"));
     assertThat(both.servers()).containsExactly("nats://me:x@one", "nats://two");
   }
 }

@@ -1,5 +1,7 @@
 package dev.creek.consumer.jetstream;
 
+import static org.awaitility.Awaitility.await;
+
 import dev.creek.consumer.api.BrokerOptions;
 import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.api.SourceTable;
@@ -126,6 +128,14 @@ final class Broker implements AutoCloseable {
 
   long publish(String subject, byte[] data) {
     return call(() -> connection.jetStream().publish(subject, data).getSeqno());
+  }
+
+  /** Waits until its connection is there again; what is published before may be given up. */
+  void awaitConnection() {
+    await()
+        .atMost(Reading.LIMIT)
+        .ignoreExceptions()
+        .until(() -> connection.RTT().compareTo(Duration.ZERO) >= 0);
   }
 
   /** Publishes messages that begin with the numbers from {@code from} on; returns when stored. */

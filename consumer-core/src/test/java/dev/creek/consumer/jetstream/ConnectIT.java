@@ -3,10 +3,10 @@ package dev.creek.consumer.jetstream;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.creek.consumer.api.BrokerCredentials;
 import dev.creek.consumer.api.BrokerException;
 import dev.creek.consumer.api.BrokerOptions;
-import dev.creek.consumer.api.BrokerOptions.Credentials;
-import dev.creek.consumer.api.BrokerOptions.TlsFiles;
+import dev.creek.consumer.api.BrokerTls;
 import dev.creek.consumer.testing.NatsServer;
 import io.nats.client.NKey;
 import java.io.IOException;
@@ -69,7 +69,7 @@ final class ConnectIT {
             .option("authorization { user: creek, password: \"%s@:/\" }".formatted(SECRET))
             .start()) {
       assertWorks(at(server, "creek:" + SECRET + "%40%3A%2F@"));
-      assertWorks(at(server, "").credentials(new Credentials.User("creek", SECRET + "@:/")));
+      assertWorks(at(server, "").credentials(new BrokerCredentials.User("creek", SECRET + "@:/")));
       assertRefused(at(server, "creek:" + SECRET + "@"), "Authorization Violation");
       assertRefused(at(server, ""), "Authorization Violation");
     }
@@ -80,7 +80,7 @@ final class ConnectIT {
     try (var server =
         NatsServer.builder().option("authorization { token: %s }".formatted(SECRET)).start()) {
       assertWorks(at(server, SECRET + "@"));
-      assertWorks(at(server, "").credentials(new Credentials.Token(SECRET)));
+      assertWorks(at(server, "").credentials(new BrokerCredentials.Token(SECRET)));
       assertRefused(at(server, SECRET + "x@"), "Authorization Violation");
     }
   }
@@ -95,10 +95,11 @@ final class ConnectIT {
                 "authorization { users = [ { nkey: %s } ] }"
                     .formatted(new String(key.getPublicKey())))
             .start()) {
-      assertWorks(at(server, "").credentials(new Credentials.NkeyFile(file)));
+      assertWorks(at(server, "").credentials(new BrokerCredentials.NkeyFile(file)));
       Files.writeString(file, new String(NKey.createUser(null).getSeed()));
       assertRefused(
-          at(server, "").credentials(new Credentials.NkeyFile(file)), "Authorization Violation");
+          at(server, "").credentials(new BrokerCredentials.NkeyFile(file)),
+          "Authorization Violation");
     }
   }
 
@@ -115,12 +116,12 @@ final class ConnectIT {
     try (var server = tlsServer("server", "")) {
       String port = ":" + server.port();
       assertWorks(
-          BrokerOptions.builder("tls://localhost" + port).tls(TlsFiles.trusting(certificate)));
+          BrokerOptions.builder("tls://localhost" + port).tls(BrokerTls.trusting(certificate)));
       assertWorks(
           BrokerOptions.builder("nats://localhost" + port)
-              .tls(new TlsFiles(null, folder.resolve("server.p12"), SECRET, null, null)));
+              .tls(new BrokerTls(null, folder.resolve("server.p12"), SECRET, null, null)));
       assertRefused(
-          BrokerOptions.builder("tls://127.0.0.1" + port).tls(TlsFiles.trusting(certificate)),
+          BrokerOptions.builder("tls://127.0.0.1" + port).tls(BrokerTls.trusting(certificate)),
           "127.0.0.1");
       assertRefused(BrokerOptions.builder("tls://localhost" + port), "certification path");
       assertRefused(BrokerOptions.builder("nats://localhost" + port), "use tls://");
@@ -135,8 +136,8 @@ final class ConnectIT {
       String uri = "tls://localhost:" + server.port();
       assertWorks(
           BrokerOptions.builder(uri)
-              .tls(new TlsFiles(certificate, null, null, client, folder.resolve("client.key"))));
-      assertThat(connect(BrokerOptions.builder(uri).tls(TlsFiles.trusting(certificate))))
+              .tls(new BrokerTls(certificate, null, null, client, folder.resolve("client.key"))));
+      assertThat(connect(BrokerOptions.builder(uri).tls(BrokerTls.trusting(certificate))))
           .isInstanceOf(BrokerException.Unavailable.class);
     }
   }

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.creek.consumer.api.BrokerException;
-import dev.creek.consumer.api.BrokerOptions;
 import dev.creek.consumer.api.Position.StreamIdentity;
 import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.stream.StartAt;
@@ -19,9 +18,9 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.Parameter;
 
 /** What the broker does not hold any more is told, never passed over in silence. */
-@EachReader
+@EachWay
 final class GapIT {
-  @Parameter private BrokerOptions.Reader reader;
+  @Parameter private Way way;
 
   @RegisterExtension static final NatsExtension nats = NatsExtension.shared();
 
@@ -34,7 +33,7 @@ final class GapIT {
 
   @BeforeEach
   void open() {
-    broker = new Broker(nats.server(), reader);
+    broker = new Broker(nats.server(), way.reader());
     log =
         Objects.requireNonNull(
             JetStreamLog.connect(broker.options().maxMessages(100).delivery(50, 1 << 20).build())
@@ -54,7 +53,7 @@ final class GapIT {
   }
 
   private Reading read(long firstSequence) {
-    return Reading.all(log.read(table, new StartAt.Sequence(firstSequence), stream));
+    return Reading.all(way.read(log, table, new StartAt.Sequence(firstSequence), stream));
   }
 
   private void purge(PurgeOptions options) {
@@ -142,7 +141,7 @@ final class GapIT {
   @Test
   void anotherStreamIsAGap() {
     var elsewhere = new StreamIdentity("CREEK_wal", Instant.now());
-    var reading = Reading.all(log.read(table, new StartAt.Sequence(1), elsewhere));
+    var reading = Reading.all(way.read(log, table, new StartAt.Sequence(1), elsewhere));
     assertGap(reading, "belongs to stream CREEK_wal,", "generation");
   }
 
@@ -155,7 +154,7 @@ final class GapIT {
   @Test
   void retentionThatOvertakesALaggingReaderIsAGapThoughItsConsumerLivesOn() {
     broker.publishNumbers(table, 0, 1000, 16);
-    var reading = Reading.of(log.read(table, new StartAt.Sequence(1), stream), 1);
+    var reading = Reading.of(way.read(log, table, new StartAt.Sequence(1), stream), 1);
     reading.awaitPackets(1);
     // What waits in the reader's window has been read; behind it there will be a hole.
     await()
@@ -173,7 +172,7 @@ final class GapIT {
   @Test
   void aLaggingReaderFindsTheGapEvenWhereNothingIsLeftBehindIt() {
     broker.publishNumbers(table, 0, 1000, 16);
-    var reading = Reading.of(log.read(table, new StartAt.Sequence(1), stream), 1);
+    var reading = Reading.of(way.read(log, table, new StartAt.Sequence(1), stream), 1);
     reading.awaitPackets(1);
     purge(PurgeOptions.builder().build());
     reading.request(Long.MAX_VALUE);
@@ -201,7 +200,7 @@ final class GapIT {
     var limited = Broker.newTable();
     broker.createWal(limited, b -> b.maxMessages(200));
     broker.publishNumbers(limited, 0, 1000, 16);
-    var reading = Reading.all(log.read(limited, new StartAt.Beginning(), stream));
+    var reading = Reading.all(way.read(log, limited, new StartAt.Beginning(), stream));
     reading.awaitPackets(200);
     for (int i = 0; i < 20; i++) {
       broker.publishNumbers(limited, 1000 + i * 100L, 100, 16);
@@ -217,11 +216,11 @@ final class GapIT {
     broker.createWal(limited, b -> b.maxMessages(200));
     broker.publishNumbers(limited, 0, 100, 16);
     var identity = Objects.requireNonNull(log.state(limited).block()).stream();
-    var reading = Reading.all(log.read(limited, new StartAt.Beginning(), identity));
+    var reading = Reading.all(way.read(log, limited, new StartAt.Beginning(), identity));
     reading.awaitPackets(100);
     reading.cancel();
     broker.publishNumbers(limited, 100, 300, 16);
-    var again = Reading.all(log.read(limited, new StartAt.Sequence(101), identity));
+    var again = Reading.all(way.read(log, limited, new StartAt.Sequence(101), identity));
     assertThat(again.awaitError())
         .isInstanceOf(BrokerException.Gap.class)
         .hasMessageContaining("messages 101 to 200 were removed");

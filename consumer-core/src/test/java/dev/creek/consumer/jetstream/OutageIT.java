@@ -25,9 +25,9 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.Parameter;
 
 /** Outages end by themselves, without loss, without repetition, in order. */
-@EachReader
+@EachWay
 final class OutageIT {
-  @Parameter private BrokerOptions.Reader reader;
+  @Parameter private Way way;
 
   @RegisterExtension static final NatsExtension nats = NatsExtension.own();
 
@@ -39,7 +39,7 @@ final class OutageIT {
   @BeforeEach
   void open() {
     server = nats.restartable();
-    broker = new Broker(server, reader);
+    broker = new Broker(server, way.reader());
     log = Objects.requireNonNull(JetStreamLog.connect(broker.options().build()).block());
   }
 
@@ -95,7 +95,7 @@ final class OutageIT {
   private void assertEverythingArrives(Runnable trouble) {
     var stream = createWal();
     var load = new Load();
-    var reading = Reading.all(log.read(table, new StartAt.Beginning(), stream));
+    var reading = Reading.all(way.read(log, table, new StartAt.Beginning(), stream));
     for (int i = 0; i < 3; i++) {
       load.awaitMore(500);
       trouble.run();
@@ -139,9 +139,10 @@ final class OutageIT {
   void aReaderThatDoesNotAskDuringARestartGoesOnAfterIt() {
     var stream = createWal();
     broker.publishNumbers(table, 0, 10_000, 100);
-    var reading = Reading.of(log.read(table, new StartAt.Beginning(), stream), 1);
+    var reading = Reading.of(way.read(log, table, new StartAt.Beginning(), stream), 1);
     reading.awaitPackets(1);
     server.restart();
+    broker.awaitConnection();
     broker.publishNumbers(table, 10_000, 10, 100);
     reading.request(Long.MAX_VALUE);
     reading.awaitPackets(10_010);
@@ -152,7 +153,7 @@ final class OutageIT {
   @Test
   void readingWaitsForAStreamThatIsNotThereYet() {
     var anyStream = new StreamIdentity("later", java.time.Instant.EPOCH);
-    var reading = Reading.all(log.read(table, new StartAt.Beginning(), anyStream));
+    var reading = Reading.all(way.read(log, table, new StartAt.Beginning(), anyStream));
     await().during(Duration.ofMillis(300)).until(() -> reading.error == null);
     broker.createWal(table);
     broker.publishNumbers(table, 0, 5, 16);

@@ -72,6 +72,11 @@ final class Reading extends BaseSubscriber<Delivery> {
             });
   }
 
+  /** A delivery has come; with a whole database it may hold nothing of the table. */
+  void awaitDelivery() {
+    await().atMost(LIMIT).until(() -> !deliveries.isEmpty());
+  }
+
   Throwable awaitError() {
     await().atMost(LIMIT).until(() -> error != null);
     return java.util.Objects.requireNonNull(error);

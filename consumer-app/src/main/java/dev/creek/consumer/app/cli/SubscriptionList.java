@@ -6,7 +6,6 @@ import dev.creek.consumer.api.Incompleteness;
 import dev.creek.consumer.api.Membership;
 import dev.creek.consumer.api.Position;
 import dev.creek.consumer.api.Position.StreamIdentity;
-import dev.creek.consumer.api.QualifiedName;
 import dev.creek.consumer.api.Subscription;
 import dev.creek.consumer.api.TableGroup;
 import dev.creek.consumer.app.text.JsonText;
@@ -58,7 +57,7 @@ final class SubscriptionList {
         .group(grouping)
         .map(
             group ->
-                QualifiedName.format(group.name())
+                group.shownName()
                     + (subscription.membership() == Membership.APART ? ", apart" : ""))
         .orElse("-");
   }

@@ -1,6 +1,6 @@
 package dev.creek.consumer.app.config;
 
-import dev.creek.consumer.api.BrokerOptions.Credentials;
+import dev.creek.consumer.api.BrokerCredentials;
 import java.nio.file.Path;
 import java.util.stream.Stream;
 
@@ -12,19 +12,21 @@ final class BrokerLogin {
     this.settings = settings;
   }
 
-  Credentials read() {
+  BrokerCredentials read() {
     Path file = settings.optional(Setting.NATS_CREDS, Parse::readableFile);
     String user = settings.optional(Setting.NATS_USER, text -> text);
     String password = settings.secret(Setting.NATS_PASSWORD, Setting.NATS_PASSWORD_FILE);
     String token = settings.secret(Setting.NATS_TOKEN, Setting.NATS_TOKEN_FILE);
     checkOneWay();
     if (user != null && password != null) {
-      return new Credentials.User(user, password);
+      return new BrokerCredentials.User(user, password);
     }
     if (token != null) {
-      return new Credentials.Token(token);
+      return new BrokerCredentials.Token(token);
     }
-    return file == null ? new Credentials.None() : new Credentials.CredentialsFile(file);
+    return file == null
+        ? new BrokerCredentials.None()
+        : new BrokerCredentials.CredentialsFile(file);
   }
 
   private void checkOneWay() {

@@ -1,9 +1,9 @@
 package dev.creek.consumer.app.config;
 
+import dev.creek.consumer.api.BrokerCredentials;
 import dev.creek.consumer.api.BrokerOptions;
-import dev.creek.consumer.api.BrokerOptions.Credentials;
 import dev.creek.consumer.api.BrokerOptions.Reader;
-import dev.creek.consumer.api.BrokerOptions.TlsFiles;
+import dev.creek.consumer.api.BrokerTls;
 import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.DatabaseOptions.Pooler;
 import dev.creek.consumer.api.Grouping;
@@ -105,8 +105,8 @@ final class ConfigurationReader {
       require(Setting.NATS_URI);
     }
     var builder = optional(Setting.NATS_URI, BrokerOptions::builder);
-    Credentials credentials = new BrokerLogin(this).read();
-    TlsFiles tls = tls();
+    BrokerCredentials credentials = new BrokerLogin(this).read();
+    BrokerTls tls = tls();
     var generation = optional(Setting.GENERATION, Parse::generation);
     var reader = optional(Setting.BROKER_READER, Parse::brokerReader, Reader.DIRECT);
     String namespace = optional(Setting.NATS_NAMESPACE, Parse::brokerNamespace, "");
@@ -134,7 +134,7 @@ final class ConfigurationReader {
     return service ? builder : builder.requestTimeout(ANSWER_PATIENCE);
   }
 
-  private TlsFiles tls() {
+  private BrokerTls tls() {
     Path authorities = optional(Setting.NATS_TLS_CA, Parse::readableFile);
     Path certificate = optional(Setting.NATS_TLS_CERT, Parse::readableFile);
     Path key = optional(Setting.NATS_TLS_KEY, Parse::readableFile);
@@ -143,8 +143,8 @@ final class ConfigurationReader {
       problem("--nats-tls-cert and --nats-tls-key are needed together");
     }
     return certificate == null || key == null
-        ? new TlsFiles(authorities, null, null, null, null)
-        : new TlsFiles(authorities, null, null, certificate, key);
+        ? new BrokerTls(authorities, null, null, null, null)
+        : new BrokerTls(authorities, null, null, certificate, key);
   }
 
   private @Nullable DatabaseOptions target() {

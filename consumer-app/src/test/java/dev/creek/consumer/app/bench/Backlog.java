@@ -6,11 +6,9 @@ import java.util.List;
 import java.util.Map;
 
 /** All that happened waits, and is applied in one go. */
-record Backlog(String name, Dataset dataset) implements Scenario {
-
-  @Override
-  public String group() {
-    return "backlog";
+record Backlog(String name, @Override String group, Dataset dataset) implements Scenario {
+  Backlog(String name, Dataset dataset) {
+    this(name, "backlog", dataset);
   }
 
   @Override

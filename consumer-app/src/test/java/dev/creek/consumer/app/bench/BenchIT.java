@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.creek.consumer.api.BrokerOptions;
 import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.Grouping;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -28,7 +29,7 @@ final class BenchIT {
 
   @Test
   void measuresReportsAndTimesConsumersOnTheStoreThatItLeaves() throws IOException {
-    assertThat(run("mixed", "snapshot-clean", "latency-100", "start"))
+    assertThat(run("mixed", "tpcb", "snapshot-clean", "latency-100", "spread-1000", "start"))
         .as(output::toString)
         .isZero();
 
@@ -76,6 +77,7 @@ final class BenchIT {
             1,
             Generation.NEW,
             BrokerOptions.Reader.CLIENT,
+            Grouping.DATABASE,
             17,
             folder.resolve("store"),
             null,

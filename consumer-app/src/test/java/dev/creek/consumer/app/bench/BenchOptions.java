@@ -2,6 +2,7 @@ package dev.creek.consumer.app.bench;
 
 import dev.creek.consumer.api.BrokerOptions.Reader;
 import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.Grouping;
 import dev.creek.consumer.testing.PostgresServer;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param seconds how long latency is watched in one run
  * @param generation which generation of the Creek wire the producer speaks
  * @param reader the way in which the service reads from the broker
+ * @param grouping how the service groups tables
  * @param postgres major version of both PostgreSQL servers
  * @param store folder of a JetStream store to fill, or to read where it is filled; null for one
  *     that goes away
@@ -34,6 +36,7 @@ record BenchOptions(
     double seconds,
     Generation generation,
     Reader reader,
+    Grouping grouping,
     int postgres,
     @Nullable Path store,
     @Nullable String consumer,
@@ -60,6 +63,7 @@ record BenchOptions(
         number("seconds", "10", MAX_SECONDS),
         choice(Generation.class, "generation", "new"),
         choice(Reader.class, "reader", "direct"),
+        choice(Grouping.class, "grouping", "table"),
         version(property("postgres", "17")),
         store.isEmpty() ? null : Path.of(store).toAbsolutePath(),
         consumer.isEmpty() ? null : consumer,

@@ -1,15 +1,17 @@
 package dev.creek.consumer.app.bench;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * Tables, and what happens to them at the source. The same at every run: nothing is random.
  *
  * @param name also of the source's database, and so a word of SQL and of subjects
  * @param title for people
- * @param tables their names, all of the same columns, the first of which is {@code id}
- * @param columns as in {@code create table}
+ * @param columns of each table, as in {@code create table}; the first is {@code id}
  * @param base statements that fill source and target alike before anything is measured
  * @param load statements that change the source; they commit as they say
  * @param changes how many row changes those make
@@ -17,8 +19,7 @@ import java.util.List;
 record Dataset(
     String name,
     String title,
-    List<String> tables,
-    String columns,
+    Map<String, String> columns,
     List<String> base,
     List<String> load,
     long changes) {
@@ -28,12 +29,25 @@ record Dataset(
 
   private static final int LAST = -1;
 
+  /** Tables of the same columns. */
+  static Map<String, String> alike(List<String> tables, String columns) {
+    return tables.stream()
+        .collect(
+            Collectors.toMap(
+                table -> table, table -> columns, (one, same) -> one, LinkedHashMap::new));
+  }
+
+  /** The tables' names. */
+  List<String> tables() {
+    return List.copyOf(columns.keySet());
+  }
+
   /** Creates the tables and fills them. */
   String[] create() {
     List<String> sql = new ArrayList<>();
-    tables.forEach(table -> sql.add("create table %s (%s)".formatted(table, columns)));
+    columns.forEach((table, its) -> sql.add("create table %s (%s)".formatted(table, its)));
     sql.addAll(base);
-    tables.forEach(table -> sql.add("analyze " + table));
+    tables().forEach(table -> sql.add("analyze " + table));
     return sql.toArray(String[]::new);
   }
 
@@ -42,22 +56,25 @@ record Dataset(
     List<String> sql = new ArrayList<>();
     // Of no interest here, and not what is measured.
     sql.add("set synchronous_commit = off");
-    tables.forEach(table -> sql.add("insert into %s (id) values (%d)".formatted(table, FIRST)));
+    tables().forEach(table -> sql.add("insert into %s (id) values (%d)".formatted(table, FIRST)));
     sql.addAll(load);
-    tables.forEach(table -> sql.add("insert into %s (id) values (%d)".formatted(table, LAST)));
+    tables().forEach(table -> sql.add("insert into %s (id) values (%d)".formatted(table, LAST)));
     return sql.toArray(String[]::new);
   }
 
-  /** Asks whether anything has come, and whether all has. */
-  String arrival() {
-    return "select " + marked(FIRST, " or ") + ", " + marked(LAST, " and ");
+  /** Asks whether anything has come to a table. */
+  static String begun(String table) {
+    return "select " + marked(table, FIRST);
   }
 
-  private String marked(int id, String junction) {
-    return String.join(
-        junction,
-        tables.stream()
-            .map(table -> "exists (select from %s where id = %d)".formatted(table, id))
-            .toList());
+  /** Asks whether all has come to tables. */
+  static String complete(List<String> tables) {
+    return tables.stream()
+        .map(table -> marked(table, LAST))
+        .collect(Collectors.joining(" and ", "select ", ""));
+  }
+
+  private static String marked(String table, int id) {
+    return "exists (select from %s where id = %d)".formatted(table, id);
   }
 }

@@ -1,6 +1,9 @@
 package dev.creek.consumer.app.bench;
 
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /** The data of the scenarios, at a scale. */
@@ -55,7 +58,8 @@ final class Datasets {
   }
 
   private static Dataset narrow(String name, String title, String load, long changes) {
-    return new Dataset(name, title, List.of("events"), NARROW, List.of(), List.of(load), changes);
+    return new Dataset(
+        name, title, Dataset.alike(List.of("events"), NARROW), List.of(), List.of(load), changes);
   }
 
   /** Ten changes each: half of them updates, three inserts, two deletes, of five rows a piece. */
@@ -80,8 +84,7 @@ final class Datasets {
     return new Dataset(
         "mixed",
         "mixed transactions of 10 changes",
-        List.of("events"),
-        NARROW,
+        Dataset.alike(List.of("events"), NARROW),
         List.of(
             "insert into events select i, %s from generate_series(1, %d) as i"
                 .formatted(NARROW_VALUES, doomed + updated)),
@@ -90,22 +93,91 @@ final class Datasets {
   }
 
   Dataset eight() {
-    int transactions = scaled(200_000) / EIGHT * EIGHT;
-    List<String> tables = IntStream.range(0, EIGHT).mapToObj(t -> "events" + t).toList();
-    String each =
-        String.join(
-            "",
-            tables.stream()
-                .map(t -> "insert into %s values (i, %s); commit;".formatted(t, NARROW_VALUES))
-                .toList());
-    return new Dataset(
-        "eight",
-        "eight tables at once",
+    return interleaved("eight", "eight tables at once", EIGHT, scaled(200_000));
+  }
+
+  Dataset manyTables() {
+    return interleaved("tables_500", "one-row transactions over 500 tables", 500, scaled(200_000));
+  }
+
+  /** The same number of changes, over so many tables. */
+  Dataset over(int tables) {
+    return interleaved(
+        "scaling_" + tables,
+        "the same backlog over %d %s".formatted(tables, tables == 1 ? "table" : "tables"),
         tables,
-        NARROW,
+        scaled(100_000));
+  }
+
+  /** One-row transactions, in one table after another. */
+  private static Dataset interleaved(String name, String title, int tables, int transactions) {
+    int each = Math.max(1, transactions / tables);
+    List<String> names = numbered(tables);
+    String one =
+        names.stream()
+            .map(t -> "insert into %s values (i, %s); commit;".formatted(t, NARROW_VALUES))
+            .collect(Collectors.joining());
+    return new Dataset(
+        name,
+        title,
+        Dataset.alike(names, NARROW),
         List.of(),
-        List.of(loop("i", transactions / EIGHT, each)),
-        transactions);
+        List.of(loop("i", each, one)),
+        (long) each * tables);
+  }
+
+  private static List<String> numbered(int tables) {
+    return IntStream.range(0, tables).mapToObj(t -> "events" + t).toList();
+  }
+
+  /** Transactions that insert a row in each of five tables. */
+  Dataset fiveTables() {
+    int transactions = scaled(20_000);
+    List<String> names = numbered(5);
+    String one =
+        names.stream()
+            .map(t -> "insert into %s values (i, %s);".formatted(t, NARROW_VALUES))
+            .collect(Collectors.joining());
+    return new Dataset(
+        "tx_5",
+        "transactions over five tables",
+        Dataset.alike(names, NARROW),
+        List.of(),
+        List.of(loop("i", transactions, one + " commit;")),
+        transactions * 5L);
+  }
+
+  /** The transactions of pgbench's own mix, at its scale 10, over four tables; one has no key. */
+  Dataset tpcb() {
+    int transactions = scaled(20_000);
+    int accounts = 100_000;
+    Map<String, String> columns = new LinkedHashMap<>();
+    columns.put("accounts", "id int primary key, bid int, balance int, filler char(84)");
+    columns.put("tellers", "id int primary key, bid int, balance int, filler char(84)");
+    columns.put("branches", "id int primary key, balance int, filler char(88)");
+    columns.put("history", "id int, tid int, bid int, aid int, delta int, at timestamptz");
+    String fill = "insert into %s select i, 1 + i %% 10, 0, '' from generate_series(1, %d) as i";
+    String change =
+        """
+        update accounts set balance = balance + t %% 5000 where id = 1 + t * %1$d %% %2$d;
+        update tellers set balance = balance + t %% 5000 where id = 1 + t * %1$d %% 100;
+        update branches set balance = balance + t %% 5000 where id = 1 + t * %1$d %% 10;
+        insert into history values (t, 1 + t * %1$d %% 100, 1 + t * %1$d %% 10, 1 + t * %1$d %% %2$d,
+          t %% 5000, timestamptz '2024-01-01 00:00:00Z' + t * interval '1 s');
+        commit;"""
+            .formatted(STRIDE, accounts);
+    return new Dataset(
+        "tpcb",
+        "pgbench's TPC-B mix",
+        columns,
+        List.of(
+            // It has no key; without an index each look at the target would read all of it.
+            "create index on history (id)",
+            fill.formatted("accounts", accounts),
+            fill.formatted("tellers", 100),
+            "insert into branches select i, 0, '' from generate_series(1, 10) as i"),
+        List.of(loop("t", transactions, change)),
+        transactions * 4L);
   }
 
   Dataset wide() {
@@ -113,8 +185,7 @@ final class Datasets {
     return new Dataset(
         "wide",
         "a table of 30 columns",
-        List.of("events"),
-        WideRow.COLUMNS,
+        Dataset.alike(List.of("events"), WideRow.COLUMNS),
         List.of(),
         List.of(batches(transactions, 500, WideRow.VALUES)),
         transactions * 500L);
@@ -137,8 +208,7 @@ final class Datasets {
     return new Dataset(
         name,
         "a snapshot of a hundred thousand wide rows",
-        List.of("events"),
-        WideRow.COLUMNS,
+        Dataset.alike(List.of("events"), WideRow.COLUMNS),
         List.of(),
         List.of(
             "insert into events select i, %s from generate_series(1, %d) as i"

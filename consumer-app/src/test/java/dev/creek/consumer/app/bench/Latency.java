@@ -11,8 +11,18 @@ import java.util.concurrent.atomic.AtomicInteger;
  * source's own commit timestamp, until whoever asks the target sees it.
  *
  * @param rate transactions a second
+ * @param tables over which they are spread
  */
-record Latency(int rate) implements Scenario {
+record Latency(int rate, int tables) implements Scenario {
+  Latency(int rate) {
+    this(rate, 1);
+  }
+
+  /** Over so many tables. */
+  static Latency spread(int rate, int tables) {
+    return new Latency(rate, tables);
+  }
+
   /** A connection waits for its commit to be flushed: one cannot do a thousand in a second. */
   private static final int RATE_OF_A_WRITER = 250;
 
@@ -24,7 +34,7 @@ record Latency(int rate) implements Scenario {
 
   @Override
   public String name() {
-    return "latency-" + rate;
+    return (tables == 1 ? "latency-" : "spread-") + rate;
   }
 
   @Override
@@ -34,7 +44,8 @@ record Latency(int rate) implements Scenario {
 
   @Override
   public String title() {
-    return "%d transactions a second, from commit to visible".formatted(rate);
+    return "%d transactions a second%s, from commit to visible"
+        .formatted(rate, tables == 1 ? "" : " over %d tables".formatted(tables));
   }
 
   @Override
@@ -45,12 +56,14 @@ record Latency(int rate) implements Scenario {
   }
 
   private void follow(Bench bench, Follower follower) {
+    Lanes lanes = new Lanes(tables, Math.max(1, rate / RATE_OF_A_WRITER));
     Dataset ticks =
         new Dataset(
             "latency_" + RUNS.incrementAndGet(),
             title(),
-            List.of("ticks"),
-            "writer int, id int, note text, at timestamptz default now(), primary key (writer, id)",
+            Dataset.alike(
+                lanes.names(),
+                "writer int, id int, note text, at timestamptz default now(), primary key (writer, id)"),
             List.of(),
             List.of(),
             0);
@@ -61,24 +74,26 @@ record Latency(int rate) implements Scenario {
     target.execute(ticks.create());
     try (Follower.Following following = follower.follow(source, target, ticks)) {
       ServerTimes before = bench.rig().times();
-      Measured run = watch(bench, source, target);
+      Measured run = watch(bench, lanes, source, target);
       bench.add(this, follower.name(), following.end(before.untilNow(bench.rig().times(), run)));
     }
     source.drop();
     target.drop();
   }
 
-  private Measured watch(Bench bench, PostgresDatabase source, PostgresDatabase target) {
+  private Measured watch(
+      Bench bench, Lanes lanes, PostgresDatabase source, PostgresDatabase target) {
     double seconds = bench.rig().options().seconds();
-    int writers = Math.max(1, rate / RATE_OF_A_WRITER);
+    int writers = lanes.writers();
     int each = (int) Math.round((WARM_UP + 1) * seconds * rate / writers);
-    try (Sightings sightings = Sightings.start(target, writers, each);
-        Ticker ticker = Ticker.start(source, writers, each, (double) rate / writers)) {
+    try (Sightings sightings = Sightings.start(target, lanes, each);
+        Ticker ticker = Ticker.start(source, lanes, each, (double) rate / writers)) {
       ticker.await();
       long[][] seen = sightings.await(TAIL_LIMIT);
       double[] millis =
           ticker.commits().entrySet().stream()
               .filter(tick -> tick.getKey().id() > WARM_UP * seconds * rate / writers)
+              .filter(tick -> lanes.isWatched(tick.getKey().id()))
               .mapToDouble(
                   tick ->
                       (seen[tick.getKey().writer()][tick.getKey().id()] - tick.getValue()) / 1e3)

@@ -41,11 +41,20 @@ final class Scenarios {
         new Backlog("wide", datasets.wide()),
         new Backlog("million", datasets.million()),
         new Backlog("eight", datasets.eight()),
+        new Backlog("tables-500", "groups", datasets.manyTables()),
+        new Backlog("tx-5", "groups", datasets.fiveTables()),
+        new Backlog("tpcb", "groups", datasets.tpcb()),
+        new Backlog("tables-scaling-1", "tables-scaling", datasets.over(1)),
+        new Backlog("tables-scaling-10", "tables-scaling", datasets.over(10)),
+        new Backlog("tables-scaling-100", "tables-scaling", datasets.over(100)),
+        new Backlog("tables-scaling-500", "tables-scaling", datasets.over(500)),
+        new Backlog("tables-scaling-1000", "tables-scaling", datasets.over(1000)),
         new Snapshot("snapshot-clean", datasets.narrowRows("snap_clean"), Snapshot.Mode.CLEAN),
         new Snapshot("snapshot-upsert", datasets.narrowRows("snap_upsert"), Snapshot.Mode.UPSERT),
         new Snapshot("snapshot-wide", datasets.wideRows("snap_wide"), Snapshot.Mode.CLEAN),
         new Latency(100),
         new Latency(1000),
+        Latency.spread(1000, 500),
         new Start(datasets.few()));
   }
 }

@@ -15,6 +15,7 @@ import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Pattern;
+import reactor.core.publisher.Flux;
 
 /**
  * The installed service: the launcher with the JVM options that it ships with and the archive of
@@ -23,6 +24,7 @@ import java.util.regex.Pattern;
 final class Service implements AutoCloseable {
   private static final Duration LIMIT = Duration.ofSeconds(60);
   private static final Pattern CONNECTED = Pattern.compile("connected to NATS");
+  private static final int ADDED_AT_ONCE = 8;
   private static final long POLL_NANOS = 5_000_000;
 
   private final PostgresDatabase target;
@@ -47,6 +49,7 @@ final class Service implements AutoCloseable {
             .environment("NATS_URI", rig.nats().uri())
             .environment("DB_URI", target.patientUri())
             .environment("BROKER_READER", rig.options().reader().name())
+            .environment("GROUPING", rig.options().grouping().name())
             .environment("PROMETHEUS_PORT", "off")
             .environment(
                 "JDK_JAVA_OPTIONS",
@@ -90,9 +93,10 @@ final class Service implements AutoCloseable {
   }
 
   static void subscribe(CreekConsumer control, Dataset dataset) {
-    for (Mapping mapping : mappings(dataset)) {
-      control.tables().add(mapping).block(LIMIT);
-    }
+    Flux.fromIterable(mappings(dataset))
+        .flatMap(control.tables()::add, ADDED_AT_ONCE)
+        .then()
+        .block(LIMIT);
   }
 
   static List<Mapping> mappings(Dataset dataset) {

@@ -19,7 +19,8 @@ import java.util.stream.IntStream;
 
 /**
  * Asks a target four thousand times a second for the last row of each writer, and notes when it was
- * first seen: so a time is late by what the question takes, a quarter of a millisecond or so.
+ * first seen: so a time is late by what the question takes, a quarter of a millisecond or so; with
+ * many tables more.
  */
 final class Sightings implements AutoCloseable {
   private static final long PAUSE_NANOS = 150_000;
@@ -28,13 +29,18 @@ final class Sightings implements AutoCloseable {
   private volatile boolean closed;
   private final CompletableFuture<long[][]> all = new CompletableFuture<>();
 
-  private Sightings(int writers, int rows) {
-    this.seenAtMicros = new long[writers][rows + 1];
+  private final Lanes lanes;
+  private final int rows;
+
+  private Sightings(Lanes lanes, int rows) {
+    this.lanes = lanes;
+    this.rows = rows;
+    this.seenAtMicros = new long[lanes.writers()][rows + 1];
   }
 
-  /** Starts to look, for so many rows of so many writers. */
-  static Sightings start(PostgresDatabase target, int writers, int rows) {
-    Sightings sightings = new Sightings(writers, rows);
+  /** Starts to look, for so many rows of each writer. */
+  static Sightings start(PostgresDatabase target, Lanes lanes, int rows) {
+    Sightings sightings = new Sightings(lanes, rows);
     Thread thread = new Thread(() -> sightings.look(target), "bench-sightings");
     thread.setDaemon(true);
     thread.start();
@@ -42,11 +48,15 @@ final class Sightings implements AutoCloseable {
   }
 
   private void look(PostgresDatabase target) {
+    int watched = lanes.watched();
     String sql =
-        IntStream.range(0, seenAtMicros.length)
-            .mapToObj("coalesce((select max(id) from ticks where writer = %d), 0)"::formatted)
+        IntStream.range(0, seenAtMicros.length * watched)
+            .mapToObj(
+                n ->
+                    "coalesce((select max(id) from %s where writer = %d), 0)"
+                        .formatted(lanes.table(n / watched, n % watched), n / watched))
             .collect(Collectors.joining(", ", "select ", ""));
-    int[] last = new int[seenAtMicros.length];
+    int[] last = new int[seenAtMicros.length * watched];
     try (Connection connection = target.connect();
         Statement settings = connection.createStatement();
         PreparedStatement query = connection.prepareStatement(sql)) {
@@ -63,16 +73,18 @@ final class Sightings implements AutoCloseable {
 
   /** Whether all have been seen. */
   private boolean note(PreparedStatement query, int[] last) throws SQLException {
+    int watched = lanes.watched();
     boolean complete = true;
     try (ResultSet row = query.executeQuery()) {
       long now = ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now());
       row.next();
-      for (int writer = 0; writer < last.length; writer++) {
-        int newest = row.getInt(writer + 1);
-        while (last[writer] < newest) {
-          seenAtMicros[writer][++last[writer]] = now;
+      for (int n = 0; n < last.length; n++) {
+        int newest = row.getInt(n + 1);
+        while (last[n] < newest) {
+          last[n] = last[n] == 0 ? n % watched + 1 : lanes.next(last[n]);
+          seenAtMicros[n / watched][last[n]] = now;
         }
-        complete &= newest == seenAtMicros[writer].length - 1;
+        complete &= newest == lanes.last(n % watched, rows);
       }
     }
     return complete;

@@ -20,15 +20,17 @@ final class Ticker implements AutoCloseable {
   private static final String COMMITS =
       """
       select writer, id, (extract(epoch from pg_xact_commit_timestamp(xmin)) * 1000000)::bigint
-      from ticks""";
+      from %s""";
 
   private final PostgresDatabase source;
+  private final Lanes lanes;
   private final ExecutorService threads;
   private final List<CompletableFuture<Void>> writers = new ArrayList<>();
 
-  private Ticker(PostgresDatabase source, int writers) {
+  private Ticker(PostgresDatabase source, Lanes lanes) {
     this.source = source;
-    this.threads = Executors.newFixedThreadPool(writers);
+    this.lanes = lanes;
+    this.threads = Executors.newFixedThreadPool(lanes.writers());
   }
 
   /** A row. Each writer counts its own from 1. */
@@ -40,8 +42,9 @@ final class Ticker implements AutoCloseable {
    * @param rows of each writer
    * @param rate of each writer, a second
    */
-  static Ticker start(PostgresDatabase source, int writers, int rows, double rate) {
-    Ticker ticker = new Ticker(source, writers);
+  static Ticker start(PostgresDatabase source, Lanes lanes, int rows, double rate) {
+    Ticker ticker = new Ticker(source, lanes);
+    int writers = lanes.writers();
     long begin = System.nanoTime();
     double period = 1e9 / rate;
     for (int writer = 0; writer < writers; writer++) {
@@ -56,10 +59,18 @@ final class Ticker implements AutoCloseable {
   }
 
   private void write(int writer, int rows, long first, double period) {
-    try (Connection connection = source.connect();
-        PreparedStatement insert =
-            connection.prepareStatement("insert into ticks (writer, id, note) values (?, ?, ?)")) {
+    try (Connection connection = source.connect()) {
+      Map<Integer, PreparedStatement> inserts = new HashMap<>();
       for (int id = 1; id <= rows; id++) {
+        int lane = lanes.lane(id);
+        PreparedStatement insert = inserts.get(lane);
+        if (insert == null) {
+          insert =
+              connection.prepareStatement(
+                  "insert into %s (writer, id, note) values (?, ?, ?)"
+                      .formatted(lanes.table(writer, lane)));
+          inserts.put(lane, insert);
+        }
         sleepUntil(first + (long) (period * (id - 1)));
         insert.setInt(1, writer);
         insert.setInt(2, id);
@@ -86,10 +97,12 @@ final class Ticker implements AutoCloseable {
   /** When each row was committed, in microseconds since 1970, as the source says. */
   Map<Tick, Long> commits() {
     Map<Tick, Long> commits = new HashMap<>();
-    for (List<String> row : source.query(COMMITS)) {
-      commits.put(
-          new Tick(Integer.parseInt(row.get(0)), Integer.parseInt(row.get(1))),
-          Long.parseLong(row.get(2)));
+    for (String table : lanes.names()) {
+      for (List<String> row : source.query(COMMITS.formatted(table))) {
+        commits.put(
+            new Tick(Integer.parseInt(row.get(0)), Integer.parseInt(row.get(1))),
+            Long.parseLong(row.get(2)));
+      }
     }
     return commits;
   }

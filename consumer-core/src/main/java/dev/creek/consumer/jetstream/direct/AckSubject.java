@@ -2,8 +2,10 @@ package dev.creek.consumer.jetstream.direct;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.jetstream.pull.MessagePlace;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the reply subject of a JetStream message, which says where it stands. Two forms:
@@ -36,10 +38,7 @@ final class AckSubject implements MessagePlace {
   private long streamSequence;
   private long consumerSequence;
   private long pending;
-  private final SubjectNames names = new SubjectNames();
-  private byte[] message = PREFIX;
-  private int subjectFrom;
-  private int subjectTo;
+  private @Nullable SourceTable table;
 
   /**
    * Reads it.
@@ -89,16 +88,9 @@ final class AckSubject implements MessagePlace {
     return streamSequence > 0 && consumerSequence > 0 && pending >= 0;
   }
 
-  /** Takes the place of the message's own subject. */
-  void subjectAt(byte[] line, int from, int to) {
-    message = line;
-    subjectFrom = from;
-    subjectTo = to;
-  }
-
-  @Override
-  public String subject() {
-    return names.of(message, subjectFrom, subjectTo);
+  /** It is of a message of this table. */
+  void belongsTo(@Nullable SourceTable ofMessage) {
+    table = ofMessage;
   }
 
   private void skip(int tokens) {
@@ -156,5 +148,10 @@ final class AckSubject implements MessagePlace {
   @Override
   public long pending() {
     return pending;
+  }
+
+  @Override
+  public @Nullable SourceTable table() {
+    return table;
   }
 }

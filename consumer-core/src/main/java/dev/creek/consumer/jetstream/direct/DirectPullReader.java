@@ -3,6 +3,7 @@ package dev.creek.consumer.jetstream.direct;
 import dev.creek.consumer.jetstream.pull.PullIntake;
 import dev.creek.consumer.jetstream.pull.PullReader;
 import dev.creek.consumer.jetstream.pull.PullReceiver;
+import dev.creek.consumer.jetstream.pull.SubjectTable;
 import io.nats.client.ConnectionListener;
 import io.nats.client.Message;
 import io.nats.client.Options;
@@ -26,8 +27,9 @@ public final class DirectPullReader implements PullReader {
   }
 
   @Override
-  public PullIntake intake(String consumer, PullReceiver receiver, Consumer<Message> others) {
-    return new PullIntake(others::accept, receivers.register(consumer, receiver));
+  public PullIntake intake(
+      String consumer, SubjectTable tables, PullReceiver receiver, Consumer<Message> others) {
+    return new PullIntake(others::accept, receivers.register(consumer, tables, receiver));
   }
 
   /** Nothing: a message goes from the socket's buffer to its receiver. */

@@ -3,9 +3,9 @@ package dev.creek.consumer.jetstream.direct;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the lines of messages that begin as one of the same consumer did before. Only the numbers
- * behind that are read, and once: a fifth of the time that it takes to look for the line's end and
- * take it to pieces.
+ * Reads the lines of messages that begin as one of the same consumer and subject did before. Only
+ * the numbers behind that are read, and once: a fifth of the time that it takes to look for the
+ * line's end and take it to pieces.
  *
  * <p>It knows one spelling, the server's own, and of it only what is here as a whole, the message
  * included. Whatever else comes, right or wrong, it leaves to {@link PacketFilter}. Not
@@ -17,9 +17,8 @@ final class KnownLines {
 
   private static final int END_BYTES = 2;
 
-  private final PacketReceivers receivers;
+  private final LineBeginnings beginnings = new LineBeginnings();
   private final AckSubject ack;
-  private @Nullable LineBeginning last;
   private byte[] bytes = {};
   private int at;
   private int limit;
@@ -30,11 +29,9 @@ final class KnownLines {
   /**
    * For one connection.
    *
-   * @param receivers whose messages there are
    * @param ack takes the position of a message that was read
    */
-  KnownLines(PacketReceivers receivers, AckSubject ack) {
-    this.receivers = receivers;
+  KnownLines(AckSubject ack) {
     this.ack = ack;
   }
 
@@ -48,17 +45,21 @@ final class KnownLines {
    *     kind
    */
   PacketReceivers.@Nullable Entry read(byte[] from, int begin, int end) {
-    LineBeginning beginning = receivers.beginning(from, begin, end, last);
-    if (beginning == null) {
+    LineBeginning beginning = beginnings.at(from, begin, end);
+    if (beginning == null || !numbers(beginning, from, begin, end)) {
       return null;
     }
-    last = beginning;
-    return numbers(beginning, from, begin, end) ? beginning.receiver() : null;
+    ack.belongsTo(beginning.table());
+    return beginning.receiver();
+  }
+
+  /** From now on lines that begin so are known. */
+  void learn(LineBeginning beginning) {
+    beginnings.learn(beginning);
   }
 
   private boolean numbers(LineBeginning beginning, byte[] from, int begin, int end) {
     bytes = from;
-    beginning.tellSubject(ack, from, begin);
     at = begin + beginning.length();
     limit = end;
     long streamSequence = before('.');

@@ -1,10 +1,12 @@
 package dev.creek.consumer.jetstream.direct;
 
+import dev.creek.consumer.api.SourceTable;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
- * How the lines of one consumer's messages begin: all before the stream sequence, which is the same
- * from message to message. Immutable.
+ * How the lines of one consumer's messages of one subject begin: all before the stream sequence,
+ * which is the same from message to message. Immutable.
  *
  * <pre>
  * HMSG subject sid $JS.ACK.stream.consumer.deliveries.
@@ -12,9 +14,9 @@ import java.util.Arrays;
  */
 final class LineBeginning {
   private final PacketReceivers.Entry receiver;
+  private final @Nullable SourceTable table;
   private final byte[] bytes;
   private final boolean headed;
-  private final int subjectFrom;
   private final int subjectBytes;
   private final int replyAt;
 
@@ -22,27 +24,27 @@ final class LineBeginning {
    * Of a line that was read and understood.
    *
    * @param receiver who got the message
+   * @param table the one of its subject
    * @param line holds it
    * @param from index of its first byte
    * @param to index of its reply's stream sequence
    * @param headed whether it tells how long the headers are
-   * @param subjectFrom index of the subject
    * @param subjectBytes how long the subject is
    * @param replyFrom index of its reply
    */
   LineBeginning(
       PacketReceivers.Entry receiver,
+      @Nullable SourceTable table,
       byte[] line,
       int from,
       int to,
       boolean headed,
-      int subjectFrom,
       int subjectBytes,
       int replyFrom) {
     this.receiver = receiver;
+    this.table = table;
     this.bytes = Arrays.copyOfRange(line, from, to);
     this.headed = headed;
-    this.subjectFrom = subjectFrom - from;
     this.subjectBytes = subjectBytes;
     this.replyAt = replyFrom - from;
   }
@@ -59,14 +61,17 @@ final class LineBeginning {
     return receiver;
   }
 
-  int length() {
-    return bytes.length;
+  @Nullable SourceTable table() {
+    return table;
   }
 
-  /** Tells the place of the subject in a line that begins so at this index. */
-  void tellSubject(AckSubject to, byte[] line, int begin) {
-    int from = begin + subjectFrom;
-    to.subjectAt(line, from, from + subjectBytes);
+  /** All of it. */
+  byte[] bytes() {
+    return bytes;
+  }
+
+  int length() {
+    return bytes.length;
   }
 
   boolean headed() {

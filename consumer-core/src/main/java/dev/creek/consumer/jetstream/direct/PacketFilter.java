@@ -2,6 +2,7 @@ package dev.creek.consumer.jetstream.direct;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import dev.creek.consumer.api.SourceTable;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -33,7 +34,7 @@ final class PacketFilter {
 
   private final PacketReceivers receivers;
   private final RemainingBytes rest = new RemainingBytes();
-  private final AckSubject ack = new AckSubject();
+  private final AckSubject ack;
   private final KnownLines known;
   private Part part = Part.LINE;
 
@@ -41,9 +42,6 @@ final class PacketFilter {
   private byte[] line = new byte[512];
 
   private int lineLength;
-
-  /** The subject of the message whose payload is still to come. */
-  private byte[] subject = new byte[256];
 
   /** Where the fields of a line begin and end. */
   private final int[] from = new int[MAX_FIELDS];
@@ -61,8 +59,22 @@ final class PacketFilter {
   private final List<PacketReceivers.Entry> reached = new ArrayList<>();
 
   PacketFilter(PacketReceivers receivers) {
+    this(receivers, new AckSubject());
+  }
+
+  private PacketFilter(PacketReceivers receivers, AckSubject ack) {
+    this(receivers, ack, new KnownLines(ack));
+  }
+
+  /**
+   * A filter.
+   *
+   * @param known reads into the same {@code ack}
+   */
+  PacketFilter(PacketReceivers receivers, AckSubject ack, KnownLines known) {
     this.receivers = receivers;
-    known = new KnownLines(receivers, ack);
+    this.ack = ack;
+    this.known = known;
   }
 
   /** What comes next. */
@@ -179,27 +191,18 @@ final class PacketFilter {
       left = Math.addExact(total, 2);
       part = Part.OTHERS_BODY;
     } else {
-      int subjectBytes = to[0] - from[0];
-      receiver.knownBy(
+      int subject = to[0] - from[0];
+      SourceTable table = receiver.table(bytes, from[0], to[0]);
+      ack.belongsTo(table);
+      known.learn(
           new LineBeginning(
-              receiver, bytes, at, ack.numbersFrom(), headed, from[0], subjectBytes, from[2]));
-      ack.subjectAt(subjectOf(bytes), 0, subjectBytes);
-      wireBytes = (long) total + subjectBytes + to[2] - from[2];
+              receiver, table, bytes, at, ack.numbersFrom(), headed, subject, from[2]));
+      wireBytes = (long) total + subject + to[2] - from[2];
       payload = new byte[total - headers];
       left = headers;
       part = Part.HEADERS;
       headers(0, 0);
     }
-  }
-
-  /** Kept until the payload is here: the bytes of the line are overwritten before. */
-  private byte[] subjectOf(byte[] bytes) {
-    int length = to[0] - from[0];
-    if (length > subject.length) {
-      subject = new byte[length];
-    }
-    System.arraycopy(bytes, from[0], subject, 0, length);
-    return subject;
   }
 
   private PacketReceivers.@Nullable Entry receiver(byte[] bytes, int begin, int end) {

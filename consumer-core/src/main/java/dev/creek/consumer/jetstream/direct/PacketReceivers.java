@@ -1,8 +1,11 @@
 package dev.creek.consumer.jetstream.direct;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.jetstream.pull.PullReceiver;
+import dev.creek.consumer.jetstream.pull.SubjectTable;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -13,31 +16,41 @@ import reactor.core.Disposable;
 final class PacketReceivers {
   private final Map<String, Entry> byConsumer = new ConcurrentHashMap<>();
 
-  /** The same, to go through quickly. */
-  private volatile Entry[] all = {};
-
   /** A receiver with its consumer's name; disposing it ends it. */
   static final class Entry implements Disposable {
     private final PacketReceivers in;
     private final String consumer;
     private final byte[] name;
-    private final PullReceiver receiver;
-    private volatile boolean disposed;
-    private volatile @Nullable LineBeginning beginning;
+    private final SubjectTable tables;
+
+    /** Null once it is disposed: what knows this for long must not keep what was received. */
+    private volatile @Nullable PullReceiver receiver;
 
     /** Only for who hands messages over: whether some were since the last pause. */
     private boolean hasNew;
 
-    private Entry(PacketReceivers in, String consumer, PullReceiver receiver) {
+    private Entry(PacketReceivers in, String consumer, SubjectTable tables, PullReceiver receiver) {
       this.in = in;
       this.consumer = consumer;
       this.name = consumer.getBytes(US_ASCII);
+      this.tables = tables;
       this.receiver = receiver;
+    }
+
+    /** The table of a message with the subject that these bytes are. */
+    @Nullable SourceTable table(byte[] bytes, int from, int to) {
+      return tables == SubjectTable.NONE
+          ? null
+          : tables.of(new String(bytes, from, to - from, UTF_8));
     }
 
     /** Hands a message over; whether it is the first since the last pause. */
     boolean deliver(AckSubject ack, byte[] data, long wireBytes) {
-      receiver.onMessage(ack, data, wireBytes);
+      PullReceiver to = receiver;
+      if (to == null) {
+        return false;
+      }
+      to.onMessage(ack, data, wireBytes);
       boolean first = !hasNew;
       hasNew = true;
       return first;
@@ -45,39 +58,33 @@ final class PacketReceivers {
 
     void pause() {
       hasNew = false;
-      if (!disposed) {
-        receiver.onPause();
+      PullReceiver to = receiver;
+      if (to != null) {
+        to.onPause();
       }
-    }
-
-    /** From now on its messages are known by how their lines begin. */
-    void knownBy(LineBeginning line) {
-      beginning = line;
     }
 
     @Override
     public void dispose() {
-      disposed = true;
+      receiver = null;
       in.remove(this);
     }
 
     @Override
     public boolean isDisposed() {
-      return disposed;
+      return receiver == null;
     }
   }
 
   /** From now on until it is disposed this receiver gets the messages of that consumer. */
-  synchronized Disposable register(String consumer, PullReceiver receiver) {
-    Entry entry = new Entry(this, consumer, receiver);
+  Disposable register(String consumer, SubjectTable tables, PullReceiver receiver) {
+    Entry entry = new Entry(this, consumer, tables, receiver);
     byConsumer.put(consumer, entry);
-    all = byConsumer.values().toArray(Entry[]::new);
     return entry;
   }
 
-  private synchronized void remove(Entry entry) {
+  private void remove(Entry entry) {
     byConsumer.remove(entry.consumer, entry);
-    all = byConsumer.values().toArray(Entry[]::new);
   }
 
   /**
@@ -87,27 +94,9 @@ final class PacketReceivers {
    */
   @Nullable Entry find(byte[] bytes, int from, int to, @Nullable Entry last) {
     return last != null
-            && !last.disposed
+            && !last.isDisposed()
             && Arrays.equals(bytes, from, to, last.name, 0, last.name.length)
         ? last
         : byConsumer.get(new String(bytes, from, to - from, US_ASCII));
-  }
-
-  /**
-   * The beginning of one of its receivers' lines that is there, or null.
-   *
-   * @param last the one before: mostly it is the same
-   */
-  @Nullable LineBeginning beginning(byte[] bytes, int at, int limit, @Nullable LineBeginning last) {
-    if (last != null && last.isAt(bytes, at, limit)) {
-      return last;
-    }
-    for (Entry entry : all) {
-      LineBeginning known = entry.beginning;
-      if (known != null && known.isAt(bytes, at, limit)) {
-        return known;
-      }
-    }
-    return null;
   }
 }

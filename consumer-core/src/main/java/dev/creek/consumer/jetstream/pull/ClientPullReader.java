@@ -1,5 +1,6 @@
 package dev.creek.consumer.jetstream.pull;
 
+import dev.creek.consumer.api.SourceTable;
 import io.nats.client.ConnectionListener;
 import io.nats.client.Message;
 import io.nats.client.Options;
@@ -43,8 +44,9 @@ public final class ClientPullReader implements PullReader {
   }
 
   @Override
-  public PullIntake intake(String consumer, PullReceiver receiver, Consumer<Message> others) {
-    var intake = new Intake(consumer, receiver, others);
+  public PullIntake intake(
+      String consumer, SubjectTable tables, PullReceiver receiver, Consumer<Message> others) {
+    var intake = new Intake(consumer, tables, receiver, others);
     return new PullIntake(intake::onMessage, intake);
   }
 
@@ -53,18 +55,21 @@ public final class ClientPullReader implements PullReader {
     return OVERHEAD_BYTES;
   }
 
-  private record Place(long streamSequence, long consumerSequence, long pending, String subject)
+  private record Place(
+      long streamSequence, long consumerSequence, long pending, @Nullable SourceTable table)
       implements MessagePlace {}
 
   private final class Intake implements Disposable {
     private final String consumer;
+    private final SubjectTable tables;
     private final PullReceiver receiver;
     private final Consumer<Message> others;
     private final AtomicBoolean pauseDue = new AtomicBoolean();
     private volatile boolean disposed;
 
-    Intake(String consumer, PullReceiver receiver, Consumer<Message> others) {
+    Intake(String consumer, SubjectTable tables, PullReceiver receiver, Consumer<Message> others) {
       this.consumer = consumer;
+      this.tables = tables;
       this.receiver = receiver;
       this.others = others;
     }
@@ -105,7 +110,7 @@ public final class ClientPullReader implements PullReader {
               told.streamSequence(),
               told.consumerSequence(),
               told.pendingCount(),
-              message.getSubject())
+              tables.of(message.getSubject()))
           : null;
     }
 

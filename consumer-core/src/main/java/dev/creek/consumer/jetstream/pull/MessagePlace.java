@@ -1,5 +1,8 @@
 package dev.creek.consumer.jetstream.pull;
 
+import dev.creek.consumer.api.SourceTable;
+import org.jspecify.annotations.Nullable;
+
 /** The place of a consumer's message. */
 public interface MessagePlace {
   /** Its sequence in the stream. */
@@ -14,6 +17,6 @@ public interface MessagePlace {
   /** Number of further messages of the consumer in the stream when this one was sent. */
   long pending();
 
-  /** The subject of the message. Costs something: only for readers of several subjects. */
-  String subject();
+  /** The table of its subject, as the consumer's {@link SubjectTable} finds it. */
+  @Nullable SourceTable table();
 }

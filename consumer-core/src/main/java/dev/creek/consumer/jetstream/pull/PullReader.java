@@ -22,11 +22,13 @@ public interface PullReader {
    * Takes in the messages of one consumer until the result is disposed.
    *
    * @param consumer its name
+   * @param tables finds the tables of its messages
    * @param receiver of its messages
    * @param others takes everything else that comes to the consumer's subject, mainly statuses; on
    *     the thread of the client's dispatcher
    */
-  PullIntake intake(String consumer, PullReceiver receiver, Consumer<Message> others);
+  PullIntake intake(
+      String consumer, SubjectTable tables, PullReceiver receiver, Consumer<Message> others);
 
   /**
    * Bytes of a message until its receiver has it, besides those that the broker counts. A request

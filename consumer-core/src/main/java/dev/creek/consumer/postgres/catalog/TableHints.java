@@ -13,20 +13,35 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Hints for a table that cannot be written: first the statements to run, then alternatives.
- *
- * @param controlSchema the schema of the functions
- * @param snapshot mode of the snapshot that is written; null for changes
+ * Immutable.
  */
-public record TableHints(Mapping mapping, String controlSchema, @Nullable SnapshotMode snapshot)
-    implements SqlHints {
-  /** For changes. */
+public final class TableHints implements SqlHints {
+  private final Mapping mapping;
+  private final @Nullable SnapshotMode snapshot;
+  private final TableRemedies remedies;
+
+  private TableHints(TableRemedies remedies) {
+    this.mapping = remedies.mapping();
+    this.snapshot = remedies.snapshot();
+    this.remedies = remedies;
+  }
+
+  /**
+   * For changes.
+   *
+   * @param controlSchema the schema of the functions
+   */
   public TableHints(Mapping mapping, String controlSchema) {
-    this(mapping, controlSchema, null);
+    this(new TableRemedies(mapping, controlSchema, null));
   }
 
   /** The same for a snapshot. */
   public TableHints of(SnapshotMode mode) {
-    return new TableHints(mapping, controlSchema, mode);
+    return new TableHints(new TableRemedies(mapping, remedies.controlSchema(), mode));
+  }
+
+  public Mapping mapping() {
+    return mapping;
   }
 
   /**
@@ -50,13 +65,13 @@ public record TableHints(Mapping mapping, String controlSchema, @Nullable Snapsh
 
   @Override
   public String forState(String sqlState) {
-    return again(byState(sqlState));
+    return remedies.again(byState(sqlState));
   }
 
   private String byState(String sqlState) {
     String name = name();
     return switch (sqlState) {
-      case "42P01", "3F000" -> missingRows();
+      case "42P01", "3F000" -> remedies.missingRows();
       case "42501" ->
           ("GRANT USAGE ON SCHEMA %s TO ...; GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON %s"
                   + " TO ...; (the role that the database URI names, and the owners of triggers need"
@@ -68,18 +83,24 @@ public record TableHints(Mapping mapping, String controlSchema, @Nullable Snapsh
               + " the source's key.";
       case "23503" -> foreignKey("ALTER TABLE ... DROP CONSTRAINT ...;");
       case "23502", "23514", "23P01", "54000" ->
-          "something of " + name + " refuses rows that the source has: drop it, or " + otherwise();
+          "something of "
+              + name
+              + " refuses rows that the source has: drop it, or "
+              + remedies.otherwise();
       case "23505" -> unique("ALTER TABLE ... DROP CONSTRAINT ...;", false);
       case "42703", "42804", "42P10", "42883", "428C9", "42704" ->
           name + " was changed: the next attempt reads its columns again";
-      case "22P05", "22021" -> encoding();
+      case "22P05", "22021" -> remedies.encoding();
       case "P0001", "P0002", "P0003", "P0004" ->
-          "a trigger of " + name + " raised the error: fix its function, or " + otherwise();
+          "a trigger of "
+              + name
+              + " raised the error: fix its function, or "
+              + remedies.otherwise();
       case "XX001", "XX002" ->
           "REINDEX TABLE %s; The server's log says what is damaged.".formatted(name);
       default ->
           "look up SQLSTATE %s in PostgreSQL's appendix A, and the statement in the server's log. The table continues by itself once the cause is gone; or %s"
-              .formatted(sqlState, otherwise());
+              .formatted(sqlState, remedies.otherwise());
     };
   }
 
@@ -87,39 +108,9 @@ public record TableHints(Mapping mapping, String controlSchema, @Nullable Snapsh
     return SqlNames.quoted(mapping.target().namespace(), mapping.target().table());
   }
 
-  /**
-   * A call of a function of the control schema.
-   *
-   * @param more after the argument
-   */
-  private String call(String function, Object argument, String more) {
-    return "select %s.%s(%s%s);"
-        .formatted(
-            SqlNames.quoted(controlSchema), function, SqlNames.literal(argument.toString()), more);
-  }
-
-  private String missingRows() {
-    return "%s creates and fills the table; so does %s"
-        .formatted(Remedy.command("resync", mapping), call("resync", mapping, ""));
-  }
-
-  /** Replaces all rows. */
-  private String resync() {
-    return "%s replaces all rows; so does %s (a program: snapshots().take(mapping, SnapshotMode.CLEAN))"
-        .formatted(Remedy.command("resync", mapping), call("resync", mapping, ""));
-  }
-
   /** A hint, and the next step after it: changes are tried again automatically. */
   public String again(String hint) {
-    return snapshot == null
-        ? hint
-        : ("%s Then take the snapshot again: %s; or %s"
-                + " (a program: snapshots().take(mapping, SnapshotMode.%s))")
-            .formatted(
-                hint.endsWith(";") || hint.endsWith(".") ? hint : hint + ".",
-                Remedy.command("snapshot --mode " + snapshot, mapping),
-                call("snapshot", mapping, ", '" + snapshot + "'"),
-                snapshot.name());
+    return remedies.again(hint);
   }
 
   /**
@@ -137,24 +128,14 @@ public record TableHints(Mapping mapping, String controlSchema, @Nullable Snapsh
     return snapshot == SnapshotMode.CLEAN;
   }
 
-  /** The alternative: skip the change, or fix what a snapshot found. */
-  private String otherwise() {
-    return snapshot == null ? skip() : "change the row on the source.";
-  }
-
-  private String skip() {
-    return "skip the change, with its stream sequence for N (a program: tables().skip): "
-        + call("skip_change", mapping.target(), ", N");
-  }
-
   public ShapeMismatchException missing() {
     return new ShapeMismatchException(
-        "target table " + mapping.target() + " does not exist", missingRows());
+        "target table " + mapping.target() + " does not exist", remedies.missingRows());
   }
 
   /** An object on the target refuses rows that the source has. */
   public String dropped(String fix) {
-    return fix + " Or " + otherwise();
+    return fix + " Or " + remedies.otherwise();
   }
 
   public String foreignKey(String fix) {
@@ -169,7 +150,7 @@ public record TableHints(Mapping mapping, String controlSchema, @Nullable Snapsh
 
   /** A row with the source's own key exists. */
   public String sourcesKey() {
-    return resync()
+    return remedies.resync()
         + " The constraint is the source's key and must stay: another program has written the row.";
   }
 
@@ -186,13 +167,13 @@ public record TableHints(Mapping mapping, String controlSchema, @Nullable Snapsh
           + " the index has expressions or a condition. Then create it again once the snapshot is in.";
     }
     return primary
-        ? resync()
+        ? remedies.resync()
             + " Rows are found by another key of the source's; only where the source has no such"
             + " primary key: "
             + fix
         : fix
             + " Do that only if the source does not have the constraint. If it has it: "
-            + resync();
+            + remedies.resync();
   }
 
   /**
@@ -201,7 +182,7 @@ public record TableHints(Mapping mapping, String controlSchema, @Nullable Snapsh
    * @param fix prevents triggers and rules from that
    */
   public String decided(String fix) {
-    return again(
+    return remedies.again(
         fix + " They suppress or change rows: enable them again, or create them again, later.");
   }
 
@@ -231,7 +212,7 @@ public record TableHints(Mapping mapping, String controlSchema, @Nullable Snapsh
   public String expression(String fix) {
     return fix
         + " The values fit their columns; an expression that the table computes from them fails. Or "
-        + otherwise();
+        + remedies.otherwise();
   }
 
   /**
@@ -258,7 +239,7 @@ public record TableHints(Mapping mapping, String controlSchema, @Nullable Snapsh
    * @param labels the enum of the column; null if there is none
    */
   public String value(String sqlState, @Nullable String retype, @Nullable String labels) {
-    String other = retype == null ? otherwise() : retype;
+    String other = retype == null ? remedies.otherwise() : retype;
     if (labels != null && sqlState.equals("22P02")) {
       return "ALTER TYPE %s ADD VALUE '...'; with the source's label that is missing here (on the source: select enum_range(null::...)). Or %s"
           .formatted(labels, other);
@@ -267,12 +248,12 @@ public record TableHints(Mapping mapping, String controlSchema, @Nullable Snapsh
       // For json with escapes, only jsonb can be used.
       boolean json = retype != null && retype.contains(" TYPE json");
       return json
-          ? retype + " Or, if it is no escape that jsonb refuses: " + encoding()
-          : encoding();
+          ? retype + " Or, if it is no escape that jsonb refuses: " + remedies.encoding()
+          : remedies.encoding();
     }
     return snapshot == SnapshotMode.CLEAN
         ? other
-        : other + " -- Or, to make the table anew: " + resync();
+        : other + " -- Or, to make the table anew: " + remedies.resync();
   }
 
   /**
@@ -297,12 +278,6 @@ public record TableHints(Mapping mapping, String controlSchema, @Nullable Snapsh
             + " (a program: snapshots().take(mapping, SnapshotMode.CLEAN))");
   }
 
-  private String encoding() {
-    return "the target database's encoding lacks a character. An encoding cannot be changed: CREATE "
-        + "DATABASE ... ENCODING 'UTF8' TEMPLATE template0; and follow the tables there. Or "
-        + otherwise();
-  }
-
   /** A function of the target fails, a trigger's mostly. */
   public String raised(Raised raised, String sqlState) {
     String path =
@@ -322,7 +297,7 @@ public record TableHints(Mapping mapping, String controlSchema, @Nullable Snapsh
       case "42501" ->
           "ALTER FUNCTION %s SECURITY DEFINER%s It then has its owner's rights and not those of the service's role. Or %s"
               .formatted(raised.function(), path, disable);
-      default -> disable + " Or fix the function; or " + otherwise();
+      default -> disable + " Or fix the function; or " + remedies.otherwise();
     };
   }
 }

@@ -25,7 +25,7 @@ import reactor.core.publisher.Mono;
  * would refuse, with the statement that fixes each difference. The wire shows neither lengths nor
  * labels nor NOT NULL; a catalog does, also for a table without changes.
  */
-public final class CatalogComparison {
+final class CatalogComparison {
   /** The columns of the replica identity; none where it is FULL or NOTHING. Parameter: its id. */
   private static final String IDENTITY =
       """
@@ -76,7 +76,7 @@ public final class CatalogComparison {
   }
 
   /** Nothing if either table is missing, or is no table: other checks report that. */
-  public static Flux<Finding> findings(Sessions source, Sessions target, Mapping mapping) {
+  static Flux<Finding> findings(Sessions source, Sessions target, Mapping mapping) {
     return source
         .use(
             "source's catalog",

@@ -19,7 +19,7 @@ import reactor.core.publisher.Flux;
  * Foreign keys of the target that lead out of a group of tables: the rows that they need come in
  * other transactions.
  */
-public final class GroupCheck {
+final class GroupCheck {
   /** Of partitioned tables only the constraint of the whole. */
   private static final String FOREIGN_KEYS =
       """
@@ -47,7 +47,7 @@ public final class GroupCheck {
    * @param groups groups of the tables that are followed, or are to be; empty for one that is
    *     applied alone
    */
-  public static Flux<Finding> findings(
+  static Flux<Finding> findings(
       Sessions sessions, List<Mapping> mappings, Map<TargetTable, Optional<TableGroup>> groups) {
     List<Mapping> grouped =
         mappings.stream().filter(mapping -> group(groups, mapping.target()) != null).toList();

@@ -23,7 +23,7 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /** Checks one target table, changes nothing, and reports whether changes can be applied to it. */
-public final class TableCheck {
+final class TableCheck {
   private static final String TABLE =
       """
       select n.oid is not null as namespace,
@@ -71,7 +71,7 @@ public final class TableCheck {
    * @param rows its columns from a snapshot, if there is nothing else; otherwise null
    * @param subscribed whether its changes are followed already: then rows are missing with it
    */
-  public static Flux<Finding> findings(
+  static Flux<Finding> findings(
       Sessions sessions,
       Mapping mapping,
       @Nullable WalSchema schema,

@@ -26,7 +26,7 @@ import reactor.core.publisher.Mono;
  * Checks the target server and the control schema, changes nothing, and reports what the operator
  * should know.
  */
-public final class TargetCheck {
+final class TargetCheck {
   private static final String CONTROL =
       """
       select has_schema_privilege(n.oid, 'usage') as usable,
@@ -52,14 +52,14 @@ public final class TargetCheck {
   private final DatabaseOptions options;
   private final Migrator migrator;
 
-  public TargetCheck(Sessions sessions, DatabaseOptions options, Migrator migrator) {
+  TargetCheck(Sessions sessions, DatabaseOptions options, Migrator migrator) {
     this.sessions = sessions;
     this.options = options;
     this.migrator = migrator;
   }
 
   /** Errors if the server cannot be reached or refuses the login. */
-  public Flux<Finding> findings() {
+  Flux<Finding> findings() {
     return sessions
         .use(WHAT, this::look)
         .flatMapIterable(findings -> findings)

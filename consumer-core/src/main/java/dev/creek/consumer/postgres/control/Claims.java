@@ -11,13 +11,10 @@ import dev.creek.consumer.postgres.session.Sessions;
 import dev.creek.consumer.stream.Claim;
 import dev.creek.consumer.stream.Failpoint;
 import dev.creek.consumer.stream.HeldException;
-import io.r2dbc.spi.Readable;
 import io.r2dbc.spi.Statement;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.Objects;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
@@ -30,11 +27,6 @@ import reactor.core.publisher.Mono;
 public final class Claims {
   private static final Logger log = LoggerFactory.getLogger(Claims.class);
 
-  /**
-   * No step between two statements of one transaction takes this long, except in a stalled process.
-   */
-  private static final Duration STALLED_AFTER = Duration.ofSeconds(2);
-
   private final Sessions sessions;
   private final SubscriptionTable subscriptions;
   private final InstanceSql instances;
@@ -44,22 +36,6 @@ public final class Claims {
     this.subscriptions = subscriptions;
     this.instances = instances;
   }
-
-  /**
-   * The state of a table's claim.
-   *
-   * @param owner the instance that claimed it last, if it is another one
-   * @param ownerAlive whether that one is alive and serves
-   * @param snapshotBy another live instance that takes a snapshot of it
-   * @param writing the server process of another session that has a transaction open on it
-   * @param stalled that process, if its client has let it wait for a while and may be the owner
-   */
-  private record Holder(
-      @Nullable String owner,
-      boolean ownerAlive,
-      @Nullable String snapshotBy,
-      @Nullable Integer writing,
-      @Nullable Integer stalled) {}
 
   /** Takes the table unless another live instance has it. */
   public Mono<Claim> claim(Mapping mapping) {
@@ -76,7 +52,7 @@ public final class Claims {
         "claim of " + mapping.target(),
         subscriptions::hint,
         session ->
-            holder(session, mapping)
+            ClaimHolder.of(session, mapping, subscriptions.sqlName(), instances)
                 .flatMap(
                     holder ->
                         requireNoSnapshot(mapping, holder)
@@ -84,52 +60,7 @@ public final class Claims {
                 .then(take(session, mapping)));
   }
 
-  private Mono<Holder> holder(Session session, Mapping mapping) {
-    return session
-        .query(
-            """
-            select s.owner,
-                   exists (select from %2$s i where i.id = s.owner and i.serving and %3$s) as alive,
-                   (select min(i.id) from %2$s i
-                    where i.id <> $2 and s.target = any (i.snapshots) and %3$s) as snapshot_by,
-                   w.pid as writing,
-                   case when w.idle then w.pid end as stalled
-            from %1$s s
-            left join %2$s o on o.id = s.owner
-            left join lateral (
-                select a.pid,
-                       a.state like 'idle in transaction%%'
-                       and a.state_change < clock_timestamp() - interval '%4$d milliseconds'
-                       and a.xact_start < o.heartbeat_at + interval '%5$d milliseconds'
-                       and a.usename = current_user
-                       and a.application_name = current_setting('application_name') as idle
-                from pg_locks l join pg_stat_activity a on a.pid = l.pid
-                where l.locktype = 'transactionid' and l.granted and l.transactionid = s.xmax
-            ) w on s.owner <> $2
-            where s.target = $1
-            """
-                .formatted(
-                    subscriptions.sqlName(),
-                    instances.table(),
-                    InstanceSql.alive("i"),
-                    STALLED_AFTER.toMillis(),
-                    Heartbeat.INTERVAL.toMillis()),
-            statement -> statement.bind(0, mapping.target().toString()).bind(1, instances.id()),
-            this::holderOf)
-        .next();
-  }
-
-  private Holder holderOf(Readable row) {
-    String owner = row.get("owner", String.class);
-    return new Holder(
-        instances.id().equals(owner) ? null : owner,
-        Boolean.TRUE.equals(row.get("alive", Boolean.class)),
-        row.get("snapshot_by", String.class),
-        row.get("writing", Integer.class),
-        row.get("stalled", Integer.class));
-  }
-
-  private static Mono<Void> requireNoSnapshot(Mapping mapping, Holder holder) {
+  private static Mono<Void> requireNoSnapshot(Mapping mapping, ClaimHolder holder) {
     return holder.snapshotBy() == null
         ? Mono.empty()
         : Mono.error(
@@ -138,7 +69,7 @@ public final class Claims {
   }
 
   /** Errors if the table must not be taken. */
-  private Mono<Void> free(Session session, Mapping mapping, Holder holder, boolean insisting) {
+  private Mono<Void> free(Session session, Mapping mapping, ClaimHolder holder, boolean insisting) {
     String owner = holder.owner();
     if (owner == null || (holder.writing() == null && (insisting || !holder.ownerAlive()))) {
       return Mono.empty();
@@ -192,7 +123,7 @@ public final class Claims {
         "claim of " + mapping.target(),
         subscriptions::hint,
         session ->
-            holder(session, mapping)
+            ClaimHolder.of(session, mapping, subscriptions.sqlName(), instances)
                 .flatMap(holder -> requireNoSnapshot(mapping, holder))
                 .then(takeForSnapshot(session, mapping)));
   }

@@ -7,7 +7,6 @@ import dev.creek.consumer.postgres.session.Binding;
 import dev.creek.consumer.postgres.session.Session;
 import dev.creek.consumer.postgres.session.SqlNames;
 import dev.creek.consumer.stream.Claim;
-import io.r2dbc.spi.Readable;
 import io.r2dbc.spi.Statement;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -16,7 +15,6 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -108,7 +106,7 @@ public final class KnownTarget {
             statement ->
                 Binding.texts(
                     bind(statement), 3, columns == null ? null : columns.toArray(String[]::new)),
-            Seen::of)
+            TargetComparison::of)
         .single()
         .flatMap(seen -> compared(session, seen, columns != null));
   }
@@ -137,101 +135,7 @@ public final class KnownTarget {
     return statement;
   }
 
-  /**
-   * The known state beside the present one.
-   *
-   * @param knownOid null if nothing is known yet
-   * @param wasFilled whether it has held rows, as far as is known
-   * @param oid null if there is no such table
-   * @param columns entries of the columns of the changes
-   * @param dropped known entries of columns that were dropped
-   * @param crashed whether it is empty and of a kind that a crash empties
-   */
-  private record Seen(
-      @Nullable Long knownOid,
-      Set<String> knownFiles,
-      List<String> knownColumns,
-      boolean wasFilled,
-      @Nullable Long oid,
-      Set<String> files,
-      List<String> columns,
-      List<String> dropped,
-      boolean crashed) {
-
-    static Seen of(Readable row) {
-      return new Seen(
-          row.get("known_oid", Long.class),
-          Set.copyOf(entries(row, "known_files")),
-          entries(row, "known_columns"),
-          Boolean.TRUE.equals(row.get("was_filled", Boolean.class)),
-          row.get("oid", Long.class),
-          Set.copyOf(entries(row, "files")),
-          entries(row, "columns"),
-          entries(row, "dropped"),
-          Boolean.TRUE.equals(row.get("crashed", Boolean.class)));
-    }
-
-    private static List<String> entries(Readable row, String name) {
-      String[] entries = row.get(name, String[].class);
-      return entries == null ? List.of() : List.of(entries);
-    }
-
-    /** Tables that are still there, with another file of the same persistence. */
-    Stream<Long> rewritten() {
-      Set<String> knownKinds = knownFiles.stream().map(Seen::kind).collect(Collectors.toSet());
-      return files.stream()
-          .filter(file -> !knownFiles.contains(file) && knownKinds.contains(kind(file)))
-          .map(Seen::number);
-    }
-
-    /** A file's table and persistence. */
-    private static String kind(String file) {
-      return number(file) + file.substring(file.length() - 1);
-    }
-
-    boolean lostPartitions() {
-      Set<Long> there = files.stream().map(Seen::number).collect(Collectors.toSet());
-      return !there.containsAll(knownTables());
-    }
-
-    private Set<Long> knownTables() {
-      return knownFiles.stream().map(Seen::number).collect(Collectors.toSet());
-    }
-
-    /**
-     * The columns of the next changes, if no plan determines them: the earlier ones, by number or
-     * name.
-     */
-    List<String> follow() {
-      Set<String> droppedNames = dropped.stream().map(Seen::name).collect(Collectors.toSet());
-      return Stream.concat(
-              knownColumns.stream().filter(entry -> !dropped.contains(entry)),
-              columns.stream().filter(entry -> droppedNames.contains(name(entry))))
-          .distinct()
-          .toList();
-    }
-
-    /** Names of those columns that are not among the known ones. */
-    List<String> fresh(List<String> entries) {
-      Set<Long> numbers = knownColumns.stream().map(Seen::number).collect(Collectors.toSet());
-      return numbers.isEmpty()
-          ? List.of()
-          : entries.stream()
-              .filter(entry -> !numbers.contains(number(entry)))
-              .map(Seen::name)
-              .toList();
-    }
-
-    private static long number(String entry) {
-      return Long.parseLong(entry.substring(0, entry.indexOf(':')));
-    }
-
-    private static String name(String entry) {
-      return entry.substring(entry.indexOf(':') + 1);
-    }
-  }
-
-  private Mono<Void> compared(Session session, Seen seen, boolean planned) {
+  private Mono<Void> compared(Session session, TargetComparison seen, boolean planned) {
     if (seen.oid() == null) {
       return seen.knownOid() == null
           ? Mono.empty()
@@ -257,7 +161,8 @@ public final class KnownTarget {
         .then(storeCompared(session, seen, columns));
   }
 
-  private Mono<List<Incompleteness>> marks(Session session, Seen seen, List<String> columns) {
+  private Mono<List<Incompleteness>> marks(
+      Session session, TargetComparison seen, List<String> columns) {
     var marks = new ArrayList<Incompleteness>();
     if (seen.crashed()) {
       marks.add(
@@ -338,7 +243,7 @@ public final class KnownTarget {
   /**
    * Stores the compared state, not the present one, which may have changed since the comparison.
    */
-  private Mono<Void> storeCompared(Session session, Seen seen, List<String> columns) {
+  private Mono<Void> storeCompared(Session session, TargetComparison seen, List<String> columns) {
     return session
         .update(
             sql.storeCompared(),

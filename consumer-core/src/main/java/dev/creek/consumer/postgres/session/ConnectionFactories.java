@@ -1,10 +1,10 @@
 package dev.creek.consumer.postgres.session;
 
+import dev.creek.consumer.api.DatabaseAddress;
+import dev.creek.consumer.api.DatabaseAddress.Host;
+import dev.creek.consumer.api.DatabaseAddress.Tls;
 import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.DatabaseOptions.Pooler;
-import dev.creek.consumer.api.DatabaseOptions.ServerAddress;
-import dev.creek.consumer.api.DatabaseOptions.ServerAddress.Host;
-import dev.creek.consumer.api.DatabaseOptions.ServerAddress.Tls;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import io.r2dbc.postgresql.MultiHostConnectionStrategy.TargetServerType;
@@ -33,7 +33,7 @@ public final class ConnectionFactories {
    * @throws IllegalArgumentException if a certificate or key cannot be read
    */
   static PostgresqlConnectionFactory of(DatabaseOptions options) {
-    ServerAddress address = options.address();
+    DatabaseAddress address = options.address();
     var settings = SessionSettings.of(options);
     var own = PostgresqlConnectionConfiguration.builder();
     own.database(address.database())
@@ -93,7 +93,7 @@ public final class ConnectionFactories {
   }
 
   private static void hosts(
-      PostgresqlConnectionConfiguration.Builder builder, ServerAddress address) {
+      PostgresqlConnectionConfiguration.Builder builder, DatabaseAddress address) {
     Host first = address.hosts().get(0);
     if (first.isSocket()) {
       builder.socket(first.socket());
@@ -110,7 +110,7 @@ public final class ConnectionFactories {
   }
 
   private static void tls(
-      PostgresqlConnectionConfiguration.Builder builder, ServerAddress address) {
+      PostgresqlConnectionConfiguration.Builder builder, DatabaseAddress address) {
     Tls tls = address.tls();
     builder.sslMode(SSLMode.valueOf(tls.mode().name()));
     if (tls.direct()) {
@@ -144,7 +144,7 @@ public final class ConnectionFactories {
    * of an address, which is not what the user wrote.
    */
   private static void verification(
-      PostgresqlConnectionConfiguration.Builder builder, ServerAddress address) {
+      PostgresqlConnectionConfiguration.Builder builder, DatabaseAddress address) {
     TrustManagerFactory trusted = null;
     if (address.tls().rootCertificate() != null) {
       builder.sslRootCert(address.tls().rootCertificate());

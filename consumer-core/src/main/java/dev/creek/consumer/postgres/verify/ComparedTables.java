@@ -32,7 +32,7 @@ import reactor.core.publisher.Mono;
  * @param shape the target table
  * @param notCompared columns that only one side has
  */
-public record ComparedTables(
+record ComparedTables(
     ComparedSide source,
     ComparedSide target,
     List<ComparedColumn> columns,
@@ -45,7 +45,7 @@ public record ComparedTables(
    *
    * @param from the table in the source's database
    */
-  public static Mono<ComparedTables> of(
+  static Mono<ComparedTables> of(
       Mapping mapping, TargetTable from, Sessions source, Sessions target) {
     return Mono.zip(
         shape(source, from, "source", mapping),

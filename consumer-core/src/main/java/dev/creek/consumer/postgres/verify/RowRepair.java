@@ -24,7 +24,7 @@ import reactor.core.publisher.Mono;
  * position, in order, so a row never stays at an older state. (If it were read first and locked
  * then, older data could overwrite a newer change.)
  */
-public final class RowRepair {
+final class RowRepair {
   private static final int KEYS_AT_ONCE = 500;
 
   private final Sessions source;
@@ -42,7 +42,7 @@ public final class RowRepair {
    * @param targetName the target's name in it
    * @param sourceTable the source's name as SQL
    */
-  public RowRepair(
+  RowRepair(
       Sessions source,
       Sessions target,
       String subscriptions,

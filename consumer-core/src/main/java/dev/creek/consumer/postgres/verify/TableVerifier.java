@@ -6,12 +6,9 @@ import dev.creek.consumer.api.Verification.Difference;
 import dev.creek.consumer.api.Verification.Kind;
 import dev.creek.consumer.api.Verification.Options;
 import dev.creek.consumer.postgres.verify.ComparedSide.Bucket;
-import dev.creek.consumer.postgres.verify.ComparedSide.Hashed;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -27,7 +24,7 @@ import reactor.core.publisher.Mono;
  * time is over. So a row that is only late is not reported, and a wrong one is, with the state of
  * both sides at the last comparison.
  */
-public final class TableVerifier {
+final class TableVerifier {
   private static final long MAX_BUCKETS = 1 << 16;
   private static final long FEWEST_BUCKETS = 1 << 4;
 
@@ -50,7 +47,7 @@ public final class TableVerifier {
   /**
    * @param repair null if nothing is to be written
    */
-  public TableVerifier(
+  TableVerifier(
       Mapping mapping, ComparedTables tables, Options options, @Nullable RowRepair repair) {
     this.mapping = mapping;
     this.tables = tables;
@@ -58,7 +55,7 @@ public final class TableVerifier {
     this.repair = repair;
   }
 
-  public Mono<Verification> verify() {
+  Mono<Verification> verify() {
     return mask().flatMap(mask -> pass(mask, null));
   }
 
@@ -73,7 +70,7 @@ public final class TableVerifier {
       long sourceRows,
       long targetRows,
       Set<Long> buckets,
-      List<Candidate> candidates,
+      List<DifferingRow> candidates,
       boolean more) {}
 
   /**
@@ -106,7 +103,7 @@ public final class TableVerifier {
     differing.addAll(target.keySet());
     differing.removeIf(bucket -> Objects.equals(source.get(bucket), target.get(bucket)));
     List<List<Long>> groups = groups(differing, source, target);
-    var found = new ArrayList<Candidate>();
+    var found = new ArrayList<DifferingRow>();
     return Flux.fromIterable(groups)
         .takeWhile(group -> found.size() < MAX_CANDIDATES)
         .concatMap(group -> compare(group, mask), 1)
@@ -137,67 +134,16 @@ public final class TableVerifier {
     return groups;
   }
 
-  private Mono<List<Candidate>> compare(List<Long> buckets, long mask) {
+  private Mono<List<DifferingRow>> compare(List<Long> buckets, long mask) {
     return Mono.zip(
         tables.source().rows(buckets, mask),
         tables.target().rows(buckets, mask),
-        tables.source().hasKey() ? TableVerifier::byKey : TableVerifier::byCount);
-  }
-
-  private static List<Candidate> byKey(List<Hashed> source, List<Hashed> target) {
-    var left = new LinkedHashMap<List<String>, Long>();
-    source.forEach(row -> left.put(row.key(), row.hash()));
-    var found = new ArrayList<Candidate>();
-    for (Hashed row : target) {
-      Long hash = left.remove(row.key());
-      if (hash == null || hash != row.hash()) {
-        found.add(new Candidate(row.key(), hash, row.hash(), System.nanoTime()));
-      }
-    }
-    left.forEach((key, hash) -> found.add(new Candidate(key, hash, null, System.nanoTime())));
-    return found;
-  }
-
-  /** Number of surplus rows with each content on one side; null and not 0 if there is none. */
-  private static List<Candidate> byCount(List<Hashed> source, List<Hashed> target) {
-    var surplus = new HashMap<List<String>, Long>();
-    source.forEach(row -> surplus.merge(row.key(), 1L, Long::sum));
-    target.forEach(row -> surplus.merge(row.key(), -1L, Long::sum));
-    var found = new ArrayList<Candidate>();
-    surplus.forEach(
-        (look, rows) -> {
-          if (rows != 0) {
-            found.add(
-                new Candidate(
-                    look, rows > 0 ? rows : null, rows < 0 ? -rows : null, System.nanoTime()));
-          }
-        });
-    return found;
-  }
-
-  /**
-   * A row that differed in the last comparison.
-   *
-   * @param source hash on the source (without a key: number of surplus rows), null if it has none
-   * @param target the same of the target
-   * @param changedAt time when the source's was last seen to change
-   */
-  private record Candidate(
-      List<String> key, @Nullable Long source, @Nullable Long target, long changedAt) {
-
-    boolean equal() {
-      return Objects.equals(source, target);
-    }
-
-    Candidate seen(@Nullable Long sourceNow, @Nullable Long targetNow) {
-      boolean same = Objects.equals(source, sourceNow);
-      return new Candidate(key, sourceNow, targetNow, same ? changedAt : System.nanoTime());
-    }
+        tables.source().hasKey() ? DifferingRow::byKey : DifferingRow::byCount);
   }
 
   /** Rows that still differ when the time is over. */
-  private Mono<List<Candidate>> settled(
-      List<Candidate> open, Set<Long> buckets, long mask, long deadline) {
+  private Mono<List<DifferingRow>> settled(
+      List<DifferingRow> open, Set<Long> buckets, long mask, long deadline) {
     if (open.isEmpty() || System.nanoTime() >= deadline) {
       return Mono.just(open);
     }
@@ -206,11 +152,12 @@ public final class TableVerifier {
         .flatMap(still -> settled(still, buckets, mask, deadline));
   }
 
-  private Mono<List<Candidate>> lookAgain(List<Candidate> open, Set<Long> buckets, long mask) {
+  private Mono<List<DifferingRow>> lookAgain(
+      List<DifferingRow> open, Set<Long> buckets, long mask) {
     if (!tables.source().hasKey()) {
       return compare(List.copyOf(buckets), mask);
     }
-    List<List<String>> keys = open.stream().map(Candidate::key).toList();
+    List<List<String>> keys = open.stream().map(DifferingRow::key).toList();
     // The source first: the target may hold its present state a moment later, never before.
     return tables
         .source()
@@ -228,18 +175,18 @@ public final class TableVerifier {
                                 .toList()));
   }
 
-  private Mono<Verification> repaired(Found found, List<Candidate> left, long mask) {
+  private Mono<Verification> repaired(Found found, List<DifferingRow> left, long mask) {
     if (repair == null || left.isEmpty()) {
       return Mono.just(verification(found, left, 0));
     }
-    List<List<String>> keys = left.stream().map(Candidate::key).toList();
+    List<List<String>> keys = left.stream().map(DifferingRow::key).toList();
     return repair
         .repair(keys)
         .then(Mono.defer(() -> settled(left, found.buckets(), mask, deadline())))
         .map(still -> verification(found, still, left.size() - still.size()));
   }
 
-  private Verification verification(Found found, List<Candidate> left, long repaired) {
+  private Verification verification(Found found, List<DifferingRow> left, long repaired) {
     List<Difference> differences =
         tables.source().hasKey()
             ? left.stream().limit(options.maxDifferences()).map(this::difference).toList()
@@ -257,16 +204,16 @@ public final class TableVerifier {
   }
 
   /** At the moment at which {@code left} was all that differed, not at the first comparison. */
-  private long targetRows(Found found, List<Candidate> left) {
+  private long targetRows(Found found, List<DifferingRow> left) {
     if (left.isEmpty() && !found.more()) {
       return found.sourceRows();
     }
     if (!tables.source().hasKey()) {
       return found.targetRows();
     }
-    Set<List<String>> open = left.stream().map(Candidate::key).collect(Collectors.toSet());
+    Set<List<String>> open = left.stream().map(DifferingRow::key).collect(Collectors.toSet());
     long came = 0;
-    for (Candidate first : found.candidates()) {
+    for (DifferingRow first : found.candidates()) {
       if (!open.contains(first.key())) {
         came += (first.source() == null ? 0 : 1) - (first.target() == null ? 0 : 1);
       }
@@ -274,7 +221,7 @@ public final class TableVerifier {
     return found.targetRows() + came;
   }
 
-  private Difference difference(Candidate row) {
+  private Difference difference(DifferingRow row) {
     boolean restless =
         System.nanoTime() - row.changedAt() < options.timeout().toNanos() / 2
             && !options.timeout().isZero();
@@ -287,10 +234,10 @@ public final class TableVerifier {
     return new Difference(kind, row.key(), 1);
   }
 
-  private static List<Difference> counted(List<Candidate> left) {
+  private static List<Difference> counted(List<DifferingRow> left) {
     long missing = 0;
     long unexpected = 0;
-    for (Candidate look : left) {
+    for (DifferingRow look : left) {
       missing += look.source() == null ? 0 : look.source();
       unexpected += look.target() == null ? 0 : look.target();
     }

@@ -2,13 +2,20 @@ package dev.creek.consumer.jetstream.direct;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
+import dev.creek.consumer.api.SourceTable;
+import dev.creek.consumer.jetstream.pull.MessagePlace;
+import dev.creek.consumer.jetstream.pull.PullReceiver;
+import dev.creek.consumer.jetstream.pull.SubjectTable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.function.IntFunction;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -22,8 +29,9 @@ final class KnownLinesTest {
 
   private final PacketReceivers receivers = new PacketReceivers();
   private final AckSubject ack = new AckSubject();
-  private final KnownLines lines = new KnownLines(receivers, ack);
-  private final Disposable registered = receivers.register("creek_a", (at, data, bytes) -> {});
+  private final KnownLines lines = new KnownLines(ack);
+  private final Disposable registered =
+      receivers.register("creek_a", SubjectTable.NONE, (at, data, bytes) -> {});
 
   private PacketReceivers.@Nullable Entry read(String sent) {
     byte[] bytes = ("??" + sent + "??").getBytes(ISO_8859_1);
@@ -33,7 +41,7 @@ final class KnownLinesTest {
   private void learn(String message) {
     byte[] bytes = message.getBytes(ISO_8859_1);
     try {
-      new PacketFilter(receivers).accept(bytes, bytes.length);
+      new PacketFilter(receivers, ack, lines).accept(bytes, bytes.length);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -73,19 +81,68 @@ final class KnownLinesTest {
   @Test
   void keepsTheLinesOfManyConsumersApart() {
     List<Disposable> all = new ArrayList<>();
-    Supplier<String> begin = () -> BEGINNING.replace("creek_a", "creek_" + all.size());
+    // The client subscribes for each consumer, so each has a number of its own.
+    IntFunction<String> begin = i -> "MSG wal.t %d $JS.ACK.s.creek_%d.1.".formatted(4 + i, i);
     for (int i = 0; i < 20; i++) {
-      String first = begin.get() + "1.1.1.1 1\r\nx\r\n";
-      all.add(receivers.register("creek_" + i, (at, data, bytes) -> {}));
+      String first = begin.apply(i) + "1.1.1.1 1\r\nx\r\n";
+      all.add(receivers.register("creek_" + i, SubjectTable.NONE, (at, data, bytes) -> {}));
       learn(first);
     }
     for (int i = 0; i < 20; i++) {
-      String next = BEGINNING.replace("creek_a", "creek_" + i) + "2.2.1.1 1\r\nx\r\n";
+      String next = begin.apply(i) + "2.2.1.1 1\r\nx\r\n";
       assertThat(read(next)).isSameAs(all.get(i));
       assertThat(read(next)).isSameAs(all.get(i));
       all.get(i).dispose();
       assertThat(read(next)).isNull();
     }
+  }
+
+  @Test
+  void knowsTheLinesOfManyAlternatingSubjectsAndTheirTables() {
+    int count = 500;
+    List<SourceTable> tables = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      tables.add(new SourceTable("d", "s", "t" + i));
+    }
+    Disposable all =
+        receivers.register(
+            "creek_b",
+            subject -> tables.get(Integer.parseInt(subject.substring("wal.t".length()))),
+            (at, data, bytes) -> {});
+    IntFunction<String> begin = i -> "MSG wal.t%d 9 $JS.ACK.s.creek_b.1.".formatted(i);
+    for (int i = 0; i < count; i++) {
+      learn(begin.apply(i) + "1.1.1.1 1\r\nx\r\n");
+    }
+    int known = 0;
+    for (int i = 0; i < count; i++) {
+      if (read(begin.apply(i) + "2.2.1.1 1\r\nx\r\n") == all) {
+        assertThat(ack.table()).isSameAs(tables.get(i));
+        known++;
+      }
+    }
+    // A few may share a place with too many others.
+    assertThat(known).isGreaterThan(count * 95 / 100);
+  }
+
+  @Test
+  void whatAnEndedConsumerReceivedIsNotKept() {
+    PullReceiver receiver =
+        new PullReceiver() {
+          @Override
+          public void onMessage(MessagePlace place, byte[] data, long wireBytes) {}
+        };
+    var kept = new WeakReference<>(receiver);
+    Disposable ended = receivers.register("creek_c", SubjectTable.NONE, receiver);
+    learn("MSG wal.t 7 $JS.ACK.s.creek_c.1.1.1.1.1 1\r\nx\r\n");
+    ended.dispose();
+    receiver = null;
+
+    await()
+        .until(
+            () -> {
+              System.gc();
+              return kept.refersTo(null);
+            });
   }
 
   @ParameterizedTest
@@ -174,6 +231,7 @@ final class KnownLinesTest {
       registered[0] =
           receivers.register(
               consumer,
+              SubjectTable.NONE,
               (ack, data, wireBytes) -> {
                 String text = new String(data, ISO_8859_1);
                 packets.append(

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIOException;
 
 import dev.creek.consumer.jetstream.pull.MessagePlace;
+import dev.creek.consumer.jetstream.pull.SubjectTable;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -22,7 +23,8 @@ final class PacketFilterTest {
   private final PacketReceivers receivers = new PacketReceivers();
   private final PacketFilter filter = new PacketFilter(receivers);
   private final List<String> packets = new ArrayList<>();
-  private final Disposable registered = receivers.register("creek_a", this::note);
+  private final Disposable registered =
+      receivers.register("creek_a", SubjectTable.NONE, this::note);
 
   private void note(MessagePlace ack, byte[] data, long wireBytes) {
     packets.add(
@@ -125,7 +127,9 @@ final class PacketFilterTest {
   void tellsConsumersApart() throws IOException {
     List<String> others = new ArrayList<>();
     receivers.register(
-        "creek_b", (ack, data, wireBytes) -> others.add(new String(data, ISO_8859_1)));
+        "creek_b",
+        SubjectTable.NONE,
+        (ack, data, wireBytes) -> others.add(new String(data, ISO_8859_1)));
 
     through(
         100,
@@ -156,6 +160,7 @@ final class PacketFilterTest {
   void aReceiverThatFailsEndsTheConnection() {
     receivers.register(
         "creek_c",
+        SubjectTable.NONE,
         (ack, data, wireBytes) -> {
           throw new IllegalStateException("closed");
         });

@@ -19,7 +19,8 @@ final class ClientPullReaderTest {
   private final List<String> came = new ArrayList<>();
   private final List<Message> others = new ArrayList<>();
   private final PullIntake intake =
-      new ClientPullReader(pauses::add).intake("creek_a", new Notes(), others::add);
+      new ClientPullReader(pauses::add)
+          .intake("creek_a", SubjectTable.NONE, new Notes(), others::add);
 
   private final class Notes implements PullReceiver {
     @Override

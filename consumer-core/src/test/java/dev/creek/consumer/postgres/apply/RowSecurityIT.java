@@ -127,7 +127,7 @@ final class RowSecurityIT {
     assertThatThrownBy(() -> await(target.tables().createTable(mapping.target(), schema)))
         .isInstanceOf(DatabaseException.class)
         .hasMessageContaining("may hide rows from the role keeper");
-    assertThat(await(target.findings(mapping, schema, null, false).collectList()))
+    assertThat(await(target.checks().table(mapping, schema, null, false).collectList()))
         .anySatisfy(
             finding -> {
               assertThat(finding.level()).isEqualTo(Finding.Level.PROBLEM);

@@ -41,7 +41,8 @@ final class CatalogComparisonIT {
   }
 
   private List<Finding> findings() {
-    return await(target.findings(DatabaseOptions.of(source.patientUri()), List.of(MAPPING)));
+    return await(
+        target.checks().catalogs(DatabaseOptions.of(source.patientUri()), List.of(MAPPING)));
   }
 
   @Test

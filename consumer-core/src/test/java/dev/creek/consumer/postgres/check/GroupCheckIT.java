@@ -44,7 +44,7 @@ final class GroupCheckIT {
   }
 
   private List<Finding> findings() {
-    return await(database.target().findings(List.of(ORDERS, LINES, STAFF), groups));
+    return await(database.target().checks().groups(List.of(ORDERS, LINES, STAFF), groups));
   }
 
   @Test

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.Mapping;
-import dev.creek.consumer.api.QualifiedName;
+import dev.creek.consumer.api.TableGroup;
 import dev.creek.consumer.postgres.PostgresTarget;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
@@ -91,7 +91,8 @@ final class ControlNamesIT {
             inSql(
                 "select _creek_consumer._name(array[t]) from unnest(?) with ordinality u (t, n)",
                 characters))
-        .isEqualTo(characters.stream().map(QualifiedName::format).toList());
+        .isEqualTo(
+            characters.stream().map(name -> new TableGroup("shop", name).shownName()).toList());
   }
 
   private static Stream<String> random(int count) {

@@ -2,8 +2,8 @@ package dev.creek.consumer.postgres.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.creek.consumer.api.DatabaseAddress.Secret;
 import dev.creek.consumer.api.DatabaseOptions;
-import dev.creek.consumer.api.DatabaseOptions.Secret;
 import dev.creek.consumer.testing.FuzzedSecret;
 import java.util.List;
 import java.util.Map;

@@ -57,7 +57,10 @@ final class TableVerifierIT {
     try {
       var from = DatabaseOptions.of(source.patientUri());
       var how = new Verification.Options(timeout, 100);
-      return await(repair ? here.repair(ITEMS, from, how) : here.verify(ITEMS, from, how));
+      return await(
+          repair
+              ? here.comparisons().repair(ITEMS, from, how)
+              : here.comparisons().verify(ITEMS, from, how));
     } finally {
       await(here.close());
     }
