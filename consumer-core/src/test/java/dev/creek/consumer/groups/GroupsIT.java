@@ -21,12 +21,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What source transactions keep over several tables is never seen broken on the target, while its
  * tables are applied together. {@code -Dcreek.test.seed=…} takes another seed.
  */
 final class GroupsIT {
+  private static final Logger log = LoggerFactory.getLogger(GroupsIT.class);
   private static final long SEED = Long.getLong("creek.test.seed", 16);
 
   /** Looks at something new: enough to have seen many transactions come. */
@@ -57,6 +60,7 @@ final class GroupsIT {
 
   private static void neverBroken(InvariantObserver observer) {
     Findings found = observer.findings();
+    log.info("{}", found);
     assertThat(found.examples()).as(found.toString()).isEmpty();
     assertThat(found.broken()).isZero();
     assertThat(found.states()).as(found.toString()).isGreaterThanOrEqualTo(MANY);
@@ -110,8 +114,8 @@ final class GroupsIT {
                 } else {
                   next.small(random);
                 }
-                // Each a few hundred rows.
-                LockSupport.parkNanos(2_000_000);
+                // A large one has a few hundred rows.
+                LockSupport.parkNanos(8_000_000);
               })) {
         load.awaitSeen(ofOrders, MANY);
         load.awaitSeen(ofBank, MANY);
@@ -172,7 +176,6 @@ final class GroupsIT {
       }
       database.execute("update copy.audit set note = 'note' where note is null");
       rig.awaitEqual();
-      System.out.println("FOUND fails " + observer.findings());
       neverBroken(observer);
     }
     assertThat(rig.statesOf("branches", "tellers", "accounts", "history"))
@@ -215,7 +218,6 @@ final class GroupsIT {
         load.awaitSeen(observer, MANY);
       }
       rig.awaitEqual();
-      System.out.println("FOUND comeandgo " + observer.findings());
       neverBroken(observer);
     }
     rig.awaitMembers();
@@ -263,8 +265,6 @@ final class GroupsIT {
         load.awaitSeen(ofBank, MANY);
       }
       rig.awaitEqual();
-      System.out.println("FOUND cuts " + ofOrders.findings());
-      System.out.println("FOUND cuts " + ofBank.findings());
       neverBroken(ofOrders);
       neverBroken(ofBank);
     }
