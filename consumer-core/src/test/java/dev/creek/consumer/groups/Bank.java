@@ -73,18 +73,22 @@ final class Bank implements Workload {
 
   @Override
   public void small(Random random) {
-    source.begin();
-    open();
-    transfer(random);
+    transfers(1, random);
   }
 
   @Override
   public void large(Random random) {
-    source.begin();
-    open();
-    for (int i = 0; i < LARGE; i++) {
-      transfer(random);
-    }
+    transfers(LARGE, random);
+  }
+
+  private void transfers(int count, Random random) {
+    source.transaction(
+        () -> {
+          open();
+          for (int i = 0; i < count; i++) {
+            transfer(random);
+          }
+        });
   }
 
   private void open() {

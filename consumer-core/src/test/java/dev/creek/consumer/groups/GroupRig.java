@@ -52,7 +52,7 @@ final class GroupRig implements AutoCloseable {
    * Longer than what may keep the test from publishing the rest of a transaction. By default a
    * pause of some 20 ms ends it, as nothing on the wire does.
    */
-  private static final Duration LINGER = Duration.ofMillis(500);
+  private static final Duration LINGER = Duration.ofSeconds(1);
 
   /** About a thousand transactions a second. */
   private static final int TRANSACTIONS_AT_ONCE = 10;

@@ -154,7 +154,7 @@ final class GroupsIT {
               new Random(SEED),
               random -> {
                 bank.small(random);
-                audit.insert(++audited[0], "note");
+                rig.source().transaction(() -> audit.insert(++audited[0], "note"));
               })) {
         for (int round = 0; round < 4; round++) {
           boolean column = round % 2 == 0;

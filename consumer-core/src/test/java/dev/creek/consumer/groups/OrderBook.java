@@ -81,8 +81,7 @@ final class OrderBook implements Workload {
 
   @Override
   public void small(Random random) {
-    source.begin();
-    change(random);
+    source.transaction(() -> change(random));
   }
 
   /**
@@ -91,10 +90,12 @@ final class OrderBook implements Workload {
    */
   @Override
   public void large(Random random) {
-    source.begin();
-    for (int i = 0; i < LARGE_ORDERS; i++) {
-      change(random, KINDS - 1);
-    }
+    source.transaction(
+        () -> {
+          for (int i = 0; i < LARGE_ORDERS; i++) {
+            change(random, KINDS - 1);
+          }
+        });
   }
 
   private void change(Random random) {

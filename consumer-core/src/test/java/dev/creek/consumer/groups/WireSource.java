@@ -24,6 +24,7 @@ final class WireSource {
   private final WirePublisher publisher;
   private final Generation generation;
   private final List<Rows> tables = new ArrayList<>();
+  private final List<Runnable> pending = new ArrayList<>();
   private final AtomicLong transactions = new AtomicLong();
   private WalTx tx = WalTx.of(0);
   private long lsn = WalTx.of(1).lsn();
@@ -45,12 +46,19 @@ final class WireSource {
     return tables;
   }
 
-  /** What is published from here on belongs to the next transaction. */
-  void begin() {
-    tx = WalTx.of(transactions.incrementAndGet());
+  /**
+   * Publishes one transaction, all of it at once: what the test still has to think about would look
+   * like the end of it.
+   */
+  void transaction(Runnable changes) {
+    tx = WalTx.of(transactions.get() + 1);
+    changes.run();
+    pending.forEach(Runnable::run);
+    pending.clear();
+    transactions.incrementAndGet();
   }
 
-  /** Transactions that have begun. Thread-safe. */
+  /** Transactions that were published. Thread-safe. */
   long transactions() {
     return transactions.get();
   }
@@ -66,7 +74,7 @@ final class WireSource {
   }
 
   private void publish(TableWire wire, WalBytes message) {
-    publisher.publish(wire.source(), message);
+    pending.add(() -> publisher.publish(wire.source(), message));
   }
 
   /** A table's rows; every change of them is published. */

@@ -35,7 +35,8 @@ import reactor.core.scheduler.Scheduler;
  * <p>If one member is the cause of a failure, it gets the error, and the others of the same batch
  * end without one: their writers cannot be used any more, so they claim their tables again and join
  * again. If nobody is the cause, all that were being written get the error; if nothing was, all.
- * The group waits for those that will return, so that none runs ahead of the others.
+ * The group waits for those that will return, so that none runs ahead of the others. Members whose
+ * rows refer to rows that are not there meet again in the same way.
  */
 public final class Group {
   private static final Logger log = LoggerFactory.getLogger(Group.class);
@@ -71,6 +72,9 @@ public final class Group {
 
   /** Tables that will join soon, with the call that hurries them. */
   private final Map<SourceTable, Runnable> expected = new HashMap<>();
+
+  /** Tables whose rows wait for those of others, perhaps of one another; likewise. */
+  private final Map<SourceTable, Runnable> refused = new HashMap<>();
 
   /** Up to here tables are written in the order of the source. */
   private long inOrderUntil;
@@ -177,7 +181,13 @@ public final class Group {
 
   private void join(Seat seat) {
     seats.add(seat);
-    if (expected.remove(seat.member().mapping().source()) != null) {
+    SourceTable source = seat.member().mapping().source();
+    boolean wasRefused = refused.remove(source) != null;
+    if (wasRefused) {
+      // Two of them may need one another.
+      expected.putAll(refused);
+    }
+    if (expected.remove(source) != null || wasRefused) {
       stopGathering();
       expected.values().forEach(Runnable::run);
     }
@@ -191,10 +201,10 @@ public final class Group {
   }
 
   private Duration patience() {
-    if (round != null) {
-      return JOINING_OTHERS;
+    if (!expected.isEmpty()) {
+      return RETURNING;
     }
-    return expected.isEmpty() ? JOINING : RETURNING;
+    return round == null ? JOINING : JOINING_OTHERS;
   }
 
   private void stopGathering() {
@@ -344,6 +354,9 @@ public final class Group {
   private void failed(Round of, Throwable error) {
     log.debug("{}: the round ended", ports.database(), error);
     if (error instanceof SeatException one) {
+      if (one.mayDependOnOtherTables()) {
+        refused.put(one.seat().member().mapping().source(), one.seat().member()::returnsNow);
+      }
       one.seat().member().goesApart(one.seat().first());
       end(one.seat(), one.getCause());
       endToReturn(of.spoilt(), null);

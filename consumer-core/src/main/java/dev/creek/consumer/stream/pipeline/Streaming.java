@@ -97,7 +97,8 @@ record Streaming(
 
   private Flux<Applied> apply(
       ResumePoint from, LogState log, OutageListener outage, StreamingAttempt attempt) {
-    Group group = recovering == null ? line.groupFrom(from.claim(), log, from.start()) : null;
+    Group group = isToSearch() ? null : line.groupFrom(from.claim(), log, from.start());
+    attempt.isIn(group);
     return group == null
         ? alone(from, log, outage, new FinalPosition(), attempt)
             .doOnNext(applied -> notePassed(applied, from.claim(), log))
@@ -254,6 +255,9 @@ record Streaming(
 
   private Phase after(Throwable error, StreamingAttempt attempt) {
     boolean progressed = attempt.hasProgressed();
+    if (attempt.isAlone() && FailurePolicy.mayDependOnOtherTables(error)) {
+      line.mayJoin();
+    }
     Verdict verdict = FailurePolicy.classify(error, line.mapping());
     line.report().failure(verdict, error);
     Stopped still = progressed ? null : recovering;

@@ -4,6 +4,7 @@ import dev.creek.consumer.api.Position.StreamIdentity;
 import dev.creek.consumer.api.TableState.StoppedAt;
 import dev.creek.consumer.stream.Batch;
 import dev.creek.consumer.stream.batch.ChangeDecoder;
+import dev.creek.consumer.stream.group.Group;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
@@ -16,6 +17,18 @@ public final class StreamingAttempt {
   private volatile @Nullable StreamIdentity stream;
   private volatile @Nullable ChangeDecoder decoder;
   private volatile @Nullable Batch failing;
+  private volatile boolean alone;
+
+  /**
+   * @param group null if the table is applied alone
+   */
+  void isIn(@Nullable Group group) {
+    alone = group == null;
+  }
+
+  boolean isAlone() {
+    return alone;
+  }
 
   void reads(StreamIdentity from, ChangeDecoder with) {
     stream = from;

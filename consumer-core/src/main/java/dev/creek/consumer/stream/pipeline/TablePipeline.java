@@ -362,7 +362,8 @@ final class TablePipeline {
   /** The group of the table if it could be applied with others from here on; otherwise null. */
   @Nullable Group groupFrom(Claim claim, LogState log, StartAt start) {
     Group group = groups.of(tableGroup);
-    long first = start instanceof StartAt.Sequence from ? from.first() : log.firstSequence();
+    long first =
+        Math.max(1, start instanceof StartAt.Sequence from ? from.first() : log.firstSequence());
     return group != null
             && first > apartUntil
             && isPlain(claim, first)
@@ -388,6 +389,11 @@ final class TablePipeline {
   /** The table goes its own way, at least up to this stream sequence. */
   void goesApart(long until) {
     apartUntil = until;
+  }
+
+  /** Its rows may need rows that come with others: it may join the group again where it is. */
+  void mayJoin() {
+    apartUntil = 0;
   }
 
   ChangeDecoder newDecoder(StartAt start, Set<Long> skips) {

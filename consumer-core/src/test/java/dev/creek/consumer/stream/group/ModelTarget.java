@@ -89,12 +89,16 @@ final class ModelTarget {
     return random.nextInt(bound);
   }
 
+  private static DatabaseException error(String state) {
+    return new DatabaseException("says the test", state, null, null, null);
+  }
+
   Writer writer(SourceTable table) {
     return new Writer(table);
   }
 
   /** A table's writer. */
-  static final class Writer implements TableWriter {
+  final class Writer implements TableWriter {
     private final SourceTable table;
     private boolean unusable;
 
@@ -106,7 +110,9 @@ final class ModelTarget {
 
     @Override
     public Mono<Prepared> prepare(Batch batch) {
-      return Mono.just(new Work(batch));
+      return blame == Blame.NOBODY && breaks()
+          ? Mono.error(error("08006"))
+          : Mono.just(new Work(batch));
     }
 
     @Override
@@ -175,10 +181,6 @@ final class ModelTarget {
 
     private List<Change> changes(Part part) {
       return part.prepared().batch().changes();
-    }
-
-    private DatabaseException error(String state) {
-      return new DatabaseException("says the test", state, null, null, null);
     }
 
     private void commit() {
