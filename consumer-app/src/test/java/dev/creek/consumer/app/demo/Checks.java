@@ -37,8 +37,7 @@ final class Checks implements AutoCloseable {
   private final CountDownLatch ended = new CountDownLatch(1);
   private final Thread thread = new Thread(this::run, "shop-checks");
 
-  Checks(
-      Stage stage, Workload workload, InvariantObserver totals, Supplier<Duration> clock) {
+  Checks(Stage stage, Workload workload, InvariantObserver totals, Supplier<Duration> clock) {
     this.stage = stage;
     this.workload = workload;
     this.totals = totals;

@@ -99,7 +99,8 @@ final class Stage implements AutoCloseable {
   }
 
   private ServiceProcess serve() {
-    return configured(ServiceProcess.of("serve", "--grouping", "database", "--prometheus-port", "0"))
+    return configured(
+            ServiceProcess.of("serve", "--grouping", "database", "--prometheus-port", "0"))
         .jvmOptions("-Xmx256m")
         .start();
   }
