@@ -52,13 +52,13 @@ final class CommandActions implements Operations {
 
   @Override
   public Flux<SnapshotProgress> snapshot(Mapping mapping, SnapshotMode mode, Mono<Void> unwanted) {
-    return runs.carryOut(new SnapshotOrder(mapping, mode, null, false), unwanted);
+    return runs.carryOut(SnapshotOrder.toTake(mapping, mode), unwanted);
   }
 
   @Override
   public Flux<SnapshotProgress> applySnapshot(
       String subject, Mapping mapping, SnapshotMode mode, Mono<Void> unwanted) {
-    return runs.carryOut(new SnapshotOrder(mapping, mode, subject, false), unwanted);
+    return runs.carryOut(SnapshotOrder.toApply(subject, mapping, mode), unwanted);
   }
 
   @Override

@@ -40,12 +40,7 @@ public final class Snapshots {
    * <p>{@link ConsumerOptions.Builder#snapshotsAtOnce} limits how many run at once; others wait.
    */
   public Flux<SnapshotProgress> take(Mapping mapping, SnapshotMode mode) {
-    return runs.carryOut(new SnapshotOrder(mapping, mode, null, false), Mono.never());
-  }
-
-  /** {@link #apply(String, Mapping, SnapshotMode, boolean)}, not forced. */
-  public Flux<SnapshotProgress> apply(String subject, Mapping mapping, SnapshotMode mode) {
-    return apply(subject, mapping, mode, false);
+    return runs.carryOut(SnapshotOrder.toTake(mapping, mode), Mono.never());
   }
 
   /**
@@ -55,15 +50,21 @@ public final class Snapshots {
    * CreekConsumer#stop}, gives it up.
    *
    * @param subject its name, from {@link #published}
-   * @param force whether to apply it even if the broker no longer holds all changes since then;
-   *     these are then missing
    * @return its progress, without demand only the newest, {@code DONE} at last; errors with {@link
-   *     SnapshotException} if the snapshot cannot be used, otherwise with the servers' errors. A
-   *     clean snapshot has then changed nothing; after an upsert the written rows stay, and the
-   *     changes since the snapshot correct them
+   *     SnapshotException} if the snapshot cannot be used, also because the broker no longer holds
+   *     all changes since then; otherwise with the servers' errors. A clean snapshot has then
+   *     changed nothing; after an upsert the written rows stay, and the changes since the snapshot
+   *     correct them
    */
-  public Flux<SnapshotProgress> apply(
-      String subject, Mapping mapping, SnapshotMode mode, boolean force) {
-    return runs.carryOut(new SnapshotOrder(mapping, mode, subject, force), Mono.never());
+  public Flux<SnapshotProgress> apply(String subject, Mapping mapping, SnapshotMode mode) {
+    return runs.carryOut(SnapshotOrder.toApply(subject, mapping, mode), Mono.never());
+  }
+
+  /**
+   * Applies a published snapshot as {@link #apply} does, even if the broker no longer holds all
+   * changes since then: these are then missing.
+   */
+  public Flux<SnapshotProgress> applyForced(String subject, Mapping mapping, SnapshotMode mode) {
+    return runs.carryOut(SnapshotOrder.toForce(subject, mapping, mode), Mono.never());
   }
 }

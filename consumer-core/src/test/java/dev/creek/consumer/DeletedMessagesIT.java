@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.creek.consumer.api.BrokerOptions;
 import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.Grouping;
 import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.testing.NatsExtension;
@@ -25,11 +26,18 @@ import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import reactor.core.Disposable;
 
-/** Somebody deletes a table's messages from the middle of the stream. */
+/**
+ * Somebody deletes a table's messages from the middle of the stream, which is read for each table
+ * or for all of them.
+ */
+@ParameterizedClass(name = "{0}")
+@EnumSource(Grouping.class)
 final class DeletedMessagesIT {
   private static final Duration PATIENCE = Patience.LIMIT;
   private static final TargetTable TARGET = new TargetTable("copy", "orders");
@@ -37,7 +45,10 @@ final class DeletedMessagesIT {
   @RegisterExtension static final PostgresExtension postgres = PostgresExtension.shared();
   @RegisterExtension final NatsExtension nats = NatsExtension.own();
 
+  @Parameter private Grouping grouping;
+
   private final TableWire orders = table("orders");
+  private final TableWire returns = table("returns");
   private final TableWire others = table("others");
   private PostgresDatabase database;
   private WirePublisher publisher;
@@ -58,10 +69,12 @@ final class DeletedMessagesIT {
   private void run() {
     consumer =
         CreekConsumer.create(
-            ConsumerOptions.of(
-                BrokerOptions.builder(nats.server().uri()).build(),
-                DatabaseOptions.of(database.patientUri())));
-    for (TableWire table : new TableWire[] {orders, others}) {
+            ConsumerOptions.builder(
+                    BrokerOptions.builder(nats.server().uri()).build(),
+                    DatabaseOptions.of(database.patientUri()))
+                .grouping(grouping)
+                .build());
+    for (TableWire table : new TableWire[] {orders, returns, others}) {
       String name = table.source().table();
       Mapping mapping = new Mapping(table.source(), new TargetTable("copy", name));
       consumer.tables().create(mapping).block(PATIENCE);
@@ -85,6 +98,7 @@ final class DeletedMessagesIT {
   private void begin(Generation generation) {
     publisher = WirePublisher.of(nats.server(), generation, "source");
     publisher.publishSchema(orders);
+    publisher.publishSchema(returns);
     publisher.publishSchema(others);
     publish(others, 1, 1);
     publish(orders, 1, 5);
@@ -125,7 +139,7 @@ final class DeletedMessagesIT {
 
   private String state(String table) {
     return database.value(
-        "select coalesce(state, '') || ' ' || coalesce(reason, '') from _creek_consumer.subscriptions where target = 'copy.%s'"
+        "select coalesce(state, '') || ' ' || coalesce(reason, '') || ' ' || coalesce(hint, '') from _creek_consumer.subscriptions where target = 'copy.%s'"
             .formatted(table));
   }
 
@@ -174,6 +188,7 @@ final class DeletedMessagesIT {
       throws Exception {
     publisher = WirePublisher.of(nats.server(), generation, "source");
     publisher.publishSchema(orders);
+    publisher.publishSchema(returns);
     publisher.publishSchema(others);
     publish(others, 1, 1);
     run();
@@ -205,6 +220,35 @@ final class DeletedMessagesIT {
     consumer.tables().resume(TARGET).block(PATIENCE);
 
     await().atMost(PATIENCE).until(() -> state("orders").startsWith("gap"));
+    awaitRow("others", 3);
+    assertThat(state("others")).startsWith("streaming");
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aGapIsOfThoseThatItMayHaveHitEachWithItsOwnHint(Generation generation) throws Exception {
+    begin(generation);
+    publish(returns, 1, 1);
+    awaitRow("returns", 1);
+    database.execute("alter table copy.orders rename to orders_away");
+    database.execute("alter table copy.returns rename to returns_away");
+    publish(returns, 2, 2);
+    publish(orders, 6, 9);
+    publish(others, 2, 2);
+    awaitRow("others", 2);
+    await().atMost(PATIENCE).until(() -> state("orders").startsWith("failed"));
+    await().atMost(PATIENCE).until(() -> state("returns").startsWith("failed"));
+    stop();
+    database.execute("alter table copy.orders_away rename to orders");
+    database.execute("alter table copy.returns_away rename to returns");
+    purge(generation, orders);
+    publish(others, 3, 3);
+
+    run();
+    for (String hit : new String[] {"orders", "returns"}) {
+      await().atMost(PATIENCE).until(() -> state(hit).startsWith("gap"));
+      assertThat(state(hit)).contains("resync('source.app.%1$s:copy.%1$s')".formatted(hit));
+    }
     awaitRow("others", 3);
     assertThat(state("others")).startsWith("streaming");
   }

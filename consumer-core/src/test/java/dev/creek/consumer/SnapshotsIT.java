@@ -296,7 +296,7 @@ final class SnapshotsIT {
     }
     assertThat(contents(target)).isEqualTo(before);
     assertThat(
-            consumer.snapshots().apply(old, items(), SnapshotMode.CLEAN, true).blockLast(PATIENCE))
+            consumer.snapshots().applyForced(old, items(), SnapshotMode.CLEAN).blockLast(PATIENCE))
         .extracting(SnapshotProgress::step)
         .isEqualTo(Step.DONE);
   }
@@ -324,7 +324,7 @@ final class SnapshotsIT {
               .isInstanceOf(SnapshotException.class);
           String old =
               consumer.snapshots().published(items().source()).blockFirst(PATIENCE).subject();
-          consumer.snapshots().apply(old, items(), SnapshotMode.UPSERT, true).blockLast(PATIENCE);
+          consumer.snapshots().applyForced(old, items(), SnapshotMode.UPSERT).blockLast(PATIENCE);
           await().atMost(PATIENCE).until(() -> state() == TableState.Name.GAP);
           snapshot(SnapshotMode.CLEAN);
           awaitEqual();

@@ -96,7 +96,7 @@ final class FacadeConsumer implements Consumer {
 
   @Override
   public Flux<CommandStep> forceSnapshot(Command.ApplySnapshot command) {
-    return own.applySnapshot(command, true);
+    return own.forceSnapshot(command);
   }
 
   @Override

@@ -55,7 +55,7 @@ final class OwnWork {
       return steps(facade.snapshots().take(take.mapping(), take.mode()), "");
     }
     if (command instanceof Command.ApplySnapshot apply) {
-      return applySnapshot(apply, false);
+      return steps(facade.snapshots().apply(apply.subject(), apply.mapping(), apply.mode()), "");
     }
     if (command instanceof Command.Resync resync) {
       // Subscribed afterwards: the snapshot leaves the position from which to follow.
@@ -73,10 +73,10 @@ final class OwnWork {
     return Flux.error(new IllegalStateException("only a running service can do that"));
   }
 
-  /** Applies a published snapshot. */
-  Flux<CommandStep> applySnapshot(Command.ApplySnapshot apply, boolean force) {
+  /** Applies a published snapshot, whatever changes the broker holds. */
+  Flux<CommandStep> forceSnapshot(Command.ApplySnapshot apply) {
     return steps(
-        facade.snapshots().apply(apply.subject(), apply.mapping(), apply.mode(), force), "");
+        facade.snapshots().applyForced(apply.subject(), apply.mapping(), apply.mode()), "");
   }
 
   private static Mono<CommandStep> subscribed(Mono<Boolean> changed, String detail) {

@@ -6,6 +6,7 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.AppenderBase;
 import com.sun.net.httpserver.HttpServer;
+import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.NatsServer;
 import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
@@ -44,11 +45,14 @@ import org.slf4j.LoggerFactory;
 final class PlainWordsIT {
   @RegisterExtension private static final PostgresExtension POSTGRES = PostgresExtension.own();
 
+  @RegisterExtension
+  private static final NatsExtension NATS =
+      NatsExtension.own(NatsServer.builder().option("authorization { user: me, password: right }"));
+
   private static final String MAPPING = "shop.public.orders:copy.orders";
   private static final String SOURCE = "shop.public.orders";
 
   private static PostgresDatabase target;
-  private static NatsServer nats;
   private static TcpProxy toTarget;
   private static TcpProxy toNats;
   private static HttpServer web;
@@ -83,22 +87,21 @@ final class PlainWordsIT {
         case UNKNOWN_NAME -> "nats://nowhere.invalid:4222";
         case SPEAKS_HTTP -> "nats://127.0.0.1:" + web.getAddress().getPort();
         case NO_TLS -> right().replace("nats://", "tls://");
-        case LOGIN -> "nats://me:wrong@127.0.0.1:" + nats.port();
+        case LOGIN -> "nats://me:wrong@127.0.0.1:" + NATS.server().port();
       };
     }
   }
 
   private static String right() {
-    return "nats://me:right@127.0.0.1:" + nats.port();
+    return "nats://me:right@127.0.0.1:" + NATS.server().port();
   }
 
   @BeforeAll
   static void begin() throws IOException {
     target = POSTGRES.freshDatabase();
     target.execute("create role plain_words");
-    nats = NatsServer.builder().option("authorization { user: me, password: right }").start();
     toTarget = TcpProxy.to(target.server().host(), target.server().port());
-    toNats = TcpProxy.to("127.0.0.1", nats.port());
+    toNats = TcpProxy.to("127.0.0.1", NATS.server().port());
     web = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     web.start();
     nothing = freePort();
@@ -111,7 +114,6 @@ final class PlainWordsIT {
     web.stop(0);
     toTarget.close();
     toNats.close();
-    nats.close();
   }
 
   private static int freePort() throws IOException {

@@ -7,14 +7,27 @@ public final class HeldException extends RuntimeException {
   private static final long serialVersionUID = 1L;
   private final boolean bySnapshot;
 
-  /**
-   * @param message which instance has it
-   * @param bySnapshot whether it is held for a snapshot, which ends by itself and must be waited
-   *     for
-   */
-  public HeldException(String message, boolean bySnapshot) {
+  private HeldException(String message, boolean bySnapshot) {
     super(message);
     this.bySnapshot = bySnapshot;
+  }
+
+  /**
+   * It applies the table's changes.
+   *
+   * @param message which instance has it
+   */
+  public static HeldException forChanges(String message) {
+    return new HeldException(message, false);
+  }
+
+  /**
+   * It applies a snapshot, which ends by itself and must be waited for.
+   *
+   * @param message which instance has it
+   */
+  public static HeldException forSnapshot(String message) {
+    return new HeldException(message, true);
   }
 
   @Override

@@ -18,6 +18,21 @@ import reactor.core.publisher.Mono;
 public record SnapshotOrder(
     Mapping mapping, SnapshotMode mode, @Nullable String subject, boolean force) {
 
+  /** A new snapshot, which the producer is asked for. */
+  public static SnapshotOrder toTake(Mapping mapping, SnapshotMode mode) {
+    return new SnapshotOrder(mapping, mode, null, false);
+  }
+
+  /** A published snapshot. */
+  public static SnapshotOrder toApply(String subject, Mapping mapping, SnapshotMode mode) {
+    return new SnapshotOrder(mapping, mode, subject, false);
+  }
+
+  /** A published snapshot, whatever changes the broker holds. */
+  public static SnapshotOrder toForce(String subject, Mapping mapping, SnapshotMode mode) {
+    return new SnapshotOrder(mapping, mode, subject, true);
+  }
+
   /** Errors with {@link CancellationException} once {@code unwanted} completes; never completes. */
   public static <T> Mono<T> givenUp(Mono<Void> unwanted) {
     return unwanted.then(Mono.error(SnapshotOrder::cancelled));

@@ -18,17 +18,28 @@ public final class CommitTime {
    * @return null if the packet continues a message, or is not part of a WAL message
    */
   public static @Nullable Instant of(byte[] packet) {
-    if (packet.length < FRAME_BYTES || packet[0] != 0 || packet[1] != 0) {
-      return null;
-    }
     try {
-      AvroCursor cursor = new AvroCursor().over(packet, FRAME_BYTES, packet.length);
-      cursor.advance(WalDecoder.HEADER_BYTES);
-      cursor.advance(cursor.readLength()); // fingerprint
-      cursor.advance(cursor.readLength()); // source.name
-      return Instant.EPOCH.plus(cursor.readLong(), ChronoUnit.MICROS);
+      AvroCursor cursor = before(packet);
+      return cursor == null ? null : Instant.EPOCH.plus(cursor.readLong(), ChronoUnit.MICROS);
     } catch (MessageException e) {
       return null;
     }
+  }
+
+  /**
+   * A cursor that stands before the commit time.
+   *
+   * @return null if the packet continues a message
+   * @throws MessageException if it ends before
+   */
+  static @Nullable AvroCursor before(byte[] packet) {
+    if (packet.length < FRAME_BYTES || packet[0] != 0 || packet[1] != 0) {
+      return null;
+    }
+    AvroCursor cursor = new AvroCursor().over(packet, FRAME_BYTES, packet.length);
+    cursor.advance(WalDecoder.HEADER_BYTES);
+    cursor.advance(cursor.readLength()); // fingerprint
+    cursor.advance(cursor.readLength()); // source.name
+    return cursor;
   }
 }

@@ -19,6 +19,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -31,7 +32,7 @@ public class MemoryLog implements ChangeLog {
       new StreamIdentity("CREEK_wal", Instant.parse("2026-01-01T00:00:00Z"));
   private static final int MAX_PACKETS = 40;
 
-  private final Map<SourceTable, List<Packet>> packets = new HashMap<>();
+  private final Map<@Nullable SourceTable, List<Packet>> packets = new HashMap<>();
   private final Map<SourceTable, List<PublishedSchema>> schemas = new HashMap<>();
   private final Random cuts;
   private final Runnable beforeDelivery;
@@ -46,8 +47,12 @@ public class MemoryLog implements ChangeLog {
     this.beforeDelivery = beforeDelivery;
   }
 
-  /** Stores a message's packets; the sequence of the last. */
-  public long append(SourceTable table, List<byte[]> message) {
+  /**
+   * Stores a message's packets; the sequence of the last.
+   *
+   * @param table null if it is another database's
+   */
+  public long append(@Nullable SourceTable table, List<byte[]> message) {
     for (byte[] packet : message) {
       packets.computeIfAbsent(table, t -> new ArrayList<>()).add(new Packet(++last, packet));
     }

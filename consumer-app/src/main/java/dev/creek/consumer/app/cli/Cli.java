@@ -1,6 +1,7 @@
 package dev.creek.consumer.app.cli;
 
 import dev.creek.consumer.app.config.ConfigFile;
+import dev.creek.consumer.app.config.Configuration;
 import dev.creek.consumer.app.config.ConfigurationException;
 import dev.creek.consumer.app.config.Setting.Topic;
 import dev.creek.consumer.app.config.Settings;
@@ -166,7 +167,14 @@ public final class Cli {
       throw new ConfigurationException(List.of("no command is given"));
     }
     checkArguments(verb);
-    var configuration = Start.with(settings, around, verb.needsBroker(), verb instanceof Serve);
+    var configuration =
+        Start.with(
+            settings,
+            around,
+            verb.needsBroker()
+                ? Configuration.Need.BROKER_AND_DATABASE
+                : Configuration.Need.DATABASE,
+            verb instanceof Serve ? Configuration.Use.SERVICE : Configuration.Use.COMMAND);
     return verb.run(configuration, around);
   }
 

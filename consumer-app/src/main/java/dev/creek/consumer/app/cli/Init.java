@@ -1,6 +1,7 @@
 package dev.creek.consumer.app.cli;
 
 import dev.creek.consumer.CreekConsumer;
+import dev.creek.consumer.app.config.Configuration;
 import dev.creek.consumer.app.config.ConfigurationException;
 import dev.creek.consumer.app.config.Setting;
 import dev.creek.consumer.app.config.Settings;
@@ -54,7 +55,7 @@ final class Init implements LocalVerb {
       throw new ConfigurationException(List.of("--role and --users need --print-sql"));
     }
     return WithConsumer.run(
-        Start.with(settings, around, false, false),
+        Start.with(settings, around, Configuration.Need.DATABASE, Configuration.Use.COMMAND),
         around,
         consumer ->
             consumer

@@ -1,6 +1,7 @@
 package dev.creek.consumer.app.cli;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import dev.creek.consumer.app.config.Configuration;
 import dev.creek.consumer.app.config.Setting;
 import dev.creek.consumer.app.config.Settings;
 import dev.creek.consumer.app.config.Settings.Origin;
@@ -35,7 +36,7 @@ final class ShowConfig implements LocalVerb {
   public int run(Settings settings, CliContext around) {
     Terminal terminal = around.terminal();
     terminal.print(json ? json(settings) : text(settings, terminal.colourOut()));
-    Start.with(settings, around, true, false);
+    Start.with(settings, around, Configuration.Need.BROKER_AND_DATABASE, Configuration.Use.COMMAND);
     return ExitCode.OK;
   }
 

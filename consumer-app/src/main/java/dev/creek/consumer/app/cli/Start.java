@@ -17,14 +17,14 @@ final class Start {
   /**
    * Reads the configuration and configures the log.
    *
-   * @param service whether it runs until it is stopped, and so logs more
+   * @param use a service logs more than a command
    * @throws dev.creek.consumer.app.config.ConfigurationException with every problem
    */
   static Configuration with(
-      Settings settings, CliContext around, boolean needsBroker, boolean service) {
-    var configuration = Configuration.of(settings, around.environment(), needsBroker, service);
+      Settings settings, CliContext around, Configuration.Need need, Configuration.Use use) {
+    var configuration = Configuration.of(settings, around.environment(), need, use);
     Configuration.Logging logging = configuration.logging();
-    around.logging().accept(service ? logging : logging.forCommand());
+    around.logging().accept(use == Configuration.Use.SERVICE ? logging : logging.forCommand());
     String warning = settings.warning();
     if (warning != null) {
       log.warn(warning);

@@ -39,13 +39,27 @@ public record Configuration(
    *
    * @param environment for libpq's variables ({@code PGPASSWORD}, …), which complete the database's
    *     URI
-   * @param needsBroker whether the broker's address is required; it is checked in any case
-   * @param service whether it runs until it is stopped, and so tries again if a server is silent
+   * @param need whether the broker's address is required; it is checked in any case
+   * @param use a service tries again if a server is silent, so it waits for less long
    * @throws ConfigurationException with every problem
    */
   public static Configuration of(
-      Settings settings, Map<String, String> environment, boolean needsBroker, boolean service) {
-    return new ConfigurationReader(settings, environment, service).read(needsBroker);
+      Settings settings, Map<String, String> environment, Need need, Use use) {
+    return new ConfigurationReader(settings, environment, use).read(need);
+  }
+
+  /** The servers whose addresses must be given. */
+  public enum Need {
+    DATABASE,
+    BROKER_AND_DATABASE
+  }
+
+  /** The kind of program that is configured. */
+  public enum Use {
+    /** One that ends by itself. */
+    COMMAND,
+    /** One that runs until it is stopped. */
+    SERVICE
   }
 
   /**
@@ -54,7 +68,7 @@ public record Configuration(
    * @throws ConfigurationException with every problem in them
    */
   public static Monitoring monitoringOf(Settings settings) {
-    return new ConfigurationReader(settings, Map.of(), true).readMonitoring();
+    return new ConfigurationReader(settings, Map.of(), Use.SERVICE).readMonitoring();
   }
 
   /**

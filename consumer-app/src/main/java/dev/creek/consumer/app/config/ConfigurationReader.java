@@ -39,22 +39,26 @@ final class ConfigurationReader {
 
   private final Settings settings;
   private final Map<String, String> environment;
-  private final boolean service;
+  private final Configuration.Use use;
   private final List<String> problems = new ArrayList<>();
 
   /** Null if it was not given. */
   private @Nullable Duration connectLimit;
 
-  ConfigurationReader(Settings settings, Map<String, String> environment, boolean service) {
+  ConfigurationReader(Settings settings, Map<String, String> environment, Configuration.Use use) {
     this.settings = settings;
     this.environment = environment;
-    this.service = service;
+    this.use = use;
     this.problems.addAll(settings.problems());
   }
 
-  Configuration read(boolean needsBroker) {
+  private boolean isService() {
+    return use == Configuration.Use.SERVICE;
+  }
+
+  Configuration read(Configuration.Need need) {
     connectLimit = optional(Setting.CONNECT_TIMEOUT, Parse::limit);
-    BrokerOptions broker = broker(needsBroker);
+    BrokerOptions broker = broker(need == Configuration.Need.BROKER_AND_DATABASE);
     DatabaseOptions target = target();
     // Another server: libpq's variables, which complete the target's URI, do not count.
     DatabaseOptions source = source();
@@ -131,7 +135,7 @@ final class ConfigurationReader {
     if (limit != null) {
       return builder.requestTimeout(limit).schemaTimeout(limit);
     }
-    return service ? builder : builder.requestTimeout(ANSWER_PATIENCE);
+    return isService() ? builder : builder.requestTimeout(ANSWER_PATIENCE);
   }
 
   private BrokerTls tls() {
@@ -183,7 +187,7 @@ final class ConfigurationReader {
   }
 
   private Map<String, String> patient(Map<String, String> variables) {
-    if (service || variables.containsKey(CONNECT_TIMEOUT)) {
+    if (isService() || variables.containsKey(CONNECT_TIMEOUT)) {
       return variables;
     }
     var patient = new HashMap<>(variables);

@@ -20,7 +20,7 @@ final class BenchOptionsTest {
 
     assertThat(Scenarios.chosen(BenchOptions.ofProperties()))
         .extracting(Scenario::name)
-        .containsExactly("mixed", "latency-100", "latency-1000");
+        .containsExactly("mixed", "latency-100", "latency-1000", "spread-1000");
   }
 
   @Test

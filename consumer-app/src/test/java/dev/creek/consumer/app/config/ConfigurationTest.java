@@ -58,7 +58,11 @@ final class ConfigurationTest {
   @Test
   void canDoWithoutABrokerThatIsNotNeeded() {
     var settings = settings(Map.of("DB_URI", "postgres://me@h/db"));
-    assertThat(Configuration.of(settings, Map.of(), false, true).broker()).isNull();
+    assertThat(
+            Configuration.of(
+                    settings, Map.of(), Configuration.Need.DATABASE, Configuration.Use.SERVICE)
+                .broker())
+        .isNull();
   }
 
   @Test
@@ -287,7 +291,11 @@ final class ConfigurationTest {
   }
 
   private Configuration read(Map<String, String> environment) {
-    return Configuration.of(settings(environment), environment, true, true);
+    return Configuration.of(
+        settings(environment),
+        environment,
+        Configuration.Need.BROKER_AND_DATABASE,
+        Configuration.Use.SERVICE);
   }
 
   private Settings settings(Map<String, String> environment) {

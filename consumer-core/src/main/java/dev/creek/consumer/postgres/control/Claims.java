@@ -64,8 +64,8 @@ public final class Claims {
     return holder.snapshotBy() == null
         ? Mono.empty()
         : Mono.error(
-            new HeldException(
-                holder.snapshotBy() + " takes a snapshot of " + mapping.target(), true));
+            HeldException.forSnapshot(
+                holder.snapshotBy() + " takes a snapshot of " + mapping.target()));
   }
 
   /** Errors if the table must not be taken. */
@@ -79,7 +79,7 @@ public final class Claims {
     }
     // A claim would wait for the row's lock, with one of the pool's connections.
     String who = holder.writing() == null ? owner + " still has " : "a session still writes to ";
-    return Mono.error(new HeldException(who + mapping.target(), false));
+    return Mono.error(HeldException.forChanges(who + mapping.target()));
   }
 
   /**

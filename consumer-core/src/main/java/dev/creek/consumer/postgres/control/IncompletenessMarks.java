@@ -54,13 +54,22 @@ public final class IncompletenessMarks {
   }
 
   /**
-   * The result of a comparison; if both sides are equal, marks from before its beginning are
-   * cleared.
-   *
-   * @param rowsProven whether the compared rows are the source's own, and not a snapshot's, in
-   *     which the same rows may be missing
+   * The result of a comparison with the source's own rows; if both sides are equal, marks from
+   * before its beginning are cleared.
    */
-  public Mono<Verification> judged(
+  public Mono<Verification> comparedWithSource(Mapping mapping, Mono<Verification> comparison) {
+    return judged(mapping, true, comparison);
+  }
+
+  /**
+   * The same for a comparison with the rows of a snapshot: in it the same rows may be missing, so
+   * marks about that stay.
+   */
+  public Mono<Verification> comparedWithSnapshot(Mapping mapping, Mono<Verification> comparison) {
+    return judged(mapping, false, comparison);
+  }
+
+  private Mono<Verification> judged(
       Mapping mapping, boolean rowsProven, Mono<Verification> comparison) {
     return now()
         .flatMap(

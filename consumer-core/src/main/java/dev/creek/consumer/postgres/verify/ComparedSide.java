@@ -10,6 +10,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import reactor.core.publisher.Mono;
@@ -37,28 +38,39 @@ final class ComparedSide {
 
   private final List<String> keyTypes;
 
-  /**
-   * @param table its name as SQL
-   * @param columns the compared columns
-   * @param key the columns that tell rows apart, among {@code columns}; empty if there are none
-   * @param source whether this is the source's side
-   */
-  ComparedSide(
+  private ComparedSide(
       Sessions sessions,
       String table,
       List<ComparedColumn> columns,
       List<ComparedColumn> key,
-      boolean source) {
+      Function<ComparedColumn, String> text,
+      Function<ComparedColumn, String> type) {
     this.sessions = sessions;
     this.table = table;
-    this.row = texts(columns, source);
-    this.key = texts(key, source);
+    this.row = columns.stream().map(text).toList();
+    this.key = key.stream().map(text).toList();
     this.keyNames = key.stream().map(ComparedColumn::name).map(SqlNames::quoted).toList();
-    this.keyTypes = key.stream().map(c -> source ? c.sourceType() : c.targetType()).toList();
+    this.keyTypes = key.stream().map(type).toList();
   }
 
-  private static List<String> texts(List<ComparedColumn> columns, boolean source) {
-    return columns.stream().map(c -> source ? c.sourceText() : c.targetText()).toList();
+  /**
+   * The source's side.
+   *
+   * @param table its name as SQL
+   * @param columns the compared columns
+   * @param key the columns that tell rows apart, among {@code columns}; empty if there are none
+   */
+  static ComparedSide ofSource(
+      Sessions sessions, String table, List<ComparedColumn> columns, List<ComparedColumn> key) {
+    return new ComparedSide(
+        sessions, table, columns, key, ComparedColumn::sourceText, ComparedColumn::sourceType);
+  }
+
+  /** The target's side; the same parameters. */
+  static ComparedSide ofTarget(
+      Sessions sessions, String table, List<ComparedColumn> columns, List<ComparedColumn> key) {
+    return new ComparedSide(
+        sessions, table, columns, key, ComparedColumn::targetText, ComparedColumn::targetType);
   }
 
   boolean hasKey() {

@@ -87,8 +87,8 @@ record ComparedTables(
     UniqueKey key = key(source, target, columns);
     List<ComparedColumn> keyColumns = key == null ? List.of() : keyColumns(key, columns);
     return new ComparedTables(
-        new ComparedSide(sourceSessions, sqlName(source), columns, keyColumns, true),
-        new ComparedSide(targetSessions, sqlName(target), columns, keyColumns, false),
+        ComparedSide.ofSource(sourceSessions, sqlName(source), columns, keyColumns),
+        ComparedSide.ofTarget(targetSessions, sqlName(target), columns, keyColumns),
         List.copyOf(columns),
         key,
         target,

@@ -71,9 +71,8 @@ public final class TableComparisons {
       Mapping mapping,
       DatabaseOptions source,
       BiFunction<Scans, ComparedTables, TableVerifier> verifier) {
-    return marks.judged(
+    return marks.comparedWithSource(
         mapping,
-        true,
         Mono.usingWhen(
             Mono.fromSupplier(
                 () -> new Scans(new Sessions(source.forScans()), new Sessions(options.forScans()))),
@@ -129,7 +128,7 @@ public final class TableComparisons {
                     .flatMap(tables -> new TableVerifier(mapping, tables, how, null).verify()),
             Sessions::close);
     return isUnmarked(counterpart)
-        .flatMap(proof -> proof ? marks.judged(mapping, false, comparison) : comparison);
+        .flatMap(proof -> proof ? marks.comparedWithSnapshot(mapping, comparison) : comparison);
   }
 
   /** A comparison table that may miss rows itself proves nothing. */

@@ -191,6 +191,9 @@ final class BatchSubscriber implements CoreSubscriber<DecodedChunk>, Subscriptio
     for (Change change : chunk.changes()) {
       add(change, now);
     }
+    if (chunk.complete()) {
+      waiting.allComplete();
+    }
     waiting.readTo(chunk.frontier());
     pending = chunk.pending();
     quietTimer.update(Disposables.disposed());

@@ -9,8 +9,15 @@ import java.util.List;
  * @param changes in stream order
  * @param pending least number of further messages of this table in the stream when it was sent
  * @param frontier stream sequence up to which every change of the table has been decoded
+ * @param complete whether a message of another source transaction was read behind the last change:
+ *     no more changes come of those decoded so far
  */
-public record DecodedChunk(List<Change> changes, long pending, long frontier) {
+public record DecodedChunk(List<Change> changes, long pending, long frontier, boolean complete) {
+
+  /** Nothing is known of what follows the last change. */
+  public DecodedChunk(List<Change> changes, long pending, long frontier) {
+    this(changes, pending, frontier, false);
+  }
 
   /** Tells whether the stream held nothing more of this table. */
   boolean caughtUp() {

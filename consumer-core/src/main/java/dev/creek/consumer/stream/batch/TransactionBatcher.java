@@ -20,8 +20,8 @@ import reactor.core.scheduler.Scheduler;
  * source transactions.
  *
  * <ul>
- *   <li><b>Boundary</b>: a transaction is complete when a change of another one follows, or when
- *       the pipeline is caught up and the {@link Linger} has passed in silence.
+ *   <li><b>Boundary</b>: a transaction is complete when a change or a message of another one
+ *       follows, or when the pipeline is caught up and the {@link Linger} has passed in silence.
  *   <li><b>Size</b>: a batch is cut on demand, from everything that is complete then, up to the
  *       {@link BatchLimits}: one transaction when idle, large when behind. Tables with a backlog
  *       share the bytes that all batches may hold. While more is on its way, a small batch waits

@@ -148,30 +148,38 @@ final class WaitingChanges {
       return cutComplete(fillingUp);
     }
     if (openIsComplete) {
-      return cut(0, true);
+      return cutTransactions(0);
     }
     if (!ended && !hasRoom()) {
-      return cut(fitting(waiting.size(), false), false);
+      return cutPart(fittingChanges(waiting.size()));
     }
     if (waiting.isEmpty() && !open && frontier > cut) {
-      return cut(0, true);
+      return cutTransactions(0);
     }
     return null;
   }
 
   private @Nullable Batch cutComplete(boolean fillingUp) {
-    int whole = fitting(complete, true);
+    int whole = fittingTransactions(complete);
     if (whole == complete && fillingUp) {
       return null;
     }
-    return whole > 0 ? cut(whole, true) : cut(fitting(complete, false), false);
+    return whole > 0 ? cutTransactions(whole) : cutPart(fittingChanges(complete));
   }
 
   /**
    * Number of the first {@code most} waiting changes that make a batch: within the limits and of
-   * one schema of each table; at least one, or, if only whole transactions count, the changes of
-   * those, perhaps none.
+   * one schema of each table; at least one.
    */
+  private int fittingChanges(int most) {
+    return fitting(most, false);
+  }
+
+  /** The same for whole transactions: their changes, perhaps none. */
+  private int fittingTransactions(int most) {
+    return fitting(most, true);
+  }
+
   private int fitting(int most, boolean wholeTransactions) {
     int count = 0;
     int boundary = 0;
@@ -195,6 +203,16 @@ final class WaitingChanges {
       return count;
     }
     return count == most ? count : boundary;
+  }
+
+  /** A batch that ends with a transaction. */
+  private Batch cutTransactions(int count) {
+    return cut(count, true);
+  }
+
+  /** A batch in whose last transaction more changes follow. */
+  private Batch cutPart(int count) {
+    return cut(count, false);
   }
 
   private Batch cut(int count, boolean endsTransaction) {

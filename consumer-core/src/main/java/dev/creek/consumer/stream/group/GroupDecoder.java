@@ -10,6 +10,7 @@ import dev.creek.consumer.stream.StartAt;
 import dev.creek.consumer.stream.batch.ChangeDecoder;
 import dev.creek.consumer.stream.batch.DecodedChunk;
 import dev.creek.consumer.wire.Change;
+import dev.creek.consumer.wire.SourceTransaction;
 import dev.creek.consumer.wire.WalSchema;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -25,7 +26,8 @@ import reactor.core.publisher.Mono;
 
 /**
  * Decodes the messages of a database to the changes of a group's members, in stream order. Messages
- * of other tables, and those that a member has applied already, are dropped. Not thread-safe:
+ * of other tables, and those that a member has applied already, are dropped; but the last of them
+ * in a delivery tells whether its source transaction follows that of the changes. Not thread-safe:
  * deliveries come one at a time.
  *
  * <p>A message that cannot be read ends in {@link SeatException}; the changes before it are emitted
@@ -42,6 +44,9 @@ final class GroupDecoder {
 
   /** Whether nothing was pending at the last delivery. */
   private boolean caughtUp;
+
+  /** The change that was decoded last. */
+  private @Nullable Change last;
 
   /** The member of whose message further packets must follow. */
   private @Nullable Route open;
@@ -92,6 +97,9 @@ final class GroupDecoder {
     List<Packet> packets = delivery.packets();
     for (int i = index; i < packets.size(); i++) {
       Packet packet = packets.get(i);
+      if (packet.table() == null) {
+        continue; // another producer's: it comes anywhere
+      }
       Route route = routes.get(packet.table());
       if (open != null && open != route) {
         return soFar(changes).concatWith(Mono.error(interleaved(open)));
@@ -113,13 +121,38 @@ final class GroupDecoder {
       frontier = Math.max(frontier, delivery.frontier());
     }
     tell(delivery.pending());
-    return Mono.just(new DecodedChunk(changes, delivery.pending(), frontier));
+    boolean complete = open == null && isComplete(packets);
+    return Mono.just(new DecodedChunk(changes, delivery.pending(), frontier, complete));
+  }
+
+  /**
+   * Tells whether a message of a later source transaction follows the last change. All messages of
+   * a transaction follow one another, so the last one behind the change tells it.
+   */
+  private boolean isComplete(List<Packet> packets) {
+    Change before = last;
+    if (before == null) {
+      return false;
+    }
+    for (int i = packets.size() - 1; i >= 0; i--) {
+      Packet packet = packets.get(i);
+      SourceTable table = packet.table();
+      if (packet.sequence() <= before.sequence()) {
+        return false;
+      }
+      SourceTransaction made = table == null ? null : SourceTransaction.of(packet.data(), table);
+      if (made != null) {
+        return !made.made(before);
+      }
+    }
+    return false;
   }
 
   private void decoded(Route route, List<Change> changes, int before) {
     open = route.decoder.isInMessage() ? route : null;
     if (changes.size() > before) {
       Change change = changes.get(before);
+      last = change;
       frontier = change.sequence();
       count(route, change);
       know(route, change.schema());

@@ -270,11 +270,13 @@ final class Round {
     return open.isEmpty() && reached.sequence() - followed >= FOLLOWING_MESSAGES;
   }
 
-  /** Those that leave know how far they have come. */
+  /**
+   * All are told how far they have come: if they leave one after another, the next round may not
+   * read anything before they do.
+   */
   private Mono<Void> farewell(GroupWriter writer) {
-    return open.isEmpty()
-        ? follow(writer, seats.stream().filter(Seat::isLeaving).toList())
-        : Mono.empty();
+    return writes.run(
+        Mono.defer(() -> open.isEmpty() ? follow(writer, seats) : Mono.<Void>empty()));
   }
 
   private Mono<Void> follow(GroupWriter writer, List<Seat> members) {

@@ -10,60 +10,57 @@ import dev.creek.consumer.api.ShapeMismatchException;
 import dev.creek.consumer.api.Verification;
 import dev.creek.consumer.api.Verification.Difference;
 import dev.creek.consumer.api.Verification.Kind;
-import dev.creek.consumer.postgres.PostgresTarget;
+import dev.creek.consumer.postgres.TargetDatabase;
 import dev.creek.consumer.testing.PostgresDatabase;
+import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.PostgresServer;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Comparison of a source with a target of another version. */
 final class TableVerifierIT {
+  private static final int MOST = 100;
   private static final Mapping ITEMS = Mapping.parse("shop.public.items:public.items");
 
-  private static PostgresServer sourceServer;
-  private static PostgresServer targetServer;
+  @RegisterExtension
+  static final PostgresExtension sources =
+      PostgresExtension.own(PostgresServer.builder().version(13));
+
+  @RegisterExtension static final TargetDatabase target = TargetDatabase.onVersion(18);
 
   private PostgresDatabase source;
-  private PostgresDatabase target;
-
-  @BeforeAll
-  static void startServers() {
-    sourceServer = PostgresServer.builder().version(13).start();
-    targetServer = PostgresServer.builder().version(18).start();
-  }
-
-  @AfterAll
-  static void stopServers() {
-    sourceServer.close();
-    targetServer.close();
-  }
 
   @BeforeEach
-  void createDatabases() {
-    source = sourceServer.createDatabase();
-    target = targetServer.createDatabase();
+  void create(PostgresDatabase fresh) {
+    source = fresh;
   }
 
-  private Verification verify(Duration timeout, boolean repair) {
-    var here = PostgresTarget.connect(DatabaseOptions.of(target.patientUri()));
-    await(here.subscriptions().migrate());
-    try {
-      var from = DatabaseOptions.of(source.patientUri());
-      var how = new Verification.Options(timeout, 100);
-      return await(
-          repair
-              ? here.comparisons().repair(ITEMS, from, how)
-              : here.comparisons().verify(ITEMS, from, how));
-    } finally {
-      await(here.close());
-    }
+  private Verification verify(Duration timeout) {
+    return await(
+        target
+            .target()
+            .comparisons()
+            .verify(
+                ITEMS,
+                DatabaseOptions.of(source.patientUri()),
+                new Verification.Options(timeout, MOST)));
+  }
+
+  private Verification repair(Duration timeout) {
+    return await(
+        target
+            .target()
+            .comparisons()
+            .repair(
+                ITEMS,
+                DatabaseOptions.of(source.patientUri()),
+                new Verification.Options(timeout, MOST)));
   }
 
   @Test
@@ -94,7 +91,7 @@ final class TableVerifierIT {
         from generate_series(2000, 1, -1) i
         """);
 
-    Verification found = verify(Duration.ofSeconds(1), false);
+    Verification found = verify(Duration.ofSeconds(1));
 
     assertThat(found.differences()).isEmpty();
     assertThat(found.equal()).isTrue();
@@ -113,7 +110,7 @@ final class TableVerifierIT {
         "create table items (id int primary key, a text, b text)",
         "insert into items values (1, '', null), (2, 'a', ',b'), (3, 'x', 'y')");
 
-    assertThat(verify(Duration.ofMillis(1), false).differences())
+    assertThat(verify(Duration.ofMillis(1)).differences())
         .extracting(Difference::key)
         .containsExactlyInAnyOrder(List.of("1"), List.of("2"));
   }
@@ -132,7 +129,7 @@ final class TableVerifierIT {
         "delete from items where a in (200, 201)",
         "insert into items values (-1, 'extra', null)");
 
-    Verification found = verify(Duration.ofSeconds(1), false);
+    Verification found = verify(Duration.ofSeconds(1));
 
     assertThat(found.differences())
         .containsExactlyInAnyOrder(
@@ -143,7 +140,7 @@ final class TableVerifierIT {
     assertThat(found.targetRows()).isEqualTo(4999);
     assertThat(found.more()).isFalse();
 
-    Verification mended = verify(Duration.ofSeconds(1), true);
+    Verification mended = repair(Duration.ofSeconds(1));
 
     assertThat(mended.repaired()).isEqualTo(4);
     assertThat(mended.equal()).isTrue();
@@ -155,7 +152,7 @@ final class TableVerifierIT {
   void waitsForWhatIsOnlyLate() throws Exception {
     source.execute("create table items (id int primary key)", "insert into items values (1), (2)");
     target.execute("create table items (id int primary key)", "insert into items values (1)");
-    var verifying = CompletableFuture.supplyAsync(() -> verify(Duration.ofSeconds(60), false));
+    var verifying = CompletableFuture.supplyAsync(() -> verify(Duration.ofSeconds(60)));
     // The row is missed once it has been looked for.
     Awaitility.await()
         .atMost(Duration.ofSeconds(60))
@@ -179,7 +176,7 @@ final class TableVerifierIT {
         "insert into items select generate_series(1, 30000)");
     target.execute("create table items (id int primary key)");
 
-    Verification found = verify(Duration.ofMillis(1), false);
+    Verification found = verify(Duration.ofMillis(1));
 
     assertThat(found.differences()).hasSize(100).allMatch(d -> d.kind() == Kind.MISSING);
     assertThat(found.more()).isTrue();
@@ -193,11 +190,11 @@ final class TableVerifierIT {
     target.execute(
         "create table items (v text)", "insert into items values ('a'), ('b'), ('c'), (null)");
 
-    assertThat(verify(Duration.ofMillis(1), false).differences())
+    assertThat(verify(Duration.ofMillis(1)).differences())
         .containsExactly(
             new Difference(Kind.MISSING, List.of(), 1),
             new Difference(Kind.UNEXPECTED, List.of(), 1));
-    assertThatThrownBy(() -> verify(Duration.ofMillis(1), true))
+    assertThatThrownBy(() -> repair(Duration.ofMillis(1)))
         .isInstanceOf(ShapeMismatchException.class)
         .hasMessageContaining("has no key");
   }
@@ -206,7 +203,7 @@ final class TableVerifierIT {
   void saysWhichTableIsMissing() {
     source.execute("create table items (v text)");
 
-    assertThatThrownBy(() -> verify(Duration.ofMillis(1), false))
+    assertThatThrownBy(() -> verify(Duration.ofMillis(1)))
         .isInstanceOf(ShapeMismatchException.class)
         .hasMessageContaining("target table public.items does not exist");
   }

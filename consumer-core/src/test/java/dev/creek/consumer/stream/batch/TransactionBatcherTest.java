@@ -54,6 +54,31 @@ class TransactionBatcherTest {
   }
 
   @Test
+  void aMessageOfAnotherTransactionBehindTheLastChangeEndsIt() {
+    subscribe(new BatchLimits(100, 10_000), LINGER);
+    taken.request(10);
+    next(new DecodedChunk(List.of(change(1, 7), change(2, 7)), 1000, 5, true));
+
+    assertThat(taken.batches).hasSize(1);
+    assertThat(sequences(taken.batches.get(0))).isEqualTo(sequencesOf(1, 2));
+    assertThat(taken.batches.get(0).endsTransaction()).isTrue();
+    assertThat(taken.batches.get(0).position().sequence()).isEqualTo(5);
+  }
+
+  @Test
+  void soItDoesIfItComesLater() {
+    subscribe(new BatchLimits(2, 10_000), LINGER);
+    taken.request(10);
+    next(chunk(false, change(1, 7), change(2, 7), change(3, 7)));
+    next(new DecodedChunk(List.of(), 1000, 5, false));
+    assertThat(taken.batches).extracting(Histories::sequences).containsExactly(sequencesOf(1, 2));
+
+    next(new DecodedChunk(List.of(), 1000, 6, true));
+    assertThat(taken.batches).extracting(Histories::sequences).contains(sequencesOf(3));
+    assertThat(taken.batches.get(1).endsTransaction()).isTrue();
+  }
+
+  @Test
   void behindASmallBatchWaitsForWhatIsOnItsWayButNotForLong() {
     subscribe(new BatchLimits(5, 10_000), LINGER);
     taken.request(10);

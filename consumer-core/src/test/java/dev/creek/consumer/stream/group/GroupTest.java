@@ -29,6 +29,7 @@ import dev.creek.consumer.wire.Fingerprint;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -36,6 +37,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -54,6 +56,15 @@ import reactor.util.retry.Retry;
 class GroupTest {
   private static final int TABLES = 7;
   private static final int TRANSACTIONS = 400;
+  private static final int MANY = 60_000;
+  private static final Duration LINGER = Duration.ofMillis(2);
+
+  /** Nothing ends a transaction but what follows it. */
+  private static final Duration FOR_EVER = Duration.ofDays(1);
+
+  /** No member: its messages are dropped. */
+  private static final TableWire FOREIGN =
+      TableWire.of("app", "foreign").column("id", "int4", KEY).column("note", "text");
 
   private final Scheduler threads = Schedulers.newParallel("group", 2);
   private final Map<SourceTable, List<Long>> published = new HashMap<>();
@@ -106,11 +117,15 @@ class GroupTest {
   }
 
   private void applyAll(long seed) {
-    List<SourceTable> tables = tables().stream().map(TableWire::source).toList();
     publish(new Random(seed));
+    expectAndJoinAll();
+    awaitAll();
+  }
+
+  private void expectAndJoinAll() {
+    List<SourceTable> tables = tables().stream().map(TableWire::source).toList();
     tables.forEach(table -> group.expect(table, () -> {}));
     tables.forEach(this::join);
-    awaitAll();
   }
 
   private void eachTransactionIsOne() {
@@ -137,6 +152,56 @@ class GroupTest {
         .doOnNext(tick -> leave(tables.get(random.nextInt(tables.size()))))
         .blockLast(Patience.LIMIT);
     awaitAll();
+  }
+
+  @ParameterizedTest(name = "seed {0}")
+  @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
+  void aMessageOfAnyTableEndsTheTransactionBeforeItAndNoneOfItsOwn(long seed) {
+    Random random = new Random(seed);
+    begin(seed, new ModelTarget(seed, 0), 0, FOR_EVER);
+    publish(
+        random,
+        tx -> {
+          if (random.nextInt(3) == 0) {
+            WalBytes message = FOREIGN.insert(tx, 1, "x".repeat(random.nextInt(40)));
+            log.append(FOREIGN.source(), packets(random, message));
+          }
+        });
+    log.append(FOREIGN.source(), FOREIGN.insert(WalTx.of(TRANSACTIONS + 1), 1, "").packets());
+    expectAndJoinAll();
+    awaitAll();
+    eachTransactionIsOne();
+  }
+
+  @Test
+  void messagesOfAnotherDatabaseMayComeWithinOneOfAMember() {
+    begin(5, new ModelTarget(5, 0), 0);
+    publish(new Random(5));
+    TableWire table = tables().get(0);
+    WalTx tx = WalTx.of(TRANSACTIONS + 1);
+    WalBytes message = table.insert(tx, 1, "x".repeat(100));
+    for (byte[] packet : WalBytes.packets(message.bytes(), 60)) {
+      log.append(table.source(), List.of(packet));
+      log.append(null, FOREIGN.insert(tx, 1, "").packets());
+    }
+    published.get(table.source()).add(tx.id());
+    published.keySet().forEach(this::join);
+    awaitAll();
+  }
+
+  @Test
+  void aQuietMembersPositionFollowsTheMessagesOfOtherTables() {
+    begin(6, new ModelTarget(6, 0), 0);
+    publish(new Random(6));
+    byte[] message = FOREIGN.insert(WalTx.of(TRANSACTIONS + 1), 1, "").packet();
+    for (int i = 0; i < MANY; i++) {
+      log.append(FOREIGN.source(), List.of(message));
+    }
+    SourceTable quiet = published.keySet().iterator().next();
+    published.keySet().forEach(this::join);
+    Awaitility.await()
+        .atMost(Patience.LIMIT)
+        .untilAsserted(() -> assertThat(target.position(quiet).sequence()).isGreaterThan(MANY));
   }
 
   @Test
@@ -166,6 +231,34 @@ class GroupTest {
   }
 
   @Test
+  void soHaveMembersThatLeaveOneAfterAnother() {
+    begin(7, new ModelTarget(7, 0), 0);
+    publish(new Random(7));
+    published.keySet().forEach(this::join);
+    List<SourceTable> idle =
+        List.of(
+            new SourceTable("source", "app", "idle"), new SourceTable("source", "app", "quiet"));
+    List<Long> left = Collections.synchronizedList(new ArrayList<>());
+    for (SourceTable table : idle) {
+      running.add(
+          follow(table)
+              .doOnComplete(
+                  () -> {
+                    left.add(target.position(table).sequence());
+                    idle.forEach(this::leave);
+                  })
+              .subscribe());
+    }
+    awaitAll();
+    leave(idle.get(0));
+
+    long end = log.state(idle.get(0)).block(Patience.LIMIT).lastSequence();
+    Awaitility.await()
+        .atMost(Patience.LIMIT)
+        .untilAsserted(() -> assertThat(left).containsExactly(end, end));
+  }
+
+  @Test
   void aSecondTargetOfASourceTableIsNotAdmitted() {
     begin(1, new ModelTarget(1, 0), 0);
     publish(new Random(1));
@@ -183,6 +276,10 @@ class GroupTest {
    * @param readFaults how often reading breaks
    */
   private void begin(long seed, ModelTarget with, int readFaults) {
+    begin(seed, with, readFaults, LINGER);
+  }
+
+  private void begin(long seed, ModelTarget with, int readFaults, Duration linger) {
     Random random = new Random(seed);
     target = with;
     AtomicInteger faults = new AtomicInteger(readFaults);
@@ -202,7 +299,7 @@ class GroupTest {
                 log,
                 new ModelTables(target),
                 new BatchLimits(1 + random.nextInt(30), 300 + random.nextInt(5000)),
-                new Linger(Duration.ofMillis(2)),
+                new Linger(linger),
                 threads,
                 ByteShares.of(10_000)));
   }
@@ -215,6 +312,13 @@ class GroupTest {
   }
 
   private void publish(Random random) {
+    publish(random, tx -> {});
+  }
+
+  /**
+   * @param afterEach what follows each change
+   */
+  private void publish(Random random, Consumer<WalTx> afterEach) {
     List<TableWire> tables = tables();
     tables.forEach(t -> log.publish(t.source(), t.fingerprint(), t.schemaText()));
     tables.forEach(t -> published.put(t.source(), new ArrayList<>()));
@@ -224,12 +328,15 @@ class GroupTest {
       for (int i = 0; i < changes; i++) {
         TableWire table = tables.get(random.nextInt(TABLES));
         WalBytes message = table.insert(tx, i, "x".repeat(random.nextInt(40)));
-        List<byte[]> packets =
-            random.nextInt(4) == 0 ? WalBytes.packets(message.bytes(), 60) : message.packets();
-        log.append(table.source(), packets);
+        log.append(table.source(), packets(random, message));
         published.get(table.source()).add(tx.id());
+        afterEach.accept(tx);
       }
     }
+  }
+
+  private static List<byte[]> packets(Random random, WalBytes message) {
+    return random.nextInt(4) == 0 ? WalBytes.packets(message.bytes(), 60) : message.packets();
   }
 
   /** Again and again, from its stored position. */
