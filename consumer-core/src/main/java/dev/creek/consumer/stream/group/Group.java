@@ -79,8 +79,8 @@ public final class Group {
   /** Up to here tables are written in the order of the source. */
   private long inOrderUntil;
 
-  /** Where that was refused, too, and the whole batch was to be tried again; -1 for nowhere. */
-  private long turnedAt = -1;
+  /** The furthest member when that was refused, too, and the whole batch was to be tried again. */
+  private long turnedAt;
 
   /**
    * The group as others see it.
@@ -390,8 +390,10 @@ public final class Group {
       return false;
     }
     inOrderUntil = 0;
-    boolean first = turnedAt != of.reached();
-    turnedAt = of.reached();
+    // Each commit moves a member beyond all others.
+    long furthest = of.seats().stream().mapToLong(Seat::first).max().orElse(0);
+    boolean first = turnedAt != furthest;
+    turnedAt = furthest;
     return first;
   }
 
