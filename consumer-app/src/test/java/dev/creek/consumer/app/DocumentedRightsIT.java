@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -89,6 +90,31 @@ final class DocumentedRightsIT extends WithNatsRights {
     assertThat(refused.err())
         .contains("Permissions Violation for Publish to \"" + named.formatted(source.name()))
         .contains("allow the NATS user to publish to \"" + named.formatted(source.name()));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"NEW,", "OLD,$JS.API.CONSUMER.CREATE.CREEK_wal.*"})
+  void groupsNeedOneMoreOfTheOldGeneration(Generation generation, @Nullable String more)
+      throws Exception {
+    begin(generation);
+    allow(generation);
+    enforce();
+    environment.put("GROUPING", "database");
+    target.execute(grants("grant create on "));
+    LocalRun check = run("check", mapping("orders"));
+    if (more != null) {
+      assertThat(check.code()).describedAs(check.said()).isOne();
+      assertThat(check.out())
+          .contains("allow the NATS user to publish to \"" + more + "\"")
+          .contains("tables cannot be read as a group");
+      publish.add(more);
+      enforce();
+      check = run("check", mapping("orders"));
+    }
+    assertThat(check.code()).describedAs(check.said()).isZero();
+    succeed("add-tables", mapping("orders"));
+    serve();
+    awaitFollowed("orders");
   }
 
   private int publishedForSnapshots(Generation generation) {
