@@ -28,6 +28,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -98,6 +99,12 @@ final class Preflight {
             .collect(
                 Collectors.groupingBy(
                     SourceTable::database, LinkedHashMap::new, Collectors.toList()));
+    Map<TargetTable, Optional<TableGroup>> groups = groups(mappings, subscribed);
+    Set<String> grouped =
+        groups.values().stream()
+            .flatMap(Optional::stream)
+            .map(TableGroup::database)
+            .collect(Collectors.toSet());
     return Flux.concat(
         Flux.fromIterable(databases.entrySet())
             .concatMap(
@@ -105,14 +112,15 @@ final class Preflight {
                     brokerReached()
                         .flatMapMany(changes -> database(changes, each.getKey(), each.getValue())),
                 1),
+        Flux.fromIterable(databases.keySet())
+            .filter(grouped::contains)
+            .concatMap(
+                database -> brokerReached().flatMapMany(changes -> group(changes, database)), 1),
         source == null
             ? tables(mappings, subscribed)
             : compared(source, mappings, tables(mappings, subscribed)),
         targetReached()
-            .flatMapMany(
-                there ->
-                    guarded(
-                        "groups", target.checks().groups(mappings, groups(mappings, subscribed)))));
+            .flatMapMany(there -> guarded("groups", target.checks().groups(mappings, groups))));
   }
 
   /** The groups of all tables that are followed, or are to be. */
@@ -161,6 +169,10 @@ final class Preflight {
     return Flux.concat(
         guarded(about, changes.checkStreams(database)),
         guarded(about, changes.checkPermissions(database, tables)));
+  }
+
+  private static Flux<Finding> group(JetStreamLog changes, String database) {
+    return guarded("database " + database, changes.checkGroupPermission(database));
   }
 
   private Flux<Finding> table(Mapping mapping, List<Subscription> subscribed) {

@@ -3,12 +3,12 @@ package dev.creek.consumer.api;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a check before the start found.
+ * One result of a check before the start.
  *
  * @param level how bad it is
- * @param about what was looked at: {@code broker}, {@code target}, a stream, a mapping
- * @param text what was found, in a sentence, without secrets and row values
- * @param fix what to do, fit to be copied; null where nothing needs to be done
+ * @param about the thing that was looked at: {@code broker}, {@code target}, a stream, a mapping
+ * @param text the result, in a sentence, without secrets and row values
+ * @param fix the remedy, fit to be copied; null where nothing needs to be done
  */
 public record Finding(Level level, String about, String text, @Nullable String fix) {
 

@@ -4,9 +4,9 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * What a comparison of a source table with its target found.
+ * The result of a comparison of a source table with its target.
  *
- * @param mapping what was compared
+ * @param mapping the two tables
  * @param sourceRows rows of the source
  * @param targetRows rows of the target
  * @param notCompared columns that only one side has, as a user may read them

@@ -20,6 +20,7 @@ import dev.creek.consumer.wire.Subjects;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -329,9 +330,19 @@ public final class JetStreamLog implements ChangeLog, SnapshotLog {
    * requests to its producer. It changes nothing, and the producer receives nothing.
    */
   public Flux<Finding> checkPermissions(String database, List<SourceTable> tables) {
+    return permissions(
+        database, names -> new PermissionCheck(api).findings(database, names, tables));
+  }
+
+  /** The same for the one that groups of tables need as well; no finding if it is granted. */
+  public Flux<Finding> checkGroupPermission(String database) {
+    return permissions(database, names -> new PermissionCheck(api).ofGroups(database, names));
+  }
+
+  private Flux<Finding> permissions(String database, Function<Subjects, Flux<Finding>> check) {
     return generations
         .subjects(database)
-        .flatMapMany(names -> new PermissionCheck(api).findings(database, names, tables))
+        .flatMapMany(check)
         // checkStreams, which needs it first, reports it.
         .onErrorResume(BrokerException.Unavailable.class, e -> Flux.empty())
         .onErrorMap(ApiException.class, JetStreamLog::refused)

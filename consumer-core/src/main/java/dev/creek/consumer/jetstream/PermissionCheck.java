@@ -45,9 +45,33 @@ final class PermissionCheck {
    * @param tables of the database
    */
   Flux<Finding> findings(String database, Subjects names, List<SourceTable> tables) {
-    String about = "database " + database;
-    return Flux.concat(
-            ofAll(names, database), Flux.fromIterable(tables).concatMap(t -> of(names, t)))
+    String about = about(database);
+    return refused(
+            about,
+            Flux.concat(
+                ofAll(names, database), Flux.fromIterable(tables).concatMap(t -> of(names, t))))
+        .switchIfEmpty(
+            Mono.just(
+                Finding.ok(about, "NATS lets this user read its streams and ask its producer")));
+  }
+
+  /** The permission that groups of the database's tables need as well, if it is refused. */
+  Flux<Finding> ofGroups(String database, Subjects names) {
+    return refused(
+        about(database),
+        Flux.just(
+            asking(
+                "CONSUMER.CREATE." + consumerOf(names.walStream(database)),
+                Level.PROBLEM,
+                "tables cannot be read as a group: they wait")));
+  }
+
+  private static String about(String database) {
+    return "database " + database;
+  }
+
+  private static Flux<Finding> refused(String about, Flux<Need> needs) {
+    return needs
         .flatMapSequential(Need::refused, QUESTIONS, 1)
         .distinct(refused -> refused.denied().getMessage())
         .map(
@@ -57,10 +81,7 @@ final class PermissionCheck {
                     about,
                     "NATS refuses: %s; without it %s"
                         .formatted(refused.denied().getMessage(), refused.without()),
-                    refused.denied().hint()))
-        .switchIfEmpty(
-            Mono.just(
-                Finding.ok(about, "NATS lets this user read its streams and ask its producer")));
+                    refused.denied().hint()));
   }
 
   /** A permission that is needed. */

@@ -25,15 +25,28 @@ final class SourceNames {
     this.namespace = options.namespace();
   }
 
-  /** Everything that is known about a table's name. */
+  /** What is known about a table's name; similar ones only if it is nowhere. */
   Mono<SourceSighting> look(Subjects names, SourceTable source) {
-    return tables(names, source.database())
-        .map(
-            known ->
-                new SourceSighting(
-                    source,
-                    known.contains(source),
-                    SimilarNames.to(local(source), known, SourceNames::local, MAX_SIMILAR)));
+    return isPublished(names, source)
+        .flatMap(
+            published ->
+                published
+                    ? Mono.just(new SourceSighting(source, true, List.of()))
+                    : tables(names, source.database()).map(known -> sighting(source, known)));
+  }
+
+  /** Asks for the table's own subject: a list of all is long if there are many tables. */
+  private Mono<Boolean> isPublished(Subjects names, SourceTable source) {
+    return api.subjects(names.schemaStream(source.database()), names.schemaSubject(source))
+        .concatWith(api.subjects(names.walStream(source.database()), names.walSubject(source)))
+        .hasElements();
+  }
+
+  private static SourceSighting sighting(SourceTable source, Set<SourceTable> known) {
+    return new SourceSighting(
+        source,
+        known.contains(source),
+        SimilarNames.to(local(source), known, SourceNames::local, MAX_SIMILAR));
   }
 
   private static String local(SourceTable source) {

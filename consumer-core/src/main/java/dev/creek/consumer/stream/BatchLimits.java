@@ -17,4 +17,9 @@ public record BatchLimits(int rows, int bytes) {
       throw new IllegalArgumentException("a batch holds at least one row and one byte");
     }
   }
+
+  /** So many times as large. */
+  public BatchLimits times(int factor) {
+    return new BatchLimits(Math.multiplyExact(rows, factor), Math.multiplyExact(bytes, factor));
+  }
 }

@@ -38,7 +38,7 @@ public interface ReadListener {
    */
   default void hindered(String reason, @Nullable String hint) {}
 
-  /** What was refused is allowed again. */
+  /** The refused request is allowed again. */
   default void unhindered() {}
 
   /**

@@ -8,16 +8,16 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the reply subject of a JetStream message, which says where it stands. Two forms:
+ * Parses the reply subject of a JetStream message, which holds the message's sequences. It has two
+ * forms:
  *
  * <pre>
  * $JS.ACK.stream.consumer.deliveries.streamSeq.consumerSeq.time.pending
  * $JS.ACK.domain.account.stream.consumer.deliveries.streamSeq.consumerSeq.time.pending[.token]
  * </pre>
  *
- * <p>Read by hand from the bytes that the server sent: strings, let alone the client's own parser
- * that splits it into some, would cost more than all else that is done with a message here. Not
- * thread-safe.
+ * <p>It is parsed as bytes: creating strings, as the client's parser does, would take longer than
+ * everything else that is done with a message here. Not thread-safe.
  */
 final class AckSubject implements MessagePlace {
   private static final byte[] PREFIX = "$JS.ACK.".getBytes(US_ASCII);
@@ -41,11 +41,9 @@ final class AckSubject implements MessagePlace {
   private @Nullable SourceTable table;
 
   /**
-   * Reads it.
+   * Parses {@code subject[from, to)}.
    *
-   * @param from index of its first byte
-   * @param to index behind its last
-   * @return false where it is not such a subject
+   * @return false if it is not the reply subject of a JetStream message
    */
   boolean read(byte[] subject, int from, int to) {
     if (to - from < PREFIX.length
@@ -77,9 +75,9 @@ final class AckSubject implements MessagePlace {
   }
 
   /**
-   * Takes the numbers of one that was read elsewhere.
+   * Sets numbers that were parsed elsewhere.
    *
-   * @return false where they are none of such a subject
+   * @return false if no reply subject can have them
    */
   boolean set(long streamSequence, long consumerSequence, long pending) {
     this.streamSequence = streamSequence;
@@ -88,7 +86,7 @@ final class AckSubject implements MessagePlace {
     return streamSequence > 0 && consumerSequence > 0 && pending >= 0;
   }
 
-  /** It is of a message of this table. */
+  /** Sets the table of the message. */
   void belongsTo(@Nullable SourceTable ofMessage) {
     table = ofMessage;
   }
@@ -101,7 +99,7 @@ final class AckSubject implements MessagePlace {
     }
   }
 
-  /** The number at this place, or -1; steps behind the dot that follows it. */
+  /** Parses a number and skips the dot after it; -1 if there is no number. */
   private long number() {
     long value = 0;
     int begin = at;
@@ -125,12 +123,12 @@ final class AckSubject implements MessagePlace {
     return consumerFrom;
   }
 
-  /** Index behind its last. */
+  /** Index after the last byte of the consumer's name. */
   int consumerTo() {
     return consumerTo;
   }
 
-  /** Index of the first byte of the stream's sequence. */
+  /** Index of the first byte of the stream sequence. */
   int numbersFrom() {
     return numbersFrom;
   }

@@ -10,13 +10,14 @@ import io.nats.client.Options;
 import java.util.function.Consumer;
 
 /**
- * Messages come in on the connection's reading thread and past the client, which gets only what is
- * not a message: it hears of statuses later than of the messages around them.
+ * Delivers messages on the connection's reading thread. The client receives everything else,
+ * statuses too, and reports them through the queue of its dispatcher: so a status may be reported
+ * after messages that followed it.
  */
 public final class DirectPullReader implements PullReader {
   private final PacketReceivers receivers = new PacketReceivers();
 
-  /** For any number of connections, one after the other. */
+  /** A reader for any number of connections, one after the other. */
   public DirectPullReader() {}
 
   @Override
@@ -32,7 +33,7 @@ public final class DirectPullReader implements PullReader {
     return new PullIntake(others::accept, receivers.register(consumer, tables, receiver));
   }
 
-  /** Nothing: a message goes from the socket's buffer to its receiver. */
+  /** None: a message is copied once, from the socket's buffer to its receiver. */
   @Override
   public int overheadBytes() {
     return 0;

@@ -3,16 +3,15 @@ package dev.creek.consumer.jetstream.direct;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the lines of messages that begin as one of the same consumer and subject did before. Only
- * the numbers behind that are read, and once: a fifth of the time that it takes to look for the
- * line's end and take it to pieces.
+ * Parses protocol lines that begin like an earlier one of the same consumer and subject. Only the
+ * numbers after that beginning are parsed, which takes a fifth of the time of finding the line's
+ * end and splitting the line.
  *
- * <p>It knows one spelling, the server's own, and of it only what is here as a whole, the message
- * included. Whatever else comes, right or wrong, it leaves to {@link PacketFilter}. Not
- * thread-safe.
+ * <p>It accepts only the server's own spelling, and only messages whose bytes have all arrived.
+ * Everything else, valid or not, is left to {@link PacketFilter}. Not thread-safe.
  */
 final class KnownLines {
-  /** More digits may be beyond a long. */
+  /** A number with more digits may not fit a long. */
   private static final int MAX_DIGITS = 19;
 
   private static final int END_BYTES = 2;
@@ -27,22 +26,22 @@ final class KnownLines {
   private long wireBytes;
 
   /**
-   * For one connection.
+   * The lines of one connection.
    *
-   * @param ack takes the position of a message that was read
+   * @param ack is set to the sequences of each message that is read
    */
   KnownLines(AckSubject ack) {
     this.ack = ack;
   }
 
   /**
-   * Reads the line at an index. Where it is known, the other methods tell of its message.
+   * Parses the line at an index. If it is known, the other methods describe its message.
    *
-   * @param from holds what has come
+   * @param from the bytes that have arrived
    * @param begin index of the line's first byte
-   * @param end index behind all that has come
-   * @return who is to have the message, all of which is there; null where it is none of the known
-   *     kind
+   * @param end index after the last byte that has arrived
+   * @return the receiver of the message; null if the beginning is not known, or the message has not
+   *     arrived as a whole
    */
   PacketReceivers.@Nullable Entry read(byte[] from, int begin, int end) {
     LineBeginning beginning = beginnings.at(from, begin, end);
@@ -53,7 +52,7 @@ final class KnownLines {
     return beginning.receiver();
   }
 
-  /** From now on lines that begin so are known. */
+  /** Adds a beginning to those that are known. */
   void learn(LineBeginning beginning) {
     beginnings.learn(beginning);
   }
@@ -83,7 +82,7 @@ final class KnownLines {
         && ack.set(streamSequence, consumerSequence, pending);
   }
 
-  /** The number at this place, or -1 where it does not end so; steps behind its end. */
+  /** Parses a number and skips the separator after it; -1 if either is missing. */
   private long before(char separator) {
     byte[] in = bytes;
     int end = limit;
@@ -103,17 +102,17 @@ final class KnownLines {
     return whole ? value : -1;
   }
 
-  /** Index of the payload. */
+  /** Index of the payload's first byte. */
   int payloadFrom() {
     return at + headers;
   }
 
-  /** Index behind it. */
+  /** Index after the payload. */
   int payloadTo() {
     return at + total;
   }
 
-  /** Index behind the message. */
+  /** Index after the message. */
   int next() {
     return at + total + END_BYTES;
   }

@@ -5,8 +5,8 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How the lines of one consumer's messages of one subject begin: all before the stream sequence,
- * which is the same from message to message. Immutable.
+ * The common beginning of the protocol lines of one consumer's messages of one subject: everything
+ * before the stream sequence. Immutable.
  *
  * <pre>
  * HMSG subject sid $JS.ACK.stream.consumer.deliveries.
@@ -21,16 +21,16 @@ final class LineBeginning {
   private final int replyAt;
 
   /**
-   * Of a line that was read and understood.
+   * The beginning of a line that {@link PacketFilter} has parsed.
    *
-   * @param receiver who got the message
-   * @param table the one of its subject
-   * @param line holds it
-   * @param from index of its first byte
-   * @param to index of its reply's stream sequence
-   * @param headed whether it tells how long the headers are
-   * @param subjectBytes how long the subject is
-   * @param replyFrom index of its reply
+   * @param receiver receiver of the message
+   * @param table table of its subject
+   * @param line array that holds the line
+   * @param from index of the line's first byte
+   * @param to index of the stream sequence in the reply subject
+   * @param headed whether the line states the length of headers (HMSG)
+   * @param subjectBytes length of the subject
+   * @param replyFrom index of the reply subject
    */
   LineBeginning(
       PacketReceivers.Entry receiver,
@@ -49,7 +49,7 @@ final class LineBeginning {
     this.replyAt = replyFrom - from;
   }
 
-  /** Whether what is there begins so, and its receiver still wants it. */
+  /** Tells whether {@code there[from, limit)} begins with it, and the receiver is not disposed. */
   boolean isAt(byte[] there, int from, int limit) {
     int length = bytes.length;
     return limit - from >= length
@@ -65,7 +65,7 @@ final class LineBeginning {
     return table;
   }
 
-  /** All of it. */
+  /** The bytes of the beginning; not to be changed. */
   byte[] bytes() {
     return bytes;
   }
@@ -78,7 +78,11 @@ final class LineBeginning {
     return headed;
   }
 
-  /** How long subject and reply are together, in a line whose reply ends at this distance. */
+  /**
+   * The length of subject and reply subject together.
+   *
+   * @param replyEnd where the reply subject ends, counted from the line's first byte
+   */
   int subjectsBytes(int replyEnd) {
     return subjectBytes + replyEnd - replyAt;
   }

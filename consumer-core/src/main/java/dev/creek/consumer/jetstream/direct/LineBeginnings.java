@@ -3,32 +3,32 @@ package dev.creek.consumer.jetstream.direct;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How the lines of one connection's messages began so far, found by their subject and subscription:
- * all that precedes the reply. Where many tables' messages alternate, each line begins otherwise
- * than the one before, so none is found by comparing with a few. Not thread-safe.
+ * A hash table of the {@link LineBeginning}s of one connection. The key is what precedes the reply
+ * subject: command, subject and subscription. It is needed if many tables are read by one consumer:
+ * comparing each line with the line before finds nothing then. Not thread-safe.
  *
- * <p>Of fixed size: where more subjects take turns than there is room for, those pushed out are
- * learned again, each at the cost of reading one line in full.
+ * <p>Its size is fixed. With more subjects than it has room for, some replace others, which are
+ * learned again when they return, by parsing one line in full.
  */
 final class LineBeginnings {
   private static final int PLACES = 1 << 13;
 
-  /** Places with the same number, of which a beginning takes any. */
+  /** Places of one hash value: a beginning takes any of them. */
   private static final int WAYS = 4;
 
-  /** Command, subject and number of the subscription. */
+  /** Fields that are hashed: command, subject and number of the subscription. */
   private static final int HASHED_FIELDS = 3;
 
   private static final int MULTIPLIER = 0x9E3779B1;
 
-  /** Leaves the highest bits of a product, which depend on all of its factor's. */
+  /** Keeps the highest bits of the product, which depend on all bits of the hash. */
   private static final int HASH_SHIFT = Integer.SIZE - Integer.numberOfTrailingZeros(PLACES / WAYS);
 
   private final @Nullable LineBeginning[] known = new LineBeginning[PLACES];
   private @Nullable LineBeginning last;
   private int pushedOut;
 
-  /** The one that is there; null if it is not known. */
+  /** The known beginning of the line in {@code bytes[from, limit)}; null if there is none. */
   @Nullable LineBeginning at(byte[] bytes, int from, int limit) {
     LineBeginning before = last;
     if (before != null && before.isAt(bytes, from, limit)) {
@@ -45,14 +45,17 @@ final class LineBeginnings {
     return null;
   }
 
-  /** It is known from now on. */
+  /** Adds a beginning. */
   void learn(LineBeginning beginning) {
     byte[] bytes = beginning.bytes();
     known[free(place(bytes, 0, bytes.length), bytes)] = beginning;
     last = beginning;
   }
 
-  /** A place for it: its own, one that is of no more use, or else that of another one. */
+  /**
+   * The place for a beginning: where it is already, or else an empty one, one of a disposed
+   * receiver, or, if there is none, one that is in use.
+   */
   private int free(int place, byte[] bytes) {
     int free = -1;
     for (int way = place; way < place + WAYS; way++) {

@@ -10,11 +10,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes out of what a server sends the messages of consumers that have a receiver, and leaves the
- * rest, as it is, to the client. Such a message is known by the subject that it would be
- * acknowledged to. Its headers are of no use here and are skipped.
+ * Takes messages of registered consumers out of the bytes that a server sends, and leaves all other
+ * bytes to the client. A message's consumer is found in its reply subject, to which it would be
+ * acknowledged. Headers are skipped.
  *
- * <p>Of NATS's protocol it knows as much as is needed to tell where a message begins and ends:
+ * <p>It parses only as much of the NATS protocol as is needed to find where messages begin and end:
  *
  * <pre>
  * MSG  subject sid [reply] bytes               payload
@@ -27,7 +27,7 @@ final class PacketFilter {
   private static final byte[] MSG = "MSG ".getBytes(US_ASCII);
   private static final byte[] HMSG = "HMSG ".getBytes(US_ASCII);
 
-  /** INFO names all servers of a cluster; nothing else comes near. */
+  /** INFO, the longest line of the protocol, lists all servers of a cluster. */
   private static final int LONGEST_LINE = 1 << 20;
 
   private static final int MAX_FIELDS = 5;
@@ -38,24 +38,24 @@ final class PacketFilter {
   private final KnownLines known;
   private Part part = Part.LINE;
 
-  /** A line whose end has not come yet. */
+  /** The beginning of a line whose end has not arrived yet. */
   private byte[] line = new byte[512];
 
   private int lineLength;
 
-  /** Where the fields of a line begin and end. */
+  /** Indices of the first bytes of a line's fields, and after their last ones in {@link #to}. */
   private final int[] from = new int[MAX_FIELDS];
 
   private final int[] to = new int[MAX_FIELDS];
 
-  /** Bytes that are still to come of the part. */
+  /** Number of bytes of the current part that have not arrived yet. */
   private int left;
 
   private byte[] payload = line;
   private long wireBytes;
   private PacketReceivers.@Nullable Entry receiver;
 
-  /** Who got something out of the bytes at hand. */
+  /** Receivers that got messages since the last {@link #pause}. */
   private final List<PacketReceivers.Entry> reached = new ArrayList<>();
 
   PacketFilter(PacketReceivers receivers) {
@@ -69,7 +69,8 @@ final class PacketFilter {
   /**
    * A filter.
    *
-   * @param known reads into the same {@code ack}
+   * @param ack set to the sequences of each message
+   * @param known sets the same {@code ack}
    */
   PacketFilter(PacketReceivers receivers, AckSubject ack, KnownLines known) {
     this.receivers = receivers;
@@ -77,7 +78,7 @@ final class PacketFilter {
     this.known = known;
   }
 
-  /** What comes next. */
+  /** The part of the protocol that the next byte belongs to. */
   private enum Part {
     LINE,
     OTHERS_BODY,
@@ -86,16 +87,16 @@ final class PacketFilter {
     END
   }
 
-  /** What is for the client and was not taken yet. */
+  /** Bytes for the client that it has not taken yet. */
   RemainingBytes rest() {
     return rest;
   }
 
   /**
-   * Takes what has come.
+   * Takes the next bytes of the connection.
    *
-   * @throws IOException where it is not NATS's protocol, or a receiver failed: the connection is of
-   *     no more use
+   * @throws IOException if they are not the NATS protocol, or a receiver failed: the connection
+   *     cannot be used any more
    */
   void accept(byte[] bytes, int length) throws IOException {
     int at = 0;
@@ -112,7 +113,7 @@ final class PacketFilter {
     pause();
   }
 
-  /** Receivers wake others once for all that came at once. */
+  /** Tells each receiver once that no more messages are at hand. */
   private void pause() throws IOException {
     try {
       reached.forEach(PacketReceivers.Entry::pause);
@@ -122,9 +123,7 @@ final class PacketFilter {
     reached.clear();
   }
 
-  /**
-   * Mostly a message that is here as a whole, much like the one before; else a line of any kind.
-   */
+  /** Usually a whole message whose line begins like a known one; else a line of any kind. */
   private int message(byte[] bytes, int at, int length) throws IOException {
     PacketReceivers.Entry to = known.read(bytes, at, length);
     if (to == null) {
@@ -168,7 +167,7 @@ final class PacketFilter {
     lineLength = all;
   }
 
-  /** A whole line, its end included. */
+  /** Begins the part that a whole line announces; the line includes its end. */
   private void begin(byte[] bytes, int at, int next) throws IOException {
     boolean headed = begins(bytes, at, next, HMSG);
     if (!headed && !begins(bytes, at, next, MSG)) {
@@ -216,7 +215,7 @@ final class PacketFilter {
         && Arrays.equals(bytes, at, at + word.length, word, 0, word.length);
   }
 
-  /** How many fields there are; one more than the most where there are too many. */
+  /** Splits a line. Returns the number of fields, at most {@link #MAX_FIELDS} + 1. */
   private int split(byte[] bytes, int begin, int next) {
     int fields = 0;
     int at = begin;

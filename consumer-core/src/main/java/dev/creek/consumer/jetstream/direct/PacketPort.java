@@ -5,14 +5,14 @@ import io.nats.client.impl.SocketDataPortWithWriteTimeout;
 import java.io.IOException;
 
 /**
- * The client's socket, with a {@link PacketFilter} on what comes in. Public because the client
- * makes it, by name, for each connection; nobody else is to.
+ * The client's socket, with a {@link PacketFilter} for incoming bytes. It is public only because
+ * the client creates one for each connection, by the name of the class.
  */
 public final class PacketPort extends SocketDataPortWithWriteTimeout {
   private final byte[] received = new byte[1 << 16];
   private PacketFilter filter = new PacketFilter(new PacketReceivers());
 
-  /** For the client. */
+  /** Called by the client. */
   public PacketPort() {}
 
   @Override
@@ -23,7 +23,7 @@ public final class PacketPort extends SocketDataPortWithWriteTimeout {
     }
   }
 
-  /** Returns when there is something for the client: what was taken out does not count. */
+  /** Blocks until bytes for the client arrive: messages that were taken out do not count. */
   @Override
   public int read(byte[] into, int at, int room) throws IOException {
     while (filter.rest().isEmpty()) {

@@ -12,21 +12,24 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
 
-/** Who takes what which consumer at the broker sends. Thread-safe. */
+/** The receivers of messages, by the names of their JetStream consumers. Thread-safe. */
 final class PacketReceivers {
   private final Map<String, Entry> byConsumer = new ConcurrentHashMap<>();
 
-  /** A receiver with its consumer's name; disposing it ends it. */
+  /** The registration of a receiver, until it is disposed. */
   static final class Entry implements Disposable {
     private final PacketReceivers in;
     private final String consumer;
     private final byte[] name;
     private final SubjectTable tables;
 
-    /** Null once it is disposed: what knows this for long must not keep what was received. */
+    /**
+     * Null once it is disposed. {@link LineBeginnings} may refer to this entry for long after that,
+     * and must not keep the receiver's messages in memory.
+     */
     private volatile @Nullable PullReceiver receiver;
 
-    /** Only for who hands messages over: whether some were since the last pause. */
+    /** Whether it got messages since the last pause. Used by the reading thread only. */
     private boolean hasNew;
 
     private Entry(PacketReceivers in, String consumer, SubjectTable tables, PullReceiver receiver) {
@@ -37,14 +40,14 @@ final class PacketReceivers {
       this.receiver = receiver;
     }
 
-    /** The table of a message with the subject that these bytes are. */
+    /** The table of the subject in {@code bytes[from, to)}. */
     @Nullable SourceTable table(byte[] bytes, int from, int to) {
       return tables == SubjectTable.NONE
           ? null
           : tables.of(new String(bytes, from, to - from, UTF_8));
     }
 
-    /** Hands a message over; whether it is the first since the last pause. */
+    /** Delivers a message. Returns true if it is the first since the last pause. */
     boolean deliver(AckSubject ack, byte[] data, long wireBytes) {
       PullReceiver to = receiver;
       if (to == null) {
@@ -76,7 +79,7 @@ final class PacketReceivers {
     }
   }
 
-  /** From now on until it is disposed this receiver gets the messages of that consumer. */
+  /** Delivers the messages of a consumer to a receiver until the result is disposed. */
   Disposable register(String consumer, SubjectTable tables, PullReceiver receiver) {
     Entry entry = new Entry(this, consumer, tables, receiver);
     byConsumer.put(consumer, entry);
@@ -88,9 +91,9 @@ final class PacketReceivers {
   }
 
   /**
-   * The one whose consumer's name these bytes are.
+   * The entry of the consumer whose name is {@code bytes[from, to)}; null if there is none.
    *
-   * @param last who got the message before: mostly it is the same
+   * @param last entry of the message before, which is compared first: usually it is the same
    */
   @Nullable Entry find(byte[] bytes, int from, int to, @Nullable Entry last) {
     return last != null

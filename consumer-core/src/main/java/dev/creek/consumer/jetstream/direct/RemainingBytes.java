@@ -2,7 +2,7 @@ package dev.creek.consumer.jetstream.direct;
 
 import java.util.Arrays;
 
-/** What a {@link PacketFilter} leaves to the client, in the order in which it came. */
+/** Bytes that a {@link PacketFilter} leaves to the client, in their order. Not thread-safe. */
 final class RemainingBytes {
   private byte[] bytes = new byte[1024];
   private int begin;
@@ -25,7 +25,7 @@ final class RemainingBytes {
     end += length;
   }
 
-  /** Moves as much as there is, and has room; how much that was. */
+  /** Moves up to {@code room} bytes to {@code into}, and returns their number. */
   int take(byte[] into, int at, int room) {
     int length = Math.min(room, end - begin);
     System.arraycopy(bytes, begin, into, at, length);

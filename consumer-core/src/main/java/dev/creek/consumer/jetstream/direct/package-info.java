@@ -1,6 +1,6 @@
 /**
- * Messages of a pull that pass the NATS client by: the socket's bytes are looked through, and what
- * a pull asked for is handed to its reader without the client's own parsing and queues. See ADR 11.
+ * Reads the messages of pull requests from the client's socket, without the client's parsing and
+ * queues. All other bytes are passed on to the NATS client unchanged. See ADR 11.
  */
 @NullMarked
 package dev.creek.consumer.jetstream.direct;

@@ -6,10 +6,13 @@ import dev.creek.consumer.postgres.position.PositionsSql.Moved;
 import dev.creek.consumer.postgres.session.Session;
 import io.r2dbc.spi.Statement;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -42,9 +45,25 @@ final class FusedWriter {
         }
       };
 
+  /**
+   * The place of each table among all that were met: those that are next to one another are written
+   * by the same statement again and again.
+   */
+  private final Map<String, Integer> places = new HashMap<>();
+
   /** Tells whether so many tables can be written in one statement. */
   static boolean isFew(int tables) {
     return tables <= MAX_TABLES;
+  }
+
+  /** The tables of a batch that is too large for one statement, in bundles for one each. */
+  Collection<List<GroupPart>> bundles(List<GroupPart> parts) {
+    Map<Integer, List<GroupPart>> bundles = new TreeMap<>();
+    for (GroupPart part : parts) {
+      int place = places.computeIfAbsent(part.target(), target -> places.size());
+      bundles.computeIfAbsent(place / MAX_TABLES, bundle -> new ArrayList<>()).add(part);
+    }
+    return bundles.values();
   }
 
   /**

@@ -162,11 +162,21 @@ final class PostgresGroupWriter implements GroupWriter {
   private Mono<Void> attempted(List<GroupPart> parts, Mono<Void> careful) {
     return shared
         .transaction()
-        .flatMap(session -> each(parts, GroupPart::attempted))
+        .flatMap(
+            session -> Flux.fromIterable(fused.bundles(parts)).concatMap(this::bundle, 0).then())
         .then(committing())
         .onErrorResume(
             PostgresGroupWriter::mayRecover,
             e -> shared.session().flatMap(shared::rollback).then(careful));
+  }
+
+  /** Tables of a larger batch, in one statement if possible. */
+  private Mono<Void> bundle(List<GroupPart> parts) {
+    return Mono.defer(
+        () -> {
+          Mono<Void> atOnce = parts.size() < 2 ? null : fused.write(shared.session(), parts, false);
+          return atOnce == null ? each(parts, GroupPart::attempted) : atOnce;
+        });
   }
 
   private Mono<Void> committing() {
@@ -182,8 +192,8 @@ final class PostgresGroupWriter implements GroupWriter {
   /** Tells whether another way to write may succeed, or tell more about the error. */
   private static boolean mayRecover(Throwable error) {
     return error instanceof PartFailure failure
-        && (SqlErrors.mayBeInserted(failure.error())
-            || SqlErrors.mayDependOnOrder(failure.error()));
+        ? SqlErrors.mayBeInserted(failure.error()) || SqlErrors.mayDependOnOrder(failure.error())
+        : GroupErrors.isSomebodys(error);
   }
 
   private List<Applied> committed(List<GroupPart> parts) {

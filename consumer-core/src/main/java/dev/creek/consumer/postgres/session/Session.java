@@ -39,7 +39,7 @@ public final class Session {
   private volatile @Nullable Session holder;
 
   /**
-   * What a session needs if nothing survives a transaction, settings included.
+   * The needs of a session in which nothing survives a transaction, settings included.
    *
    * @param begin begins a transaction
    * @param another a session on a separate connection, to be ended

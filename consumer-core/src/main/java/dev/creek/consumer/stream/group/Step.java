@@ -19,6 +19,8 @@ import reactor.core.publisher.Mono;
  * @param sections its members' parts
  */
 record Step(Batch batch, List<Section> sections) {
+  /** For tables that are met first: each reads the target's catalog. */
+  private static final int PREPARED_AT_ONCE = 4;
 
   /** A batch as a whole. */
   static List<Step> whole(Batch batch, Function<WalSchema, Seat> seats) {
@@ -86,7 +88,7 @@ record Step(Batch batch, List<Section> sections) {
 
   Mono<Step> prepared() {
     return Flux.fromIterable(sections)
-        .concatMap(Section::prepared, 1)
+        .flatMapSequential(Section::prepared, PREPARED_AT_ONCE, 1)
         .collectList()
         .map(prepared -> new Step(batch, prepared));
   }

@@ -128,7 +128,7 @@ public final class TablePipelines {
             recorder,
             events,
             stop);
-    this.groups = new Groups(changes, targets, options, scheduler, batchBytes);
+    this.groups = new Groups(changes, targets, options, scheduler);
   }
 
   /**
