@@ -46,7 +46,9 @@ final class ModelTarget {
     NOBODY,
     /** One of several, whose row refers to another's. */
     ORDER,
-    /** The same, and then one in the order of the source, once: a part of a transaction is missing. */
+    /**
+     * The same, and then one in the order of the source, once: a part of a transaction is missing.
+     */
     PART
   }
 
