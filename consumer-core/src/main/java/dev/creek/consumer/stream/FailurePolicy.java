@@ -98,6 +98,19 @@ public final class FailurePolicy {
         && OTHER_TABLES_STATES.contains(e.sqlState());
   }
 
+  /**
+   * Tells whether an error is the target's and no table's, such as a connection that broke: it
+   * passes for all tables together.
+   */
+  public static boolean isOfNoTable(Throwable error) {
+    return Exceptions.unwrap(error) instanceof DatabaseException e
+        && PASSING_CLASSES.contains(classOf(e.sqlState()));
+  }
+
+  private static String classOf(String sqlState) {
+    return sqlState.substring(0, Math.min(2, sqlState.length()));
+  }
+
   private static @Nullable Verdict expected(Throwable cause, TargetTable target, String resync) {
     if (cause instanceof DatabaseException e) {
       return ofDatabase(e, target);
@@ -149,7 +162,7 @@ public final class FailurePolicy {
 
   private static Verdict ofDatabase(DatabaseException e, TargetTable target) {
     String state = e.sqlState();
-    String stateClass = state.substring(0, Math.min(2, state.length()));
+    String stateClass = classOf(state);
     if (PASSING_CLASSES.contains(stateClass) || PASSING_STATES.contains(state)) {
       return new Verdict.Retry(
           "target database: " + message(e), stateClass, PASSING_HINTS.get(state));

@@ -79,6 +79,9 @@ public final class Group {
   /** Up to here tables are written in the order of the source. */
   private long inOrderUntil;
 
+  /** The furthest member when that was refused, too, and the whole batch was to be tried again. */
+  private long turnedAt;
+
   /**
    * The group as others see it.
    *
@@ -353,7 +356,9 @@ public final class Group {
 
   private void failed(Round of, Throwable error) {
     log.debug("{}: the round ended", ports.database(), error);
-    if (error instanceof SeatException one) {
+    if (error instanceof SeatException once && isTurn(of, once)) {
+      endToReturn(of.spoilt(), null);
+    } else if (error instanceof SeatException one) {
       if (one.mayDependOnOtherTables()) {
         refused.put(one.seat().member().mapping().source(), one.seat().member()::returnsNow);
       }
@@ -374,6 +379,22 @@ public final class Group {
     } else {
       endToReturn(of.spoilt().isEmpty() ? of.seats() : of.spoilt(), error);
     }
+  }
+
+  /**
+   * A transaction of which a part was missing is refused in either way, and is whole by now: what
+   * was refused in the order of the source, without a commit since, is tried as a whole once more.
+   */
+  private boolean isTurn(Round of, SeatException refused) {
+    if (!refused.mayDependOnOtherTables() || inOrderUntil <= of.reached()) {
+      return false;
+    }
+    inOrderUntil = 0;
+    // Each commit moves a member beyond all others.
+    long furthest = of.seats().stream().mapToLong(Seat::first).max().orElse(0);
+    boolean first = turnedAt != furthest;
+    turnedAt = furthest;
+    return first;
   }
 
   /** They claim their tables again; the others wait for them. */

@@ -1,6 +1,7 @@
 package dev.creek.consumer.stream.group;
 
 import dev.creek.consumer.stream.Batch;
+import dev.creek.consumer.stream.FailurePolicy;
 import dev.creek.consumer.stream.GroupWriter.Part;
 import dev.creek.consumer.stream.TableWriter;
 import java.util.Objects;
@@ -14,12 +15,13 @@ import reactor.core.publisher.Mono;
  */
 record Section(Seat seat, Batch batch, TableWriter.@Nullable Prepared work) {
 
+  /** Errors with {@link SeatException}, or with what is no table's: then all wait together. */
   Mono<Section> prepared() {
     return seat.member()
         .writer()
         .prepare(batch)
         .map(prepared -> new Section(seat, batch, prepared))
-        .onErrorMap(this::failure);
+        .onErrorMap(error -> FailurePolicy.isOfNoTable(error) ? error : failure(error));
   }
 
   SeatException failure(Throwable error) {

@@ -108,6 +108,14 @@ class GroupTest {
     eachTransactionIsOne();
   }
 
+  @ParameterizedTest(name = "seed {0}")
+  @ValueSource(longs = {1, 2, 3, 4})
+  void aTransactionThatWasRefusedInPartsIsTriedAsAWhole(long seed) {
+    begin(seed, ModelTarget.missingParts(seed, 15), 3);
+    applyAll(seed);
+    eachTransactionIsOne();
+  }
+
   private void applyAll(long seed) {
     publish(new Random(seed));
     expectAndJoinAll();

@@ -37,12 +37,19 @@ final class ModelTarget {
   /** Stream sequence up to which one call must write one table. */
   private long inOrderUntil;
 
+  /** Something was refused in order; until the next commit all is accepted as a whole. */
+  private boolean refused;
+
   /** The tables that its faults name. */
   private enum Blame {
     ONE_OR_NOBODY,
     NOBODY,
     /** One of several, whose row refers to another's. */
-    ORDER
+    ORDER,
+    /**
+     * The same, and then one in the order of the source, once: a part of a transaction is missing.
+     */
+    PART
   }
 
   ModelTarget(long seed, int faults) {
@@ -63,6 +70,11 @@ final class ModelTarget {
   /** Its faults come from the order of tables in a batch; then it wants the order of the source. */
   static ModelTarget mindingOrder(long seed, int faults) {
     return new ModelTarget(seed, faults, Blame.ORDER);
+  }
+
+  /** Its faults come from parts of transactions: they are refused as a whole and in order. */
+  static ModelTarget missingParts(long seed, int faults) {
+    return new ModelTarget(seed, faults, Blame.PART);
   }
 
   synchronized Position position(SourceTable table) {
@@ -89,12 +101,16 @@ final class ModelTarget {
     return random.nextInt(bound);
   }
 
+  private static DatabaseException error(String state) {
+    return new DatabaseException("says the test", state, null, null, null);
+  }
+
   Writer writer(SourceTable table) {
     return new Writer(table);
   }
 
   /** A table's writer. */
-  static final class Writer implements TableWriter {
+  final class Writer implements TableWriter {
     private final SourceTable table;
     private boolean unusable;
 
@@ -106,7 +122,9 @@ final class ModelTarget {
 
     @Override
     public Mono<Prepared> prepare(Batch batch) {
-      return Mono.just(new Work(batch));
+      return blame == Blame.NOBODY && breaks()
+          ? Mono.error(error("08006"))
+          : Mono.just(new Work(batch));
     }
 
     @Override
@@ -139,12 +157,15 @@ final class ModelTarget {
         assertThat(part.prepared().batch().endsTransaction()).isEqualTo(ends);
         open.computeIfAbsent(writer, w -> new ArrayList<>()).add(part.prepared().batch());
       }
+      if (blame == Blame.PART && isInOrder(parts)) {
+        refused = true;
+        inOrderUntil = 0;
+        return refuse(new PartException(parts.get(0).writer(), error("23503")));
+      }
       if (isInOrder(parts)) {
         assertThat(parts.stream().filter(part -> !changes(part).isEmpty()).toList()).hasSize(1);
-      } else if ((blame != Blame.ORDER || parts.size() > 1) && breaks()) {
-        open.keySet().forEach(writer -> writer.unusable = true);
-        open.clear();
-        return Mono.error(fault(parts));
+      } else if (mayBreak(parts) && breaks()) {
+        return refuse(fault(parts));
       }
       if (!ends) {
         return Mono.empty();
@@ -154,13 +175,27 @@ final class ModelTarget {
       return Mono.just(parts.stream().map(part -> applied(part.prepared().batch())).toList());
     }
 
+    private boolean mayBreak(List<Part> parts) {
+      return switch (blame) {
+        case ORDER -> parts.size() > 1;
+        case PART -> parts.size() > 1 && !refused;
+        default -> true;
+      };
+    }
+
+    private Mono<List<Applied>> refuse(Throwable fault) {
+      open.keySet().forEach(writer -> writer.unusable = true);
+      open.clear();
+      return Mono.error(fault);
+    }
+
     private Throwable fault(List<Part> parts) {
       Part one = parts.get(any(parts.size()));
-      if (blame == Blame.ORDER) {
+      if (blame == Blame.ORDER || blame == Blame.PART) {
         inOrderUntil = one.prepared().batch().position().sequence();
       }
       return switch (blame) {
-        case ORDER -> new PartException(one.writer(), error("23503"));
+        case ORDER, PART -> new PartException(one.writer(), error("23503"));
         case NOBODY -> error("08006");
         case ONE_OR_NOBODY ->
             any(2) == 0 ? new PartException(one.writer(), error("XX000")) : error("08006");
@@ -177,10 +212,6 @@ final class ModelTarget {
       return part.prepared().batch().changes();
     }
 
-    private DatabaseException error(String state) {
-      return new DatabaseException("says the test", state, null, null, null);
-    }
-
     private void commit() {
       synchronized (ModelTarget.this) {
         Map<SourceTable, List<Long>> transactions = new HashMap<>();
@@ -193,6 +224,7 @@ final class ModelTarget {
               move(writer.table, batches.get(batches.size() - 1).position());
             });
         commits.add(transactions);
+        refused = false;
         open.clear();
       }
     }
