@@ -1,7 +1,6 @@
 package dev.creek.consumer.stream.group;
 
 import dev.creek.consumer.api.BrokerException;
-import dev.creek.consumer.api.Position.StreamIdentity;
 import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.api.TableEvent.Applied;
 import dev.creek.consumer.stream.LogState;
@@ -9,14 +8,9 @@ import dev.creek.consumer.stream.StartAt;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,12 +35,6 @@ import reactor.core.scheduler.Scheduler;
 public final class Group {
   private static final Logger log = LoggerFactory.getLogger(Group.class);
 
-  /**
-   * Greatest distance in the stream between members when they join, so that none waits long for
-   * another: what the group reads of it takes less than a second.
-   */
-  static final long NEAR = 100_000;
-
   /** Tables that join within this time of one another join together. */
   private static final Duration JOINING = Duration.ofMillis(25);
 
@@ -69,28 +57,13 @@ public final class Group {
   // Below: only on the control worker.
   private final List<Seat> seats = new ArrayList<>();
   private @Nullable Disposable gathering;
-
-  /** Tables that will join soon, with the call that hurries them. */
-  private final Map<SourceTable, Runnable> expected = new HashMap<>();
-
-  /** Tables whose rows wait for those of others, perhaps of one another; likewise. */
-  private final Map<SourceTable, Runnable> refused = new HashMap<>();
+  private final Arrivals arrivals = new Arrivals();
 
   /** Up to here tables are written in the order of the source. */
   private long inOrderUntil;
 
   /** The furthest member when that was refused, too, and the whole batch was to be tried again. */
   private long turnedAt;
-
-  /**
-   * The group as others see it.
-   *
-   * @param stream the stream that it reads; null if it has no members
-   * @param sources its members' tables
-   */
-  private record Standing(@Nullable StreamIdentity stream, long reached, Set<SourceTable> sources) {
-    static final Standing EMPTY = new Standing(null, 0, Set.of());
-  }
 
   Group(GroupPorts ports) {
     this.ports = ports;
@@ -105,18 +78,8 @@ public final class Group {
    */
   public boolean admits(SourceTable source, LogState state, StartAt start) {
     Standing now = standing;
-    if (now.stream() == null) {
-      return start instanceof StartAt.Sequence || start instanceof StartAt.Beginning;
-    }
-    long first = start instanceof StartAt.Sequence from ? from.first() : state.firstSequence();
-    return now.stream().equals(state.stream())
-        && !now.sources().contains(source)
-        && Math.abs(first - reached(now)) <= NEAR;
-  }
-
-  private long reached(Standing now) {
     Round running = round;
-    return running == null ? now.reached() : running.reached();
+    return now.admits(source, state, start, running == null ? now.reached() : running.reached());
   }
 
   /**
@@ -130,7 +93,7 @@ public final class Group {
       control.schedule(
           () -> {
             if (round == null) {
-              expected.put(table, hurry);
+              arrivals.expect(table, hurry);
             }
           });
     } catch (RejectedExecutionException e) {
@@ -184,15 +147,8 @@ public final class Group {
 
   private void join(Seat seat) {
     seats.add(seat);
-    SourceTable source = seat.member().mapping().source();
-    boolean wasRefused = refused.remove(source) != null;
-    if (wasRefused) {
-      // Two of them may need one another.
-      expected.putAll(refused);
-    }
-    if (expected.remove(source) != null || wasRefused) {
+    if (arrivals.arrived(seat.member().mapping().source())) {
       stopGathering();
-      expected.values().forEach(Runnable::run);
     }
     gather();
   }
@@ -204,7 +160,7 @@ public final class Group {
   }
 
   private Duration patience() {
-    if (!expected.isEmpty()) {
+    if (arrivals.isAny()) {
       return RETURNING;
     }
     return round == null ? JOINING : JOINING_OTHERS;
@@ -219,7 +175,7 @@ public final class Group {
 
   private void gathered() {
     gathering = null;
-    expected.clear();
+    arrivals.giveUp();
     Round running = round;
     if (running == null) {
       whileNoneRuns(this::begin);
@@ -235,7 +191,7 @@ public final class Group {
     } catch (RuntimeException e) {
       log.error("{}: the group could not go on, its tables begin again", ports.database(), e);
       round = null;
-      expected.clear();
+      arrivals.giveUp();
       List.copyOf(seats).forEach(seat -> end(seat, e));
     }
   }
@@ -257,7 +213,10 @@ public final class Group {
           }
           return seat.isLeaving();
         });
-    sendAway();
+    for (Seat stranger : Neighbours.strangers(seats)) {
+      stranger.member().goesApart(stranger.first());
+      end(stranger, null);
+    }
     if (seats.isEmpty()) {
       standing = Standing.EMPTY;
       return;
@@ -274,59 +233,7 @@ public final class Group {
   }
 
   private void show(long reached) {
-    standing =
-        seats.isEmpty()
-            ? Standing.EMPTY
-            : new Standing(
-                seats.get(0).member().log().stream(),
-                reached,
-                seats.stream()
-                    .map(seat -> seat.member().mapping().source())
-                    .collect(Collectors.toUnmodifiableSet()));
-  }
-
-  /**
-   * Those that are too far from the others, read another incarnation of the stream, or have the
-   * same source table as another one.
-   */
-  private void sendAway() {
-    if (seats.isEmpty()) {
-      return;
-    }
-    StreamIdentity stream = seats.get(0).member().log().stream();
-    long from = mostFrom();
-    Set<SourceTable> sources = new HashSet<>();
-    seats.removeIf(
-        seat -> {
-          boolean fits =
-              seat.member().log().stream().equals(stream)
-                  && seat.first() >= from
-                  && seat.first() - from <= NEAR
-                  && sources.add(seat.member().mapping().source());
-          if (!fits) {
-            seat.member().goesApart(seat.first());
-            seat.end(null);
-          }
-          return !fits;
-        });
-  }
-
-  /** The smallest position of the greatest set of members that are near one another. */
-  private long mostFrom() {
-    long[] firsts = seats.stream().mapToLong(Seat::first).sorted().toArray();
-    long best = firsts[0];
-    int most = 0;
-    int end = 0;
-    for (int begin = 0; begin < firsts.length; begin++) {
-      while (end < firsts.length && firsts[end] - firsts[begin] <= NEAR) {
-        end++;
-      }
-      if (end - begin > most) {
-        most = end - begin;
-        best = firsts[begin];
-      }
-    }
-    return best;
+    standing = Standing.of(seats, reached);
   }
 
   private void ended(Round of, @Nullable Throwable error) {
@@ -346,7 +253,7 @@ public final class Group {
           if (error != null) {
             failed(of, error);
           }
-          if (seats.isEmpty() || expected.isEmpty()) {
+          if (seats.isEmpty() || !arrivals.isAny()) {
             begin();
           } else {
             gather();
@@ -360,7 +267,7 @@ public final class Group {
       endToReturn(of.spoilt(), null);
     } else if (error instanceof SeatException one) {
       if (one.mayDependOnOtherTables()) {
-        refused.put(one.seat().member().mapping().source(), one.seat().member()::returnsNow);
+        arrivals.refused(one.seat());
       }
       one.seat().member().goesApart(one.seat().first());
       end(one.seat(), one.getCause());
@@ -401,7 +308,7 @@ public final class Group {
   private void endToReturn(Collection<Seat> those, @Nullable Throwable error) {
     for (Seat seat : List.copyOf(those)) {
       if (seats.contains(seat) && !seat.isLeaving()) {
-        expected.put(seat.member().mapping().source(), seat.member()::returnsNow);
+        arrivals.expect(seat);
       }
       end(seat, error);
     }
