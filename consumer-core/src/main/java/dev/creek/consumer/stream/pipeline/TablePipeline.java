@@ -1,6 +1,7 @@
 package dev.creek.consumer.stream.pipeline;
 
 import dev.creek.consumer.api.BrokerException;
+import dev.creek.consumer.api.DatabaseException;
 import dev.creek.consumer.api.Incompleteness;
 import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.api.Position;
@@ -56,6 +57,9 @@ final class TablePipeline {
 
   /** Releasing is optional: others also take the table when this instance has left. */
   private static final Duration LET_GO_LIMIT = Duration.ofSeconds(2);
+
+  /** Longer than a claim waits for a connection of the pool. */
+  private static final Duration CLAIM_LIMIT = Duration.ofSeconds(60);
 
   private final Mapping mapping;
   private final PipelinePorts around;
@@ -432,6 +436,16 @@ final class TablePipeline {
             held -> Mono.just(Yielding.first(this, held.getMessage()).again(held)));
   }
 
+  private DatabaseException unanswered() {
+    return new DatabaseException(
+        "the target did not answer the claim of %s within %d s"
+            .formatted(mapping.target(), CLAIM_LIMIT.toSeconds()),
+        "08006",
+        null,
+        null,
+        null);
+  }
+
   /** The same if another instance had the table. */
   Mono<Phase> claimThenStream(Yielding yielding) {
     TargetTables targets = around.targets();
@@ -447,6 +461,9 @@ final class TablePipeline {
       Mono<Claim> claim, @Nullable Stopped recovering, Backoff backoff, Proof proof) {
     boolean begins = held == null;
     return claim
+        // Otherwise it might run inside the callback of a connection that has just been returned.
+        .subscribeOn(around.scheduler())
+        .timeout(CLAIM_LIMIT, Mono.error(this::unanswered), around.scheduler())
         .takeUntilOther(stopping())
         .doOnNext(this::holds)
         .delayUntil(claimed -> passes(claimed, recovering))
