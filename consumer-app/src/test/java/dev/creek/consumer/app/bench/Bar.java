@@ -67,7 +67,8 @@ record Bar(String scenario, String what, double limit, Kind kind, Metric metric)
     List<Bar> bars = new ArrayList<>();
     switch (scenario) {
       case "one-row" -> bars.add(speed(scenario, 1.5));
-      case "thousand-rows", "mixed", "wide" -> bars.add(speed(scenario, 1.0));
+      case "thousand-rows", "mixed", "wide", "tables-500", "tx-5", "tpcb" ->
+          bars.add(speed(scenario, 1.0));
       case "snapshot-clean" -> bars.add(speed(scenario, 0.6));
       case "snapshot-upsert" -> bars.add(speed(scenario, 0.35));
       case "latency-100" -> {
@@ -75,6 +76,10 @@ record Bar(String scenario, String what, double limit, Kind kind, Metric metric)
         bars.add(new Bar(scenario, "p99", 25, Kind.AT_MOST, Metric.P99_MILLIS));
         bars.add(new Bar(scenario, "p50", 8, Kind.TIMES_NATIVE, Metric.P50_MILLIS));
         bars.add(new Bar(scenario, "p99", 8, Kind.TIMES_NATIVE, Metric.P99_MILLIS));
+      }
+      case "spread-1000" -> {
+        bars.add(new Bar(scenario, "p50", 10, Kind.AT_MOST, Metric.P50_MILLIS));
+        bars.add(new Bar(scenario, "p99", 50, Kind.AT_MOST, Metric.P99_MILLIS));
       }
       case "start" ->
           bars.add(new Bar(scenario, "first row", 1.5, Kind.AT_MOST, Metric.FIRST_ROW_SECONDS));
