@@ -149,25 +149,33 @@ final class PostgresGroupWriter implements GroupWriter {
   /** Whole transactions. */
   private Mono<Void> whole(List<GroupPart> parts, Mono<Void> careful) {
     List<GroupPart> tied = keys.tied(parts);
-    if (!tied.isEmpty() && tied.size() < parts.size() && !FusedWriter.isFew(parts.size())) {
-      return careful;
-    }
-    Mono<Void> atOnce = fused.write(shared.session(), parts, !tied.isEmpty());
-    if (atOnce == null) {
-      return tied.isEmpty() ? attempted(parts, careful) : careful;
-    }
-    return atOnce.onErrorResume(GroupErrors::isSomebodys, e -> careful);
+    boolean isOne = FusedWriter.isFew(parts.size()) || tied.size() == parts.size();
+    Mono<Void> atOnce = isOne ? fused.write(shared.session(), parts, !tied.isEmpty()) : null;
+    return atOnce == null
+        ? attempted(parts, tied, careful)
+        : atOnce.onErrorResume(GroupErrors::isSomebodys, e -> careful);
   }
 
-  private Mono<Void> attempted(List<GroupPart> parts, Mono<Void> careful) {
+  private Mono<Void> attempted(List<GroupPart> parts, List<GroupPart> tied, Mono<Void> careful) {
+    Mono<Void> together = tied.isEmpty() ? Mono.empty() : fused.write(shared.session(), tied, true);
+    if (together == null) {
+      return careful;
+    }
+    List<GroupPart> others = parts.stream().filter(part -> !tied.contains(part)).toList();
     return shared
         .transaction()
-        .flatMap(
-            session -> Flux.fromIterable(fused.bundles(parts)).concatMap(this::bundle, 0).then())
+        .then(together)
+        .then(Mono.defer(() -> untied(others)))
         .then(committing())
         .onErrorResume(
             PostgresGroupWriter::mayRecover,
             e -> shared.session().flatMap(shared::rollback).then(careful));
+  }
+
+  private Mono<Void> untied(List<GroupPart> parts) {
+    return FusedWriter.isFew(parts.size())
+        ? each(parts, GroupPart::attempted)
+        : Flux.fromIterable(fused.bundles(parts)).concatMap(this::bundle, 0).then();
   }
 
   /** Tables of a larger batch, in one statement if possible. */

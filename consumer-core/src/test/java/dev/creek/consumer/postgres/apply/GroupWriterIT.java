@@ -632,4 +632,30 @@ final class GroupWriterIT {
                 "select count(*) from _creek_consumer.subscriptions where stream_seq = 6"))
         .isEqualTo(Integer.toString(tables));
   }
+
+  @ParameterizedTest
+  @ValueSource(ints = {3, 40})
+  void foreignKeysHoldAmongAnyNumberOfTables(int tables) {
+    var lines = new ArrayList<Line>();
+    for (int i = 0; i < tables; i++) {
+      database.execute(
+          "create table t%d (id int primary key%s, v text)"
+              .formatted(i, i == 1 ? " references t0" : ""));
+      lines.add(database.line(wire("t" + i)));
+    }
+    for (int n = 1; n <= 3; n++) {
+      var tx = WalTx.of(n);
+      // The child first.
+      var parts = group.with(lines.get(1), lines.get(1).wire.insert(tx, n, "a"));
+      for (Line line : lines) {
+        if (line != lines.get(1)) {
+          parts = parts.with(line, line.wire.insert(tx, n, "a"));
+        }
+      }
+      assertThat(parts.apply()).hasSize(tables);
+    }
+    for (Line line : lines) {
+      assertThat(database.rows(line.wire.source().table())).isEqualTo("(1,a) (2,a) (3,a)");
+    }
+  }
 }
