@@ -7,7 +7,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where the target database is and how to get in: what a libpq URI says.
+ * The target database's address and credentials: the content of a libpq URI.
  *
  * @param hosts tried in order
  * @param database database name

@@ -25,7 +25,7 @@ final class SourceNames {
     this.namespace = options.namespace();
   }
 
-  /** What is known about a table's name; similar ones only if it is nowhere. */
+  /** Tells whether a table is published; names similar ones only if it is nowhere. */
   Mono<SourceSighting> look(Subjects names, SourceTable source) {
     return isPublished(names, source)
         .flatMap(

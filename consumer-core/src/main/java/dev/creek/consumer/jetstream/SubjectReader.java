@@ -58,7 +58,7 @@ final class SubjectReader {
   /** Holes that do not count; null until reading begins. */
   private @Nullable Holes known;
 
-  /** What is read, for messages. */
+  /** The stream's subject, for messages. */
   private volatile String subject = "a stream";
 
   private int attempts;
@@ -68,7 +68,7 @@ final class SubjectReader {
   private boolean followed = true;
 
   /**
-   * What is to be read of which stream.
+   * Messages of a stream.
    *
    * @param subject {@link JetStreamApi#EVERY_SUBJECT}: all of its messages
    * @param tables finds the tables of messages

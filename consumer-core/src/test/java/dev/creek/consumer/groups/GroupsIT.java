@@ -8,6 +8,7 @@ import dev.creek.consumer.api.TableState;
 import dev.creek.consumer.testing.InvariantObserver;
 import dev.creek.consumer.testing.InvariantObserver.Findings;
 import dev.creek.consumer.testing.NatsExtension;
+import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.TableWire;
@@ -203,9 +204,9 @@ final class GroupsIT {
               rig.add(table);
             }
             case 1 -> {
-              rig.consumer().tables().setGroup(GroupRig.table(table), "own").block();
+              rig.consumer().tables().setGroup(GroupRig.table(table), "own").block(Patience.LIMIT);
               load.awaitMore(random.nextInt(300));
-              rig.consumer().tables().setGroup(GroupRig.table(table), null).block();
+              rig.consumer().tables().setGroup(GroupRig.table(table), null).block(Patience.LIMIT);
             }
             default -> {
               orders.tables().forEach(rig::remove);

@@ -72,7 +72,7 @@ final class DatabaseReadIT {
   void close() {
     readings.forEach(Reading::cancel);
     if (log != null) {
-      log.close().block();
+      log.close().block(Reading.LIMIT);
       broker.close();
       server.close();
     }
@@ -179,7 +179,7 @@ final class DatabaseReadIT {
     for (int i = 0; i < 40; i++) {
       broker.publish(Broker.walSubject(table("shop", i % 4)), Broker.numbered(i, 16));
     }
-    log.close().block();
+    log.close().block(Reading.LIMIT);
     log =
         Objects.requireNonNull(
             JetStreamLog.connect(broker.options().delivery(10, 1 << 20).build()).block());

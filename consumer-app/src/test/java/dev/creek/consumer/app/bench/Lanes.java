@@ -4,8 +4,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * How the rows of some writers are spread over tables: each writer has tables of its own, and goes
- * from one to the next with each row; a single table is everybody's.
+ * The spread of some writers' rows over tables: each writer has tables of its own, and goes from
+ * one to the next with each row; a single table is everybody's.
  *
  * @param tables a multiple of the writers, or 1
  */

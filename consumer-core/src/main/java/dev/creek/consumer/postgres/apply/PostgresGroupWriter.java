@@ -21,10 +21,11 @@ import reactor.core.publisher.Mono;
 /**
  * Writes the batches of several tables, each in one target transaction. A batch of one table is
  * that table's single statement. One of few tables, or of tables that foreign keys tie together, is
- * one statement, too. Others are written by a statement a table, rows and position together,
- * without locks and savepoints before. If one of those fails, or in a transaction of several calls,
- * each table is written as if alone in its transaction: its row locked first, its position last,
- * and what may fail behind a savepoint; rows of tied tables still in one statement.
+ * one statement, too. In larger batches a statement writes some of the tables, or one, rows and
+ * positions together, without locks and savepoints before. If one of those fails, or in a
+ * transaction of several calls, each table is written as if alone in its transaction: its row
+ * locked first, its position last, and what may fail behind a savepoint; rows of tied tables still
+ * in one statement.
  */
 final class PostgresGroupWriter implements GroupWriter {
   private final HeldSession shared;
