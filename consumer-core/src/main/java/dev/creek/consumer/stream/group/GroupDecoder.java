@@ -43,7 +43,7 @@ final class GroupDecoder {
   private long frontier;
 
   /** Whether nothing was pending at the last delivery. */
-  private boolean caughtUp;
+  private volatile boolean caughtUp;
 
   /** The change that was decoded last. */
   private @Nullable Change last;
@@ -86,6 +86,11 @@ final class GroupDecoder {
       throw new IllegalStateException("no member has schema " + schema.fingerprint());
     }
     return seat;
+  }
+
+  /** Tells whether nothing was pending at the last delivery. Thread-safe. */
+  boolean isCaughtUp() {
+    return caughtUp;
   }
 
   /** The changes that a delivery completes. */
