@@ -8,6 +8,7 @@ import dev.creek.consumer.api.BrokerOptions;
 import dev.creek.consumer.api.DatabaseException;
 import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.DatabaseOptions.Pooler;
+import dev.creek.consumer.api.DatabaseOptions.ReplicationRole;
 import dev.creek.consumer.api.Finding;
 import dev.creek.consumer.api.Finding.Level;
 import dev.creek.consumer.api.Generation;
@@ -186,6 +187,38 @@ final class PoolerIT {
         "alter database \"%s\" set extra_float_digits = 0".formatted(target.name()),
         "alter database \"%s\" set default_transaction_isolation = 'serializable'"
             .formatted(target.name()));
+  }
+
+  @ParameterizedTest
+  @EnumSource(mode = Mode.EXCLUDE, names = "NONE")
+  void rowsAreWrittenAsAReplicaWritesThemThroughIt(Pooler pooler) {
+    target.execute(
+        """
+        create function refuse() returns trigger language plpgsql as $$
+        begin raise exception 'an ordinary trigger fired'; end $$
+        """,
+        "create trigger ordinary before insert on items for each row execute function refuse()");
+    produce();
+    try (PgBouncer between = bouncer(pooler.name().toLowerCase(Locale.ROOT))) {
+      CreekConsumer consumer =
+          consumer(
+              DatabaseOptions.builder(between.uri(target), Map.of())
+                  .pooler(pooler)
+                  .replicationRole(ReplicationRole.REPLICA)
+                  .build());
+      consumer.initialize().block(PATIENCE);
+      consumer.snapshots().take(items(), SnapshotMode.UPSERT).blockLast(PATIENCE);
+      consumer.tables().add(items()).block(PATIENCE);
+      Disposable run = consumer.run().subscribe();
+      try {
+        source.execute("insert into items values (5000, 'new', 0.1)");
+        awaitEqual();
+      } finally {
+        consumer.stop(PATIENCE).block(PATIENCE);
+        run.dispose();
+        consumer.close();
+      }
+    }
   }
 
   private Verification compared(CreekConsumer consumer, PgBouncer between, Pooler pooler) {
