@@ -167,8 +167,7 @@ final class ConfigurationReader {
       return null;
     }
     ReplicationRole role =
-        optional(
-            Setting.SESSION_REPLICATION_ROLE, Parse::replicationRole, ReplicationRole.ORIGIN);
+        optional(Setting.SESSION_REPLICATION_ROLE, Parse::replicationRole, ReplicationRole.ORIGIN);
     Set<String> lossy = optional(Setting.LOSSY_COLUMNS, Parse::columns, Set.of());
     String password = secret(Setting.DB_PASSWORD, Setting.DB_PASSWORD_FILE);
     if (builder == null || namespace == null) {
