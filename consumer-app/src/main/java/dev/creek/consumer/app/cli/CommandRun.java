@@ -32,8 +32,7 @@ final class CommandRun {
       CliContext around,
       List<C> commands,
       BiFunction<Consumer, C, Flux<CommandStep>> work) {
-    return run(
-        configuration, around, commands, work, (consumer, done) -> Mono.just(ExitCode.OK));
+    return run(configuration, around, commands, work, (consumer, done) -> Mono.just(ExitCode.OK));
   }
 
   /**
@@ -69,9 +68,7 @@ final class CommandRun {
                       terminal)
                   .flatMap(
                       each ->
-                          afterwards
-                              .apply(consumer, succeeded)
-                              .map(then -> Math.max(each, then)));
+                          afterwards.apply(consumer, succeeded).map(then -> Math.max(each, then)));
           Mono<Integer> stopping =
               Mono.defer(() -> consumer.stop(GRACE))
                   .then(Mono.delay(LAST_WORDS))

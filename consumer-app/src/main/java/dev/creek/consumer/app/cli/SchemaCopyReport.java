@@ -26,11 +26,13 @@ final class SchemaCopyReport {
       case EXISTS -> existing++;
       case LEFT_OUT -> {
         leftOut++;
-        terminal.print(what + " left out" + reason + behind(System.lineSeparator() + "  -> ", copy.sql()));
+        terminal.print(
+            what + " left out" + reason + behind(System.lineSeparator() + "  -> ", copy.sql()));
       }
       case FAILED -> {
         failed++;
-        terminal.complain(what + " failed" + reason + behind(System.lineSeparator() + "  -> ", copy.sql()));
+        terminal.complain(
+            what + " failed" + reason + behind(System.lineSeparator() + "  -> ", copy.sql()));
       }
     }
   }

@@ -53,8 +53,7 @@ final class WithOption {
     }
     if (mappings.stream().map(mapping -> mapping.source().database()).distinct().count() > 1) {
       throw new ConfigurationException(
-          List.of(
-              "--with takes tables of one source database at a time: --source-uri names one"));
+          List.of("--with takes tables of one source database at a time: --source-uri names one"));
     }
   }
 

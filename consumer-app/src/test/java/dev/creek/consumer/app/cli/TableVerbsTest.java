@@ -78,15 +78,19 @@ final class TableVerbsTest {
   @CsvSource({"create-schemas, CREATE", "resync, RESYNC"})
   void definitionsComeAfterAllTablesThatWereDone(String verb, String command) {
     cli.consumer.failures.put(command + " s.a.e:c.f", new IllegalStateException("refused"));
-    cli.consumer.copies.add(
-        new SchemaCopy(ONE, "index \"i\"", Outcome.CREATED, null, null));
+    cli.consumer.copies.add(new SchemaCopy(ONE, "index \"i\"", Outcome.CREATED, null, null));
     cli.consumer.copies.add(new SchemaCopy(ONE, "index \"k\"", Outcome.EXISTS, null, null));
     cli.consumer.copies.add(
         new SchemaCopy(ONE, "foreign key \"f\"", Outcome.LEFT_OUT, "not subscribed", null));
     assertThat(
             cli.run(
-                verb, "--with", "indexes,Constraints", "--source-uri", "postgres://me@h/s",
-                "s.a.b:c.d", "s.a.e:c.f"))
+                verb,
+                "--with",
+                "indexes,Constraints",
+                "--source-uri",
+                "postgres://me@h/s",
+                "s.a.b:c.d",
+                "s.a.e:c.f"))
         .isEqualTo(ExitCode.FAILED);
     assertThat(cli.consumer.asked)
         .containsExactly(
@@ -122,7 +126,11 @@ final class TableVerbsTest {
     assertThat(cli.err.toString()).contains("give --source-uri");
     assertThat(
             cli.run(
-                "resync", "--with", "indexes", "--source-uri=postgres://me@h/s", "s.a.b:c.d",
+                "resync",
+                "--with",
+                "indexes",
+                "--source-uri=postgres://me@h/s",
+                "s.a.b:c.d",
                 "t.a.b:c.e"))
         .isEqualTo(ExitCode.USAGE);
     assertThat(cli.err.toString()).contains("one source database");
