@@ -18,6 +18,7 @@ import dev.creek.consumer.wire.Fingerprint;
 import dev.creek.consumer.wire.Subjects;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
