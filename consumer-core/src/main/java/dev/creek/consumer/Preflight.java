@@ -57,7 +57,7 @@ final class Preflight {
   /** Findings in the order in which a run needs each part; never errors. */
   Flux<Finding> findings(List<Mapping> asked, @Nullable DatabaseOptions source) {
     return Flux.concat(
-        ask(BROKER, broker, JetStreamLog::checkServer),
+        ask(BROKER, broker, changes -> changes.checks().server()),
         guarded(TARGET, server),
         subscriptions()
             .flatMapMany(
@@ -167,12 +167,12 @@ final class Preflight {
       JetStreamLog changes, String database, List<SourceTable> tables) {
     String about = "database " + database;
     return Flux.concat(
-        guarded(about, changes.checkStreams(database)),
-        guarded(about, changes.checkPermissions(database, tables)));
+        guarded(about, changes.checks().streams(database)),
+        guarded(about, changes.checks().permissions(database, tables)));
   }
 
   private static Flux<Finding> group(JetStreamLog changes, String database) {
-    return guarded("database " + database, changes.checkGroupPermission(database));
+    return guarded("database " + database, changes.checks().groupPermission(database));
   }
 
   private Flux<Finding> table(Mapping mapping, List<Subscription> subscribed) {

@@ -2,20 +2,18 @@ package dev.creek.consumer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.creek.consumer.api.BrokerOptions;
 import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.api.Instance;
 import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.testing.ListenPooler;
-import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
-import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.SqlCall;
 import dev.creek.consumer.testing.TableWire;
 import dev.creek.consumer.testing.WalTx;
+import dev.creek.consumer.testing.WholePath;
 import dev.creek.consumer.testing.WirePublisher;
 import java.nio.ByteBuffer;
 import java.sql.Connection;
@@ -24,64 +22,35 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.postgresql.util.PGInterval;
-import reactor.core.Disposable;
-import reactor.core.Disposables;
 
 /** Commands given in SQL, and a running consumer that carries them out. */
 class CommandsIT {
   private static final Duration PATIENCE = Patience.LIMIT;
 
-  @RegisterExtension static final PostgresExtension postgres = PostgresExtension.shared();
-  @RegisterExtension final NatsExtension nats = NatsExtension.own();
+  @RegisterExtension static final WholePath path = WholePath.shared();
 
-  private PostgresDatabase database;
-  private SqlCall sql;
-  private WirePublisher publisher;
-  private CreekConsumer consumer;
-  private Disposable running = Disposables.disposed();
+  private final PostgresDatabase database = path.target();
+  private final SqlCall sql = SqlCall.of(database);
+  private final WirePublisher publisher = path.publisher(Generation.OLD);
+  private CreekConsumer consumer = path.consumer();
 
   @BeforeEach
   void prepare() {
-    database = postgres.freshDatabase();
-    sql = SqlCall.of(database);
-    publisher = WirePublisher.of(nats.server(), Generation.OLD, "source");
-    consumer = CreekConsumer.create(options());
     consumer.initialize().block(PATIENCE);
     database.execute("create schema copy");
-  }
-
-  @AfterEach
-  void stop() {
-    consumer.stop(Duration.ofSeconds(10)).block(PATIENCE);
-    consumer.close();
-    publisher.close();
-    running.dispose();
-  }
-
-  private ConsumerOptions options() {
-    return options(DatabaseOptions.of(database.patientUri()));
-  }
-
-  private ConsumerOptions options(DatabaseOptions target) {
-    return ConsumerOptions.of(BrokerOptions.builder(nats.server().uri()).build(), target);
-  }
-
-  private void start() {
-    running = consumer.run().subscribe();
   }
 
   /** Another one in its place. */
   private void start(DatabaseOptions target) {
     consumer.close();
-    consumer = CreekConsumer.create(options(target));
-    start();
+    consumer = path.consumer(path.options(target));
+    path.run();
     Awaitility.await()
         .atMost(PATIENCE)
         .until(() -> consumer.health().instances().any(Instance::serving).block(PATIENCE));
@@ -89,7 +58,7 @@ class CommandsIT {
 
   @Test
   void carriesOutWhatItIsAsked() throws SQLException {
-    start();
+    path.run();
     TableWire orders = publish("orders", 3);
     String mapping = mapping(orders);
     assertThat(outcome("create_schema", mapping)).isEqualTo("ok: created");
@@ -112,7 +81,7 @@ class CommandsIT {
 
   @Test
   void answersWithTheErrorAndWhatHelps() throws SQLException {
-    start();
+    path.run();
     publish("known", 1);
     database.execute("create table copy.known (id int primary key)");
     assertThat(outcome("create_schema", "source.app.unknown:copy.unknown"))
@@ -133,7 +102,7 @@ class CommandsIT {
     TableWire items = publish("items", 5);
     sql.call("create_schema", mapping(items));
     sql.call("add_table", mapping(items));
-    start();
+    path.run();
     awaitRows("orders", 2);
     awaitRows("items", 4);
     assertThat(
@@ -157,7 +126,7 @@ class CommandsIT {
   /** Whoever looks sees an active subscription before and afterwards. */
   @Test
   void claimsATableAnewThatWasRemovedAndAddedBetweenTwoLooks() throws SQLException {
-    start();
+    path.run();
     TableWire orders = publish("orders", 2);
     outcome("create_schema", mapping(orders));
     outcome("add_table", mapping(orders));
@@ -175,7 +144,7 @@ class CommandsIT {
 
   @Test
   void goesOnWithATableThatIsRemovedAndAddedAtOnce() throws SQLException {
-    start();
+    path.run();
     TableWire orders = publish("orders", 2);
     outcome("create_schema", mapping(orders));
     outcome("add_table", mapping(orders));
@@ -194,7 +163,7 @@ class CommandsIT {
   void keepsNobodyWaitingForAnotherTable() throws SQLException {
     TableWire slow = publish("slow", 1);
     TableWire quick = publish("quick", 1);
-    start();
+    path.run();
     outcome("create_schema", mapping(slow));
     outcome("add_table", mapping(slow));
     try (Connection blocker = database.connect()) {
@@ -224,7 +193,7 @@ class CommandsIT {
     publish(orders, WalTx.of(4), 7, "g");
     publisher.flush();
     database.execute("create table copy.orders (id int primary key, note varchar(3))");
-    start();
+    path.run();
     outcome("add_table", mapping(orders));
     awaitFailedAt("orders", 3);
     assertThat(ids("orders")).as("whole transactions before it").isEqualTo("1");
@@ -258,7 +227,7 @@ class CommandsIT {
     publish(orders, WalTx.of(3), 3, "behind it");
     publish(orders, WalTx.of(4), 4, "and more");
     publisher.flush();
-    start();
+    path.run();
     outcome("create_schema", mapping(orders));
     outcome("add_table", mapping(orders));
     awaitFailedAt("orders", 3);
@@ -270,7 +239,7 @@ class CommandsIT {
   void triesAStuckTableAgainAtOnce() throws SQLException {
     TableWire orders = publish("orders", 3);
     database.execute("create table copy.orders (id int primary key)");
-    start();
+    path.run();
     outcome("add_table", mapping(orders));
     awaitState("orders", "failed");
     awaitLag("orders", "lag > '1 year'");
@@ -292,7 +261,7 @@ class CommandsIT {
         set status = 'running', owner = 'killed', attempts = 1, started_at = now(),
             lease_until = now() + interval '2 seconds'
         """);
-    start();
+    path.run();
     assertThat(waitFor(id, "1 minute")).isEqualTo("ok");
     assertThat(
             database.value(
@@ -305,13 +274,13 @@ class CommandsIT {
   void givesUpWhatNoServiceSurvives() throws SQLException {
     long id = sql.id("create_schema", "source.app.orders:copy.orders");
     database.execute("update _creek_consumer._notification_log set attempts = 5");
-    start();
+    path.run();
     assertThat(waitFor(id, "1 minute")).startsWith("given up: it was begun 5 times");
   }
 
   @Test
   void losesNothingOfABurst() throws SQLException {
-    start();
+    path.run();
     outcome("create_schema", mapping(publish("orders", 1)));
     database.execute(
         """

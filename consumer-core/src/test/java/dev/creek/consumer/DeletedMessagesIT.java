@@ -3,18 +3,15 @@ package dev.creek.consumer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.creek.consumer.api.BrokerOptions;
-import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.api.Grouping;
 import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.api.TargetTable;
-import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
-import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.TableWire;
 import dev.creek.consumer.testing.WalTx;
+import dev.creek.consumer.testing.WholePath;
 import dev.creek.consumer.testing.WirePublisher;
 import dev.creek.consumer.wire.Subjects;
 import io.nats.client.Connection;
@@ -23,14 +20,11 @@ import io.nats.client.Nats;
 import io.nats.client.PurgeOptions;
 import java.io.IOException;
 import java.time.Duration;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import reactor.core.Disposable;
 
 /**
  * Somebody deletes a table's messages from the middle of the stream, which is read for each table
@@ -42,18 +36,16 @@ final class DeletedMessagesIT {
   private static final Duration PATIENCE = Patience.LIMIT;
   private static final TargetTable TARGET = new TargetTable("copy", "orders");
 
-  @RegisterExtension static final PostgresExtension postgres = PostgresExtension.shared();
-  @RegisterExtension final NatsExtension nats = NatsExtension.own();
+  @RegisterExtension static final WholePath path = WholePath.shared();
 
   @Parameter private Grouping grouping;
 
   private final TableWire orders = table("orders");
   private final TableWire returns = table("returns");
   private final TableWire others = table("others");
-  private PostgresDatabase database;
+  private final PostgresDatabase database = path.target();
   private WirePublisher publisher;
   private CreekConsumer consumer;
-  private Disposable running;
 
   private static TableWire table(String name) {
     return TableWire.of("app", name)
@@ -61,42 +53,24 @@ final class DeletedMessagesIT {
         .column("note", "text");
   }
 
-  @BeforeEach
-  void open() {
-    database = postgres.freshDatabase();
-  }
-
   private void run() {
-    consumer =
-        CreekConsumer.create(
-            ConsumerOptions.builder(
-                    BrokerOptions.builder(nats.server().uri()).build(),
-                    DatabaseOptions.of(database.patientUri()))
-                .grouping(grouping)
-                .build());
+    consumer = path.consumer(path.options().grouping(grouping));
     for (TableWire table : new TableWire[] {orders, returns, others}) {
       String name = table.source().table();
       Mapping mapping = new Mapping(table.source(), new TargetTable("copy", name));
       consumer.tables().create(mapping).block(PATIENCE);
       consumer.tables().add(mapping).block(PATIENCE);
     }
-    running = consumer.run().subscribe();
+    path.run();
   }
 
-  @AfterEach
-  void stop() {
+  private void stop() {
     consumer.stop(PATIENCE).block(PATIENCE);
-    running.dispose();
     consumer.close();
   }
 
-  @AfterEach
-  void close() {
-    publisher.close();
-  }
-
   private void begin(Generation generation) {
-    publisher = WirePublisher.of(nats.server(), generation, "source");
+    publisher = path.publisher(generation);
     publisher.publishSchema(orders);
     publisher.publishSchema(returns);
     publisher.publishSchema(others);
@@ -117,7 +91,7 @@ final class DeletedMessagesIT {
   private void purge(Generation generation, TableWire table)
       throws IOException, InterruptedException, JetStreamApiException {
     Subjects names = new Subjects(generation, "CREEK");
-    try (Connection connection = Nats.connect(nats.server().uri())) {
+    try (Connection connection = Nats.connect(path.broker().uri())) {
       connection
           .jetStreamManagement()
           .purgeStream(
@@ -186,7 +160,7 @@ final class DeletedMessagesIT {
   @EnumSource
   void whatIsPurgedOfATableThatNeverHadAChangeIsAGapBehindAnOrderlyStop(Generation generation)
       throws Exception {
-    publisher = WirePublisher.of(nats.server(), generation, "source");
+    publisher = path.publisher(generation);
     publisher.publishSchema(orders);
     publisher.publishSchema(returns);
     publisher.publishSchema(others);

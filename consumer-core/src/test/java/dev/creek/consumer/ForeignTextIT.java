@@ -3,40 +3,39 @@ package dev.creek.consumer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.creek.consumer.api.BrokerOptions;
 import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.api.TargetTable;
-import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
-import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.TableWire;
 import dev.creek.consumer.testing.WalBytes;
 import dev.creek.consumer.testing.WalTx;
+import dev.creek.consumer.testing.WholePath;
 import dev.creek.consumer.testing.WirePublisher;
 import java.time.Duration;
 import java.util.List;
+import org.awaitility.core.ThrowingRunnable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
-import reactor.core.Disposable;
 
 /** Targets that write text in another way, or that compare it in another way. */
 final class ForeignTextIT {
   private static final Duration PATIENCE = Patience.LIMIT;
   private static final String FRENCH = "d\u00e9j\u00e0 vu";
 
-  @RegisterExtension static final PostgresExtension postgres = PostgresExtension.shared();
-  @RegisterExtension final NatsExtension nats = NatsExtension.own();
+  @RegisterExtension static final WholePath path = WholePath.shared();
 
   private final TableWire words =
       TableWire.of("app", "words")
           .column("word", "text", TableWire.Flag.KEY)
           .column("others", "text[]");
+  private final WirePublisher publisher = path.publisher(Generation.OLD);
 
   @Test
-  void textIsStoredInTheTargetsOwnEncoding(PostgresDatabase utf8) {
+  void textIsStoredInTheTargetsOwnEncoding() throws Throwable {
+    PostgresDatabase utf8 = path.target();
     String name = utf8.name() + "_latin";
     utf8.execute(
         "create database %s encoding 'LATIN1' lc_collate 'C' lc_ctype 'C' template template0"
@@ -57,11 +56,13 @@ final class ForeignTextIT {
           assertThat(latin.value("select reason from _creek_consumer.subscriptions"))
               .contains("22P05");
         });
+    path.consumer().close();
     latin.drop();
   }
 
   @Test
-  void keysThatACollationTakesForEqualAreFound(PostgresDatabase database) {
+  void keysThatACollationTakesForEqualAreFound() throws Throwable {
+    PostgresDatabase database = path.target();
     database.execute(
         "create schema copy",
         "create collation copy.any_case"
@@ -84,28 +85,17 @@ final class ForeignTextIT {
   }
 
   private void publish(WalBytes message) {
-    try (WirePublisher publisher = WirePublisher.of(nats.server(), Generation.OLD, "source")) {
-      publisher.publishSchema(words);
-      publisher.publish(words.source(), message);
-      publisher.flush();
-    }
+    publisher.publish(words.source(), message);
+    publisher.flush();
   }
 
-  private void apply(PostgresDatabase database, Runnable changes) {
-    try (CreekConsumer consumer =
-        CreekConsumer.create(
-            ConsumerOptions.of(
-                BrokerOptions.builder(nats.server().uri()).build(),
-                DatabaseOptions.of(database.patientUri())))) {
-      consumer
-          .tables()
-          .add(new Mapping(words.source(), new TargetTable("copy", "words")))
-          .block(PATIENCE);
-      Disposable running = consumer.run().subscribe();
-      changes.run();
-      consumer.stop(PATIENCE).block(PATIENCE);
-      running.dispose();
-    }
+  private void apply(PostgresDatabase database, ThrowingRunnable changes) throws Throwable {
+    publisher.publishSchema(words);
+    path.consumer(path.options(DatabaseOptions.of(database.patientUri())))
+        .tables()
+        .add(new Mapping(words.source(), new TargetTable("copy", "words")))
+        .block(PATIENCE);
+    path.running(changes);
   }
 
   private static void awaitValue(PostgresDatabase database, String sql, String expected) {

@@ -3,27 +3,21 @@ package dev.creek.consumer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.creek.consumer.api.BrokerOptions;
-import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.api.Grouping;
 import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.api.TargetTable;
-import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
-import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.TableWire;
 import dev.creek.consumer.testing.WalTx;
+import dev.creek.consumer.testing.WholePath;
 import dev.creek.consumer.testing.WirePublisher;
 import java.time.Duration;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import reactor.core.Disposable;
 
 /** Tables that are not subscribed are in the database that a group reads, too. */
 final class GroupBoundariesIT {
@@ -32,30 +26,14 @@ final class GroupBoundariesIT {
   /** Nothing ends a transaction but what follows it. */
   private static final Duration FOR_EVER = Duration.ofDays(1);
 
-  @RegisterExtension static final PostgresExtension postgres = PostgresExtension.shared();
-  @RegisterExtension final NatsExtension nats = NatsExtension.own();
+  @RegisterExtension static final WholePath path = WholePath.shared();
 
-  private PostgresDatabase database;
+  private final PostgresDatabase database = path.target();
   private WirePublisher publisher;
-  private CreekConsumer consumer;
-  private Disposable running;
   private TableWire orders;
   private TableWire lines;
   private TableWire foreign;
   private int id;
-
-  @BeforeEach
-  void open() {
-    database = postgres.freshDatabase();
-  }
-
-  @AfterEach
-  void close() {
-    consumer.stop(PATIENCE).block(PATIENCE);
-    running.dispose();
-    consumer.close();
-    publisher.close();
-  }
 
   private static TableWire table(String name, Generation generation) {
     return TableWire.of("app", name)
@@ -68,22 +46,16 @@ final class GroupBoundariesIT {
     orders = table("orders", generation);
     lines = table("lines", generation);
     foreign = table("foreign", generation);
-    publisher = WirePublisher.of(nats.server(), generation, "source");
-    consumer =
-        CreekConsumer.create(
-            ConsumerOptions.builder(
-                    BrokerOptions.builder(nats.server().uri()).build(),
-                    DatabaseOptions.of(database.patientUri()))
-                .grouping(Grouping.DATABASE)
-                .linger(FOR_EVER)
-                .build());
+    publisher = path.publisher(generation);
+    CreekConsumer consumer =
+        path.consumer(path.options().grouping(Grouping.DATABASE).linger(FOR_EVER));
     for (TableWire table : List.of(orders, lines)) {
       publisher.publishSchema(table);
       Mapping mapping = new Mapping(table.source(), target(table));
       consumer.tables().create(mapping).block(PATIENCE);
       consumer.tables().add(mapping).block(PATIENCE);
     }
-    running = consumer.run().subscribe();
+    path.run();
     awaitValue("select count(*) from _creek_consumer.subscriptions where state = 'streaming'", "2");
   }
 

@@ -2,16 +2,12 @@ package dev.creek.consumer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.creek.consumer.api.BrokerOptions;
-import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.Finding;
 import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.api.SnapshotMode;
-import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.PostgresDatabase;
-import dev.creek.consumer.testing.PostgresExtension;
-import dev.creek.consumer.testing.producer.TestProducer;
+import dev.creek.consumer.testing.WholePath;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -22,44 +18,33 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 final class IdleTablesIT {
   private static final Duration PATIENCE = Duration.ofMinutes(1);
 
-  @RegisterExtension static final PostgresExtension postgres = PostgresExtension.own();
-  @RegisterExtension static final NatsExtension nats = NatsExtension.own();
+  @RegisterExtension static final WholePath path = WholePath.ownServer();
+
+  private final PostgresDatabase source = path.source();
+  private final PostgresDatabase target = path.target();
+  private final CreekConsumer consumer = path.consumer();
 
   @Test
   void areComparedWithWhatASnapshotTellsAndSentToWhatWorks() {
-    PostgresDatabase source = postgres.freshDatabase();
-    PostgresDatabase target = postgres.freshDatabase();
     source.execute(
         "create table visits (id int primary key, at timestamptz)",
         "insert into visits values (1, now())");
     target.execute("create table narrow (id int primary key, at date)");
-    try (TestProducer producer =
-            TestProducer.builder()
-                .source(source.uri())
-                .nats(nats.server().uri())
-                .generation(Generation.OLD)
-                .start();
-        CreekConsumer consumer =
-            CreekConsumer.create(
-                ConsumerOptions.of(
-                    BrokerOptions.builder(nats.server().uri()).build(),
-                    DatabaseOptions.of(target.uri())))) {
-      var missing = Mapping.parse(source.name() + ".public.visits:public.visits");
-      var narrow = Mapping.parse(source.name() + ".public.visits:public.narrow");
-      assertThat(fixes(consumer, missing))
-          .anyMatch(fix -> fix.startsWith("creek-consumer resync '" + missing + "'"));
+    path.produce(Generation.OLD);
+    Mapping missing = path.mapping("visits");
+    Mapping narrow = path.mapping("visits", "public.narrow");
+    assertThat(fixes(missing))
+        .anyMatch(fix -> fix.startsWith("creek-consumer resync '" + missing + "'"));
 
-      consumer.initialize().block(PATIENCE);
-      consumer.snapshots().take(missing, SnapshotMode.CLEAN).blockLast(PATIENCE);
-      assertThat(fixes(consumer, narrow))
-          .contains("ALTER TABLE \"public\".\"narrow\" ALTER COLUMN \"at\" TYPE timestamptz;");
-      assertThat(fixes(consumer, missing))
-          .noneMatch(fix -> fix.contains("resync") || fix.startsWith("ALTER TABLE"));
-      producer.dropSlot();
-    }
+    consumer.initialize().block(PATIENCE);
+    consumer.snapshots().take(missing, SnapshotMode.CLEAN).blockLast(PATIENCE);
+    assertThat(fixes(narrow))
+        .contains("ALTER TABLE \"public\".\"narrow\" ALTER COLUMN \"at\" TYPE timestamptz;");
+    assertThat(fixes(missing))
+        .noneMatch(fix -> fix.contains("resync") || fix.startsWith("ALTER TABLE"));
   }
 
-  private static List<String> fixes(CreekConsumer consumer, Mapping mapping) {
+  private List<String> fixes(Mapping mapping) {
     List<Finding> findings =
         Objects.requireNonNull(
             consumer.check(List.of(mapping), null).collectList().block(PATIENCE));

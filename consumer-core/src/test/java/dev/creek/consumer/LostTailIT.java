@@ -3,24 +3,20 @@ package dev.creek.consumer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.creek.consumer.api.BrokerOptions;
-import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.api.TargetTable;
-import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.NatsServer;
 import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
-import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.StoreCopy;
 import dev.creek.consumer.testing.TableWire;
 import dev.creek.consumer.testing.WalTx;
+import dev.creek.consumer.testing.WholePath;
 import dev.creek.consumer.testing.WirePublisher;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
-import reactor.core.Disposable;
 
 /**
  * A broker that lost the tail of its stream fills its place with other messages. Nothing of the gap
@@ -31,48 +27,44 @@ final class LostTailIT {
   private static final Duration PATIENCE = Patience.LIMIT;
   private static final TargetTable TARGET = new TargetTable("copy", "orders");
 
-  @RegisterExtension static final PostgresExtension postgres = PostgresExtension.shared();
-  @RegisterExtension final NatsExtension extension = NatsExtension.own();
+  @RegisterExtension static final WholePath path = WholePath.shared();
 
+  private final PostgresDatabase database = path.target();
+  private final NatsServer nats = path.broker();
   private final TableWire orders =
       TableWire.of("app", "orders").column("id", "int4", TableWire.Flag.KEY).column("note", "text");
 
   @Test
-  void aTableStaysInItsGapWhateverTheStreamHoldsThen(PostgresDatabase database) {
-    NatsServer nats = extension.restartable();
-    publish(nats, 1, 2);
-    apply(nats, database, consumer -> awaitRows(database, 2));
+  void aTableStaysInItsGapWhateverTheStreamHoldsThen() throws Throwable {
+    publish(1, 2);
+    apply(consumer -> awaitRows(2));
     nats.stop();
     StoreCopy before = StoreCopy.of(nats);
     nats.start();
-    publish(nats, 3, 6);
-    apply(nats, database, consumer -> awaitRows(database, 6));
+    publish(3, 6);
+    apply(consumer -> awaitRows(6));
 
     nats.stop();
     before.restore();
     nats.start();
-    apply(nats, database, consumer -> awaitState(database, "gap"));
-    publish(nats, 7, 20);
+    apply(consumer -> awaitState("gap"));
+    publish(7, 20);
 
     apply(
-        nats,
-        database,
         consumer -> {
-          long epoch = Long.parseLong(column(database, "epoch"));
-          await()
-              .atMost(PATIENCE)
-              .until(() -> Long.parseLong(column(database, "epoch")) > epoch + 1);
-          assertThat(column(database, "state")).isEqualTo("gap");
-          assertThat(column(database, "reason")).contains("the broker lost the end of it");
+          long epoch = Long.parseLong(column("epoch"));
+          await().atMost(PATIENCE).until(() -> Long.parseLong(column("epoch")) > epoch + 1);
+          assertThat(column("state")).isEqualTo("gap");
+          assertThat(column("reason")).contains("the broker lost the end of it");
           assertThat(database.query("select from copy.orders where id > 6")).isEmpty();
 
           consumer.tables().resume(TARGET).block(PATIENCE);
-          awaitState(database, "streaming");
+          awaitState("streaming");
           await()
               .atMost(PATIENCE)
               .until(() -> !database.query("select from copy.orders where id = 20").isEmpty());
-          assertThat(column(database, "gap")).isNull();
-          assertThat(column(database, "incomplete"))
+          assertThat(column("gap")).isNull();
+          assertThat(column("incomplete"))
               .contains(
                   "resumed although changes are missing: stream", "the broker lost the end of it");
         });
@@ -80,22 +72,19 @@ final class LostTailIT {
 
   /** Commits do not wait for the disk; rows and position go together. */
   @Test
-  void anIdleTableGetsBackWhatItsTargetForgotInACrash(PostgresDatabase database) {
-    NatsServer nats = extension.restartable();
-    publish(nats, 1, 3);
+  void anIdleTableGetsBackWhatItsTargetForgotInACrash() throws Throwable {
+    publish(1, 3);
     apply(
-        nats,
-        database,
         consumer -> {
-          awaitRows(database, 3);
-          String position = column(database, "stream_seq");
-          publish(nats, 4, 6);
-          awaitRows(database, 6);
+          awaitRows(3);
+          String position = column("stream_seq");
+          publish(4, 6);
+          awaitRows(6);
           database.execute(
               "begin; delete from copy.orders where id > 3; update _creek_consumer.subscriptions set stream_seq = "
                   + position
                   + "; notify creek_consumer; commit");
-          awaitRows(database, 6);
+          awaitRows(6);
         });
   }
 
@@ -103,23 +92,16 @@ final class LostTailIT {
     void of(CreekConsumer running);
   }
 
-  private void apply(NatsServer nats, PostgresDatabase database, Check check) {
-    try (CreekConsumer consumer =
-        CreekConsumer.create(
-            ConsumerOptions.of(
-                BrokerOptions.builder(nats.uri()).build(),
-                DatabaseOptions.of(database.patientUri())))) {
-      Mapping mapping = new Mapping(orders.source(), TARGET);
-      consumer.tables().create(mapping).block(PATIENCE);
-      consumer.tables().add(mapping).block(PATIENCE);
-      Disposable running = consumer.run().subscribe();
-      check.of(consumer);
-      consumer.stop(PATIENCE).block(PATIENCE);
-      running.dispose();
-    }
+  private void apply(Check check) throws Throwable {
+    CreekConsumer consumer = path.consumer(path.options());
+    Mapping mapping = new Mapping(orders.source(), TARGET);
+    consumer.tables().create(mapping).block(PATIENCE);
+    consumer.tables().add(mapping).block(PATIENCE);
+    path.running(() -> check.of(consumer));
+    consumer.close();
   }
 
-  private void publish(NatsServer nats, int first, int last) {
+  private void publish(int first, int last) {
     try (WirePublisher publisher = WirePublisher.of(nats, Generation.OLD, "source")) {
       publisher.publishSchema(orders);
       for (int id = first; id <= last; id++) {
@@ -129,15 +111,15 @@ final class LostTailIT {
     }
   }
 
-  private static void awaitRows(PostgresDatabase database, int count) {
+  private void awaitRows(int count) {
     await().atMost(PATIENCE).until(() -> database.query("select from copy.orders").size() == count);
   }
 
-  private static void awaitState(PostgresDatabase database, String state) {
-    await().atMost(PATIENCE).until(() -> state.equals(column(database, "state")));
+  private void awaitState(String state) {
+    await().atMost(PATIENCE).until(() -> state.equals(column("state")));
   }
 
-  private static String column(PostgresDatabase database, String name) {
+  private String column(String name) {
     return database.value("select " + name + " from _creek_consumer.subscriptions");
   }
 }

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.creek.consumer.api.BrokerOptions;
 import dev.creek.consumer.api.DatabaseException;
 import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.DatabaseOptions.Pooler;
+import dev.creek.consumer.api.DatabaseOptions.ReplicationRole;
 import dev.creek.consumer.api.Finding;
 import dev.creek.consumer.api.Finding.Level;
 import dev.creek.consumer.api.Generation;
@@ -15,12 +15,11 @@ import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.api.SnapshotException;
 import dev.creek.consumer.api.SnapshotMode;
 import dev.creek.consumer.api.Verification;
-import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PgBouncer;
 import dev.creek.consumer.testing.PostgresDatabase;
-import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.SqlCall;
+import dev.creek.consumer.testing.WholePath;
 import dev.creek.consumer.testing.producer.TestProducer;
 import java.time.Duration;
 import java.util.List;
@@ -28,7 +27,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -51,11 +49,10 @@ final class PoolerIT {
           + "tcp_keepalives_idle,tcp_keepalives_interval,tcp_keepalives_count,intervalstyle,"
           + "standard_conforming_strings,xmloption,row_security,default_transaction_isolation";
 
-  @RegisterExtension static final PostgresExtension postgres = PostgresExtension.own();
-  @RegisterExtension final NatsExtension nats = NatsExtension.own();
+  @RegisterExtension static final WholePath path = WholePath.ownServer();
 
-  private PostgresDatabase source;
-  private PostgresDatabase target;
+  private final PostgresDatabase source = path.source();
+  private final PostgresDatabase target = path.target();
   private TestProducer producer;
 
   @BeforeAll
@@ -66,24 +63,14 @@ final class PoolerIT {
 
   @BeforeEach
   void open() {
-    source = postgres.freshDatabase();
-    target = postgres.freshDatabase();
     for (PostgresDatabase database : List.of(source, target)) {
       database.execute("create table items (id int primary key, v text, f float8)");
     }
     source.execute("insert into items select i, 'v' || i, i / 7.0 from generate_series(1, 500) i");
   }
 
-  @AfterEach
-  void close() {
-    if (producer != null) {
-      producer.dropSlot();
-    }
-  }
-
   private CreekConsumer consumer(DatabaseOptions options) {
-    return CreekConsumer.create(
-        ConsumerOptions.of(BrokerOptions.builder(nats.server().uri()).build(), options));
+    return CreekConsumer.create(path.options(options).build());
   }
 
   private DatabaseOptions options(PgBouncer between, Pooler pooler) {
@@ -91,14 +78,7 @@ final class PoolerIT {
   }
 
   private void produce() {
-    producer =
-        TestProducer.builder()
-            .source(source.uri())
-            .slot(source.name())
-            .nats(nats.server().uri())
-            .generation(Generation.NEW)
-            .inFlight(256)
-            .start();
+    producer = path.produce(Generation.NEW);
   }
 
   private Mapping items() {
@@ -118,8 +98,8 @@ final class PoolerIT {
   }
 
   /** PgBouncer's defaults otherwise, with fewer server processes than sessions of ours. */
-  private static PgBouncer bouncer(String mode, String... settings) {
-    return PgBouncer.before(postgres.server(), mode, settings);
+  private PgBouncer bouncer(String mode, String... settings) {
+    return PgBouncer.before(target.server(), mode, settings);
   }
 
   @ParameterizedTest
@@ -186,6 +166,38 @@ final class PoolerIT {
         "alter database \"%s\" set extra_float_digits = 0".formatted(target.name()),
         "alter database \"%s\" set default_transaction_isolation = 'serializable'"
             .formatted(target.name()));
+  }
+
+  @ParameterizedTest
+  @EnumSource(mode = Mode.EXCLUDE, names = "NONE")
+  void rowsAreWrittenAsAReplicaWritesThemThroughIt(Pooler pooler) {
+    target.execute(
+        """
+        create function refuse() returns trigger language plpgsql as $$
+        begin raise exception 'an ordinary trigger fired'; end $$
+        """,
+        "create trigger ordinary before insert on items for each row execute function refuse()");
+    produce();
+    try (PgBouncer between = bouncer(pooler.name().toLowerCase(Locale.ROOT))) {
+      CreekConsumer consumer =
+          consumer(
+              DatabaseOptions.builder(between.uri(target), Map.of())
+                  .pooler(pooler)
+                  .replicationRole(ReplicationRole.REPLICA)
+                  .build());
+      consumer.initialize().block(PATIENCE);
+      consumer.snapshots().take(items(), SnapshotMode.UPSERT).blockLast(PATIENCE);
+      consumer.tables().add(items()).block(PATIENCE);
+      Disposable run = consumer.run().subscribe();
+      try {
+        source.execute("insert into items values (5000, 'new', 0.1)");
+        awaitEqual();
+      } finally {
+        consumer.stop(PATIENCE).block(PATIENCE);
+        run.dispose();
+        consumer.close();
+      }
+    }
   }
 
   private Verification compared(CreekConsumer consumer, PgBouncer between, Pooler pooler) {
@@ -299,7 +311,7 @@ final class PoolerIT {
         "grant create on database \"%s\" to \"%s\"".formatted(target.name(), role),
         "grant select, insert, update, delete, truncate on items to \"%s\"".formatted(role));
     try (PgBouncer between =
-        PgBouncer.before(postgres.server(), Map.of(role, "lean"), "transaction")) {
+        PgBouncer.before(target.server(), Map.of(role, "lean"), "transaction")) {
       CreekConsumer consumer =
           consumer(
               DatabaseOptions.builder(between.uri(target, role, "lean"), Map.of())

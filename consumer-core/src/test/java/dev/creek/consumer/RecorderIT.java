@@ -2,11 +2,9 @@ package dev.creek.consumer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.creek.consumer.api.BrokerOptions;
 import dev.creek.consumer.api.Command;
 import dev.creek.consumer.api.Command.Verb;
 import dev.creek.consumer.api.CommandRecord.CommandOutcome;
-import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.api.MetricsRecorder;
@@ -16,12 +14,11 @@ import dev.creek.consumer.api.Reachability;
 import dev.creek.consumer.api.TableEvent.Applied;
 import dev.creek.consumer.api.TableState;
 import dev.creek.consumer.api.TargetTable;
-import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
-import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.TableWire;
 import dev.creek.consumer.testing.WalTx;
+import dev.creek.consumer.testing.WholePath;
 import dev.creek.consumer.testing.WirePublisher;
 import java.nio.ByteBuffer;
 import java.sql.Connection;
@@ -37,19 +34,16 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
-import reactor.core.Disposable;
 
 /** What an embedding program, and so the service's metrics, learn of a running consumer. */
 class RecorderIT {
   private static final Duration PATIENCE = Patience.LIMIT;
   private static final String TARGET = "copy.orders";
 
-  @RegisterExtension static final PostgresExtension postgres = PostgresExtension.shared();
-  @RegisterExtension final NatsExtension nats = NatsExtension.own();
+  @RegisterExtension static final WholePath path = WholePath.shared();
 
   private final Seen seen = new Seen();
   private final TableWire orders =
@@ -58,33 +52,16 @@ class RecorderIT {
           .column("id", "int4", TableWire.Flag.KEY)
           .column("note", "text");
   private final Mapping mapping = new Mapping(orders.source(), new TargetTable("copy", "orders"));
-  private PostgresDatabase database;
-  private WirePublisher publisher;
-  private CreekConsumer consumer;
-  private Disposable running;
+  private final PostgresDatabase database = path.target();
+  private final WirePublisher publisher = path.publisher(Generation.NEW);
+  private final CreekConsumer consumer = path.consumer(path.options().recorder(seen));
 
   @BeforeEach
-  void run(PostgresDatabase given) {
-    database = given;
-    publisher = WirePublisher.of(nats.server(), Generation.NEW, "source");
+  void run() {
     publisher.publishSchema(orders);
-    consumer =
-        CreekConsumer.create(
-            ConsumerOptions.builder(
-                    BrokerOptions.builder(nats.server().uri()).build(),
-                    DatabaseOptions.of(database.patientUri()))
-                .recorder(seen)
-                .build());
     consumer.tables().create(mapping).block(PATIENCE);
     consumer.tables().add(mapping).block(PATIENCE);
-    running = consumer.run().subscribe();
-  }
-
-  @AfterEach
-  void stop() {
-    running.dispose();
-    consumer.close();
-    publisher.close();
+    path.run();
   }
 
   @Test
@@ -155,7 +132,7 @@ class RecorderIT {
   void aTableWhoseBrokerIsAwayIsWaitingAndFallsBehind() {
     await().until(() -> seen.states.contains("streaming"));
     await().until(() -> seen.backlog().lag().isZero());
-    nats.server().stop();
+    path.broker().stop();
     await().until(() -> "waiting".equals(seen.states.get(seen.states.size() - 1)));
     assertThat(seen.reasons.get(seen.reasons.size() - 1)).startsWith("broker: ");
     await().until(() -> storedState().equals("waiting"));
@@ -166,7 +143,7 @@ class RecorderIT {
     Reachability reached = consumer.health().reachability(PATIENCE).block(PATIENCE);
     assertThat(reached.brokerTrouble()).contains("NATS");
     assertThat(reached.databaseTrouble()).isNull();
-    nats.server().start();
+    path.broker().start();
     await().until(() -> "streaming".equals(seen.states.get(seen.states.size() - 1)));
     await().until(() -> storedState().equals("streaming"));
     await().until(() -> seen.backlog().lag().isZero());

@@ -2,30 +2,26 @@ package dev.creek.consumer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.creek.consumer.api.BrokerOptions;
 import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.api.TableEvent;
 import dev.creek.consumer.api.TableState;
 import dev.creek.consumer.api.TargetTable;
-import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
-import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.TableWire;
 import dev.creek.consumer.testing.WalTx;
+import dev.creek.consumer.testing.WholePath;
 import dev.creek.consumer.testing.WirePublisher;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
-import reactor.core.Disposable;
 
 /**
  * A table that cannot go on says why and what to do, and holds nobody else up; when the cause is
@@ -36,21 +32,15 @@ class StuckTablesIT {
   private static final Duration PATIENCE = Patience.LIMIT;
   private static final int CHANGES = 20;
 
-  @RegisterExtension static final PostgresExtension postgres = PostgresExtension.own();
-  @RegisterExtension final NatsExtension nats = NatsExtension.own();
+  @RegisterExtension static final WholePath path = WholePath.ownServer();
 
-  private PostgresDatabase database;
-  private WirePublisher publisher;
+  private final PostgresDatabase database = path.target();
+  private final WirePublisher publisher = path.publisher(Generation.OLD);
   private CreekConsumer consumer;
-  private Disposable running;
 
   @BeforeEach
   void prepare() {
-    database = postgres.freshDatabase();
-    publisher = WirePublisher.of(nats.server(), Generation.OLD, "source");
-    try (CreekConsumer owner = CreekConsumer.create(options(database.uri()))) {
-      owner.initialize().block(PATIENCE);
-    }
+    path.consumer().initialize().block(PATIENCE);
     database.execute(
         "drop role if exists applier",
         "create role applier login password 'secret'",
@@ -58,22 +48,8 @@ class StuckTablesIT {
         "grant select, insert, update, delete on all tables in schema _creek_consumer to applier",
         "create schema copy",
         "grant usage on schema copy to applier");
-    String uri = database.uri().replaceFirst("://[^@]*@", "://applier:secret@");
-    consumer = CreekConsumer.create(options(uri));
-  }
-
-  @AfterEach
-  void stop() {
-    consumer.stop(Duration.ofSeconds(10)).block(PATIENCE);
-    consumer.close();
-    publisher.close();
-    database.execute("drop owned by applier", "drop role applier");
-    running.dispose();
-  }
-
-  private ConsumerOptions options(String uri) {
-    return ConsumerOptions.of(
-        BrokerOptions.builder(nats.server().uri()).build(), DatabaseOptions.of(uri));
+    String uri = database.patientUri().replaceFirst("://[^@]*@", "://applier:secret@");
+    consumer = path.consumer(path.options(DatabaseOptions.of(uri)));
   }
 
   @Test
@@ -89,7 +65,7 @@ class StuckTablesIT {
 
     subscribe("healthy");
     stuck.forEach(this::subscribe);
-    running = consumer.run().subscribe();
+    path.run();
 
     stuck.forEach(table -> awaitState(table, "failed"));
     assertThat(hint("no_table")).contains("resync");
@@ -128,7 +104,7 @@ class StuckTablesIT {
         ByteBuffer.allocate(10).putShort((short) 0).putInt(4).putInt(0xdeadbeef).array());
     publisher.publish(garbled.source(), garbled.insert(WalTx.of(CHANGES + 1), 4711, "behind it"));
     publisher.flush();
-    running = consumer.run().subscribe();
+    path.run();
 
     awaitState("garbled", "failed");
     // The last transaction may go on in the message that cannot be read, so it must not be shown.
@@ -148,7 +124,7 @@ class StuckTablesIT {
     publisher.publish(narrow.source(), narrow.insert(WalTx.of(22), 22, "behind it"));
     long bad = publisher.flush() - 1;
     List<TableEvent> events = new CopyOnWriteArrayList<>();
-    running = consumer.run().subscribe(events::add);
+    path.run(events::add);
     awaitState("narrow", "failed");
     // So that the next tries end with other changes than the first did.
     for (int i = 23; i < 40; i++) {
@@ -178,7 +154,7 @@ class StuckTablesIT {
     publisher.publish(once.source(), once.insert(WalTx.of(22), 22, "behind it"));
     long bad = publisher.flush() - 1;
     List<TableEvent> events = new CopyOnWriteArrayList<>();
-    running = consumer.run().subscribe(events::add);
+    path.run(events::add);
     awaitState("once", "failed");
     assertThat(reason("once"))
         .isEqualTo(
@@ -212,12 +188,12 @@ class StuckTablesIT {
   void aRestartCallsAFailedTableNothingElse() {
     create("too_narrow", "id int primary key, note varchar(3)");
     TableWire wire = subscribe("too_narrow");
-    running = consumer.run().subscribe();
+    path.run();
     awaitState("too_narrow", "failed");
     consumer.stop(Duration.ofSeconds(10)).block(PATIENCE);
 
     List<TableState> described = new CopyOnWriteArrayList<>();
-    running = consumer.run().subscribe(event -> keep(event, described));
+    path.run(event -> keep(event, described));
     Awaitility.await().atMost(PATIENCE).until(() -> !described.isEmpty());
     assertThat(described).extracting(TableState::name).containsOnly(TableState.Name.FAILED);
 

@@ -2,28 +2,23 @@ package dev.creek.consumer;
 
 import static dev.creek.consumer.testing.TableWire.Flag.KEY;
 
-import dev.creek.consumer.api.BrokerOptions;
-import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.api.Grouping;
 import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.api.TargetTable;
-import dev.creek.consumer.testing.NatsExtension;
 import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
-import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.TableWire;
 import dev.creek.consumer.testing.WalTx;
+import dev.creek.consumer.testing.WholePath;
 import dev.creek.consumer.testing.WirePublisher;
 import java.time.Duration;
 import java.util.Map;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
-import reactor.core.Disposable;
 
 /** Tables of a group that foreign keys of the target tie together. */
 class TiedTablesIT {
@@ -33,40 +28,21 @@ class TiedTablesIT {
   private static final TableWire LINES =
       TableWire.of("app", "lines").column("id", "int4", KEY).column("order_id", "int4");
 
-  @RegisterExtension static final PostgresExtension postgres = PostgresExtension.shared();
-  @RegisterExtension final NatsExtension nats = NatsExtension.own();
+  @RegisterExtension static final WholePath path = WholePath.shared();
 
-  private PostgresDatabase database;
-  private WirePublisher publisher;
-  private CreekConsumer consumer;
-  private Disposable running;
+  private final PostgresDatabase database = path.target();
+  private final WirePublisher publisher = path.publisher(Generation.OLD);
+  private final CreekConsumer consumer = path.consumer(path.options().grouping(Grouping.DATABASE));
 
   @BeforeEach
-  void begin(PostgresDatabase fresh) {
-    database = fresh;
-    publisher = WirePublisher.of(nats.server(), Generation.OLD, "source");
+  void publishSchemas() {
     database.execute(
         "create schema copy",
         "create table copy.orders (id int primary key, note text)",
         "create table copy.lines (id int primary key, order_id int references copy.orders)");
-    consumer =
-        CreekConsumer.create(
-            ConsumerOptions.builder(
-                    BrokerOptions.builder(nats.server().uri()).build(),
-                    DatabaseOptions.of(database.patientUri()))
-                .grouping(Grouping.DATABASE)
-                .build());
     consumer.initialize().block(PATIENCE);
     publisher.publishSchema(ORDERS);
     publisher.publishSchema(LINES);
-  }
-
-  @AfterEach
-  void end() {
-    consumer.stop(Duration.ofSeconds(10)).block(PATIENCE);
-    running.dispose();
-    consumer.close();
-    publisher.close();
   }
 
   /** Each alone is refused: one needs a row that the other inserts, which deletes what it needs. */
@@ -82,7 +58,7 @@ class TiedTablesIT {
     publisher.flush();
 
     subscribe("lines");
-    running = consumer.run().subscribe();
+    path.run();
     Awaitility.await()
         .atMost(PATIENCE)
         .until(
@@ -103,7 +79,7 @@ class TiedTablesIT {
   void thatBeginOnAnEmptyStreamAreAppliedTogether() {
     subscribe("lines");
     subscribe("orders");
-    running = consumer.run().subscribe();
+    path.run();
     Awaitility.await()
         .atMost(PATIENCE)
         .until(

@@ -19,7 +19,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
@@ -53,13 +55,23 @@ final class LargeRowsIT {
   void prepare(PostgresDatabase database) {
     target = database;
     publisher = WirePublisher.of(nats.server(), Generation.OLD, "shop");
-    for (TableWire table : new TableWire[] {events, others, letters}) {
+    List<String> mappings = new ArrayList<>();
+    for (TableWire table : List.of(events, others, letters)) {
       publisher.publishSchema(table);
-      String mapping =
-          table.source() + ":" + table.source().namespace() + "." + table.source().table();
-      service("create-schemas", mapping).run(PATIENCE).orThrow();
-      service("add-tables", mapping).run(PATIENCE).orThrow();
+      mappings.add(table.source() + ":public." + table.source().table());
     }
+    succeed("create-schemas", mappings);
+    succeed("add-tables", mappings);
+  }
+
+  private void succeed(String verb, List<String> mappings) {
+    var arguments = new ArrayList<>(List.of(verb));
+    arguments.addAll(mappings);
+    LocalRun run =
+        LocalRun.of(
+            Map.of("NATS_URI", nats.server().uri(), "DB_URI", target.uri()),
+            arguments.toArray(String[]::new));
+    assertThat(run.code()).as(run.said()).isZero();
   }
 
   @AfterEach

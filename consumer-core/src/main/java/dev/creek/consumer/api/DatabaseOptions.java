@@ -55,6 +55,7 @@ public final class DatabaseOptions {
   private final Duration lockTimeout;
   private final Duration wakeInterval;
   private final Pooler pooler;
+  private final ReplicationRole replicationRole;
   private final boolean notifiedCommands;
   private final Set<String> lossyColumns;
   private final UnaryOperator<PostgresqlConnectionConfiguration.Builder> driver;
@@ -68,6 +69,7 @@ public final class DatabaseOptions {
     this.lockTimeout = builder.lockTimeout;
     this.wakeInterval = builder.wakeInterval;
     this.pooler = builder.pooler;
+    this.replicationRole = builder.replicationRole;
     this.notifiedCommands = builder.notifiedCommands;
     this.lossyColumns = builder.lossyColumns;
     this.driver = builder.driver;
@@ -133,6 +135,10 @@ public final class DatabaseOptions {
     return pooler;
   }
 
+  public ReplicationRole replicationRole() {
+    return replicationRole;
+  }
+
   public boolean notifiedCommands() {
     return notifiedCommands;
   }
@@ -158,6 +164,13 @@ public final class DatabaseOptions {
     return copy.build();
   }
 
+  /** The same with this role of the sessions. */
+  public DatabaseOptions acting(ReplicationRole other) {
+    Builder copy = copy();
+    copy.replicationRole = other;
+    return copy.build();
+  }
+
   /** The same server for statements that read whole tables: as long as they take, two at a time. */
   public DatabaseOptions forScans() {
     Builder copy = copy();
@@ -175,6 +188,7 @@ public final class DatabaseOptions {
     builder.lockTimeout = lockTimeout;
     builder.wakeInterval = wakeInterval;
     builder.pooler = pooler;
+    builder.replicationRole = replicationRole;
     builder.lossyColumns = lossyColumns;
     builder.driver = driver;
     return builder;
@@ -196,6 +210,7 @@ public final class DatabaseOptions {
     private Duration lockTimeout = Duration.ofSeconds(30);
     private Duration wakeInterval = Duration.ofSeconds(10);
     private Pooler pooler = Pooler.NONE;
+    private ReplicationRole replicationRole = ReplicationRole.ORIGIN;
     private boolean notifiedCommands;
     private Set<String> lossyColumns = Set.of();
     private UnaryOperator<PostgresqlConnectionConfiguration.Builder> driver =
@@ -293,6 +308,15 @@ public final class DatabaseOptions {
     }
 
     /**
+     * PostgreSQL's {@code session_replication_role} in all sessions; default {@link
+     * ReplicationRole#ORIGIN}. A role needs a privilege for another value.
+     */
+    public Builder replicationRole(ReplicationRole role) {
+      this.replicationRole = role;
+      return this;
+    }
+
+    /**
      * Carries out commands in the payload of a notification, as the Go consumer did; default false,
      * because any role may notify.
      */
@@ -372,5 +396,20 @@ public final class DatabaseOptions {
     public boolean keepsSessions() {
       return this != TRANSACTION;
     }
+  }
+
+  /**
+   * Constraints and triggers of the target that take part when rows are written, as PostgreSQL's
+   * {@code session_replication_role} says.
+   */
+  public enum ReplicationRole {
+    /** As for any client: foreign keys are checked, triggers fire. */
+    ORIGIN,
+
+    /**
+     * As for PostgreSQL's own apply: foreign keys are not checked and do not act, and of triggers
+     * and rules only those fire that are enabled with {@code REPLICA} or {@code ALWAYS}.
+     */
+    REPLICA
   }
 }

@@ -5,13 +5,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.creek.consumer.api.BrokerException;
-import dev.creek.consumer.api.BrokerOptions;
 import dev.creek.consumer.api.Position.StreamIdentity;
 import dev.creek.consumer.stream.StartAt;
-import dev.creek.consumer.text.ErrorWords;
-import io.nats.client.JetStreamStatusException;
 import io.nats.client.Message;
-import io.nats.client.NUID;
 import io.nats.client.api.AckPolicy;
 import io.nats.client.api.ApiResponse;
 import io.nats.client.api.ConsumerConfiguration;
@@ -31,17 +27,14 @@ import java.time.ZonedDateTime;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CancellationException;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * Requests to JetStream, without blocking a thread. Errors: {@link ApiException} if JetStream
- * refuses, {@link BrokerException.Unavailable} if there is no answer.
+ * The API of JetStream: its requests, and what their answers mean. Errors: {@link ApiException} if
+ * JetStream refuses, {@link BrokerException.Unavailable} if there is no answer.
  */
 final class JetStreamApi {
   /** The pattern of all subjects of a stream. */
@@ -50,19 +43,16 @@ final class JetStreamApi {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final byte[] NOTHING = {};
 
-  private final Link link;
-  private final String prefix;
-  private final Duration timeout;
+  private final Requests requests;
 
-  JetStreamApi(Link link, BrokerOptions options) {
-    this.link = link;
-    prefix = options.apiPrefix();
-    timeout = options.requestTimeout();
+  JetStreamApi(Requests requests) {
+    this.requests = requests;
   }
 
   /** Subject of requests for a consumer's next messages. */
   String nextSubject(PullConsumer consumer) {
-    return prefix + "CONSUMER.MSG.NEXT." + consumer.stream().name() + "." + consumer.name();
+    return requests.apiSubject(
+        "CONSUMER.MSG.NEXT." + consumer.stream().name() + "." + consumer.name());
   }
 
   /** State of a stream; empty if there is none. */
@@ -85,7 +75,8 @@ final class JetStreamApi {
    */
   Mono<long[]> deleted(String stream) {
     var request = JSON.createObjectNode().put("deleted_details", true);
-    return request(prefix + "STREAM.INFO." + stream, bytes(request), timeout)
+    return requests
+        .toJetStream("STREAM.INFO." + stream, bytes(request))
         .map(answer -> DeletedList.read(JSON, answer.getData()));
   }
 
@@ -235,125 +226,12 @@ final class JetStreamApi {
    * refuses streams whose names are not ASCII.
    */
   private Mono<JsonNode> call(String request, byte[] body) {
-    return request(prefix + request, body, timeout).map(JetStreamApi::answer);
+    return requests.toJetStream(request, body).map(JetStreamApi::answer);
   }
 
   private <T extends ApiResponse<?>> Mono<T> call(
       String request, JsonSerializable body, Function<Message, T> type) {
-    return request(prefix + request, body.serialize(), timeout)
-        .map(type)
-        .map(JetStreamApi::accepted);
-  }
-
-  /**
-   * Sends a request to the listeners of {@code subject}; the answer is emitted on {@link
-   * Link#scheduler()}.
-   *
-   * @return errors with {@link NoResponder} if there is no listener, otherwise with {@link
-   *     BrokerException.Unavailable}
-   */
-  Mono<Message> request(String subject, byte[] body, Duration timeout) {
-    return link.open()
-        .publishOn(link.scheduler())
-        .flatMap(
-            open ->
-                Mono.firstWithSignal(
-                    denied(subject),
-                    Mono.fromFuture(
-                        () -> open.connection().requestWithTimeout(subject, body, timeout))))
-        .timeout(timeout)
-        .publishOn(link.scheduler())
-        .onErrorMap(e -> unavailable(subject, timeout, e));
-  }
-
-  /** Errors if the server does not allow the request: then it does not answer. */
-  private Mono<Message> denied(String subject) {
-    Denial deaf = link.deaf();
-    return deaf != null
-        ? Mono.error(deaf.error())
-        : heard(denial -> denial.isOfAnswers() || denial.isOfPublishing(subject))
-            .flatMap(denial -> Mono.error(denial.error()));
-  }
-
-  /** The first denial of this kind from now on. */
-  private Mono<Denial> heard(Predicate<Denial> kind) {
-    return Mono.create(
-        sink ->
-            sink.onDispose(
-                link.onDenial(
-                    denial -> {
-                      boolean concerned = kind.test(denial);
-                      if (concerned) {
-                        sink.success(denial);
-                      }
-                      return concerned;
-                    })));
-  }
-
-  /**
-   * Tests whether publishing to a subject is allowed, and publishes nothing. The message has a
-   * subject for the answer that is reserved for the server. The server refuses that for every user,
-   * after it has checked the permission.
-   *
-   * @return the refused action; empty if it is allowed, or the server does not say
-   */
-  Mono<Denial> refusedPublishing(String subject) {
-    String reserved = "_R_.creek_" + NUID.nextGlobal();
-    return link.open()
-        .publishOn(link.scheduler())
-        .flatMap(
-            open ->
-                Mono.firstWithSignal(
-                    heard(
-                        denial -> denial.isOfPublishing(subject) || denial.isOfReplying(reserved)),
-                    Mono.<Denial>fromRunnable(
-                            () -> open.connection().publish(subject, reserved, NOTHING))
-                        .then(Mono.never())))
-        .timeout(timeout, Mono.empty())
-        .publishOn(link.scheduler())
-        .onErrorMap(e -> unavailable(subject, timeout, e))
-        .filter(denial -> !denial.isOfReplying(reserved));
-  }
-
-  /**
-   * Sends JetStream a request that it answers with a refusal or with an error, and that changes
-   * nothing.
-   *
-   * @param request the part after the API's prefix
-   * @return the refused action; empty if JetStream answered, if only that there is no such
-   *     consumer; errors with {@link BrokerException.Unavailable} if there was no answer
-   */
-  Mono<BrokerException.Denied> refusedAsking(String request) {
-    return request(prefix + request, NOTHING, timeout)
-        .then(Mono.<BrokerException.Denied>empty())
-        .onErrorResume(BrokerException.Denied.class, Mono::just)
-        .onErrorResume(e -> e.getCause() instanceof JetStreamStatusException, e -> Mono.empty());
-  }
-
-  /** The subject of a request has no listener. */
-  static final class NoResponder extends RuntimeException {
-    private static final long serialVersionUID = 1L;
-
-    NoResponder(String subject) {
-      super("no subscriber listens to " + subject);
-    }
-  }
-
-  private Throwable unavailable(String subject, Duration limit, Throwable e) {
-    if (e instanceof BrokerException || e instanceof ApiException) {
-      return e;
-    }
-    if (e instanceof JetStreamStatusException) {
-      return subject.startsWith(prefix)
-          ? new BrokerException.Unavailable("NATS has no JetStream here, or not yet: " + subject, e)
-          : new NoResponder(subject);
-    }
-    if (e instanceof TimeoutException || e instanceof CancellationException) {
-      return new BrokerException.Unavailable(
-          "NATS did not answer within %s: %s".formatted(ErrorWords.shown(limit), subject), e);
-    }
-    return new BrokerException.Unavailable(
-        "NATS could not be asked: %s: %s".formatted(subject, ErrorWords.of(e)), e);
+    return requests.toJetStream(request, body.serialize()).map(type).map(JetStreamApi::accepted);
   }
 
   private static JsonNode answer(Message message) {

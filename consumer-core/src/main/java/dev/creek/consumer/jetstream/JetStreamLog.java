@@ -2,7 +2,6 @@ package dev.creek.consumer.jetstream;
 
 import dev.creek.consumer.api.BrokerException;
 import dev.creek.consumer.api.BrokerOptions;
-import dev.creek.consumer.api.Finding;
 import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.api.Position;
 import dev.creek.consumer.api.Position.StreamIdentity;
@@ -19,7 +18,6 @@ import dev.creek.consumer.wire.Fingerprint;
 import dev.creek.consumer.wire.Subjects;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
@@ -35,22 +33,27 @@ import reactor.core.publisher.Mono;
 public final class JetStreamLog implements ChangeLog, SnapshotLog {
   private final BrokerOptions options;
   private final Link link;
+  private final Requests requests;
   private final JetStreamApi api;
   private final StreamHoles holes;
   private final SourceNames sources;
   private final Generations generations;
+  private final SubjectReaders readers;
   private final SchemaLookup schemas;
   private final SnapshotLookup snapshots;
 
   private JetStreamLog(BrokerOptions options) {
     this.options = options;
     link = new Link(options);
-    api = new JetStreamApi(link, options);
+    requests = new Requests(link, options);
+    api = new JetStreamApi(requests);
     holes = new StreamHoles(api);
     sources = new SourceNames(api, options);
     generations = new Generations(api, options, sources);
-    schemas = new SchemaLookup(link, api, options);
-    snapshots = new SnapshotLookup(api, holes, options, new SilentProducer(sources, schemas));
+    readers = new SubjectReaders(link, api, options, generations, holes);
+    schemas = new SchemaLookup(api, requests, readers, options);
+    snapshots =
+        new SnapshotLookup(api, requests, holes, options, new SilentProducer(sources, schemas));
   }
 
   /**
@@ -90,27 +93,27 @@ public final class JetStreamLog implements ChangeLog, SnapshotLog {
   }
 
   @Override
-  public Mono<LogState> state(SourceTable source) {
+  public Mono<LogState> state(String database) {
     return generations
-        .subjects(source.database())
-        .map(subjects -> subjects.walStream(source.database()))
-        .flatMap(stream -> state(source, stream))
+        .subjects(database)
+        .map(subjects -> subjects.walStream(database))
+        .flatMap(stream -> state(database, stream))
         .onErrorMap(ApiException.class, JetStreamLog::refused)
         .publishOn(options.scheduler());
   }
 
-  private Mono<LogState> state(SourceTable source, String stream) {
+  private Mono<LogState> state(String database, String stream) {
     return api.stream(stream)
         .map(StreamState::forLine)
-        .switchIfEmpty(Mono.error(() -> gone(source, stream)));
+        .switchIfEmpty(Mono.error(() -> gone(database, stream)));
   }
 
-  private BrokerException.Unavailable gone(SourceTable source, String stream) {
-    generations.forget(source.database());
+  private BrokerException.Unavailable gone(String database, String stream) {
+    generations.forget(database);
     return SubjectReader.noStream(stream);
   }
 
-  private static BrokerException.Unavailable refused(ApiException e) {
+  static BrokerException.Unavailable refused(ApiException e) {
     return new BrokerException.Unavailable("JetStream refuses: " + e.getMessage(), e);
   }
 
@@ -133,7 +136,7 @@ public final class JetStreamLog implements ChangeLog, SnapshotLog {
   @Override
   public Flux<Delivery> read(
       SourceTable source, StartAt start, StreamIdentity expected, ReadListener listener) {
-    return read(place(source), source.database(), start, expected, listener);
+    return readers.table(source, start, expected, listener);
   }
 
   /**
@@ -145,60 +148,31 @@ public final class JetStreamLog implements ChangeLog, SnapshotLog {
   @Override
   public Flux<Delivery> readDatabase(
       String database, StartAt start, StreamIdentity expected, ReadListener listener) {
-    return read(place(database), database, start, expected, listener);
-  }
-
-  private Flux<Delivery> read(
-      Mono<SubjectReader.Place> place,
-      String database,
-      StartAt start,
-      StreamIdentity expected,
-      ReadListener listener) {
-    return Flux.defer(
-        () ->
-            new SubjectReader(
-                    link,
-                    api,
-                    options,
-                    holes,
-                    place,
-                    () -> generations.forget(database),
-                    start,
-                    start instanceof StartAt.Sequence ? expected : null,
-                    listener)
-                .deliveries());
-  }
-
-  private Mono<SubjectReader.Place> place(SourceTable source) {
-    return generations
-        .subjects(source.database())
-        .map(
-            subjects ->
-                SubjectReader.Place.of(
-                    subjects.walStream(source.database()), subjects.walSubject(source)));
-  }
-
-  private Mono<SubjectReader.Place> place(String database) {
-    var tables = new DatabaseTables(database);
-    return generations
-        .subjects(database)
-        .map(
-            subjects ->
-                SubjectReader.Place.ofAll(
-                    subjects.walStream(database), subject -> tables.of(subjects, subject)));
+    return readers.database(database, start, expected, listener);
   }
 
   @Override
   public Mono<ChangesSince> committedSince(SourceTable source, Instant time) {
-    return subjects(source)
+    return committedSince(source.database(), names -> names.walSubject(source), time);
+  }
+
+  @Override
+  public Mono<ChangesSince> committedSince(String database, Instant time) {
+    return committedSince(database, names -> names.walSubjects(database), time);
+  }
+
+  private Mono<ChangesSince> committedSince(
+      String database, Function<Subjects, String> subject, Instant time) {
+    return generations
+        .subjects(database)
         .flatMap(
             names ->
                 new CommitSearch(
                         api,
                         holes,
-                        names.walStream(source.database()),
-                        names.walSubject(source),
-                        names.walSubjects(source.database()))
+                        names.walStream(database),
+                        subject.apply(names),
+                        names.walSubjects(database))
                     .since(time))
         .onErrorMap(ApiException.class, JetStreamLog::refused)
         .publishOn(options.scheduler());
@@ -252,18 +226,7 @@ public final class JetStreamLog implements ChangeLog, SnapshotLog {
     return Flux.defer(
         () -> {
           Subjects names = Subjects.ofSnapshot(options.namespace(), source, subject);
-          var place = SubjectReader.Place.of(names.snapshotStream(source.database()), subject);
-          return new SubjectReader(
-                  link,
-                  api,
-                  options,
-                  holes,
-                  Mono.just(place),
-                  () -> {},
-                  StartAt.Beginning.ofAll(),
-                  null,
-                  ReadListener.NONE)
-              .deliveriesUnlessDenied();
+          return readers.snapshot(names.snapshotStream(source.database()), subject);
         });
   }
 
@@ -312,41 +275,13 @@ public final class JetStreamLog implements ChangeLog, SnapshotLog {
         .then();
   }
 
-  /** Checks the connected server, and changes nothing. */
-  public Flux<Finding> checkServer() {
-    return new BrokerCheck(link, api, generations, options).server().publishOn(options.scheduler());
-  }
-
-  /** Checks a source database's streams, and changes nothing. */
-  public Flux<Finding> checkStreams(String database) {
-    return new BrokerCheck(link, api, generations, options)
-        .streams(database)
-        .onErrorMap(ApiException.class, JetStreamLog::refused)
-        .publishOn(options.scheduler());
-  }
-
-  /**
-   * Tries everything that needs a permission for reading these tables of one database and for
-   * requests to its producer. It changes nothing, and the producer receives nothing.
-   */
-  public Flux<Finding> checkPermissions(String database, List<SourceTable> tables) {
-    return permissions(
-        database, names -> new PermissionCheck(api).findings(database, names, tables));
-  }
-
-  /** The same for the one that groups of tables need as well; no finding if it is granted. */
-  public Flux<Finding> checkGroupPermission(String database) {
-    return permissions(database, names -> new PermissionCheck(api).ofGroups(database, names));
-  }
-
-  private Flux<Finding> permissions(String database, Function<Subjects, Flux<Finding>> check) {
-    return generations
-        .subjects(database)
-        .flatMapMany(check)
-        // checkStreams, which needs it first, reports it.
-        .onErrorResume(BrokerException.Unavailable.class, e -> Flux.empty())
-        .onErrorMap(ApiException.class, JetStreamLog::refused)
-        .publishOn(options.scheduler());
+  /** Checks of the server, the streams and the permissions. */
+  public JetStreamChecks checks() {
+    return new JetStreamChecks(
+        new BrokerCheck(link, api, generations, options),
+        new PermissionCheck(requests),
+        generations,
+        options.scheduler());
   }
 
   /**

@@ -16,7 +16,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -49,7 +48,7 @@ final class Link {
   private final NatsConnector connector;
   private final Scheduler scheduler;
   private final Set<Runnable> lossListeners = ConcurrentHashMap.newKeySet();
-  private final Set<Predicate<Denial>> denialListeners = ConcurrentHashMap.newKeySet();
+  private final Denials denials = new Denials(this::reconnectLater);
   private final AtomicBoolean reconnecting = new AtomicBoolean();
   private final ByteShares readAhead;
   private final PullReader reader;
@@ -60,11 +59,6 @@ final class Link {
    * leaves threads and a connection behind if it is interrupted.
    */
   private @Nullable Mono<Open> attempt;
-
-  /**
-   * The reason why no answer to a request can come on this connection; null if answers can come.
-   */
-  private volatile @Nullable Denial deaf;
 
   private volatile boolean up;
   private volatile boolean closed;
@@ -119,7 +113,7 @@ final class Link {
     if (closed) {
       throw closedByUs();
     }
-    var connection = connector.connect((source, event) -> onEvent(event), reader, this::onDenial);
+    var connection = connector.connect((source, event) -> onEvent(event), reader, denials::refused);
     var dispatcher = connection.createDispatcher();
     // Nothing may be dropped: the requests bound what can wait here.
     dispatcher.setPendingLimits(0, 0);
@@ -203,41 +197,16 @@ final class Link {
     return () -> lossListeners.remove(listener);
   }
 
-  /**
-   * Calls back, on a thread of the client, with each action that the server does not allow; dispose
-   * to end it.
-   *
-   * @param listener returns true if the denial concerns it
-   */
-  Disposable onDenial(Predicate<Denial> listener) {
-    denialListeners.add(listener);
-    return () -> denialListeners.remove(listener);
+  /** The actions that the server does not allow. */
+  Denials denials() {
+    return denials;
   }
 
-  /** The reason why no answer to a request can come; null as long as none is known. */
-  @Nullable Denial deaf() {
-    return deaf;
-  }
-
-  /** A subscription of no reader is the client's own, for all answers. */
-  private void onDenial(Denial denial) {
-    if (!report(denial) && denial.act() == Denial.Act.SUBSCRIBE) {
-      Denial ofAnswers = denial.ofAnswers();
-      deaf = ofAnswers;
-      report(ofAnswers);
-      if (!closed && reconnecting.compareAndSet(false, true)) {
-        Schedulers.boundedElastic()
-            .schedule(this::reconnect, RECONNECT_PAUSE.toMillis(), TimeUnit.MILLISECONDS);
-      }
+  private void reconnectLater() {
+    if (!closed && reconnecting.compareAndSet(false, true)) {
+      Schedulers.boundedElastic()
+          .schedule(this::reconnect, RECONNECT_PAUSE.toMillis(), TimeUnit.MILLISECONDS);
     }
-  }
-
-  private boolean report(Denial denial) {
-    boolean known = false;
-    for (Predicate<Denial> listener : denialListeners) {
-      known |= listener.test(denial);
-    }
-    return known;
   }
 
   /** The client does not subscribe again by itself, so it would never receive an answer. */
@@ -263,7 +232,7 @@ final class Link {
           log.warn("lost the connection to NATS at {}", servers);
         }
         up = false;
-        deaf = null;
+        denials.connectionLost();
         lossListeners.forEach(Runnable::run);
       }
       case CONNECTED, RECONNECTED -> {

@@ -32,11 +32,11 @@ final class PermissionCheck {
   private static final String SNAPSHOTS =
       "snapshots cannot be read: snapshot, resync and verify are refused";
 
-  private final JetStreamApi api;
+  private final Requests requests;
   private final String madeUp = "creek_" + NUID.nextGlobal();
 
-  PermissionCheck(JetStreamApi api) {
-    this.api = api;
+  PermissionCheck(Requests requests) {
+    this.requests = requests;
   }
 
   /**
@@ -154,12 +154,13 @@ final class PermissionCheck {
   }
 
   private Need asking(String request, Level level, String without) {
-    return () -> api.refusedAsking(request).map(denied -> new Refused(denied, level, without));
+    return () -> requests.refusedAsking(request).map(denied -> new Refused(denied, level, without));
   }
 
   private Need publishing(String subject, String without) {
     return () ->
-        api.refusedPublishing(subject)
+        requests
+            .refusedPublishing(subject)
             .map(denial -> new Refused(denial.error(), Level.WARNING, without));
   }
 }

@@ -11,11 +11,8 @@ import dev.creek.consumer.stream.Packet;
 import io.nats.client.Message;
 import io.nats.client.PullRequestOptions;
 import io.nats.client.Subscription;
-import io.nats.client.impl.Headers;
-import io.nats.client.support.Status;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
 import reactor.core.Disposables;
 import reactor.core.publisher.Flux;
@@ -31,9 +28,6 @@ import reactor.core.publisher.FluxSink;
  * watches. The {@link Outlet} emits.
  */
 final class PullSession implements PullReceiver {
-  private static final int MISSED_HEARTBEATS = 3;
-  private static final String LAST_CONSUMER_SEQUENCE = "Nats-Last-Consumer";
-
   private final Link link;
   private final Link.Open open;
   private final JetStreamApi api;
@@ -46,13 +40,11 @@ final class PullSession implements PullReceiver {
   private final Runnable onHeard;
   private final String inbox;
   private final Disposable.Composite resources;
+  private final Silence silence = new Silence();
 
   /** Number of messages received: the consumer counts them from 1. */
   private volatile long received;
 
-  private volatile long heardAt;
-  private long heardBefore;
-  private int missed;
   private volatile boolean begun;
 
   /** Set twice at worst, when both threads receive the first message at once: it does no harm. */
@@ -116,7 +108,7 @@ final class PullSession implements PullReceiver {
 
   private void start(FluxSink<Delivery> sink) {
     resources.add(link.onLoss(this::connectionLost));
-    resources.add(link.onDenial(this::onDenial));
+    resources.add(link.denials().listen(this::onDenial));
     PullIntake intake = link.reader().intake(consumer.name(), tables, this, this::onOther);
     resources.add(intake.registration());
     try {
@@ -187,7 +179,7 @@ final class PullSession implements PullReceiver {
       return;
     }
     long now = System.nanoTime();
-    heardAt = now;
+    silence.heard(now);
     received = consumerSequence;
     heard();
     var packet = new Packet(place.streamSequence(), data, place.table());
@@ -208,50 +200,29 @@ final class PullSession implements PullReceiver {
 
   private void onOther(Message message) {
     long now = System.nanoTime();
-    heardAt = now;
-    if (message.isStatusMessage()) {
-      onStatus(message, now);
-    } else {
-      interrupted("a message came that JetStream did not send");
-    }
-  }
-
-  private void onStatus(Message message, long now) {
-    Status status = message.getStatus();
-    switch (status.getCode()) {
-      case Status.FLOW_OR_HEARTBEAT_STATUS_CODE -> onHeartbeat(message.getHeaders());
-      case Status.NOT_FOUND_CODE, Status.REQUEST_TIMEOUT_CODE -> pullEnded(message, now);
-      case Status.CONFLICT_CODE -> onConflict(message, status.getMessage(), now);
-      case Status.NO_RESPONDERS_CODE -> interrupted("the consumer is gone");
-      default -> interrupted(status.getMessageWithCode());
-    }
-  }
-
-  private void onConflict(Message message, String why, long now) {
-    if (why.startsWith(Status.MESSAGE_SIZE_EXCEEDS_MAX_BYTES)) {
+    silence.heard(now);
+    PullStatus status = PullStatus.of(message, inbox);
+    if (status instanceof PullStatus.Heartbeat heartbeat) {
+      onHeartbeat(heartbeat);
+    } else if (status instanceof PullStatus.Ended ended) {
       heard();
-      window.pullEndedByBytes(pullNumber(message), now);
+      window.pullEnded(ended.number(), now);
       askSoon();
-    } else if (why.startsWith(Status.BATCH_COMPLETED)) {
-      pullEnded(message, now);
-    } else {
-      interrupted(why);
+    } else if (status instanceof PullStatus.EndedByBytes ended) {
+      heard();
+      window.pullEndedByBytes(ended.number(), now);
+      askSoon();
+    } else if (status instanceof PullStatus.Broken broken) {
+      interrupted(broken.reason());
     }
-  }
-
-  private void pullEnded(Message message, long now) {
-    heard();
-    window.pullEnded(pullNumber(message), now);
-    askSoon();
   }
 
   /**
    * It follows everything sent before it, so it shows that a last message did not come. More may
    * have come since: not every way lets messages wait for it.
    */
-  private void onHeartbeat(@Nullable Headers headers) {
-    String sent = headers == null ? null : headers.getFirst(LAST_CONSUMER_SEQUENCE);
-    if (sent != null && number(sent) > received) {
+  private void onHeartbeat(PullStatus.Heartbeat heartbeat) {
+    if (heartbeat.sent() > received) {
       interrupted("messages were lost on the way");
       return;
     }
@@ -259,25 +230,6 @@ final class PullSession implements PullReceiver {
     PullWindow.Proof proof = window.nextProof(true);
     if (proof != null) {
       link.execute(() -> checks.prove(proof, this::ask));
-    }
-  }
-
-  /** A number that cannot be read is greater than all. */
-  private static long number(String text) {
-    try {
-      return Long.parseLong(text);
-    } catch (NumberFormatException e) {
-      return Long.MAX_VALUE;
-    }
-  }
-
-  /** A status comes to the subject for the answer to the request. */
-  private int pullNumber(Message status) {
-    String subject = status.getSubject();
-    try {
-      return Integer.parseInt(subject, inbox.length(), subject.length(), 10);
-    } catch (NumberFormatException | IndexOutOfBoundsException e) {
-      return -1;
     }
   }
 
@@ -308,7 +260,7 @@ final class PullSession implements PullReceiver {
   }
 
   private void send(PullWindow.Pull pull) {
-    missed = 0;
+    silence.asked();
     var request =
         PullRequestOptions.builder(pull.messages())
             .expiresIn(options.pullExpiry())
@@ -326,10 +278,7 @@ final class PullSession implements PullReceiver {
 
   /** Silence while an answer is due: the broker or this side lost the consumer. */
   private void watch() {
-    long heard = heardAt;
-    missed = window.isAsked() && heard == heardBefore ? missed + 1 : 0;
-    heardBefore = heard;
-    if (missed >= MISSED_HEARTBEATS) {
+    if (silence.isTooLong(window.isAsked())) {
       outlet.fail(
           new ReadInterrupted(
               "the broker sends no heartbeat",

@@ -27,44 +27,17 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread-safe: the client's thread puts in, the reader takes out; each call is short.
  */
 final class PullWindow {
-  /** Younger messages are removed neither by retention nor by hand, and need no proof. */
-  private static final long LIVE_NANOS = 100_000_000L;
-
   private final int maxMessages;
   private final ByteShares.Share share;
-  private final int proofPackets;
-  private final int overheadBytes;
+  private final OpenPull pull;
+  private final PacketProofs proofs;
 
   private final ArrayDeque<Packet> packets = new ArrayDeque<>();
   private long bytes;
 
-  private boolean asked;
-  private int pullNumber;
-  private long notAskedSince;
-  private long askedMessages;
-  private long askedBytes;
-  private boolean askedWithoutBytes;
-  private boolean nextAlone;
-  private int arrivedOfAsked;
-
-  private long pending;
-
-  /** Number of messages received, and number known to exist. */
-  private long arrived;
-
-  private long announced;
-  private boolean idle;
-  private long caughtUpAt;
-  private long lastSequence;
   private long frontier;
   private long idleFrontier;
-  private boolean fromOldest;
   private long left;
-
-  private int unproven;
-  private long proven;
-  private boolean proofAsked;
-  private boolean anyProven;
 
   /**
    * The window of one consumer.
@@ -85,16 +58,10 @@ final class PullWindow {
       long now) {
     maxMessages = options.maxMessages();
     this.share = share;
-    proofPackets = Math.max(1, maxMessages / 2);
-    this.overheadBytes = overheadBytes;
-    proven = next - 1;
-    lastSequence = proven;
-    frontier = proven;
-    this.fromOldest = fromOldest;
-    left = fromOldest ? 0 : proven;
-    idle = nothingPending;
-    caughtUpAt = nothingPending ? now : now - LIVE_NANOS;
-    notAskedSince = now;
+    pull = new OpenPull(maxMessages, overheadBytes, now);
+    proofs = new PacketProofs(Math.max(1, maxMessages / 2), next, fromOldest, nothingPending, now);
+    frontier = next - 1;
+    left = fromOldest ? 0 : next - 1;
   }
 
   /**
@@ -115,58 +82,39 @@ final class PullWindow {
 
   /** Requests more, if no request is open and there is room. */
   synchronized @Nullable Pull nextPull(long now) {
-    if (asked) {
+    if (pull.isOpen()) {
       return null;
     }
     int room = maxMessages - packets.size();
-    if (nextAlone ? !packets.isEmpty() : room * 2L < maxMessages) {
+    boolean alone = pull.isNextAlone();
+    if (alone ? !packets.isEmpty() : room * 2L < maxMessages) {
       return null;
     }
-    long maxBytes = share.reserve(bytes, !idle);
+    long maxBytes = share.reserve(bytes, !proofs.isIdle());
     long roomBytes = maxBytes - bytes;
-    if (!nextAlone && roomBytes * 2 < maxBytes) {
+    if (!alone && roomBytes * 2 < maxBytes) {
       share.keep(bytes);
       return null;
     }
-    if (now - notAskedSince >= LIVE_NANOS) {
-      // Messages that came to the stream meanwhile were not waited for.
-      idle = false;
+    if (pull.closedNanos(now) >= PacketProofs.LIVE_NANOS) {
+      proofs.notWaitedFor();
     }
-    asked = true;
-    pullNumber++;
-    arrivedOfAsked = 0;
-    askedWithoutBytes = nextAlone;
-    askedMessages = nextAlone ? 1 : Math.min(room, messagesWithin(roomBytes));
-    askedBytes = roomBytes;
-    return new Pull(pullNumber, (int) askedMessages, nextAlone ? 0 : roomBytes);
-  }
-
-  /**
-   * Greatest number of messages on their way at once: their overhead is no more than their bytes.
-   */
-  private long messagesWithin(long roomBytes) {
-    return overheadBytes == 0 ? maxMessages : Math.max(1, roomBytes / overheadBytes);
+    return pull.open(room, roomBytes);
   }
 
   /** Tells whether an answer or a heartbeat of the broker is due. */
   synchronized boolean isAsked() {
-    return asked;
+    return pull.isOpen();
   }
 
   /** The request with this number has ended; without effect if another one is open. */
   synchronized void pullEnded(int number, long now) {
-    if (asked && number == pullNumber) {
-      asked = false;
-      notAskedSince = now;
-    }
+    pull.ended(number, now);
   }
 
   /** It has ended because the next message is longer than the rest of its bytes. */
   synchronized void pullEndedByBytes(int number, long now) {
-    if (asked && number == pullNumber) {
-      nextAlone = arrivedOfAsked == 0;
-      pullEnded(number, now);
-    }
+    pull.endedByBytes(number, now);
   }
 
   /**
@@ -176,65 +124,20 @@ final class PullWindow {
    * @param pendingBehind number of further messages in the stream
    */
   synchronized void arrived(Packet packet, long wireBytes, long pendingBehind, long now) {
-    long sequence = packet.sequence();
     packets.add(packet);
     bytes += packet.data().length;
-    lastSequence = sequence;
-    pending = pendingBehind;
-    arrived++;
-    if (arrived + pendingBehind < announced) {
-      // Some that were still to come are gone, so younger ones may be, too.
-      idle = false;
-      caughtUpAt = now - LIVE_NANOS;
-    }
-    announced = arrived + pendingBehind;
-    countPull(wireBytes, now);
-    countProof(sequence, now);
+    pull.arrived(wireBytes, now);
+    proofs.arrived(packet.sequence(), pendingBehind, now);
   }
 
   /** Tells whether a request is due now, for more or for a proof. */
   synchronized boolean isAskDue() {
-    return !asked || wantsProof(false);
+    return !pull.isOpen() || proofs.isDue(false);
   }
 
   /** Tells whether something may be emitted. */
   synchronized boolean hasReady() {
-    return packets.size() > unproven;
-  }
-
-  private void countPull(long wireBytes, long now) {
-    nextAlone = false;
-    arrivedOfAsked++;
-    askedMessages--;
-    askedBytes -= wireBytes;
-    // The broker sends nothing if a request ends with its last message or its last byte.
-    if (askedMessages <= 0 || (!askedWithoutBytes && askedBytes <= 0)) {
-      pullEnded(pullNumber, now);
-    }
-  }
-
-  private void countProof(long sequence, long now) {
-    if (idle) {
-      // Before this one there was nothing.
-      caughtUpAt = now;
-    }
-    boolean live = now - caughtUpAt < LIVE_NANOS;
-    idle = pending == 0;
-    if (idle) {
-      caughtUpAt = now;
-    }
-    if (live && unproven == 0) {
-      proven = sequence;
-      fromOldest = false;
-    } else {
-      unproven++;
-    }
-  }
-
-  private boolean wantsProof(boolean quiet) {
-    return unproven > 0
-        && !proofAsked
-        && (!anyProven || unproven >= proofPackets || !asked || pending == 0 || quiet);
+    return packets.size() > proofs.unproven();
   }
 
   /**
@@ -243,18 +146,14 @@ final class PullWindow {
    * @param quiet whether the broker has nothing more for now
    */
   synchronized @Nullable Proof nextProof(boolean quiet) {
-    if (!wantsProof(quiet)) {
-      return null;
-    }
-    proofAsked = true;
-    return new Proof(proven + 1, unproven, lastSequence);
+    return proofs.next(quiet || !pull.isOpen());
   }
 
   /**
    * Tells whether reading may begin anywhere, so that earlier removals by retention do not matter.
    */
   synchronized boolean mayForget() {
-    return fromOldest;
+    return proofs.isFromOldest();
   }
 
   /**
@@ -263,15 +162,10 @@ final class PullWindow {
    * @param begins first sequence of the stream at the time of the query
    */
   synchronized void proved(Proof proof, long begins) {
-    proofAsked = false;
-    anyProven = true;
-    int left = unproven - proof.packets();
-    if (fromOldest) {
+    if (proofs.isFromOldest()) {
       forgetBefore(begins);
     }
-    fromOldest = false;
-    unproven = Math.min(left, packets.size());
-    proven = proof.last();
+    proofs.proved(proof, packets.size());
   }
 
   /**
@@ -285,7 +179,8 @@ final class PullWindow {
   synchronized long firstUnread(Holes holes, Holes known, long from, long to) {
     Iterator<Packet> held = packets.iterator();
     long came = 0;
-    long hole = holes.next(Math.max(from, fromOldest ? oldestHeld(to) : proven + 1));
+    long hole =
+        holes.next(Math.max(from, proofs.isFromOldest() ? oldestHeld(to) : proofs.proven() + 1));
     while (hole <= to) {
       while (came < hole && held.hasNext()) {
         came = held.next().sequence();
@@ -316,7 +211,7 @@ final class PullWindow {
    * @return null if nothing may be emitted
    */
   synchronized @Nullable Delivery take(int maxPackets, long maxDeliveryBytes) {
-    int ready = Math.min(packets.size() - unproven, maxPackets);
+    int ready = Math.min(packets.size() - proofs.unproven(), maxPackets);
     if (ready <= 0) {
       return packets.isEmpty() && idleFrontier > frontier ? emptyDelivery() : null;
     }
@@ -328,10 +223,10 @@ final class PullWindow {
       taken.add(packet);
     }
     bytes -= takenBytes;
-    share.keep(bytes + (asked ? Math.max(0, askedBytes) : 0));
+    share.keep(bytes + pull.bytesLeft());
     frontier = taken.get(taken.size() - 1).sequence();
     left = frontier;
-    return new Delivery(taken, pending + packets.size(), frontier);
+    return new Delivery(taken, proofs.pending() + packets.size(), frontier);
   }
 
   private Delivery emptyDelivery() {
@@ -355,7 +250,9 @@ final class PullWindow {
 
   /** Null where it is not idle. */
   synchronized @Nullable Idle idleNow() {
-    return asked && packets.isEmpty() ? new Idle(proven + 1, idle || fromOldest, left) : null;
+    return pull.isOpen() && packets.isEmpty()
+        ? new Idle(proofs.proven() + 1, proofs.isIdle() || proofs.isFromOldest(), left)
+        : null;
   }
 
   /**
@@ -365,11 +262,9 @@ final class PullWindow {
    */
   synchronized void idleUpTo(long sequence, long now) {
     idleFrontier = Math.max(idleFrontier, sequence);
-    proven = Math.max(proven, sequence);
-    lastSequence = Math.max(lastSequence, sequence);
-    if (asked && packets.isEmpty()) {
-      idle = true;
-      caughtUpAt = now;
+    proofs.provenUpTo(sequence);
+    if (pull.isOpen() && packets.isEmpty()) {
+      proofs.waitedFor(now);
     }
   }
 }

@@ -35,12 +35,23 @@ final class ReadInterrupted extends RuntimeException {
   static ReadInterrupted by(Throwable e) {
     return new ReadInterrupted(
         String.valueOf(e.getMessage()),
-        SubjectReader.hint(e),
+        hint(e),
         e instanceof BrokerException.Denied refused ? refused : null);
   }
 
   @Nullable String hint() {
     return hint;
+  }
+
+  /** The remedy for any failure to read; null if it passes by itself. */
+  static @Nullable String hint(Throwable failure) {
+    if (failure instanceof ReadInterrupted interrupted) {
+      return interrupted.hint();
+    }
+    if (failure instanceof BrokerException.Unavailable unavailable) {
+      return unavailable.hint();
+    }
+    return failure instanceof ApiException refused ? refused.hint() : null;
   }
 
   /** Null if the cause is not a missing permission. */

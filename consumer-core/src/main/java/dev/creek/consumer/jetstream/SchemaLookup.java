@@ -10,8 +10,6 @@ import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.stream.ChangeLog.PublishedSchema;
 import dev.creek.consumer.stream.Delivery;
 import dev.creek.consumer.stream.Packet;
-import dev.creek.consumer.stream.ReadListener;
-import dev.creek.consumer.stream.StartAt;
 import dev.creek.consumer.text.ErrorWords;
 import dev.creek.consumer.wire.Fingerprint;
 import dev.creek.consumer.wire.MessageAssembler;
@@ -41,13 +39,15 @@ final class SchemaLookup {
   private static final String NO_SCHEMA = "null";
   private static final Duration RETRY_DELAY = Duration.ofMillis(250);
 
-  private final Link link;
   private final JetStreamApi api;
+  private final Requests requests;
+  private final SubjectReaders readers;
   private final BrokerOptions options;
 
-  SchemaLookup(Link link, JetStreamApi api, BrokerOptions options) {
-    this.link = link;
+  SchemaLookup(JetStreamApi api, Requests requests, SubjectReaders readers, BrokerOptions options) {
     this.api = api;
+    this.requests = requests;
+    this.readers = readers;
     this.options = options;
   }
 
@@ -77,18 +77,8 @@ final class SchemaLookup {
   private Mono<PublishedSchema> read(
       String stream, String subject, long last, @Nullable Fingerprint fingerprint) {
     Found found = new Found(subject, fingerprint);
-    return new SubjectReader(
-            link,
-            api,
-            options,
-            // An existing schema is right, whatever was there before it.
-            HoleSource.IGNORED,
-            Mono.just(SubjectReader.Place.of(stream, subject)),
-            () -> {},
-            new StartAt.Beginning(),
-            null,
-            ReadListener.NONE)
-        .deliveriesUnlessDenied()
+    return readers
+        .schemas(stream, subject)
         .takeUntil(delivery -> delivery.frontier() >= last)
         .doOnNext(found::add)
         .then(Mono.fromSupplier(() -> found.newest))
@@ -156,11 +146,12 @@ final class SchemaLookup {
   Mono<String> request(Subjects subjects, SourceTable source, Fingerprint fingerprint) {
     String subject = subjects.schemaRequest(source.database());
     Duration timeout = options.schemaTimeout();
-    return api.request(subject, fingerprint.toString().getBytes(US_ASCII), timeout)
+    return requests
+        .to(subject, fingerprint.toString().getBytes(US_ASCII), timeout)
         // After a request that it cannot answer, a producer does not listen for 2 s.
         .retryWhen(
             Retry.fixedDelay(timeout.dividedBy(RETRY_DELAY), RETRY_DELAY)
-                .filter(JetStreamApi.NoResponder.class::isInstance))
+                .filter(Requests.NoResponder.class::isInstance))
         .timeout(timeout, Mono.empty())
         .onErrorResume(this::isSilence, e -> Mono.empty())
         .mapNotNull(answer -> schema(answer, source, fingerprint));
@@ -169,7 +160,7 @@ final class SchemaLookup {
   /** A producer that does not know the schema stays silent for the whole timeout. */
   private boolean isSilence(Throwable e) {
     return Exceptions.isRetryExhausted(e)
-        || e instanceof JetStreamApi.NoResponder
+        || e instanceof Requests.NoResponder
         || e.getCause() instanceof TimeoutException;
   }
 

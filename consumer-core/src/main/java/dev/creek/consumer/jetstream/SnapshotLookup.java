@@ -40,13 +40,19 @@ final class SnapshotLookup {
   private static final int QUESTIONS = 16;
 
   private final JetStreamApi api;
+  private final Requests requests;
   private final HoleSource holes;
   private final BrokerOptions options;
   private final SilentProducer silence;
 
   SnapshotLookup(
-      JetStreamApi api, HoleSource holes, BrokerOptions options, SilentProducer silence) {
+      JetStreamApi api,
+      Requests requests,
+      HoleSource holes,
+      BrokerOptions options,
+      SilentProducer silence) {
     this.api = api;
+    this.requests = requests;
     this.holes = holes;
     this.options = options;
     this.silence = silence;
@@ -118,13 +124,14 @@ final class SnapshotLookup {
     String asked = names.snapshotRequest(source.database());
     // Longer than the timeout after which the silence is explained.
     Duration answerLimit = timeout.plus(options.requestTimeout().multipliedBy(4));
-    return api.request(asked, body(source), answerLimit)
+    return requests
+        .to(asked, body(source), answerLimit)
         // After a request that it cannot answer, a producer does not listen for 2 s.
         .retryWhen(
             Retry.fixedDelay(options.schemaTimeout().dividedBy(RETRY_DELAY), RETRY_DELAY)
-                .filter(JetStreamApi.NoResponder.class::isInstance)
+                .filter(Requests.NoResponder.class::isInstance)
                 .onRetryExhaustedThrow((spec, signal) -> signal.failure()))
-        .onErrorMap(JetStreamApi.NoResponder.class, e -> nobodyListens(asked))
+        .onErrorMap(Requests.NoResponder.class, e -> nobodyListens(asked))
         .takeUntilOther(silence.explained(names, source, timeout))
         .map(answer -> subject(answer, source));
   }

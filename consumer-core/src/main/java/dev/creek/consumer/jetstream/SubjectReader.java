@@ -37,26 +37,8 @@ final class SubjectReader {
   private final HoleSource holes;
   private final Mono<Place> place;
   private final Runnable onNoStream;
-  private final ReadListener listener;
-
-  private StartAt start;
-
-  /** The stream in which {@link #start} counts; null while it counts in none. */
-  private @Nullable StreamIdentity stream;
-
-  private @Nullable StreamIdentity read;
-
-  /** True while the broker has not answered the present consumer's request. */
-  private boolean silent;
-
-  /** True if the consumer before got no answer: then it is not reported that reading goes on. */
-  private boolean doubtful;
-
-  /** The present consumer; null between two. */
-  private @Nullable Consumer reading;
-
-  /** Holes that do not count; null until reading begins. */
-  private @Nullable Holes known;
+  private final ReadStart start;
+  private final ReadReports reports;
 
   /** The stream's subject, for messages. */
   private volatile String subject = "a stream";
@@ -114,12 +96,8 @@ final class SubjectReader {
     this.holes = holes;
     this.place = place;
     this.onNoStream = onNoStream;
-    this.start =
-        start instanceof StartAt.Sequence from
-            ? new StartAt.Sequence(Math.max(1, from.first()), from.mayMissUntil())
-            : start;
-    this.stream = expected;
-    this.listener = listener;
+    this.start = new ReadStart(start, expected);
+    this.reports = new ReadReports(listener);
   }
 
   /**
@@ -171,7 +149,7 @@ final class SubjectReader {
         .switchIfEmpty(
             Mono.<StreamState>error(() -> noStream(from.stream()))
                 .doOnError(missing -> onNoStream.run()))
-        .doOnNext(this::check)
+        .doOnNext(start::check)
         .map(now -> new Consumer(from, now, open));
   }
 
@@ -186,40 +164,6 @@ final class SubjectReader {
 
   static BrokerException.Unavailable noStream(String name) {
     return new BrokerException.Unavailable("there is no stream " + name);
-  }
-
-  /**
-   * Messages that are missing when reading begins may be dispensable; those removed afterwards are
-   * not.
-   */
-  private void check(Holes list, long next, StreamState now) {
-    if (known == null) {
-      known = list.upTo(start.mayMissUntil());
-    }
-    if (start instanceof StartAt.Beginning) {
-      return;
-    }
-    long hole = list.next(next);
-    while (hole <= now.last()) {
-      if (!known().contains(hole)) {
-        throw GapCheck.hole(hole, now);
-      }
-      hole = list.next(hole + 1);
-    }
-  }
-
-  private Holes known() {
-    return known == null ? Holes.NONE : known;
-  }
-
-  private void check(StreamState now) {
-    if (stream != null) {
-      GapCheck.sameStream(stream, now);
-    }
-    if (start instanceof StartAt.Sequence from) {
-      GapCheck.holds(from.first(), now);
-    }
-    read = now.identity();
   }
 
   /** A consumer from before its creation until after its deletion. */
@@ -239,7 +183,7 @@ final class SubjectReader {
 
     Flux<Delivery> deliveries() {
       return api.createConsumer(
-              from.stream(), name, from.subject(), start, options.consumerInactivity())
+              from.stream(), name, from.subject(), start.at(), options.consumerInactivity())
           .delayUntil(this::checkHoles)
           .flatMapMany(this::deliveries);
     }
@@ -250,31 +194,33 @@ final class SubjectReader {
      */
     private Mono<Void> checkHoles(ConsumerState created) {
       return latest(created)
-          .flatMap(state -> holes.of(state).doOnNext(list -> check(list, next(created), state)))
+          .flatMap(
+              state ->
+                  holes
+                      .of(state)
+                      .doOnNext(list -> start.checkHoles(list, start.first(now, created), state)))
           .then();
     }
 
     private Mono<StreamState> latest(ConsumerState created) {
-      return created.pending() > 0 || start instanceof StartAt.Beginning
+      return created.pending() > 0 || start.isOldest()
           ? Mono.just(now)
           : api.stream(from.stream())
               .switchIfEmpty(Mono.error(() -> noStream(from.stream())))
-              .doOnNext(SubjectReader.this::check);
+              .doOnNext(start::check);
     }
 
     private Flux<Delivery> deliveries(ConsumerState created) {
       log.debug("reading {} from {} on as {}", from.shown(), start, name);
-      boolean fromOldest = start instanceof StartAt.Beginning;
-      boolean nothingPending = created.pending() == 0;
-      begins(this, created.pending());
+      ReadReports.Reading reading = reports.begin(created.pending());
       var window =
           new PullWindow(
               options,
               link.readAhead().share(),
               link.reader().overheadBytes(),
-              next(created),
-              fromOldest,
-              nothingPending,
+              start.first(now, created),
+              start.isOldest(),
+              created.pending() == 0,
               System.nanoTime());
       var consumer = new PullConsumer(now.identity(), name);
       return PullSession.deliveries(
@@ -290,26 +236,16 @@ final class SubjectReader {
                 new StreamChecks(
                     api,
                     holes,
-                    known(),
+                    start.known(),
                     consumer,
                     window,
                     outlet,
                     from.subject(),
-                    followed ? follower(this) : null);
-            reads(this, checks);
+                    followed ? reading : null);
+            reading.reads(checks);
             return checks;
           },
-          () -> heard(this, created.pending()));
-    }
-
-    /** Only the broker knows the sequence of a time. */
-    private long next(ConsumerState created) {
-      if (start instanceof StartAt.Sequence from) {
-        return from.first();
-      }
-      return start instanceof StartAt.Time
-          ? created.deliveredStream() + 1
-          : Math.max(1, now.first());
+          reading::heard);
     }
 
     /** Best effort, and not for long: the broker does it too, later. */
@@ -321,88 +257,7 @@ final class SubjectReader {
   private void remember(Delivery delivery) {
     attempts = 0;
     backoff = BACKOFF;
-    stream = read;
-    start = new StartAt.Sequence(delivery.frontier() + 1);
-  }
-
-  private synchronized void begins(Consumer consumer, long pending) {
-    reading = consumer;
-    if (!doubtful) {
-      listener.began(pending);
-    }
-    silent = true;
-  }
-
-  private synchronized void reads(Consumer consumer, StreamChecks checks) {
-    if (reading == consumer) {
-      listener.reads(checks.howFar());
-    }
-  }
-
-  /** Called by any thread; one that has been replaced meanwhile reports nothing. */
-  private synchronized void heard(Consumer consumer, long pending) {
-    if (reading == consumer) {
-      silent = false;
-      if (doubtful) {
-        doubtful = false;
-        listener.began(pending);
-      }
-    }
-  }
-
-  private StreamChecks.Follower follower(Consumer consumer) {
-    return new StreamChecks.Follower() {
-      @Override
-      public void refused(BrokerException.Denied denied) {
-        hindered(consumer, denied);
-      }
-
-      @Override
-      public void answered() {
-        unhindered(consumer);
-      }
-    };
-  }
-
-  private synchronized void hindered(Consumer consumer, BrokerException.Denied denied) {
-    if (reading == consumer) {
-      listener.hindered(
-          "its position stays behind while it has no changes, and retention will look like a gap: "
-              + denied.getMessage(),
-          denied.hint());
-    }
-  }
-
-  private synchronized void unhindered(Consumer consumer) {
-    if (reading == consumer) {
-      listener.unhindered();
-    }
-  }
-
-  private synchronized void interrupted(Throwable failure) {
-    doubtful = silent;
-    reading = null;
-    listener.interrupted(String.valueOf(failure.getMessage()), hint(failure));
-  }
-
-  /** The remedy for a failure; null if it passes by itself. */
-  static @Nullable String hint(Throwable failure) {
-    if (failure instanceof ReadInterrupted interrupted) {
-      return interrupted.hint();
-    }
-    if (failure instanceof BrokerException.Unavailable unavailable) {
-      return unavailable.hint();
-    }
-    return failure instanceof ApiException refused ? refused.hint() : null;
-  }
-
-  private static String shown(StartAt start) {
-    if (start instanceof StartAt.Sequence from) {
-      return "stream sequence " + from.first();
-    }
-    return start instanceof StartAt.Time from
-        ? "what was stored at " + from.first()
-        : "the oldest message";
+    start.moveBehind(delivery.frontier());
   }
 
   private Mono<Long> pause(Throwable failure) {
@@ -415,15 +270,15 @@ final class SubjectReader {
       return Mono.<Long>error(passes ? Link.closedByUs() : failure)
           .subscribeOn(options.scheduler());
     }
-    interrupted(failure);
+    reports.interrupted(failure);
     if (attempts++ % ATTEMPTS_BETWEEN_WARNINGS == 0) {
       // The state of a followed table shows it.
-      log.atLevel(listener == ReadListener.NONE ? Level.WARN : Level.DEBUG)
+      log.atLevel(reports.areIgnored() ? Level.WARN : Level.DEBUG)
           .log(
               "Reading {} is interrupted: {}. It goes on from {}",
               subject,
               ErrorWords.described(failure),
-              shown(start));
+              start);
     }
     Duration pause = backoff.pause();
     backoff = backoff.next();

@@ -14,6 +14,7 @@ import java.nio.charset.Charset;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
@@ -45,8 +46,9 @@ final class ConnectIT {
     await().atMost(Reading.LIMIT).untilAsserted(() -> assertThat(connect(options)).isNull());
   }
 
+  /** The client waits for a refused login as long as for an attempt to connect. */
   private void assertRefused(BrokerOptions.Builder options, String why) {
-    assertThat(connect(options))
+    assertThat(connect(options.connectTimeout(Duration.ofSeconds(1))))
         .isInstanceOf(BrokerException.Unavailable.class)
         .hasMessageContaining(why)
         .hasMessageNotContaining(SECRET)

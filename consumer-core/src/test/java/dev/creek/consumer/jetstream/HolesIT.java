@@ -368,7 +368,7 @@ final class HolesIT {
             b.maxMessagesPerSubject(5).discardPolicy(DiscardPolicy.New).maxAge(Duration.ofDays(9)));
     broker.publishNumbers(table, 0, 5, 16);
     delete(3);
-    assertThat(log.checkStreams(table.database()).collectList().block())
+    assertThat(log.checks().streams(table.database()).collectList().block())
         .extracting(Object::toString)
         .anyMatch(text -> text.contains("keeps only 5 messages of each table"))
         .anyMatch(text -> text.contains("1 message was deleted from its middle"))
@@ -382,7 +382,7 @@ final class HolesIT {
   void checkSaysHowAStreamComesToKeepItsMessages(RetentionPolicy retention) {
     broker.createWal(table, b -> b.retentionPolicy(retention).maxAge(Duration.ofDays(9)));
     String subject = walStream + ".>";
-    assertThat(log.checkStreams(table.database()).collectList().block())
+    assertThat(log.checks().streams(table.database()).collectList().block())
         .extracting(Finding::fix)
         .anyMatch(
             fix ->

@@ -35,6 +35,10 @@ final class MisbehaviourTest {
   private static final StreamIdentity STREAM =
       new StreamIdentity("CREEK_wal_shop", Instant.parse("2026-01-01T00:00:00.123456Z"));
 
+  /** The client waits as long for the answer to each login that is refused. */
+  private static final Duration REFUSED_SOON = Duration.ofMillis(500);
+
+  private Duration connectTimeout = Duration.ofSeconds(3);
   private ScriptedBroker broker;
   private JetStreamLog log;
   private Reading reading;
@@ -53,6 +57,7 @@ final class MisbehaviourTest {
         BrokerOptions.builder(broker.uri())
             .generation(Generation.NEW)
             .reader(reader)
+            .connectTimeout(connectTimeout)
             .pull(Duration.ofMillis(200), Duration.ofSeconds(60))
             .frontierInterval(Duration.ofMillis(300))
             .build();
@@ -223,6 +228,7 @@ final class MisbehaviourTest {
   /** Refused twice, the client gives up for ever; a service that lives for weeks must not. */
   @Test
   void whoIsRefusedForAWhileComesBack() {
+    connectTimeout = REFUSED_SOON;
     read((consumer, pull) -> broker.message(pull, consumer == 1 ? 10 : 11, 1, 0));
     reading.awaitPackets(1);
     broker.refuse(4);

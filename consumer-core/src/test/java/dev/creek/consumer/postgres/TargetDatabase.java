@@ -94,6 +94,11 @@ public final class TargetDatabase
     return connected;
   }
 
+  /** Another fresh database on that server, without a control schema. */
+  public PostgresDatabase another() {
+    return postgres.freshDatabase();
+  }
+
   /** Subscribes the table of the same name in {@code public}, and claims it. */
   public Line line(TableWire wire) {
     return new Line(target(), wire);

@@ -6,12 +6,14 @@ import dev.creek.consumer.api.BrokerOptions;
 import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.TableEvent;
 import dev.creek.consumer.testing.producer.Defect;
 import dev.creek.consumer.testing.producer.TestProducer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Consumer;
 import org.awaitility.core.ThrowingRunnable;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.AfterAllCallback;
@@ -24,8 +26,8 @@ import reactor.core.Disposable;
 
 /**
  * The whole path of a change: for each test a fresh source, a fresh target, and a broker of its
- * own. Producers and consumers are added as the test asks for them. Everything is stopped, closed
- * and dropped after the test.
+ * own. Producers and consumers are added as the test asks for them; what else is published, a test
+ * publishes itself ({@link #publisher}). Everything is stopped, closed and dropped after the test.
  *
  * <pre>{@code
  * @RegisterExtension static final WholePath path = WholePath.shared();
@@ -56,6 +58,7 @@ public final class WholePath
 
   private final PostgresExtension postgres;
   private final List<TestProducer> producers = new ArrayList<>();
+  private final List<WirePublisher> publishers = new ArrayList<>();
   private final List<CreekConsumer> consumers = new ArrayList<>();
   private final List<Disposable> runs = new ArrayList<>();
   private @Nullable PostgresDatabase source;
@@ -90,7 +93,6 @@ public final class WholePath
   public void preConstructTestInstance(
       TestInstanceFactoryContext factory, ExtensionContext context) {
     postgres.beforeEach(context);
-    source = postgres.freshDatabase();
     target = postgres.freshDatabase();
     broker = NatsServer.builder().start();
   }
@@ -103,6 +105,9 @@ public final class WholePath
     // All of a source share its slot, which cannot be dropped while one uses it.
     producers.forEach(TestProducer::stop);
     producers.forEach(TestProducer::dropSlot);
+    publishers.forEach(WirePublisher::close);
+    source = null;
+    publishers.clear();
     runs.clear();
     consumers.clear();
     producers.clear();
@@ -117,8 +122,14 @@ public final class WholePath
     postgres.afterAll(context);
   }
 
+  /** The source, which is created when a test asks for it first. */
   public PostgresDatabase source() {
-    return Objects.requireNonNull(source, "only within a test");
+    PostgresDatabase known = source;
+    if (known == null) {
+      known = postgres.freshDatabase();
+      source = known;
+    }
+    return known;
   }
 
   public PostgresDatabase target() {
@@ -160,6 +171,15 @@ public final class WholePath
         .generation(generation);
   }
 
+  /**
+   * Publishes, instead of a producer, what the test says, as changes of a database {@code source}.
+   */
+  public WirePublisher publisher(Generation generation) {
+    WirePublisher publisher = WirePublisher.of(broker(), generation, "source");
+    publishers.add(publisher);
+    return publisher;
+  }
+
   /** From the broker to the target, with the defaults. */
   public ConsumerOptions.Builder options() {
     return options(DatabaseOptions.of(target().patientUri()));
@@ -184,7 +204,16 @@ public final class WholePath
 
   /** Lets {@link #consumer()} apply changes until the test ends. */
   public void run() {
-    runs.add(consumer().run().subscribe());
+    run(event -> {});
+  }
+
+  /**
+   * The same.
+   *
+   * @param listener hears of all events
+   */
+  public void run(Consumer<TableEvent> listener) {
+    runs.add(consumer().run().subscribe(listener));
   }
 
   /** Lets {@link #consumer()} apply changes until these statements have ended. */

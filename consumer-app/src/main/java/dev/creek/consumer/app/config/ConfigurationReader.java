@@ -6,6 +6,7 @@ import dev.creek.consumer.api.BrokerOptions.Reader;
 import dev.creek.consumer.api.BrokerTls;
 import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.DatabaseOptions.Pooler;
+import dev.creek.consumer.api.DatabaseOptions.ReplicationRole;
 import dev.creek.consumer.api.Grouping;
 import dev.creek.consumer.app.config.Configuration.LogFormat;
 import dev.creek.consumer.app.config.Configuration.LogLevel;
@@ -165,6 +166,8 @@ final class ConfigurationReader {
           "--notified-commands=on needs LISTEN, which a pooler in transaction mode breaks: call the SQL functions, or connect without the pooler");
       return null;
     }
+    ReplicationRole role =
+        optional(Setting.SESSION_REPLICATION_ROLE, Parse::replicationRole, ReplicationRole.ORIGIN);
     Set<String> lossy = optional(Setting.LOSSY_COLUMNS, Parse::columns, Set.of());
     String password = secret(Setting.DB_PASSWORD, Setting.DB_PASSWORD_FILE);
     if (builder == null || namespace == null) {
@@ -182,6 +185,7 @@ final class ConfigurationReader {
         .controlRole(controlRole)
         .notifiedCommands(notified)
         .pooler(pooler)
+        .replicationRole(role)
         .lossyColumns(lossy)
         .build();
   }

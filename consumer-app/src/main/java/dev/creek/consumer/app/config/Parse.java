@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.creek.consumer.api.BrokerOptions.Reader;
 import dev.creek.consumer.api.DatabaseOptions.Pooler;
+import dev.creek.consumer.api.DatabaseOptions.ReplicationRole;
 import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.api.Grouping;
 import dev.creek.consumer.app.config.Configuration.LogFormat;
@@ -110,6 +111,14 @@ final class Parse {
               "not supported, because rows and position are one transaction: must be none, session "
                   + "or transaction");
       default -> throw new IllegalArgumentException("none of none, session, transaction");
+    };
+  }
+
+  static ReplicationRole replicationRole(String text) {
+    return switch (lower(text)) {
+      case "origin" -> ReplicationRole.ORIGIN;
+      case "replica" -> ReplicationRole.REPLICA;
+      default -> throw new IllegalArgumentException("neither origin nor replica");
     };
   }
 

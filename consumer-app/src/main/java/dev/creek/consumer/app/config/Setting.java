@@ -122,6 +122,14 @@ public enum Setting {
       "none",
       "The pooler between this program and the target, such as PgBouncer, by its pool_mode: "
           + "none, session or transaction."),
+  SESSION_REPLICATION_ROLE(
+      Topic.TARGET,
+      Secrecy.NONE,
+      "ROLE",
+      "origin",
+      "origin or replica. With replica, rows are written as PostgreSQL's own replication writes"
+          + " them: foreign keys are not checked, and of triggers and rules only those with ENABLE"
+          + " REPLICA or ENABLE ALWAYS fire. Needs a privilege, which check names."),
   LOSSY_COLUMNS(
       Topic.TARGET,
       Secrecy.NONE,
@@ -364,6 +372,7 @@ public enum Setting {
       case LOG_FORMAT -> List.of("text", "json");
       case NOTIFIED_COMMANDS -> List.of("off", "on");
       case GROUPING -> List.of("table", "database");
+      case SESSION_REPLICATION_ROLE -> List.of("origin", "replica");
       case DB_POOLER, SOURCE_POOLER -> List.of("none", "session", "transaction");
       default -> List.of();
     };

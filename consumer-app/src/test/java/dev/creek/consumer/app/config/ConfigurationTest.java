@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.creek.consumer.api.BrokerOptions;
+import dev.creek.consumer.api.DatabaseOptions.ReplicationRole;
 import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.api.Grouping;
 import dev.creek.consumer.app.config.Configuration.LogFormat;
@@ -281,6 +282,16 @@ final class ConfigurationTest {
             "--db-pooler 'statement': not supported, because rows and position are one"
                 + " transaction: must be none, session or transaction",
             "--source-pooler 'maybe': none of none, session, transaction");
+  }
+
+  @Test
+  void theReplicationRoleIsOriginUnlessItIsSaid() {
+    assertThat(read(SERVERS).target().replicationRole()).isEqualTo(ReplicationRole.ORIGIN);
+    options.put(Setting.SESSION_REPLICATION_ROLE, "Replica");
+    assertThat(read(SERVERS).target().replicationRole()).isEqualTo(ReplicationRole.REPLICA);
+    options.put(Setting.SESSION_REPLICATION_ROLE, "local");
+    assertThat(problems(SERVERS))
+        .containsExactly("--session-replication-role 'local': neither origin nor replica");
   }
 
   @Test

@@ -1,7 +1,5 @@
 package dev.creek.consumer.jetstream.direct;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
-
 import dev.creek.consumer.api.SourceTable;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -24,18 +22,16 @@ import org.jspecify.annotations.Nullable;
  * <p>Bytes may come in pieces of any size. Not thread-safe.
  */
 final class PacketFilter {
-  private static final byte[] MSG = "MSG ".getBytes(US_ASCII);
-  private static final byte[] HMSG = "HMSG ".getBytes(US_ASCII);
-
   /** INFO, the longest line of the protocol, lists all servers of a cluster. */
   private static final int LONGEST_LINE = 1 << 20;
 
-  private static final int MAX_FIELDS = 5;
+  private static final byte[] NO_PAYLOAD = {};
 
   private final PacketReceivers receivers;
   private final RemainingBytes rest = new RemainingBytes();
   private final AckSubject ack;
   private final KnownLines known;
+  private final MessageLine announced = new MessageLine();
   private Part part = Part.LINE;
 
   /** The beginning of a line whose end has not arrived yet. */
@@ -43,15 +39,10 @@ final class PacketFilter {
 
   private int lineLength;
 
-  /** Indices of the first bytes of a line's fields, and after their last ones in {@link #to}. */
-  private final int[] from = new int[MAX_FIELDS];
-
-  private final int[] to = new int[MAX_FIELDS];
-
   /** Number of bytes of the current part that have not arrived yet. */
   private int left;
 
-  private byte[] payload = line;
+  private byte[] payload = NO_PAYLOAD;
   private long wireBytes;
   private PacketReceivers.@Nullable Entry receiver;
 
@@ -169,34 +160,35 @@ final class PacketFilter {
 
   /** Begins the part that a whole line announces; the line includes its end. */
   private void begin(byte[] bytes, int at, int next) throws IOException {
-    boolean headed = begins(bytes, at, next, HMSG);
-    if (!headed && !begins(bytes, at, next, MSG)) {
+    if (!announced.read(bytes, at, next)) {
       rest.add(bytes, at, next);
       return;
     }
-    int fields = split(bytes, at + (headed ? HMSG.length : MSG.length), next);
-    int fewest = headed ? MAX_FIELDS - 1 : MAX_FIELDS - 2;
-    if (fields < fewest || fields > fewest + 1) {
-      throw notNats();
-    }
-    int total = number(bytes, fields - 1);
-    int headers = headed ? number(bytes, fields - 2) : 0;
-    if (headers > total) {
-      throw notNats();
-    }
-    receiver = fields > fewest ? receiver(bytes, from[2], to[2]) : null;
+    int total = announced.totalBytes();
+    int replyFrom = announced.replyFrom();
+    int replyTo = announced.replyTo();
+    receiver = announced.replied() ? receiver(bytes, replyFrom, replyTo) : null;
     if (receiver == null) {
       rest.add(bytes, at, next);
       left = Math.addExact(total, 2);
       part = Part.OTHERS_BODY;
     } else {
-      int subject = to[0] - from[0];
-      SourceTable table = receiver.table(bytes, from[0], to[0]);
+      int subjectFrom = announced.subjectFrom();
+      int subject = announced.subjectTo() - subjectFrom;
+      SourceTable table = receiver.table(bytes, subjectFrom, announced.subjectTo());
       ack.belongsTo(table);
       known.learn(
           new LineBeginning(
-              receiver, table, bytes, at, ack.numbersFrom(), headed, subject, from[2]));
-      wireBytes = (long) total + subject + to[2] - from[2];
+              receiver,
+              table,
+              bytes,
+              at,
+              ack.numbersFrom(),
+              announced.headed(),
+              subject,
+              replyFrom));
+      wireBytes = (long) total + subject + replyTo - replyFrom;
+      int headers = announced.headerBytes();
       payload = new byte[total - headers];
       left = headers;
       part = Part.HEADERS;
@@ -208,54 +200,6 @@ final class PacketFilter {
     return ack.read(bytes, begin, end)
         ? receivers.find(bytes, ack.consumerFrom(), ack.consumerTo(), receiver)
         : null;
-  }
-
-  private static boolean begins(byte[] bytes, int at, int next, byte[] word) {
-    return next - at > word.length
-        && Arrays.equals(bytes, at, at + word.length, word, 0, word.length);
-  }
-
-  /** Splits a line. Returns the number of fields, at most {@link #MAX_FIELDS} + 1. */
-  private int split(byte[] bytes, int begin, int next) {
-    int fields = 0;
-    int at = begin;
-    while (at < next) {
-      while (at < next && isSpace(bytes[at])) {
-        at++;
-      }
-      if (at == next) {
-        break;
-      }
-      if (fields == MAX_FIELDS) {
-        return MAX_FIELDS + 1;
-      }
-      from[fields] = at;
-      while (at < next && !isSpace(bytes[at])) {
-        at++;
-      }
-      to[fields++] = at;
-    }
-    return fields;
-  }
-
-  private static boolean isSpace(byte b) {
-    return b == ' ' || b == '\t' || b == '\r' || b == '\n';
-  }
-
-  private int number(byte[] bytes, int field) throws IOException {
-    long value = 0;
-    for (int i = from[field]; i < to[field]; i++) {
-      int digit = bytes[i] - '0';
-      value = value * 10 + digit;
-      if (digit < 0 || digit > 9 || value > Integer.MAX_VALUE - 2) {
-        throw notNats();
-      }
-    }
-    return (int) value;
-  }
-
-  private static IOException notNats() {
-    return new IOException("the server sends what is not the protocol of NATS");
   }
 
   private int othersBody(byte[] bytes, int at, int length) {
@@ -295,7 +239,7 @@ final class PacketFilter {
 
   private int end(byte[] bytes, int at) throws IOException {
     if (bytes[at] != (left == 2 ? '\r' : '\n')) {
-      throw notNats();
+      throw MessageLine.notNats();
     }
     left--;
     if (left == 0) {
@@ -307,7 +251,7 @@ final class PacketFilter {
 
   private void deliver() throws IOException {
     byte[] data = payload;
-    payload = line;
+    payload = NO_PAYLOAD;
     if (receiver != null) {
       deliver(receiver, data, wireBytes);
     }

@@ -51,7 +51,9 @@ public record CopySql(String sql) {
             : "= " + table;
     return behind(
         ("select (case when exists (select from pg_catalog.pg_trigger where tgrelid %s"
-                + " and tgtype & 7 = 7 and tgenabled in ('O', 'A')) then 'creek: a trigger' else '1'"
+                + " and tgtype & 7 = 7 and tgenabled::text in ('A', case"
+                + " pg_catalog.current_setting('session_replication_role')"
+                + " when 'replica' then 'R' else 'O' end)) then 'creek: a trigger' else '1'"
                 + " end)::int;")
             .formatted(tables));
   }

@@ -2,6 +2,7 @@ package dev.creek.consumer.postgres.apply;
 
 import dev.creek.consumer.api.Incompleteness;
 import dev.creek.consumer.api.Incompleteness.Cause;
+import dev.creek.consumer.postgres.apply.ChangeGroups.Group;
 import dev.creek.consumer.postgres.catalog.CatalogTable;
 import dev.creek.consumer.postgres.position.HorizonSql;
 import dev.creek.consumer.postgres.position.PositionSql;
@@ -10,11 +11,9 @@ import dev.creek.consumer.row.RowImage;
 import dev.creek.consumer.row.RowImages;
 import dev.creek.consumer.stream.Claim;
 import dev.creek.consumer.stream.Horizon;
-import dev.creek.consumer.stream.Horizon.Judgement;
 import dev.creek.consumer.wire.Change;
 import dev.creek.consumer.wire.Operation;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -37,28 +36,14 @@ import reactor.core.publisher.Mono;
 final class OverlapFilter {
   private static final Logger log = LoggerFactory.getLogger(OverlapFilter.class);
 
-  /**
-   * If rows were written since, they show nothing of those before; beyond this number, no row is
-   * used.
-   */
-  private static final int MAX_WRITTEN = 100_000;
-
   private final PositionSql position;
   private @Nullable Horizon horizon;
 
   /** True if the known state differs from the stored one. */
   private boolean unsaved;
 
-  /** True while rows of the target still show what it held. */
-  private boolean rowsTell;
-
-  /** Rows that were written, or removed, after the horizon. */
-  private final Set<RowImage> written = new HashSet<>();
-
-  /** Last change of the transaction in which a batch ended. */
-  private @Nullable Change last;
-
-  private boolean lastHeld;
+  private final WrittenRows written;
+  private final ChangeGroups groups = new ChangeGroups();
 
   /** The earliest commit time of the transactions that were regarded as missing. */
   private long missingSinceMicros = Long.MAX_VALUE;
@@ -72,16 +57,11 @@ final class OverlapFilter {
     // A horizon that is only a position comes from the claim, and is stored with the first position
     // after it.
     this.unsaved = horizon != null && horizon.kind() == Horizon.Kind.POSITION;
-    this.rowsTell =
-        horizon != null
-            && (horizon.kind() == Horizon.Kind.POSITION
-                || horizon.from() == claim.position().sequence());
-  }
-
-  /** Changes of which the target holds all or none, as far as is known. */
-  private static final class Group {
-    private final List<Change> changes = new ArrayList<>();
-    private Judgement judgement = Judgement.MISSING;
+    this.written =
+        new WrittenRows(
+            horizon != null
+                && (horizon.kind() == Horizon.Kind.POSITION
+                    || horizon.from() == claim.position().sequence()));
   }
 
   /** The part of the position's update that stores the state; null leaves the stored one. */
@@ -99,7 +79,7 @@ final class OverlapFilter {
     Horizon known = horizon;
     return known != null
         && !arePassed(known, changes)
-        && groups(known, changes).stream().anyMatch(group -> !group.judgement.certain());
+        && groups.of(known, changes).stream().anyMatch(group -> !group.judgement().certain());
   }
 
   private static boolean arePassed(Horizon known, List<Change> changes) {
@@ -118,15 +98,14 @@ final class OverlapFilter {
       return changes;
     }
     if (arePassed(known, changes)) {
-      rowsTell = false;
-      written.clear();
-      last = null;
+      written.forget();
+      groups.forget();
       missingSinceMicros = Long.MAX_VALUE;
       missingFrom = Long.MAX_VALUE;
       settle(known);
       return changes;
     }
-    return taken(known, groups(known, changes), images);
+    return taken(known, groups.of(known, changes), images);
   }
 
   /**
@@ -137,59 +116,25 @@ final class OverlapFilter {
   Mono<List<Change>> missing(
       Session session, List<Change> changes, CatalogTable target, RowImages images) {
     Horizon known = Objects.requireNonNull(horizon);
-    List<Group> groups = groups(known, changes);
+    List<Group> all = groups.of(known, changes);
     int first = 0;
-    while (groups.get(first).judgement.certain()) {
+    while (all.get(first).judgement().certain()) {
       first++;
     }
-    int end = groups.size();
-    while (groups.get(end - 1).judgement.certain()) {
+    int end = all.size();
+    while (all.get(end - 1).judgement().certain()) {
       end--;
     }
-    List<Group> doubtful = groups.subList(first, end);
+    List<Group> doubtful = all.subList(first, end);
     return decided(session, doubtful, new EqualRows(target, images), images)
         .delayUntil(outcome -> marked(session, outcome, doubtful))
         .map(
             outcome -> {
               for (int i = 0; i < doubtful.size(); i++) {
-                Group group = doubtful.get(i);
-                if (!group.judgement.certain()) {
-                  group.judgement = i < outcome.held() ? Judgement.HELD : Judgement.MISSING;
-                }
+                doubtful.get(i).decide(i < outcome.held());
               }
-              return taken(known, groups, images);
+              return taken(known, all, images);
             });
-  }
-
-  /** The groups; a group that an earlier batch began keeps the decision made then. */
-  private List<Group> groups(Horizon known, List<Change> changes) {
-    List<Group> groups = new ArrayList<>();
-    Change before = last;
-    boolean decided = false;
-    for (Change change : changes) {
-      boolean goesOn = before != null && goesOn(known, before, change);
-      if (groups.isEmpty() || !goesOn) {
-        decided = groups.isEmpty() && goesOn;
-        groups.add(new Group());
-      }
-      Group group = groups.get(groups.size() - 1);
-      group.changes.add(change);
-      if (!decided) {
-        group.judgement = known.judge(change);
-      } else {
-        group.judgement = lastHeld ? Judgement.HELD : Judgement.MISSING;
-      }
-      before = change;
-    }
-    return groups;
-  }
-
-  /**
-   * Tells whether the group continues: a reader before this one may have stopped in the middle of a
-   * transaction.
-   */
-  private static boolean goesOn(Horizon known, Change before, Change change) {
-    return known.kind() == Horizon.Kind.SNAPSHOT && before.sameTransaction(change);
   }
 
   private Mono<SnapshotBoundary.Outcome> decided(
@@ -197,11 +142,11 @@ final class OverlapFilter {
     Set<RowImage> rows = new HashSet<>();
     List<SnapshotBoundary.Unit> units = new ArrayList<>();
     for (Group group : doubtful) {
-      Map<RowImage, Integer> effects = effects(group, images);
+      Map<RowImage, Integer> effects = written.effects(group.changes(), images);
       rows.addAll(effects.keySet());
-      units.add(new SnapshotBoundary.Unit(effects, group.judgement));
+      units.add(new SnapshotBoundary.Unit(effects, group.judgement()));
     }
-    if (!rowsTell || doubtful.stream().anyMatch(OverlapFilter::truncates)) {
+    if (!written.othersTell() || doubtful.stream().anyMatch(OverlapFilter::truncates)) {
       return Mono.just(SnapshotBoundary.decide(units, null));
     }
     return equal
@@ -219,25 +164,7 @@ final class OverlapFilter {
   }
 
   private static boolean truncates(Group group) {
-    return group.changes.stream().anyMatch(change -> change.operation() == Operation.TRUNCATE);
-  }
-
-  /** Without rows that were written since: their present number shows nothing. */
-  private Map<RowImage, Integer> effects(Group group, RowImages images) {
-    Map<RowImage, Integer> effects = new HashMap<>();
-    for (Change change : group.changes) {
-      RowImage before = images.before(change);
-      RowImage after = images.after(change);
-      if (before != null) {
-        effects.merge(before, -1, Integer::sum);
-      }
-      if (after != null) {
-        effects.merge(after, 1, Integer::sum);
-      }
-    }
-    effects.values().removeIf(by -> by == 0);
-    effects.keySet().removeAll(written);
-    return effects;
+    return group.changes().stream().anyMatch(change -> change.operation() == Operation.TRUNCATE);
   }
 
   private Mono<Void> marked(
@@ -247,23 +174,23 @@ final class OverlapFilter {
     for (int i = 0; i < doubtful.size(); i++) {
       Group group = doubtful.get(i);
       boolean contradicts = i < outcome.held() && isBehindMissing(group);
-      if (!group.judgement.certain()
+      if (!group.judgement().certain()
           && (contradicts || (i >= outcome.first() && i < outcome.end()))) {
         unproven.add(group);
-        from = Math.min(from, contradicts ? missingFrom : group.changes.get(0).sequence());
+        from = Math.min(from, contradicts ? missingFrom : group.first().sequence());
       }
     }
     if (unproven.isEmpty()) {
       return Mono.empty();
     }
-    List<Change> end = unproven.get(unproven.size() - 1).changes;
+    Change end = unproven.get(unproven.size() - 1).last();
     String reason =
         "without a key it is not known whether the table already holds %d %s at stream sequences %d to %d, from before %s: their rows may be there twice, or be missing"
             .formatted(
                 unproven.size(),
                 goesByTransaction() ? "transactions" : "changes",
                 from,
-                end.get(end.size() - 1).sequence(),
+                end.sequence(),
                 goesByTransaction() ? "the snapshot" : "this service read on");
     log.atWarn()
         .addKeyValue("table", position.target())
@@ -278,29 +205,27 @@ final class OverlapFilter {
    * that came later than its batch.
    */
   private boolean isBehindMissing(Group group) {
-    return group.changes.get(0).committedAtMicros() > missingSinceMicros;
+    return group.first().committedAtMicros() > missingSinceMicros;
   }
 
   private boolean goesByTransaction() {
     return horizon != null && horizon.kind() == Horizon.Kind.SNAPSHOT;
   }
 
-  private List<Change> taken(Horizon known, List<Group> groups, RowImages images) {
+  private List<Change> taken(Horizon known, List<Group> all, RowImages images) {
     List<Change> missing = new ArrayList<>();
-    for (Group group : groups) {
-      if (!group.judgement.held()) {
-        Change first = group.changes.get(0);
+    for (Group group : all) {
+      if (!group.judgement().held()) {
+        Change first = group.first();
         missingSinceMicros = Math.min(missingSinceMicros, first.committedAtMicros());
         missingFrom = Math.min(missingFrom, first.sequence());
-        missing.addAll(group.changes);
+        missing.addAll(group.changes());
       }
     }
-    Group end = groups.get(groups.size() - 1);
-    last = end.changes.get(end.changes.size() - 1);
-    lastHeld = end.judgement.held();
+    groups.endedIn(all.get(all.size() - 1));
     if (!missing.isEmpty()) {
       settle(known);
-      note(missing, images);
+      written.add(missing, images);
     }
     return missing;
   }
@@ -310,23 +235,6 @@ final class OverlapFilter {
     if (known.kind() == Horizon.Kind.POSITION) {
       horizon = null;
       unsaved = true;
-    }
-  }
-
-  private void note(List<Change> changes, RowImages images) {
-    for (int i = 0; rowsTell && i < changes.size(); i++) {
-      RowImage before = images.before(changes.get(i));
-      RowImage after = images.after(changes.get(i));
-      if (before != null) {
-        written.add(before);
-      }
-      if (after != null) {
-        written.add(after);
-      }
-      rowsTell = written.size() < MAX_WRITTEN && changes.get(i).operation() != Operation.TRUNCATE;
-    }
-    if (!rowsTell) {
-      written.clear();
     }
   }
 }

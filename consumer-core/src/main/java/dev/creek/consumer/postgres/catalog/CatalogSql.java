@@ -78,7 +78,10 @@ final class CatalogSql {
                      select from pg_trigger g
                      where (g.tgrelid = target.oid
                             or g.tgrelid in (select relid from pg_partition_tree(target.oid)))
-                       and g.tgtype & 7 = 7 and g.tgenabled in ('O', 'A'))
+                       and g.tgtype & 7 = 7
+                       and g.tgenabled::text in (
+                           'A', case current_setting('session_replication_role')
+                                when 'replica' then 'R' else 'O' end))
                  as copyable,
              case when row_security_active(target.oid) then quote_ident(current_user) end
                  as hidden_from,

@@ -3,6 +3,7 @@ package dev.creek.consumer.postgres.check;
 import dev.creek.consumer.api.DatabaseException;
 import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.DatabaseOptions.Pooler;
+import dev.creek.consumer.api.DatabaseOptions.ReplicationRole;
 import dev.creek.consumer.api.Finding;
 import dev.creek.consumer.postgres.control.Migrator;
 import dev.creek.consumer.postgres.session.PoolerErrors;
@@ -64,7 +65,22 @@ final class TargetCheck {
         .use(WHAT, this::look)
         .flatMapIterable(findings -> findings)
         .concatWith(Flux.defer(this::between))
-        .onErrorResume(e -> SqlErrors.pooler(e) != null, this::namingTheOption);
+        .onErrorResume(e -> SqlErrors.pooler(e) != null, this::namingTheOption)
+        .onErrorResume(SqlErrors::isReplicationRoleRefused, this::asOrigin);
+  }
+
+  /** The role may not be what the options ask: looks without that, and names what it lacks. */
+  private Flux<Finding> asOrigin(Throwable refused) {
+    return Flux.usingWhen(
+        Mono.fromSupplier(() -> new Sessions(options.acting(ReplicationRole.ORIGIN))),
+        origin ->
+            origin
+                .use(WHAT, session -> look(session).zipWith(server(session, Duration.ZERO)))
+                .flatMapMany(
+                    seen ->
+                        Flux.fromIterable(seen.getT1())
+                            .concatWith(Mono.error(seen.getT2().replicationRole(refused)))),
+        origin -> origin.close().onErrorComplete());
   }
 
   /** Findings about a pooler; errors if it is not the one that the options name. */

@@ -2,6 +2,7 @@ package dev.creek.consumer.postgres.check;
 
 import dev.creek.consumer.api.DatabaseException;
 import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.DatabaseOptions.ReplicationRole;
 import dev.creek.consumer.api.Finding;
 import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.api.TableGroup;
@@ -71,7 +72,8 @@ public final class TargetChecks {
   }
 
   /**
-   * Warnings about foreign keys of target tables that lead out of their groups.
+   * Warnings about foreign keys of target tables that lead out of their groups; none if they are
+   * not checked.
    *
    * @param groups groups of the tables that are followed, or are to be; empty for one that is
    *     applied alone
@@ -79,6 +81,8 @@ public final class TargetChecks {
    */
   public Flux<Finding> groups(
       List<Mapping> mappings, Map<TargetTable, Optional<TableGroup>> groups) {
-    return GroupCheck.findings(sessions, mappings, groups);
+    return options.replicationRole() == ReplicationRole.REPLICA
+        ? Flux.empty()
+        : GroupCheck.findings(sessions, mappings, groups);
   }
 }

@@ -1,7 +1,9 @@
 package dev.creek.consumer.postgres.check;
 
+import dev.creek.consumer.api.DatabaseException;
 import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.Finding;
+import dev.creek.consumer.postgres.session.RefusedReplicationRole;
 import io.r2dbc.spi.Readable;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -23,6 +25,7 @@ record TargetServer(
     boolean readOnly,
     boolean asynchronous,
     boolean unsynced,
+    boolean replica,
     String role,
     String quotedRole,
     String database,
@@ -32,6 +35,10 @@ record TargetServer(
     Duration roundTrip) {
   private static final String ABOUT = "target";
   private static final int OLDEST_TESTED = 130_000;
+
+  /** From here on, a role can be granted to set a parameter. */
+  private static final int PARAMETER_GRANTS = 150_000;
+
   private static final Duration CLOCKS_AGREE = Duration.ofSeconds(1);
 
   static final String SQL =
@@ -44,6 +51,7 @@ record TargetServer(
              current_setting('default_transaction_read_only') = 'on' as read_only,
              current_setting('synchronous_commit') = 'off' as asynchronous,
              current_setting('fsync') = 'off' as unsynced,
+             current_setting('session_replication_role') = 'replica' as replica,
              current_user::text as role,
              quote_ident(current_user) as quoted_role,
              quote_ident(current_database()) as database,
@@ -72,6 +80,7 @@ record TargetServer(
         is(row, "read_only"),
         is(row, "asynchronous"),
         is(row, "unsynced"),
+        is(row, "replica"),
         text(row, "role"),
         text(row, "quoted_role"),
         text(row, "database"),
@@ -118,6 +127,13 @@ record TargetServer(
               "synchronous_commit is off: a crash takes back the last moments, rows and position"
                   + " alike, and they are applied again"));
     }
+    if (replica) {
+      findings.add(
+          Finding.ok(
+              ABOUT,
+              "session_replication_role is replica: foreign keys are not checked, and of triggers"
+                  + " only those with ENABLE REPLICA or ENABLE ALWAYS fire"));
+    }
     int needed = options.poolSize() + 1;
     add(
         findings,
@@ -132,6 +148,19 @@ record TargetServer(
             .formatted(ahead.abs().toMillis() / 1e3, ahead.isNegative() ? "behind" : "ahead of"),
         "synchronise both with NTP");
     return findings;
+  }
+
+  /** The error of a role that may not set {@code session_replication_role}, with its remedy. */
+  DatabaseException replicationRole(Throwable refused) {
+    return new DatabaseException(
+        String.valueOf(refused.getMessage()),
+        RefusedReplicationRole.SQL_STATE,
+        null,
+        versionNumber < PARAMETER_GRANTS
+            ? "before PostgreSQL 15 only superusers may set it: leave out"
+                + " --session-replication-role, or name a superuser in --db-uri"
+            : RefusedReplicationRole.grant(quotedRole),
+        refused);
   }
 
   private static void add(List<Finding> findings, boolean holds, String text, String fix) {

@@ -32,7 +32,8 @@ public final class ControlScripts {
           "012_publication.sql",
           "013_cancel.sql",
           "014_status.sql",
-          "015_groups.sql");
+          "015_groups.sql",
+          "016_replica_sessions.sql");
 
   /** Quotes the functions' bodies, which name the schema. */
   private static final String BODY_QUOTE = "$creek$";

@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -42,9 +43,10 @@ public final class Session {
    * The needs of a session in which nothing survives a transaction, settings included.
    *
    * @param begin begins a transaction
+   * @param refusals the error of a beginning, as {@link RefusedReplicationRole} tells it
    * @param another a session on a separate connection, to be ended
    */
-  record Shared(String begin, Mono<Session> another) {}
+  record Shared(String begin, UnaryOperator<Throwable> refusals, Mono<Session> another) {}
 
   /**
    * @param timeout bound of one statement's answer; zero for none
@@ -193,7 +195,8 @@ public final class Session {
             ? connection.beginTransaction()
             : results(shared.begin(), statement -> {})
                 .concatMap(PostgresqlResult::getRowsUpdated)
-                .then();
+                .then()
+                .onErrorMap(shared.refusals());
     return watched(beginning.doOnSubscribe(s -> inTransaction = true));
   }
 

@@ -2,6 +2,7 @@ package dev.creek.consumer.postgres.session;
 
 import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.DatabaseOptions.Pooler;
+import dev.creek.consumer.api.DatabaseOptions.ReplicationRole;
 import io.r2dbc.postgresql.api.PostgresqlConnection;
 import io.r2dbc.postgresql.api.PostgresqlResult;
 import java.time.Duration;
@@ -11,6 +12,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import reactor.core.publisher.Mono;
 
 /**
@@ -38,9 +40,12 @@ final class SessionSettings {
   }
 
   static SessionSettings of(DatabaseOptions options) {
-    return new SessionSettings(
-        startup(options.address().settings(), options.statementTimeout(), options.lockTimeout()),
-        options.pooler());
+    Map<String, String> settings =
+        startup(options.address().settings(), options.statementTimeout(), options.lockTimeout());
+    if (options.replicationRole() == ReplicationRole.REPLICA) {
+      settings.put(RefusedReplicationRole.SETTING, "replica");
+    }
+    return new SessionSettings(settings, options.pooler());
   }
 
   /** The start-up parameters, besides those that the driver sends itself. */
@@ -64,7 +69,8 @@ final class SessionSettings {
   private Mono<Void> requireKept(PostgresqlConnection connection) {
     String kept =
         "select "
-            + List.of("search_path", "row_security").stream()
+            + Stream.of("search_path", "row_security", RefusedReplicationRole.SETTING)
+                .filter(settings::containsKey)
                 .map(
                     name ->
                         "pg_catalog.current_setting('%s') = %s"

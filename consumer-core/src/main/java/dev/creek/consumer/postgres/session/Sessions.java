@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.WeakHashMap;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
@@ -49,6 +50,7 @@ public final class Sessions {
   private static final String SERVER = "PostgreSQL ";
 
   private final PostgresqlConnectionFactory factory;
+  private final UnaryOperator<Throwable> refusals;
   private final ConnectionPool pool;
   private final Session.@Nullable Shared shared;
   private final Pooler pooler;
@@ -63,6 +65,7 @@ public final class Sessions {
 
   public Sessions(DatabaseOptions options) {
     this.factory = ConnectionFactories.of(options);
+    this.refusals = error -> RefusedReplicationRole.of(error, options.address().user());
     this.pooler = options.pooler();
     this.acquireLimit = ACQUIRE_LIMIT.plus(options.address().connectTimeout());
     this.timeout =
@@ -79,6 +82,7 @@ public final class Sessions {
             ? null
             : new Session.Shared(
                 SessionSettings.of(options).beginTransaction(),
+                refusals,
                 dedicated().map(connection -> session(connection, connection)));
     this.pool = new ConnectionPool(poolOf(options));
     this.borrowed =
@@ -101,7 +105,7 @@ public final class Sessions {
   }
 
   private ConnectionPoolConfiguration poolOf(DatabaseOptions options) {
-    var connecting = new Connecting(factory, options.address().connectTimeout());
+    var connecting = new Connecting(factory, options.address().connectTimeout(), refusals);
     return ConnectionPoolConfiguration.builder(connecting)
         .initialSize(0)
         .maxSize(options.poolSize())
@@ -180,6 +184,7 @@ public final class Sessions {
   /** A separate connection, outside the pool. */
   public Mono<PostgresqlConnection> dedicated() {
     return Mono.defer(() -> closed ? Mono.error(new ClosedByUs()) : factory.create())
+        .onErrorMap(refusals)
         .timeout(acquireLimit);
   }
 
@@ -247,12 +252,14 @@ public final class Sessions {
    * pool's bound does not distinguish a silent server from a pool without a free connection.
    *
    * @param limit zero for none
+   * @param refusals see {@link RefusedReplicationRole}
    */
-  private record Connecting(ConnectionFactory factory, Duration limit)
+  private record Connecting(
+      ConnectionFactory factory, Duration limit, UnaryOperator<Throwable> refusals)
       implements ConnectionFactory {
     @Override
     public Publisher<Connection> create() {
-      Mono<Connection> connection = Mono.from(factory.create());
+      Mono<Connection> connection = Mono.<Connection>from(factory.create()).onErrorMap(refusals);
       return limit.isZero() ? connection : connection.timeout(limit, Mono.error(this::silent));
     }
 

@@ -108,6 +108,15 @@ public final class SqlErrors {
           between.hint(),
           between);
     }
+    RefusedReplicationRole role = find(error, RefusedReplicationRole.class);
+    if (role != null) {
+      return new DatabaseException(
+          what + (place == null ? "" : ": " + place) + ": " + role.getMessage(),
+          role.getSqlState(),
+          null,
+          role.hint(),
+          role);
+    }
     Refusal refusal = refusal(error);
     if (refusal != null) {
       String hint = hints.forState(refusal.sqlState());
@@ -148,6 +157,11 @@ public final class SqlErrors {
     return known != null || server == null ? known : PoolerErrors.refusal(server.getErrorDetails());
   }
 
+  /** Tells whether a role may not set {@code session_replication_role}, as the options ask. */
+  public static boolean isReplicationRoleRefused(Throwable error) {
+    return find(error, RefusedReplicationRole.class) != null;
+  }
+
   /** The driver invents details for its own errors, with the bare code. */
   private static boolean isFromServer(ErrorDetails details) {
     return details.getRoutine().isPresent() || !details.getCode().startsWith("08");
@@ -182,7 +196,7 @@ public final class SqlErrors {
    * The first exception of this type along the causes; a failed commit comes inside a
    * RuntimeException.
    */
-  private static <T> @Nullable T find(Throwable error, Class<T> type) {
+  static <T> @Nullable T find(Throwable error, Class<T> type) {
     for (Throwable e = error; e != null; e = e.getCause()) {
       if (type.isInstance(e)) {
         return type.cast(e);

@@ -13,9 +13,9 @@ import dev.creek.consumer.control.Operations.Prospect;
 import dev.creek.consumer.postgres.Line;
 import dev.creek.consumer.postgres.Load;
 import dev.creek.consumer.postgres.PostgresTarget;
+import dev.creek.consumer.postgres.TargetDatabase;
 import dev.creek.consumer.stream.Diagnosis;
 import dev.creek.consumer.testing.PostgresDatabase;
-import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.TableWire;
 import dev.creek.consumer.testing.WalTx;
 import java.time.Duration;
@@ -32,7 +32,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * what somebody is told to do.
  */
 final class TargetLimitsIT {
-  @RegisterExtension static final PostgresExtension postgres = PostgresExtension.shared();
+  @RegisterExtension static final TargetDatabase database = TargetDatabase.shared();
 
   private static final WalTx TX = WalTx.of(1);
   private static final TableWire TEXTS =
@@ -47,24 +47,18 @@ final class TargetLimitsIT {
     return ((DatabaseException) refused).sqlState();
   }
 
-  /** A connected target with the control schema. */
-  private static PostgresTarget connected(PostgresDatabase database) {
-    var target = PostgresTarget.connect(DatabaseOptions.of(database.patientUri()));
-    await(target.subscriptions().migrate());
-    return target;
-  }
-
   @Test
   void aCharacterThatTheDatabaseLacksStopsTheTableAndNamesTheColumn() {
     String name = "latin_" + Long.toHexString(System.nanoTime());
-    postgres
+    database
         .server()
         .execute(
             "postgres",
             "create database %s encoding 'LATIN1' locale 'C' template template0".formatted(name));
-    PostgresDatabase latin = postgres.server().database(name);
-    PostgresTarget target = connected(latin);
+    PostgresDatabase latin = database.server().database(name);
+    PostgresTarget target = PostgresTarget.connect(DatabaseOptions.of(latin.patientUri()));
     try {
+      await(target.subscriptions().migrate());
       latin.execute("create table t (id int primary key, w varchar(9), v varchar(9))");
       var line = new Line(target, TEXTS);
       line.apply(TEXTS.insert(TX, 1, "ü", "é"));
@@ -99,16 +93,15 @@ final class TargetLimitsIT {
     "default_transaction_read_only = on, 25006, target_session_attrs=read-write",
     "connection limit 0, 53300, ",
   })
-  void aServerThatTakesNothingForNowIsWaitedFor(
-      String setting, String sqlState, String hint, PostgresDatabase database) {
-    connect(database, "create table t (id int primary key, w text, v text)");
+  void aServerThatTakesNothingForNowIsWaitedFor(String setting, String sqlState, String hint) {
+    database.execute("create table t (id int primary key, w text, v text)");
     String role = "limited_" + Long.toHexString(System.nanoTime());
     database.execute(
         "create role " + role + " login password 'secret'",
         "alter role " + role + (setting.contains("=") ? " set " : " ") + setting,
         "grant usage on schema _creek_consumer to " + role,
         "grant select, insert, update, delete on all tables in schema _creek_consumer to " + role);
-    String uri = database.patientUri().replaceFirst("://[^@]*@", "://" + role + ":secret@");
+    String uri = database.uriAs(role, "secret");
     var limited = PostgresTarget.connect(DatabaseOptions.of(uri));
     try {
       Throwable refused = catchThrowable(() -> new Line(limited, TEXTS));
@@ -125,23 +118,16 @@ final class TargetLimitsIT {
     }
   }
 
-  private static void connect(PostgresDatabase database, String... ddl) {
-    PostgresTarget target = connected(database);
-    await(target.close());
-    database.execute(ddl);
-  }
-
   @ParameterizedTest
   @EnumSource(SnapshotMode.class)
-  void whoHoldsALockIsNamedForChangesAndForSnapshots(SnapshotMode mode, PostgresDatabase database)
-      throws Exception {
-    connect(database, "create table t (id int primary key, w text, v text)");
+  void whoHoldsALockIsNamedForChangesAndForSnapshots(SnapshotMode mode) throws Exception {
+    database.execute("create table t (id int primary key, w text, v text)");
     var target =
-        PostgresTarget.connect(
+        database.connect(
             DatabaseOptions.builder(database.patientUri(), Map.of())
                 .lockTimeout(Duration.ofMillis(100))
                 .build());
-    try (var other = database.connect();
+    try (var other = database.openConnection();
         var statement = other.createStatement()) {
       var line = new Line(target, TEXTS);
       other.setAutoCommit(false);
@@ -159,29 +145,22 @@ final class TargetLimitsIT {
               "(?s).*, while session \\d+ \\(backup, idle in transaction\\) has locks on it.*");
       assertThat(((DatabaseException) refused).hint()).contains("select pg_terminate_backend(");
       assertThat(diagnosis(refused).prospect()).isEqualTo(Prospect.PASSES);
-    } finally {
-      await(target.close());
     }
   }
 
   @Test
-  void aColumnThatBecameGeneratedIsSeenWithTheNextAttempt(PostgresDatabase database) {
-    connect(database, "create table t (id int primary key, w text, v text)");
-    PostgresTarget target = PostgresTarget.connect(DatabaseOptions.of(database.patientUri()));
-    try {
-      var line = new Line(target, TEXTS);
-      line.apply(TEXTS.insert(TX, 1, "a", "b"));
-      database.execute(
-          "alter table t drop column v",
-          "alter table t add column v text generated always as ('made of ' || w) stored");
-      Throwable refused = catchThrowable(() -> line.apply(TEXTS.insert(TX, 2, "c", "d")));
-      assertThat(sqlState(refused)).isEqualTo("428C9");
-      assertThat(diagnosis(refused).hint()).contains("the next attempt reads its columns again");
-      line.restart();
-      line.apply(TEXTS.insert(TX, 2, "c", "d"));
-      assertThat(database.value("select v from t where id = 2")).isEqualTo("made of c");
-    } finally {
-      await(target.close());
-    }
+  void aColumnThatBecameGeneratedIsSeenWithTheNextAttempt() {
+    database.execute("create table t (id int primary key, w text, v text)");
+    var line = database.line(TEXTS);
+    line.apply(TEXTS.insert(TX, 1, "a", "b"));
+    database.execute(
+        "alter table t drop column v",
+        "alter table t add column v text generated always as ('made of ' || w) stored");
+    Throwable refused = catchThrowable(() -> line.apply(TEXTS.insert(TX, 2, "c", "d")));
+    assertThat(sqlState(refused)).isEqualTo("428C9");
+    assertThat(diagnosis(refused).hint()).contains("the next attempt reads its columns again");
+    line.restart();
+    line.apply(TEXTS.insert(TX, 2, "c", "d"));
+    assertThat(database.value("select v from t where id = 2")).isEqualTo("made of c");
   }
 }

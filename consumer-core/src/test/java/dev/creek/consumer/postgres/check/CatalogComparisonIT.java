@@ -7,42 +7,31 @@ import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.Finding;
 import dev.creek.consumer.api.Finding.Level;
 import dev.creek.consumer.api.Mapping;
-import dev.creek.consumer.postgres.PostgresTarget;
+import dev.creek.consumer.postgres.TargetDatabase;
 import dev.creek.consumer.testing.PostgresDatabase;
-import dev.creek.consumer.testing.PostgresExtension;
 import java.util.List;
 import java.util.Objects;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Two catalogs side by side: each difference has a statement, and behind all of them is none. */
 final class CatalogComparisonIT {
-  @RegisterExtension static final PostgresExtension postgres = PostgresExtension.shared();
+  @RegisterExtension static final TargetDatabase copy = TargetDatabase.shared();
 
   private static final Mapping MAPPING = Mapping.parse("shop.public.items:copy.\"it's\"");
 
   private PostgresDatabase source;
-  private PostgresDatabase copy;
-  private PostgresTarget target;
 
   @BeforeEach
   void open() {
-    source = postgres.freshDatabase();
-    copy = postgres.freshDatabase();
-    target = PostgresTarget.connect(DatabaseOptions.of(copy.patientUri()));
+    source = copy.another();
     copy.execute("create schema copy");
-  }
-
-  @AfterEach
-  void close() {
-    await(target.close());
   }
 
   private List<Finding> findings() {
     return await(
-        target.checks().catalogs(DatabaseOptions.of(source.patientUri()), List.of(MAPPING)));
+        copy.target().checks().catalogs(DatabaseOptions.of(source.patientUri()), List.of(MAPPING)));
   }
 
   @Test

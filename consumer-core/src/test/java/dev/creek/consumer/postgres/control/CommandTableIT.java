@@ -16,11 +16,9 @@ import dev.creek.consumer.control.CommandLog;
 import dev.creek.consumer.control.CommandLog.Pending;
 import dev.creek.consumer.control.CommandText;
 import dev.creek.consumer.postgres.PostgresTarget;
-import dev.creek.consumer.testing.PostgresDatabase;
-import dev.creek.consumer.testing.PostgresExtension;
+import dev.creek.consumer.postgres.TargetDatabase;
 import java.time.Duration;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -30,28 +28,19 @@ final class CommandTableIT {
   private static final Mapping ORDERS = Mapping.parse("shop.app.orders:public.\"my orders\"");
   private static final Mapping ITEMS = Mapping.parse("shop.app.items:public.items");
 
-  @RegisterExtension static final PostgresExtension postgres = PostgresExtension.shared();
+  @RegisterExtension static final TargetDatabase database = TargetDatabase.shared();
 
-  private PostgresDatabase database;
   private PostgresTarget one;
   private PostgresTarget two;
   private CommandLog log;
   private CommandLog other;
 
   @BeforeEach
-  void migrate(PostgresDatabase fresh) {
-    database = fresh;
-    one = PostgresTarget.connect(DatabaseOptions.of(fresh.uri()));
-    two = PostgresTarget.connect(DatabaseOptions.of(fresh.uri()));
-    await(one.subscriptions().migrate());
+  void connect() {
+    one = database.target();
+    two = database.connect(DatabaseOptions.of(database.uri()));
     log = one.commands();
     other = two.commands();
-  }
-
-  @AfterEach
-  void close() {
-    await(one.close());
-    await(two.close());
   }
 
   @Test
