@@ -2,7 +2,10 @@ package dev.creek.consumer;
 
 import dev.creek.consumer.api.BrokerException;
 import dev.creek.consumer.api.DatabaseException;
+import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.SchemaCopy;
+import dev.creek.consumer.api.SchemaPart;
 import dev.creek.consumer.api.ShapeMismatchException;
 import dev.creek.consumer.api.SnapshotException;
 import dev.creek.consumer.api.SourceSighting;
@@ -18,6 +21,8 @@ import dev.creek.consumer.stream.FirstPosition;
 import dev.creek.consumer.stream.Schemas;
 import dev.creek.consumer.stream.snapshot.HeaderSchemas;
 import java.time.Duration;
+import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -82,6 +87,38 @@ public final class Tables {
         (suggestion == null ? "" : suggestion + " Else ")
             + "check the name, and that the table is in the producer's publication; a snapshot, which would tell the schema as well, was asked for in vain: "
             + asked.getMessage());
+  }
+
+  /**
+   * Creates parts of the tables' definitions that no change carries, as the source's catalog has
+   * them; meant for tables whose rows are there. What the target has stays as it is, and what it
+   * lacks is created while its tables are in use: under locks that are waited for only for moments,
+   * and indexes without any that keeps writers out. Foreign keys, which lead to the targets of the
+   * tables that they refer to, come after everything else. If a part fails, the others are created
+   * all the same; another call creates what is missing.
+   *
+   * @param mappings tables of one source database
+   * @param source that database
+   * @return what became of each part, in order; errors with {@link DatabaseException} if a server
+   *     cannot be used
+   * @throws IllegalArgumentException if the tables come from several source databases
+   */
+  public Flux<SchemaCopy> copyDefinitions(
+      List<Mapping> mappings, DatabaseOptions source, Set<SchemaPart> parts) {
+    if (mappings.stream().map(mapping -> mapping.source().database()).distinct().count() > 1) {
+      throw new IllegalArgumentException(
+          "the tables come from several source databases, and one is named");
+    }
+    return servers
+        .database()
+        .flatMapMany(
+            db ->
+                db.subscriptions()
+                    .all()
+                    .filter(Subscription::active)
+                    .map(Subscription::mapping)
+                    .collectList()
+                    .flatMapMany(others -> db.definitions().copy(mappings, source, parts, others)));
   }
 
   /**

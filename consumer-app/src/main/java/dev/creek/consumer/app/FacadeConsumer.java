@@ -13,6 +13,8 @@ import dev.creek.consumer.api.MetricsRecorder;
 import dev.creek.consumer.api.PoolUse;
 import dev.creek.consumer.api.PublishedSnapshot;
 import dev.creek.consumer.api.Reachability;
+import dev.creek.consumer.api.SchemaCopy;
+import dev.creek.consumer.api.SchemaPart;
 import dev.creek.consumer.api.SourceSighting;
 import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.api.Subscription;
@@ -23,6 +25,7 @@ import dev.creek.consumer.app.cli.Version;
 import dev.creek.consumer.app.config.Configuration;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -112,6 +115,12 @@ final class FacadeConsumer implements Consumer {
   @Override
   public Flux<Subscription> subscriptions() {
     return facade.tables().subscriptions();
+  }
+
+  @Override
+  public Flux<SchemaCopy> copyDefinitions(
+      List<Mapping> mappings, DatabaseOptions source, Set<SchemaPart> parts) {
+    return facade.tables().copyDefinitions(mappings, source, parts);
   }
 
   @Override

@@ -18,6 +18,7 @@ import dev.creek.consumer.postgres.control.PostgresReplicas;
 import dev.creek.consumer.postgres.control.RequiredTable;
 import dev.creek.consumer.postgres.control.SchemaCacheTable;
 import dev.creek.consumer.postgres.control.SubscriptionTable;
+import dev.creek.consumer.postgres.definition.DefinitionCopies;
 import dev.creek.consumer.postgres.session.ConnectionFactories;
 import dev.creek.consumer.postgres.session.Sessions;
 import dev.creek.consumer.postgres.snapshot.PostgresSnapshots;
@@ -49,6 +50,7 @@ public final class PostgresTarget {
   private final SubscriptionTable subscriptions;
   private final TargetChecks checks;
   private final TableComparisons comparisons;
+  private final DefinitionCopies definitions;
   private final TargetTables tables;
   private final SnapshotTables snapshots;
   private final SchemaCache schemaCache;
@@ -64,6 +66,7 @@ public final class PostgresTarget {
     this.checks = new TargetChecks(sessions, options, subscriptions.migrator());
     var counterparts = new ComparisonTables(sessions, subscriptions);
     this.comparisons = new TableComparisons(sessions, options, subscriptions, counterparts);
+    this.definitions = new DefinitionCopies(options);
     var claims = new Claims(sessions, subscriptions, instances);
     this.tables = new PostgresTables(sessions, subscriptions, claims);
     this.snapshots = new PostgresSnapshots(sessions, subscriptions, claims, counterparts);
@@ -195,6 +198,11 @@ public final class PostgresTarget {
   /** Comparisons of tables with their sources. */
   public TableComparisons comparisons() {
     return comparisons;
+  }
+
+  /** Copies of the source's definitions. */
+  public DefinitionCopies definitions() {
+    return definitions;
   }
 
   /** The subscriptions, also in an older control schema: nothing is migrated. */

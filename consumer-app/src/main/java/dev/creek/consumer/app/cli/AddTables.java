@@ -45,7 +45,7 @@ final class AddTables extends MappingsVerb {
   }
 
   @Override
-  Command command(Mapping mapping) {
+  Command.OfMapping command(Mapping mapping) {
     StartFrom given = start;
     return given == null
         ? new Command.AddTable(mapping, group.name())

@@ -81,7 +81,7 @@ public final class Cli {
   private static final Map<Topic, Set<Class<?>>> FOR_FEW =
       Map.of(
           Topic.SERVE, Set.of(Serve.class, Health.class),
-          Topic.SOURCE, Set.of(Check.class, Verify.class));
+          Topic.SOURCE, Set.of(Check.class, Verify.class, CreateSchemas.class, Resync.class));
 
   /** A value may follow it, joined in any way. */
   private static final Pattern OPTION_NAME = Pattern.compile("--[a-z][a-z-]*|-[a-zA-Z]");

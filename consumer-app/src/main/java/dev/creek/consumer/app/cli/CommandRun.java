@@ -3,6 +3,7 @@ package dev.creek.consumer.app.cli;
 import dev.creek.consumer.api.Command;
 import dev.creek.consumer.app.config.Configuration;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiFunction;
 import reactor.core.publisher.Flux;
@@ -31,6 +32,20 @@ final class CommandRun {
       CliContext around,
       List<C> commands,
       BiFunction<Consumer, C, Flux<CommandStep>> work) {
+    return run(configuration, around, commands, work, (consumer, done) -> Mono.just(ExitCode.OK));
+  }
+
+  /**
+   * The same.
+   *
+   * @param afterwards gets the commands that were done; completes with an exit code
+   */
+  static <C extends Command> int run(
+      Configuration configuration,
+      CliContext around,
+      List<C> commands,
+      BiFunction<Consumer, C, Flux<CommandStep>> work,
+      BiFunction<Consumer, List<C>, Mono<Integer>> afterwards) {
     Sinks.Empty<Void> stop = Sinks.empty();
     around.signals().listen(name -> stop.tryEmitEmpty());
     Terminal terminal = around.terminal();
@@ -38,16 +53,22 @@ final class CommandRun {
         configuration,
         around,
         consumer -> {
+          var succeeded = new ArrayList<C>();
           Mono<Integer> code =
               EachArgument.run(
-                  commands,
-                  CommandRun::name,
-                  command ->
-                      done(
-                          begun(stop).thenMany(Flux.defer(() -> work.apply(consumer, command))),
-                          name(command),
-                          terminal),
-                  terminal);
+                      commands,
+                      CommandRun::name,
+                      command ->
+                          done(
+                                  begun(stop)
+                                      .thenMany(Flux.defer(() -> work.apply(consumer, command))),
+                                  name(command),
+                                  terminal)
+                              .doOnNext(detail -> succeeded.add(command)),
+                      terminal)
+                  .flatMap(
+                      each ->
+                          afterwards.apply(consumer, succeeded).map(then -> Math.max(each, then)));
           Mono<Integer> stopping =
               Mono.defer(() -> consumer.stop(GRACE))
                   .then(Mono.delay(LAST_WORDS))

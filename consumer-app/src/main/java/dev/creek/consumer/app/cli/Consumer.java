@@ -10,6 +10,8 @@ import dev.creek.consumer.api.MetricsRecorder;
 import dev.creek.consumer.api.PoolUse;
 import dev.creek.consumer.api.PublishedSnapshot;
 import dev.creek.consumer.api.Reachability;
+import dev.creek.consumer.api.SchemaCopy;
+import dev.creek.consumer.api.SchemaPart;
 import dev.creek.consumer.api.SourceSighting;
 import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.api.Subscription;
@@ -17,6 +19,7 @@ import dev.creek.consumer.api.Verification;
 import dev.creek.consumer.app.config.Configuration;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -89,6 +92,13 @@ public interface Consumer {
 
   /** Commands that have not ended, and the newest of those that have, newest first. */
   Flux<CommandRecord> commands(int ended);
+
+  /**
+   * Creates what the targets lack of these parts of the sources' definitions, and tells what became
+   * of each.
+   */
+  Flux<SchemaCopy> copyDefinitions(
+      List<Mapping> mappings, DatabaseOptions source, Set<SchemaPart> parts);
 
   /** Compares a table of the source database with its target. */
   Mono<Verification> verify(Mapping mapping, DatabaseOptions source, Verification.Options how);

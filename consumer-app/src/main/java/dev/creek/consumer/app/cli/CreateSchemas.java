@@ -2,7 +2,9 @@ package dev.creek.consumer.app.cli;
 
 import dev.creek.consumer.api.Command;
 import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.app.config.Configuration;
 import picocli.CommandLine;
+import picocli.CommandLine.Mixin;
 
 @CommandLine.Command(
     name = "create-schemas",
@@ -14,17 +16,31 @@ import picocli.CommandLine;
           + "producer for a snapshot and takes the schema from its header. The producer then "
           + "publishes the whole table.",
       "A table that exists and fits stays as it is; one that does not fit is an error that "
-          + "names the differences."
+          + "names the differences.",
+      "Constraints, indexes, defaults and comments come with --with: run it once the rows are there."
     },
     footerHeading = "%nExamples:%n",
     footer = {
       "  creek-consumer create-schemas shop.public.orders:public.orders",
-      "  creek-consumer create-schemas shop.public.a:copy.a shop.public.b:copy.b"
+      "  creek-consumer create-schemas shop.public.a:copy.a shop.public.b:copy.b",
+      "  creek-consumer create-schemas --with constraints,indexes,defaults --source-uri postgres://me@source/shop shop.public.orders:public.orders"
     })
 final class CreateSchemas extends MappingsVerb {
+  @Mixin private final WithOption with = new WithOption();
 
   @Override
-  Command command(Mapping mapping) {
+  public void checkArguments() {
+    super.checkArguments();
+    with.check();
+  }
+
+  @Override
+  Command.OfMapping command(Mapping mapping) {
     return new Command.CreateSchema(mapping);
+  }
+
+  @Override
+  public int run(Configuration configuration, CliContext around) {
+    return run(configuration, around, with);
   }
 }

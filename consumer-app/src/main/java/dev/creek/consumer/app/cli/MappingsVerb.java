@@ -16,7 +16,7 @@ abstract class MappingsVerb implements ServerVerb {
 
   private List<Mapping> mappings = List.of();
 
-  abstract Command command(Mapping mapping);
+  abstract Command.OfMapping command(Mapping mapping);
 
   @Override
   public boolean needsBroker() {
@@ -28,8 +28,32 @@ abstract class MappingsVerb implements ServerVerb {
     mappings = EachArgument.parse(arguments, Mapping::parse);
   }
 
+  List<Mapping> mappings() {
+    return mappings;
+  }
+
   @Override
-  public final int run(Configuration configuration, CliContext around) {
-    return CommandRun.run(configuration, around, mappings.stream().map(this::command).toList());
+  public int run(Configuration configuration, CliContext around) {
+    return CommandRun.run(configuration, around, commands());
+  }
+
+  /** Runs the commands, and then creates further parts of the tables whose commands were done. */
+  final int run(Configuration configuration, CliContext around, WithOption with) {
+    with.check(configuration, mappings);
+    return CommandRun.run(
+        configuration,
+        around,
+        commands(),
+        Consumer::carryOut,
+        (consumer, done) ->
+            with.create(
+                consumer,
+                configuration,
+                done.stream().map(Command.OfMapping::mapping).toList(),
+                around.terminal()));
+  }
+
+  private List<Command.OfMapping> commands() {
+    return mappings.stream().map(this::command).toList();
   }
 }

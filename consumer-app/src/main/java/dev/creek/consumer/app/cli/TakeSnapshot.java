@@ -39,7 +39,7 @@ final class TakeSnapshot extends MappingsVerb {
   }
 
   @Override
-  Command command(Mapping mapping) {
+  Command.OfMapping command(Mapping mapping) {
     return new Command.TakeSnapshot(mapping, mode);
   }
 }

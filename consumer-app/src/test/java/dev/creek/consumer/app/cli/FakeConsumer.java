@@ -11,6 +11,8 @@ import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.api.PoolUse;
 import dev.creek.consumer.api.PublishedSnapshot;
 import dev.creek.consumer.api.Reachability;
+import dev.creek.consumer.api.SchemaCopy;
+import dev.creek.consumer.api.SchemaPart;
 import dev.creek.consumer.api.SourceSighting;
 import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.api.Subscription;
@@ -20,6 +22,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -35,6 +39,7 @@ final class FakeConsumer implements Consumer {
   final List<PublishedSnapshot> published = new ArrayList<>();
   final List<Instance> instances = new ArrayList<>();
   final List<CommandRecord> commands = new ArrayList<>();
+  final List<SchemaCopy> copies = new ArrayList<>();
   final List<Finding> findings = new ArrayList<>();
   final Map<Verb, Flux<CommandStep>> steps = new ConcurrentHashMap<>();
   Duration lag = Duration.ZERO;
@@ -92,6 +97,13 @@ final class FakeConsumer implements Consumer {
   @Override
   public Flux<Subscription> subscriptions() {
     return ask("subscriptions", Mono.just(subscribed)).flatMapIterable(all -> all);
+  }
+
+  @Override
+  public Flux<SchemaCopy> copyDefinitions(
+      List<Mapping> mappings, DatabaseOptions source, Set<SchemaPart> parts) {
+    return ask("copy " + new TreeSet<>(parts) + " of " + mappings, Mono.just(copies))
+        .flatMapIterable(all -> all);
   }
 
   @Override

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.creek.consumer.api.Command.Verb;
 import dev.creek.consumer.api.CommandRecord;
 import dev.creek.consumer.api.DatabaseException;
+import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.SchemaCopy;
+import dev.creek.consumer.api.SchemaCopy.Outcome;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -20,6 +23,8 @@ import reactor.core.publisher.Sinks;
 
 /** The verbs that ask for one command a table. */
 final class TableVerbsTest {
+  private static final Mapping ONE = Mapping.parse("s.a.b:c.d");
+
   private final CliRun cli = CliRun.withServers();
 
   @ParameterizedTest
@@ -67,6 +72,69 @@ final class TableVerbsTest {
   void subscribesATableFromATimeIntoAGroup() {
     assertThat(cli.run("add-tables", "--group=g", "--from", "now", "s.a.b:c.d")).isZero();
     assertThat(cli.consumer.asked).containsExactly("ADD_FROM now IN \"g\" s.a.b:c.d", "close");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"create-schemas, CREATE", "resync, RESYNC"})
+  void definitionsComeAfterAllTablesThatWereDone(String verb, String command) {
+    cli.consumer.failures.put(command + " s.a.e:c.f", new IllegalStateException("refused"));
+    cli.consumer.copies.add(new SchemaCopy(ONE, "index \"i\"", Outcome.CREATED, null, null));
+    cli.consumer.copies.add(new SchemaCopy(ONE, "index \"k\"", Outcome.EXISTS, null, null));
+    cli.consumer.copies.add(
+        new SchemaCopy(ONE, "foreign key \"f\"", Outcome.LEFT_OUT, "not subscribed", null));
+    assertThat(
+            cli.run(
+                verb,
+                "--with",
+                "indexes,Constraints",
+                "--source-uri",
+                "postgres://me@h/s",
+                "s.a.b:c.d",
+                "s.a.e:c.f"))
+        .isEqualTo(ExitCode.FAILED);
+    assertThat(cli.consumer.asked)
+        .containsExactly(
+            command + " s.a.b:c.d",
+            command + " s.a.e:c.f",
+            "copy [CONSTRAINTS, INDEXES] of [s.a.b:c.d]",
+            "close");
+    assertThat(cli.out.toString().lines().skip(1))
+        .containsExactly(
+            "s.a.b:c.d: index \"i\" created",
+            "s.a.b:c.d: foreign key \"f\" left out: not subscribed",
+            "definitions: 1 created, 1 there already, 1 left out, 0 failed");
+  }
+
+  @Test
+  void aDefinitionThatFailsIsToldWithItsSqlAndFailsTheCommand() {
+    cli.consumer.copies.add(
+        new SchemaCopy(ONE, "index \"i\"", Outcome.FAILED, "no", "CREATE INDEX i;"));
+    assertThat(
+            cli.run(
+                "create-schemas", "--with=indexes", "--source-uri=postgres://me@h/s", "s.a.b:c.d"))
+        .isEqualTo(ExitCode.FAILED);
+    assertThat(cli.err.toString().lines())
+        .containsExactly(
+            "creek-consumer: s.a.b:c.d: index \"i\" failed: no", "  -> CREATE INDEX i;");
+  }
+
+  @Test
+  void definitionsNeedOneSourceAndPartsThatExist() {
+    assertThat(cli.run("resync", "--with", "triggers", "s.a.b:c.d")).isEqualTo(ExitCode.USAGE);
+    assertThat(cli.err.toString()).contains("--with 'triggers'");
+    assertThat(cli.run("resync", "--with", "indexes", "s.a.b:c.d")).isEqualTo(ExitCode.USAGE);
+    assertThat(cli.err.toString()).contains("give --source-uri");
+    assertThat(
+            cli.run(
+                "resync",
+                "--with",
+                "indexes",
+                "--source-uri=postgres://me@h/s",
+                "s.a.b:c.d",
+                "t.a.b:c.e"))
+        .isEqualTo(ExitCode.USAGE);
+    assertThat(cli.err.toString()).contains("one source database");
+    assertThat(cli.consumer.asked).isEmpty();
   }
 
   @Test

@@ -1,0 +1,289 @@
+package dev.creek.consumer.postgres.definition;
+
+import dev.creek.consumer.api.SchemaPart;
+import dev.creek.consumer.postgres.definition.Step.Create;
+import dev.creek.consumer.postgres.definition.Step.Exists;
+import dev.creek.consumer.postgres.definition.Step.LeftOut;
+import dev.creek.consumer.postgres.definition.Step.Work.Locked;
+import dev.creek.consumer.postgres.definition.Step.Work.Validate;
+import dev.creek.consumer.postgres.definition.TableDefinition.Column;
+import dev.creek.consumer.postgres.definition.TableDefinition.Sequence;
+import dev.creek.consumer.postgres.definition.TableDefinition.SequenceValue;
+import dev.creek.consumer.postgres.session.SqlNames;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Steps for what belongs to columns: defaults, identities, sequences, NOT NULL, comments. */
+final class ColumnSteps {
+  private static final String NOT_NULL = "creek_not_null";
+
+  private final TableDefinition source;
+  private final TableDefinition target;
+  private final String table;
+  private final List<Step> steps = new ArrayList<>();
+
+  private ColumnSteps(TableDefinition source, TableDefinition target) {
+    this.source = source;
+    this.target = target;
+    this.table = "ALTER TABLE " + target.quoted();
+  }
+
+  static List<Step> of(TableDefinition source, TableDefinition target, Set<SchemaPart> parts) {
+    var columns = new ColumnSteps(source, target);
+    for (Column column : source.columns()) {
+      target
+          .column(column.name())
+          .ifPresentOrElse(own -> columns.steps(column, own, parts), () -> columns.missing(column));
+    }
+    if (parts.contains(SchemaPart.COMMENTS)) {
+      columns.comment("comment", "TABLE " + target.quoted(), source.comment(), target.comment());
+    }
+    return columns.steps;
+  }
+
+  private void steps(Column column, Column own, Set<SchemaPart> parts) {
+    String name = SqlNames.quoted(column.name());
+    if (parts.contains(SchemaPart.CONSTRAINTS) && column.notNull()) {
+      notNull(name, own);
+    }
+    if (parts.contains(SchemaPart.DEFAULTS)) {
+      filled(name, column, own);
+    }
+    if (parts.contains(SchemaPart.COMMENTS)) {
+      comment(
+          "comment on column " + name,
+          "COLUMN " + target.quoted() + "." + name,
+          column.comment(),
+          own.comment());
+    }
+    boolean sorted = column.collation() != null && !column.collation().equals(own.collation());
+    if (sorted && parts.contains(SchemaPart.INDEXES)) {
+      leftOut(
+          "collation of column " + name,
+          "collations are not copied",
+          table
+              + " ALTER COLUMN "
+              + name
+              + " TYPE "
+              + column.type()
+              + " COLLATE "
+              + column.collation()
+              + ";");
+    }
+  }
+
+  private void missing(Column column) {
+    String name = SqlNames.quoted(column.name());
+    leftOut(
+        "column " + name,
+        column.generated()
+            ? "it is generated on the source, is not part of its changes, and the target does not have it"
+            : "the target does not have it",
+        column.generated()
+            ? table
+                + " ADD COLUMN "
+                + name
+                + " "
+                + column.type()
+                + " GENERATED ALWAYS AS ("
+                + column.expression()
+                + ") STORED;"
+            : null);
+  }
+
+  /** A check that is valid saves looking at all rows under a lock that keeps everybody out. */
+  private void notNull(String name, Column own) {
+    if (own.notNull()) {
+      steps.add(new Exists("NOT NULL of column " + name));
+      return;
+    }
+    String drop = table + " DROP CONSTRAINT IF EXISTS " + NOT_NULL;
+    steps.add(
+        new Create(
+            "NOT NULL of column " + name,
+            new Locked(
+                drop,
+                table
+                    + " ADD CONSTRAINT "
+                    + NOT_NULL
+                    + " CHECK ("
+                    + name
+                    + " IS NOT NULL) NOT VALID"),
+            new Validate(table + " VALIDATE CONSTRAINT " + NOT_NULL, drop),
+            new Locked(table + " ALTER COLUMN " + name + " SET NOT NULL", drop)));
+  }
+
+  private void filled(String name, Column column, Column own) {
+    if (column.generated()) {
+      if (!own.generated()) {
+        leftOut("generation of column " + name, "the target's column is an ordinary one", null);
+      }
+      return;
+    }
+    Sequence sequence = column.sequence();
+    if (sequence != null && column.isIdentity()) {
+      identity(name, column, sequence, own);
+    } else if (sequence != null && column.takesFromSequence()) {
+      sequence(name, sequence, own);
+    } else if (column.expression() != null) {
+      plain(name, column, column.expression(), own);
+    }
+  }
+
+  private void identity(String name, Column column, Sequence sequence, Column own) {
+    String what = "identity of column " + name;
+    Sequence there = own.sequence();
+    if (own.isIdentity() && there != null) {
+      steps.add(new Exists(what));
+      value(sequence, there);
+    } else if (own.expression() != null) {
+      otherDefault(what, own);
+    } else {
+      var statements = new ArrayList<String>();
+      if (!own.notNull()) {
+        statements.add(table + " ALTER COLUMN " + name + " SET NOT NULL");
+      }
+      statements.add(
+          table
+              + " ALTER COLUMN "
+              + name
+              + " ADD GENERATED "
+              + (column.identity().equals("a") ? "ALWAYS" : "BY DEFAULT")
+              + " AS IDENTITY ("
+              + sequence.options()
+              + ")");
+      String created =
+          "pg_catalog.pg_get_serial_sequence(%s, %s)::regclass"
+              .formatted(SqlNames.literal(target.quoted()), SqlNames.literal(column.name()));
+      create(what, sequence, set(created, sequence.value()), statements);
+    }
+  }
+
+  private void sequence(String name, Sequence sequence, Column own) {
+    String what = "default of column " + name;
+    String moved = moved(sequence);
+    String next = "nextval(" + SqlNames.literal(moved) + "::regclass)";
+    Sequence there = own.sequence();
+    if (own.isIdentity() || (own.expression() != null && !own.takesFromSequence())) {
+      otherDefault(what, own);
+    } else if (there != null) {
+      steps.add(new Exists(what));
+      value(sequence, there);
+    } else {
+      var statements = new ArrayList<String>();
+      statements.add(
+          "CREATE SEQUENCE IF NOT EXISTS "
+              + moved
+              + " AS "
+              + sequence.type()
+              + " "
+              + sequence.options());
+      if (sequence.owned()) {
+        statements.add("ALTER SEQUENCE " + moved + " OWNED BY " + target.quoted() + "." + name);
+      }
+      statements.add(table + " ALTER COLUMN " + name + " SET DEFAULT " + next);
+      create(what, sequence, forward(moved, sequence), statements);
+    }
+  }
+
+  private void create(
+      String what, Sequence sequence, @Nullable String set, List<String> statements) {
+    if (set != null) {
+      statements.add(set);
+    }
+    steps.add(
+        new Create(
+            what,
+            List.of(new Locked(List.copyOf(statements))),
+            set == null
+                ? "the value of its sequence is not the source's: the role may not read "
+                    + sequence.quoted()
+                    + " there"
+                : "its sequence stands at the source's value"));
+  }
+
+  /** Only forward: the target's may have been used. */
+  private void value(Sequence sequence, Sequence own) {
+    SequenceValue value = sequence.value();
+    SequenceValue there = own.value();
+    if (value == null || there == null) {
+      leftOut("value of sequence " + own.quoted(), "the role may not read it on both sides", null);
+    } else if (value.isAheadOf(there, sequence.increment())) {
+      String set = set(SqlNames.literal(own.quoted()) + "::regclass", value);
+      steps.add(
+          new Create("value of sequence " + own.quoted(), new Locked(Objects.requireNonNull(set))));
+    }
+  }
+
+  private static @Nullable String set(String sequence, @Nullable SequenceValue value) {
+    return value == null
+        ? null
+        : "SELECT pg_catalog.setval(%s, %d, %s)".formatted(sequence, value.last(), value.called());
+  }
+
+  /** Unless it was there, and has gone further. */
+  private static @Nullable String forward(String moved, Sequence sequence) {
+    SequenceValue value = sequence.value();
+    String set = set(SqlNames.literal(moved) + "::regclass", value);
+    return value == null
+        ? null
+        : set
+            + " FROM "
+            + moved
+            + " WHERE last_value "
+            + (sequence.increment() > 0 ? "<= " : ">= ")
+            + value.last();
+  }
+
+  /** A sequence beside the table stays beside it. */
+  private String moved(Sequence sequence) {
+    return SqlNames.quoted(
+        sequence.namespace().equals(source.namespace()) ? target.namespace() : sequence.namespace(),
+        sequence.name());
+  }
+
+  private void plain(String name, Column column, String expression, Column own) {
+    String what = "default of column " + name;
+    if (column.sequence() != null) {
+      leftOut(what, "it is more than the next value of a sequence: " + expression, null);
+    } else if (expression.equals(own.expression())) {
+      steps.add(new Exists(what));
+    } else if (own.expression() != null || own.isIdentity()) {
+      otherDefault(what, own);
+    } else {
+      steps.add(
+          new Create(
+              what, new Locked(table + " ALTER COLUMN " + name + " SET DEFAULT " + expression)));
+    }
+  }
+
+  private void otherDefault(String what, Column own) {
+    leftOut(
+        what,
+        own.isIdentity()
+            ? "the target's column is an identity"
+            : "the target's column has another one, " + own.expression(),
+        null);
+  }
+
+  private void comment(String what, String of, @Nullable String text, @Nullable String own) {
+    if (text == null) {
+      return;
+    }
+    String sql = "COMMENT ON " + of + " IS " + SqlNames.literal(text);
+    if (own == null) {
+      steps.add(new Create(what, new Locked(sql)));
+    } else if (own.equals(text)) {
+      steps.add(new Exists(what));
+    } else {
+      leftOut(what, "the target has another one", sql + ";");
+    }
+  }
+
+  private void leftOut(String what, String reason, @Nullable String sql) {
+    steps.add(new LeftOut(what, reason, sql));
+  }
+}
