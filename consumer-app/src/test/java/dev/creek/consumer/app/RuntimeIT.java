@@ -229,7 +229,8 @@ final class RuntimeIT {
   private static void awaitRows(PostgresDatabase target, String table, int expected)
       throws Exception {
     try (Connection connection = target.connect();
-        PreparedStatement count = connection.prepareStatement("select count(*) from copy." + table)) {
+        PreparedStatement count =
+            connection.prepareStatement("select count(*) from copy." + table)) {
       await()
           .atMost(PATIENCE)
           .pollDelay(Duration.ZERO)
