@@ -121,7 +121,9 @@ final class StatusTest {
     cli.consumer.commands.add(command("running", "loading"));
     assertThat(cli.run("status")).isZero();
     assertThat(cli.out.toString().lines())
-        .anyMatch(line -> line.matches("host:7 +serves +database +1 +2025-04-01T10:11:12Z +0.3 s ago +1.2.3"))
+        .anyMatch(
+            line ->
+                line.matches("host:7 +serves +database +1 +2025-04-01T10:11:12Z +0.3 s ago +1.2.3"))
         .anyMatch(
             line -> line.matches("copy.orders +shop.public.orders +streaming +1.5 s +0 +12,345"))
         .anyMatch(
