@@ -31,6 +31,10 @@ class ArchitectureTest {
           .consideringOnlyDependenciesInLayers()
           .layer("facade")
           .definedBy(ROOT)
+          .layer("source")
+          .definedBy(ROOT + ".source..")
+          .layer("avro")
+          .definedBy(ROOT + ".avro..")
           .layer("jetstream")
           .definedBy(ROOT + ".jetstream..")
           .layer("postgres")
@@ -51,12 +55,16 @@ class ArchitectureTest {
           .definedBy(ROOT + ".retry..")
           .whereLayer("facade")
           .mayNotBeAccessedByAnyLayer()
+          .whereLayer("source")
+          .mayNotBeAccessedByAnyLayer()
+          .whereLayer("avro")
+          .mayOnlyBeAccessedByLayers("source")
           .whereLayer("jetstream")
-          .mayOnlyBeAccessedByLayers("facade")
+          .mayOnlyBeAccessedByLayers("facade", "source")
           .whereLayer("postgres")
           .mayOnlyBeAccessedByLayers("facade")
           .whereLayer("stream")
-          .mayOnlyBeAccessedByLayers("facade", "jetstream", "postgres")
+          .mayOnlyBeAccessedByLayers("facade", "source", "jetstream", "postgres")
           .whereLayer("row")
           .mayOnlyBeAccessedByLayers("facade", "stream", "postgres")
           .whereLayer("metrics")
@@ -65,7 +73,8 @@ class ArchitectureTest {
           .mayNotAccessAnyLayer()
           .whereLayer("retry")
           .mayNotAccessAnyLayer()
-          .because("the data path is wire -> row -> stream -> broker and database -> facade");
+          .because(
+              "the data path is wire -> row -> stream -> broker and database -> facade; programs that read changes end it at source, by way of avro");
 
   @ArchTest
   static final ArchRule wordsForPeopleNeedOnlyTheJdk =
@@ -194,7 +203,7 @@ class ArchitectureTest {
   static final ArchRule onlyOnePackageKnowsTheDatabase =
       noClasses()
           .that()
-          .resideOutsideOfPackage(ROOT + ".postgres..")
+          .resideOutsideOfPackages(ROOT + ".postgres..", ROOT + ".source..")
           .and(not(belongToAnyOf(DatabaseOptions.class)))
           .should()
           .dependOnClassesThat()
@@ -202,10 +211,30 @@ class ArchitectureTest {
           .because("the driver can then be replaced, and tests of the line need no database");
 
   @ArchTest
+  static final ArchRule aSourceKnowsAnyDatabaseByItsInterfaces =
+      noClasses()
+          .that()
+          .resideInAPackage(ROOT + ".source..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("io.r2dbc.pool..", "io.r2dbc.postgresql..", "org.postgresql..")
+          .because("positions are stored by the connections that a program has");
+
+  @ArchTest
+  static final ArchRule onlySourcesMakeObjectsOfRows =
+      noClasses()
+          .that()
+          .resideOutsideOfPackages(ROOT + ".avro..", ROOT + ".source..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("org.apache.avro..")
+          .because("what is applied to PostgreSQL goes from bytes to bytes");
+
+  @ArchTest
   static final ArchRule theWireDoesNoInputOrOutput =
       noClasses()
           .that()
-          .resideInAnyPackage(ROOT + ".wire..", ROOT + ".row..")
+          .resideInAnyPackage(ROOT + ".wire..", ROOT + ".row..", ROOT + ".avro..")
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage("reactor..", "java.net..", "java.nio.file..", "org.reactivestreams..")

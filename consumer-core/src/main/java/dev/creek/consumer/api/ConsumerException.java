@@ -12,7 +12,8 @@ public abstract sealed class ConsumerException extends RuntimeException
         BrokerException,
         SnapshotException,
         ShapeMismatchException,
-        MessageException {
+        MessageException,
+        SourceException {
   private static final long serialVersionUID = 1L;
   private final @Nullable String hint;
 

@@ -18,6 +18,7 @@ import dev.creek.consumer.wire.Fingerprint;
 import dev.creek.consumer.wire.Subjects;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -92,23 +93,23 @@ public final class JetStreamLog implements ChangeLog, SnapshotLog {
   }
 
   @Override
-  public Mono<LogState> state(SourceTable source) {
+  public Mono<LogState> state(String database) {
     return generations
-        .subjects(source.database())
-        .map(subjects -> subjects.walStream(source.database()))
-        .flatMap(stream -> state(source, stream))
+        .subjects(database)
+        .map(subjects -> subjects.walStream(database))
+        .flatMap(stream -> state(database, stream))
         .onErrorMap(ApiException.class, JetStreamLog::refused)
         .publishOn(options.scheduler());
   }
 
-  private Mono<LogState> state(SourceTable source, String stream) {
+  private Mono<LogState> state(String database, String stream) {
     return api.stream(stream)
         .map(StreamState::forLine)
-        .switchIfEmpty(Mono.error(() -> gone(source, stream)));
+        .switchIfEmpty(Mono.error(() -> gone(database, stream)));
   }
 
-  private BrokerException.Unavailable gone(SourceTable source, String stream) {
-    generations.forget(source.database());
+  private BrokerException.Unavailable gone(String database, String stream) {
+    generations.forget(database);
     return SubjectReader.noStream(stream);
   }
 
@@ -152,15 +153,26 @@ public final class JetStreamLog implements ChangeLog, SnapshotLog {
 
   @Override
   public Mono<ChangesSince> committedSince(SourceTable source, Instant time) {
-    return subjects(source)
+    return committedSince(source.database(), names -> names.walSubject(source), time);
+  }
+
+  @Override
+  public Mono<ChangesSince> committedSince(String database, Instant time) {
+    return committedSince(database, names -> names.walSubjects(database), time);
+  }
+
+  private Mono<ChangesSince> committedSince(
+      String database, Function<Subjects, String> subject, Instant time) {
+    return generations
+        .subjects(database)
         .flatMap(
             names ->
                 new CommitSearch(
                         api,
                         holes,
-                        names.walStream(source.database()),
-                        names.walSubject(source),
-                        names.walSubjects(source.database()))
+                        names.walStream(database),
+                        subject.apply(names),
+                        names.walSubjects(database))
                     .since(time))
         .onErrorMap(ApiException.class, JetStreamLog::refused)
         .publishOn(options.scheduler());

@@ -18,12 +18,17 @@ import reactor.core.publisher.Mono;
 public interface ChangeLog {
 
   /**
-   * The generation of this database's producer, and the state of its WAL stream.
+   * The state of the WAL stream of a database.
    *
    * @return errors with {@link BrokerException.Unavailable} if the broker cannot be reached or has
    *     no such stream
    */
-  Mono<LogState> state(SourceTable source);
+  Mono<LogState> state(String database);
+
+  /** The same for the database of a table. */
+  default Mono<LogState> state(SourceTable source) {
+    return state(source.database());
+  }
 
   /**
    * The generation of this database's producer, detected at connect time unless an option forces
@@ -68,6 +73,9 @@ public interface ChangeLog {
    * of them twice, the place is before the first time.
    */
   Mono<SnapshotLog.ChangesSince> committedSince(SourceTable source, Instant time);
+
+  /** The same for all tables of a database. */
+  Mono<SnapshotLog.ChangesSince> committedSince(String database, Instant time);
 
   /**
    * Everything that the streams show about a table's name.

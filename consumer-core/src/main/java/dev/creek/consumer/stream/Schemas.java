@@ -1,6 +1,5 @@
 package dev.creek.consumer.stream;
 
-import dev.creek.consumer.api.MessageException;
 import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.wire.Fingerprint;
 import dev.creek.consumer.wire.SchemaParser;
@@ -18,7 +17,7 @@ import reactor.core.publisher.Mono;
  * <p>Kept per table, because a fingerprint is not unique: two tables of one name in different
  * schemas can share it, and the producer's API then answers with the types of the first.
  */
-public final class Schemas {
+public final class Schemas implements SchemaFinder {
   private static final Logger log = LoggerFactory.getLogger(Schemas.class);
 
   private final ConcurrentMap<Key, WalSchema> known = new ConcurrentHashMap<>();
@@ -30,12 +29,7 @@ public final class Schemas {
     this.changes = changes;
   }
 
-  /**
-   * The schema of a table's messages with this fingerprint.
-   *
-   * @return errors with {@link SchemaUnknownException} where nobody knows it, with {@link
-   *     MessageException} where the text that was found cannot be read
-   */
+  @Override
   public Mono<WalSchema> find(SourceTable source, Fingerprint fingerprint) {
     Key key = new Key(source, fingerprint);
     WalSchema schema = known.get(key);

@@ -1,5 +1,8 @@
 package dev.creek.consumer.stream;
 
+import dev.creek.consumer.api.BrokerException;
+import dev.creek.consumer.api.Position;
+import dev.creek.consumer.api.Position.StreamIdentity;
 import java.time.Instant;
 
 /** The place where reading a table's changes begins. */
@@ -36,4 +39,30 @@ public sealed interface StartAt {
 
   /** With the first message that JetStream stored at or after this time. */
   record Time(Instant first) implements StartAt {}
+
+  /**
+   * The place behind a position that counts in the stream of this name.
+   *
+   * @param known the position's stream
+   * @throws BrokerException.Gap if the stream no longer holds the next message, or is another
+   *     incarnation
+   */
+  static StartAt.Sequence after(Position position, StreamIdentity known, LogState log) {
+    if (!known.created().equals(log.stream().created())) {
+      throw new BrokerException.Gap(
+          "stream %s was deleted and created again at %s: its messages are gone"
+              .formatted(known.name(), log.stream().created()));
+    }
+    if (log.lastSequence() < position.sequence()) {
+      throw new BrokerException.Gap(
+          "stream %s went back to sequence %d, but %d was applied: the broker lost the end of it"
+              .formatted(known.name(), log.lastSequence(), position.sequence()));
+    }
+    if (log.firstSequence() > position.sequence() + 1) {
+      throw new BrokerException.Gap(
+          "stream %s no longer holds sequences %d to %d, which were not read yet"
+              .formatted(known.name(), position.sequence() + 1, log.firstSequence() - 1));
+    }
+    return new StartAt.Sequence(position.sequence() + 1);
+  }
 }

@@ -20,13 +20,13 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Everything of two packages that a program can name, one line each: types with what they extend,
+ * Everything of three packages that a program can name, one line each: types with what they extend,
  * permit and consist of, and their public and protected fields, constructors and methods. Types are
  * written with their arguments and with {@code @Nullable}.
  */
 final class PublicFace {
   private static final List<String> PACKAGES =
-      List.of("dev.creek.consumer", "dev.creek.consumer.api");
+      List.of("dev.creek.consumer", "dev.creek.consumer.api", "dev.creek.consumer.source");
 
   private final TypeText types = new TypeText();
 

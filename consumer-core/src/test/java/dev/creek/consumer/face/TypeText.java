@@ -21,7 +21,7 @@ final class TypeText {
   String name(Class<?> type) {
     return type.getTypeName()
         .replaceFirst("^(java\\.lang|java\\.util|dev\\.creek\\.consumer)\\.(?=[A-Z])", "")
-        .replaceFirst("^dev\\.creek\\.consumer\\.(?=api\\.)", "")
+        .replaceFirst("^dev\\.creek\\.consumer\\.(?=(api|source)\\.)", "")
         .replace('$', '.');
   }
 

@@ -4,6 +4,7 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -18,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class InvariantObserver implements AutoCloseable {
   /** Leaves the processors to what is observed. */
-  private static final long PAUSE_NANOS = 1_000_000;
+  private static final Duration PAUSE = Duration.ofMillis(1);
 
   private static final int EXAMPLES = 3;
 
@@ -38,6 +39,8 @@ public final class InvariantObserver implements AutoCloseable {
   private long broken;
   private @Nullable String state;
   private @Nullable SQLException failure;
+  private final long pauseNanos;
+  private boolean resting;
   private volatile boolean ended;
 
   /**
@@ -91,17 +94,38 @@ public final class InvariantObserver implements AutoCloseable {
     }
   }
 
-  private InvariantObserver(PostgresDatabase database, Invariant invariant) {
+  private InvariantObserver(PostgresDatabase database, Invariant invariant, Duration pause) {
     this.database = database;
     this.invariant = invariant;
+    this.pauseNanos = pause.toNanos();
     thread.setDaemon(true);
   }
 
   /** Begins; what the queries read must exist. */
   public static InvariantObserver start(PostgresDatabase database, Invariant invariant) {
-    InvariantObserver observer = new InvariantObserver(database, invariant);
+    return start(database, invariant, PAUSE);
+  }
+
+  /**
+   * The same.
+   *
+   * @param pause between two looks
+   */
+  public static InvariantObserver start(
+      PostgresDatabase database, Invariant invariant, Duration pause) {
+    InvariantObserver observer = new InvariantObserver(database, invariant, pause);
     observer.thread.start();
     return observer;
+  }
+
+  /** From here on nothing is promised: what is seen counts as apart. */
+  public synchronized void rest() {
+    resting = true;
+  }
+
+  /** From here on the invariant is promised again. Looks that have begun do not count. */
+  public synchronized void goOn() {
+    resting = false;
   }
 
   /**
@@ -124,14 +148,14 @@ public final class InvariantObserver implements AutoCloseable {
         connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
         while (!ended) {
           look(connection);
-          LockSupport.parkNanos(PAUSE_NANOS);
+          LockSupport.parkNanos(pauseNanos);
         }
       } catch (SQLException e) {
         if (!passes(e)) {
           fail(e);
           return;
         }
-        LockSupport.parkNanos(PAUSE_NANOS);
+        LockSupport.parkNanos(pauseNanos);
       }
     }
   }
@@ -146,17 +170,22 @@ public final class InvariantObserver implements AutoCloseable {
   }
 
   private void look(Connection connection) throws SQLException {
+    boolean rested = isResting();
     try (Statement statement = connection.createStatement()) {
       List<String> contradictions = rows(statement, invariant.broken());
       String now = String.join(" ", rows(statement, invariant.state()));
       boolean promised = rows(statement, invariant.apart()).equals(List.of("f"));
       connection.commit();
-      saw(contradictions, now, promised);
+      saw(contradictions, now, promised && !rested);
     }
   }
 
+  private synchronized boolean isResting() {
+    return resting;
+  }
+
   private synchronized void saw(List<String> contradictions, String now, boolean promised) {
-    if (!promised) {
+    if (!promised || resting) {
       apart++;
       return;
     }

@@ -67,7 +67,7 @@ public class MemoryLog implements ChangeLog {
   }
 
   @Override
-  public Mono<LogState> state(SourceTable source) {
+  public Mono<LogState> state(String database) {
     return Mono.fromSupplier(() -> new LogState(STREAM, 1, last, STREAM.created()));
   }
 
@@ -125,6 +125,11 @@ public class MemoryLog implements ChangeLog {
 
   @Override
   public Mono<ChangesSince> committedSince(SourceTable source, Instant time) {
+    return committedSince(source.database(), time);
+  }
+
+  @Override
+  public Mono<ChangesSince> committedSince(String database, Instant time) {
     return Mono.just(new ChangesSince(STREAM, 0, true));
   }
 

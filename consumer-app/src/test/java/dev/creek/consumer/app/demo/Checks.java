@@ -1,6 +1,7 @@
 package dev.creek.consumer.app.demo;
 
 import dev.creek.consumer.testing.ComparedTable;
+import dev.creek.consumer.testing.InvariantObserver;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -28,6 +29,7 @@ final class Checks implements AutoCloseable {
 
   private final Stage stage;
   private final Workload workload;
+  private final InvariantObserver totals;
   private final Supplier<Duration> clock;
   private final CleanSnapshots snapshots;
   private final AtomicReference<Sample.@Nullable Check> last = new AtomicReference<>();
@@ -35,9 +37,10 @@ final class Checks implements AutoCloseable {
   private final CountDownLatch ended = new CountDownLatch(1);
   private final Thread thread = new Thread(this::run, "shop-checks");
 
-  Checks(Stage stage, Workload workload, Supplier<Duration> clock) {
+  Checks(Stage stage, Workload workload, InvariantObserver totals, Supplier<Duration> clock) {
     this.stage = stage;
     this.workload = workload;
+    this.totals = totals;
     this.clock = clock;
     this.snapshots = new CleanSnapshots(stage, clock);
     thread.start();
@@ -62,7 +65,11 @@ final class Checks implements AutoCloseable {
       for (int i = 0; !ended.await(pause.toMillis(), TimeUnit.MILLISECONDS); i++) {
         check();
         if (i % CHECKS_PER_SNAPSHOT == 0) {
+          // Meanwhile the table is not applied with the others.
+          totals.rest();
           snapshots.take();
+          stage.awaitTogether();
+          totals.goOn();
         }
         pause = BETWEEN;
       }

@@ -2,6 +2,7 @@ package dev.creek.consumer.app.demo;
 
 import dev.creek.consumer.app.ProcessSignals;
 import dev.creek.consumer.testing.ComparedTable;
+import dev.creek.consumer.testing.InvariantObserver;
 import dev.creek.consumer.testing.TableComparison;
 import dev.creek.consumer.wire.Subjects;
 import java.time.Duration;
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 public final class Demo {
 
   private static final Duration BETWEEN_SAMPLES = Duration.ofMillis(250);
+  private static final Duration BETWEEN_LOOKS = Duration.ofMillis(20);
   private static final Duration PUBLISH_LIMIT = Duration.ofSeconds(60);
 
   /** How long the target may stand still before the tail counts as lost. */
@@ -58,6 +60,9 @@ public final class Demo {
       try {
         Playbill.print(terminal, stage);
         return perform(stage);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new IllegalStateException("interrupted", e);
       } catch (RuntimeException e) {
         throw new IllegalStateException(
             "%s%n%nthe service's log ends with:%n%s"
@@ -67,12 +72,20 @@ public final class Demo {
     }
   }
 
-  private int perform(Stage stage) {
+  private int perform(Stage stage) throws InterruptedException {
+    stage.awaitTogether();
+    try (InvariantObserver totals =
+        InvariantObserver.start(stage.target(), Shop.TOTALS, BETWEEN_LOOKS)) {
+      return perform(stage, totals);
+    }
+  }
+
+  private int perform(Stage stage, InvariantObserver totals) {
     Duration watched;
     long transactions;
     try (Workload workload = Workload.start(stage.source(), options.rate());
         Observer observer = observer(stage, workload);
-        Checks checks = new Checks(stage, workload, observer::elapsed);
+        Checks checks = new Checks(stage, workload, totals, observer::elapsed);
         View view = View.on(terminal)) {
       watch(stage, workload, observer, checks, view);
       watched = observer.elapsed();
@@ -82,7 +95,7 @@ public final class Demo {
     terminal.println(
         "\nload stopped after %s transactions in %s; waiting for the tail …"
             .formatted(View.count(transactions), View.clock(watched)));
-    return conclude(stage);
+    return conclude(stage, totals);
   }
 
   private Observer observer(Stage stage, Workload workload) {
@@ -113,7 +126,7 @@ public final class Demo {
     return one.compareTo(other) < 0 ? one : other;
   }
 
-  private int conclude(Stage stage) {
+  private int conclude(Stage stage, InvariantObserver totals) {
     stage.producer().awaitCaughtUp(PUBLISH_LIMIT);
     List<ComparedTable> results = stage.comparison().awaitEqual(PATIENCE);
     boolean equal = TableComparison.allEqual(results);
@@ -129,9 +142,13 @@ public final class Demo {
     } else {
       terminal.println("different; the service's log ends with:\n" + stage.serviceLogTail());
     }
+    totals.close();
+    InvariantObserver.Findings seen = totals.findings();
+    boolean whole = seen.looks() > 0 && seen.broken() == 0;
+    terminal.println("orders and their lines at the target, read meanwhile: " + seen);
     if (exitCode != 0) {
       terminal.println("the service ended with exit code " + exitCode);
     }
-    return equal && exitCode == 0 ? 0 : 1;
+    return equal && whole && exitCode == 0 ? 0 : 1;
   }
 }

@@ -2,6 +2,7 @@ package dev.creek.consumer.app.demo;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.creek.consumer.testing.InvariantObserver.Invariant;
 import dev.creek.consumer.testing.PostgresDatabase;
 import java.io.IOException;
 import java.io.InputStream;
@@ -159,7 +160,11 @@ final class Shop {
                 returning id)
               insert into order_lines (order_id, line_no, product_id, quantity, unit_price)
               select id, l, 1 + (id * l) %% 300, l, l * 1.99 from placed, generate_series(1, 4) as l"""
-                  .formatted(SOME_CUSTOMER)),
+                  .formatted(SOME_CUSTOMER),
+              """
+              update orders set total =
+                (select sum(quantity * unit_price) from order_lines where order_id = orders.id)
+              where total = 0"""),
           Trade.of(
               "every fifth customer gets a voucher",
               1,
@@ -177,6 +182,19 @@ final class Shop {
               delete from customers c
               where id > 100 and not exists (select from orders o where o.customer_id = c.id)"""));
 
+  /** An order's total is the sum of its lines, after every transaction. */
+  static final Invariant TOTALS =
+      new Invariant(
+          """
+          select coalesce(o.id, l.order_id), o.total, l.total
+          from orders o
+          full join (
+              select order_id, sum(quantity * unit_price) as total from order_lines group by order_id
+          ) l on l.order_id = o.id
+          where o.total is distinct from l.total
+          limit 3""",
+          "select coalesce(max(id), 0) || ' ' || coalesce(sum(total), 0) from orders");
+
   private Shop() {}
 
   /** {@code public.orders}, on both sides. */
@@ -187,6 +205,16 @@ final class Shop {
   /** Creates the tables, empty. */
   static void build(PostgresDatabase database) {
     database.execute(text("shop-tables.sql"));
+  }
+
+  /**
+   * Foreign keys of the source that hold on the target too. Not the lines' to their orders: a clean
+   * snapshot of the lines holds some of orders that the target does not have yet.
+   */
+  static void tie(PostgresDatabase target) {
+    target.execute(
+        "alter table orders add foreign key (customer_id) references customers",
+        "alter table order_lines add foreign key (product_id) references products");
   }
 
   /** Puts in what a shop has on its first day. */

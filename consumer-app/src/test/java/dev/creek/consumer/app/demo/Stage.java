@@ -1,5 +1,7 @@
 package dev.creek.consumer.app.demo;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.app.testing.ServiceProcess;
 import dev.creek.consumer.testing.NatsServer;
@@ -7,11 +9,17 @@ import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresServer;
 import dev.creek.consumer.testing.TableComparison;
 import dev.creek.consumer.testing.producer.TestProducer;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
@@ -33,6 +41,15 @@ final class Stage implements AutoCloseable {
 
   /** The service promises ten; a busy machine may need more to say so. */
   private static final Duration STOP_LIMIT = Duration.ofSeconds(20);
+
+  private static final Duration TOGETHER_LIMIT = Duration.ofSeconds(60);
+  private static final Duration POLL = Duration.ofMillis(100);
+
+  /**
+   * Everything shares one machine: the producer may pause within a transaction, and no reader is to
+   * see that. In a shop as busy as this one it delays nothing.
+   */
+  private static final String LINGER = "1s";
 
   private static final Pattern METRICS = Pattern.compile("http://\\S+/metrics");
 
@@ -63,6 +80,7 @@ final class Stage implements AutoCloseable {
     this.producer = steps.step("starting the producer", () -> keep(produce(options.generation())));
     steps.step("putting in products, customers and orders", this::furnish);
     steps.step("creating the target's tables (create-schemas)", () -> command("create-schemas"));
+    steps.step("adding foreign keys to them", () -> Shop.tie(target));
     steps.step("subscribing to the source's (add-tables)", () -> command("add-tables"));
   }
 
@@ -86,7 +104,9 @@ final class Stage implements AutoCloseable {
   }
 
   private ServiceProcess serve() {
-    return configured(ServiceProcess.of("serve", "--prometheus-port", "0"))
+    return configured(
+            ServiceProcess.of(
+                "serve", "--grouping", "database", "--linger", LINGER, "--prometheus-port", "0"))
         .jvmOptions("-Xmx256m")
         .start();
   }
@@ -193,6 +213,40 @@ final class Stage implements AutoCloseable {
         .stream()
         .map(row -> row.get(0))
         .toList();
+  }
+
+  /** Waits until all tables are applied together, and none is ahead of another any more. */
+  void awaitTogether() throws InterruptedException {
+    long deadline = System.nanoTime() + TOGETHER_LIMIT.toNanos();
+    poll(() -> Shop.TABLES.stream().allMatch(this::isMember), deadline);
+  }
+
+  private static void poll(BooleanSupplier holds, long deadline) throws InterruptedException {
+    while (!holds.getAsBoolean()) {
+      if (System.nanoTime() > deadline) {
+        throw new IllegalStateException("the tables do not come together");
+      }
+      TimeUnit.NANOSECONDS.sleep(POLL.toNanos());
+    }
+  }
+
+  /** As the service has it now: what is stored may be some seconds old. */
+  private boolean isMember(String table) {
+    String page = metricsUri().map(Stage::page).orElse("");
+    return page.lines()
+        .anyMatch(
+            line ->
+                line.startsWith("creek_consumer_group_member{")
+                    && line.contains("\"" + Shop.qualified(table) + "\"")
+                    && line.matches(".* 1(\\.0)?"));
+  }
+
+  private static String page(String uri) {
+    try (InputStream page = URI.create(uri).toURL().openStream()) {
+      return new String(page.readAllBytes(), UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** Ends the service as a service manager does; returns its exit code. */

@@ -23,3 +23,6 @@ from generate_series(1, 2000);
 insert into order_lines (order_id, line_no, product_id, quantity, unit_price)
 select o.id, l, 1 + (o.id * 7 + l) % 300, 1 + l, round((1 + random() * 200)::numeric, 2)
 from orders o, generate_series(1, 3) as l;
+
+update orders
+set total = (select sum(quantity * unit_price) from order_lines where order_id = orders.id);

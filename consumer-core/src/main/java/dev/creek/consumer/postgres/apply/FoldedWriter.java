@@ -174,7 +174,7 @@ final class FoldedWriter {
    */
   private Mono<Discrepancies> inOrder(Session session, FoldedBatch batch) {
     return session
-        .execute("set constraints all deferred")
+        .execute(HeldSession.DEFER_CONSTRAINTS)
         .then(
             Mono.defer(
                 () ->

@@ -117,6 +117,11 @@ final class FusedWriter {
     return parts.stream().sorted(Comparator.comparing(GroupPart::target)).toList();
   }
 
+  /** Tells whether a table's rows can be a part of a statement, whatever that costs. */
+  static boolean isFusible(GroupPart part) {
+    return part.staged().isAlone() && part.staged().fusible(true) != null;
+  }
+
   /** Null if one is not. */
   private static @Nullable List<Fusible> fusible(List<GroupPart> parts, boolean tied) {
     List<Fusible> all = new ArrayList<>(parts.size());

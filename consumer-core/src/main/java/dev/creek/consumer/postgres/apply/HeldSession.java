@@ -15,6 +15,9 @@ import reactor.core.publisher.Mono;
  * whatever was cancelled, and when. Only {@code close} may be called beside another call.
  */
 final class HeldSession {
+  /** In a transaction: constraints that can wait for the commit do not mind the order. */
+  static final String DEFER_CONSTRAINTS = "set constraints all deferred";
+
   private static final String SAVEPOINT = "savepoint creek_part";
 
   private final Sessions sessions;
@@ -22,6 +25,7 @@ final class HeldSession {
   private volatile boolean closed;
   private boolean inTransaction;
   private boolean hasSavepoint;
+  private boolean deferred;
 
   /** Writers whose claimed rows the open transaction has locked. */
   private final Set<WriterSession> locked = Collections.newSetFromMap(new IdentityHashMap<>());
@@ -64,6 +68,14 @@ final class HeldSession {
                         .thenReturn(session));
   }
 
+  /** Lets constraints wait for the commit if they can, from before the first savepoint on. */
+  Mono<Void> deferConstraints() {
+    return transaction()
+        .filter(session -> !deferred)
+        .flatMap(
+            session -> session.execute(DEFER_CONSTRAINTS).doOnSuccess(nothing -> deferred = true));
+  }
+
   /** Tells whether the open transaction has locked a writer's claimed row. */
   boolean hasLocked(WriterSession writer) {
     return locked.contains(writer);
@@ -97,6 +109,7 @@ final class HeldSession {
   private void endTransaction() {
     inTransaction = false;
     hasSavepoint = false;
+    deferred = false;
     locked.clear();
   }
 

@@ -103,7 +103,12 @@ final class PostgresGroupWriter implements GroupWriter {
         .concatMap(GroupPart::stage, 0)
         .collectList()
         .delayUntil(staged -> keys.learn(shared.session(), staged))
-        .flatMap(staged -> endsTransaction ? ended(staged) : rows(staged).then(Mono.empty()));
+        .flatMap(staged -> endsTransaction ? ended(staged) : part(staged));
+  }
+
+  /** A later part may hold the row to which one of these refers. */
+  private Mono<List<Applied>> part(List<GroupPart> parts) {
+    return shared.deferConstraints().then(Mono.defer(() -> rows(parts))).then(Mono.empty());
   }
 
   private Mono<List<Applied>> ended(List<GroupPart> parts) {
@@ -128,23 +133,40 @@ final class PostgresGroupWriter implements GroupWriter {
       return each(parts, GroupPart::rows);
     }
     List<GroupPart> others = parts.stream().filter(part -> !tied.contains(part)).toList();
-    return each(tied, GroupPart::fenced)
+    return shared
+        .deferConstraints()
+        .then(each(tied, GroupPart::fenced))
         .then(Mono.defer(shared::session))
         .flatMap(session -> tiedRows(session, tied))
         .then(Mono.defer(() -> each(others, GroupPart::rows)));
   }
 
-  /** Rows of tables whose order matters: in one statement, or one table after the other. */
+  /**
+   * Rows of tables whose order matters, in one statement as far as possible: then they may exchange
+   * keys. The others come behind them or, if the statement is refused, before them. If it is
+   * refused again, all are written one table after the other.
+   */
   private Mono<Void> tiedRows(Session session, List<GroupPart> tied) {
-    Mono<Void> oneByOne = Mono.defer(() -> each(tied, GroupPart::rows));
-    Mono<Void> atOnce = fused.rows(session, tied);
-    return atOnce == null
-        ? oneByOne
-        : shared
-            .savepoint(session)
-            .then(atOnce)
-            .onErrorResume(
-                GroupErrors::isSomebodys, e -> shared.rollbackToSavepoint(session).then(oneByOne));
+    List<GroupPart> fusible = tied.stream().filter(FusedWriter::isFusible).toList();
+    List<GroupPart> others = tied.stream().filter(part -> !fusible.contains(part)).toList();
+    Mono<Void> atOnce = fusible.size() < 2 ? null : fused.rows(session, fusible);
+    if (atOnce == null) {
+      return each(tied, GroupPart::rows);
+    }
+    Mono<Void> its = each(others, GroupPart::rows);
+    Mono<Void> first = orElse(session, atOnce, each(fusible, GroupPart::rows));
+    return others.isEmpty()
+        ? first
+        : orElse(session, atOnce.thenReturn(true), its.then(first).thenReturn(false))
+            .flatMap(othersAreLeft -> othersAreLeft ? its : Mono.empty());
+  }
+
+  /** The second, if somebody's rows are refused by the first. */
+  private <T> Mono<T> orElse(Session session, Mono<T> first, Mono<T> second) {
+    return Mono.defer(() -> shared.savepoint(session))
+        .then(first)
+        .onErrorResume(
+            GroupErrors::isSomebodys, e -> shared.rollbackToSavepoint(session).then(second));
   }
 
   /** Whole transactions. */

@@ -160,7 +160,7 @@ public final class TablePlan {
 
   /** Defers constraints that were checked at the end of a statement to the commit. */
   Mono<Void> deferring(Session session) {
-    return deferrable ? session.execute("set constraints all deferred") : Mono.empty();
+    return deferrable ? session.execute(HeldSession.DEFER_CONSTRAINTS) : Mono.empty();
   }
 
   /** Rows and position in one statement, which returns one row while the claim holds. */

@@ -5,7 +5,7 @@ import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.stream.Delivery;
 import dev.creek.consumer.stream.OutOfMemoryException;
 import dev.creek.consumer.stream.Packet;
-import dev.creek.consumer.stream.Schemas;
+import dev.creek.consumer.stream.SchemaFinder;
 import dev.creek.consumer.stream.StartAt;
 import dev.creek.consumer.wire.Change;
 import dev.creek.consumer.wire.Fingerprint;
@@ -39,7 +39,7 @@ public final class ChangeDecoder {
 
   private final SourceTable source;
   private final Runnable onSkip;
-  private final Schemas schemas;
+  private final SchemaFinder schemas;
   private final MessageAssembler assembler;
   private final Set<Long> skips;
   private final Map<Long, WalDecoder> decoders = new HashMap<>();
@@ -67,7 +67,7 @@ public final class ChangeDecoder {
    */
   public ChangeDecoder(
       SourceTable source,
-      Schemas schemas,
+      SchemaFinder schemas,
       int maxMessageBytes,
       StartAt start,
       Set<Long> skips,
@@ -167,6 +167,11 @@ public final class ChangeDecoder {
   /** Tells whether further packets of a message must follow. */
   public boolean isInMessage() {
     return assembler.inMessage();
+  }
+
+  /** Stream sequence of the message that was decoded last, or is to be. */
+  public long current() {
+    return current;
   }
 
   /** Stream sequence of the message that could not be read; 0 if there is none. */

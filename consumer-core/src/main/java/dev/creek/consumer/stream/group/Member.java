@@ -34,6 +34,12 @@ public interface Member {
   /** A decoder for its changes from {@code first} on. */
   ChangeDecoder newDecoder(StartAt.Sequence first);
 
+  /**
+   * From now on it shows the same moment of the source as the other members. Called once or more
+   * often until it leaves.
+   */
+  void together();
+
   /** Notified of interruptions of reading. */
   ReadListener listener();
 

@@ -58,6 +58,9 @@ final class Round {
   /** Up to here batches are written in the order of the source. */
   private final long inOrderUntil;
 
+  /** The members are at different moments of the source until this is over. */
+  private final Approach approach;
+
   private volatile Position reached;
   private long followed;
 
@@ -72,6 +75,7 @@ final class Round {
     this.seats = List.copyOf(seats);
     this.stream = seats.get(0).member().log().stream();
     this.from = seats.stream().mapToLong(Seat::first).min().orElseThrow();
+    this.approach = new Approach(seats);
     this.reached = new Position(stream, from - 1, 0, null);
     this.followed = from - 1;
     this.decoder = new GroupDecoder(seats, from);
@@ -108,6 +112,7 @@ final class Round {
             Mono.fromSupplier(ports.targets()::groupWriter),
             writer -> {
               Sinks.Empty<Void> read = Sinks.empty();
+              approach.reached(reached, List.of());
               return Flux.merge(
                   apply(writer).doFinally(ended -> read.tryEmitEmpty()),
                   follow(writer).takeUntilOther(read.asMono()));
@@ -179,7 +184,7 @@ final class Round {
         .flatMap(
             sections -> {
               if (sections.isEmpty()) {
-                reached = batch.position();
+                reached(batch);
                 return Mono.<Void>empty();
               }
               return apply(writer, batch, sections);
@@ -216,7 +221,7 @@ final class Round {
               .apply(sections.stream().map(Section::part).toList(), batch.endsTransaction())
               .onErrorMap(e -> failure(e, batch, sections))
               .doOnSuccess(applied -> written(sections, began))
-              .doOnNext(applied -> committed(sections, applied, batch.position()))
+              .doOnNext(applied -> committed(sections, applied, batch))
               .then(Mono.fromRunnable(() -> opened(batch, sections)));
         });
   }
@@ -241,13 +246,18 @@ final class Round {
     sections.forEach(section -> section.seat().member().written(section.batch(), took));
   }
 
-  private void committed(List<Section> sections, List<Applied> applied, Position position) {
+  private void committed(List<Section> sections, List<Applied> applied, Batch batch) {
     open.clear();
     writing.clear();
-    reached = position;
+    reached(batch);
     for (int i = 0; i < sections.size(); i++) {
       sections.get(i).seat().committed(applied.get(i));
     }
+  }
+
+  private void reached(Batch batch) {
+    reached = batch.position();
+    approach.reached(reached, batch.changes());
   }
 
   private void opened(Batch batch, List<Section> sections) {
@@ -260,10 +270,12 @@ final class Round {
   private Flux<Void> follow(GroupWriter writer) {
     return Flux.interval(FOLLOWING, ports.scheduler())
         .onBackpressureDrop()
-        .concatMap(
-            tick ->
-                writes.run(Mono.defer(() -> open.isEmpty() ? follow(writer, seats) : Mono.empty())),
-            1);
+        .concatMap(tick -> writes.run(Mono.defer(() -> tick(writer))), 1);
+  }
+
+  private Mono<Void> tick(GroupWriter writer) {
+    approach.tick(decoder.isCaughtUp());
+    return open.isEmpty() ? follow(writer, seats) : Mono.empty();
   }
 
   private boolean isFarAhead() {

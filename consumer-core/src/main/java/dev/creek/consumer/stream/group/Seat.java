@@ -28,6 +28,7 @@ final class Seat {
   /** The first sequence that it needs. */
   private volatile long first;
 
+  private @Nullable Ahead ahead;
   private volatile boolean leaving;
   private Position position;
 
@@ -38,6 +39,7 @@ final class Seat {
     first = Math.max(1, first);
     mayMiss = start.mayMissUntil();
     position = member.claim().position();
+    ahead = Ahead.of(member.claim());
   }
 
   Member member() {
@@ -57,6 +59,23 @@ final class Seat {
   /** Up to here missing messages are none of its concern. */
   long mayMiss() {
     return Math.max(mayMiss, first - 1);
+  }
+
+  /** Tells whether its rows may show a later moment of the source than its position. */
+  boolean isAhead() {
+    return ahead != null;
+  }
+
+  /** This change of a member is applied, with all before it. */
+  void passed(Change change) {
+    if (ahead != null && ahead.isBefore(change)) {
+      ahead = null;
+    }
+  }
+
+  /** The database is quiet: nothing will come that its rows show already. */
+  void isQuiet() {
+    ahead = null;
   }
 
   /** It wants to leave. Thread-safe. */

@@ -48,8 +48,12 @@ record PipelineMember(
     ChangeDecoder decoder =
         line.newDecoder(begins ? from.start() : first, claim().skips().of(log.stream()));
     attempt.reads(log.stream(), decoder);
-    line.report().is(Membership.MEMBER);
     return decoder;
+  }
+
+  @Override
+  public void together() {
+    line.report().is(Membership.MEMBER);
   }
 
   @Override

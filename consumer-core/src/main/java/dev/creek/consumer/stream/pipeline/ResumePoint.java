@@ -36,7 +36,7 @@ record ResumePoint(StartAt start, Claim claim) {
     StreamIdentity known = position.stream();
     Instant committedAt = position.committedAt();
     if (known != null && known.name().equals(log.stream().name())) {
-      return Mono.fromSupplier(() -> new ResumePoint(bySequence(position, known, log), claim));
+      return Mono.fromSupplier(() -> new ResumePoint(StartAt.after(position, known, log), claim));
     }
     return committedAt == null
         ? Mono.just(new ResumePoint(new StartAt.Beginning(), claim))
@@ -47,25 +47,6 @@ record ResumePoint(StartAt start, Claim claim) {
                     new ResumePoint(
                         byTime(committedAt, log, found),
                         claim.withHorizon(Horizon.of(position, committedAt))));
-  }
-
-  private static StartAt bySequence(Position position, StreamIdentity known, LogState log) {
-    if (!known.created().equals(log.stream().created())) {
-      throw new BrokerException.Gap(
-          "stream %s was deleted and created again at %s: its messages are gone"
-              .formatted(known.name(), log.stream().created()));
-    }
-    if (log.lastSequence() < position.sequence()) {
-      throw new BrokerException.Gap(
-          "stream %s went back to sequence %d, but %d was applied: the broker lost the end of it"
-              .formatted(known.name(), log.lastSequence(), position.sequence()));
-    }
-    if (log.firstSequence() > position.sequence() + 1) {
-      throw new BrokerException.Gap(
-          "stream %s no longer holds sequences %d to %d, which were not read yet"
-              .formatted(known.name(), position.sequence() + 1, log.firstSequence() - 1));
-    }
-    return new StartAt.Sequence(position.sequence() + 1);
   }
 
   private static StartAt byTime(Instant committedAt, LogState log, SnapshotLog.ChangesSince found) {

@@ -568,6 +568,76 @@ final class GroupWriterIT {
     assertThat(marks()).isEmpty();
   }
 
+  /** The source has a key with ON UPDATE CASCADE, and a batch ends within the statement. */
+  @Test
+  void aDeferrableForeignKeyHoldsAtTheEndOfALongTransaction() {
+    tables(
+        "create table orders (id int primary key, v text)",
+        "create table items (id int primary key, v text, \"order\" int references orders deferrable)",
+        "create table log (n int, v text)");
+    var wire = ITEMS.column("order", "int4");
+    var lines = new Line(database.target(), wire);
+    database.unmark();
+    var tx = WalTx.of(1);
+    group.with(orders, ORDERS.insert(tx, 1, "o")).with(lines, wire.insert(tx, 1, "a", 1)).apply();
+    tx = WalTx.of(2);
+    group.with(orders, ORDERS.update(tx, Map.of("id", 1), ORDERS.row(2, "o"))).applyPart();
+    group.with(orders).with(lines, wire.update(tx, 1, "a", 2)).apply();
+    assertThat(database.rows("orders") + database.rows("items")).isEqualTo("(2,o)(1,a,2)");
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void foreignKeysHoldBesideATableThatIsWrittenChangeByChange(boolean whole) {
+    tables(
+        "create table orders (id int primary key, v text)",
+        "create table items (id int primary key, v text, \"order\" int references orders)",
+        "create table log (n int, v text, item int references items)");
+    var wire = ITEMS.column("order", "int4");
+    var lines = new Line(database.target(), wire);
+    var logged = LOG.column("item", "int4");
+    var notes = new Line(database.target(), logged);
+    database.unmark();
+    var tx = WalTx.of(1);
+    group
+        .with(notes, logged.insert(tx, 1, "x", 1))
+        .with(lines, wire.insert(tx, 1, "a", 1))
+        .with(orders, ORDERS.insert(tx, 1, "o"))
+        .apply();
+    var end = group.with(orders).with(lines).with(notes);
+    // Another key for the parent, and a row that has none.
+    tx = WalTx.of(2);
+    write(
+        whole,
+        group
+            .with(orders, ORDERS.update(tx, Map.of("id", 1), ORDERS.row(2, "o")))
+            .with(lines, wire.update(tx, 1, "a", 2))
+            .with(notes, logged.update(tx, logged.row(1, "x", 1), logged.row(1, "y", 1))),
+        end);
+    assertThat(database.rows("orders") + database.rows("items") + database.rows("log"))
+        .isEqualTo("(2,o)(1,a,2)(1,y,1)");
+    // The row without a key goes before its parent does.
+    tx = WalTx.of(3);
+    write(
+        whole,
+        group
+            .with(orders, delete(ORDERS, tx, 2))
+            .with(lines, delete(wire, tx, 1))
+            .with(notes, logged.delete(tx, logged.row(1, "y", 1))),
+        end);
+    assertThat(database.rows("orders") + database.rows("items") + database.rows("log")).isEmpty();
+    assertThat(marks()).isEmpty();
+  }
+
+  private void write(boolean whole, Group.Parts parts, Group.Parts end) {
+    if (whole) {
+      parts.apply();
+    } else {
+      parts.applyPart();
+      end.apply();
+    }
+  }
+
   @Test
   void missingRowsOfTiedTablesAreCountedInsideALongTransaction() {
     tables(

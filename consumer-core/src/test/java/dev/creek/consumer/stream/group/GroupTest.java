@@ -4,20 +4,15 @@ import static dev.creek.consumer.testing.TableWire.Flag.KEY;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.creek.consumer.api.BrokerException;
-import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.api.TableEvent.Applied;
-import dev.creek.consumer.api.TargetTable;
-import dev.creek.consumer.stream.Batch;
 import dev.creek.consumer.stream.BatchLimits;
 import dev.creek.consumer.stream.ByteShares;
 import dev.creek.consumer.stream.Claim;
 import dev.creek.consumer.stream.LogState;
-import dev.creek.consumer.stream.ReadListener;
 import dev.creek.consumer.stream.SchemaCache;
 import dev.creek.consumer.stream.Schemas;
 import dev.creek.consumer.stream.StartAt;
-import dev.creek.consumer.stream.TableWriter;
 import dev.creek.consumer.stream.batch.ChangeDecoder;
 import dev.creek.consumer.stream.batch.Linger;
 import dev.creek.consumer.testing.MemoryLog;
@@ -27,7 +22,6 @@ import dev.creek.consumer.testing.WalBytes;
 import dev.creek.consumer.testing.WalTx;
 import dev.creek.consumer.wire.Fingerprint;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -36,6 +30,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
@@ -70,6 +65,9 @@ class GroupTest {
   private final Map<SourceTable, List<Long>> published = new HashMap<>();
   private final List<Disposable> running = new ArrayList<>();
   private final Map<SourceTable, Sinks.Empty<Void>> leaving = new HashMap<>();
+
+  /** The members that were called together, and whether all was applied by then. */
+  private final Map<SourceTable, Boolean> together = new ConcurrentHashMap<>();
 
   private final AtomicInteger decoderFaults = new AtomicInteger();
 
@@ -259,6 +257,18 @@ class GroupTest {
   }
 
   @Test
+  void aMemberThatIsAheadIsTogetherWithTheOthersOnceTheyHaveComeSoFar() {
+    begin(8, new ModelTarget(8, 0), 0);
+    publish(new Random(8));
+    SourceTable ahead = published.keySet().iterator().next();
+    published.put(ahead, List.of());
+    target.hasSnapshot(ahead, log.state(ahead).block(Patience.LIMIT));
+    expectAndJoinAll();
+    Awaitility.await().atMost(Patience.LIMIT).until(() -> together.size() == TABLES);
+    assertThat(together.values()).containsOnly(true);
+  }
+
+  @Test
   void aSecondTargetOfASourceTableIsNotAdmitted() {
     begin(1, new ModelTarget(1, 0), 0);
     publish(new Random(1));
@@ -357,10 +367,7 @@ class GroupTest {
     var start = new StartAt.Sequence(target.position(table).sequence() + 1);
     return log.state(table)
         .filter(state -> group.admits(table, state, start))
-        .flatMapMany(
-            state ->
-                group.follow(
-                    new TestMember(table, state, start, target.writer(table)), leave.asMono()));
+        .flatMapMany(state -> group.follow(member(table, state, start), leave.asMono()));
   }
 
   private void leave(SourceTable table) {
@@ -384,74 +391,22 @@ class GroupTest {
                         assertThat(target.applied(table)).as(table.table()).isEqualTo(changes)));
   }
 
-  private final class TestMember implements Member {
-    private final SourceTable table;
-    private final LogState state;
-    private final StartAt start;
-    private final TableWriter writer;
-
-    TestMember(SourceTable table, LogState state, StartAt start, TableWriter writer) {
-      this.table = table;
-      this.state = state;
-      this.start = start;
-      this.writer = writer;
-    }
-
-    @Override
-    public Mapping mapping() {
-      return new Mapping(table, new TargetTable("copy", table.table()));
-    }
-
-    @Override
-    public Claim claim() {
-      return new Claim(mapping(), 1, target.position(table));
-    }
-
-    @Override
-    public LogState log() {
-      return state;
-    }
-
-    @Override
-    public StartAt start() {
-      return start;
-    }
-
-    @Override
-    public TableWriter writer() {
-      return writer;
-    }
-
-    @Override
-    public ChangeDecoder newDecoder(StartAt.Sequence first) {
-      if (decoderFaults.getAndDecrement() > 0) {
-        throw new IllegalStateException("says the test");
+  private Member member(SourceTable table, LogState state, StartAt start) {
+    var claim = new Claim(TestMember.mapping(table), 1, target.position(table));
+    return new TestMember(claim, state, start, target.writer(table)) {
+      @Override
+      public ChangeDecoder newDecoder(StartAt.Sequence first) {
+        if (decoderFaults.getAndDecrement() > 0) {
+          throw new IllegalStateException("says the test");
+        }
+        return new ChangeDecoder(table, schemas, 1 << 20, first, Set.of(), () -> {});
       }
-      return new ChangeDecoder(table, schemas, 1 << 20, first, Set.of(), () -> {});
-    }
 
-    @Override
-    public ReadListener listener() {
-      return ReadListener.NONE;
-    }
-
-    @Override
-    public void read(int changes, Instant oldest, long last) {}
-
-    @Override
-    public void readTo(long frontier, long pending) {}
-
-    @Override
-    public void written(Batch batch, Duration took) {}
-
-    @Override
-    public void failedIn(Batch batch) {}
-
-    @Override
-    public void returnsNow() {}
-
-    @Override
-    public void goesApart(long until) {}
+      @Override
+      public void together() {
+        together.put(table, isDone());
+      }
+    };
   }
 
   private static final class NoCache implements SchemaCache {

@@ -8,6 +8,7 @@ import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.api.TableEvent.Applied;
 import dev.creek.consumer.stream.Batch;
 import dev.creek.consumer.stream.GroupWriter;
+import dev.creek.consumer.stream.LogState;
 import dev.creek.consumer.stream.PartException;
 import dev.creek.consumer.stream.TableWriter;
 import dev.creek.consumer.wire.Change;
@@ -89,6 +90,11 @@ final class ModelTarget {
   /** The ids of the source transactions of each commit. */
   synchronized List<Map<SourceTable, List<Long>>> commits() {
     return List.copyOf(commits);
+  }
+
+  /** The table holds everything of this log. */
+  synchronized void hasSnapshot(SourceTable table, LogState log) {
+    positions.put(table, new Position(log.stream(), log.lastSequence(), 0, null));
   }
 
   private synchronized boolean breaks() {

@@ -1,0 +1,122 @@
+package dev.creek.consumer.source;
+
+import dev.creek.consumer.api.BrokerException;
+import dev.creek.consumer.api.Position;
+import dev.creek.consumer.api.Position.StreamIdentity;
+import dev.creek.consumer.api.SourceException;
+import dev.creek.consumer.api.SourceTable;
+import dev.creek.consumer.stream.ChangeLog;
+import dev.creek.consumer.stream.LogState;
+import dev.creek.consumer.stream.SnapshotLog.ChangesSince;
+import dev.creek.consumer.stream.StartAt;
+import java.time.Instant;
+import java.util.Objects;
+import reactor.core.publisher.Mono;
+
+/**
+ * The place where a subscription begins.
+ *
+ * @param start where reading begins
+ * @param position everything before it is not read
+ * @param mayLackHead whether it may be in the middle of a message
+ * @param stored whether the position is the stored one
+ */
+record Beginning(StartAt start, Position position, boolean mayLackHead, boolean stored) {
+
+  /** The stream in which it counts. */
+  StreamIdentity stream() {
+    return Objects.requireNonNull(position.stream());
+  }
+
+  /**
+   * The place for a start.
+   *
+   * @return errors with {@link SourceException.Gap} if the stream no longer holds what it needs
+   */
+  static Mono<Beginning> of(
+      Start start, Positions positions, ChangeLog changes, TableSelection tables) {
+    if (start.kind() != Start.Kind.STORED) {
+      return fresh(start, changes, tables);
+    }
+    return positions
+        .load()
+        .flatMap(
+            position ->
+                changes
+                    .state(tables.database())
+                    .map(log -> behind(position, log))
+                    .onErrorMap(
+                        BrokerException.Gap.class,
+                        gap -> SourceErrors.gap(tables, gap, position.sequence() + 1)))
+        .switchIfEmpty(Mono.defer(() -> fresh(start.otherwise(), changes, tables)));
+  }
+
+  private static Beginning behind(Position position, LogState log) {
+    StreamIdentity known = position.stream();
+    if (known == null || !known.name().equals(log.stream().name())) {
+      throw new BrokerException.Gap(
+          "the stored position belongs to stream %s, and changes are now published to %s"
+              .formatted(known == null ? "of unknown name" : known.name(), log.stream().name()));
+    }
+    return new Beginning(StartAt.after(position, known, log), position, false, true);
+  }
+
+  private static Mono<Beginning> fresh(Start start, ChangeLog changes, TableSelection tables) {
+    return changes
+        .state(tables.database())
+        .<Beginning>flatMap(
+            log ->
+                switch (start.kind()) {
+                  case EARLIEST, STORED -> Mono.just(earliest(log));
+                  case LATEST -> Mono.just(from(log.lastSequence() + 1, log));
+                  case SEQUENCE -> Mono.fromSupplier(() -> from(start.sequence(), log));
+                  case TIME ->
+                      since(Objects.requireNonNull(start.time()), changes, tables)
+                          .map(found -> from(found, log));
+                })
+        .onErrorMap(
+            BrokerException.Gap.class, gap -> SourceErrors.gap(tables, gap, start.sequence()));
+  }
+
+  private static Beginning earliest(LogState log) {
+    return new Beginning(
+        new StartAt.Beginning(), at(log, Math.max(0, log.firstSequence() - 1)), true, false);
+  }
+
+  private static Beginning from(long sequence, LogState log) {
+    if (sequence < log.firstSequence()) {
+      throw new BrokerException.Gap(
+          "stream %s no longer holds sequences %d to %d"
+              .formatted(log.stream().name(), sequence, log.firstSequence() - 1));
+    }
+    // Messages that are missing by then are as little wanted as those before it.
+    return new Beginning(
+        new StartAt.Sequence(sequence, log.lastSequence()), at(log, sequence - 1), true, false);
+  }
+
+  private static Mono<ChangesSince> since(Instant time, ChangeLog changes, TableSelection tables) {
+    SourceTable only = tables.only();
+    return (only == null
+            ? changes.committedSince(tables.database(), time)
+            : changes.committedSince(only, time))
+        .doOnNext(
+            found -> {
+              if (!found.whole()) {
+                throw new BrokerException.Gap(
+                    "stream %s no longer holds everything that was committed since %s"
+                        .formatted(found.stream().name(), time));
+              }
+            });
+  }
+
+  private static Beginning from(ChangesSince found, LogState log) {
+    return found.after() < log.firstSequence()
+        ? earliest(log)
+        : new Beginning(
+            new StartAt.Sequence(found.after() + 1), at(log, found.after()), true, false);
+  }
+
+  private static Position at(LogState log, long sequence) {
+    return new Position(log.stream(), sequence, 0, null);
+  }
+}

@@ -1,0 +1,149 @@
+package dev.creek.consumer.source;
+
+import dev.creek.consumer.api.Position;
+import dev.creek.consumer.api.SourceException;
+import dev.creek.consumer.stream.Batch;
+import io.r2dbc.spi.Connection;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+
+/**
+ * The position of one subscription. Commits are cumulative, and carried out one after the other.
+ * While everything that was emitted is committed, the position follows the stream over messages of
+ * other tables, so that a quiet table does not run into retention. Thread-safe.
+ */
+final class Commits {
+  /** How often the position follows without changes. */
+  private static final Duration FOLLOWING = Duration.ofSeconds(5);
+
+  /** The number of messages behind which it follows sooner. */
+  private static final long FOLLOWING_MESSAGES = 50_000;
+
+  private final Positions positions;
+  private final AtomicReference<Mono<Void>> queue = new AtomicReference<>(Mono.empty());
+
+  /** Stream sequence behind the last change that was emitted, or is about to be. */
+  private volatile long emitted;
+
+  /** The furthest place behind {@link #emitted} up to which nothing came; null if there is none. */
+  private volatile @Nullable Position quiet;
+
+  /** Up to here a commit was carried out, perhaps in a transaction that is still open. */
+  private volatile long sent;
+
+  /** Up to here it is stored. */
+  private volatile long stored;
+
+  private volatile long followedNanos = System.nanoTime();
+
+  /**
+   * @param start the position before the first change, which is stored
+   */
+  Commits(Positions positions, Position start) {
+    this.positions = positions;
+    this.emitted = start.sequence();
+    this.sent = start.sequence();
+    this.stored = start.sequence();
+  }
+
+  /** Before a batch with changes leaves. Batches pass one at a time. */
+  void emits(Batch batch) {
+    quiet = null;
+    emitted = batch.position().sequence();
+  }
+
+  /** Nothing came up to a place: stores it from time to time, if all is committed. */
+  Mono<Void> passes(Position place) {
+    quiet = place;
+    return isFollowingDue(place) ? inTurn(Mono.defer(() -> follow(place))) : Mono.empty();
+  }
+
+  private boolean isFollowingDue(Position place) {
+    return sent >= emitted
+        && (place.sequence() - stored >= FOLLOWING_MESSAGES
+            || System.nanoTime() - followedNanos >= FOLLOWING.toNanos());
+  }
+
+  /** A commit that was rolled back, of which only the database knows, does not count. */
+  private Mono<Void> follow(Position place) {
+    followedNanos = System.nanoTime();
+    return positions
+        .move(place, emitted, place.sequence())
+        .doOnNext(moved -> stored(place, moved))
+        .then();
+  }
+
+  private void stored(Position place, boolean moved) {
+    if (moved) {
+      stored = place.sequence();
+      sent = Math.max(sent, stored);
+    }
+  }
+
+  /**
+   * Everything up to {@code to} is handled.
+   *
+   * @param first sequence of the first change of what is committed: whoever has moved the position
+   *     there or beyond has handled it already
+   */
+  Mono<Void> commit(Position to, long first) {
+    return inTurn(
+        Mono.defer(
+            () ->
+                to.sequence() <= stored
+                    ? Mono.empty()
+                    : positions
+                        .move(furthest(to), 0, first)
+                        .flatMap(moved -> moved ? committed(to) : conflict(to, first))));
+  }
+
+  private Mono<Void> committed(Position to) {
+    stored = to.sequence();
+    sent = Math.max(sent, to.sequence());
+    return Mono.empty();
+  }
+
+  /** The same in the program's transaction. */
+  Mono<Void> commit(Position to, long first, Connection connection) {
+    return inTurn(
+        Mono.defer(
+            () ->
+                positions
+                    .move(furthest(to), 0, first, connection)
+                    .flatMap(moved -> moved ? sent(to) : conflict(to, first))));
+  }
+
+  private Mono<Void> sent(Position to) {
+    sent = Math.max(sent, to.sequence());
+    return Mono.empty();
+  }
+
+  /** The place up to which nothing came behind it. */
+  private Position furthest(Position to) {
+    Position behind = quiet;
+    return behind != null && to.sequence() == emitted && behind.sequence() > to.sequence()
+        ? new Position(behind.stream(), behind.sequence(), to.lsn(), to.committedAt())
+        : to;
+  }
+
+  private Mono<Void> conflict(Position to, long first) {
+    return Mono.error(
+        () ->
+            new SourceException.Conflict(
+                "the position in %s is not the one before stream sequence %d, to be moved to %d: another reader has moved it"
+                    .formatted(positions, first, to.sequence()),
+                "give each reader a name of its own; to let another process take over, end this one first",
+                first));
+  }
+
+  private Mono<Void> inTurn(Mono<Void> work) {
+    return Mono.defer(
+        () -> {
+          Sinks.Empty<Void> ended = Sinks.empty();
+          return queue.getAndSet(ended.asMono()).then(work).doFinally(end -> ended.tryEmitEmpty());
+        });
+  }
+}

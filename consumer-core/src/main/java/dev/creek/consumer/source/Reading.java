@@ -1,0 +1,193 @@
+package dev.creek.consumer.source;
+
+import dev.creek.consumer.api.Position;
+import dev.creek.consumer.api.SourceTable;
+import dev.creek.consumer.stream.Batch;
+import dev.creek.consumer.stream.ChangeLog;
+import dev.creek.consumer.stream.Delivery;
+import dev.creek.consumer.stream.ReadListener;
+import dev.creek.consumer.stream.SchemaFinder;
+import dev.creek.consumer.stream.StartAt;
+import dev.creek.consumer.stream.batch.ChangeDecoder;
+import dev.creek.consumer.stream.batch.DatabaseDecoder;
+import dev.creek.consumer.stream.batch.DecodedChunk;
+import dev.creek.consumer.stream.batch.Linger;
+import dev.creek.consumer.stream.batch.TransactionBatcher;
+import dev.creek.consumer.wire.Change;
+import dev.creek.consumer.wire.WalSchema;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Publisher;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/**
+ * One subscription's way from the broker to batches, by the service's own reader, decoder and
+ * batcher. One table is read by its subject; several are read with all messages of their database,
+ * of which those of other tables only end transactions. Run it once.
+ */
+final class Reading implements DatabaseDecoder.Routes<Reading.Route> {
+  private static final int ONE_AHEAD = 1;
+
+  private final SourcePorts ports;
+  private final TableSelection tables;
+  private final Beginning beginning;
+  private final Set<Long> skips;
+  private final SchemaFinder schemas;
+  private final Map<SourceTable, Optional<Route>> routes = new HashMap<>();
+
+  /** Never changed but replaced: it is looked up while the next delivery is decoded. */
+  private volatile IdentityHashMap<WalSchema, SourceTable> tableOf = new IdentityHashMap<>();
+
+  private volatile long frontier;
+
+  /** The way of one table's messages. */
+  static final class Route implements DatabaseDecoder.Route {
+    private final SourceTable source;
+    private final ChangeDecoder decoder;
+    private final long first;
+    private @Nullable WalSchema schema;
+
+    Route(SourceTable source, ChangeDecoder decoder, long first) {
+      this.source = source;
+      this.decoder = decoder;
+      this.first = first;
+    }
+
+    @Override
+    public SourceTable source() {
+      return source;
+    }
+
+    @Override
+    public ChangeDecoder decoder() {
+      return decoder;
+    }
+
+    @Override
+    public long first() {
+      return first;
+    }
+
+    @Override
+    public Throwable failure(RuntimeException error) {
+      return failed(error);
+    }
+
+    private Throwable failed(Throwable error) {
+      return SourceErrors.of(error, source, decoder.current());
+    }
+
+    @Override
+    public Mono<Void> lookUp(Mono<Void> lookup) {
+      return lookup.onErrorMap(this::failed);
+    }
+  }
+
+  Reading(SourcePorts ports, TableSelection tables, Beginning beginning, Set<Long> skips) {
+    this.ports = ports;
+    this.tables = tables;
+    this.beginning = beginning;
+    this.skips = skips;
+    this.schemas = new PatientSchemas(ports.schemas());
+    this.frontier = beginning.position().sequence();
+  }
+
+  /** The table of a schema that came. */
+  SourceTable tableOf(WalSchema schema) {
+    SourceTable table = tableOf.get(schema);
+    if (table == null) {
+      throw new IllegalStateException("no table has schema " + schema.fingerprint());
+    }
+    return table;
+  }
+
+  /**
+   * Batches of whole source transactions, without end; empty ones where only the position moves.
+   * Errors with {@link dev.creek.consumer.api.SourceException}, or once the broker's connection was
+   * closed.
+   */
+  Flux<Batch> batches() {
+    Position from = beginning.position();
+    return TransactionBatcher.ofTables(
+            chunks().onErrorMap(error -> SourceErrors.of(error, tables, needed())),
+            beginning.stream(),
+            from,
+            ports.options().pipelines().limits(),
+            new Linger(ports.options().pipelines().linger()),
+            ports.scheduler(),
+            ports.batchBytes(),
+            this::tableOf)
+        .onErrorMap(error -> SourceErrors.of(error, tables, needed()));
+  }
+
+  private long needed() {
+    return frontier + 1;
+  }
+
+  private Flux<DecodedChunk> chunks() {
+    SourceTable only = tables.only();
+    ChangeLog changes = ports.changes();
+    ReadListener listener = ports.listener(tables.database());
+    if (only == null) {
+      var decoder = new DatabaseDecoder<>(this, beginning.position().sequence() + 1);
+      return changes
+          .readDatabase(tables.database(), beginning.start(), beginning.stream(), listener)
+          .concatMap(decoder::decode, ONE_AHEAD);
+    }
+    Route route = route(only);
+    return changes
+        .read(only, beginning.start(), beginning.stream(), listener)
+        .concatMap(delivery -> alone(route, delivery), ONE_AHEAD);
+  }
+
+  private Publisher<DecodedChunk> alone(Route route, Delivery delivery) {
+    return Flux.from(route.decoder().decode(delivery))
+        .doOnNext(
+            chunk -> {
+              chunk.changes().forEach(change -> decoded(route, change));
+              frontier = Math.max(frontier, chunk.frontier());
+            })
+        .onErrorMap(route::failed);
+  }
+
+  private Route route(SourceTable source) {
+    StartAt start =
+        beginning.mayLackHead()
+            ? new StartAt.Beginning()
+            : new StartAt.Sequence(beginning.position().sequence() + 1);
+    var decoder =
+        new ChangeDecoder(
+            source, schemas, ports.options().pipelines().maxMessageBytes(), start, skips, () -> {});
+    return new Route(source, decoder, beginning.position().sequence() + 1);
+  }
+
+  @Override
+  public @Nullable Route of(SourceTable table) {
+    return routes
+        .computeIfAbsent(
+            table,
+            unknown -> tables.contains(unknown) ? Optional.of(route(unknown)) : Optional.empty())
+        .orElse(null);
+  }
+
+  @Override
+  @SuppressWarnings("ReferenceEquality") // one instance for each fingerprint of a table
+  public void decoded(Route route, Change change) {
+    if (route.schema != change.schema()) {
+      route.schema = change.schema();
+      var more = new IdentityHashMap<>(tableOf);
+      more.put(change.schema(), route.source());
+      tableOf = more;
+    }
+  }
+
+  @Override
+  public void read(long upTo, long pending) {
+    frontier = upTo;
+  }
+}
