@@ -23,7 +23,8 @@ final class Servers {
   }
 
   Servers(ConsumerOptions options) {
-    this.target = PostgresTarget.connect(options.database(), options.self());
+    this.target =
+        PostgresTarget.connect(options.database(), options.self(), options.pipelines().grouping());
     this.nats = JetStreamLog.of(options.broker());
     // Only success is kept: a server that was away when it was first needed is tried again.
     this.database =

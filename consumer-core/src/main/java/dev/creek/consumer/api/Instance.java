@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param id the value of {@code subscriptions.owner}
  * @param self its description of itself
  * @param serving whether it takes a share of the tables; false for a command that takes a snapshot
+ * @param grouping the tables that it applies together; null if it does not tell, as those of older
+ *     versions
  * @param startedAt time of its start
  * @param heartbeatAge time since its last heartbeat
  * @param owns the targets that it has claimed, in order
@@ -22,6 +24,7 @@ public record Instance(
     String id,
     Self self,
     boolean serving,
+    @Nullable Grouping grouping,
     Instant startedAt,
     Duration heartbeatAge,
     List<TargetTable> owns,

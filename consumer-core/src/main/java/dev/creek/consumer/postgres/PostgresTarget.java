@@ -2,6 +2,7 @@ package dev.creek.consumer.postgres;
 
 import dev.creek.consumer.api.DatabaseException;
 import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.Grouping;
 import dev.creek.consumer.api.Instance;
 import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.api.PoolUse;
@@ -57,9 +58,10 @@ public final class PostgresTarget {
   private final Replicas replicas;
   private final CommandLog commands;
 
-  private PostgresTarget(DatabaseOptions options, Instance.Self self) {
+  private PostgresTarget(DatabaseOptions options, Instance.Self self, Grouping grouping) {
     boolean ownSessions = options.pooler().keepsSessions();
-    var instances = new InstanceSql(options.controlSchema(), newId(self), self, ownSessions);
+    var instances =
+        new InstanceSql(options.controlSchema(), newId(self), self, grouping, ownSessions);
     this.options = options;
     this.sessions = new Sessions(options);
     this.subscriptions = new SubscriptionTable(sessions, options);
@@ -100,8 +102,18 @@ public final class PostgresTarget {
    * @param self displayed among the instances
    */
   public static PostgresTarget connect(DatabaseOptions options, Instance.Self self) {
+    return connect(options, self, Grouping.TABLE);
+  }
+
+  /**
+   * The same.
+   *
+   * @param grouping the tables that it applies together, by which the instances share them
+   */
+  public static PostgresTarget connect(
+      DatabaseOptions options, Instance.Self self, Grouping grouping) {
     Failpoint.load();
-    return new PostgresTarget(options, self);
+    return new PostgresTarget(options, self, grouping);
   }
 
   /**

@@ -123,7 +123,7 @@ final class Reading implements DatabaseDecoder.Routes<Reading.Route> {
             beginning.stream(),
             from,
             ports.options().pipelines().limits(),
-            new Linger(ports.options().pipelines().linger()),
+            Linger.ofTables(ports.options().pipelines().linger()),
             ports.scheduler(),
             ports.batchBytes(),
             this::tableOf)

@@ -126,7 +126,7 @@ public final class SourceOptions {
 
     /**
      * How long a reader that is caught up waits for more of the last transaction, because nothing
-     * on the wire ends one but the next. Null, the default, adapts between 1 and 20 ms; zero shows
+     * on the wire ends one but the next. Null, the default, adapts between 1 and 250 ms; zero shows
      * transactions in parts.
      */
     public Builder linger(@Nullable Duration value) {

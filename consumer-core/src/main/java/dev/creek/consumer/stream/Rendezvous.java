@@ -1,5 +1,6 @@
 package dev.creek.consumer.stream;
 
+import dev.creek.consumer.api.Grouping;
 import java.util.Set;
 
 /**
@@ -12,13 +13,20 @@ import java.util.Set;
  *
  * @param self the instance whose share it is
  * @param members all instances; without {@code self} the share is empty
+ * @param grouping see {@link Replicas.Share#grouping}
  */
-public record Rendezvous(String self, Set<String> members) implements Replicas.Share {
+public record Rendezvous(String self, Set<String> members, Grouping grouping)
+    implements Replicas.Share {
   private static final long FNV_OFFSET = 0xcbf29ce484222325L;
   private static final long FNV_PRIME = 0x100000001b3L;
 
   public Rendezvous {
     members = Set.copyOf(members);
+  }
+
+  /** Of instances that apply each table alone. */
+  public Rendezvous(String self, Set<String> members) {
+    this(self, members, Grouping.TABLE);
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.creek.consumer.stream;
 
 import dev.creek.consumer.api.DatabaseException;
+import dev.creek.consumer.api.Grouping;
 import dev.creek.consumer.api.Instance;
 import dev.creek.consumer.api.TableGroup;
 import dev.creek.consumer.api.TargetTable;
@@ -61,6 +62,15 @@ public interface Replicas {
      * @param unit a table that is applied alone, as its text; or a group of tables
      */
     boolean ownsUnit(String unit);
+
+    /**
+     * The units in which all instances share tables that are in no named group. While any of them
+     * groups tables by database, all share them by database, however they apply them: so that they
+     * agree on whose a table is.
+     */
+    default Grouping grouping() {
+      return Grouping.TABLE;
+    }
 
     /** Tells whether a table that is applied alone belongs to it, subscribed or not. */
     default boolean owns(TargetTable target) {

@@ -151,6 +151,7 @@ final class ObservedConsumer implements Observed {
 
   private InstanceView seen(Instance instance) {
     Instance.Self it = instance.self();
+    Grouping grouping = instance.grouping();
     return new InstanceView(
         instance.id(),
         it.host() + " (" + it.process() + ")",
@@ -160,6 +161,7 @@ final class ObservedConsumer implements Observed {
         instance.serving(),
         instance.startedAt(),
         instance.owns().stream().map(TargetTable::toString).collect(Collectors.toSet()),
+        grouping == null ? null : grouping.stored(),
         instance.isLate() ? instance.heartbeatAge() : null);
   }
 }

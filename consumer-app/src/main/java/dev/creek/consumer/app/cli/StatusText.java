@@ -106,17 +106,25 @@ final class StatusText {
     };
   }
 
+  /** Of those that share tables. */
+  private static String grouping(Instance instance) {
+    Grouping grouping = instance.grouping();
+    return grouping == null || !instance.serving() ? "" : grouping.stored();
+  }
+
   private static String name(Instance instance) {
     return instance.self().host() + ":" + instance.self().process();
   }
 
   private static String list(StatusSample sample, boolean colour) {
-    var table = new TextTable("Instance", "Does", "Tables", "Since", "Heartbeat", "Version");
+    var table =
+        new TextTable("Instance", "Does", "Grouping", "Tables", "Since", "Heartbeat", "Version");
     for (Instance instance : sample.instances()) {
       table.row(
           instance.isLate() ? TextTable.Tone.ATTENTION : TextTable.Tone.PLAIN,
           name(instance),
           instance.serving() ? "serves" : "takes a snapshot",
+          grouping(instance),
           Amount.of(instance.owns().size()),
           instance.startedAt().truncatedTo(ChronoUnit.SECONDS).toString(),
           shown(instance.heartbeatAge()) + " ago",
@@ -251,6 +259,7 @@ final class StatusText {
     json.writeStringField("host", instance.self().host());
     json.writeNumberField("process", instance.self().process());
     json.writeBooleanField("serving", instance.serving());
+    json.writeStringField("grouping", grouping(instance));
     json.writeNumberField("tables", instance.owns().size());
     json.writeStringField("started_at", instance.startedAt().toString());
     json.writeBooleanField("late", instance.isLate());

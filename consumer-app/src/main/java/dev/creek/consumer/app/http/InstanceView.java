@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param serving whether it takes a share of the tables; false for a command
  * @param since time of its start
  * @param owns targets of the tables that it handles
+ * @param grouping the tables that it applies together; null if it does not tell
  * @param silentFor time since its last heartbeat, if that is long; otherwise null
  */
 public record InstanceView(
@@ -27,6 +28,7 @@ public record InstanceView(
     boolean serving,
     Instant since,
     Set<String> owns,
+    @Nullable String grouping,
     @Nullable Duration silentFor) {
 
   /** One with a recent heartbeat. */
@@ -39,6 +41,6 @@ public record InstanceView(
       boolean serving,
       Instant since,
       Set<String> owns) {
-    this(id, host, version, page, self, serving, since, owns, null);
+    this(id, host, version, page, self, serving, since, owns, null, null);
   }
 }

@@ -56,6 +56,7 @@ final class StatusJson {
     json.writeBooleanField("self", instance.self());
     json.writeBooleanField("serving", instance.serving());
     json.writeNumberField("tables", instance.owns().size());
+    text(json, "grouping", instance.grouping());
     time(json, "since", instance.since());
     Duration silentFor = instance.silentFor();
     if (silentFor != null) {

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.creek.consumer.api.CommandRecord;
+import dev.creek.consumer.api.Grouping;
 import dev.creek.consumer.api.Incompleteness;
 import dev.creek.consumer.api.Instance;
 import dev.creek.consumer.api.Mapping;
@@ -37,6 +38,7 @@ final class StatusTest {
         "1",
         new Instance.Self("host", 7, "1.2.3", null),
         serving,
+        Grouping.DATABASE,
         WHEN,
         silentFor,
         List.of(TargetTable.parse("copy.orders")),
@@ -119,7 +121,9 @@ final class StatusTest {
     cli.consumer.commands.add(command("running", "loading"));
     assertThat(cli.run("status")).isZero();
     assertThat(cli.out.toString().lines())
-        .anyMatch(line -> line.matches("host:7 +serves +1 +2025-04-01T10:11:12Z +0.3 s ago +1.2.3"))
+        .anyMatch(
+            line ->
+                line.matches("host:7 +serves +database +1 +2025-04-01T10:11:12Z +0.3 s ago +1.2.3"))
         .anyMatch(
             line -> line.matches("copy.orders +shop.public.orders +streaming +1.5 s +0 +12,345"))
         .anyMatch(

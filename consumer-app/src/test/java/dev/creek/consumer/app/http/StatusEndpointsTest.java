@@ -54,8 +54,19 @@ final class StatusEndpointsTest {
               new InstanceView(
                   "me", "host", "1.2.3", "http://a/", true, true, AT, Set.of("copy.items")),
               new InstanceView(
-                  "other", "there", "1.2.3", null, false, true, AT, Set.of("copy.elsewhere")));
+                  "other",
+                  "there",
+                  "1.2.3",
+                  null,
+                  false,
+                  true,
+                  AT,
+                  Set.of("copy.elsewhere"),
+                  "database",
+                  null));
       JsonNode status = status(server);
+      assertThat(status.at("/instances/1/grouping").asText()).isEqualTo("database");
+      assertThat(status.at("/instances/0").has("grouping")).isFalse();
       assertThat(status.at("/service/version").asText()).isEqualTo("1.2.3");
       assertThat(status.at("/service/ready").asBoolean()).isFalse();
       assertThat(status.at("/broker/up").asBoolean()).isTrue();

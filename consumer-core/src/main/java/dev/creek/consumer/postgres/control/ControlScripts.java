@@ -33,7 +33,8 @@ public final class ControlScripts {
           "013_cancel.sql",
           "014_status.sql",
           "015_groups.sql",
-          "016_replica_sessions.sql");
+          "016_replica_sessions.sql",
+          "017_grouping.sql");
 
   /** Quotes the functions' bodies, which name the schema. */
   private static final String BODY_QUOTE = "$creek$";

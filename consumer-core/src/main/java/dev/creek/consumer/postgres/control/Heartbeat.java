@@ -1,5 +1,6 @@
 package dev.creek.consumer.postgres.control;
 
+import dev.creek.consumer.api.Grouping;
 import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.postgres.session.Sessions;
 import dev.creek.consumer.postgres.session.SqlErrors;
@@ -18,6 +19,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
@@ -106,8 +108,9 @@ public final class Heartbeat {
    *
    * @param serving whether it takes a share of the tables
    * @param alive whether it had a recent heartbeat, and its session still exists
+   * @param grouping null if it does not tell
    */
-  record Row(String id, boolean serving, boolean alive) {}
+  record Row(String id, boolean serving, boolean alive, @Nullable Grouping grouping) {}
 
   /**
    * Shows this process as one that takes a share of the tables while {@code work} runs.
@@ -201,7 +204,8 @@ public final class Heartbeat {
     return new Row(
         Objects.requireNonNull(row.get("id", String.class)),
         Boolean.TRUE.equals(row.get("serving", Boolean.class)),
-        Boolean.TRUE.equals(row.get("alive", Boolean.class)));
+        Boolean.TRUE.equals(row.get("alive", Boolean.class)),
+        Grouping.parse(row.get("grouping", String.class)));
   }
 
   private static Mono<Void> close(PostgresqlConnection connection) {

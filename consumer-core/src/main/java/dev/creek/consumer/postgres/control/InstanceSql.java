@@ -1,5 +1,6 @@
 package dev.creek.consumer.postgres.control;
 
+import dev.creek.consumer.api.Grouping;
 import dev.creek.consumer.api.Instance;
 import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.postgres.session.Binding;
@@ -30,6 +31,7 @@ public final class InstanceSql {
 
   private final String id;
   private final Instance.Self self;
+  private final Grouping grouping;
   private final String instances;
   private final String presence;
   private final String subscriptions;
@@ -37,12 +39,15 @@ public final class InstanceSql {
 
   /**
    * @param id this process
+   * @param grouping the tables that it applies together
    * @param ownSessions whether a connection keeps its server process, which it does not behind a
    *     pooler in transaction mode
    */
-  public InstanceSql(String controlSchema, String id, Instance.Self self, boolean ownSessions) {
+  public InstanceSql(
+      String controlSchema, String id, Instance.Self self, Grouping grouping, boolean ownSessions) {
     this.id = id;
     this.self = self;
+    this.grouping = grouping;
     this.instances = SqlNames.quoted(controlSchema, "instances");
     this.presence = SqlNames.quoted(controlSchema, "presence");
     this.subscriptions = SqlNames.quoted(controlSchema, "subscriptions");
@@ -96,9 +101,9 @@ public final class InstanceSql {
                  where heartbeat_at < clock_timestamp() - interval '%2$d milliseconds' and id <> $1::text),
              shown as (
                  insert into %1$s as i (id, host, process, version, page, serving, snapshots,
-                                        heartbeat_at, session_pid, session_started)
+                                        grouping, heartbeat_at, session_pid, session_started)
                  select $1::text, $2::text, $3::bigint, $4::text, $5::text, $6::boolean, $7::text[],
-                        clock_timestamp(), a.pid, a.backend_start
+                        $8::text, clock_timestamp(), a.pid, a.backend_start
                  from (values (1)) one left join pg_stat_activity a on a.pid = %3$s
                  on conflict (id) do update
                      set serving = excluded.serving, snapshots = excluded.snapshots,
@@ -110,9 +115,10 @@ public final class InstanceSql {
                                    where i.id = $1::text and i.serving = $6::boolean
                                      and i.snapshots = $7::text[]
                                      and %5$s))
-        select $1::text as id, $6::boolean as serving, true as alive, (select count(*) from told) as told
+        select $1::text as id, $6::boolean as serving, true as alive, $8::text as grouping,
+               (select count(*) from told) as told
         union all
-        select i.id, i.serving, %5$s, 0 from %1$s i where i.id <> $1::text
+        select i.id, i.serving, %5$s, i.grouping, 0 from %1$s i where i.id <> $1::text
         """
         .formatted(
             instances,
@@ -127,7 +133,8 @@ public final class InstanceSql {
     Binding.text(statement, 4, self.page());
     statement
         .bind(5, serving)
-        .bind(6, snapshots.stream().map(TargetTable::toString).sorted().toArray(String[]::new));
+        .bind(6, snapshots.stream().map(TargetTable::toString).sorted().toArray(String[]::new))
+        .bind(7, grouping.stored());
   }
 
   /** Removes this process and notifies the others. */
@@ -147,6 +154,7 @@ public final class InstanceSql {
   String list() {
     return """
         select i.id, i.host, i.process, i.version, i.page, i.serving, i.started_at,
+               (select g.grouping from %s g where g.id = i.id) as grouping,
                extract(epoch from clock_timestamp() - i.heartbeat_at)::float8 as age,
                array(select s.target from %s s
                      where s.owner = i.id and s.active order by s.target) as owns,
@@ -155,7 +163,7 @@ public final class InstanceSql {
         where i.presence in ('there', 'late')
         order by i.started_at, i.id
         """
-        .formatted(subscriptions, presence);
+        .formatted(instances, subscriptions, presence);
   }
 
   static Instance instance(Readable row) {
@@ -168,6 +176,7 @@ public final class InstanceSql {
             Objects.requireNonNull(row.get("version", String.class)),
             row.get("page", String.class)),
         Boolean.TRUE.equals(row.get("serving", Boolean.class)),
+        Grouping.parse(row.get("grouping", String.class)),
         Objects.requireNonNull(row.get("started_at", Instant.class)),
         Duration.ofMillis(Math.max(0, Math.round(age * 1000))),
         targets(row.get("owns", String[].class)),

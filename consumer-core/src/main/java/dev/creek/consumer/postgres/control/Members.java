@@ -1,5 +1,6 @@
 package dev.creek.consumer.postgres.control;
 
+import dev.creek.consumer.api.Grouping;
 import dev.creek.consumer.postgres.control.Heartbeat.Beat;
 import dev.creek.consumer.postgres.control.Heartbeat.Row;
 import java.time.Duration;
@@ -27,11 +28,19 @@ final class Members {
   }
 
   /**
+   * The members by now, and how they share.
+   *
+   * @param ids of the members
+   * @param grouping {@code DATABASE} if any of them groups tables by database
+   */
+  record Present(Set<String> ids, Grouping grouping) {}
+
+  /**
    * The members by now.
    *
    * @param nanos time of the beat, as {@link System#nanoTime}
    */
-  Set<String> after(Beat beat, long nanos) {
+  Present after(Beat beat, long nanos) {
     boolean first = connection == 0;
     boolean cut = beat.connection() != connection || nanos - beatAt > settleNanos;
     if (first || cut) {
@@ -41,12 +50,14 @@ final class Members {
     beatAt = nanos;
     boolean settled = nanos - settledAt >= 0;
     Set<String> members = new HashSet<>();
+    Grouping grouping = Grouping.TABLE;
     for (Row row : beat.rows()) {
       if (row.serving() && (row.alive() || (!settled && present.contains(row.id())))) {
         members.add(row.id());
+        grouping = row.grouping() == Grouping.DATABASE ? Grouping.DATABASE : grouping;
       }
     }
     present = Set.copyOf(members);
-    return present;
+    return new Present(present, grouping);
   }
 }

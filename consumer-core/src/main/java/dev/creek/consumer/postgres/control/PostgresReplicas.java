@@ -3,6 +3,7 @@ package dev.creek.consumer.postgres.control;
 import dev.creek.consumer.api.Instance;
 import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.postgres.control.Heartbeat.Beat;
+import dev.creek.consumer.postgres.control.Members.Present;
 import dev.creek.consumer.postgres.session.Sessions;
 import dev.creek.consumer.stream.Rendezvous;
 import dev.creek.consumer.stream.Replicas;
@@ -32,11 +33,11 @@ public final class PostgresReplicas implements Replicas {
   public Flux<Share> shares(Publisher<?> until) {
     return heartbeat
         .serving(beats -> members(beats).takeUntilOther(until))
-        .<Share>map(members -> new Rendezvous(sql.id(), members))
+        .<Share>map(members -> new Rendezvous(sql.id(), members.ids(), members.grouping()))
         .onBackpressureLatest();
   }
 
-  private Flux<Set<String>> members(Flux<Beat> beats) {
+  private Flux<Present> members(Flux<Beat> beats) {
     return Flux.defer(
         () -> {
           Members members = new Members(InstanceSql.DEAD_AFTER);
@@ -47,7 +48,8 @@ public final class PostgresReplicas implements Replicas {
         });
   }
 
-  private void logShares(Set<String> present) {
+  private void logShares(Present now) {
+    Set<String> present = now.ids();
     if (present.size() == 1) {
       log.info("This instance, {}, applies all tables", sql.id());
     } else {

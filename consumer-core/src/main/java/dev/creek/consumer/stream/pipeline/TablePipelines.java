@@ -89,8 +89,8 @@ public final class TablePipelines {
 
   private volatile Replicas.Share share = Replicas.Share.NONE;
 
-  /** Groups of the subscribed tables, active or not, as last read; others are not in one. */
-  private volatile Map<TargetTable, TableGroup> tableGroups = Map.of();
+  /** The subscribed tables, active or not, as last read, with the names of their groups. */
+  private volatile Map<TargetTable, Subscription> subscribed = Map.of();
 
   /**
    * @param scheduler threads for decoding, folding and transcoding
@@ -355,20 +355,17 @@ public final class TablePipelines {
     return subscriptions
         .all()
         .collectList()
-        .doOnNext(all -> tableGroups = tableGroups(all))
+        .doOnNext(all -> subscribed = byTarget(all))
         .flatMapIterable(all -> all)
         .filter(Subscription::active)
         .doOnNext(subscription -> report(subscription, standings.get(subscription.mapping())))
         .collectList();
   }
 
-  private Map<TargetTable, TableGroup> tableGroups(List<Subscription> all) {
-    Map<TargetTable, TableGroup> groupsOfTables = new HashMap<>();
-    all.forEach(
-        subscription ->
-            group(subscription)
-                .ifPresent(group -> groupsOfTables.put(subscription.mapping().target(), group)));
-    return groupsOfTables;
+  private static Map<TargetTable, Subscription> byTarget(List<Subscription> all) {
+    Map<TargetTable, Subscription> tables = new HashMap<>();
+    all.forEach(subscription -> tables.put(subscription.mapping().target(), subscription));
+    return tables;
   }
 
   private Optional<TableGroup> group(Subscription subscription) {
@@ -394,15 +391,15 @@ public final class TablePipelines {
    */
   private List<TablePipeline> reconcile(List<Subscription> active) {
     Replicas.Share present = share;
-    Map<Mapping, Optional<TableGroup>> wanted =
-        active.stream().collect(Collectors.toUnmodifiableMap(Subscription::mapping, this::group));
+    Map<Mapping, Subscription> wanted =
+        active.stream()
+            .collect(Collectors.toUnmodifiableMap(Subscription::mapping, Function.identity()));
     running.forEach(
         (mapping, line) -> {
-          Optional<TableGroup> group = wanted.get(mapping);
+          Subscription stored = wanted.get(mapping);
           boolean stays =
-              group != null
-                  && (line.isLoading()
-                      || (owns(present, mapping.target(), group) && line.isOf(group)));
+              stored != null
+                  && (line.isLoading() || (owns(present, stored) && line.isOf(group(stored))));
           if (!line.isVisiting() && !stays) {
             line.stop();
           }
@@ -411,8 +408,7 @@ public final class TablePipelines {
     for (Subscription subscription : active) {
       Mapping mapping = subscription.mapping();
       TablePipeline line = new TablePipeline(subscription, around, groups);
-      if (owns(present, mapping.target(), group(subscription))
-          && running.putIfAbsent(mapping, line) == null) {
+      if (owns(present, subscription) && running.putIfAbsent(mapping, line) == null) {
         line.report().marks(subscription.incompleteness());
         starting.add(line);
       }
@@ -427,12 +423,15 @@ public final class TablePipelines {
 
   /** Tells whether the table, alone or with its group, belongs to this instance's share. */
   public boolean owns(TargetTable table) {
-    return owns(share, table, Optional.ofNullable(tableGroups.get(table)));
+    Subscription stored = subscribed.get(table);
+    return stored == null ? share.owns(table) : owns(share, stored);
   }
 
-  private static boolean owns(
-      Replicas.Share share, TargetTable table, Optional<TableGroup> inGroup) {
-    return inGroup.map(share::owns).orElseGet(() -> share.owns(table));
+  private static boolean owns(Replicas.Share share, Subscription table) {
+    return table
+        .group(share.grouping())
+        .map(share::owns)
+        .orElseGet(() -> share.owns(table.mapping().target()));
   }
 
   /** Tries a waiting or stuck table again now; false if it is neither, or not here. */

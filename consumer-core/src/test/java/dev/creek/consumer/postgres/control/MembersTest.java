@@ -2,8 +2,10 @@ package dev.creek.consumer.postgres.control;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.creek.consumer.api.Grouping;
 import dev.creek.consumer.postgres.control.Heartbeat.Beat;
 import dev.creek.consumer.postgres.control.Heartbeat.Row;
+import dev.creek.consumer.postgres.control.Members.Present;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -24,7 +26,8 @@ class MembersTest {
 
   @Test
   void countsThoseThatServe() {
-    assertThat(after(1, alive("self"), new Row("command", false, true))).containsExactly("self");
+    assertThat(after(1, alive("self"), new Row("command", false, true, Grouping.DATABASE)))
+        .containsExactly("self");
   }
 
   @Test
@@ -63,19 +66,33 @@ class MembersTest {
     assertThat(after(1, alive("self"), dead("other"))).contains("other");
   }
 
+  @Test
+  void shareByDatabaseAsLongAsAnyOfThemGroupsByDatabase() {
+    Row grouped = new Row("grouped", true, true, Grouping.DATABASE);
+    Row older = new Row("older", true, true, null);
+    Row command = new Row("command", false, true, Grouping.DATABASE);
+    assertThat(present(1, alive("self"), older, command).grouping()).isEqualTo(Grouping.TABLE);
+    assertThat(present(1, alive("self"), older, grouped).grouping()).isEqualTo(Grouping.DATABASE);
+    assertThat(present(1, alive("self"), dead("grouped")).grouping()).isEqualTo(Grouping.TABLE);
+  }
+
   private void pass(Duration time) {
     now += time.toNanos();
   }
 
   private Set<String> after(long connection, Row... rows) {
+    return present(connection, rows).ids();
+  }
+
+  private Present present(long connection, Row... rows) {
     return members.after(new Beat(connection, 1, List.of(rows)), now);
   }
 
   private static Row alive(String id) {
-    return new Row(id, true, true);
+    return new Row(id, true, true, Grouping.TABLE);
   }
 
   private static Row dead(String id) {
-    return new Row(id, true, false);
+    return new Row(id, true, false, Grouping.TABLE);
   }
 }

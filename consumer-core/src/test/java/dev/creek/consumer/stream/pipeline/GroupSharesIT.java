@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.Grouping;
+import dev.creek.consumer.api.Instance.Self;
 import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.api.MetricsRecorder;
 import dev.creek.consumer.api.TargetTable;
@@ -21,6 +22,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -177,6 +179,29 @@ final class GroupSharesIT {
   }
 
   @Test
+  void asLongAsOneGroupsByDatabaseAllShareByDatabaseSoThatTheyAgree() {
+    subscribe(false);
+    first.start(Grouping.TABLE);
+    Instance second = another(Grouping.TABLE);
+    await().atMost(PATIENCE).until(() -> first.ownsAny() && second.ownsAny());
+    awaitShares();
+    Instance grouped = another(Grouping.DATABASE);
+    await()
+        .atMost(PATIENCE)
+        .untilAsserted(
+            () ->
+                assertThat(Stream.of(first, second, grouped).filter(Instance::ownsAny)).hasSize(1));
+    awaitOneOwner();
+    assertThat(
+            grouped.target.replicas().instances().collectList().block(PATIENCE).stream()
+                .map(dev.creek.consumer.api.Instance::grouping))
+        .containsExactly(Grouping.TABLE, Grouping.TABLE, Grouping.DATABASE);
+    grouped.stop();
+    await().atMost(PATIENCE).until(() -> first.ownsAny() && second.ownsAny());
+    awaitShares();
+  }
+
+  @Test
   void tablesThatAreAppliedAloneAreSharedOneByOne() {
     subscribe(false);
     first.start(Grouping.TABLE);
@@ -191,7 +216,7 @@ final class GroupSharesIT {
 
   /** An instance of the consumer. */
   private final class Instance {
-    final PostgresTarget target = PostgresTarget.connect(DatabaseOptions.of(database.patientUri()));
+    PostgresTarget target = PostgresTarget.connect(DatabaseOptions.of(database.patientUri()));
     private final Sinks.Empty<Void> stop = Sinks.empty();
     private final Sinks.Empty<Void> ended = Sinks.empty();
     private final Scheduler threads = Schedulers.newParallel("line", 2);
@@ -203,6 +228,11 @@ final class GroupSharesIT {
     }
 
     void start(Grouping grouping) {
+      target.close().block(PATIENCE);
+      target =
+          PostgresTarget.connect(
+              DatabaseOptions.of(database.patientUri()), Self.of("test", null), grouping);
+      target.subscriptions().migrate().block(PATIENCE);
       lines =
           new TablePipelines(
               log,
