@@ -63,7 +63,8 @@ public final class SourceSpeed {
         var publisher = WirePublisher.of(server, Generation.NEW, "source")) {
       publisher.publishSchema(ORDERS);
       for (int i = 0; i < changes; i++) {
-        publisher.publish(ORDERS.source(), ORDERS.insert(WalTx.of(i / CHANGES_OF_A_TRANSACTION), row(i)));
+        publisher.publish(
+            ORDERS.source(), ORDERS.insert(WalTx.of(i / CHANGES_OF_A_TRANSACTION), row(i)));
       }
       publisher.flush();
       try (CreekSource creek = CreekSource.create(SourceOptions.builder(server.uri()).build())) {
@@ -95,7 +96,11 @@ public final class SourceSpeed {
 
   private static Object[] row(int i) {
     return new Object[] {
-      i * 7919L, "customer " + i % 1000, BigDecimal.valueOf(i, 2), "paid", 1_700_000_000_000_000L + i
+      i * 7919L,
+      "customer " + i % 1000,
+      BigDecimal.valueOf(i, 2),
+      "paid",
+      1_700_000_000_000_000L + i
     };
   }
 
@@ -117,10 +122,7 @@ public final class SourceSpeed {
       long processor = processor();
       long began = System.nanoTime();
       // The last transaction ends with the linger.
-      reads
-          .from(creek)
-          .takeUntil(more -> came.addAndGet(more) >= changes)
-          .blockLast();
+      reads.from(creek).takeUntil(more -> came.addAndGet(more) >= changes).blockLast();
       double micros = (processor() - processor) / 1e3 / came.get();
       if (micros < bestMicros) {
         bestMicros = micros;
