@@ -148,8 +148,7 @@ final class FeedLog implements ChangeLog {
     return read((SourceTable) null, start, listener);
   }
 
-  private Flux<Delivery> read(
-      @Nullable SourceTable only, StartAt start, ReadListener listener) {
+  private Flux<Delivery> read(@Nullable SourceTable only, StartAt start, ReadListener listener) {
     return Flux.create(
         sink -> {
           LogState now = state();

@@ -49,8 +49,8 @@ public final class SourceFeed implements AutoCloseable {
   }
 
   /**
-   * A table without columns: add them with {@link TableWire#column}. Altering it later is to publish
-   * changes of one with other columns.
+   * A table without columns: add them with {@link TableWire#column}. Altering it later is to
+   * publish changes of one with other columns.
    */
   public TableWire table(String schema, String name) {
     return TableWire.of(new SourceTable(database, schema, name)).generation(Generation.NEW);
@@ -106,8 +106,7 @@ public final class SourceFeed implements AutoCloseable {
 
     /** A row is updated, perhaps its key. */
     public Publishing update(TableWire table, List<?> before, List<?> after) {
-      return add(
-          table, table.update(tx, table.row(before.toArray()), table.row(after.toArray())));
+      return add(table, table.update(tx, table.row(before.toArray()), table.row(after.toArray())));
     }
 
     /** A row is deleted. */

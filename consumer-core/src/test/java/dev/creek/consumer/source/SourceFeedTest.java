@@ -70,13 +70,9 @@ class SourceFeedTest {
     feed.transaction(tx -> tx.insert(orders, 1, "one").insert(orders, 2, "two"));
     Awaitility.await().atMost(PATIENCE).until(() -> index.size() == 2);
     feed.transaction(
-        tx ->
-            tx.update(orders, 1, "new")
-                .update(orders, List.of(2, "two"), List.of(3, "three")));
+        tx -> tx.update(orders, 1, "new").update(orders, List.of(2, "two"), List.of(3, "three")));
     feed.transaction(tx -> tx.insert(orders, 4, "four").delete(orders, 4, "four"));
-    Awaitility.await()
-        .atMost(PATIENCE)
-        .until(() -> index.equals(Map.of(1, "new", 3, "three")));
+    Awaitility.await().atMost(PATIENCE).until(() -> index.equals(Map.of(1, "new", 3, "three")));
     feed.transaction(tx -> tx.truncate(orders));
     Awaitility.await().atMost(PATIENCE).until(index::isEmpty);
     running.dispose();

@@ -161,7 +161,7 @@ class SourceIT {
       Generation generation, PostgresDatabase database) {
     long seed = Long.getLong("creek.test.seed", System.nanoTime());
     Random random = new Random(seed);
-    int transactions = 150;
+    int transactions = 100;
     database.execute("create table effects (tab text, tx bigint, seq bigint)");
     ConnectionFactory connections = connections(database);
     try (WirePublisher publisher = WirePublisher.of(nats.server(), generation, "source")) {
@@ -211,7 +211,7 @@ class SourceIT {
                       ? Mono.delay(Duration.ofMillis(until * 3L))
                           .then(Mono.fromRunnable(() -> killSessions(database)))
                       : Mono.empty())
-              .timeout(Duration.ofSeconds(2), Mono.empty())
+              .timeout(Duration.ofMillis(1500), Mono.empty())
               .onErrorComplete()
               .blockLast(PATIENCE);
           kills++;
@@ -439,7 +439,7 @@ class SourceIT {
       publish(publisher, Generation.NEW, 1, 20);
       once(connections);
       Set<Thread> before = threads();
-      for (int i = 0; i < 20; i++) {
+      for (int i = 0; i < 12; i++) {
         once(connections);
       }
       Awaitility.await("consumers end")
