@@ -125,7 +125,7 @@ public enum Setting {
       "TIME",
       "auto",
       "How long a table that has caught up waits for more of the last source transaction, e.g. 5ms. auto adapts between 1 and"
-          + " 20 ms; 0 is fastest and may show a transaction in parts."),
+          + " 20 ms, in groups up to 250 ms; 0 is fastest and may show a transaction in parts."),
   GROUPING(
       Topic.APPLY,
       "SCOPE",
