@@ -97,6 +97,11 @@ final class Reading implements DatabaseDecoder.Routes<Reading.Route> {
     this.frontier = beginning.position().sequence();
   }
 
+  /** What snapshots hold of the changes. */
+  SnapshotHoldings holdings() {
+    return beginning.holdings();
+  }
+
   /** The table of a schema that came. */
   SourceTable tableOf(WalSchema schema) {
     SourceTable table = tableOf.get(schema);
@@ -122,6 +127,7 @@ final class Reading implements DatabaseDecoder.Routes<Reading.Route> {
             ports.scheduler(),
             ports.batchBytes(),
             this::tableOf)
+        .map(batch -> beginning.holdings().without(batch, this::tableOf))
         .onErrorMap(error -> SourceErrors.of(error, tables, needed()));
   }
 
