@@ -111,7 +111,7 @@ public final class ConsumerOptions {
 
     /**
      * How long a table that is caught up waits for more of the last transaction. Null, the default,
-     * adapts between 1 and 20 ms; zero shows transactions in parts.
+     * adapts between 1 and 20 ms, in groups up to 250 ms; zero shows transactions in parts.
      */
     public Builder linger(@Nullable Duration value) {
       linger = value;

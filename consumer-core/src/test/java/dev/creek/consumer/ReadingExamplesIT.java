@@ -7,16 +7,19 @@ import dev.creek.consumer.source.Change;
 import dev.creek.consumer.source.CreekSource;
 import dev.creek.consumer.source.Positions;
 import dev.creek.consumer.source.Row;
+import dev.creek.consumer.source.SnapshotPart;
 import dev.creek.consumer.source.SourceOptions;
 import dev.creek.consumer.source.Start;
 import dev.creek.consumer.source.Transaction;
 import dev.creek.consumer.testing.NatsExtension;
+import dev.creek.consumer.testing.NatsServer;
 import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
 import dev.creek.consumer.testing.TableWire;
 import dev.creek.consumer.testing.WalTx;
 import dev.creek.consumer.testing.WirePublisher;
+import dev.creek.consumer.testing.producer.TestProducer;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.ConnectionFactories;
 import io.r2dbc.spi.ConnectionFactory;
@@ -245,6 +248,50 @@ class ReadingExamplesIT {
     running.dispose();
     assertThat(database.query("select count(*), sum(amount) from orders"))
         .containsExactly(List.of("19", "207.00"));
+  }
+
+  private Mono<Void> beginWithASnapshot() {
+    return creek
+        .changes("shop.public.orders")
+        .startAt(Start.storedOr(Start.SNAPSHOT))
+        .as(Order.class)
+        .forEachTransaction(
+            tx -> {
+              SnapshotPart part = tx.snapshot();
+              boolean begins = part != null && part.first();
+              return (begins ? removeAll() : Mono.<Void>empty()).then(save(tx.changes()));
+            });
+  }
+
+  /** Of a real source: nobody else takes snapshots. */
+  @Test
+  void beginsWithASnapshot() {
+    try (NatsServer broker = NatsServer.builder().start();
+        CreekSource other = source(broker.uri())) {
+      PostgresDatabase shop = postgres.server().createDatabase("shop");
+      shop.execute(
+          "create table orders (id int primary key, customer_name text, amount numeric(10,2))",
+          "insert into orders select i, 'ann', i from generate_series(1, 100) i");
+      try (TestProducer producer =
+          TestProducer.builder()
+              .source(shop.uri())
+              .slot("shop")
+              .nats(broker.uri())
+              .generation(Generation.NEW)
+              .start()) {
+        creek.close();
+        creek = other;
+        Disposable running = beginWithASnapshot().subscribe();
+        Awaitility.await().atMost(PATIENCE).until(() -> index.size() == 100);
+        shop.execute("delete from orders where id > 50");
+        Awaitility.await().atMost(PATIENCE).until(() -> index.size() == 50);
+        running.dispose();
+        producer.stop();
+        producer.dropSlot();
+      } finally {
+        shop.drop();
+      }
+    }
   }
 
   private Flux<String> watch() {

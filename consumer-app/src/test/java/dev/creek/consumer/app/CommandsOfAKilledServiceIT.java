@@ -110,10 +110,7 @@ final class CommandsOfAKilledServiceIT {
   }
 
   private ServiceProcess serve(String failpoints) {
-    var service =
-        ServiceProcess.of("serve")
-            .jvmOptions("-Xmx96m", "-XX:TieredStopAtLevel=1")
-            .environment(path.environment());
+    var service = ServiceProcess.of("serve").jvmOptions("-Xmx96m").environment(path.environment());
     return (failpoints == null ? service : service.jvmOptions("-Dcreek.failpoints=" + failpoints))
         .start();
   }

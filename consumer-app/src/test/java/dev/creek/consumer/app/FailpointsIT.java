@@ -166,7 +166,7 @@ final class FailpointsIT {
 
   private ServiceProcess serve(String failpoints) {
     return ServiceProcess.of("serve", "--batch-rows", BATCH_ROWS)
-        .jvmOptions("-Xmx96m", "-XX:TieredStopAtLevel=1", "-Dcreek.failpoints=" + failpoints)
+        .jvmOptions("-Xmx96m", "-Dcreek.failpoints=" + failpoints)
         .environment("NATS_URI", nats.uri())
         .environment("DB_URI", target.patientUri())
         .environment("PROMETHEUS_PORT", "off")

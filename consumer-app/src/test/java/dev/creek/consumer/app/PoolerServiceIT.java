@@ -170,7 +170,7 @@ final class PoolerServiceIT {
 
   private ServiceProcess.Builder jar(String uri, String pooler, String... arguments) {
     return ServiceProcess.of(arguments)
-        .jvmOptions("-Xmx96m", "-XX:TieredStopAtLevel=1")
+        .jvmOptions("-Xmx96m")
         .environment("NATS_URI", nats.server().uri())
         .environment("DB_URI", uri)
         .environment("DB_POOLER", pooler)

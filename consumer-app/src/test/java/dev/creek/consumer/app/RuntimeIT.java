@@ -53,6 +53,9 @@ final class RuntimeIT {
   /** Enough for a COPY: what that takes belongs into the archive, as does a row that is alone. */
   private static final int BACKLOG = 1000;
 
+  /** Transactions of several tables. */
+  private static final int GROUPED = 20;
+
   /** A few per cent of what is loaded depends on the machine, and on who is first. */
   private static final double FRESH = 0.9;
 
@@ -100,11 +103,8 @@ final class RuntimeIT {
   @Test
   void appliesRowsAndTellsOfItsHealthWithoutWritingAnywhere(PostgresDatabase target)
       throws Exception {
-    TableWire orders =
-        TableWire.of(SourceTable.parse("runtime.public.orders"))
-            .generation(Generation.NEW)
-            .column("id", "int4", Flag.KEY)
-            .column("note", "text");
+    TableWire orders = table("orders");
+    List<TableWire> grouped = List.of(table("lines"), table("parts"));
     var environment = new HashMap<String, String>();
     int port = freePort();
     environment.put("NATS_URI", NATS.server().uri());
@@ -112,8 +112,14 @@ final class RuntimeIT {
     environment.put("PROMETHEUS_PORT", Integer.toString(port));
     try (Producer producer = Producer.of(NATS.server(), "runtime")) {
       producer.publishSchema(orders);
+      for (TableWire table : grouped) {
+        producer.publishSchema(table);
+      }
+      String[] together = {"runtime.public.lines:copy.lines", "runtime.public.parts:copy.parts"};
       assertRuns(command(environment, "create-schemas", "runtime.public.orders:copy.orders"));
+      assertRuns(command(environment, "create-schemas", together));
       assertRuns(command(environment, "add-tables", "runtime.public.orders:copy.orders"));
+      assertRuns(command(environment, "add-tables --group runtime", together));
       for (int id = 0; id < BACKLOG; id++) {
         producer.publish(orders.source(), orders.insert(WalTx.of(1), id, "first"));
       }
@@ -128,10 +134,19 @@ final class RuntimeIT {
       long started = System.nanoTime();
       service =
           command(serving, "serve").redirectErrorStream(true).redirectOutput(LOG.toFile()).start();
-      awaitRows(target, BACKLOG);
+      awaitRows(target, "orders", BACKLOG);
       report(Duration.ofNanos(System.nanoTime() - started));
       producer.publish(orders.source(), orders.insert(WalTx.of(2), BACKLOG, "alone"));
-      awaitRows(target, BACKLOG + 1);
+      awaitRows(target, "orders", BACKLOG + 1);
+      // One by one and side by side: what groups take belongs into the archive, too.
+      for (int id = 0; id < GROUPED; id++) {
+        WalTx tx = WalTx.of(3 + id);
+        for (TableWire table : grouped) {
+          producer.publish(table.source(), table.insert(tx, id, "together"));
+        }
+      }
+      awaitRows(target, "lines", GROUPED);
+      awaitRows(target, "parts", GROUPED);
       await()
           .atMost(PATIENCE)
           .untilAsserted(
@@ -148,6 +163,13 @@ final class RuntimeIT {
       assertThat(exitCode(command(environment, "health"))).isEqualTo(1);
     }
     assertListIsFresh();
+  }
+
+  private static TableWire table(String name) {
+    return TableWire.of(SourceTable.parse("runtime.public." + name))
+        .generation(Generation.NEW)
+        .column("id", "int4", Flag.KEY)
+        .column("note", "text");
   }
 
   /** The list that is fresh is written as well, to take the old one's place. */
@@ -204,9 +226,11 @@ final class RuntimeIT {
         "start to first rows committed: %d ms%n".formatted(firstRow.toMillis()));
   }
 
-  private static void awaitRows(PostgresDatabase target, int expected) throws Exception {
+  private static void awaitRows(PostgresDatabase target, String table, int expected)
+      throws Exception {
     try (Connection connection = target.connect();
-        PreparedStatement count = connection.prepareStatement("select count(*) from copy.orders")) {
+        PreparedStatement count =
+            connection.prepareStatement("select count(*) from copy." + table)) {
       await()
           .atMost(PATIENCE)
           .pollDelay(Duration.ZERO)
@@ -220,9 +244,11 @@ final class RuntimeIT {
     }
   }
 
-  private static ProcessBuilder command(Map<String, String> environment, String... arguments) {
+  private static ProcessBuilder command(
+      Map<String, String> environment, String verb, String... arguments) {
     var command = new ArrayList<String>();
     command.add(RUNTIME.resolve("creek-consumer").toString());
+    command.addAll(List.of(verb.split(" ")));
     command.addAll(List.of(arguments));
     var builder = new ProcessBuilder(command);
     builder.environment().remove("JAVA_HOME");

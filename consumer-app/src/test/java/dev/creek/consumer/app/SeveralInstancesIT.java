@@ -165,7 +165,7 @@ final class SeveralInstancesIT {
   private ServiceProcess serve() {
     ServiceProcess service =
         ServiceProcess.of("serve")
-            .jvmOptions("-Xmx96m", "-XX:TieredStopAtLevel=1")
+            .jvmOptions("-Xmx96m")
             .environment("NATS_URI", nats.uri())
             .environment("DB_URI", target.patientUri())
             .environment("PROMETHEUS_PORT", "off")

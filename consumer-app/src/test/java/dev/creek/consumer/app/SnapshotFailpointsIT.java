@@ -88,7 +88,7 @@ final class SnapshotFailpointsIT {
   private ServiceProcess.Outcome snapshot(PostgresDatabase target, String mode, String failpoints) {
     return ServiceProcess.of(
             "snapshot", "--mode", mode, source.name() + ".public.items:public.items")
-        .jvmOptions("-Xmx96m", "-XX:TieredStopAtLevel=1", "-Dcreek.failpoints=" + failpoints)
+        .jvmOptions("-Xmx96m", "-Dcreek.failpoints=" + failpoints)
         .environment("NATS_URI", NATS.server().uri())
         .environment("DB_URI", target.patientUri())
         .run(PATIENCE);

@@ -62,9 +62,7 @@ final class SnapshotSignalsIT {
   }
 
   private ServiceProcess.Builder jar(String... arguments) {
-    return ServiceProcess.of(arguments)
-        .jvmOptions("-Xmx96m", "-XX:TieredStopAtLevel=1")
-        .environment(path.environment());
+    return ServiceProcess.of(arguments).jvmOptions("-Xmx96m").environment(path.environment());
   }
 
   private void awaitLoadedRows(ServiceProcess process) {

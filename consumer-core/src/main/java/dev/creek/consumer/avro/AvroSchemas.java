@@ -105,7 +105,7 @@ final class AvroSchemas {
       case FLOAT -> Schema.create(Schema.Type.FLOAT);
       case DOUBLE -> Schema.create(Schema.Type.DOUBLE);
       case STRING -> string();
-      case UUID -> LogicalTypes.uuid().addToSchema(string());
+      case UUID -> LogicalTypes.uuid().addToSchema(Schema.create(Schema.Type.STRING));
       case BYTES -> Schema.create(Schema.Type.BYTES);
       case DATE -> LogicalTypes.date().addToSchema(Schema.create(Schema.Type.INT));
       case TIME_MICROS -> LogicalTypes.timeMicros().addToSchema(Schema.create(Schema.Type.LONG));
@@ -114,7 +114,7 @@ final class AvroSchemas {
     };
   }
 
-  /** Read as Java strings, not as Avro's own. */
+  /** Read as Java strings, not as Avro's own; Avro does not allow that of UUIDs. */
   private static Schema string() {
     Schema string = Schema.create(Schema.Type.STRING);
     GenericData.setStringType(string, GenericData.StringType.String);

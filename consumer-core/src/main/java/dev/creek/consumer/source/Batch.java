@@ -3,6 +3,7 @@ package dev.creek.consumer.source;
 import dev.creek.consumer.api.Position;
 import io.r2dbc.spi.Connection;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
@@ -15,16 +16,23 @@ import reactor.core.publisher.Mono;
 public final class Batch<T> {
   private final List<Change<T>> changes;
   private final boolean endsTransaction;
+  private final @Nullable SnapshotPart snapshot;
   private final Place place;
 
-  Batch(List<Change<T>> changes, boolean endsTransaction, Place place) {
+  Batch(
+      List<Change<T>> changes,
+      boolean endsTransaction,
+      @Nullable SnapshotPart snapshot,
+      Place place) {
     this.changes = changes;
     this.endsTransaction = endsTransaction;
+    this.snapshot = snapshot;
     this.place = place;
   }
 
   /**
-   * The changes. Empty if it only tells that the transaction of the batch before has ended there.
+   * The changes. Empty if it only tells that the transaction, or the snapshot, of the batch before
+   * has ended there, or that a snapshot has no rows.
    */
   public List<Change<T>> changes() {
     return changes;
@@ -35,7 +43,12 @@ public final class Batch<T> {
     return endsTransaction;
   }
 
-  /** The position behind it. */
+  /** The snapshot of which these are rows; null for changes. */
+  public @Nullable SnapshotPart snapshot() {
+    return snapshot;
+  }
+
+  /** The position behind it; {@link Position#NONE} before the last rows of snapshots. */
   public Position position() {
     return place.position();
   }

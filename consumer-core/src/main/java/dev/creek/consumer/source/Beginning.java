@@ -20,8 +20,14 @@ import reactor.core.publisher.Mono;
  * @param position everything before it is not read
  * @param mayLackHead whether it may be in the middle of a message
  * @param stored whether the position is the stored one
+ * @param holdings what snapshots hold of the changes behind it
  */
-record Beginning(StartAt start, Position position, boolean mayLackHead, boolean stored) {
+record Beginning(
+    StartAt start,
+    Position position,
+    boolean mayLackHead,
+    boolean stored,
+    SnapshotHoldings holdings) {
 
   /** The stream in which it counts. */
   StreamIdentity stream() {
@@ -31,7 +37,8 @@ record Beginning(StartAt start, Position position, boolean mayLackHead, boolean 
   /**
    * The place for a start.
    *
-   * @return errors with {@link SourceException.Gap} if the stream no longer holds what it needs
+   * @return empty if snapshots are to be read first; errors with {@link SourceException.Gap} if the
+   *     stream no longer holds what it needs
    */
   static Mono<Beginning> of(
       Start start, Positions positions, ChangeLog changes, TableSelection tables) {
@@ -41,33 +48,52 @@ record Beginning(StartAt start, Position position, boolean mayLackHead, boolean 
     return positions
         .load()
         .flatMap(
-            position ->
+            stored ->
                 changes
                     .state(tables.database())
-                    .map(log -> behind(position, log))
+                    .map(log -> behind(stored, log))
                     .onErrorMap(
                         BrokerException.Gap.class,
-                        gap -> SourceErrors.gap(tables, gap, position.sequence() + 1)))
+                        gap -> SourceErrors.gap(tables, gap, stored.position().sequence() + 1)))
         .switchIfEmpty(Mono.defer(() -> fresh(start.otherwise(), changes, tables)));
   }
 
-  private static Beginning behind(Position position, LogState log) {
+  /** Behind snapshots, of which all changes before these sequences are known to be held. */
+  static Beginning behind(Position position, SnapshotHoldings holdings) {
+    return new Beginning(
+        new StartAt.Sequence(position.sequence() + 1, holdings.through()),
+        position,
+        true,
+        false,
+        holdings);
+  }
+
+  private static Beginning behind(StoredPosition stored, LogState log) {
+    Position position = stored.position();
     StreamIdentity known = position.stream();
     if (known == null || !known.name().equals(log.stream().name())) {
       throw new BrokerException.Gap(
           "the stored position belongs to stream %s, and changes are now published to %s"
               .formatted(known == null ? "of unknown name" : known.name(), log.stream().name()));
     }
-    return new Beginning(StartAt.after(position, known, log), position, false, true);
+    return new Beginning(
+        StartAt.after(position, known, log),
+        position,
+        false,
+        true,
+        SnapshotHoldings.parse(stored.snapshots()));
   }
 
   private static Mono<Beginning> fresh(Start start, ChangeLog changes, TableSelection tables) {
+    if (start.kind() == Start.Kind.SNAPSHOT) {
+      return Mono.empty();
+    }
     return changes
         .state(tables.database())
         .<Beginning>flatMap(
             log ->
                 switch (start.kind()) {
-                  case EARLIEST, STORED -> Mono.just(earliest(log));
+                  case EARLIEST, SNAPSHOT, STORED -> Mono.just(earliest(log));
                   case LATEST -> Mono.just(from(log.lastSequence() + 1, log));
                   case SEQUENCE -> Mono.fromSupplier(() -> from(start.sequence(), log));
                   case TIME ->
@@ -80,7 +106,11 @@ record Beginning(StartAt start, Position position, boolean mayLackHead, boolean 
 
   private static Beginning earliest(LogState log) {
     return new Beginning(
-        new StartAt.Beginning(), at(log, Math.max(0, log.firstSequence() - 1)), true, false);
+        new StartAt.Beginning(),
+        at(log, Math.max(0, log.firstSequence() - 1)),
+        true,
+        false,
+        SnapshotHoldings.NONE);
   }
 
   private static Beginning from(long sequence, LogState log) {
@@ -91,7 +121,11 @@ record Beginning(StartAt start, Position position, boolean mayLackHead, boolean 
     }
     // Messages that are missing by then are as little wanted as those before it.
     return new Beginning(
-        new StartAt.Sequence(sequence, log.lastSequence()), at(log, sequence - 1), true, false);
+        new StartAt.Sequence(sequence, log.lastSequence()),
+        at(log, sequence - 1),
+        true,
+        false,
+        SnapshotHoldings.NONE);
   }
 
   private static Mono<ChangesSince> since(Instant time, ChangeLog changes, TableSelection tables) {
@@ -113,7 +147,11 @@ record Beginning(StartAt start, Position position, boolean mayLackHead, boolean 
     return found.after() < log.firstSequence()
         ? earliest(log)
         : new Beginning(
-            new StartAt.Sequence(found.after() + 1), at(log, found.after()), true, false);
+            new StartAt.Sequence(found.after() + 1),
+            at(log, found.after()),
+            true,
+            false,
+            SnapshotHoldings.NONE);
   }
 
   private static Position at(LogState log, long sequence) {

@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 final class ChangeReader<T> {
   private final RowMapper<T> mapper;
   private final Function<WalSchema, SourceTable> tables;
+  private final SnapshotHoldings holdings;
   private final IdentityHashMap<WalSchema, Images> images = new IdentityHashMap<>();
   private @Nullable Images last;
 
@@ -61,10 +62,13 @@ final class ChangeReader<T> {
 
   /**
    * @param tables of the schemas that changes have
+   * @param holdings what snapshots may hold of the changes
    */
-  ChangeReader(RowMapper<T> mapper, Function<WalSchema, SourceTable> tables) {
+  ChangeReader(
+      RowMapper<T> mapper, Function<WalSchema, SourceTable> tables, SnapshotHoldings holdings) {
     this.mapper = mapper;
     this.tables = tables;
+    this.holdings = holdings;
   }
 
   /** All of these, in order; throws as for one. */
@@ -91,7 +95,8 @@ final class ChangeReader<T> {
             change.sequence(),
             change.transactionId(),
             change.committedAtMicros(),
-            change.lsn());
+            change.lsn(),
+            holdings.mayHold(of.row.table(), change));
     try {
       return read(change, of, origin);
     } catch (MessageException e) {

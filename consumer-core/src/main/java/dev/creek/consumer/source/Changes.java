@@ -94,23 +94,31 @@ public final class Changes<T> {
     return read(
         (reading, commits) -> {
           var cutter = new TransactionCutter(source.ports().options().transactions());
-          var reader = new ChangeReader<>(mapper, reading::tableOf);
+          var reader = reader(reading);
           return moving(reading, commits)
               .bufferUntil(cutter::isFull)
               .concatMapIterable(cutter::cut, ONE_AHEAD)
               .map(inTurn -> inTurn.read(part -> part.read(reader, commits)));
-        });
+        },
+        rows -> new Transaction<>(rows.chunk(), rows.chunk().read(mapper), rows.place()));
   }
 
   /** Changes in batches: one transaction when little comes, as many as fit when behind. */
   public Flux<dev.creek.consumer.source.Batch<T>> batches() {
     return read(
         (reading, commits) -> {
-          var reader = new ChangeReader<>(mapper, reading::tableOf);
+          var reader = reader(reading);
           return moving(reading, commits)
               .concatMapIterable(signal -> InTurn.of(signal, List::of), ONE_AHEAD)
               .map(inTurn -> inTurn.read(batch -> batch(batch, reader, commits)));
-        });
+        },
+        rows ->
+            new dev.creek.consumer.source.Batch<>(
+                rows.chunk().read(mapper), true, rows.chunk().part(), rows.place()));
+  }
+
+  private ChangeReader<T> reader(Reading reading) {
+    return new ChangeReader<>(mapper, reading::tableOf, reading.holdings());
   }
 
   private static <T> dev.creek.consumer.source.Batch<T> batch(
@@ -120,6 +128,7 @@ public final class Changes<T> {
     return new dev.creek.consumer.source.Batch<>(
         reader.read(batch.changes()),
         batch.endsTransaction(),
+        null,
         new Place(batch.position(), first, commits));
   }
 
@@ -131,17 +140,29 @@ public final class Changes<T> {
     return Flux.defer(
         () ->
             source.reading(
-                beginning -> {
-                  Reading reading = new Reading(source.ports(), tables, beginning, skips);
-                  var reader = new ChangeReader<>(mapper, reading::tableOf);
-                  return reading
-                      .batches()
-                      .materialize()
-                      .concatMapIterable(signal -> InTurn.of(signal, Batch::changes), ONE_AHEAD)
-                      .map(inTurn -> inTurn.read(reader::read));
-                },
+                found ->
+                    found
+                        .map(this::changes)
+                        .orElseGet(
+                            () -> {
+                              var first = snapshotsFirst();
+                              return first
+                                  .rows()
+                                  .concatMapIterable(rows -> rows.chunk().read(mapper), ONE_AHEAD)
+                                  .concatWith(Flux.defer(() -> changes(first.beginning())));
+                            }),
                 () -> Beginning.of(start, positions, source.ports().changes(), tables),
                 tables));
+  }
+
+  private Flux<Change<T>> changes(Beginning beginning) {
+    Reading reading = new Reading(source.ports(), tables, beginning, skips);
+    var reader = reader(reading);
+    return reading
+        .batches()
+        .materialize()
+        .concatMapIterable(signal -> InTurn.of(signal, Batch::changes), ONE_AHEAD)
+        .map(inTurn -> inTurn.read(reader::read));
   }
 
   /**
@@ -199,17 +220,17 @@ public final class Changes<T> {
     Flux<U> of(Reading reading, Commits commits);
   }
 
-  private <U> Flux<U> read(Pipeline<U> pipeline) {
+  private <U> Flux<U> read(Pipeline<U> pipeline, Function<SnapshotsFirst.Rows, U> snapshots) {
     return Flux.defer(
         () ->
             Flux.using(
                 () -> source.use(positions),
                 used ->
                     source.reading(
-                        beginning ->
-                            pipeline.of(
-                                new Reading(source.ports(), tables, beginning, skips),
-                                new Commits(positions, beginning.position())),
+                        found ->
+                            found
+                                .map(beginning -> changes(beginning, pipeline))
+                                .orElseGet(() -> snapshotsFirst(pipeline, snapshots)),
                         () ->
                             Beginning.of(start, positions, source.ports().changes(), tables)
                                 .delayUntil(this::store),
@@ -217,8 +238,34 @@ public final class Changes<T> {
                 source::release));
   }
 
+  private <U> Flux<U> changes(Beginning beginning, Pipeline<U> pipeline) {
+    return pipeline.of(
+        new Reading(source.ports(), tables, beginning, skips),
+        new Commits(positions, beginning.position(), true, beginning.holdings()));
+  }
+
+  private <U> Flux<U> snapshotsFirst(
+      Pipeline<U> pipeline, Function<SnapshotsFirst.Rows, U> snapshots) {
+    SnapshotsFirst first = snapshotsFirst();
+    return first
+        .rows()
+        .map(snapshots)
+        .concatWith(
+            Flux.defer(
+                () ->
+                    pipeline.of(
+                        new Reading(source.ports(), tables, first.beginning(), skips),
+                        first.commits())));
+  }
+
+  private SnapshotsFirst snapshotsFirst() {
+    return new SnapshotsFirst(source.ports(), tables, positions);
+  }
+
   private Mono<Void> store(Beginning beginning) {
-    return beginning.stored() ? Mono.empty() : positions.begin(beginning.position());
+    return beginning.stored()
+        ? Mono.empty()
+        : positions.begin(beginning.holdings().stored(beginning.position()));
   }
 
   @Override

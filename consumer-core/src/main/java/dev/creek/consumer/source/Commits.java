@@ -23,6 +23,7 @@ final class Commits {
   private static final long FOLLOWING_MESSAGES = 50_000;
 
   private final Positions positions;
+  private final SnapshotHoldings holdings;
   private final AtomicReference<Mono<Void>> queue = new AtomicReference<>(Mono.empty());
 
   /** Stream sequence behind the last change that was emitted, or is about to be. */
@@ -39,11 +40,18 @@ final class Commits {
 
   private volatile long followedNanos = System.nanoTime();
 
+  /** False until something is stored that replaces the position of before. */
+  private volatile boolean begun;
+
   /**
-   * @param start the position before the first change, which is stored
+   * @param start the position before the first change
+   * @param begun whether it is stored
+   * @param holdings to be stored with it
    */
-  Commits(Positions positions, Position start) {
+  Commits(Positions positions, Position start, boolean begun, SnapshotHoldings holdings) {
     this.positions = positions;
+    this.begun = begun;
+    this.holdings = holdings;
     this.emitted = start.sequence();
     this.sent = start.sequence();
     this.stored = start.sequence();
@@ -62,7 +70,8 @@ final class Commits {
   }
 
   private boolean isFollowingDue(Position place) {
-    return sent >= emitted
+    return begun
+        && sent >= emitted
         && (place.sequence() - stored >= FOLLOWING_MESSAGES
             || System.nanoTime() - followedNanos >= FOLLOWING.toNanos());
   }
@@ -71,7 +80,7 @@ final class Commits {
   private Mono<Void> follow(Position place) {
     followedNanos = System.nanoTime();
     return positions
-        .move(place, emitted, place.sequence())
+        .move(holdings.stored(place), emitted, place.sequence())
         .doOnNext(moved -> stored(place, moved))
         .then();
   }
@@ -92,28 +101,45 @@ final class Commits {
   Mono<Void> commit(Position to, long first) {
     return inTurn(
         Mono.defer(
-            () ->
-                to.sequence() <= stored
-                    ? Mono.empty()
-                    : positions
-                        .move(furthest(to), 0, first)
-                        .flatMap(moved -> moved ? committed(to) : conflict(to, first))));
+            () -> {
+              if (begun && to.sequence() <= stored) {
+                return Mono.empty();
+              }
+              StoredPosition at = holdings.stored(furthest(to));
+              return positions
+                  .move(at, 0, first)
+                  .flatMap(moved -> beganBy(moved, positions.begin(at)))
+                  .flatMap(moved -> moved ? committed(to) : conflict(to, first));
+            }));
   }
 
   private Mono<Void> committed(Position to) {
+    begun = true;
     stored = to.sequence();
     sent = Math.max(sent, to.sequence());
     return Mono.empty();
   }
 
-  /** The same in the program's transaction. */
+  /** The same in the program's transaction, which may be rolled back. */
   Mono<Void> commit(Position to, long first, Connection connection) {
     return inTurn(
         Mono.defer(
-            () ->
-                positions
-                    .move(furthest(to), 0, first, connection)
-                    .flatMap(moved -> moved ? sent(to) : conflict(to, first))));
+            () -> {
+              StoredPosition at = holdings.stored(furthest(to));
+              return positions
+                  .move(at, 0, first, connection)
+                  .doOnNext(moved -> begun |= moved)
+                  .flatMap(moved -> beganBy(moved, positions.begin(at, connection)))
+                  .flatMap(moved -> moved ? sent(to) : conflict(to, first));
+            }));
+  }
+
+  /**
+   * The first commit replaces a position of before, wherever that is. Whether it was rolled back is
+   * known once another one moves the position from there.
+   */
+  private Mono<Boolean> beganBy(boolean moved, Mono<Void> begin) {
+    return moved || begun ? Mono.just(moved) : begin.thenReturn(true);
   }
 
   private Mono<Void> sent(Position to) {

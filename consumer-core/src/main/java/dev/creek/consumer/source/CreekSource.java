@@ -1,14 +1,17 @@
 package dev.creek.consumer.source;
 
 import dev.creek.consumer.api.BrokerException;
+import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.jetstream.JetStreamLog;
 import dev.creek.consumer.retry.Backoff;
 import dev.creek.consumer.stream.ChangeLog;
 import dev.creek.consumer.stream.SnapshotLog;
+import dev.creek.consumer.wire.WalSchema;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -105,6 +108,50 @@ public final class CreekSource implements AutoCloseable {
         Set.of());
   }
 
+  /**
+   * The published snapshots of a table.
+   *
+   * @param table as {@code database.schema.table}
+   * @throws IllegalArgumentException if the name cannot be read, with a message for people
+   */
+  public TableSnapshots<Row> snapshots(String table) {
+    return new TableSnapshots<>(this, SourceTable.parse(table), RowMapper.rows());
+  }
+
+  /**
+   * The schemas of a table: the newest that its producer has published, if there is one, and then
+   * each other one, when the first change that has it comes. Never completes; errors as {@link
+   * Changes} do.
+   *
+   * @param table as {@code database.schema.table}
+   * @throws IllegalArgumentException if the name cannot be read, with a message for people
+   */
+  public Flux<TableSchema> schemas(String table) {
+    SourceTable source = SourceTable.parse(table);
+    TableSelection only = TableSelection.of(List.of(table));
+    return reading(
+        found -> schemas(source, only, found.orElseThrow()),
+        () -> Beginning.of(Start.LATEST, Positions.inMemory(), ports.changes(), only),
+        only);
+  }
+
+  /** The beginning is found first, so that no schema is missed between both. */
+  private Flux<TableSchema> schemas(SourceTable source, TableSelection only, Beginning beginning) {
+    Flux<WalSchema> later =
+        Flux.defer(
+            () ->
+                new Reading(ports, only, beginning, Set.of())
+                    .batches()
+                    .concatMapIterable(dev.creek.consumer.stream.Batch::changes, 1)
+                    .map(dev.creek.consumer.wire.Change::schema));
+    return ports
+        .schemas()
+        .newest(source)
+        .concatWith(later)
+        .distinctUntilChanged(WalSchema::text)
+        .map(schema -> TableSchema.of(source, schema));
+  }
+
   /** Tells whether the connection to the broker is up now; false before it is first needed. */
   public boolean isConnected() {
     return connected.get();
@@ -131,15 +178,25 @@ public final class CreekSource implements AutoCloseable {
   /**
    * Begins, waiting for the broker if it is away, and reads until this source is closed.
    *
-   * @param begin finds the place
+   * @param read reads from the place
+   * @param begin finds the place; empty if snapshots come first
    */
   <U> Flux<U> reading(
-      Function<Beginning, Flux<U>> read, Supplier<Mono<Beginning>> begin, TableSelection tables) {
+      Function<Optional<Beginning>, Flux<U>> read,
+      Supplier<Mono<Beginning>> begin,
+      TableSelection tables) {
     return Mono.defer(begin)
+        .map(Optional::of)
+        .defaultIfEmpty(Optional.empty())
         .onErrorMap(BrokerException.Gap.class, gap -> SourceErrors.gap(tables, gap, 0))
         .retryWhen(outages(tables.database()))
         .flatMapMany(read)
-        .takeUntilOther(closed.asMono().then(Mono.error(CreekSource::closed)));
+        .transform(this::unlessClosed);
+  }
+
+  /** The same until this source is closed. */
+  <U> Flux<U> unlessClosed(Flux<U> work) {
+    return work.takeUntilOther(closed.asMono().then(Mono.error(CreekSource::closed)));
   }
 
   private Retry outages(String database) {

@@ -15,6 +15,8 @@ import java.time.Instant;
  * @param committedAtMicros commit time of its source transaction, microseconds since 1970
  * @param logPosition place in the source's log as published, as an unsigned number; neither unique
  *     nor that of the commit
+ * @param maybeInSnapshot whether a snapshot that came before may hold the change already: it was
+ *     committed within moments of the snapshot, and nothing shows which came first
  */
 public record Origin(
     SourceTable table,
@@ -22,7 +24,8 @@ public record Origin(
     long sequence,
     long transactionId,
     long committedAtMicros,
-    long logPosition) {
+    long logPosition,
+    boolean maybeInSnapshot) {
 
   /** Commit time of its source transaction, by the source's clock. */
   public Instant committedAt() {

@@ -1,6 +1,5 @@
 package dev.creek.consumer.source;
 
-import dev.creek.consumer.api.Position;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.ConnectionFactory;
 import reactor.core.publisher.Mono;
@@ -10,16 +9,23 @@ import reactor.core.publisher.Mono;
  * One reader at a time; whoever else moves the position is noticed, because a position moves only
  * from where it is expected.
  *
- * <p>Programs may implement it for a store of their own. {@link Position#stream} is never null in
- * what is stored.
+ * <p>Programs may implement it for a store of their own.
  */
 public interface Positions {
 
   /** The stored position; empty if there is none. */
-  Mono<Position> load();
+  Mono<StoredPosition> load();
 
   /** Stores where a reader begins, whatever is stored. */
-  Mono<Void> begin(Position at);
+  Mono<Void> begin(StoredPosition at);
+
+  /**
+   * The same in the program's own transaction, as for {@link #move(StoredPosition, long, long,
+   * Connection)}.
+   */
+  default Mono<Void> begin(StoredPosition at, Connection connection) {
+    return Mono.error(Positions::noDatabase);
+  }
 
   /**
    * Stores a position if the stored one belongs to the same stream, and its sequence is at least
@@ -28,7 +34,7 @@ public interface Positions {
    *
    * @return false, and nothing is stored, if it is not
    */
-  Mono<Boolean> move(Position to, long from, long below);
+  Mono<Boolean> move(StoredPosition to, long from, long below);
 
   /**
    * The same in the transaction that is open on a connection of the program, with which it is
@@ -37,11 +43,13 @@ public interface Positions {
    * @return errors with {@link UnsupportedOperationException} if positions are not stored in a
    *     database
    */
-  default Mono<Boolean> move(Position to, long from, long below, Connection connection) {
-    return Mono.error(
-        () ->
-            new UnsupportedOperationException(
-                "these positions are not stored in a database: use Positions.postgres, or commit() without a connection"));
+  default Mono<Boolean> move(StoredPosition to, long from, long below, Connection connection) {
+    return Mono.error(Positions::noDatabase);
+  }
+
+  private static UnsupportedOperationException noDatabase() {
+    return new UnsupportedOperationException(
+        "these positions are not stored in a database: use Positions.postgres, or commit() without a connection");
   }
 
   /** In the memory of this program: a restart begins anew. */

@@ -66,32 +66,35 @@ final class PostgresPositions implements Positions {
              sequence bigint not null,
              lsn bigint not null,
              committed_at timestamptz,
+             snapshots text not null,
              updated_at timestamptz not null default now()
            )"""
         .formatted(table);
   }
 
   @Override
-  public Mono<Position> load() {
+  public Mono<StoredPosition> load() {
     return with(connection -> create(connection).then(load(connection)));
   }
 
-  private Mono<Position> load(Connection connection) {
+  private Mono<StoredPosition> load(Connection connection) {
     String sql =
-        "select stream, stream_created, sequence, lsn, committed_at from %s where name = $1"
+        "select stream, stream_created, sequence, lsn, committed_at, snapshots from %s where name = $1"
             .formatted(table);
     return Flux.from(connection.createStatement(sql).bind("$1", name).execute())
         .concatMap(result -> result.map((row, columns) -> position(row)))
         .singleOrEmpty();
   }
 
-  private static Position position(Row row) {
+  private static StoredPosition position(Row row) {
     OffsetDateTime committedAt = row.get(4, OffsetDateTime.class);
-    return new Position(
-        new StreamIdentity(text(row, 0), Instant.parse(text(row, 1))),
-        Objects.requireNonNull(row.get(2, Long.class)),
-        Objects.requireNonNull(row.get(3, Long.class)),
-        committedAt == null ? null : committedAt.toInstant());
+    var position =
+        new Position(
+            new StreamIdentity(text(row, 0), Instant.parse(text(row, 1))),
+            Objects.requireNonNull(row.get(2, Long.class)),
+            Objects.requireNonNull(row.get(3, Long.class)),
+            committedAt == null ? null : committedAt.toInstant());
+    return new StoredPosition(position, text(row, 5));
   }
 
   private static String text(Row row, int column) {
@@ -99,55 +102,59 @@ final class PostgresPositions implements Positions {
   }
 
   @Override
-  public Mono<Void> begin(Position at) {
-    String sql =
-        """
-        insert into %1$s as p (name, stream, stream_created, sequence, lsn, committed_at)
-        values ($1, $2, $3, $4, $5, $6)
-        on conflict (name) do update
-        set stream = excluded.stream, stream_created = excluded.stream_created,
-            sequence = excluded.sequence, lsn = excluded.lsn,
-            committed_at = excluded.committed_at, updated_at = now()"""
-            .formatted(table);
-    return with(connection ->
-            create(connection)
-                .then(Mono.defer(() -> updated(bound(connection.createStatement(sql), at)))))
-        .then();
+  public Mono<Void> begin(StoredPosition at) {
+    return with(connection -> create(connection).then(begin(at, connection)));
   }
 
   @Override
-  public Mono<Boolean> move(Position to, long from, long below) {
+  public Mono<Void> begin(StoredPosition at, Connection connection) {
+    String sql =
+        """
+        insert into %1$s as p (name, stream, stream_created, sequence, lsn, committed_at, snapshots)
+        values ($1, $2, $3, $4, $5, $6, $7)
+        on conflict (name) do update
+        set stream = excluded.stream, stream_created = excluded.stream_created,
+            sequence = excluded.sequence, lsn = excluded.lsn,
+            committed_at = excluded.committed_at, snapshots = excluded.snapshots, updated_at = now()"""
+            .formatted(table);
+    return Mono.defer(() -> updated(bound(connection.createStatement(sql), at))).then();
+  }
+
+  @Override
+  public Mono<Boolean> move(StoredPosition to, long from, long below) {
     return with(connection -> move(to, from, below, connection));
   }
 
   @Override
-  public Mono<Boolean> move(Position to, long from, long below, Connection connection) {
+  public Mono<Boolean> move(StoredPosition to, long from, long below, Connection connection) {
     // A row that was removed counts as sequence 0, as the insert's condition says.
     String sql =
         """
-        insert into %1$s as p (name, stream, stream_created, sequence, lsn, committed_at)
-        select $1, $2, $3, $4, $5, $6
-        where $7 <= 0 or exists (select from %1$s where name = $1)
+        insert into %1$s as p (name, stream, stream_created, sequence, lsn, committed_at, snapshots)
+        select $1, $2, $3, $4, $5, $6, $7
+        where $8 <= 0 or exists (select from %1$s where name = $1)
         on conflict (name) do update
         set sequence = excluded.sequence, lsn = excluded.lsn,
-            committed_at = excluded.committed_at, updated_at = now()
+            committed_at = excluded.committed_at, snapshots = excluded.snapshots, updated_at = now()
         where p.stream = excluded.stream and p.stream_created = excluded.stream_created
-          and p.sequence >= $7 and p.sequence < $8"""
+          and p.sequence >= $8 and p.sequence < $9"""
             .formatted(table);
     return Mono.defer(
         () ->
-            updated(bound(connection.createStatement(sql), to).bind("$7", from).bind("$8", below))
+            updated(bound(connection.createStatement(sql), to).bind("$8", from).bind("$9", below))
                 .map(rows -> rows > 0));
   }
 
-  private Statement bound(Statement statement, Position at) {
+  private Statement bound(Statement statement, StoredPosition stored) {
+    Position at = stored.position();
     StreamIdentity stream = Objects.requireNonNull(at.stream());
     statement
         .bind("$1", name)
         .bind("$2", stream.name())
         .bind("$3", stream.created().toString())
         .bind("$4", at.sequence())
-        .bind("$5", at.lsn());
+        .bind("$5", at.lsn())
+        .bind("$7", stored.snapshots());
     @Nullable Instant committedAt = at.committedAt();
     return committedAt == null
         ? statement.bindNull("$6", OffsetDateTime.class)

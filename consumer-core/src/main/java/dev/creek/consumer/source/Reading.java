@@ -97,6 +97,11 @@ final class Reading implements DatabaseDecoder.Routes<Reading.Route> {
     this.frontier = beginning.position().sequence();
   }
 
+  /** What snapshots hold of the changes. */
+  SnapshotHoldings holdings() {
+    return beginning.holdings();
+  }
+
   /** The table of a schema that came. */
   SourceTable tableOf(WalSchema schema) {
     SourceTable table = tableOf.get(schema);
@@ -118,10 +123,11 @@ final class Reading implements DatabaseDecoder.Routes<Reading.Route> {
             beginning.stream(),
             from,
             ports.options().pipelines().limits(),
-            new Linger(ports.options().pipelines().linger()),
+            Linger.ofTables(ports.options().pipelines().linger()),
             ports.scheduler(),
             ports.batchBytes(),
             this::tableOf)
+        .map(batch -> beginning.holdings().without(batch, this::tableOf))
         .onErrorMap(error -> SourceErrors.of(error, tables, needed()));
   }
 

@@ -11,7 +11,7 @@ import dev.creek.consumer.stream.SchemaUnknownException;
 /** The one table of errors of a source, with what helps. */
 final class SourceErrors {
   private static final String AFTER_A_GAP =
-      "decide what the missing changes mean for you, then begin elsewhere: startAt(Start.EARLIEST) with what the stream still holds";
+      "decide what the missing changes mean for you, then begin elsewhere: startAt(Start.SNAPSHOT) with all rows, or startAt(Start.EARLIEST) with what the stream still holds";
 
   private SourceErrors() {}
 

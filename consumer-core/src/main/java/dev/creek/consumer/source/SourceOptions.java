@@ -3,6 +3,7 @@ package dev.creek.consumer.source;
 import dev.creek.consumer.api.BrokerOptions;
 import dev.creek.consumer.stream.BatchLimits;
 import dev.creek.consumer.stream.PipelineOptions;
+import dev.creek.consumer.stream.SnapshotOptions;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import reactor.core.scheduler.Scheduler;
@@ -23,7 +24,8 @@ public final class SourceOptions {
         PipelineOptions.DEFAULT
             .withLimits(builder.batches)
             .withLinger(builder.linger)
-            .withMaxMessageBytes(builder.maxMessageBytes);
+            .withMaxMessageBytes(builder.maxMessageBytes)
+            .withSnapshots(SnapshotOptions.DEFAULT.withStall(builder.snapshotStall));
     this.transactions = builder.transactions;
     this.listener = builder.listener;
     this.scheduler = builder.scheduler;
@@ -83,6 +85,7 @@ public final class SourceOptions {
     private BatchLimits transactions = TRANSACTION;
     private @Nullable Duration linger;
     private @Nullable Integer maxMessageBytes;
+    private Duration snapshotStall = SnapshotOptions.DEFAULT.stall();
     private SourceListener listener = SourceListener.NONE;
     private @Nullable Scheduler scheduler;
 
@@ -123,7 +126,7 @@ public final class SourceOptions {
 
     /**
      * How long a reader that is caught up waits for more of the last transaction, because nothing
-     * on the wire ends one but the next. Null, the default, adapts between 1 and 20 ms; zero shows
+     * on the wire ends one but the next. Null, the default, adapts between 1 and 250 ms; zero shows
      * transactions in parts.
      */
     public Builder linger(@Nullable Duration value) {
@@ -137,6 +140,15 @@ public final class SourceOptions {
      */
     public Builder maxMessageBytes(@Nullable Integer value) {
       maxMessageBytes = value;
+      return this;
+    }
+
+    /**
+     * How long to wait for the producer's answer, and for each next message of a snapshot; 60 s by
+     * default.
+     */
+    public Builder snapshotStall(Duration value) {
+      snapshotStall = value;
       return this;
     }
 

@@ -13,6 +13,12 @@ public final class Start {
   /** With what is published from now on. */
   public static final Start LATEST = new Start(Kind.LATEST, 0, null, null);
 
+  /**
+   * With a new snapshot of each table, one after the other, and then with the changes behind them.
+   * Tables must be named; patterns do not suffice.
+   */
+  public static final Start SNAPSHOT = new Start(Kind.SNAPSHOT, 0, null, null);
+
   private final Kind kind;
   private final long sequence;
   private final @Nullable Instant time;
@@ -23,6 +29,7 @@ public final class Start {
     LATEST,
     SEQUENCE,
     TIME,
+    SNAPSHOT,
     STORED
   }
 
@@ -83,7 +90,7 @@ public final class Start {
   @Override
   public String toString() {
     return switch (kind) {
-      case EARLIEST, LATEST -> kind.name().toLowerCase(java.util.Locale.ROOT);
+      case EARLIEST, LATEST, SNAPSHOT -> kind.name().toLowerCase(java.util.Locale.ROOT);
       case SEQUENCE -> "sequence " + sequence;
       case TIME -> String.valueOf(time);
       case STORED -> "stored or " + otherwise;

@@ -1,7 +1,9 @@
 package dev.creek.consumer.source;
 
 import dev.creek.consumer.api.SourceTable;
+import dev.creek.consumer.avro.RowDecoder;
 import dev.creek.consumer.wire.RecordShape;
+import dev.creek.consumer.wire.WalSchema;
 import dev.creek.consumer.wire.WireField;
 import java.util.HashMap;
 import java.util.List;
@@ -32,6 +34,15 @@ public final class TableSchema {
     for (int i = 0; i < columns.size(); i++) {
       indexes.put(columns.get(i).name(), i);
     }
+  }
+
+  /** The columns of full rows. */
+  static TableSchema of(SourceTable table, WalSchema schema) {
+    return of(
+        table,
+        schema.fingerprint().toString(),
+        schema.after(),
+        RowDecoder.of(table, schema.after()).schema());
   }
 
   static TableSchema of(SourceTable table, String fingerprint, RecordShape shape, Schema avro) {

@@ -4,6 +4,7 @@ import dev.creek.consumer.api.Position;
 import io.r2dbc.spi.Connection;
 import java.time.Instant;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
@@ -14,35 +15,60 @@ import reactor.core.publisher.Mono;
  * @param <T> the type of full rows
  */
 public final class Transaction<T> {
+  private final long id;
+  private final Instant committedAt;
   private final List<Change<T>> changes;
   private final int part;
   private final boolean last;
+  private final @Nullable SnapshotPart snapshot;
   private final Place place;
 
   Transaction(List<Change<T>> changes, int part, boolean last, Place place) {
+    Origin first = changes.get(0).origin();
+    this.id = first.transactionId();
+    this.committedAt = first.committedAt();
     this.changes = changes;
     this.part = part;
     this.last = last;
+    this.snapshot = null;
     this.place = place;
   }
 
-  /** Its changes, or those of this part; never empty. */
+  /** Rows of a snapshot. */
+  Transaction(TableSnapshot.Chunk rows, List<Change<T>> changes, Place place) {
+    this.id = rows.transactionId();
+    this.committedAt = rows.at();
+    this.changes = changes;
+    this.part = 0;
+    this.last = true;
+    this.snapshot = rows.part();
+    this.place = place;
+  }
+
+  /**
+   * Its changes, or those of this part; empty only for the end of a snapshot whose rows have come
+   * before, or that has none.
+   */
   public List<Change<T>> changes() {
     return changes;
   }
 
   /** The 32-bit id of the source transaction, as {@link Origin#transactionId}. */
   public long id() {
-    return first().transactionId();
+    return id;
   }
 
   /** Commit time, by the source's clock. */
   public Instant committedAt() {
-    return first().committedAt();
+    return committedAt;
   }
 
-  private Origin first() {
-    return changes.get(0).origin();
+  /**
+   * The snapshot of which these are rows; null for changes. Its rows come as some transactions, one
+   * after the other, with the id and the time of the snapshot.
+   */
+  public @Nullable SnapshotPart snapshot() {
+    return snapshot;
   }
 
   /** Number of this part, from 0. */
@@ -55,13 +81,14 @@ public final class Transaction<T> {
     return last;
   }
 
-  /** The position behind it. */
+  /** The position behind it; {@link Position#NONE} before the last rows of snapshots. */
   public Position position() {
     return place.position();
   }
 
   /**
-   * Stores the position: this transaction, and all before it, are handled.
+   * Stores the position: this transaction, and all before it, are handled. Does nothing before the
+   * last rows of the last snapshot: whoever stops there begins with new snapshots.
    *
    * @return errors with {@link dev.creek.consumer.api.SourceException.Conflict} if another reader
    *     has moved the position, or with the errors of {@link Positions}
@@ -83,6 +110,6 @@ public final class Transaction<T> {
   @Override
   public String toString() {
     return "Transaction[%d, %d changes%s]"
-        .formatted(id(), changes.size(), part == 0 && last ? "" : ", part " + part);
+        .formatted(id, changes.size(), part == 0 && last ? "" : ", part " + part);
   }
 }

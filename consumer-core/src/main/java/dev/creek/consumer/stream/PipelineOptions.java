@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param limits bounds of a batch
  * @param linger how long a caught-up pipeline waits for more of the last transaction; null adapts
- *     between 1 and 20 ms, 0 shows transactions in parts
+ *     between 1 and 20 ms, in groups up to 250 ms, 0 shows transactions in parts
  * @param overlap how far before a time reading begins, if a position is only a time or a
  *     snapshot's, for clocks that differ
  * @param maxMessageBytes longest logical message accepted; a longer one stops its table before its

@@ -17,18 +17,18 @@ import java.util.stream.Stream;
  * @param targetType as CREATE TABLE takes it
  * @param values NULL among them
  */
-record TypeValues(String wireType, String targetType, List<Value> values) {
+public record TypeValues(String wireType, String targetType, List<Value> values) {
   private static final int MEGABYTE = 1 << 20;
 
   /** A value for the wire, and an expression that PostgreSQL evaluates to the same. */
-  record Value(Object wire, String sql) {
+  public record Value(Object wire, String sql) {
     /** Neither NULL, nor too long for an index, nor equal to another key (-0 is 0). */
     boolean canBeKey() {
       return wire != null && !sql.contains("repeat(") && !sql.startsWith("'-0'");
     }
   }
 
-  static final List<TypeValues> ALL =
+  public static final List<TypeValues> ALL =
       List.of(
           of("bool", value(true, "true"), value(false, "false")),
           of("int2", integers(Short.MIN_VALUE, Short.MAX_VALUE)),

@@ -255,7 +255,7 @@ class CreekSourceTest {
         .flatMap(all -> all.get(3).commit().then(all.get(0).commit()))
         .block(PATIENCE);
 
-    assertThat(positions.load().block(PATIENCE).sequence()).isEqualTo(4);
+    assertThat(positions.load().block(PATIENCE).position().sequence()).isEqualTo(4);
   }
 
   @Test
@@ -274,7 +274,7 @@ class CreekSourceTest {
         .then()
         .block(PATIENCE);
 
-    assertThat(positions.load().block(PATIENCE).sequence()).isEqualTo(14);
+    assertThat(positions.load().block(PATIENCE).position().sequence()).isEqualTo(14);
   }
 
   @Test
@@ -377,7 +377,7 @@ class CreekSourceTest {
         .takeUntil(batch -> batch.position().sequence() == 200)
         .blockLast(PATIENCE);
     assertThat(ids).hasSize(200).isSorted();
-    assertThat(positions.load().block(PATIENCE).sequence()).isEqualTo(200);
+    assertThat(positions.load().block(PATIENCE).position().sequence()).isEqualTo(200);
   }
 
   @Test
@@ -462,7 +462,7 @@ class CreekSourceTest {
     assertThat(handled)
         .as("the last one may go on in what follows")
         .containsExactly(1, 2, 3, 4, 5, 6, 7);
-    assertThat(positions.load().block(PATIENCE).sequence()).isEqualTo(7);
+    assertThat(positions.load().block(PATIENCE).position().sequence()).isEqualTo(7);
   }
 
   /** The name of a component that no column has. */
@@ -548,7 +548,7 @@ class CreekSourceTest {
             .subscribe();
     Awaitility.await()
         .atMost(PATIENCE)
-        .until(() -> positions.load().block(PATIENCE).sequence() > 50_000);
+        .until(() -> positions.load().block(PATIENCE).position().sequence() > 50_000);
     running.dispose();
   }
 
@@ -566,7 +566,7 @@ class CreekSourceTest {
         .transactions()
         .take(2)
         .blockLast(PATIENCE);
-    assertThat(positions.load().block(PATIENCE).sequence()).isZero();
+    assertThat(positions.load().block(PATIENCE).position().sequence()).isZero();
   }
 
   @Test

@@ -270,7 +270,7 @@ class SourceIT {
           .blockLast(PATIENCE);
       assertThat(attempts.get()).isEqualTo(6);
       assertThat(ids).containsExactly(WalTx.of(1).id(), WalTx.of(2).id(), WalTx.of(3).id());
-      assertThat(positions.load().block(PATIENCE).sequence()).isEqualTo(9);
+      assertThat(positions.load().block(PATIENCE).position().sequence()).isEqualTo(9);
     }
   }
 

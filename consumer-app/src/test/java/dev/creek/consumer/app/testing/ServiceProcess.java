@@ -245,6 +245,8 @@ public final class ServiceProcess implements AutoCloseable {
         return command;
       }
       command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+      // As the launcher does: these processes do not live long enough for the second compiler.
+      command.add("-XX:TieredStopAtLevel=1");
       command.addAll(jvmOptions);
       if (jvmOptions.stream().anyMatch(option -> option.startsWith("-D" + Failpoints.PROPERTY))) {
         // What ships cannot fail on demand: the class that does is put beside it.

@@ -29,7 +29,7 @@ final class PacketReceivers {
      */
     private volatile @Nullable PullReceiver receiver;
 
-    /** Whether it got messages since the last pause. Used by the reading thread only. */
+    /** True if it got messages since the last pause. Used by the reading thread only. */
     private boolean hasNew;
 
     private Entry(PacketReceivers in, String consumer, SubjectTable tables, PullReceiver receiver) {

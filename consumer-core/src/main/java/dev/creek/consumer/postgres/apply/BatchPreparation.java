@@ -30,7 +30,7 @@ final class BatchPreparation {
   private final TableHints hints;
   private final PositionSql position;
 
-  /** What a snapshot that replaced all rows holds; null if there was none. */
+  /** The contents of the last snapshot that replaced all rows; null if there was none. */
   private final @Nullable Horizon horizon;
 
   private final BooleanSupplier mayCopy;

@@ -55,7 +55,7 @@ public final class Groups {
             changes,
             targets,
             limits,
-            new Linger(options.linger()),
+            Linger.ofTables(options.linger()),
             scheduler,
             batchBytes));
   }

@@ -417,7 +417,7 @@ final class TablePipeline {
         log.stream(),
         claim.position(),
         limits,
-        new Linger(options.linger()),
+        Linger.ofTable(options.linger()),
         around.scheduler(),
         OverlapWindow.of(claim, log, options.overlap()),
         around.batchBytes());

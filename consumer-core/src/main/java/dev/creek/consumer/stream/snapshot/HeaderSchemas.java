@@ -96,7 +96,7 @@ public final class HeaderSchemas {
                   .readSnapshot(source, subject)
                   .concatMapIterable(chunks::take, 1)
                   .next()
-                  .map(SnapshotChunks.Chunk::header);
+                  .map(SnapshotRead.Rows::header);
             })
         .timeout(READ_LIMIT)
         .onErrorResume(

@@ -3,9 +3,9 @@ package dev.creek.consumer.stream.snapshot;
 import dev.creek.consumer.stream.BatchLimits;
 import dev.creek.consumer.stream.Delivery;
 import dev.creek.consumer.stream.Packet;
+import dev.creek.consumer.stream.snapshot.SnapshotRead.Rows;
 import dev.creek.consumer.wire.SnapshotHeader;
 import dev.creek.consumer.wire.SnapshotReader;
-import dev.creek.consumer.wire.WireMessage;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -24,18 +24,9 @@ final class SnapshotChunks {
     this.reader = new SnapshotReader(maxMessageBytes);
   }
 
-  /**
-   * Some rows.
-   *
-   * @param header of the snapshot
-   * @param rows in order; may be empty
-   * @param last whether nothing follows
-   */
-  record Chunk(SnapshotHeader header, List<WireMessage> rows, boolean last) {}
-
   /** The chunks that a delivery completes. */
-  List<Chunk> take(Delivery delivery) {
-    List<Chunk> chunks = new ArrayList<>();
+  List<Rows> take(Delivery delivery) {
+    List<Rows> chunks = new ArrayList<>();
     List<Packet> packets = delivery.packets();
     for (int i = 0; i < packets.size(); i++) {
       Packet packet = packets.get(i);
@@ -44,7 +35,7 @@ final class SnapshotChunks {
       SnapshotHeader header = reader.header();
       if (header != null && isDue()) {
         begun = true;
-        chunks.add(new Chunk(header, reader.takeRows(), reader.ended()));
+        chunks.add(new Rows(header, reader.takeRows(), reader.ended()));
       }
     }
     return chunks;

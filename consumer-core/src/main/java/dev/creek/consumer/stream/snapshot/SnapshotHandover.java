@@ -12,7 +12,6 @@ import dev.creek.consumer.stream.Handover;
 import dev.creek.consumer.stream.Horizon;
 import dev.creek.consumer.stream.LogState;
 import dev.creek.consumer.stream.SnapshotLog;
-import dev.creek.consumer.stream.SnapshotOrder;
 import dev.creek.consumer.wire.SnapshotHeader;
 import java.time.Duration;
 import java.time.Instant;
@@ -39,26 +38,65 @@ import reactor.core.publisher.Mono;
  *       source's clock: a cluster stores two streams by the clocks of two of its servers.
  * </ul>
  */
-final class SnapshotHandover {
+public final class SnapshotHandover {
   private final ChangeLog changes;
   private final SnapshotLog snapshots;
-  private final SnapshotOrder order;
+  private final SourceTable source;
   private final String subject;
   private final @Nullable LogState before;
-  private final SourceTable source;
+  private final SnapshotMode mode;
+  private final boolean force;
   private final Duration overlap;
 
   /**
    * @param overlap the meaning of "a little before"
    */
   SnapshotHandover(ChangeLog changes, SnapshotLog snapshots, SnapshotTask task, Duration overlap) {
+    this(
+        changes,
+        snapshots,
+        task.order().mapping().source(),
+        task.subject(),
+        task.requestedAt(),
+        task.order().mode(),
+        task.order().force(),
+        overlap);
+  }
+
+  private SnapshotHandover(
+      ChangeLog changes,
+      SnapshotLog snapshots,
+      SourceTable source,
+      String subject,
+      @Nullable LogState before,
+      SnapshotMode mode,
+      boolean force,
+      Duration overlap) {
     this.changes = changes;
     this.snapshots = snapshots;
-    this.order = task.order();
-    this.subject = task.subject();
-    this.before = task.requestedAt();
-    this.source = order.mapping().source();
+    this.source = source;
+    this.subject = subject;
+    this.before = before;
+    this.mode = mode;
+    this.force = force;
     this.overlap = overlap;
+  }
+
+  /**
+   * That of a snapshot whose rows are all that a reader has.
+   *
+   * @param before the stream of changes before the snapshot was requested
+   * @param overlap the meaning of "a little before"
+   */
+  public static SnapshotHandover ofAllRows(
+      ChangeLog changes,
+      SnapshotLog snapshots,
+      SourceTable source,
+      String subject,
+      LogState before,
+      Duration overlap) {
+    return new SnapshotHandover(
+        changes, snapshots, source, subject, before, SnapshotMode.CLEAN, false, overlap);
   }
 
   /**
@@ -88,27 +126,33 @@ final class SnapshotHandover {
   Mono<Handover> of(SnapshotHeader header, Claim claim) {
     return since(header.at())
         .flatMap(then -> mayLag(claim) ? pausedOr(then, claim.position()) : Mono.just(then))
-        .map(
-            place -> {
-              require(place.whole(), header.at());
-              var handover =
-                  new Handover(
-                      new Position(place.stream(), place.after(), header.lsn(), header.at()),
-                      aheadUntil(header.at(), claim),
-                      horizon(header, place));
-              return place.whole() ? handover : handover.with(forced(header.at()));
-            });
+        .map(place -> handover(header, place, aheadUntil(header.at(), claim)));
+  }
+
+  /** The same for a reader that has nothing else than the snapshot's rows. */
+  public Mono<Handover> of(SnapshotHeader header) {
+    return since(header.at()).map(place -> handover(header, place, header.at()));
+  }
+
+  private Handover handover(SnapshotHeader header, Place place, Instant aheadUntil) {
+    require(place.whole(), header.at());
+    var handover =
+        new Handover(
+            new Position(place.stream(), place.after(), header.lsn(), header.at()),
+            aheadUntil,
+            horizon(header, place));
+    return place.whole() ? handover : handover.with(forced(header.at()));
   }
 
   /** The horizon; rows that an upsert does not touch are not the snapshot's. */
   private @Nullable Horizon horizon(SnapshotHeader header, Place place) {
     LogState log = before;
     long through = log != null && log.stream().equals(place.stream()) ? log.lastSequence() : 0;
-    return order.mode() == SnapshotMode.CLEAN ? Horizon.of(header, place.after(), through) : null;
+    return mode == SnapshotMode.CLEAN ? Horizon.of(header, place.after(), through) : null;
   }
 
   /** Errors unless the stream still holds what the handover needs. */
-  Mono<Void> check(Handover handover) {
+  public Mono<Void> check(Handover handover) {
     return changes
         .state(source)
         .doOnNext(
@@ -125,7 +169,7 @@ final class SnapshotHandover {
   }
 
   private void require(boolean whole, Instant since) {
-    if (!whole && !order.force()) {
+    if (!whole && !force) {
       throw new SnapshotException(
           "the broker no longer holds all changes of %s since %s, which the table needs after this snapshot"
               .formatted(source, since),
@@ -171,7 +215,7 @@ final class SnapshotHandover {
    */
   private boolean mayLag(Claim claim) {
     Position position = claim.position();
-    return order.mode() == SnapshotMode.UPSERT
+    return mode == SnapshotMode.UPSERT
         && (position.stream() != null || position.committedAt() != null);
   }
 
@@ -209,7 +253,7 @@ final class SnapshotHandover {
    * already.
    */
   private Instant aheadUntil(Instant at, Claim claim) {
-    return order.mode() == SnapshotMode.CLEAN
+    return mode == SnapshotMode.CLEAN
         ? at
         : Stream.of(at, claim.position().committedAt(), claim.aheadUntil())
             .filter(Objects::nonNull)

@@ -1,18 +1,15 @@
 package dev.creek.consumer.stream.snapshot;
 
 import dev.creek.consumer.api.MessageException;
-import dev.creek.consumer.api.PublishedSnapshot;
 import dev.creek.consumer.api.SnapshotException;
 import dev.creek.consumer.api.SnapshotProgress.Step;
 import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.stream.Claim;
 import dev.creek.consumer.stream.Handover;
-import dev.creek.consumer.stream.PipelineOptions;
 import dev.creek.consumer.stream.PipelinePorts;
 import dev.creek.consumer.stream.SnapshotWriter;
-import dev.creek.consumer.stream.snapshot.SnapshotChunks.Chunk;
+import dev.creek.consumer.stream.snapshot.SnapshotRead.Rows;
 import dev.creek.consumer.wire.SnapshotHeader;
-import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,16 +26,12 @@ public final class SnapshotLoad {
   private static final int ONE_AHEAD = 1;
   private static final int ON_DEMAND = 0;
 
-  /** The first row, if any, comes with the header. */
-  private static final Duration OF_QUOTED_NAMES = Duration.ofSeconds(15);
-
   private final PipelinePorts around;
   private final SnapshotTask task;
   private final Claim claim;
   private final Mono<Void> interrupted;
   private final SourceTable source;
-  private final SnapshotChunks chunks;
-  private final StallWatch watch;
+  private final SnapshotRead read;
   private final SnapshotHandover handovers;
   private final LastCommit lastCommit = new LastCommit(this::tooLate);
 
@@ -50,45 +43,26 @@ public final class SnapshotLoad {
    */
   public SnapshotLoad(
       PipelinePorts around, SnapshotTask task, Claim claim, Mono<Void> interrupted) {
-    PipelineOptions options = around.options();
     this.around = around;
     this.task = task;
     this.claim = claim;
     this.interrupted = interrupted;
     this.source = task.order().mapping().source();
-    this.chunks = new SnapshotChunks(options.limits(), options.maxMessageBytes());
-    this.watch = new StallWatch(this::timeout);
+    this.read =
+        new SnapshotRead(
+            around.snapshotLog(), source, task.subject(), around.options(), around.scheduler());
     this.handovers =
-        new SnapshotHandover(around.changes(), around.snapshotLog(), task, options.overlap());
+        new SnapshotHandover(
+            around.changes(), around.snapshotLog(), task, around.options().overlap());
   }
 
   /** Completes when the target holds the snapshot and the position is stored. */
   public Mono<Void> run() {
     return published()
-        .thenMany(around.snapshotLog().readSnapshot(source, task.subject()))
-        .filter(delivery -> !delivery.packets().isEmpty())
-        .doOnNext(delivery -> watch.received())
-        .concatMapIterable(chunks::take, ONE_AHEAD)
-        .takeUntil(Chunk::last)
-        .takeUntilOther(Mono.firstWithSignal(interrupted, stalled()))
+        .thenMany(read.rows(interrupted))
         .switchOnFirst(this::load)
-        .onErrorMap(MessageException.class, this::unreadable)
+        .onErrorMap(MessageException.class, read::unreadable)
         .then();
-  }
-
-  private SnapshotException unreadable(MessageException e) {
-    if (e instanceof MessageException.TooLong tooLong) {
-      return new SnapshotException(
-          "snapshot %s holds a row that is too long: %s".formatted(task.subject(), e.getMessage()),
-          "raise --max-message-bytes to %d or more, with a heap of %d MiB or more"
-              .formatted(
-                  tooLong.declaredBytes(), PipelineOptions.heapFor(tooLong.declaredBytes()) >> 20),
-          e);
-    }
-    return new SnapshotException(
-        "snapshot %s cannot be read: %s".formatted(task.subject(), e.getMessage()),
-        "request a new snapshot while no other one of this database is being published",
-        e);
   }
 
   /** A snapshot that was named must exist; one that was requested may be still to come. */
@@ -103,41 +77,8 @@ public final class SnapshotLoad {
             .then();
   }
 
-  private Mono<Void> stalled() {
-    return watch.stalled(this::stall, around.scheduler());
-  }
-
-  private Duration timeout() {
-    Duration usual = around.options().snapshots().stall();
-    return isUnreadable() && usual.compareTo(OF_QUOTED_NAMES) > 0 ? OF_QUOTED_NAMES : usual;
-  }
-
-  /**
-   * Producers read a table without quoting its name: of a table whose name needs quotes they
-   * publish a header, and no more.
-   */
-  private boolean isUnreadable() {
-    return chunks.begun() && chunks.packets() == 1 && source.needsQuotes();
-  }
-
-  private SnapshotException stall() {
-    if (isUnreadable()) {
-      return new SnapshotException(
-          "snapshot %s has a header, and nothing has come after it for %d s: the name of %s needs double quotes in SQL, and producers leave them out when they read a table"
-              .formatted(task.subject(), timeout().toSeconds(), source),
-          "rename the table on the source to lower case (its changes come under either name); or fill the target by other means, and subscribe it with add-tables");
-    }
-    long seconds = around.options().snapshots().stall().toSeconds();
-    return new SnapshotException(
-        chunks.begun()
-            ? "snapshot %s stopped after %d rows: nothing has come for %d s, and its end is missing"
-                .formatted(task.subject(), task.rowsDone(), seconds)
-            : "snapshot %s has not begun within %d s".formatted(task.subject(), seconds),
-        "the producer may have died or may be unable to read the table: look at its log, then request a new snapshot");
-  }
-
-  private Flux<Void> load(Signal<? extends Chunk> first, Flux<Chunk> all) {
-    Chunk head = first.get();
+  private Flux<Void> load(Signal<? extends Rows> first, Flux<Rows> all) {
+    Rows head = first.get();
     if (head == null) {
       return all.thenMany(Flux.empty());
     }
@@ -148,18 +89,18 @@ public final class SnapshotLoad {
     estimated = header.approximateRows();
     task.report(Step.LOADING);
     // Nothing is requested until the writer exists.
-    watch.begins();
+    read.begins();
     return handovers.of(header, claim).flatMap(handover -> load(header, all, handover)).flux();
   }
 
-  private Mono<Void> load(SnapshotHeader header, Flux<Chunk> all, Handover handover) {
+  private Mono<Void> load(SnapshotHeader header, Flux<Rows> all, Handover handover) {
     return Mono.usingWhen(
         around
             .snapshotTables()
             .writer(claim, task.order().mode(), header.shape())
             .takeUntilOther(interrupted),
         writer ->
-            Mono.fromRunnable(watch::ends)
+            Mono.fromRunnable(read::ends)
                 .then(write(writer, all, handover))
                 .then(finish(writer, handover)),
         SnapshotWriter::close,
@@ -167,17 +108,17 @@ public final class SnapshotLoad {
         SnapshotWriter::close);
   }
 
-  private Mono<Void> write(SnapshotWriter writer, Flux<Chunk> all, Handover handover) {
+  private Mono<Void> write(SnapshotWriter writer, Flux<Rows> all, Handover handover) {
     AtomicBoolean begun = new AtomicBoolean();
     return all.filter(chunk -> !chunk.rows().isEmpty())
-        .doOnNext(chunk -> watch.begins())
+        .doOnNext(chunk -> read.begins())
         .concatMap(chunk -> work(writer, chunk), ON_DEMAND)
         .concatMap(
             work -> begun.getAndSet(true) ? work : writer.begin(handover).then(work), ONE_AHEAD)
         .then();
   }
 
-  private Mono<Mono<Void>> work(SnapshotWriter writer, Chunk chunk) {
+  private Mono<Mono<Void>> work(SnapshotWriter writer, Rows chunk) {
     return writer
         .prepare(chunk.rows())
         // Otherwise it would run on the thread that requests, the database's, which would wait.
@@ -186,13 +127,13 @@ public final class SnapshotLoad {
   }
 
   private void wrote(SnapshotWriter.Prepared prepared) {
-    watch.ends();
+    read.ends();
     task.wrote(prepared.rows());
   }
 
   private Mono<Void> finish(SnapshotWriter writer, Handover handover) {
     return Mono.fromRunnable(task::wroteAll)
-        .then(Mono.defer(this::checkCount))
+        .then(Mono.defer(read::checkCount))
         .then(Mono.defer(() -> handovers.check(handover)))
         .then(Mono.defer(() -> writer.finish(marked(handover), finishing())))
         .takeUntilOther(lastCommit.unlessBegun(interrupted));
@@ -231,30 +172,5 @@ public final class SnapshotLoad {
               return handover.with(thin);
             })
         .orElse(handover);
-  }
-
-  /** Compares with JetStream's count, so that no message was missed on the way. */
-  private Mono<Void> checkCount() {
-    return around
-        .snapshotLog()
-        .snapshot(source, task.subject())
-        .switchIfEmpty(Mono.error(this::removed))
-        .flatMap(
-            held ->
-                held.messages() == chunks.packets() ? Mono.empty() : Mono.error(miscounted(held)));
-  }
-
-  private SnapshotException removed() {
-    return new SnapshotException(
-        "snapshot " + task.subject() + " was removed from the stream while it was read",
-        "request a new snapshot");
-  }
-
-  private SnapshotException miscounted(PublishedSnapshot held) {
-    return new SnapshotException(
-        "snapshot %s was read as %d messages, but the stream holds %d of it"
-            .formatted(task.subject(), chunks.packets(), held.messages()),
-        "the producer may have published two snapshots at once, or retention may have removed a "
-            + "part of it: request a new snapshot");
   }
 }

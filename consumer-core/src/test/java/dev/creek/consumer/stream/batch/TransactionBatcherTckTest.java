@@ -80,7 +80,7 @@ class TransactionBatcherTckTest {
         STREAM,
         Position.NONE,
         new BatchLimits(rows, 10_000),
-        new Linger(Duration.ZERO),
+        Linger.ofTable(Duration.ZERO),
         scheduler,
         OverlapWindow.NONE,
         ByteShares.of(10_000));

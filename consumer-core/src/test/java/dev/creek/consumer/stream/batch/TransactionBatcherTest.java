@@ -463,7 +463,7 @@ class TransactionBatcherTest {
             STREAM,
             Position.NONE,
             limits,
-            new Linger(linger),
+            Linger.ofTable(linger),
             time,
             repeats,
             shares)

@@ -309,7 +309,7 @@ class GroupTest {
                 log,
                 new ModelTables(target),
                 new BatchLimits(1 + random.nextInt(30), 300 + random.nextInt(5000)),
-                new Linger(linger),
+                Linger.ofTables(linger),
                 threads,
                 ByteShares.of(10_000)));
   }

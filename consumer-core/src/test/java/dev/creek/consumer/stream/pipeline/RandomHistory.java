@@ -15,7 +15,7 @@ import java.util.TreeMap;
  * that move between rows, deletes, truncates, in transactions from one change to many more than a
  * batch. Every change carries its own number, so an effect that happens twice can be told.
  */
-final class RandomHistory {
+public final class RandomHistory {
   private static final int IDS = 60;
 
   private final Random random;
@@ -26,7 +26,7 @@ final class RandomHistory {
   private long change;
   private WalTx tx = WalTx.of(1);
 
-  RandomHistory(long seed, String table, Generation generation) {
+  public RandomHistory(long seed, String table, Generation generation) {
     this.random = new Random(seed);
     this.wire =
         TableWire.of("app", table)
@@ -37,20 +37,20 @@ final class RandomHistory {
             .column("note", "text");
   }
 
-  TableWire wire() {
+  public TableWire wire() {
     return wire;
   }
 
-  List<WalBytes> messages() {
+  public List<WalBytes> messages() {
     return messages;
   }
 
   /** The rows that the history ends with: id, slot, version, note. */
-  Map<Integer, Object[]> rows() {
+  public Map<Integer, Object[]> rows() {
     return rows;
   }
 
-  RandomHistory transactions(int count) {
+  public RandomHistory transactions(int count) {
     for (int i = 0; i < count; i++) {
       tx = WalTx.of(++transaction);
       int size = random.nextInt(20) == 0 ? 80 + random.nextInt(150) : 1 + random.nextInt(5);

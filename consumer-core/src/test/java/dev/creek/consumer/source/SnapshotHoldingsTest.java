@@ -1,0 +1,89 @@
+package dev.creek.consumer.source;
+
+import static dev.creek.consumer.testing.TableWire.Flag.KEY;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.creek.consumer.api.Position;
+import dev.creek.consumer.api.Position.StreamIdentity;
+import dev.creek.consumer.api.SourceTable;
+import dev.creek.consumer.stream.Batch;
+import dev.creek.consumer.stream.Horizon;
+import dev.creek.consumer.testing.TableWire;
+import dev.creek.consumer.testing.WalTx;
+import dev.creek.consumer.wire.Change;
+import dev.creek.consumer.wire.WalDecoder;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** What is left out behind snapshots, and what is stored of that. */
+class SnapshotHoldingsTest {
+  private static final WalTx AT = WalTx.of(10);
+  private static final SourceTable OTHER = new SourceTable("source", "app", "odd \"name\".x");
+  private static final TableWire ITEMS = TableWire.of("app", "items").column("id", "int4", KEY);
+  private static final TableWire REST = TableWire.of("app", "rest").column("id", "int4", KEY);
+
+  private final WalDecoder items = new WalDecoder(ITEMS.walSchema());
+  private final WalDecoder rest = new WalDecoder(REST.walSchema());
+
+  private final SnapshotHoldings holdings =
+      new SnapshotHoldings(
+          Map.of(
+              ITEMS.source(),
+              new Horizon(Horizon.Kind.SNAPSHOT, 3, 5, AT.id(), AT.lsn(), AT.committedAt()),
+              OTHER,
+              new Horizon(Horizon.Kind.SNAPSHOT, 4, 9, AT.id(), -1, AT.committedAt())));
+
+  private Batch batch(WalTx... transactions) {
+    List<Change> changes = new ArrayList<>();
+    for (WalTx tx : transactions) {
+      changes.add(items.decode(ITEMS.insert(tx, 1).message(changes.size() + 1)));
+      changes.add(rest.decode(REST.insert(tx, 1).message(changes.size() + 1)));
+    }
+    return new Batch(changes, 100, true, position(changes.size(), null));
+  }
+
+  private static Position position(long sequence, Instant committedAt) {
+    return new Position(new StreamIdentity("s", Instant.EPOCH), sequence, 0, committedAt);
+  }
+
+  private List<Long> left(Batch batch) {
+    return holdings
+        .without(batch, schema -> schema.equals(items.schema()) ? ITEMS.source() : REST.source())
+        .changes()
+        .stream()
+        .map(Change::sequence)
+        .toList();
+  }
+
+  @Test
+  void whatASnapshotCertainlyHoldsIsLeftOutOfItsTableAlone() {
+    // Both changes of the first two transactions came before the snapshot was requested.
+    assertThat(left(batch(WalTx.of(1), WalTx.of(2), WalTx.of(20), WalTx.of(21))))
+        .as("changes of the table at 1 and 3 are held; others are not its concern")
+        .containsExactly(2L, 4L, 5L, 6L, 7L, 8L);
+  }
+
+  @Test
+  void whatIsStoredIsReadAgainAndEndsSomeSecondsBehindTheSnapshot() {
+    String text = holdings.at(position(7, AT.committedAt()));
+    assertThat(text).contains("\"odd \"\"name\"\".x\"");
+    assertThat(SnapshotHoldings.parse(text).at(position(7, AT.committedAt()))).isEqualTo(text);
+    assertThat(SnapshotHoldings.parse(text).through()).isEqualTo(5);
+    assertThat(holdings.at(position(7, AT.committedAt().plus(Duration.ofSeconds(11))))).isEmpty();
+    assertThat(SnapshotHoldings.parse("")).isSameAs(SnapshotHoldings.NONE);
+  }
+
+  @Test
+  void onlyWhatWasCommittedWithinMomentsIsInDoubt() {
+    List<Change> changes = batch(WalTx.of(1), WalTx.of(20)).changes();
+    assertThat(holdings.mayHold(ITEMS.source(), changes.get(0))).as("held").isFalse();
+    assertThat(holdings.mayHold(ITEMS.source(), changes.get(2))).as("a later id").isFalse();
+    Change early = items.decode(ITEMS.insert(WalTx.of(2), 1).message(8));
+    assertThat(holdings.mayHold(ITEMS.source(), early)).as("behind the request").isTrue();
+    assertThat(holdings.mayHold(REST.source(), early)).as("of another table").isFalse();
+  }
+}
