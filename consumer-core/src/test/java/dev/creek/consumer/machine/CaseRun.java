@@ -61,7 +61,7 @@ final class CaseRun implements AutoCloseable {
                     ? Set.of(Defect.DUPLICATE_AFTER_RESTART)
                     : Set.of())
             .build();
-    service = new Service(servers.natsUri(), namespace, uri(into));
+    service = new Service(servers.natsUri(), namespace, uri(into), servers.grouping());
     tags = new Tags(plan.tables(), source, target);
   }
 

@@ -52,8 +52,10 @@ public final class InvariantMachine {
    * @return what must not be, one text for each case
    */
   List<String> run() {
-    say("the machine begins at seed " + firstSeed + ", without " + options.excluded());
-    try (Servers servers = new Servers()) {
+    say(
+        "the machine begins at seed %d, by %s, without %s"
+            .formatted(firstSeed, options.grouping(), options.excluded()));
+    try (Servers servers = new Servers(options.grouping())) {
       ExecutorService workers = Executors.newFixedThreadPool(options.atOnce());
       try {
         List<Future<?>> working = new ArrayList<>();
@@ -119,10 +121,11 @@ public final class InvariantMachine {
   private String report(CasePlan whole, CasePlan smallest, Trial first, Trial last) {
     String acts = smallest.numbers().stream().map(String::valueOf).collect(Collectors.joining(","));
     String command =
-        "./mvnw -q -Pmachine -Dmachine.seed=%d -Dmachine.generation=%s%s"
+        "./mvnw -q -Pmachine -Dmachine.seed=%d -Dmachine.generation=%s -Dmachine.grouping=%s%s"
             .formatted(
                 whole.seed(),
                 whole.generation().name().toLowerCase(java.util.Locale.ROOT),
+                options.grouping().stored(),
                 options.excluded().isEmpty()
                     ? ""
                     : " -Dmachine.without="

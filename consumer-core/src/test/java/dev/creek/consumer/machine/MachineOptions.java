@@ -1,6 +1,7 @@
 package dev.creek.consumer.machine;
 
 import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.Grouping;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -13,12 +14,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * How the machine is to run.
  *
+ * @param grouping of the service
  * @param seed of the first case; null for new ones
  * @param kept the numbers of acts to keep; null for all
  */
 record MachineOptions(
     Duration time,
     List<Generation> generations,
+    Grouping grouping,
     @Nullable Long seed,
     int cases,
     Set<Ingredient> excluded,
@@ -40,6 +43,7 @@ record MachineOptions(
     return new MachineOptions(
         minutes == null ? time : Duration.ofMinutes(minutes),
         generations(System.getProperty("machine.generation", "both")),
+        Grouping.valueOf(System.getProperty("machine.grouping", "table").toUpperCase(Locale.ROOT)),
         seed,
         Integer.getInteger("machine.cases", seed == null ? Integer.MAX_VALUE : 1),
         excluded,
@@ -54,7 +58,8 @@ record MachineOptions(
   MachineOptions beginningAt(long firstSeed) {
     return seed != null
         ? this
-        : new MachineOptions(time, generations, firstSeed, cases, excluded, atOnce, shrinks, kept);
+        : new MachineOptions(
+            time, generations, grouping, firstSeed, cases, excluded, atOnce, shrinks, kept);
   }
 
   private static List<Generation> generations(String name) {

@@ -1,5 +1,6 @@
 package dev.creek.consumer.machine;
 
+import dev.creek.consumer.api.Grouping;
 import dev.creek.consumer.testing.NatsServer;
 import dev.creek.consumer.testing.PostgresServer;
 import io.nats.client.Connection;
@@ -20,12 +21,17 @@ final class Servers implements AutoCloseable {
 
   private static final AtomicInteger CASES = new AtomicInteger();
 
+  private final Grouping grouping;
   private final PostgresServer source = PostgresServer.builder().start();
   private final PostgresServer target = PostgresServer.builder().start();
   private final NatsServer nats = NatsServer.builder().start();
   private final Connection connection;
 
-  Servers() {
+  /**
+   * @param grouping of all services
+   */
+  Servers(Grouping grouping) {
+    this.grouping = grouping;
     target.execute("postgres", "create role " + ROLE + " login password '" + ROLE + "'");
     try {
       connection =
@@ -41,6 +47,10 @@ final class Servers implements AutoCloseable {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted", e);
     }
+  }
+
+  Grouping grouping() {
+    return grouping;
   }
 
   PostgresServer source() {

@@ -4,6 +4,7 @@ import dev.creek.consumer.ConsumerOptions;
 import dev.creek.consumer.CreekConsumer;
 import dev.creek.consumer.api.BrokerOptions;
 import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.Grouping;
 import java.time.Duration;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -27,7 +28,7 @@ final class Service {
   private @Nullable Disposable running;
   private volatile @Nullable Throwable failure;
 
-  Service(String natsUri, String namespace, String databaseUri) {
+  Service(String natsUri, String namespace, String databaseUri, Grouping grouping) {
     options =
         ConsumerOptions.builder(
                 BrokerOptions.builder(natsUri)
@@ -41,6 +42,7 @@ final class Service {
                     .build())
             .snapshotStall(STALL)
             .linger(LINGER)
+            .grouping(grouping)
             .build();
   }
 

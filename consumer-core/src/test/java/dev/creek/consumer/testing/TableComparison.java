@@ -21,6 +21,11 @@ import java.util.concurrent.TimeUnit;
  */
 public final class TableComparison {
 
+  /** A transaction that truncates several tables meets one that reads them in another order. */
+  private static final String DEADLOCK = "40P01";
+
+  private static final int MAX_ATTEMPTS = 5;
+
   private static final Duration FIRST_PAUSE = Duration.ofMillis(20);
   private static final Duration LONGEST_PAUSE = Duration.ofMillis(500);
 
@@ -58,6 +63,18 @@ public final class TableComparison {
 
   /** Compares now: one result for each table, in the order in which they were added. */
   public List<ComparedTable> run() {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        return attempt();
+      } catch (SQLException e) {
+        if (!DEADLOCK.equals(e.getSQLState()) || attempt == MAX_ATTEMPTS) {
+          throw new IllegalStateException("could not compare " + source + " with " + target, e);
+        }
+      }
+    }
+  }
+
+  private List<ComparedTable> attempt() throws SQLException {
     try (Connection ofSource = open(source);
         Connection ofTarget = open(target)) {
       List<ComparedTable> results = new ArrayList<>();
@@ -66,8 +83,6 @@ public final class TableComparison {
         results.add(reader.compare());
       }
       return results;
-    } catch (SQLException e) {
-      throw new IllegalStateException("could not compare " + source + " with " + target, e);
     }
   }
 

@@ -19,56 +19,41 @@ public enum Setting {
       "URI[,URI...]",
       null,
       "Servers of the broker, e.g. nats://127.0.0.1:4222; tls:// for TLS."),
-  NATS_NAMESPACE(
-      Topic.BROKER, Secrecy.NONE, "NAME", "CREEK", "First part of the producer's stream names."),
+  NATS_NAMESPACE(Topic.BROKER, "NAME", "CREEK", "First part of the producer's stream names."),
   NATS_INBOX_PREFIX(
       Topic.BROKER,
-      Secrecy.NONE,
       "NAME",
       "_INBOX",
       "First part of the subjects for answers. A separate one keeps other users of the account "
           + "from reading them."),
-  GENERATION(
-      Topic.BROKER,
-      Secrecy.NONE,
-      "WHICH",
-      "auto",
-      "Generation of the Creek producer: old, new or auto."),
-  NATS_CREDS(Topic.BROKER, Secrecy.NONE, "FILE", null, "Credentials file (JWT and nkey)."),
-  NATS_USER(Topic.BROKER, Secrecy.NONE, "NAME", null, "User, if not in the URI."),
+  GENERATION(Topic.BROKER, "WHICH", "auto", "Generation of the Creek producer: old, new or auto."),
+  NATS_CREDS(Topic.BROKER, "FILE", null, "Credentials file (JWT and nkey)."),
+  NATS_USER(Topic.BROKER, "NAME", null, "User, if not in the URI."),
   NATS_PASSWORD(
       Topic.BROKER,
       Secrecy.SECRET,
       "TEXT",
       null,
       "The user's password. Others can read options with ps: prefer the file or the environment."),
-  NATS_PASSWORD_FILE(Topic.BROKER, Secrecy.NONE, "FILE", null, "File that holds the password."),
+  NATS_PASSWORD_FILE(Topic.BROKER, "FILE", null, "File that holds the password."),
   NATS_TOKEN(
       Topic.BROKER, Secrecy.SECRET, "TEXT", null, "Token. Prefer the file or the environment."),
-  NATS_TOKEN_FILE(Topic.BROKER, Secrecy.NONE, "FILE", null, "File that holds the token."),
+  NATS_TOKEN_FILE(Topic.BROKER, "FILE", null, "File that holds the token."),
   NATS_TLS_CA(
       Topic.BROKER,
-      Secrecy.NONE,
       "FILE",
       null,
       "PEM file with the broker's certificate authorities. Turns TLS on."),
-  NATS_TLS_CERT(
-      Topic.BROKER,
-      Secrecy.NONE,
-      "FILE",
-      null,
-      "PEM file with the client certificate. Turns TLS on."),
-  NATS_TLS_KEY(Topic.BROKER, Secrecy.NONE, "FILE", null, "PEM file of its key (PKCS#8)."),
+  NATS_TLS_CERT(Topic.BROKER, "FILE", null, "PEM file with the client certificate. Turns TLS on."),
+  NATS_TLS_KEY(Topic.BROKER, "FILE", null, "PEM file of its key (PKCS#8)."),
   BROKER_READER(
       Topic.BROKER,
-      Secrecy.NONE,
       "READER",
       "direct",
       "How messages are read from the connection: direct, or client for the NATS client's own "
           + "way, which takes more processor time. Use client if you suspect a fault in direct."),
   ANSWER_TIMEOUT(
       Topic.BROKER,
-      Secrecy.NONE,
       "TIME",
       null,
       "How long to wait for an answer of the broker, and of the producer when it is asked for a "
@@ -81,22 +66,15 @@ public enum Setting {
       "URI",
       null,
       "Target database, e.g. postgres://me@host:5432/name?sslmode=verify-full."),
-  DB_NAMESPACE(
-      Topic.TARGET,
-      Secrecy.NONE,
-      "NAME",
-      "_creek_consumer",
-      "Schema for the consumer's own tables."),
+  DB_NAMESPACE(Topic.TARGET, "NAME", "_creek_consumer", "Schema for the consumer's own tables."),
   CONTROL_ROLE(
       Topic.TARGET,
-      Secrecy.NONE,
       "NAME",
       null,
       "Role whose members may call the SQL functions; the service grants it the privileges when "
           + "it starts."),
   NOTIFIED_COMMANDS(
       Topic.TARGET,
-      Secrecy.NONE,
       "SWITCH",
       "off",
       "Carry out commands in the payload of a NOTIFY, as the Go consumer did: on or off. Any "
@@ -107,24 +85,21 @@ public enum Setting {
       "TEXT",
       null,
       "The role's password; overrides the URI's. Prefer the file or the environment."),
-  DB_PASSWORD_FILE(Topic.TARGET, Secrecy.NONE, "FILE", null, "File that holds the password."),
+  DB_PASSWORD_FILE(Topic.TARGET, "FILE", null, "File that holds the password."),
   DB_CONNECTIONS(
       Topic.TARGET,
-      Secrecy.NONE,
       "COUNT",
       null,
       "Maximum number of connections to the target database, besides the one that listens. "
           + "Default: the URI's pool_max_conns, or 8."),
   DB_POOLER(
       Topic.TARGET,
-      Secrecy.NONE,
       "MODE",
       "none",
       "The pooler between this program and the target, such as PgBouncer, by its pool_mode: "
           + "none, session or transaction."),
   SESSION_REPLICATION_ROLE(
       Topic.TARGET,
-      Secrecy.NONE,
       "ROLE",
       "origin",
       "origin or replica. With replica, rows are written as PostgreSQL's own replication writes"
@@ -132,7 +107,6 @@ public enum Setting {
           + " REPLICA or ENABLE ALWAYS fire. Needs a privilege, which check names."),
   LOSSY_COLUMNS(
       Topic.TARGET,
-      Secrecy.NONE,
       "COLUMN[,COLUMN...]",
       null,
       "Columns, as schema.table.column, whose types may round or cut values when they are "
@@ -140,7 +114,6 @@ public enum Setting {
 
   CONNECT_TIMEOUT(
       Topic.TARGET,
-      Secrecy.NONE,
       "TIME",
       null,
       "Time limit of one attempt to connect to the target, the source or the broker, e.g. 90s. "
@@ -149,47 +122,36 @@ public enum Setting {
 
   LINGER(
       Topic.APPLY,
-      Secrecy.NONE,
       "TIME",
       "auto",
       "How long a table that has caught up waits for more of the last source transaction, e.g. 5ms. auto adapts between 1 and"
           + " 20 ms, in groups up to 250 ms; 0 is fastest and may show a transaction in parts."),
   GROUPING(
       Topic.APPLY,
-      Secrecy.NONE,
       "SCOPE",
       "table",
       "The tables that are applied together: table for each alone, or database for all of a source"
           + " database. Tables in a named group are together in either case."),
-  BATCH_ROWS(Topic.APPLY, Secrecy.NONE, "COUNT", "5000", "Maximum number of changes in one write."),
-  BATCH_BYTES(
-      Topic.APPLY,
-      Secrecy.NONE,
-      "SIZE",
-      "1MiB",
-      "Maximum message bytes in one write (e.g. 512KiB)."),
+  BATCH_ROWS(Topic.APPLY, "COUNT", "5000", "Maximum number of changes in one write."),
+  BATCH_BYTES(Topic.APPLY, "SIZE", "1MiB", "Maximum message bytes in one write (e.g. 512KiB)."),
   MAX_MESSAGE_BYTES(
       Topic.APPLY,
-      Secrecy.NONE,
       "SIZE",
       null,
       "Longest message (a change of one row) to apply; a longer one stops its table. Default: a "
           + "twelfth of the heap beyond 64 MiB, at most 256MiB."),
   SNAPSHOTS(
       Topic.APPLY,
-      Secrecy.NONE,
       "COUNT",
       "2",
       "Maximum number of snapshots that are applied at once; others wait for their turn."),
   SNAPSHOT_STALL(
       Topic.APPLY,
-      Secrecy.NONE,
       "TIME",
       "60s",
       "How long a snapshot may stand still before it is given up; its producer may have died."),
   PRODUCER_WAIT(
       Topic.APPLY,
-      Secrecy.NONE,
       "TIME",
       null,
       "How long a command that needs a snapshot repeats its request while no producer answers, "
@@ -197,30 +159,22 @@ public enum Setting {
 
   LOG_LEVEL(
       Topic.LOGGING,
-      Secrecy.NONE,
       "LEVEL",
       "info",
       "error, warn, info, debug or trace (also fatal, panic, warning). Commands other than "
           + "serve use warn by default."),
   LOG_FORMAT(
       Topic.LOGGING,
-      Secrecy.NONE,
       "FORMAT",
       "text",
       "text, or json: one object per line, with time, level, logger, message and further fields "
           + "such as table."),
   LOG_RATE(
       Topic.LOGGING,
-      Secrecy.NONE,
       "COUNT",
       "30",
       "Maximum number of log lines a second; 0 for no limit. Omitted lines are counted."),
-  LOG_BURST(
-      Topic.LOGGING,
-      Secrecy.NONE,
-      "COUNT",
-      "10",
-      "Maximum number of log lines at once within that."),
+  LOG_BURST(Topic.LOGGING, "COUNT", "10", "Maximum number of log lines at once within that."),
 
   SOURCE_URI(
       Topic.SOURCE,
@@ -231,7 +185,6 @@ public enum Setting {
 
   SOURCE_POOLER(
       Topic.SOURCE,
-      Secrecy.NONE,
       "MODE",
       "none",
       "The pooler between this program and the source, by its pool_mode: none, session or "
@@ -239,35 +192,26 @@ public enum Setting {
 
   PROMETHEUS_PORT(
       Topic.SERVE,
-      Secrecy.NONE,
       "PORT",
       "8080",
       "Port of the status page, /metrics, /livez and /readyz; 0 for any free one, off for none."),
   PROMETHEUS_ADDRESS(
       Topic.SERVE,
-      Secrecy.NONE,
       "ADDRESS",
       "127.0.0.1",
       "Address to listen on; 0.0.0.0 for all, as a container needs."),
-  STATUS_PAGE(
-      Topic.SERVE,
-      Secrecy.NONE,
-      "WHICH",
-      "on",
-      "Serve a status page at / (and /api/status): on or off."),
+  STATUS_PAGE(Topic.SERVE, "WHICH", "on", "Serve a status page at / (and /api/status): on or off."),
   HTTP_TOKEN_FILE(
       Topic.SERVE,
-      Secrecy.NONE,
       "FILE",
       null,
       "File that holds a token. The page and /metrics then require 'Authorization: Bearer ...'."),
   HTTP_TLS_CERT(
       Topic.SERVE,
-      Secrecy.NONE,
       "FILE",
       null,
       "PEM file with the server certificate and its chain. All paths then use HTTPS."),
-  HTTP_TLS_KEY(Topic.SERVE, Secrecy.NONE, "FILE", null, "PEM file of its key (PKCS#8).");
+  HTTP_TLS_KEY(Topic.SERVE, "FILE", null, "PEM file of its key (PKCS#8).");
 
   /** The topic of a setting; it determines where help shows it. */
   public enum Topic {
@@ -306,6 +250,11 @@ public enum Setting {
   private final String label;
   private final @Nullable String fallback;
   private final String description;
+
+  /** A setting that holds no secret. */
+  Setting(Topic topic, String label, @Nullable String fallback, String description) {
+    this(topic, Secrecy.NONE, label, fallback, description);
+  }
 
   Setting(
       Topic topic, Secrecy secrecy, String label, @Nullable String fallback, String description) {

@@ -1,6 +1,7 @@
 package dev.creek.consumer.app.chaos;
 
 import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.Grouping;
 import java.time.Duration;
 import java.util.Locale;
 
@@ -17,7 +18,8 @@ public final class Chaos {
     long seed = Long.getLong("chaos.seed", System.currentTimeMillis() % 100_000);
     Duration limit = Duration.ofMinutes(Long.getLong("chaos.minutes", 10));
     String generation = System.getProperty("chaos.generation", "new").toUpperCase(Locale.ROOT);
-    new ChaosRun(Generation.valueOf(generation), seed, System.out)
+    String grouping = System.getProperty("chaos.grouping", "table").toUpperCase(Locale.ROOT);
+    new ChaosRun(Generation.valueOf(generation), Grouping.valueOf(grouping), seed, System.out)
         .during(limit, System.getProperty("chaos.faults", ""));
   }
 }

@@ -1,6 +1,7 @@
 package dev.creek.consumer.app.chaos;
 
 import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.Grouping;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -20,5 +21,11 @@ final class ChaosIT {
   @EnumSource(Generation.class)
   void whateverFailsTheTargetEndsEqual(Generation generation) {
     new ChaosRun(generation, SEED, System.out).once(Faults.all());
+  }
+
+  @Tag("long")
+  @Test
+  void whateverFailsNoSourceTransactionOfAGroupIsSeenInParts() {
+    new ChaosRun(Generation.NEW, Grouping.DATABASE, SEED, System.out).once(Faults.all());
   }
 }

@@ -1,6 +1,7 @@
 package dev.creek.consumer.app.chaos;
 
 import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.Grouping;
 import dev.creek.consumer.app.chaos.Fault.Effect;
 import dev.creek.consumer.testing.ComparedTable;
 import dev.creek.consumer.testing.TableComparison;
@@ -43,13 +44,25 @@ final class ChaosRun {
   private static final long MAX_RESIDENT_KB = 400_000;
 
   private final Generation generation;
+  private final Grouping grouping;
   private final long seed;
   private final PrintStream out;
   private final Random random;
   private final Recoveries recoveries = new Recoveries();
 
   ChaosRun(Generation generation, long seed, PrintStream out) {
+    this(generation, Grouping.TABLE, seed, out);
+  }
+
+  /**
+   * The same.
+   *
+   * @param grouping of the service; by database an observer looks for source transactions that are
+   *     visible in parts
+   */
+  ChaosRun(Generation generation, Grouping grouping, long seed, PrintStream out) {
     this.generation = generation;
+    this.grouping = grouping;
     this.seed = seed;
     this.out = out;
     this.random = new Random(seed);
@@ -61,7 +74,7 @@ final class ChaosRun {
    * @throws AssertionError where something does not hold, with what there is to know
    */
   void once(List<Fault> faults) {
-    out.printf("chaos: %s, seed %d, %d faults%n", generation, seed, faults.size());
+    out.printf("chaos: %s, by %s, seed %d, %d faults%n", generation, grouping, seed, faults.size());
     run(faults, Long.MAX_VALUE, false);
   }
 
@@ -72,7 +85,7 @@ final class ChaosRun {
    * @throws AssertionError where something does not hold, with what there is to know
    */
   void during(Duration limit, String names) {
-    out.printf("chaos: %s, seed %d, %s%n", generation, seed, limit);
+    out.printf("chaos: %s, by %s, seed %d, %s%n", generation, grouping, seed, limit);
     List<Fault> faults =
         Faults.all().stream().filter(fault -> fault.name().contains(names)).toList();
     run(faults, System.nanoTime() + limit.toNanos(), true);
@@ -80,9 +93,10 @@ final class ChaosRun {
 
   private void run(List<Fault> faults, long endNanos, boolean again) {
     try (Installation all =
-        new Installation(generation, seed, RandomWorkload.Builder::onlyWithKey)) {
+        new Installation(generation, grouping, seed, RandomWorkload.Builder::onlyWithKey)) {
       all.startService();
-      try (BackgroundWorkload load = BackgroundWorkload.start(all.workload(), STEPS_PER_SECOND)) {
+      try (BackgroundWorkload load = BackgroundWorkload.start(all.workload(), STEPS_PER_SECOND);
+          ObservedPairs pairs = ObservedPairs.of(grouping, all, seed)) {
         all.awaitProgress(1);
         all.effects().clear();
         do {
@@ -90,10 +104,11 @@ final class ChaosRun {
           Collections.shuffle(order, random);
           for (Fault fault : order) {
             if (System.nanoTime() < endNanos) {
-              round(all, load, fault);
+              round(all, load, pairs, fault);
             }
           }
         } while (again && System.nanoTime() < endNanos);
+        pairs.report(out);
       }
       all.assertEqual();
       Faults.stop(all);
@@ -102,7 +117,7 @@ final class ChaosRun {
     }
   }
 
-  private void round(Installation all, BackgroundWorkload load, Fault fault) {
+  private void round(Installation all, BackgroundWorkload load, ObservedPairs pairs, Fault fault) {
     out.printf("%s %-45s ", LocalTime.now(ZoneId.systemDefault()).format(CLOCK), fault);
     out.flush();
     try {
@@ -110,7 +125,8 @@ final class ChaosRun {
       OptionalLong snapshot = snapshotBeside(all, fault);
       fault.strike().on(all, random);
       long ended = System.nanoTime();
-      try (BackgroundWorkload.Pause pause = load.pause()) {
+      try (BackgroundWorkload.Pause pause = load.pause();
+          PairedTables.Pause pairsPause = pairs.pause()) {
         if (fault.effect() == Effect.GAP) {
           heal(all);
         }
@@ -120,6 +136,7 @@ final class ChaosRun {
         awaitEqual(all);
         Duration recovery = Duration.ofNanos(System.nanoTime() - ended);
         check(all, snapshot.isPresent() ? Effect.SNAPSHOT : fault.effect());
+        pairs.requireWhole(fault);
         report(all, recovery, outcome);
         recoveries.add(snapshot.isPresent() ? Recoveries.WITH_SNAPSHOT : fault.name(), recovery);
         all.effects().clear();
@@ -154,7 +171,7 @@ final class ChaosRun {
   /** All tables, as all read the one stream. */
   private static void heal(Installation all) {
     all.awaitPublished();
-    for (String table : all.workload().tables()) {
+    for (String table : all.tables()) {
       all.command("resync('%s')", Installation.mapping(table));
     }
     all.awaitThat(() -> all.gaps().isEmpty());

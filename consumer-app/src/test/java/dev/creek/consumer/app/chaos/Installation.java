@@ -8,6 +8,7 @@ import dev.creek.consumer.CreekConsumer;
 import dev.creek.consumer.api.BrokerOptions;
 import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.Grouping;
 import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.app.testing.ServiceProcess;
@@ -36,6 +37,7 @@ import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,6 +59,12 @@ final class Installation implements AutoCloseable {
   /** A source or producer that ends leaves snapshots without an end. */
   private static final String SNAPSHOT_STALL = "10s";
 
+  /**
+   * Longer than faults of the network keep the rest of a source transaction back: by default a
+   * pause of some 20 ms ends it, as nothing on the wire does.
+   */
+  private static final String GROUP_LINGER = "10s";
+
   private static final String DEADLOCK_TIMEOUT = "200ms";
 
   /** Bounds that faults can run into. */
@@ -64,6 +72,7 @@ final class Installation implements AutoCloseable {
       "?connect_timeout=60&options=-c%20lock_timeout%3D1000%20-c%20statement_timeout%3D5000";
 
   private final Generation generation;
+  private final Grouping grouping;
   private final Deque<AutoCloseable> running = new ArrayDeque<>();
   private final PostgresServer sourceServer;
   private final PostgresServer targetServer;
@@ -85,7 +94,21 @@ final class Installation implements AutoCloseable {
    * @param which of the workload's tables
    */
   Installation(Generation generation, long seed, UnaryOperator<RandomWorkload.Builder> which) {
+    this(generation, Grouping.TABLE, seed, which);
+  }
+
+  /**
+   * The same.
+   *
+   * @param grouping of the service; by database there are {@link PairedTables} as well
+   */
+  Installation(
+      Generation generation,
+      Grouping grouping,
+      long seed,
+      UnaryOperator<RandomWorkload.Builder> which) {
     this.generation = generation;
+    this.grouping = grouping;
     try {
       sourceServer = keep(PostgresServer.builder().start());
       targetServer =
@@ -96,13 +119,17 @@ final class Installation implements AutoCloseable {
       workload = keep(which.apply(RandomWorkload.of(source, seed).follow(target)).build());
       workload.createSource();
       workload.createTarget(target);
+      if (grouping == Grouping.DATABASE) {
+        PairedTables.create(source);
+        PairedTables.create(target);
+      }
       changes = EffectLog.install(source, workload.versionedTables());
       effects = EffectLog.install(target, workload.versionedTables());
       producer =
           keep(
               TestProducer.builder()
                   .source(source.uri())
-                  .tables(workload.tables().toArray(String[]::new))
+                  .tables(tables().toArray(String[]::new))
                   .nats(nats.uri())
                   .generation(generation)
                   .inFlight(IN_FLIGHT)
@@ -129,7 +156,7 @@ final class Installation implements AutoCloseable {
         ConsumerOptions.of(
             BrokerOptions.builder(nats.uri()).build(), DatabaseOptions.of(target.patientUri()));
     try (CreekConsumer consumer = CreekConsumer.create(options)) {
-      for (String table : workload.tables()) {
+      for (String table : tables()) {
         consumer.tables().add(Mapping.parse(mapping(table))).block(PATIENCE);
       }
     }
@@ -210,6 +237,13 @@ final class Installation implements AutoCloseable {
     return effects;
   }
 
+  /** All that are subscribed. */
+  List<String> tables() {
+    return grouping == Grouping.TABLE
+        ? workload.tables()
+        : Stream.concat(workload.tables().stream(), PairedTables.TABLES.stream()).toList();
+  }
+
   RandomWorkload workload() {
     return workload;
   }
@@ -235,6 +269,8 @@ final class Installation implements AutoCloseable {
                 "DB_URI",
                 "postgres://creek:creek@127.0.0.1:" + toTarget.port() + "/target" + OPTIONS)
             .environment("PROMETHEUS_PORT", "off")
+            .environment("GROUPING", grouping.stored())
+            .environment("LINGER", grouping == Grouping.DATABASE ? GROUP_LINGER : "auto")
             .environment("SNAPSHOT_STALL", SNAPSHOT_STALL)
             .jvmOptions(JVM)
             .jvmOptions(options)
@@ -407,7 +443,11 @@ final class Installation implements AutoCloseable {
   }
 
   TableComparison comparison() {
-    return workload.comparison(target);
+    TableComparison all = workload.comparison(target);
+    if (grouping == Grouping.DATABASE) {
+      PairedTables.TABLES.forEach(table -> all.table(table, table));
+    }
+    return all;
   }
 
   /** The service's sessions at the target. */

@@ -10,7 +10,9 @@ import dev.creek.consumer.postgres.catalog.TargetCatalog;
 import dev.creek.consumer.postgres.control.Claims;
 import dev.creek.consumer.postgres.control.IncompletenessMarks;
 import dev.creek.consumer.postgres.control.SubscriptionTable;
+import dev.creek.consumer.postgres.session.Gathered;
 import dev.creek.consumer.postgres.session.Sessions;
+import dev.creek.consumer.postgres.session.SqlHints;
 import dev.creek.consumer.stream.Claim;
 import dev.creek.consumer.stream.GroupWriter;
 import dev.creek.consumer.stream.TableWriter;
@@ -18,7 +20,10 @@ import dev.creek.consumer.stream.TargetTables;
 import dev.creek.consumer.wire.RecordShape;
 import dev.creek.consumer.wire.WalSchema;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import reactor.core.publisher.Mono;
 
 /** The target's tables. */
@@ -29,12 +34,21 @@ public final class PostgresTables implements TargetTables {
   private final IncompletenessMarks marks;
   private final TableCreator creator;
 
+  /** Our role if policies of a table apply to it, otherwise an empty text. */
+  private final Gathered<Claim, String> hiddenFrom;
+
   public PostgresTables(Sessions sessions, SubscriptionTable subscriptions, Claims claims) {
     this.sessions = sessions;
     this.subscriptions = subscriptions;
     this.claims = claims;
     this.marks = new IncompletenessMarks(sessions, subscriptions);
     this.creator = new TableCreator(sessions);
+    this.hiddenFrom =
+        new Gathered<>(
+            these -> hiddenFrom(these, SqlHints.NONE),
+            claim ->
+                hiddenFrom(List.of(claim), subscriptions.hints(claim))
+                    .map(roles -> Objects.requireNonNull(roles.get(claim))));
   }
 
   @Override
@@ -49,19 +63,40 @@ public final class PostgresTables implements TargetTables {
 
   @Override
   public Mono<Void> requireVisible(Claim claim) {
-    TargetTable target = claim.mapping().target();
+    return hiddenFrom
+        .ask(claim)
+        .filter(role -> !role.isEmpty())
+        .flatMap(role -> Mono.error(CatalogTable.hiding(claim.mapping().target(), role)));
+  }
+
+  private Mono<Map<Claim, String>> hiddenFrom(List<Claim> claims, SqlHints hints) {
+    List<TargetTable> tables = claims.stream().map(claim -> claim.mapping().target()).toList();
     return sessions
         .use(
-            "catalog of " + target,
-            subscriptions.hints(claim),
+            "catalog of " + (tables.size() == 1 ? tables.get(0) : tables.size() + " tables"),
+            hints,
             session ->
                 session
                     .query(
                         TargetCatalog.HIDDEN_FROM,
-                        statement -> statement.bind(0, target.namespace()).bind(1, target.table()),
-                        row -> Objects.requireNonNull(row.get(0, String.class)))
-                    .next())
-        .flatMap(role -> Mono.error(CatalogTable.hiding(target, role)));
+                        statement ->
+                            statement
+                                .bind(0, texts(tables, TargetTable::namespace))
+                                .bind(1, texts(tables, TargetTable::table)),
+                        row ->
+                            Map.entry(
+                                claims.get(row.get("place", Integer.class) - 1),
+                                row.get("role", String.class)))
+                    .collectMap(Map.Entry::getKey, Map.Entry::getValue))
+        .map(
+            hidden ->
+                claims.stream()
+                    .collect(
+                        Collectors.toMap(claim -> claim, claim -> hidden.getOrDefault(claim, ""))));
+  }
+
+  private static String[] texts(List<TargetTable> tables, Function<TargetTable, String> part) {
+    return tables.stream().map(part).toArray(String[]::new);
   }
 
   @Override

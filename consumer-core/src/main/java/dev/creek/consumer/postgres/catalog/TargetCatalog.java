@@ -21,13 +21,17 @@ import reactor.core.publisher.Mono;
 
 /** Reads target tables from the catalog; needs no privileges on them. */
 public final class TargetCatalog {
-  /** Our role, if policies of a table apply to it. Parameters: schema, table. */
+  /**
+   * Our role and the place of each table to which policies apply for us. Parameters: schemas,
+   * tables.
+   */
   public static final String HIDDEN_FROM =
       """
-      select quote_ident(current_user)
-      from pg_class c join pg_namespace n on n.oid = c.relnamespace
-      where n.nspname = $1 and c.relname = $2 and c.relkind in ('r', 'p')
-        and row_security_active(c.oid)
+      select quote_ident(current_user) as role, wanted.place::int as place
+      from unnest($1::text[], $2::text[]) with ordinality as wanted (namespace, name, place)
+      join pg_namespace n on n.nspname = wanted.namespace
+      join pg_class c on c.relnamespace = n.oid and c.relname = wanted.name
+      where c.relkind in ('r', 'p') and row_security_active(c.oid)
       """;
 
   private TargetCatalog() {}

@@ -6,14 +6,13 @@ import dev.creek.consumer.api.TableState.StoppedAt;
 import dev.creek.consumer.postgres.position.HorizonSql;
 import dev.creek.consumer.postgres.position.SubscriptionRows;
 import dev.creek.consumer.postgres.session.Binding;
+import dev.creek.consumer.postgres.session.Gathered;
 import dev.creek.consumer.postgres.session.Session;
 import dev.creek.consumer.postgres.session.Sessions;
 import dev.creek.consumer.stream.Claim;
 import dev.creek.consumer.stream.Failpoint;
 import dev.creek.consumer.stream.HeldException;
 import io.r2dbc.spi.Statement;
-import java.time.Instant;
-import java.util.Objects;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,16 +29,21 @@ public final class Claims {
   private final Sessions sessions;
   private final SubscriptionTable subscriptions;
   private final InstanceSql instances;
+  private final Gathered<Mapping, Claim> free;
+  private final Gathered<ManyClaims.Shown, Boolean> shown;
 
   public Claims(Sessions sessions, SubscriptionTable subscriptions, InstanceSql instances) {
     this.sessions = sessions;
     this.subscriptions = subscriptions;
     this.instances = instances;
+    ManyClaims many = new ManyClaims(sessions, subscriptions, instances);
+    this.free = new Gathered<>(many::takeFree, mapping -> claim(mapping, false));
+    this.shown = new Gathered<>(many::report, one -> reportAlone(one.claim(), one.state()));
   }
 
   /** Takes the table unless another live instance has it. */
   public Mono<Claim> claim(Mapping mapping) {
-    return claim(mapping, false);
+    return free.ask(mapping);
   }
 
   /** Takes the table unless another instance is writing it just now, or takes a snapshot of it. */
@@ -158,16 +162,7 @@ public final class Claims {
                         .bind(0, mapping.target().toString())
                         .bind(1, mapping.source().toString())
                         .bind(2, instances.id()),
-                row ->
-                    new Claim(
-                        mapping,
-                        Objects.requireNonNull(row.get("epoch", Long.class)),
-                        SubscriptionRows.position(row),
-                        row.get("ahead_until", Instant.class),
-                        SubscriptionRows.skips(row),
-                        row.get("gap", String.class),
-                        HorizonSql.of(row),
-                        SubscriptionRows.failure(row)))
+                row -> ManyClaims.claim(row, mapping))
             .next();
     return Failpoint.AFTER_CLAIM.after(Failpoint.BEFORE_CLAIM.before(claiming));
   }
@@ -196,6 +191,10 @@ public final class Claims {
    * for it between the parts of one transaction.
    */
   public Mono<Boolean> report(Claim claim, TableState state) {
+    return shown.ask(new ManyClaims.Shown(claim, state));
+  }
+
+  private Mono<Boolean> reportAlone(Claim claim, TableState state) {
     return update(
         "state of " + claim.mapping().target(),
         """

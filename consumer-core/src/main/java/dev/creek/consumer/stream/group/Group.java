@@ -208,10 +208,12 @@ public final class Group {
   private void begin() {
     seats.removeIf(
         seat -> {
-          if (seat.isLeaving()) {
+          // Read once: who wants to leave a moment later would be gone, and never be told so.
+          boolean leaves = seat.isLeaving();
+          if (leaves) {
             seat.end(null);
           }
-          return seat.isLeaving();
+          return leaves;
         });
     for (Seat stranger : Neighbours.strangers(seats)) {
       stranger.member().goesApart(stranger.first());

@@ -10,16 +10,11 @@ import dev.creek.consumer.api.DatabaseException;
 import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.ShapeMismatchException;
 import dev.creek.consumer.api.TargetTable;
-import dev.creek.consumer.postgres.PostgresTarget;
-import dev.creek.consumer.testing.PostgresDatabase;
-import dev.creek.consumer.testing.PostgresExtension;
-import dev.creek.consumer.testing.PostgresServer;
+import dev.creek.consumer.postgres.TargetDatabase;
 import dev.creek.consumer.testing.TableWire;
 import dev.creek.consumer.testing.TableWire.Identity;
 import dev.creek.consumer.wire.WalSchema;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import reactor.core.publisher.Flux;
@@ -31,30 +26,14 @@ final class TableCreatorIT {
 
   private static final TargetTable TARGET = new TargetTable("public", "items");
 
-  @RegisterExtension
-  static final PostgresExtension postgres =
-      PostgresExtension.own(PostgresServer.builder().version(15));
-
-  private PostgresDatabase database;
-  private PostgresTarget target;
-
-  @BeforeEach
-  void open() {
-    database = postgres.freshDatabase();
-    target = PostgresTarget.connect(DatabaseOptions.of(database.patientUri()));
-  }
-
-  @AfterEach
-  void close() {
-    await(target.close());
-  }
+  @RegisterExtension static final TargetDatabase database = TargetDatabase.onVersion(15);
 
   private static WalSchema schema(TableWire wire) {
     return WalSchema.parse(wire.fingerprint(), wire.schemaText());
   }
 
   private Boolean create(TargetTable table, TableWire wire) {
-    return await(target.tables().createTable(table, schema(wire)));
+    return await(database.target().tables().createTable(table, schema(wire)));
   }
 
   @Test
@@ -181,19 +160,16 @@ final class TableCreatorIT {
   void letsManyCreateTogether() {
     var table = new TargetTable("fresh", "items");
     var created =
-        await(Flux.range(0, 6).flatMap(n -> target.tables().createTable(table, schema(ITEMS)), 6));
+        await(
+            Flux.range(0, 6)
+                .flatMap(n -> database.target().tables().createTable(table, schema(ITEMS)), 6));
     assertThat(created).containsOnlyOnce(true).hasSize(6);
   }
 
   @Test
   void saysWhichRightIsMissing() {
     database.execute("drop role if exists no_creator", "create role no_creator login password 'x'");
-    var server = database.server();
-    var plain =
-        PostgresTarget.connect(
-            DatabaseOptions.of(
-                "postgres://no_creator:x@%s:%d/%s"
-                    .formatted(server.host(), server.port(), database.name())));
+    var plain = database.connect(DatabaseOptions.of(database.uriAs("no_creator", "x")));
     assertThatThrownBy(() -> await(plain.tables().createTable(TARGET, schema(ITEMS))))
         .isInstanceOfSatisfying(
             DatabaseException.class,
@@ -201,7 +177,6 @@ final class TableCreatorIT {
               assertThat(e.sqlState()).isEqualTo("42501");
               assertThat(e.hint()).isEqualTo("GRANT USAGE, CREATE ON SCHEMA public TO no_creator;");
             });
-    await(plain.close());
     database.execute("drop role no_creator");
   }
 }
