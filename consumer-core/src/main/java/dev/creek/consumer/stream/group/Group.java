@@ -58,12 +58,7 @@ public final class Group {
   private final List<Seat> seats = new ArrayList<>();
   private @Nullable Disposable gathering;
   private final Arrivals arrivals = new Arrivals();
-
-  /** Up to here tables are written in the order of the source. */
-  private long inOrderUntil;
-
-  /** The furthest member when that was refused, too, and the whole batch was to be tried again. */
-  private long turnedAt;
+  private final WriteOrder order = new WriteOrder();
 
   Group(GroupPorts ports) {
     this.ports = ports;
@@ -223,7 +218,7 @@ public final class Group {
       standing = Standing.EMPTY;
       return;
     }
-    Round next = new Round(ports, seats, inOrderUntil);
+    Round next = new Round(ports, seats, order.inOrderUntil());
     round = next;
     show(next.reached());
     log.debug(
@@ -265,7 +260,7 @@ public final class Group {
 
   private void failed(Round of, Throwable error) {
     log.debug("{}: the round ended", ports.database(), error);
-    if (error instanceof SeatException once && isTurn(of, once)) {
+    if (error instanceof SeatException once && order.turns(of, once)) {
       endToReturn(of.spoilt(), null);
     } else if (error instanceof SeatException one) {
       if (one.mayDependOnOtherTables()) {
@@ -274,8 +269,8 @@ public final class Group {
       one.seat().member().goesApart(one.seat().first());
       end(one.seat(), one.getCause());
       endToReturn(of.spoilt(), null);
-    } else if (error instanceof OrderException order) {
-      inOrderUntil = order.until();
+    } else if (error instanceof OrderException whole) {
+      order.refused(whole);
       endToReturn(of.spoilt(), null);
     } else if (error instanceof BrokerException.Gap) {
       // Each looks for itself whether it needs what is missing.
@@ -288,22 +283,6 @@ public final class Group {
     } else {
       endToReturn(of.spoilt().isEmpty() ? of.seats() : of.spoilt(), error);
     }
-  }
-
-  /**
-   * A transaction of which a part was missing is refused in either way, and is whole by now: what
-   * was refused in the order of the source, without a commit since, is tried as a whole once more.
-   */
-  private boolean isTurn(Round of, SeatException refused) {
-    if (!refused.mayDependOnOtherTables() || inOrderUntil <= of.reached()) {
-      return false;
-    }
-    inOrderUntil = 0;
-    // Each commit moves a member beyond all others.
-    long furthest = of.seats().stream().mapToLong(Seat::first).max().orElse(0);
-    boolean first = turnedAt != furthest;
-    turnedAt = furthest;
-    return first;
   }
 
   /** They claim their tables again; the others wait for them. */

@@ -232,13 +232,15 @@ final class Round {
       return e;
     }
     Throwable cause = part.getCause() == null ? part : part.getCause();
-    return sections.size() > 1 && FailurePolicy.mayDependOnOtherTables(cause)
-        ? new OrderException(batch.position().sequence(), cause)
-        : sections.stream()
-            .filter(section -> section.seat().member().writer() == part.writer())
-            .findFirst()
-            .<Throwable>map(section -> section.failure(cause))
-            .orElse(cause);
+    if (sections.size() > 1 && FailurePolicy.mayDependOnOtherTables(cause)) {
+      return new OrderException(batch.position().sequence(), cause);
+    }
+    for (Section section : sections) {
+      if (section.seat().member().writer() == part.writer()) {
+        return section.failure(cause);
+      }
+    }
+    return cause;
   }
 
   private static void written(List<Section> sections, long began) {

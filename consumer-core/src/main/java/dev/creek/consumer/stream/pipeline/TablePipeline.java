@@ -253,8 +253,7 @@ final class TablePipeline {
       report
           .about(log.atWarn())
           .log(
-              "{}: the target is back at stream sequence {}, from {}: lost changes are applied again "
-                  + "again",
+              "{}: the target is back at stream sequence {}, from {}: lost changes are applied again",
               mapping,
               stored.sequence(),
               reached.sequence());
