@@ -32,7 +32,8 @@ final class LibraryDocTest {
         withoutLayout(
             Files.readString(TESTS.resolve("EmbeddingIT.java"))
                 + Files.readString(TESTS.resolve("LibraryContractIT.java"))
-                + Files.readString(TESTS.resolve("ReadingExamplesIT.java")));
+                + Files.readString(TESTS.resolve("ReadingExamplesIT.java"))
+                + Files.readString(TESTS.resolve("source/SourceFeedTest.java")));
     assertThat(examples).hasSizeGreaterThan(5);
     assertThat(examples).allSatisfy(example -> assertThat(run).contains(example));
   }

@@ -47,7 +47,7 @@ class SourceHistoryTest {
 
   static LongStream seeds() {
     long first = Long.getLong("creek.seed", 1);
-    return LongStream.range(first, first + Integer.getInteger("creek.histories", 12));
+    return LongStream.range(first, first + Integer.getInteger("creek.histories", 6));
   }
 
   /** A row of both tables. */

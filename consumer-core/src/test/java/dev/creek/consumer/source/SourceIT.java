@@ -48,6 +48,9 @@ class SourceIT {
   private static final Duration PATIENCE = Patience.LIMIT;
   private static final String BOTH = "source.app.*";
 
+  /** {@code -Dcreek.test.cycles=1000} opens and closes so many sources. */
+  private static final int CYCLES = Integer.getInteger("creek.test.cycles", 12);
+
   @RegisterExtension static final PostgresExtension postgres = PostgresExtension.shared();
   @RegisterExtension final NatsExtension nats = NatsExtension.own();
 
@@ -161,7 +164,7 @@ class SourceIT {
       Generation generation, PostgresDatabase database) {
     long seed = Long.getLong("creek.test.seed", System.nanoTime());
     Random random = new Random(seed);
-    int transactions = 150;
+    int transactions = 100;
     database.execute("create table effects (tab text, tx bigint, seq bigint)");
     ConnectionFactory connections = connections(database);
     try (WirePublisher publisher = WirePublisher.of(nats.server(), generation, "source")) {
@@ -211,7 +214,7 @@ class SourceIT {
                       ? Mono.delay(Duration.ofMillis(until * 3L))
                           .then(Mono.fromRunnable(() -> killSessions(database)))
                       : Mono.empty())
-              .timeout(Duration.ofSeconds(2), Mono.empty())
+              .timeout(Duration.ofMillis(1500), Mono.empty())
               .onErrorComplete()
               .blockLast(PATIENCE);
           kills++;
@@ -439,7 +442,7 @@ class SourceIT {
       publish(publisher, Generation.NEW, 1, 20);
       once(connections);
       Set<Thread> before = threads();
-      for (int i = 0; i < 20; i++) {
+      for (int i = 0; i < CYCLES; i++) {
         once(connections);
       }
       Awaitility.await("consumers end")

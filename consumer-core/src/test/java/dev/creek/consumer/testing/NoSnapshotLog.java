@@ -1,5 +1,6 @@
 package dev.creek.consumer.testing;
 
+import dev.creek.consumer.api.BrokerException;
 import dev.creek.consumer.api.PublishedSnapshot;
 import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.stream.Delivery;
@@ -10,7 +11,7 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /** A broker that holds no snapshots and gets none. */
-public class NoSnapshotLog implements SnapshotLog {
+public final class NoSnapshotLog implements SnapshotLog {
   @Override
   public Flux<PublishedSnapshot> snapshots(SourceTable source) {
     return Flux.empty();
@@ -23,7 +24,7 @@ public class NoSnapshotLog implements SnapshotLog {
 
   @Override
   public Mono<String> requestSnapshot(SourceTable source, Duration timeout) {
-    return Mono.error(new UnsupportedOperationException());
+    return Mono.error(new BrokerException.NoProducer("nobody takes snapshots", null));
   }
 
   @Override
@@ -33,6 +34,6 @@ public class NoSnapshotLog implements SnapshotLog {
 
   @Override
   public Mono<ChangesSince> changesSince(SourceTable source, Instant time) {
-    return Mono.error(new UnsupportedOperationException());
+    return Mono.error(new BrokerException.Unavailable("nobody knows"));
   }
 }

@@ -56,6 +56,76 @@ public final class StrangersBuild {
     return build;
   }
 
+  /**
+   * A copy of a project of this repository, which knows of it nothing but the artifact.
+   *
+   * @param project its folder, below the root
+   */
+  public static StrangersBuild copyOf(String project) {
+    Path root = Path.of(setting("creek.test.root"));
+    var build =
+        new StrangersBuild(
+            Scratch.onDisk("example"),
+            root,
+            setting("creek.test.version"),
+            setting("creek.test.offline").endsWith("true"));
+    try {
+      build.installArtifact();
+      copy(root.resolve(project), build.folder);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return build;
+  }
+
+  private static void copy(Path from, Path to) throws IOException {
+    try (Stream<Path> files = Files.walk(from)) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        Path place = to.resolve(from.relativize(file).toString());
+        Files.createDirectories(place.getParent());
+        Files.copy(file, place);
+      }
+    }
+  }
+
+  /**
+   * Compiles the project.
+   *
+   * @param options for Maven
+   * @return the class path at run time, its own classes first
+   * @throws IllegalStateException with what Maven says where it cannot
+   */
+  public List<Path> compile(String... options) {
+    List<String> more = new ArrayList<>(List.of(options));
+    more.add("-Dcreek.version=" + version);
+    more.add("compile");
+    List<Path> classpath = new ArrayList<>();
+    classpath.add(folder.resolve("target/classes"));
+    classpath.addAll(resolve(more));
+    return classpath;
+  }
+
+  /** Starts a class in a JVM of its own; whoever starts it ends it. */
+  public Process start(String name, List<Path> classpath, String... arguments) throws IOException {
+    List<String> command = new ArrayList<>(List.of(tool("java"), "-Xmx256m", "-cp"));
+    command.add(joined(classpath));
+    command.add(name);
+    command.addAll(List.of(arguments));
+    return new ProcessBuilder(command)
+        .redirectErrorStream(true)
+        .redirectOutput(folder.resolve(name + ".out").toFile())
+        .start();
+  }
+
+  /** What the class that was started last has printed so far. */
+  public String printed(String name) throws IOException {
+    return Files.readString(folder.resolve(name + ".out"));
+  }
+
+  private static String joined(List<Path> classpath) {
+    return String.join(File.pathSeparator, classpath.stream().map(Path::toString).toList());
+  }
+
   private static String setting(String name) {
     String value = System.getProperty(name);
     if (value == null) {
@@ -135,6 +205,10 @@ public final class StrangersBuild {
    * @throws IllegalStateException with what Maven says where it cannot
    */
   public List<Path> resolve() {
+    return resolve(List.of());
+  }
+
+  private List<Path> resolve(List<String> more) {
     Path file = folder.resolve("classpath");
     List<String> command = new ArrayList<>();
     command.add(root.resolve("mvnw").toString());
@@ -143,6 +217,7 @@ public final class StrangersBuild {
       command.add("-o");
     }
     command.add("-Dmaven.repo.local=" + repository());
+    command.addAll(more);
     command.add("-Dmdep.outputFile=" + file);
     command.add("-Dmdep.includeScope=runtime");
     command.add(
@@ -173,8 +248,7 @@ public final class StrangersBuild {
       throw new UncheckedIOException(e);
     }
     Path classes = folder.resolve("classes");
-    String libraries =
-        String.join(File.pathSeparator, classpath.stream().map(Path::toString).toList());
+    String libraries = joined(classpath);
     Commands.run(
         List.of(tool("javac"), "-cp", libraries, "-d", classes.toString(), program.toString()));
     List<String> command = new ArrayList<>();

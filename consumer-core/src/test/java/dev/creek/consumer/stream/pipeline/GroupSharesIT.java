@@ -13,6 +13,7 @@ import dev.creek.consumer.postgres.PostgresTarget;
 import dev.creek.consumer.stream.PipelineOptions;
 import dev.creek.consumer.stream.Schemas;
 import dev.creek.consumer.testing.MemoryLog;
+import dev.creek.consumer.testing.NoSnapshotLog;
 import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
@@ -236,7 +237,7 @@ final class GroupSharesIT {
       lines =
           new TablePipelines(
               log,
-              NoSnapshots.LOG,
+              new NoSnapshotLog(),
               target.subscriptions(),
               target.replicas(),
               target.tables(),

@@ -15,6 +15,7 @@ import dev.creek.consumer.stream.PipelineOptions;
 import dev.creek.consumer.stream.Schemas;
 import dev.creek.consumer.stream.TargetTables;
 import dev.creek.consumer.testing.MemoryLog;
+import dev.creek.consumer.testing.NoSnapshotLog;
 import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.PostgresExtension;
@@ -113,7 +114,7 @@ class RandomHistoryIT {
     Mono<Void> lines =
         new TablePipelines(
                 log,
-                NoSnapshots.LOG,
+                new NoSnapshotLog(),
                 target.subscriptions(),
                 target.replicas(),
                 tables,

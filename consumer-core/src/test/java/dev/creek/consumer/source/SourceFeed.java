@@ -1,0 +1,138 @@
+package dev.creek.consumer.source;
+
+import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.SourceTable;
+import dev.creek.consumer.testing.NoSnapshotLog;
+import dev.creek.consumer.testing.TableWire;
+import dev.creek.consumer.testing.WalBytes;
+import dev.creek.consumer.testing.WalTx;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
+import reactor.core.publisher.Mono;
+
+/**
+ * A source without servers, for the tests of programs that read changes. What a test publishes is
+ * encoded as a producer does it, and comes to the program by the library's own reader, decoder and
+ * batcher; only the broker is replaced by memory. It needs neither JUnit nor a server.
+ *
+ * <pre>{@code
+ * try (SourceFeed feed = SourceFeed.of("shop")) {
+ *   TableWire orders = feed.table("public", "orders").column("id", "int4", KEY).column("note", "text");
+ *   CreekSource creek = feed.open();
+ *   feed.transaction(tx -> tx.insert(orders, 1, "first"));
+ *   …
+ * }
+ * }</pre>
+ *
+ * <p>Any number of sources may be opened, one after the other or at once; each reads all that was
+ * published. There is no producer that takes snapshots. Thread-safe.
+ */
+public final class SourceFeed implements AutoCloseable {
+  private static final Duration LIMIT = Duration.ofSeconds(20);
+
+  private final String database;
+  private final FeedLog log = new FeedLog();
+  private final List<CreekSource> opened = new CopyOnWriteArrayList<>();
+  private long transactions;
+
+  private SourceFeed(String database) {
+    this.database = database;
+  }
+
+  /** A feed of a source database. */
+  public static SourceFeed of(String database) {
+    return new SourceFeed(database);
+  }
+
+  /**
+   * A table without columns: add them with {@link TableWire#column}. Altering it later is to
+   * publish changes of one with other columns.
+   */
+  public TableWire table(String schema, String name) {
+    return TableWire.of(new SourceTable(database, schema, name)).generation(Generation.NEW);
+  }
+
+  /** A source with the defaults; positions are in memory. */
+  public CreekSource open() {
+    return open(options -> options);
+  }
+
+  /**
+   * A source.
+   *
+   * @param settings changes its options; what concerns the broker has no effect
+   */
+  public CreekSource open(UnaryOperator<SourceOptions.Builder> settings) {
+    CreekSource source =
+        CreekSource.of(
+            settings.apply(SourceOptions.builder("nats://feed.invalid")).build(),
+            log,
+            new NoSnapshotLog(),
+            Mono.empty(),
+            () -> true);
+    opened.add(source);
+    return source;
+  }
+
+  /** Publishes one source transaction, all of it at once. */
+  public synchronized void transaction(Consumer<Publishing> changes) {
+    Publishing publishing = new Publishing(WalTx.of(++transactions));
+    changes.accept(publishing);
+    log.append(publishing.messages);
+  }
+
+  /** The changes of one transaction, in order. */
+  public static final class Publishing {
+    private final WalTx tx;
+    private final List<FeedLog.Message> messages = new ArrayList<>();
+
+    private Publishing(WalTx tx) {
+      this.tx = tx;
+    }
+
+    /** A row is inserted: its values by position. */
+    public Publishing insert(TableWire table, Object... row) {
+      return add(table, table.insert(tx, row));
+    }
+
+    /** A row is updated; its key is the same. */
+    public Publishing update(TableWire table, Object... row) {
+      return add(table, table.update(tx, row));
+    }
+
+    /** A row is updated, perhaps its key. */
+    public Publishing update(TableWire table, List<?> before, List<?> after) {
+      return add(table, table.update(tx, table.row(before.toArray()), table.row(after.toArray())));
+    }
+
+    /** A row is deleted. */
+    public Publishing delete(TableWire table, Object... row) {
+      return add(table, table.delete(tx, table.row(row)));
+    }
+
+    /** All rows are removed. */
+    public Publishing truncate(TableWire table) {
+      return add(table, table.truncate(tx));
+    }
+
+    private Publishing add(TableWire table, WalBytes message) {
+      messages.add(new FeedLog.Message(table, message.packets()));
+      return this;
+    }
+  }
+
+  /** What was published so far is not held any more: whoever needs it meets a gap. */
+  public void forget() {
+    log.forget();
+  }
+
+  /** Closes all sources. Blocks. */
+  @Override
+  public void close() {
+    opened.forEach(source -> source.closeLater().block(LIMIT));
+  }
+}
