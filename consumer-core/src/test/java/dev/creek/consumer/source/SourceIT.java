@@ -48,6 +48,9 @@ class SourceIT {
   private static final Duration PATIENCE = Patience.LIMIT;
   private static final String BOTH = "source.app.*";
 
+  /** {@code -Dcreek.test.cycles=1000} opens and closes so many sources. */
+  private static final int CYCLES = Integer.getInteger("creek.test.cycles", 12);
+
   @RegisterExtension static final PostgresExtension postgres = PostgresExtension.shared();
   @RegisterExtension final NatsExtension nats = NatsExtension.own();
 
@@ -439,7 +442,7 @@ class SourceIT {
       publish(publisher, Generation.NEW, 1, 20);
       once(connections);
       Set<Thread> before = threads();
-      for (int i = 0; i < 12; i++) {
+      for (int i = 0; i < CYCLES; i++) {
         once(connections);
       }
       Awaitility.await("consumers end")

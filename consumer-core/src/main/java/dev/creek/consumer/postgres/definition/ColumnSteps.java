@@ -158,7 +158,7 @@ final class ColumnSteps {
       String created =
           "pg_catalog.pg_get_serial_sequence(%s, %s)::regclass"
               .formatted(SqlNames.literal(target.quoted()), SqlNames.literal(column.name()));
-      create(what, sequence, set(created, sequence.value()), statements);
+      create(what, sequence, SequenceValueSql.set(created, sequence.value()), statements);
     }
   }
 
@@ -185,7 +185,7 @@ final class ColumnSteps {
         statements.add("ALTER SEQUENCE " + moved + " OWNED BY " + target.quoted() + "." + name);
       }
       statements.add(table + " ALTER COLUMN " + name + " SET DEFAULT " + next);
-      create(what, sequence, forward(moved, sequence), statements);
+      create(what, sequence, SequenceValueSql.forward(moved, sequence), statements);
     }
   }
 
@@ -212,30 +212,10 @@ final class ColumnSteps {
     if (value == null || there == null) {
       leftOut("value of sequence " + own.quoted(), "the role may not read it on both sides", null);
     } else if (value.isAheadOf(there, sequence.increment())) {
-      String set = set(SqlNames.literal(own.quoted()) + "::regclass", value);
+      String set = SequenceValueSql.set(SqlNames.literal(own.quoted()) + "::regclass", value);
       steps.add(
           new Create("value of sequence " + own.quoted(), new Locked(Objects.requireNonNull(set))));
     }
-  }
-
-  private static @Nullable String set(String sequence, @Nullable SequenceValue value) {
-    return value == null
-        ? null
-        : "SELECT pg_catalog.setval(%s, %d, %s)".formatted(sequence, value.last(), value.called());
-  }
-
-  /** Unless it was there, and has gone further. */
-  private static @Nullable String forward(String moved, Sequence sequence) {
-    SequenceValue value = sequence.value();
-    String set = set(SqlNames.literal(moved) + "::regclass", value);
-    return value == null
-        ? null
-        : set
-            + " FROM "
-            + moved
-            + " WHERE last_value "
-            + (sequence.increment() > 0 ? "<= " : ">= ")
-            + value.last();
   }
 
   /** A sequence beside the table stays beside it. */
