@@ -92,6 +92,6 @@ record PipelineMember(
 
   @Override
   public void goesApart(long until) {
-    line.goesApart(until);
+    line.place().goesApart(until);
   }
 }

@@ -21,7 +21,7 @@ record Stopped(TablePipeline line, Claim claim, TableState state, Backoff backof
   @Override
   public Mono<Phase> run() {
     if (isGap()) {
-      line.entersGap();
+      line.gaps().enters();
     }
     return line.report().enter(claim, state).then(line.pause(backoff)).then(line.next(this));
   }

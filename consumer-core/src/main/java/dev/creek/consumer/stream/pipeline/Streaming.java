@@ -97,7 +97,7 @@ record Streaming(
 
   private Flux<Applied> apply(
       ResumePoint from, LogState log, OutageListener outage, StreamingAttempt attempt) {
-    Group group = isToSearch() ? null : line.groupFrom(from.claim(), log, from.start());
+    Group group = isToSearch() ? null : line.place().from(from.claim(), log, from.start());
     attempt.isIn(group);
     return group == null
         ? alone(from, log, outage, new FinalPosition(), attempt)
@@ -127,14 +127,14 @@ record Streaming(
 
   private void notePassed(Applied applied, Claim by, LogState log) {
     if (applied.position().sequence() >= log.lastSequence()) {
-      line.hasPassedSnapshot(by);
+      line.place().hasPassedSnapshot(by);
     }
   }
 
   /** Tells whether the table's group would have it from here on. */
   private boolean canJoin(Applied applied, Claim by, LogState log) {
     StartAt next = new StartAt.Sequence(applied.position().sequence() + 1);
-    return !isSearching() && line.groupFrom(by, log, next) != null;
+    return !isSearching() && line.place().from(by, log, next) != null;
   }
 
   /** By a reader of its own. */
@@ -256,7 +256,7 @@ record Streaming(
   private Phase after(Throwable error, StreamingAttempt attempt) {
     boolean progressed = attempt.hasProgressed();
     if (attempt.isAlone() && FailurePolicy.mayDependOnOtherTables(error)) {
-      line.mayJoin();
+      line.place().mayJoin();
     }
     Verdict verdict = FailurePolicy.classify(error, line.mapping());
     line.report().failure(verdict, error);

@@ -2,11 +2,9 @@ package dev.creek.consumer.stream.pipeline;
 
 import dev.creek.consumer.api.BrokerException;
 import dev.creek.consumer.api.DatabaseException;
-import dev.creek.consumer.api.Incompleteness;
 import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.api.Position;
 import dev.creek.consumer.api.Position.StreamIdentity;
-import dev.creek.consumer.api.SnapshotMode;
 import dev.creek.consumer.api.Subscription;
 import dev.creek.consumer.api.TableGroup;
 import dev.creek.consumer.api.TableState;
@@ -17,7 +15,6 @@ import dev.creek.consumer.stream.ChangeLog;
 import dev.creek.consumer.stream.Claim;
 import dev.creek.consumer.stream.FailurePolicy;
 import dev.creek.consumer.stream.HeldException;
-import dev.creek.consumer.stream.Horizon;
 import dev.creek.consumer.stream.LogState;
 import dev.creek.consumer.stream.PipelineOptions;
 import dev.creek.consumer.stream.PipelinePorts;
@@ -29,12 +26,10 @@ import dev.creek.consumer.stream.batch.DecodedChunk;
 import dev.creek.consumer.stream.batch.Linger;
 import dev.creek.consumer.stream.batch.OverlapWindow;
 import dev.creek.consumer.stream.batch.TransactionBatcher;
-import dev.creek.consumer.stream.group.Group;
 import dev.creek.consumer.stream.group.Groups;
 import dev.creek.consumer.stream.snapshot.SnapshotLoad;
 import dev.creek.consumer.stream.snapshot.SnapshotTask;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -63,38 +58,17 @@ final class TablePipeline {
 
   private final Mapping mapping;
   private final PipelinePorts around;
-  private final Groups groups;
-  private final @Nullable TableGroup tableGroup;
   private final boolean visiting;
   private final Sinks.Empty<Void> stop = Sinks.empty();
-  private final Sinks.Many<Boolean> resumed = Sinks.many().multicast().directBestEffort();
-
   private final Sinks.Many<Boolean> setBacks = Sinks.many().multicast().directBestEffort();
 
-  /** A request just before a pause begins: then there is no pause. */
-  private final AtomicBoolean resumeSoon = new AtomicBoolean();
-
-  private final AtomicBoolean goesOn = new AtomicBoolean();
-
-  /** The table is marked as one that may go on after a gap. */
-  private final AtomicBoolean mayPass = new AtomicBoolean();
-
-  /** True if the next check of the stream ends the skipping of changes. */
-  private final AtomicBoolean passesGap = new AtomicBoolean();
-
+  private final Pauses pauses;
+  private final GapPassage gaps;
+  private final GroupPlace place;
   private final SnapshotQueue snapshotQueue = new SnapshotQueue();
   private final PipelineReport report;
   private volatile @Nullable Claim held;
   private volatile boolean loading;
-
-  /** Up to this stream sequence the table goes its own way. */
-  private volatile long apartUntil;
-
-  /** The time up to which a snapshot had brought the target, if what came again is read. */
-  private volatile @Nullable Instant passedAhead;
-
-  /** Up to here the table needs nothing that is missing from the stream; null if it may need it. */
-  private volatile @Nullable LogState dispensable;
 
   /** The pipeline of a subscription. */
   TablePipeline(Subscription subscription, PipelinePorts around, Groups groups) {
@@ -112,12 +86,13 @@ final class TablePipeline {
       Groups groups,
       @Nullable TableGroup tableGroup,
       boolean visiting) {
-    this.groups = groups;
-    this.tableGroup = tableGroup;
     this.mapping = mapping;
     this.around = around;
     this.visiting = visiting;
     this.report = new PipelineReport(mapping, around, tableGroup);
+    this.pauses = new Pauses(around.scheduler());
+    this.gaps = new GapPassage(around.targets());
+    this.place = new GroupPlace(mapping.source(), groups, tableGroup);
   }
 
   /**
@@ -149,7 +124,7 @@ final class TablePipeline {
 
   /** Tells whether this is the group of tables that it was made for. */
   boolean isOf(Optional<TableGroup> group) {
-    return group.equals(Optional.ofNullable(tableGroup));
+    return place.isIn(group);
   }
 
   /** Its reports. */
@@ -160,18 +135,10 @@ final class TablePipeline {
   /** Completes when the pipeline has ended; never errors. */
   Mono<Void> run() {
     report.begins();
-    expectInGroup();
+    place.expect(pauses::end);
     return nextOr(null, () -> Mono.just(Waiting.first(this)))
         .expand(Phase::run)
         .then(Mono.defer(this::letGo));
-  }
-
-  /** The first members of a group wait for others that begin with them. */
-  private void expectInGroup() {
-    Group group = groups.of(tableGroup);
-    if (group != null) {
-      group.expect(mapping.source(), this::retryNow);
-    }
   }
 
   private Mono<Void> letGo() {
@@ -300,7 +267,7 @@ final class TablePipeline {
         .then()
         // Afterwards the work itself ends, once it has cleaned up.
         .takeUntilOther(interrupted.onErrorResume(e -> begun.get() ? Mono.never() : Mono.error(e)))
-        .doOnSuccess(done -> applied(task))
+        .doOnSuccess(done -> gaps.snapshotApplied(task))
         .doOnSubscribe(begins -> loading = true)
         .doFinally(ends -> loading = false);
   }
@@ -310,13 +277,6 @@ final class TablePipeline {
     return held;
   }
 
-  /** A clean snapshot brought everything that was in the stream before it was requested. */
-  private void applied(SnapshotTask task) {
-    if (task.order().mode() == SnapshotMode.CLEAN) {
-      dispensable = task.requestedAt();
-    }
-  }
-
   /**
    * The place where reading begins under a claim.
    *
@@ -324,24 +284,9 @@ final class TablePipeline {
    *     needs
    */
   Mono<ResumePoint> start(Claim claim, LogState log) {
-    if (passesGap.getAndSet(false)) {
-      dispensable = log;
-    }
+    gaps.begins(log);
     return ResumePoint.of(claim, log, around.options().overlap(), around.changes())
-        .map(from -> new ResumePoint(dispensing(from.start(), claim, log), from.claim()));
-  }
-
-  /** Messages that a snapshot holds may be missing, after a restart too. */
-  private StartAt dispensing(StartAt start, Claim claim, LogState log) {
-    LogState until = dispensable;
-    long passed = until != null && until.stream().equals(log.stream()) ? until.lastSequence() : 0;
-    Horizon horizon = claim.horizon();
-    long held =
-        horizon != null && log.stream().equals(claim.position().stream()) ? horizon.through() : 0;
-    long mayMiss = Math.max(passed, held);
-    return start instanceof StartAt.Sequence from && mayMiss > 0
-        ? new StartAt.Sequence(from.first(), mayMiss)
-        : start;
+        .map(from -> new ResumePoint(gaps.dispensing(from.start(), claim, log), from.claim()));
   }
 
   /** Tells whether a snapshot is being applied. */
@@ -362,41 +307,14 @@ final class TablePipeline {
     return around.options();
   }
 
-  /** The group of the table if it could be applied with others from here on; otherwise null. */
-  @Nullable Group groupFrom(Claim claim, LogState log, StartAt start) {
-    Group group = groups.of(tableGroup);
-    long first =
-        Math.max(1, start instanceof StartAt.Sequence from ? from.first() : log.firstSequence());
-    return group != null
-            && first > apartUntil
-            && isPlain(claim, first)
-            && group.admits(mapping.source(), log, start)
-        ? group
-        : null;
+  /** What it does where messages are missing. */
+  GapPassage gaps() {
+    return gaps;
   }
 
-  /** Tells whether none of the changes from here on can be in the target already. */
-  private boolean isPlain(Claim claim, long first) {
-    Horizon horizon = claim.horizon();
-    Instant ahead = claim.aheadUntil();
-    Instant passed = passedAhead;
-    return (horizon == null || first > horizon.through())
-        && (ahead == null || (passed != null && !ahead.isAfter(passed)));
-  }
-
-  /** All changes were read that the stream held when reading under this claim began. */
-  void hasPassedSnapshot(Claim claim) {
-    passedAhead = claim.aheadUntil();
-  }
-
-  /** The table goes its own way, at least up to this stream sequence. */
-  void goesApart(long until) {
-    apartUntil = until;
-  }
-
-  /** Its rows may need rows that come with others: it may join the group again where it is. */
-  void mayJoin() {
-    apartUntil = 0;
+  /** The table's place in its group. */
+  GroupPlace place() {
+    return place;
   }
 
   ChangeDecoder newDecoder(StartAt start, Set<Long> skips) {
@@ -465,10 +383,10 @@ final class TablePipeline {
         .timeout(CLAIM_LIMIT, Mono.error(this::unanswered), around.scheduler())
         .takeUntilOther(stopping())
         .doOnNext(this::holds)
-        .delayUntil(claimed -> passes(claimed, recovering))
+        .delayUntil(claimed -> gaps.passes(claimed, recovering))
         .map(
             claimed ->
-                isInGap(claimed, recovering)
+                gaps.isIn(claimed, recovering)
                     ? Stopped.again(this, claimed, recovering)
                     : new Streaming(
                         this, claimed, begins ? stuckBefore(claimed) : recovering, backoff, proof))
@@ -480,38 +398,6 @@ final class TablePipeline {
               Claim last = recovering == null ? null : recovering.claim();
               return Mono.just(new Waiting(this, last, verdict.reason(), null, backoff, proof));
             });
-  }
-
-  /** A pipeline that may go on after a gap has a table that misses changes, and marks it. */
-  private Mono<Boolean> passes(Claim claim, @Nullable Stopped recovering) {
-    String gap = claim.gap() != null || recovering == null ? claim.gap() : recovering.gap();
-    return gap == null || !goesOn.get()
-        ? Mono.empty()
-        : around
-            .targets()
-            .mark(
-                claim,
-                new Incompleteness(
-                    Incompleteness.Cause.FORCED, "resumed although changes are missing: " + gap))
-            .doOnSuccess(marked -> mayPass.set(true));
-  }
-
-  /**
-   * Tells whether changes are missing, as far as is known. A check of the stream does not show it
-   * any more once the stream has grown past the position.
-   */
-  private boolean isInGap(Claim claim, @Nullable Stopped recovering) {
-    boolean known = claim.gap() != null || (recovering != null && recovering.isGap());
-    boolean goes = known && mayPass.getAndSet(false) && goesOn.getAndSet(false);
-    if (goes) {
-      passesGap.set(true);
-    }
-    return known && !goes;
-  }
-
-  /** From here on {@link #resume} means that missing changes are to be skipped. */
-  void entersGap() {
-    goesOn.set(false);
   }
 
   /** A restart fixes nothing: until a commit proves the opposite, the stored failure stays. */
@@ -531,25 +417,18 @@ final class TablePipeline {
 
   /** Ends the pipeline's pause; false if it makes none. */
   boolean resume() {
-    goesOn.set(true);
-    boolean paused = resumed.tryEmitNext(true).isSuccess();
-    resumeSoon.set(!paused);
-    return paused;
+    gaps.mayGoOn();
+    return pauses.resume();
   }
 
   /** Ends the pipeline's pause, if it makes one. */
   void retryNow() {
-    resumed.tryEmitNext(true);
+    pauses.end();
   }
 
   /** Completes when the pause is over, or there is other work. */
   Mono<Void> pause(Backoff backoff) {
-    return Mono.defer(
-        () ->
-            resumeSoon.getAndSet(false)
-                ? Mono.empty()
-                : Mono.firstWithSignal(
-                    delay(backoff.pause()).then(), resumed.asFlux().next().then(), interruption()));
+    return pauses.pause(backoff, this::interruption);
   }
 
   Mono<Long> delay(Duration pause) {
