@@ -24,7 +24,7 @@ import reactor.core.publisher.Flux;
 final class Service implements AutoCloseable {
   private static final Duration LIMIT = Duration.ofSeconds(60);
   private static final Pattern CONNECTED = Pattern.compile("connected to NATS");
-  private static final int ADDED_AT_ONCE = 8;
+  private static final int ADDED_AT_ONCE = 1_000;
   private static final long POLL_NANOS = 5_000_000;
 
   private final PostgresDatabase target;

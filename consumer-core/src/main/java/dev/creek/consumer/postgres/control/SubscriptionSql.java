@@ -62,6 +62,11 @@ final class SubscriptionSql {
     return all() + " where s.target = $1";
   }
 
+  /** Parameter: targets. */
+  String rows() {
+    return all() + " where s.target = any ($1)";
+  }
+
   /**
    * A change that wakes the services and returns the row as changed.
    *
@@ -75,11 +80,26 @@ final class SubscriptionSql {
 
   /** For {@link #andWake}. Parameters: target, source, group. */
   String activate(@Nullable String group) {
+    return activate("$2, $1", "$3", allowed(group) + " as allowed");
+  }
+
+  /**
+   * The same for many tables, into no named group: whether that may have them cannot be told of
+   * several at once. Parameters: targets, sources.
+   */
+  String activateAll() {
+    return activate(
+        "given.topic, given.target",
+        "null",
+        "unnest($1::text[], $2::text[]) as given (target, topic)");
+  }
+
+  private String activate(String names, String group, String from) {
     return """
         with changed as (
             insert into %1$s as s (topic, target, lsn, "timestamp", active, state, updated_at, group_name)
-            select $2, $1, '0/0', '0001-01-01 00:00:00+00', true, 'waiting', now(), $3
-            from %2$s as allowed
+            select %2$s, '0/0', '0001-01-01 00:00:00+00', true, 'waiting', now(), %3$s
+            from %4$s
             on conflict (target) do update
                 set active = true, updated_at = now(),
                     group_name = coalesce(excluded.group_name, s.group_name),
@@ -89,7 +109,7 @@ final class SubscriptionSql {
                 where s.topic = excluded.topic
             returning *)
         """
-        .formatted(table, allowed(group));
+        .formatted(table, names, group, from);
   }
 
   /** For {@link #andWake}: with a position, unless the row has one. The same parameters. */

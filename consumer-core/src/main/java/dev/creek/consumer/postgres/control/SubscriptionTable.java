@@ -13,6 +13,7 @@ import dev.creek.consumer.postgres.position.KnownTargetSql;
 import dev.creek.consumer.postgres.position.PositionSql;
 import dev.creek.consumer.postgres.position.SubscriptionRows;
 import dev.creek.consumer.postgres.session.Binding;
+import dev.creek.consumer.postgres.session.Gathered;
 import dev.creek.consumer.postgres.session.Sessions;
 import dev.creek.consumer.postgres.session.SqlErrors;
 import dev.creek.consumer.stream.Claim;
@@ -20,10 +21,13 @@ import dev.creek.consumer.stream.Subscriptions;
 import dev.creek.consumer.text.Remedy;
 import io.r2dbc.spi.Statement;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -40,6 +44,7 @@ public final class SubscriptionTable implements Subscriptions {
   private final String controlSchema;
   private final SubscriptionSql sql;
   private final KnownTargetSql known;
+  private final Gathered<Mapping, Subscription> activations;
 
   public SubscriptionTable(Sessions sessions, DatabaseOptions options) {
     this.sessions = sessions;
@@ -48,6 +53,7 @@ public final class SubscriptionTable implements Subscriptions {
     this.controlSchema = options.controlSchema();
     this.sql = new SubscriptionSql(controlSchema);
     this.known = new KnownTargetSql(controlSchema);
+    this.activations = new Gathered<>(this::activateAll, mapping -> activateAlone(mapping, null));
   }
 
   public Migrator migrator() {
@@ -146,6 +152,42 @@ public final class SubscriptionTable implements Subscriptions {
 
   @Override
   public Mono<Subscription> activate(Mapping mapping, @Nullable String group) {
+    return group == null ? activations.ask(mapping) : activateAlone(mapping, group);
+  }
+
+  private Mono<Map<Mapping, Subscription>> activateAll(List<Mapping> mappings) {
+    String[] targets = texts(mappings, Mapping::target);
+    return sessions
+        .use(
+            "subscriptions of %d tables".formatted(mappings.size()),
+            this::hint,
+            session ->
+                session
+                    .query(
+                        sql.andWake(sql.activateAll()),
+                        statement ->
+                            statement.bind(0, targets).bind(1, texts(mappings, Mapping::source)),
+                        SubscriptionRows::subscription)
+                    // A trigger sets the marks of new rows after the statement.
+                    .thenMany(
+                        session.query(
+                            sql.rows(),
+                            statement -> statement.bind(0, targets),
+                            SubscriptionRows::subscription))
+                    .collectList())
+        .map(
+            rows ->
+                rows.stream()
+                    .flatMap(Optional::stream)
+                    .filter(row -> row.active() && mappings.contains(row.mapping()))
+                    .collect(Collectors.toMap(Subscription::mapping, row -> row)));
+  }
+
+  private static String[] texts(List<Mapping> mappings, Function<Mapping, Object> part) {
+    return mappings.stream().map(part).map(Object::toString).toArray(String[]::new);
+  }
+
+  private Mono<Subscription> activateAlone(Mapping mapping, @Nullable String group) {
     return changeAndWake(
             mapping.target(),
             sql.activate(group),

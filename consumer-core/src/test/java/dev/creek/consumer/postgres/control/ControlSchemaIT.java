@@ -28,6 +28,7 @@ import dev.creek.consumer.wire.Lsn;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -35,6 +36,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.postgresql.util.PGInterval;
 import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
 
 /** Migration and subscriptions on a real server. */
 final class ControlSchemaIT {
@@ -329,6 +331,43 @@ final class ControlSchemaIT {
     assertThatThrownBy(() -> await(subscriptions.activate(other)))
         .isInstanceOf(DatabaseException.class)
         .hasMessageContaining("public.orders is subscribed to another source");
+  }
+
+  @Test
+  void tablesThatAreAddedTogetherAreAllThereWithTheirMarksAndEachHasItsOwnError(
+      PostgresDatabase database) {
+    var subscriptions = migrated(database).subscriptions();
+    await(subscriptions.activate(ORDERS));
+    List<Mapping> mappings = new ArrayList<>();
+    for (int i = 0; i < 200; i++) {
+      mappings.add(Mapping.parse("shop.app.t%1$d:public.t%1$d".formatted(i)));
+    }
+    mappings.add(Mapping.parse("shop.app.invoices:public.orders"));
+    mappings.add(Mapping.parse("shop.app.another:public.t7"));
+    List<String> refused = Collections.synchronizedList(new ArrayList<>());
+    List<Subscription> added =
+        await(
+            Flux.fromIterable(mappings)
+                .flatMap(
+                    mapping ->
+                        subscriptions
+                            .activate(mapping)
+                            .onErrorResume(
+                                DatabaseException.class,
+                                e -> {
+                                  refused.add(e.getMessage());
+                                  return Mono.empty();
+                                }),
+                    mappings.size())
+                .collectList());
+    assertThat(added)
+        .hasSize(200)
+        .allSatisfy(one -> assertThat(one.incompleteness()).hasSize(1))
+        .allSatisfy(one -> assertThat(one.active()).isTrue());
+    assertThat(refused)
+        .hasSize(2)
+        .allSatisfy(message -> assertThat(message).contains("is subscribed to another source"));
+    assertThat(await(subscriptions.all().collectList())).hasSize(201);
   }
 
   @Test
