@@ -4,8 +4,6 @@ import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.api.MetricsRecorder;
 import dev.creek.consumer.api.SnapshotException;
 import dev.creek.consumer.api.SnapshotProgress;
-import dev.creek.consumer.api.SourceSighting;
-import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.api.Subscription;
 import dev.creek.consumer.api.TableEvent;
 import dev.creek.consumer.api.TableGroup;
@@ -72,15 +70,13 @@ public final class TablePipelines {
   private final Replicas replicas;
   private final PipelinePorts around;
   private final Groups groups;
+  private final SnapshotOrders snapshots;
   private final Mono<Void> stop;
   private final ConcurrentMap<Mapping, TablePipeline> running = new ConcurrentHashMap<>();
 
   /** Reasons to check that are not in the database: another share, and pipelines that ended. */
   private final Sinks.Many<Subscriptions.Signal> looks =
       Sinks.many().multicast().directBestEffort();
-
-  /** Pipelines without a subscription. */
-  private final Sinks.Many<TablePipeline> visitors = Sinks.many().multicast().directBestEffort();
 
   private final Sinks.Many<Object> shareChanges = Sinks.many().multicast().directBestEffort();
 
@@ -129,6 +125,7 @@ public final class TablePipelines {
             events,
             stop);
     this.groups = new Groups(changes, targets, options, scheduler);
+    this.snapshots = new SnapshotOrders(running, subscriptions, around, groups, stop);
   }
 
   /**
@@ -194,7 +191,7 @@ public final class TablePipelines {
             .onBackpressureLatest()
             .concatMap(signal -> active(), 1)
             .concatMapIterable(this::reconcile, 1);
-    return Flux.merge(visitors.asFlux().takeUntilOther(stop), subscribed)
+    return Flux.merge(snapshots.visitors().takeUntilOther(stop), subscribed)
         .flatMap(this::runLine, ALL_LINES, 1)
         .then();
   }
@@ -209,112 +206,12 @@ public final class TablePipelines {
    *     is then as it was
    */
   public Flux<SnapshotProgress> snapshot(SnapshotOrder order, Mono<Void> unwanted) {
-    return carryOut(
-        order,
-        unwanted,
-        task -> stopRemoved(order.mapping()).then(Mono.fromRunnable(() -> enter(task))));
-  }
-
-  /**
-   * Stops the pipeline of a table that was removed, if that was not noticed yet: it would take the
-   * order up and give it up a moment later. A stopped pipeline passes it on.
-   */
-  private Mono<Void> stopRemoved(Mapping mapping) {
-    return Mono.fromSupplier(() -> running.get(mapping))
-        .filter(line -> !line.isVisiting())
-        .flatMap(
-            line ->
-                subscriptions
-                    .all()
-                    .any(stored -> stored.active() && stored.mapping().equals(mapping))
-                    .filter(active -> !active)
-                    .doOnNext(removed -> line.stop()))
-        .onErrorComplete()
-        .takeUntilOther(stop)
-        .then();
+    return snapshots.apply(order, unwanted);
   }
 
   /** The same without {@link #run}: nothing else runs meanwhile. */
   public Flux<SnapshotProgress> snapshotAlone(SnapshotOrder order, Mono<Void> unwanted) {
-    return carryOut(order, unwanted, task -> TablePipeline.visiting(task, around, groups).run());
-  }
-
-  private Flux<SnapshotProgress> carryOut(
-      SnapshotOrder order, Mono<Void> unwanted, Function<SnapshotTask, Mono<Void>> work) {
-    return Flux.defer(
-        () -> {
-          SnapshotTask task = new SnapshotTask(order, around.recorder());
-          Mono<SnapshotProgress> begun =
-              requested(task)
-                  .takeUntilOther(SnapshotOrder.givenUp(task.cancelled()))
-                  .then(Mono.defer(() -> task.enter() ? work.apply(task) : Mono.empty()))
-                  .onErrorResume(e -> Mono.fromRunnable(() -> task.failed(e)))
-                  .then(Mono.empty());
-          return Flux.merge(1, task.progress(), begun)
-              .takeUntilOther(unwanted.doOnSuccess(end -> task.cancel()).then(Mono.never()))
-              .doOnCancel(task::cancel);
-        });
-  }
-
-  /** Runs before the pipeline is paused, because a producer may need time, or never answer. */
-  private Mono<Void> requested(SnapshotTask task) {
-    SnapshotOrder order = task.order();
-    SourceTable source = order.mapping().source();
-    String subject = order.subject();
-    if (subject != null) {
-      // An impossible name must not pause the table, or leave a row for it.
-      return around
-          .snapshotLog()
-          .snapshot(source, subject)
-          .switchIfEmpty(unknown(source, subject))
-          .then()
-          .takeUntilOther(stop.then(Mono.error(Snapshotting::stopped)));
-    }
-    task.report(SnapshotProgress.Step.REQUESTING);
-    return around
-        .changes()
-        .state(source)
-        .doOnNext(task::requestedAt)
-        .then(around.snapshotLog().requestSnapshot(source, around.options().snapshots().stall()))
-        .doOnNext(task::found)
-        .then()
-        .takeUntilOther(stop.then(Mono.error(Snapshotting::stopped)));
-  }
-
-  private <T> Mono<T> unknown(SourceTable source, String subject) {
-    return around
-        .changes()
-        .look(source)
-        .mapNotNull(SourceSighting::suggestion)
-        .onErrorComplete()
-        .map(suggestion -> SnapshotException.unknown(subject, source, suggestion))
-        .switchIfEmpty(Mono.fromSupplier(() -> SnapshotException.unknown(subject, source)))
-        .flatMap(Mono::error);
-  }
-
-  private void enter(SnapshotTask task) {
-    Mapping mapping = task.order().mapping();
-    TablePipeline line = running.get(mapping);
-    while (line == null || !line.offer(task)) {
-      TablePipeline visitor = TablePipeline.visiting(task, around, groups);
-      line = running.putIfAbsent(mapping, visitor);
-      if (line == null) {
-        start(visitor);
-        return;
-      }
-    }
-  }
-
-  private void start(TablePipeline visitor) {
-    Sinks.EmitResult result;
-    do {
-      // Another thread emits, for an instruction or two.
-      result = visitors.tryEmitNext(visitor);
-    } while (result == Sinks.EmitResult.FAIL_NON_SERIALIZED);
-    if (result.isFailure()) {
-      running.remove(visitor.mapping(), visitor);
-      visitor.left().forEach(task -> task.failed(Snapshotting.stopped()));
-    }
+    return snapshots.applyAlone(order, unwanted);
   }
 
   /**
@@ -449,7 +346,7 @@ public final class TablePipelines {
               line.report().forget();
               List<SnapshotTask> left = line.left();
               running.remove(line.mapping(), line);
-              left.forEach(this::enter);
+              left.forEach(snapshots::enter);
               look();
             });
   }
