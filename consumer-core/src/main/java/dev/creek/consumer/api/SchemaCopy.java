@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 public record SchemaCopy(
     Mapping mapping, String what, Outcome outcome, @Nullable String reason, @Nullable String sql) {
 
-  /** What became of a part. */
+  /** The outcome of a part. */
   public enum Outcome {
     /** It was created now. */
     CREATED,

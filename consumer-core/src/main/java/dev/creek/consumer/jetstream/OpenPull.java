@@ -42,7 +42,7 @@ final class OpenPull {
     return nextAlone;
   }
 
-  /** How long no request has been open; for the time between two. */
+  /** Time since a request was open; for the time between two. */
   long closedNanos(long now) {
     return now - closedSince;
   }

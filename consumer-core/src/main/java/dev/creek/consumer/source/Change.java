@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param <T> the type of full rows
  */
 public sealed interface Change<T> {
-  /** Where it comes from. */
+  /** Its origin. */
   Origin origin();
 
   /** Its table. */

@@ -9,6 +9,7 @@ import dev.creek.consumer.api.Position.StreamIdentity;
 import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.stream.StartAt;
 import dev.creek.consumer.testing.NatsExtension;
+import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.TableWire;
 import dev.creek.consumer.testing.WalTx;
 import dev.creek.consumer.wire.Subjects;
@@ -368,7 +369,7 @@ final class HolesIT {
             b.maxMessagesPerSubject(5).discardPolicy(DiscardPolicy.New).maxAge(Duration.ofDays(9)));
     broker.publishNumbers(table, 0, 5, 16);
     delete(3);
-    assertThat(log.checks().streams(table.database()).collectList().block())
+    assertThat(log.checks().streams(table.database()).collectList().block(Patience.LIMIT))
         .extracting(Object::toString)
         .anyMatch(text -> text.contains("keeps only 5 messages of each table"))
         .anyMatch(text -> text.contains("1 message was deleted from its middle"))
@@ -382,7 +383,7 @@ final class HolesIT {
   void checkSaysHowAStreamComesToKeepItsMessages(RetentionPolicy retention) {
     broker.createWal(table, b -> b.retentionPolicy(retention).maxAge(Duration.ofDays(9)));
     String subject = walStream + ".>";
-    assertThat(log.checks().streams(table.database()).collectList().block())
+    assertThat(log.checks().streams(table.database()).collectList().block(Patience.LIMIT))
         .extracting(Finding::fix)
         .anyMatch(
             fix ->

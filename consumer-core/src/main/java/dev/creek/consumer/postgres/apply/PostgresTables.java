@@ -10,6 +10,7 @@ import dev.creek.consumer.postgres.catalog.TargetCatalog;
 import dev.creek.consumer.postgres.control.Claims;
 import dev.creek.consumer.postgres.control.IncompletenessMarks;
 import dev.creek.consumer.postgres.control.SubscriptionTable;
+import dev.creek.consumer.postgres.session.Binding;
 import dev.creek.consumer.postgres.session.Gathered;
 import dev.creek.consumer.postgres.session.Sessions;
 import dev.creek.consumer.postgres.session.SqlHints;
@@ -22,7 +23,6 @@ import dev.creek.consumer.wire.WalSchema;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.function.Function;
 import java.util.stream.Collectors;
 import reactor.core.publisher.Mono;
 
@@ -81,8 +81,8 @@ public final class PostgresTables implements TargetTables {
                         TargetCatalog.HIDDEN_FROM,
                         statement ->
                             statement
-                                .bind(0, texts(tables, TargetTable::namespace))
-                                .bind(1, texts(tables, TargetTable::table)),
+                                .bind(0, Binding.each(tables, TargetTable::namespace))
+                                .bind(1, Binding.each(tables, TargetTable::table)),
                         row ->
                             Map.entry(
                                 claims.get(row.get("place", Integer.class) - 1),
@@ -93,10 +93,6 @@ public final class PostgresTables implements TargetTables {
                 claims.stream()
                     .collect(
                         Collectors.toMap(claim -> claim, claim -> hidden.getOrDefault(claim, ""))));
-  }
-
-  private static String[] texts(List<TargetTable> tables, Function<TargetTable, String> part) {
-    return tables.stream().map(part).toArray(String[]::new);
   }
 
   @Override

@@ -60,7 +60,9 @@ final class WrittenRows {
     }
   }
 
-  /** How changes alter the number of each row, without the rows that were written. */
+  /**
+   * The difference that changes make to the number of each row, without the rows that were written.
+   */
   Map<RowImage, Integer> effects(List<Change> changes, RowImages images) {
     Map<RowImage, Integer> effects = new HashMap<>();
     for (Change change : changes) {

@@ -5,6 +5,7 @@ import dev.creek.consumer.api.TableState;
 import dev.creek.consumer.api.TableState.StoppedAt;
 import dev.creek.consumer.postgres.position.HorizonSql;
 import dev.creek.consumer.postgres.position.SubscriptionRows;
+import dev.creek.consumer.postgres.session.Binding;
 import dev.creek.consumer.postgres.session.Sessions;
 import dev.creek.consumer.stream.Claim;
 import dev.creek.consumer.stream.Failpoint;
@@ -14,7 +15,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
@@ -74,8 +74,8 @@ final class ManyClaims {
                                 SubscriptionRows.FAILURE),
                         statement ->
                             statement
-                                .bind(0, texts(mappings, one -> one.target().toString()))
-                                .bind(1, texts(mappings, one -> one.source().toString()))
+                                .bind(0, Binding.each(mappings, one -> one.target().toString()))
+                                .bind(1, Binding.each(mappings, one -> one.source().toString()))
                                 .bind(2, instances.id()),
                         row ->
                             claim(
@@ -119,22 +119,22 @@ final class ManyClaims {
                             .formatted(subscriptions.sqlName()),
                         statement ->
                             statement
-                                .bind(0, texts(those, ManyClaims::target))
+                                .bind(0, Binding.each(those, ManyClaims::target))
                                 .bind(
                                     1,
                                     those.stream()
                                         .map(one -> one.claim().epoch())
                                         .toArray(Long[]::new))
-                                .bind(2, texts(those, one -> one.state().name().stored()))
-                                .bind(3, texts(those, one -> one.state().shownReason()))
-                                .bind(4, texts(those, one -> one.state().hint()))
+                                .bind(2, Binding.each(those, one -> one.state().name().stored()))
+                                .bind(3, Binding.each(those, one -> one.state().shownReason()))
+                                .bind(4, Binding.each(those, one -> one.state().hint()))
                                 .bind(
                                     5,
                                     those.stream()
                                         .map(one -> one.state().stoppedAt())
                                         .map(at -> at == null ? null : at.sequence())
                                         .toArray(Long[]::new))
-                                .bind(6, texts(those, ManyClaims::stoppedIn)),
+                                .bind(6, Binding.each(those, ManyClaims::stoppedIn)),
                         row -> Objects.requireNonNull(byTarget.get(text(row, "target"))))
                     .collectList())
         .map(stored -> stored.stream().collect(Collectors.toMap(one -> one, one -> true)));
@@ -159,10 +159,6 @@ final class ManyClaims {
         row.get("gap", String.class),
         HorizonSql.of(row),
         SubscriptionRows.failure(row));
-  }
-
-  private static <T> String[] texts(List<T> of, Function<T, @Nullable String> text) {
-    return of.stream().map(text).toArray(String[]::new);
   }
 
   private static String text(Readable row, String column) {

@@ -26,7 +26,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
@@ -156,7 +155,7 @@ public final class SubscriptionTable implements Subscriptions {
   }
 
   private Mono<Map<Mapping, Subscription>> activateAll(List<Mapping> mappings) {
-    String[] targets = texts(mappings, Mapping::target);
+    String[] targets = Binding.each(mappings, one -> one.target().toString());
     return sessions
         .use(
             "subscriptions of %d tables".formatted(mappings.size()),
@@ -166,7 +165,9 @@ public final class SubscriptionTable implements Subscriptions {
                     .query(
                         sql.andWake(sql.activateAll()),
                         statement ->
-                            statement.bind(0, targets).bind(1, texts(mappings, Mapping::source)),
+                            statement
+                                .bind(0, targets)
+                                .bind(1, Binding.each(mappings, one -> one.source().toString())),
                         SubscriptionRows::subscription)
                     // A trigger sets the marks of new rows after the statement.
                     .thenMany(
@@ -181,10 +182,6 @@ public final class SubscriptionTable implements Subscriptions {
                     .flatMap(Optional::stream)
                     .filter(row -> row.active() && mappings.contains(row.mapping()))
                     .collect(Collectors.toMap(Subscription::mapping, row -> row)));
-  }
-
-  private static String[] texts(List<Mapping> mappings, Function<Mapping, Object> part) {
-    return mappings.stream().map(part).map(Object::toString).toArray(String[]::new);
   }
 
   private Mono<Subscription> activateAlone(Mapping mapping, @Nullable String group) {

@@ -65,7 +65,7 @@ public final class DefinitionCopies {
         Both::close);
   }
 
-  /** What concerns one table alone. */
+  /** The parts of one table alone. */
   private Flux<SchemaCopy> own(Both both, Mapping mapping, Set<SchemaPart> parts) {
     boolean concurrently = options.pooler().keepsSessions();
     return both.tables(mapping)

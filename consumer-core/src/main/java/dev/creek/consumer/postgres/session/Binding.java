@@ -2,6 +2,8 @@ package dev.creek.consumer.postgres.session;
 
 import io.r2dbc.spi.Statement;
 import java.time.Instant;
+import java.util.List;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Parameters that may be null. */
@@ -22,6 +24,11 @@ public final class Binding {
     } else {
       statement.bind(index, values);
     }
+  }
+
+  /** One text of each, for {@code unnest}. */
+  public static <T> String[] each(List<T> things, Function<T, @Nullable String> text) {
+    return things.stream().map(text).toArray(String[]::new);
   }
 
   public static void number(Statement statement, int index, @Nullable Long value) {
