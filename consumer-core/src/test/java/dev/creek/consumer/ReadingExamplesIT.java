@@ -5,9 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.source.Change;
 import dev.creek.consumer.source.CreekSource;
+import dev.creek.consumer.source.Element;
+import dev.creek.consumer.source.Mark;
 import dev.creek.consumer.source.Positions;
 import dev.creek.consumer.source.Row;
-import dev.creek.consumer.source.SnapshotPart;
 import dev.creek.consumer.source.SourceOptions;
 import dev.creek.consumer.source.Start;
 import dev.creek.consumer.source.Transaction;
@@ -255,12 +256,16 @@ class ReadingExamplesIT {
         .changes("shop.public.orders")
         .startAt(Start.storedOr(Start.SNAPSHOT))
         .as(Order.class)
-        .forEachTransaction(
-            tx -> {
-              SnapshotPart part = tx.snapshot();
-              boolean begins = part != null && part.first();
-              return (begins ? removeAll() : Mono.<Void>empty()).then(save(tx.changes()));
-            });
+        .forEachTransaction(tx -> Flux.fromIterable(tx.elements()).concatMap(this::apply).then());
+  }
+
+  private Mono<Void> apply(Element<Order> element) {
+    if (element instanceof Mark.SnapshotBegins<Order>) {
+      return removeAll();
+    } else if (element instanceof Change<Order> change) {
+      return save(change);
+    }
+    return Mono.empty(); // the other marks
   }
 
   /** Of a real source: nobody else takes snapshots. */

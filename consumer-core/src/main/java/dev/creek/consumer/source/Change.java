@@ -14,11 +14,11 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <T> the type of full rows
  */
-public sealed interface Change<T> {
+public sealed interface Change<T> extends Element<T> {
   /** Its origin. */
   Origin origin();
 
-  /** Its table. */
+  @Override
   default SourceTable table() {
     return origin().table();
   }

@@ -9,10 +9,12 @@ import dev.creek.consumer.wire.RecordShape;
 import dev.creek.consumer.wire.WalSchema;
 import dev.creek.consumer.wire.WireField;
 import java.util.ArrayList;
-import java.util.Collections;
+import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +28,12 @@ final class ChangeReader<T> {
   private final SnapshotHoldings holdings;
   private final IdentityHashMap<WalSchema, Images> images = new IdentityHashMap<>();
   private @Nullable Images last;
+
+  /** The schema of the newest change of each table, as far as marks are concerned. */
+  private final Map<SourceTable, WalSchema> schemas = new HashMap<>();
+
+  /** The schema of the last change, for which nothing needs to be looked up. */
+  private @Nullable WalSchema marked;
 
   /** The images of one schema. */
   private static final class Images {
@@ -71,13 +79,49 @@ final class ChangeReader<T> {
     this.holdings = holdings;
   }
 
-  /** All of these, in order; throws as for one. */
-  List<dev.creek.consumer.source.Change<T>> read(List<Change> changes) {
-    List<dev.creek.consumer.source.Change<T>> made = new ArrayList<>(changes.size());
+  /** All of these, in order, with the marks between them; throws as for one. */
+  Elements<T> read(List<Change> changes) {
+    var made = new Elements.Collector<T>(changes.size());
     for (Change change : changes) {
+      Supplier<Mark<T>> mark = mark(change);
+      if (mark != null) {
+        made.add(mark.get());
+      }
       made.add(read(change));
     }
-    return Collections.unmodifiableList(made);
+    return made.done();
+  }
+
+  /** The same one by one, each to be read in its turn. */
+  List<Supplier<Element<T>>> inTurn(List<Change> changes) {
+    List<Supplier<Element<T>>> elements = new ArrayList<>(changes.size());
+    for (Change change : changes) {
+      Supplier<Mark<T>> mark = mark(change);
+      if (mark != null) {
+        elements.add(mark::get);
+      }
+      elements.add(() -> read(change));
+    }
+    return elements;
+  }
+
+  /** The mark before a change; null if its table has had this schema. To be asked once for each. */
+  @SuppressWarnings("ReferenceEquality") // one instance for each fingerprint of a table
+  private @Nullable Supplier<Mark<T>> mark(Change change) {
+    WalSchema schema = change.schema();
+    if (schema == marked) {
+      return null;
+    }
+    marked = schema;
+    WalSchema before = schemas.put(tables.apply(schema), schema);
+    return before == schema
+        ? null
+        : () ->
+            new Mark.SchemaChanged<>(
+                images(schema).row.table(),
+                change.sequence(),
+                before == null ? null : images(before).row,
+                images(schema).row);
   }
 
   /**

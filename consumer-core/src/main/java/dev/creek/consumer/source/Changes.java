@@ -5,6 +5,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Signal;
@@ -137,32 +138,45 @@ public final class Changes<T> {
    * begins where {@link #startAt} says.
    */
   public Flux<Change<T>> changes() {
+    return elements()
+        .handle(
+            (element, sink) -> {
+              if (element instanceof Change<T> change) {
+                sink.next(change);
+              }
+            });
+  }
+
+  /** The same with the marks between them. */
+  public Flux<Element<T>> elements() {
     return Flux.defer(
         () ->
             source.reading(
                 found ->
                     found
-                        .map(this::changes)
+                        .map(this::elements)
                         .orElseGet(
                             () -> {
                               var first = snapshotsFirst();
                               return first
                                   .rows()
-                                  .concatMapIterable(rows -> rows.chunk().read(mapper), ONE_AHEAD)
-                                  .concatWith(Flux.defer(() -> changes(first.beginning())));
+                                  .concatMapIterable(
+                                      rows -> rows.chunk().read(mapper).all(), ONE_AHEAD)
+                                  .concatWith(Flux.defer(() -> elements(first.beginning())));
                             }),
                 () -> Beginning.of(start, positions, source.ports().changes(), tables),
                 tables));
   }
 
-  private Flux<Change<T>> changes(Beginning beginning) {
+  private Flux<Element<T>> elements(Beginning beginning) {
     Reading reading = new Reading(source.ports(), tables, beginning, skips);
     var reader = reader(reading);
     return reading
         .batches()
         .materialize()
-        .concatMapIterable(signal -> InTurn.of(signal, Batch::changes), ONE_AHEAD)
-        .map(inTurn -> inTurn.read(reader::read));
+        .concatMapIterable(
+            signal -> InTurn.of(signal, batch -> reader.inTurn(batch.changes())), ONE_AHEAD)
+        .map(inTurn -> inTurn.read(Supplier::get));
   }
 
   /**

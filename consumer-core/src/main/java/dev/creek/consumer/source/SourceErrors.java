@@ -7,6 +7,7 @@ import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.stream.OutOfMemoryException;
 import dev.creek.consumer.stream.PipelineOptions;
 import dev.creek.consumer.stream.SchemaUnknownException;
+import java.util.List;
 
 /** The one table of errors of a source, with what helps. */
 final class SourceErrors {
@@ -85,16 +86,21 @@ final class SourceErrors {
         error);
   }
 
+  /** What a handler signalled for a transaction, or for a part of a snapshot. */
   static SourceException.HandlerFailed handlerFailed(Transaction<?> transaction, Throwable error) {
-    long first = transaction.changes().get(0).origin().sequence();
+    List<? extends Change<?>> changes = transaction.changes();
+    SnapshotPart part = transaction.snapshot();
+    long first = changes.isEmpty() ? 0 : changes.get(0).origin().sequence();
+    String what =
+        part == null
+            ? "transaction %d at stream sequences %d to %d"
+                .formatted(
+                    transaction.id(), first, changes.get(changes.size() - 1).origin().sequence())
+            : "%d rows of snapshot %s".formatted(changes.size(), part.name());
     return new SourceException.HandlerFailed(
-        "the handler failed with %s for transaction %d at stream sequences %d to %d; the position is before it"
-            .formatted(
-                error.getClass().getName(),
-                transaction.id(),
-                first,
-                transaction.changes().get(transaction.changes().size() - 1).origin().sequence()),
-        first,
+        "the handler failed with %s for %s; the position is before it"
+            .formatted(error.getClass().getName(), what),
+        part == null ? first : 0,
         error);
   }
 }

@@ -13,7 +13,6 @@ import dev.creek.consumer.wire.SnapshotHeader;
 import dev.creek.consumer.wire.WireMessage;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -43,8 +42,19 @@ final class TableSnapshot {
    * @param part of the snapshot
    */
   record Chunk(SnapshotPart part, RowReader reader, List<WireMessage> rows) {
-    <T> List<Change<T>> read(RowMapper<T> mapper) {
-      return reader.read(rows, mapper);
+    /** Rows, and the marks around them. To be read once. */
+    <T> Elements<T> read(RowMapper<T> mapper) {
+      var made = new Elements.Collector<T>(rows.size());
+      if (part.first()) {
+        made.add(new Mark.SnapshotBegins<>(part.table(), part.name(), at(), reader.schema));
+      }
+      for (WireMessage row : rows) {
+        made.add(reader.read(row, mapper));
+      }
+      if (part.last()) {
+        made.add(new Mark.SnapshotEnds<>(part.table(), part.name(), reader.count));
+      }
+      return made.done();
     }
 
     <T> List<T> rows(RowMapper<T> mapper) {
@@ -68,6 +78,9 @@ final class TableSnapshot {
     private final RowDecoder decoder;
     private final TableSchema schema;
 
+    /** Number of rows that were read. */
+    private long count;
+
     RowReader(SourceTable table, SnapshotHeader header) {
       this.table = table;
       this.header = header;
@@ -77,14 +90,6 @@ final class TableSnapshot {
 
     long transactionId() {
       return header.transactionId() & XID;
-    }
-
-    <T> List<Change<T>> read(List<WireMessage> rows, RowMapper<T> mapper) {
-      List<Change<T>> made = new ArrayList<>(rows.size());
-      for (WireMessage row : rows) {
-        made.add(read(row, mapper));
-      }
-      return Collections.unmodifiableList(made);
     }
 
     private <T> Change<T> read(WireMessage message, RowMapper<T> mapper) {
@@ -117,7 +122,9 @@ final class TableSnapshot {
         throw SourceErrors.undecodable(table, e, message.lastSequence());
       }
       try {
-        return mapper.map(row);
+        T mapped = mapper.map(row);
+        count++;
+        return mapped;
       } catch (RuntimeException e) {
         throw SourceErrors.unmappable(table, e, message.lastSequence());
       }

@@ -68,13 +68,7 @@ class SourceSnapshotsIT {
     Mono<Void> handle(Transaction<Item> tx) {
       return Mono.fromRunnable(
           () -> {
-            SnapshotPart part = tx.snapshot();
-            if (part != null && part.first()) {
-              tables.get(part.table().table()).clear();
-              snapshots.incrementAndGet();
-              last = 0;
-            }
-            if (part == null) {
+            if (tx.snapshot() == null) {
               long end = tx.changes().get(tx.changes().size() - 1).origin().sequence();
               if (restarted && end == last) {
                 restarted = false;
@@ -83,8 +77,23 @@ class SourceSnapshotsIT {
               restarted = false;
               last = end;
             }
-            tx.changes().forEach(this::apply);
+            tx.elements().forEach(this::apply);
           });
+    }
+
+    private void apply(Element<Item> element) {
+      if (element instanceof Change<Item> change) {
+        apply(change);
+      } else if (element instanceof Mark.SnapshotBegins<Item> begins) {
+        tables.get(begins.table().table()).clear();
+        snapshots.incrementAndGet();
+        last = 0;
+      } else if (element instanceof Mark.SnapshotEnds<Item> ends) {
+        int rows = tables.get(ends.table().table()).size();
+        if (rows != ends.rows()) {
+          wrong.add("%d rows of a snapshot of %d".formatted(rows, ends.rows()));
+        }
+      }
     }
 
     private void apply(Change<Item> change) {
@@ -280,6 +289,9 @@ class SourceSnapshotsIT {
       assertThat(only.changes()).isEmpty();
       assertThat(only.snapshot().first()).isTrue();
       assertThat(only.snapshot().last()).isTrue();
+      assertThat(only.elements())
+          .extracting(element -> element.getClass().getSimpleName())
+          .containsExactly("SnapshotBegins", "SnapshotEnds");
     }
   }
 

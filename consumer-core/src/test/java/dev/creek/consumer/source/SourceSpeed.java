@@ -164,7 +164,7 @@ public final class SourceSpeed {
       long allocated = threads.getCurrentThreadAllocatedBytes();
       long began = threads.getCurrentThreadCpuTime();
       for (int i = 0; i < 300; i++) {
-        sum += reader.read(changes).size();
+        sum += reader.read(changes).changes().size();
       }
       double rows = 300.0 * DECODED;
       best = Math.min(best, (threads.getCurrentThreadCpuTime() - began) / rows);
