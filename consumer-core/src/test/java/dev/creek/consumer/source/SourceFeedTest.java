@@ -138,4 +138,29 @@ class SourceFeedTest {
             .block(PATIENCE);
     assertThat(columns).containsExactly(List.of("id", "note"), List.of("id", "note", "extra"));
   }
+
+  @Test
+  void aProgramThatBeginsWithASnapshotGetsTheRowsAsTheyAreAndThenTheChanges() {
+    feed.row(orders, 1, "of old");
+    feed.transaction(tx -> tx.insert(orders, 2, "two").update(orders, 1, "newer"));
+    Map<Integer, String> rows = new ConcurrentHashMap<>();
+    Disposable running =
+        feed.open()
+            .changes("shop.public.orders")
+            .startAt(Start.storedOr(Start.SNAPSHOT))
+            .as(Order.class)
+            .changes()
+            .subscribe(
+                change -> {
+                  if (change instanceof Change.SnapshotRow<Order> row) {
+                    rows.put(row.row().id(), row.row().note());
+                  } else if (change instanceof Change.Delete<Order> delete) {
+                    rows.remove(delete.key().getInteger("id"));
+                  }
+                });
+    Awaitility.await().atMost(PATIENCE).until(() -> rows.equals(Map.of(1, "newer", 2, "two")));
+    feed.transaction(tx -> tx.delete(orders, 2, "two"));
+    Awaitility.await().atMost(PATIENCE).until(() -> rows.equals(Map.of(1, "newer")));
+    running.dispose();
+  }
 }

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.creek.consumer.api.Generation;
-import dev.creek.consumer.api.PublishedSnapshot;
 import dev.creek.consumer.api.SnapshotException;
 import dev.creek.consumer.api.SourceException;
 import dev.creek.consumer.testing.Patience;
@@ -24,7 +23,6 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
@@ -246,25 +244,6 @@ class SourceSnapshotsIT {
   }
 
   @Test
-  void aSnapshotsRowsComeOnDemandAndAsARecord() {
-    path.produce(Generation.OLD);
-    try (CreekSource creek = open(Positions.inMemory())) {
-      TableSnapshots<Item> snapshots = creek.snapshots(name("items")).as(Item.class);
-      String name = snapshots.request().block(PATIENCE);
-
-      List<Item> rows = snapshots.rows(name).limitRate(10).collectList().block(PATIENCE);
-
-      assertThat(rows)
-          .containsExactlyElementsOf(
-              IntStream.rangeClosed(1, ROWS).mapToObj(id -> new Item(id, "n" + id)).toList());
-      assertThat(
-              snapshots.published().map(PublishedSnapshot::subject).collectList().block(PATIENCE))
-          .containsExactly(name);
-      assertThat(snapshots.rows(name).take(5).collectList().block(PATIENCE)).hasSize(5);
-    }
-  }
-
-  @Test
   void aSnapshotWithoutAnEndIsAnError() {
     path.produce(Generation.OLD, dev.creek.consumer.testing.producer.Defect.NO_SNAPSHOT_EOF);
     try (CreekSource creek =
@@ -276,38 +255,6 @@ class SourceSnapshotsIT {
       assertThatThrownBy(() -> snapshots.request().flatMapMany(snapshots::rows).blockLast(PATIENCE))
           .isInstanceOf(SnapshotException.class)
           .hasMessageContaining("its end is missing");
-    }
-  }
-
-  @Test
-  void anEmptyTableIsASnapshotWithoutRows() {
-    source.execute("truncate items");
-    path.produce(Generation.OLD);
-    try (CreekSource creek = open(Positions.inMemory())) {
-      Transaction<Row> only =
-          creek.changes(name("items")).startAt(Start.SNAPSHOT).transactions().blockFirst(PATIENCE);
-      assertThat(only.changes()).isEmpty();
-      assertThat(only.snapshot().first()).isTrue();
-      assertThat(only.snapshot().last()).isTrue();
-      assertThat(only.elements())
-          .extracting(element -> element.getClass().getSimpleName())
-          .containsExactly("SnapshotBegins", "SnapshotEnds");
-    }
-  }
-
-  @Test
-  void snapshotsNeedNames() {
-    path.produce(Generation.OLD);
-    try (CreekSource creek = open(Positions.inMemory())) {
-      assertThatThrownBy(
-              () ->
-                  creek
-                      .changes(name("*"))
-                      .startAt(Start.SNAPSHOT)
-                      .transactions()
-                      .blockFirst(PATIENCE))
-          .isInstanceOf(IllegalArgumentException.class)
-          .hasMessageContaining("name them");
     }
   }
 

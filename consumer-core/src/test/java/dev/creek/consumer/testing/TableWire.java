@@ -191,6 +191,11 @@ public final class TableWire {
     return schema;
   }
 
+  /** The schema of full rows. */
+  Schema rowSchema() {
+    return schema.getField("after").schema().getTypes().get(1);
+  }
+
   List<Column> columns() {
     return columns;
   }
@@ -208,7 +213,8 @@ public final class TableWire {
     };
   }
 
-  private Map<String, Object> identityOf(Map<String, ?> row) {
+  /** What identifies a row: its columns of the replica identity. */
+  public Map<String, Object> identityOf(Map<String, ?> row) {
     var names = identityColumns().stream().map(Column::name).collect(Collectors.toSet());
     var known = new HashMap<String, Object>(row);
     known.keySet().retainAll(names);

@@ -93,12 +93,27 @@ public record WalBytes(WalTx tx, String op, byte[] bytes) {
     if (row == null) {
       return;
     }
-    var schema = union.getTypes().get(1);
+    write(union.getTypes().get(1), row, encoder);
+  }
+
+  /** A bare row, as snapshots have it. */
+  static byte[] row(Schema schema, Map<String, ?> row) {
+    var out = new ByteArrayOutputStream();
+    try {
+      write(schema, row, EncoderFactory.get().directBinaryEncoder(out, null));
+      return out.toByteArray();
+    } catch (IOException impossible) {
+      throw new UncheckedIOException(impossible);
+    }
+  }
+
+  private static void write(Schema schema, Map<String, ?> row, BinaryEncoder encoder)
+      throws IOException {
     var record = new GenericData.Record(schema);
     for (var field : schema.getFields()) {
       record.put(field.name(), WireValues.datum(field.schema(), row.get(field.name())));
     }
-    write(schema, record, encoder);
+    write(schema, (Object) record, encoder);
   }
 
   private static GenericData.Record source(TableWire table, WalTx tx) {
