@@ -7,8 +7,10 @@ import dev.creek.consumer.api.SourceException;
 import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.stream.ChangeLog;
 import dev.creek.consumer.stream.LogState;
+import dev.creek.consumer.stream.PipelineOptions;
 import dev.creek.consumer.stream.SnapshotLog.ChangesSince;
 import dev.creek.consumer.stream.StartAt;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Objects;
 import reactor.core.publisher.Mono;
@@ -28,6 +30,8 @@ record Beginning(
     boolean mayLackHead,
     boolean stored,
     SnapshotHoldings holdings) {
+  /** How far before the position's time reading begins in another stream. */
+  private static final Duration OVERLAP = PipelineOptions.DEFAULT.overlap();
 
   /** The stream in which it counts. */
   StreamIdentity stream() {
@@ -51,7 +55,7 @@ record Beginning(
             stored ->
                 changes
                     .state(tables.database())
-                    .map(log -> behind(stored, log))
+                    .flatMap(log -> behind(stored, log, changes, tables))
                     .onErrorMap(
                         BrokerException.Gap.class,
                         gap -> SourceErrors.gap(tables, gap, stored.position().sequence() + 1)))
@@ -68,20 +72,48 @@ record Beginning(
         holdings);
   }
 
-  private static Beginning behind(StoredPosition stored, LogState log) {
+  private static Mono<Beginning> behind(
+      StoredPosition stored, LogState log, ChangeLog changes, TableSelection tables) {
     Position position = stored.position();
-    StreamIdentity known = position.stream();
-    if (known == null || !known.name().equals(log.stream().name())) {
-      throw new BrokerException.Gap(
-          "the stored position belongs to stream %s, and changes are now published to %s"
-              .formatted(known == null ? "of unknown name" : known.name(), log.stream().name()));
+    StreamIdentity known = Objects.requireNonNull(position.stream());
+    SnapshotHoldings holdings = SnapshotHoldings.parse(stored.snapshots());
+    return known.name().equals(log.stream().name())
+        ? Mono.fromSupplier(
+            () ->
+                new Beginning(StartAt.after(position, known, log), position, false, true, holdings))
+        : elsewhere(position, holdings, log, changes, tables);
+  }
+
+  /**
+   * The producer's generation has changed, and it writes to another stream: changes are read again
+   * from a little earlier, by the times that they carry, and what was handled is left out. As the
+   * service does.
+   */
+  private static Mono<Beginning> elsewhere(
+      Position position,
+      SnapshotHoldings holdings,
+      LogState log,
+      ChangeLog changes,
+      TableSelection tables) {
+    Instant committedAt = position.committedAt();
+    if (committedAt == null) {
+      return Mono.just(earliest(log)); // nothing was handled
     }
-    return new Beginning(
-        StartAt.after(position, known, log),
-        position,
-        false,
-        true,
-        SnapshotHoldings.parse(stored.snapshots()));
+    return since(committedAt.minus(OVERLAP), changes, tables)
+        .map(
+            found -> {
+              StartAt start = StartAt.byTime(committedAt, log, found);
+              long after =
+                  start instanceof StartAt.Sequence first
+                      ? first.first() - 1
+                      : Math.max(0, log.firstSequence() - 1);
+              return new Beginning(
+                  start,
+                  new Position(log.stream(), after, position.lsn(), committedAt),
+                  true,
+                  false,
+                  holdings.elsewhere(position, committedAt));
+            });
   }
 
   private static Mono<Beginning> fresh(Start start, ChangeLog changes, TableSelection tables) {
@@ -96,9 +128,7 @@ record Beginning(
                   case EARLIEST, SNAPSHOT, STORED -> Mono.just(earliest(log));
                   case LATEST -> Mono.just(from(log.lastSequence() + 1, log));
                   case SEQUENCE -> Mono.fromSupplier(() -> from(start.sequence(), log));
-                  case TIME ->
-                      since(Objects.requireNonNull(start.time()), changes, tables)
-                          .map(found -> from(found, log));
+                  case TIME -> since(Objects.requireNonNull(start.time()), log, changes, tables);
                 })
         .onErrorMap(
             BrokerException.Gap.class, gap -> SourceErrors.gap(tables, gap, start.sequence()));
@@ -130,17 +160,23 @@ record Beginning(
 
   private static Mono<ChangesSince> since(Instant time, ChangeLog changes, TableSelection tables) {
     SourceTable only = tables.only();
-    return (only == null
-            ? changes.committedSince(tables.database(), time)
-            : changes.committedSince(only, time))
-        .doOnNext(
-            found -> {
-              if (!found.whole()) {
-                throw new BrokerException.Gap(
-                    "stream %s no longer holds everything that was committed since %s"
-                        .formatted(found.stream().name(), time));
-              }
-            });
+    return only == null
+        ? changes.committedSince(tables.database(), time)
+        : changes.committedSince(only, time);
+  }
+
+  private static Mono<Beginning> since(
+      Instant time, LogState log, ChangeLog changes, TableSelection tables) {
+    return since(time, changes, tables).map(found -> from(whole(found, time), log));
+  }
+
+  private static ChangesSince whole(ChangesSince found, Instant time) {
+    if (!found.whole()) {
+      throw new BrokerException.Gap(
+          "stream %s no longer holds everything that was committed since %s"
+              .formatted(found.stream().name(), time));
+    }
+    return found;
   }
 
   private static Beginning from(ChangesSince found, LogState log) {

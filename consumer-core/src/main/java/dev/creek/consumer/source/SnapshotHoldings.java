@@ -15,11 +15,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the snapshots that a program has read hold of the changes behind them, by table. What a
- * snapshot holds for certain is left out. Immutable.
+ * What a program has already of the changes behind its position: by table, what the snapshots hold
+ * that it has read; and of all tables, what it has handled before the producer's generation
+ * changed, which writes to another stream. What is certain is left out. Immutable.
  */
 final class SnapshotHoldings {
   static final SnapshotHoldings NONE = new SnapshotHoldings(Map.of());
@@ -29,47 +31,80 @@ final class SnapshotHoldings {
 
   private static final int FIELDS = 6;
 
+  /** In place of a table's name. */
+  private static final String ALL = "*";
+
   private final Map<SourceTable, Horizon> horizons;
+  private final @Nullable Horizon handled;
 
   SnapshotHoldings(Map<SourceTable, Horizon> horizons) {
+    this(horizons, null);
+  }
+
+  private SnapshotHoldings(Map<SourceTable, Horizon> horizons, @Nullable Horizon handled) {
     this.horizons = new LinkedHashMap<>(horizons);
+    this.handled = handled;
+  }
+
+  /** The same in another stream, where everything up to a position has been handled. */
+  SnapshotHoldings elsewhere(Position position, Instant committedAt) {
+    Map<SourceTable, Horizon> there = new LinkedHashMap<>();
+    // Sequences do not count there.
+    horizons.forEach(
+        (table, one) ->
+            there.put(
+                table, new Horizon(one.kind(), 0, 0, one.transactionId(), one.lsn(), one.at())));
+    return new SnapshotHoldings(there, Horizon.of(position, committedAt));
   }
 
   /** Reads the form that {@link #at} returns. */
   static SnapshotHoldings parse(String text) {
     Map<SourceTable, Horizon> horizons = new LinkedHashMap<>();
+    Horizon handled = null;
     for (String line : text.split("\\n", -1)) {
       String[] parts = line.split("\\t", FIELDS);
       if (parts.length == FIELDS) {
-        horizons.put(
-            SourceTable.parse(parts[5]),
+        boolean all = parts[5].equals(ALL);
+        var horizon =
             new Horizon(
-                Horizon.Kind.SNAPSHOT,
+                all ? Horizon.Kind.POSITION : Horizon.Kind.SNAPSHOT,
                 Long.parseLong(parts[0]),
                 Long.parseLong(parts[1]),
                 Long.parseLong(parts[2]),
                 Long.parseLong(parts[3]),
-                Instant.parse(parts[4])));
+                Instant.parse(parts[4]));
+        if (all) {
+          handled = horizon;
+        } else {
+          horizons.put(SourceTable.parse(parts[5]), horizon);
+        }
       }
     }
-    return horizons.isEmpty() ? NONE : new SnapshotHoldings(horizons);
+    return horizons.isEmpty() && handled == null ? NONE : new SnapshotHoldings(horizons, handled);
   }
 
-  /** The text to be stored with a position; empty once they hold nothing behind it. */
+  /** The text to be stored with a position; empty once nothing behind it is held. */
   String at(Position position) {
-    return horizons.entrySet().stream()
-        .filter(one -> !isOver(one.getValue(), position.committedAt()))
-        .map(
-            one ->
-                "%d\t%d\t%d\t%d\t%s\t%s"
-                    .formatted(
-                        one.getValue().from(),
-                        one.getValue().through(),
-                        one.getValue().transactionId(),
-                        one.getValue().lsn(),
-                        one.getValue().at(),
-                        one.getKey()))
-        .collect(Collectors.joining("\n"));
+    Stream<String> tables =
+        horizons.entrySet().stream()
+            .filter(one -> !isOver(one.getValue(), position.committedAt()))
+            .map(one -> line(one.getValue(), one.getKey().toString()));
+    Stream<String> all =
+        Stream.ofNullable(handled)
+            .filter(one -> !isOver(one, position.committedAt()))
+            .map(one -> line(one, ALL));
+    return Stream.concat(tables, all).collect(Collectors.joining("\n"));
+  }
+
+  private static String line(Horizon horizon, String of) {
+    return "%d\t%d\t%d\t%d\t%s\t%s"
+        .formatted(
+            horizon.from(),
+            horizon.through(),
+            horizon.transactionId(),
+            horizon.lsn(),
+            horizon.at(),
+            of);
   }
 
   private static boolean isOver(Horizon horizon, @Nullable Instant committedAt) {
@@ -78,7 +113,11 @@ final class SnapshotHoldings {
 
   /** The position with that text. */
   StoredPosition stored(Position position) {
-    return new StoredPosition(position, horizons.isEmpty() ? "" : at(position));
+    return new StoredPosition(position, isEmpty() ? "" : at(position));
+  }
+
+  private boolean isEmpty() {
+    return horizons.isEmpty() && handled == null;
   }
 
   /** The smallest sequence up to which all snapshots hold everything. */
@@ -88,7 +127,7 @@ final class SnapshotHoldings {
 
   /** A batch without the changes that snapshots hold for certain. */
   Batch without(Batch batch, Function<WalSchema, SourceTable> tables) {
-    if (horizons.isEmpty() || batch.changes().isEmpty()) {
+    if (isEmpty() || batch.changes().isEmpty()) {
       return batch;
     }
     List<Change> left = new ArrayList<>(batch.changes().size());
@@ -110,16 +149,22 @@ final class SnapshotHoldings {
       List<Change> transaction, Function<WalSchema, SourceTable> tables, List<Change> left) {
     Change last = transaction.get(transaction.size() - 1);
     for (Change change : transaction) {
-      Horizon horizon = horizons.get(tables.apply(change.schema()));
-      if (horizon == null || horizon.judge(last) != Judgement.HELD) {
+      if (!isHeld(horizons.get(tables.apply(change.schema())), last) && !isHeld(handled, last)) {
         left.add(change);
       }
     }
   }
 
-  /** Tells whether a table's snapshot may hold a change, although that is not certain. */
+  private static boolean isHeld(@Nullable Horizon horizon, Change change) {
+    return horizon != null && horizon.judge(change) == Judgement.HELD;
+  }
+
+  /** Tells whether a change of a table may be held, although that is not certain. */
   boolean mayHold(SourceTable table, Change change) {
-    Horizon horizon = horizons.get(table);
+    return isDoubtful(horizons.get(table), change) || isDoubtful(handled, change);
+  }
+
+  private static boolean isDoubtful(@Nullable Horizon horizon, Change change) {
     return horizon != null && !horizon.judge(change).certain();
   }
 }

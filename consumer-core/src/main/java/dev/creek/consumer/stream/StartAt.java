@@ -65,4 +65,23 @@ public sealed interface StartAt {
     }
     return new StartAt.Sequence(position.sequence() + 1);
   }
+
+  /**
+   * The place behind a position that counts in another stream: changes are read again in order from
+   * a little earlier, and {@link Horizon#of(Position, Instant)} tells which of them are new.
+   *
+   * @param committedAt the position's time
+   * @param found the place in the stream that is read now, from a little before that time on
+   * @throws BrokerException.Gap if the stream no longer holds everything since then
+   */
+  static StartAt byTime(Instant committedAt, LogState log, SnapshotLog.ChangesSince found) {
+    if (!found.whole()) {
+      throw new BrokerException.Gap(
+          "the position is the time %s, but stream %s no longer holds everything that was committed since"
+              .formatted(committedAt, log.stream().name()));
+    }
+    return found.after() < log.firstSequence()
+        ? new StartAt.Beginning()
+        : new StartAt.Sequence(found.after() + 1);
+  }
 }

@@ -86,4 +86,38 @@ class SnapshotHoldingsTest {
     assertThat(holdings.mayHold(ITEMS.source(), early)).as("behind the request").isTrue();
     assertThat(holdings.mayHold(REST.source(), early)).as("of another table").isFalse();
   }
+
+  /** The producer's generation changed, and it publishes some transactions again. */
+  @Test
+  void inAnotherStreamWhatWasHandledIsLeftOutOfAllTables() {
+    WalTx last = new WalTx(900, AT.committedAt().plusSeconds(60), AT.lsn() + 0x1000);
+    Position position =
+        new Position(new StreamIdentity("old", Instant.EPOCH), 77, last.lsn(), last.committedAt());
+    SnapshotHoldings there = holdings.elsewhere(position, last.committedAt());
+    String text =
+        there.at(new Position(new StreamIdentity("new", Instant.EPOCH), 0, 0, last.committedAt()));
+    SnapshotHoldings stored = SnapshotHoldings.parse(text);
+    for (SnapshotHoldings one : List.of(there, stored)) {
+      assertThat(decided(one, tx(880, last, -10, -0x800))).isEqualTo("left out");
+      assertThat(decided(one, last)).as("perhaps a part of it").isEqualTo("maybe");
+      assertThat(decided(one, tx(901, last, 1, 0x100))).isEqualTo("maybe");
+      assertThat(decided(one, tx(950, last, 30, 0x900))).isEqualTo("comes");
+    }
+    assertThat(stored.through()).as("sequences of the other stream do not count").isZero();
+  }
+
+  private static WalTx tx(long id, WalTx from, long seconds, long lsn) {
+    return new WalTx(id, from.committedAt().plusSeconds(seconds), from.lsn() + lsn);
+  }
+
+  private String decided(SnapshotHoldings of, WalTx tx) {
+    Change change = rest.decode(REST.insert(tx, 1).message(1));
+    Batch left =
+        of.without(
+            new Batch(List.of(change), 10, true, position(1, null)), schema -> REST.source());
+    if (left.changes().isEmpty()) {
+      return "left out";
+    }
+    return of.mayHold(REST.source(), change) ? "maybe" : "comes";
+  }
 }

@@ -7,7 +7,6 @@ import dev.creek.consumer.stream.ChangeLog;
 import dev.creek.consumer.stream.Claim;
 import dev.creek.consumer.stream.Horizon;
 import dev.creek.consumer.stream.LogState;
-import dev.creek.consumer.stream.SnapshotLog;
 import dev.creek.consumer.stream.StartAt;
 import java.time.Duration;
 import java.time.Instant;
@@ -45,18 +44,7 @@ record ResumePoint(StartAt start, Claim claim) {
             .map(
                 found ->
                     new ResumePoint(
-                        byTime(committedAt, log, found),
+                        StartAt.byTime(committedAt, log, found),
                         claim.withHorizon(Horizon.of(position, committedAt))));
-  }
-
-  private static StartAt byTime(Instant committedAt, LogState log, SnapshotLog.ChangesSince found) {
-    if (!found.whole()) {
-      throw new BrokerException.Gap(
-          "the position is the time %s, but stream %s no longer holds everything that was committed since"
-              .formatted(committedAt, log.stream().name()));
-    }
-    return found.after() < log.firstSequence()
-        ? new StartAt.Beginning()
-        : new StartAt.Sequence(found.after() + 1);
   }
 }
