@@ -216,9 +216,11 @@ final class JetStreamApi {
                     created.getDelivered().getStreamSequence(), created.getNumPending()));
   }
 
-  /** Deletes a consumer; completes whether or not that worked. */
+  /** Deletes a consumer; completes whether or not that worked. Closing waits for it. */
   Mono<Void> deleteConsumer(String stream, String name) {
-    return call("CONSUMER.DELETE." + stream + "." + name, NOTHING).then().onErrorComplete();
+    return requests
+        .finishing(call("CONSUMER.DELETE." + stream + "." + name, NOTHING).then())
+        .onErrorComplete();
   }
 
   /**

@@ -42,6 +42,7 @@ final class Link {
   record Open(Connection connection, Dispatcher dispatcher) {}
 
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(4);
+  private static final Duration FINISH_LIMIT = Duration.ofSeconds(1);
   private static final Duration RECONNECT_PAUSE = Duration.ofSeconds(3);
 
   private final String servers;
@@ -52,6 +53,7 @@ final class Link {
   private final AtomicBoolean reconnecting = new AtomicBoolean();
   private final ByteShares readAhead;
   private final PullReader reader;
+  private final Set<Mono<Void>> finishing = ConcurrentHashMap.newKeySet();
   private volatile @Nullable Open current;
 
   /**
@@ -191,6 +193,24 @@ final class Link {
     return readAhead;
   }
 
+  /**
+   * Work for which {@link #close} waits a moment: what was begun at the broker is ended there, and
+   * does not stay until the broker finds out itself.
+   */
+  <T> Mono<T> finishing(Mono<T> work) {
+    return Mono.defer(
+        () -> {
+          Sinks.Empty<Void> ended = Sinks.empty();
+          Mono<Void> end = ended.asMono();
+          finishing.add(end);
+          return work.doFinally(
+              signal -> {
+                finishing.remove(end);
+                ended.tryEmitEmpty();
+              });
+        });
+  }
+
   /** Calls back, on some thread, each time the connection is lost; dispose to end it. */
   Disposable onLoss(Runnable listener) {
     lossListeners.add(listener);
@@ -244,12 +264,12 @@ final class Link {
   }
 
   /**
-   * Ends the connection, if there is one. One that is being made ends as soon as it is there, which
-   * is waited for, but not without limit.
+   * Ends the connection, if there is one, once what is {@link #finishing} has ended. One that is
+   * being made ends as soon as it is there. Both are waited for, but not without limit.
    */
   Mono<Void> close() {
-    return Mono.<Void>fromRunnable(this::disconnect)
-        .subscribeOn(Schedulers.boundedElastic())
+    return Mono.defer(() -> Mono.when(finishing).timeout(FINISH_LIMIT, Mono.empty()))
+        .then(Mono.<Void>fromRunnable(this::disconnect).subscribeOn(Schedulers.boundedElastic()))
         .then(Mono.defer(this::attempted).timeout(CLOSE_LIMIT, Mono.empty()))
         .doFinally(end -> scheduler.dispose());
   }

@@ -43,6 +43,11 @@ final class Requests {
     return to(apiSubject(request), body, timeout);
   }
 
+  /** Work for which closing the connection waits a moment: {@link Link#finishing}. */
+  <T> Mono<T> finishing(Mono<T> work) {
+    return link.finishing(work);
+  }
+
   /**
    * Sends a request to the listeners of {@code subject}.
    *
