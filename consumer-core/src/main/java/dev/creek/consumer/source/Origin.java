@@ -16,7 +16,8 @@ import java.time.Instant;
  * @param logPosition place in the source's log as published, as an unsigned number; neither unique
  *     nor that of the commit
  * @param maybeInSnapshot whether a snapshot that came before may hold the change already: it was
- *     committed within moments of the snapshot, and nothing shows which came first
+ *     committed within moments of the snapshot, and nothing shows which came first. The same if the
+ *     producer's generation has changed, for what was committed within moments of the position
  */
 public record Origin(
     SourceTable table,
