@@ -44,6 +44,7 @@ final class JetStreamApi {
   private static final byte[] NOTHING = {};
 
   private final Requests requests;
+  private final Coalesced<String, StreamState> states = new Coalesced<>(this::state);
 
   JetStreamApi(Requests requests) {
     this.requests = requests;
@@ -57,6 +58,10 @@ final class JetStreamApi {
 
   /** State of a stream; empty if there is none. */
   Mono<StreamState> stream(String name) {
+    return states.ask(name);
+  }
+
+  private Mono<StreamState> state(String name) {
     return call("STREAM.INFO." + name, NOTHING)
         .map(answer -> streamState(name, answer))
         .onErrorResume(ApiException.class, e -> e.streamNotFound() ? Mono.empty() : Mono.error(e));

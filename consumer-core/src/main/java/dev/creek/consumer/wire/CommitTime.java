@@ -7,8 +7,6 @@ import org.jspecify.annotations.Nullable;
 
 /** The commit time of a WAL message, read from its first packet alone, whatever its schema. */
 public final class CommitTime {
-  private static final int FRAME_BYTES = 6;
-
   private CommitTime() {}
 
   /**
@@ -33,10 +31,10 @@ public final class CommitTime {
    * @throws MessageException if it ends before
    */
   static @Nullable AvroCursor before(byte[] packet) {
-    if (packet.length < FRAME_BYTES || packet[0] != 0 || packet[1] != 0) {
+    if (packet.length < MessageAssembler.HEADER_BYTES || packet[0] != 0 || packet[1] != 0) {
       return null;
     }
-    AvroCursor cursor = new AvroCursor().over(packet, FRAME_BYTES, packet.length);
+    AvroCursor cursor = new AvroCursor().over(packet, MessageAssembler.HEADER_BYTES, packet.length);
     cursor.advance(WalDecoder.HEADER_BYTES);
     cursor.advance(cursor.readLength()); // fingerprint
     cursor.advance(cursor.readLength()); // source.name

@@ -18,7 +18,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class MessageAssembler {
   private static final int INDEX_BYTES = 2;
-  private static final int HEADER_BYTES = 6;
+
+  /** Before the data of a message's first packet. */
+  static final int HEADER_BYTES = 6;
+
   private static final int MAX_PACKETS = 1 << 16;
   private static final byte[] NONE = {};
 

@@ -38,10 +38,30 @@ public final class WalDecoder {
   public static long fingerprint(WireMessage message) {
     byte[] bytes = message.bytes();
     int at = message.offset();
-    if (message.length() < HEADER_BYTES
-        || ((bytes[at] & 0xff) << 8 | (bytes[at + 1] & 0xff)) != MAGIC) {
+    if (message.length() < HEADER_BYTES || !magic(bytes, at)) {
       throw atSequence(message, "not a WAL message: it does not begin with C3 01", null);
     }
+    return bits(bytes, at);
+  }
+
+  /**
+   * The fingerprint of the WAL message that begins in a packet.
+   *
+   * @param packet as the stream holds it
+   * @return null if none begins there, or not with enough bytes
+   */
+  public static @Nullable Fingerprint fingerprint(byte[] packet) {
+    int at = MessageAssembler.HEADER_BYTES;
+    boolean begins =
+        packet.length >= at + HEADER_BYTES && packet[0] == 0 && packet[1] == 0 && magic(packet, at);
+    return begins ? new Fingerprint(bits(packet, at)) : null;
+  }
+
+  private static boolean magic(byte[] bytes, int at) {
+    return ((bytes[at] & 0xff) << 8 | (bytes[at + 1] & 0xff)) == MAGIC;
+  }
+
+  private static long bits(byte[] bytes, int at) {
     long bits = 0;
     // Big-endian, unlike Avro's own single-object encoding.
     for (int i = at + 2; i < at + HEADER_BYTES; i++) {

@@ -4,10 +4,9 @@ import dev.creek.consumer.api.ShapeMismatchException;
 import dev.creek.consumer.postgres.apply.PostgresTableWriter.Ready;
 import dev.creek.consumer.postgres.catalog.CatalogTable;
 import dev.creek.consumer.postgres.catalog.TableHints;
-import dev.creek.consumer.postgres.catalog.TargetCatalog;
 import dev.creek.consumer.postgres.position.PositionSql;
-import dev.creek.consumer.postgres.session.Sessions;
 import dev.creek.consumer.stream.Batch;
+import dev.creek.consumer.stream.Claim;
 import dev.creek.consumer.stream.Horizon;
 import dev.creek.consumer.stream.OutOfMemoryException;
 import dev.creek.consumer.wire.Change;
@@ -26,7 +25,8 @@ import reactor.core.publisher.Mono;
  * batch before.
  */
 final class BatchPreparation {
-  private final Sessions sessions;
+  private final ManyTables many;
+  private final Claim claim;
   private final TableHints hints;
   private final PositionSql position;
 
@@ -43,15 +43,16 @@ final class BatchPreparation {
    * @param mayCopy whether to prepare rows for COPY
    */
   BatchPreparation(
-      Sessions sessions,
+      ManyTables many,
       TableHints hints,
       PositionSql position,
-      @Nullable Horizon horizon,
+      Claim claim,
       BooleanSupplier mayCopy) {
-    this.sessions = sessions;
+    this.many = many;
+    this.claim = claim;
     this.hints = hints;
     this.position = position;
-    this.horizon = horizon;
+    this.horizon = claim.horizon();
     this.mayCopy = mayCopy;
   }
 
@@ -85,11 +86,7 @@ final class BatchPreparation {
   }
 
   private Mono<CatalogTable> readTarget() {
-    return sessions
-        .use(
-            "catalog of " + position.target(),
-            hints,
-            session -> TargetCatalog.find(session, position.target()))
+    return many.definition(claim)
         .switchIfEmpty(Mono.error(hints::missing))
         .map(CatalogTable::requireVisible)
         .doOnNext(found -> target = found);

@@ -9,9 +9,11 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -24,7 +26,9 @@ import reactor.core.publisher.Mono;
  * statement, so the order of the tables does not matter, nor do cycles.
  *
  * <p>A combination of tables is written so from its second time on, because the server must parse
- * and plan its text first; tables that foreign keys tie together at once. Not thread-safe.
+ * and plan its text first. At once it is written so if foreign keys tie its tables together, or if
+ * none of them has been written before: then their own statements would have to be planned, too.
+ * Not thread-safe.
  */
 final class FusedWriter {
   /** Beyond it, planning a text once costs more than it saves. */
@@ -44,6 +48,9 @@ final class FusedWriter {
           return size() > TEXTS;
         }
       };
+
+  /** The pieces that have been a part of a statement, or that were offered for one. */
+  private final Set<Object> met = new HashSet<>();
 
   /**
    * The place of each table among all that were met: those that are next to one another are written
@@ -84,7 +91,8 @@ final class FusedWriter {
     }
     int parameter = PositionsSql.nextParameter(moved);
     List<Object> key = key(parameter, rows);
-    if (!tied && texts.putIfAbsent(key, "") == null) {
+    boolean fresh = meet(rows);
+    if (!tied && !fresh && texts.putIfAbsent(key, "") == null) {
       return null;
     }
     String text = text(key, () -> text(rows, moved));
@@ -140,6 +148,15 @@ final class FusedWriter {
     key.add(positions);
     rows.forEach(one -> key.add(one.key()));
     return key;
+  }
+
+  /** Tells whether none of the pieces has been written yet, alone or with others. */
+  private boolean meet(List<Fusible> rows) {
+    boolean fresh = true;
+    for (Fusible one : rows) {
+      fresh &= met.add(one.key());
+    }
+    return fresh;
   }
 
   private String text(List<Object> key, Supplier<String> made) {

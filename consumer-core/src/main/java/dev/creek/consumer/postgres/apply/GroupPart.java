@@ -45,6 +45,11 @@ record GroupPart(PostgresTableWriter writer, Ready ready, Staged staged) {
     return writer.targetName();
   }
 
+  /** As {@link PostgresTableWriter#recognise}. */
+  Mono<Void> recognise() {
+    return own(writer.recognise(ready));
+  }
+
   /** Counts it, once. */
   Mono<GroupPart> stage() {
     return own(Mono.defer(() -> writer.stage(ready)))

@@ -99,11 +99,19 @@ final class PostgresGroupWriter implements GroupWriter {
       part.writer().share(shared);
       open.add(part.writer());
     }
-    return Flux.fromIterable(parts)
+    return recognised(parts)
+        .thenMany(Flux.fromIterable(parts))
         .concatMap(GroupPart::stage, 0)
         .collectList()
         .delayUntil(staged -> keys.learn(shared.session(), staged))
         .flatMap(staged -> endsTransaction ? ended(staged) : part(staged));
+  }
+
+  /** Tables that are met for the first time share their statements. */
+  private Mono<Void> recognised(List<GroupPart> parts) {
+    return shared.inTransaction()
+        ? Mono.empty()
+        : Flux.fromIterable(parts).flatMap(GroupPart::recognise, Math.max(1, parts.size())).then();
   }
 
   /** A later part may hold the row to which one of these refers. */

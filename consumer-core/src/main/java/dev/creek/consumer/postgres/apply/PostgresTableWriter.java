@@ -37,16 +37,16 @@ final class PostgresTableWriter implements TableWriter {
   /** Only for apply, whose calls follow each other. */
   private final Staging staging;
 
-  PostgresTableWriter(Sessions sessions, SubscriptionTable subscriptions, Claim claim) {
+  PostgresTableWriter(
+      Sessions sessions, SubscriptionTable subscriptions, ManyTables many, Claim claim) {
     this.hints = subscriptions.hints(claim);
     this.explanation = new Explanation(sessions, hints);
     PositionSql durable = subscriptions.position(claim);
     this.position = sessions.mayLoseLastCommits() ? durable.withoutWaiting() : durable;
     this.held = new WriterSession(sessions, position);
     this.uncommitted = new Uncommitted(claim.position());
-    this.staging = new Staging(position, held, uncommitted, claim);
-    this.preparation =
-        new BatchPreparation(sessions, hints, position, claim.horizon(), staging::mayCopy);
+    this.staging = new Staging(position, held, uncommitted, many, claim);
+    this.preparation = new BatchPreparation(many, hints, position, claim, staging::mayCopy);
   }
 
   /**
@@ -95,7 +95,15 @@ final class PostgresTableWriter implements TableWriter {
   }
 
   private Mono<Applied> applied(Ready ready) {
-    return stage(ready).flatMap(this::written);
+    return recognise(ready).then(Mono.defer(() -> stage(ready))).flatMap(this::written);
+  }
+
+  /**
+   * Learns, before a batch is staged, that its table is still the same. May be left out; may run
+   * beside the same of other tables.
+   */
+  Mono<Void> recognise(Ready ready) {
+    return staging.recognise(ready.plan(), ready.batch().changes());
   }
 
   /** Counts a batch, once, and chooses the way to write it. */

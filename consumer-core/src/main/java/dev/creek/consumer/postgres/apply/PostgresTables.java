@@ -4,16 +4,11 @@ import dev.creek.consumer.api.Incompleteness;
 import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.api.TableState;
 import dev.creek.consumer.api.TargetTable;
-import dev.creek.consumer.postgres.catalog.CatalogTable;
 import dev.creek.consumer.postgres.catalog.TableCreator;
-import dev.creek.consumer.postgres.catalog.TargetCatalog;
 import dev.creek.consumer.postgres.control.Claims;
 import dev.creek.consumer.postgres.control.IncompletenessMarks;
 import dev.creek.consumer.postgres.control.SubscriptionTable;
-import dev.creek.consumer.postgres.session.Binding;
-import dev.creek.consumer.postgres.session.Gathered;
 import dev.creek.consumer.postgres.session.Sessions;
-import dev.creek.consumer.postgres.session.SqlHints;
 import dev.creek.consumer.stream.Claim;
 import dev.creek.consumer.stream.GroupWriter;
 import dev.creek.consumer.stream.TableWriter;
@@ -21,9 +16,6 @@ import dev.creek.consumer.stream.TargetTables;
 import dev.creek.consumer.wire.RecordShape;
 import dev.creek.consumer.wire.WalSchema;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
-import java.util.stream.Collectors;
 import reactor.core.publisher.Mono;
 
 /** The target's tables. */
@@ -34,8 +26,7 @@ public final class PostgresTables implements TargetTables {
   private final IncompletenessMarks marks;
   private final TableCreator creator;
 
-  /** Our role if policies of a table apply to it, otherwise an empty text. */
-  private final Gathered<Claim, String> hiddenFrom;
+  private final ManyTables many;
 
   public PostgresTables(Sessions sessions, SubscriptionTable subscriptions, Claims claims) {
     this.sessions = sessions;
@@ -43,12 +34,7 @@ public final class PostgresTables implements TargetTables {
     this.claims = claims;
     this.marks = new IncompletenessMarks(sessions, subscriptions);
     this.creator = new TableCreator(sessions);
-    this.hiddenFrom =
-        new Gathered<>(
-            these -> hiddenFrom(these, SqlHints.NONE),
-            claim ->
-                hiddenFrom(List.of(claim), subscriptions.hints(claim))
-                    .map(roles -> Objects.requireNonNull(roles.get(claim))));
+    this.many = new ManyTables(sessions, subscriptions);
   }
 
   @Override
@@ -63,36 +49,7 @@ public final class PostgresTables implements TargetTables {
 
   @Override
   public Mono<Void> requireVisible(Claim claim) {
-    return hiddenFrom
-        .ask(claim)
-        .filter(role -> !role.isEmpty())
-        .flatMap(role -> Mono.error(CatalogTable.hiding(claim.mapping().target(), role)));
-  }
-
-  private Mono<Map<Claim, String>> hiddenFrom(List<Claim> claims, SqlHints hints) {
-    List<TargetTable> tables = claims.stream().map(claim -> claim.mapping().target()).toList();
-    return sessions
-        .use(
-            "catalog of " + (tables.size() == 1 ? tables.get(0) : tables.size() + " tables"),
-            hints,
-            session ->
-                session
-                    .query(
-                        TargetCatalog.HIDDEN_FROM,
-                        statement ->
-                            statement
-                                .bind(0, Binding.each(tables, TargetTable::namespace))
-                                .bind(1, Binding.each(tables, TargetTable::table)),
-                        row ->
-                            Map.entry(
-                                claims.get(row.get("place", Integer.class) - 1),
-                                row.get("role", String.class)))
-                    .collectMap(Map.Entry::getKey, Map.Entry::getValue))
-        .map(
-            hidden ->
-                claims.stream()
-                    .collect(
-                        Collectors.toMap(claim -> claim, claim -> hidden.getOrDefault(claim, ""))));
+    return many.requireVisible(claim);
   }
 
   @Override
@@ -102,7 +59,7 @@ public final class PostgresTables implements TargetTables {
 
   @Override
   public TableWriter writer(Claim claim) {
-    return new PostgresTableWriter(sessions, subscriptions, claim);
+    return new PostgresTableWriter(sessions, subscriptions, many, claim);
   }
 
   @Override

@@ -5,6 +5,7 @@ import dev.creek.consumer.postgres.apply.PostgresTableWriter.Ready;
 import dev.creek.consumer.postgres.catalog.CatalogTable;
 import dev.creek.consumer.postgres.position.AppliedMark;
 import dev.creek.consumer.postgres.position.KnownTarget;
+import dev.creek.consumer.postgres.position.KnownTarget.Sight;
 import dev.creek.consumer.postgres.position.PositionAdvance;
 import dev.creek.consumer.postgres.position.PositionSql;
 import dev.creek.consumer.postgres.position.RepublishedFilter;
@@ -28,6 +29,8 @@ final class Staging {
   private final Uncommitted uncommitted;
   private final ReplayWindow seen;
   private final FoldedWriter folds;
+  private final ManyTables many;
+  private final Claim claim;
 
   /** Only for a table without a key, except for what it stores. */
   private final OverlapFilter heldChanges;
@@ -38,10 +41,17 @@ final class Staging {
   /** Only for a table without a key, or with an assumed one. */
   private @Nullable RepublishedFilter repetitions;
 
-  Staging(PositionSql position, WriterSession held, Uncommitted uncommitted, Claim claim) {
+  Staging(
+      PositionSql position,
+      WriterSession held,
+      Uncommitted uncommitted,
+      ManyTables many,
+      Claim claim) {
     this.position = position;
     this.held = held;
     this.uncommitted = uncommitted;
+    this.many = many;
+    this.claim = claim;
     this.seen = new ReplayWindow(claim);
     this.folds = new FoldedWriter(held, seen);
     this.heldChanges = new OverlapFilter(position, claim);
@@ -55,6 +65,22 @@ final class Staging {
   /** The plan of the changes that were staged last; null if there were none. */
   @Nullable TablePlan met() {
     return met;
+  }
+
+  /**
+   * Learns that the table is still the same before the first changes of a plan, together with
+   * others that ask at the same time: most often it is, or has just been subscribed. Otherwise the
+   * table is examined when the changes are staged. In an open transaction, which may have emptied
+   * the table, nothing is learnt.
+   */
+  Mono<Void> recognise(@Nullable TablePlan plan, List<Change> changes) {
+    if (plan == null || met == plan || held.inTransaction() || seen.holdsAny(changes)) {
+      return Mono.empty();
+    }
+    return many.isSettled(new Sight(claim, plan.carried()))
+        .filter(settled -> settled)
+        .doOnNext(settled -> met = plan)
+        .then();
   }
 
   /** Counts a batch, once, and chooses the way to write it. */

@@ -2,18 +2,24 @@ package dev.creek.consumer.postgres.catalog;
 
 import dev.creek.consumer.api.ShapeMismatchException;
 import dev.creek.consumer.api.TargetTable;
+import dev.creek.consumer.postgres.session.Binding;
 import dev.creek.consumer.postgres.session.Session;
 import dev.creek.consumer.row.TargetColumn;
 import dev.creek.consumer.row.TargetShape;
 import dev.creek.consumer.row.TargetType;
 import dev.creek.consumer.row.UniqueKey;
 import io.r2dbc.spi.Readable;
+import io.r2dbc.spi.Statement;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.BiPredicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -42,30 +48,74 @@ public final class TargetCatalog {
    * @return errors with {@link ShapeMismatchException} if it is a view or the like
    */
   public static Mono<CatalogTable> find(Session session, TargetTable table) {
+    return find(session, List.of(table), TargetCatalog::requireTable)
+        .mapNotNull(found -> found.get(table));
+  }
+
+  /** Those of several tables that are there, and are no views or the like. */
+  public static Mono<Map<TargetTable, CatalogTable>> findAll(
+      Session session, List<TargetTable> tables) {
+    return find(session, tables, (row, table) -> isTable(row));
+  }
+
+  private static Mono<Map<TargetTable, CatalogTable>> find(
+      Session session, List<TargetTable> tables, BiPredicate<Readable, TargetTable> accepted) {
+    Set<String> lossy = session.lossyColumns();
     return session
         .query(
             CatalogSql.COLUMNS,
-            statement -> statement.bind(0, table.namespace()).bind(1, table.table()),
-            row -> column(row, table, session.lossyColumns()))
-        .collectList()
+            statement -> bind(statement, tables),
+            row -> {
+              TargetTable table = tables.get(place(row));
+              return accepted.test(row, table)
+                  ? Optional.of(Map.entry(table, column(row, table, lossy)))
+                  : Optional.<Map.Entry<TargetTable, Column>>empty();
+            })
+        .<Map.Entry<TargetTable, Column>>handle((found, sink) -> found.ifPresent(sink::next))
+        .collectMultimap(Map.Entry::getKey, Map.Entry::getValue)
         .filter(columns -> !columns.isEmpty())
-        .flatMap(columns -> keys(session, table).map(parts -> target(table, columns, parts)));
+        .flatMap(columns -> keys(session, tables).map(keys -> targets(columns, keys)))
+        .defaultIfEmpty(Map.of());
   }
 
-  private static Mono<List<KeyColumn>> keys(Session session, TargetTable table) {
+  private static Mono<Map<TargetTable, Collection<KeyColumn>>> keys(
+      Session session, List<TargetTable> tables) {
     return session
         .query(
             CatalogSql.KEYS,
-            statement -> statement.bind(0, table.namespace()).bind(1, table.table()),
+            statement -> bind(statement, tables),
             row ->
-                new KeyColumn(
-                    text(row, "key"),
-                    is(row, "is_primary"),
-                    is(row, "temporal"),
-                    is(row, "immediate"),
-                    is(row, "coarse"),
-                    text(row, "name")))
-        .collectList();
+                Map.entry(
+                    tables.get(place(row)),
+                    new KeyColumn(
+                        text(row, "key"),
+                        is(row, "is_primary"),
+                        is(row, "temporal"),
+                        is(row, "immediate"),
+                        is(row, "coarse"),
+                        text(row, "name"))))
+        .collectMultimap(Map.Entry::getKey, Map.Entry::getValue);
+  }
+
+  private static void bind(Statement statement, List<TargetTable> tables) {
+    statement
+        .bind(0, Binding.each(tables, TargetTable::namespace))
+        .bind(1, Binding.each(tables, TargetTable::table));
+  }
+
+  private static int place(Readable row) {
+    return Objects.requireNonNull(row.get("place", Integer.class)) - 1;
+  }
+
+  private static Map<TargetTable, CatalogTable> targets(
+      Map<TargetTable, Collection<Column>> columns, Map<TargetTable, Collection<KeyColumn>> keys) {
+    Map<TargetTable, CatalogTable> targets = new HashMap<>();
+    columns.forEach(
+        (table, its) ->
+            targets.put(
+                table,
+                target(table, List.copyOf(its), List.copyOf(keys.getOrDefault(table, List.of())))));
+    return targets;
   }
 
   private static List<UniqueKey> uniqueKeys(Stream<KeyColumn> columns) {
@@ -112,14 +162,9 @@ public final class TargetCatalog {
    * @param lossy {@code schema.table.column} of columns in which values may change
    */
   private static Column column(Readable row, TargetTable table, Set<String> lossy) {
-    String kind = text(row, "kind");
-    if (!kind.equals("r") && !kind.equals("p")) {
-      throw new ShapeMismatchException(
-          "target " + table + " is not a table", "name a table, partitioned or not, as the target");
-    }
     return new Column(
         Objects.requireNonNull(row.get("oid", Long.class)),
-        kind.equals("p"),
+        text(row, "kind").equals("p"),
         is(row, "cascades"),
         is(row, "cascaded"),
         is(row, "copyable"),
@@ -140,6 +185,19 @@ public final class TargetCatalog {
             is(row, "json"),
             is(row, "exact")),
         is(row, "truncatable"));
+  }
+
+  private static boolean requireTable(Readable row, TargetTable table) {
+    if (!isTable(row)) {
+      throw new ShapeMismatchException(
+          "target " + table + " is not a table", "name a table, partitioned or not, as the target");
+    }
+    return true;
+  }
+
+  private static boolean isTable(Readable row) {
+    String kind = text(row, "kind");
+    return kind.equals("r") || kind.equals("p");
   }
 
   private static TargetType type(Readable row) {

@@ -70,7 +70,7 @@ public final class SubscriptionTable implements Subscriptions {
   }
 
   /** Statements about the tables that the targets were. */
-  KnownTargetSql known() {
+  public KnownTargetSql known() {
     return known;
   }
 

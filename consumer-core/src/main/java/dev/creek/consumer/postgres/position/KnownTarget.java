@@ -75,6 +75,41 @@ public final class KnownTarget {
         .single();
   }
 
+  /** A claimed table, before changes with these columns are written. */
+  public record Sight(Claim claim, Set<String> columns) {
+    private TargetTable table() {
+      return claim.mapping().target();
+    }
+  }
+
+  /**
+   * Of many tables those that need not be examined. Those that are not known yet are stored as they
+   * are.
+   */
+  public static Mono<Set<Sight>> settled(KnownTargetSql sql, Session session, List<Sight> sights) {
+    List<Long> places = new ArrayList<>();
+    List<String> columns = new ArrayList<>();
+    for (int i = 0; i < sights.size(); i++) {
+      for (String column : sights.get(i).columns()) {
+        places.add(i + 1L);
+        columns.add(column);
+      }
+    }
+    return session
+        .query(
+            sql.settled(),
+            statement ->
+                statement
+                    .bind(0, Binding.each(sights, sight -> sight.table().toString()))
+                    .bind(1, Binding.each(sights, sight -> sight.table().namespace()))
+                    .bind(2, Binding.each(sights, sight -> sight.table().table()))
+                    .bind(3, sights.stream().map(it -> it.claim().epoch()).toArray(Long[]::new))
+                    .bind(4, places.toArray(Long[]::new))
+                    .bind(5, columns.toArray(String[]::new)),
+            row -> sights.get(Objects.requireNonNull(row.get("place", Integer.class)) - 1))
+        .collect(Collectors.toSet());
+  }
+
   /** The columns with which the target is known to be filled, and that are not among these. */
   public Flux<String> lacking(Session session, Set<String> columns) {
     return session.query(

@@ -94,6 +94,46 @@ public final class KnownTargetSql {
   }
 
   /**
+   * The same for many claimed tables: the places of those that need not be examined. A table that
+   * is not known yet is stored as it is, since there is nothing with which it could be compared.
+   * Parameters: targets as stored, their schemas, their tables, epochs; and for each column of the
+   * changes the place of its table, from 1 on, and its name.
+   */
+  String settled() {
+    return """
+        with named as (
+            select w.place, array_agg(w.name) as names
+            from unnest($5::int8[], $6::text[]) as w (place, name)
+            group by w.place
+        ), seen as materialized (
+            select g.place, g.target, g.epoch, k.target is null as fresh, c.oid::int8 as oid,
+                   (%3$s) as files, %4$s as filled, %5$s as columns,
+                   k.files as known_files, k.columns as known_columns, %6$s as crashed
+            from unnest($1::text[], $2::text[], $3::text[], $4::int8[])
+                with ordinality as g (target, namespace, name, epoch, place)
+            join named on named.place = g.place
+            join pg_namespace n on n.nspname = g.namespace
+            join pg_class c
+                on c.relnamespace = n.oid and c.relname = g.name and c.relkind in ('r', 'p')
+            left join %1$s k on k.target = g.target
+        ), stored as (
+            insert into %1$s (target, oid, files, filled, columns)
+            select seen.target, seen.oid, seen.files, seen.filled, seen.columns
+            from seen
+            join %2$s s on s.target = seen.target and s.epoch = seen.epoch
+            where seen.fresh
+            on conflict (target) do nothing
+            returning target
+        )
+        select place::int as place from seen
+        where not fresh and files = known_files and columns = known_columns and not crashed
+        union all
+        select seen.place::int from seen join stored using (target)
+        """
+        .formatted(known, subscriptions, FILES, FILLED, columns("named.names"), CRASHED);
+  }
+
+  /**
    * Names of columns that are known to be filled and that changes do not have. Parameters as those
    * of {@link #isChanged}.
    */

@@ -11,6 +11,7 @@ import dev.creek.consumer.wire.Change;
 import dev.creek.consumer.wire.Fingerprint;
 import dev.creek.consumer.wire.MessageAssembler;
 import dev.creek.consumer.wire.WalDecoder;
+import dev.creek.consumer.wire.WalSchema;
 import dev.creek.consumer.wire.WireMessage;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -162,6 +163,25 @@ public final class ChangeDecoder {
               }
             })
         .then();
+  }
+
+  /**
+   * The fingerprint of the message that begins in a packet, if its schema is not known yet. The
+   * packet is not taken.
+   */
+  public @Nullable Fingerprint unknown(Packet packet) {
+    Fingerprint fingerprint = WalDecoder.fingerprint(packet.data());
+    return fingerprint == null || decoders.containsKey(fingerprint.bits()) ? null : fingerprint;
+  }
+
+  /** The schema of messages with this fingerprint; errors as {@link SchemaFinder#find}. */
+  public Mono<WalSchema> find(Fingerprint fingerprint) {
+    return schemas.find(source, fingerprint);
+  }
+
+  /** Decodes messages of this schema from now on. */
+  public void know(WalSchema schema) {
+    decoders.putIfAbsent(schema.fingerprint().bits(), new WalDecoder(schema));
   }
 
   /** Tells whether further packets of a message must follow. */

@@ -6,9 +6,13 @@ import dev.creek.consumer.stream.Delivery;
 import dev.creek.consumer.stream.OutOfMemoryException;
 import dev.creek.consumer.stream.Packet;
 import dev.creek.consumer.wire.Change;
+import dev.creek.consumer.wire.Fingerprint;
 import dev.creek.consumer.wire.SourceTransaction;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
@@ -26,6 +30,11 @@ import reactor.core.publisher.Mono;
  * @param <R> the tables' routes
  */
 public final class DatabaseDecoder<R extends DatabaseDecoder.Route> {
+  private static final int SCHEMAS_AT_ONCE = 256;
+
+  /** No table waits longer for the schemas of others. */
+  private static final Duration AHEAD = Duration.ofMillis(500);
+
   private final Routes<R> routes;
   private long frontier;
 
@@ -154,13 +163,50 @@ public final class DatabaseDecoder<R extends DatabaseDecoder.Route> {
     return soFar(changes)
         .concatWith(
             route
-                .lookUp(route.decoder().lookUp(more))
+                .lookUp(Mono.when(route.decoder().lookUp(more), lookAhead(delivery, next, route)))
                 .thenMany(
                     Flux.defer(
                         () -> {
                           decoded(route, more, 0);
                           return decodeFrom(delivery, next, more);
                         })));
+  }
+
+  /**
+   * Looks up the schemas of other tables in the rest of a delivery at the same time: when hundreds
+   * of tables are met for the first time, they would be looked up one after another. What is not
+   * found is looked up again when its turn comes.
+   */
+  private Mono<Void> lookAhead(Delivery delivery, int next, R current) {
+    Map<R, Fingerprint> unknown = new LinkedHashMap<>();
+    List<Packet> packets = delivery.packets();
+    for (int i = next; i < packets.size(); i++) {
+      Packet packet = packets.get(i);
+      R route = packet.table() == null ? null : routes.of(packet.table());
+      if (route != null
+          && route != current
+          && packet.sequence() >= route.first()
+          && !unknown.containsKey(route)) {
+        Fingerprint fingerprint = route.decoder().unknown(packet);
+        if (fingerprint != null) {
+          unknown.put(route, fingerprint);
+        }
+      }
+    }
+    return Flux.fromIterable(unknown.entrySet())
+        .flatMap(
+            entry ->
+                entry
+                    .getKey()
+                    .decoder()
+                    .find(entry.getValue())
+                    .map(schema -> Map.entry(entry.getKey(), schema))
+                    .onErrorResume(e -> Mono.empty()),
+            SCHEMAS_AT_ONCE)
+        .take(AHEAD)
+        .collectList()
+        .doOnNext(found -> found.forEach(one -> one.getKey().decoder().know(one.getValue())))
+        .then();
   }
 
   /** Producers publish a message's packets one after the other. */

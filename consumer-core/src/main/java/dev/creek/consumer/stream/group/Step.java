@@ -19,8 +19,8 @@ import reactor.core.publisher.Mono;
  * @param sections its members' parts
  */
 record Step(Batch batch, List<Section> sections) {
-  /** For tables that are met first: each reads the target's catalog. */
-  private static final int PREPARED_AT_ONCE = 4;
+  /** Tables that are met for the first time read the target's catalog together. */
+  private static final int PREPARED_AT_ONCE = 256;
 
   /** A batch as a whole. */
   static List<Step> whole(Batch batch, Function<WalSchema, Seat> seats) {

@@ -101,8 +101,10 @@ final class RowsAndPositionIT {
     // Statements belong to a connection: one that both the writer and the test use.
     var options = DatabaseOptions.builder(database.uri(), Map.of()).poolSize(1).build();
     var sessions = new Sessions(options);
+    var subscriptions = new SubscriptionTable(sessions, options);
     var writer =
-        new PostgresTableWriter(sessions, new SubscriptionTable(sessions, options), line.claim());
+        new PostgresTableWriter(
+            sessions, subscriptions, new ManyTables(sessions, subscriptions), line.claim());
     for (int size = 1; size <= 40; size += 13) {
       var tx = WalTx.of(size);
       int first = 100 * size;
