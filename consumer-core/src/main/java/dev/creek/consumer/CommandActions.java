@@ -9,6 +9,7 @@ import dev.creek.consumer.control.Operations;
 import dev.creek.consumer.stream.Diagnosis;
 import dev.creek.consumer.stream.SnapshotOrder;
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -53,6 +54,11 @@ final class CommandActions implements Operations {
   @Override
   public Flux<SnapshotProgress> snapshot(Mapping mapping, SnapshotMode mode, Mono<Void> unwanted) {
     return runs.carryOut(SnapshotOrder.toTake(mapping, mode), unwanted);
+  }
+
+  @Override
+  public Flux<SnapshotProgress> fill(Mapping mapping, List<String> columns, Mono<Void> unwanted) {
+    return runs.carryOut(SnapshotOrder.toFill(mapping, columns), unwanted);
   }
 
   @Override

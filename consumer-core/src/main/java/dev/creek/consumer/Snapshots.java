@@ -1,6 +1,7 @@
 package dev.creek.consumer;
 
 import dev.creek.consumer.api.BrokerException;
+import dev.creek.consumer.api.Command;
 import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.api.PublishedSnapshot;
 import dev.creek.consumer.api.SnapshotException;
@@ -8,6 +9,7 @@ import dev.creek.consumer.api.SnapshotMode;
 import dev.creek.consumer.api.SnapshotProgress;
 import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.stream.SnapshotOrder;
+import java.util.List;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -41,6 +43,24 @@ public final class Snapshots {
    */
   public Flux<SnapshotProgress> take(Mapping mapping, SnapshotMode mode) {
     return runs.carryOut(SnapshotOrder.toTake(mapping, mode), Mono.never());
+  }
+
+  /**
+   * Requests a new snapshot from the producer and brings only some columns of it, for columns that
+   * were added to existing rows: these have no value of the source there until its next change of
+   * the row. Of rows that are there only these columns are set, and those of unique keys; rows that
+   * are missing are written whole. The table is paused meanwhile and continues as after {@link
+   * #apply}. The last commit clears the marks of these columns.
+   *
+   * @param columns their names, as the catalog has them; at least one, none twice
+   * @return its progress, as that of {@link #apply} in mode upsert; errors with {@link
+   *     dev.creek.consumer.api.ShapeMismatchException} if the table or a column is missing, or if
+   *     the table has no key
+   * @throws IllegalArgumentException for names that cannot be
+   */
+  public Flux<SnapshotProgress> fill(Mapping mapping, List<String> columns) {
+    var fill = new Command.Fill(mapping, columns);
+    return runs.carryOut(SnapshotOrder.toFill(mapping, fill.columns()), Mono.never());
   }
 
   /**

@@ -57,6 +57,9 @@ final class OwnWork {
     if (command instanceof Command.ApplySnapshot apply) {
       return steps(facade.snapshots().apply(apply.subject(), apply.mapping(), apply.mode()), "");
     }
+    if (command instanceof Command.Fill fill) {
+      return steps(facade.snapshots().fill(fill.mapping(), fill.columns()), "");
+    }
     if (command instanceof Command.Resync resync) {
       // Subscribed afterwards: the snapshot leaves the position from which to follow.
       return steps(

@@ -90,6 +90,9 @@ final class SubmittedCommand {
     if (command instanceof Command.TakeSnapshot take) {
       return take.mode();
     }
+    if (command instanceof Command.Fill) {
+      return SnapshotMode.UPSERT;
+    }
     return command instanceof Command.ApplySnapshot apply ? apply.mode() : SnapshotMode.CLEAN;
   }
 

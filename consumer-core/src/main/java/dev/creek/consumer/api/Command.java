@@ -1,6 +1,7 @@
 package dev.creek.consumer.api;
 
 import dev.creek.consumer.control.CommandText;
+import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -97,6 +98,33 @@ public sealed interface Command {
   }
 
   /**
+   * Request a new snapshot, and bring only some columns of its rows.
+   *
+   * @param columns their names, as the catalog has them; at least one, none twice
+   */
+  record Fill(Mapping mapping, List<String> columns) implements OfMapping {
+    /** Throws an {@link IllegalArgumentException}, as {@link #requireNames} does. */
+    public Fill {
+      columns = requireNames(columns);
+    }
+
+    /**
+     * The names.
+     *
+     * @throws IllegalArgumentException with a message for the user, if there is none, one cannot be
+     *     a column's name, or one is there twice
+     */
+    public static List<String> requireNames(List<String> columns) {
+      return ColumnNames.require(columns);
+    }
+
+    @Override
+    public Verb verb() {
+      return Verb.FILL;
+    }
+  }
+
+  /**
    * Create if missing, subscribe, and take a clean snapshot.
    *
    * @param group the named group of tables to put it in; null for none
@@ -156,7 +184,8 @@ public sealed interface Command {
     RESYNC("RESYNC"),
     RESUME_TABLE("RESUME"),
     SKIP_CHANGE("SKIP"),
-    SET_GROUP("SET_GROUP");
+    SET_GROUP("SET_GROUP"),
+    FILL("FILL");
 
     private final String word;
 

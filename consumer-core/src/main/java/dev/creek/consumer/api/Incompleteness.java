@@ -3,6 +3,7 @@ package dev.creek.consumer.api;
 import dev.creek.consumer.text.Remedy;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +39,22 @@ public record Incompleteness(Cause cause, String detail, String reason, @Nullabl
         + " --source-uri ... shows whether rows differ, and fixes them with --repair"
         + " (a program: comparisons().verify(mapping, source, options)); "
         + Remedy.resync(mapping);
+  }
+
+  /**
+   * The same for known marks: what only columns lack can be filled.
+   *
+   * @param marks those of the table
+   */
+  public static String hint(Mapping mapping, List<Incompleteness> marks) {
+    boolean ofColumns =
+        !marks.isEmpty() && marks.stream().allMatch(mark -> mark.cause() == Cause.COLUMN);
+    List<String> columns = marks.stream().map(Incompleteness::detail).distinct().toList();
+    return ofColumns
+        ? Remedy.fill(mapping.target(), columns)
+            + " brings the source's values, if the table has a key; "
+            + hint(mapping)
+        : hint(mapping);
   }
 
   /** Causes of a mark. */

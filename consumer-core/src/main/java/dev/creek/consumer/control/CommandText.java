@@ -9,8 +9,10 @@ import dev.creek.consumer.api.SnapshotMode;
 import dev.creek.consumer.api.StartFrom;
 import dev.creek.consumer.api.TableGroup;
 import dev.creek.consumer.api.TargetTable;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -23,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * SNAP mode mapping     APPLY_SNAP mode subject mapping
  * RESYNC mapping        RESUME target      SKIP sequence target
  * SET_GROUP "group" target
+ * FILL "column","column" mapping
  * </pre>
  *
  * Before the mapping of {@code ADD}, {@code ADD_FROM} and {@code RESYNC} there may be {@code IN
@@ -30,6 +33,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class CommandText {
   private static final Pattern WORDS = Pattern.compile("[A-Za-z_ ]{1,40}");
+  private static final String NAME = "\"((?:[^\"]|\"\")+)\"";
+  private static final Pattern COLUMN = Pattern.compile(NAME);
+  private static final Pattern COLUMNS =
+      Pattern.compile("(%1$s(?:,%1$s)*+) (.*)".formatted(NAME.replace("((", "(?:(")), DOTALL);
 
   private CommandText() {}
 
@@ -52,6 +59,7 @@ public final class CommandText {
       case RESUME_TABLE -> new Command.ResumeTable(TargetTable.parse(rest));
       case SKIP_CHANGE -> skip(split(rest, 2));
       case SET_GROUP -> setGroup(Placed.quoted(rest));
+      case FILL -> fill(rest);
     };
   }
 
@@ -131,6 +139,29 @@ public final class CommandText {
         words[1], Mapping.parse(words[2]), SnapshotMode.parse(words[0]));
   }
 
+  private static Command fill(String rest) {
+    Matcher listed = COLUMNS.matcher(rest);
+    if (!listed.matches()) {
+      throw new IllegalArgumentException("the columns are not in double quotes");
+    }
+    return new Command.Fill(Mapping.parse(listed.group(2)), unquoted(listed.group(1)));
+  }
+
+  private static List<String> unquoted(String columns) {
+    return COLUMN
+        .matcher(columns)
+        .results()
+        .map(column -> column.group(1).replace("\"\"", "\""))
+        .toList();
+  }
+
+  /** Names of columns, each in double quotes: the form in a command, and in its row. */
+  public static String columns(List<String> names) {
+    return names.stream()
+        .map(name -> '"' + name.replace("\"", "\"\"") + '"')
+        .collect(Collectors.joining(","));
+  }
+
   private static Command skip(String[] words) {
     try {
       return new Command.SkipChange(TargetTable.parse(words[1]), Long.parseLong(words[0]));
@@ -161,6 +192,9 @@ public final class CommandText {
     }
     if (command instanceof Command.ApplySnapshot apply) {
       return apply.mode() + " " + apply.subject() + " ";
+    }
+    if (command instanceof Command.Fill fill) {
+      return columns(fill.columns()) + " ";
     }
     return command instanceof Command.SkipChange skip ? skip.sequence() + " " : "";
   }

@@ -99,6 +99,10 @@ final class CommandWork {
       return followed(operations.snapshot(take.mapping(), take.mode(), unwanted))
           .map(Outcome.Done::new);
     }
+    if (command instanceof Command.Fill fill) {
+      return followed(operations.fill(fill.mapping(), fill.columns(), unwanted))
+          .map(done -> new Outcome.Done(CommandText.columns(fill.columns()) + " of " + done));
+    }
     if (command instanceof Command.ApplySnapshot apply) {
       return followed(
               operations.applySnapshot(apply.subject(), apply.mapping(), apply.mode(), unwanted))

@@ -32,7 +32,7 @@ final class Execution {
 
   /** Commands that may take long, and are useless once the table is to be removed. */
   private static final Set<Verb> GIVEN_UP_FOR_REMOVAL =
-      EnumSet.of(Verb.SNAPSHOT, Verb.APPLY_SNAPSHOT, Verb.RESYNC);
+      EnumSet.of(Verb.SNAPSHOT, Verb.APPLY_SNAPSHOT, Verb.RESYNC, Verb.FILL);
 
   /** A snapshot that is given up first removes what it has loaded. */
   private static final Duration CLEARING = Duration.ofSeconds(20);

@@ -6,6 +6,7 @@ import dev.creek.consumer.api.SnapshotProgress;
 import dev.creek.consumer.api.StartFrom;
 import dev.creek.consumer.api.TargetTable;
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -42,6 +43,9 @@ public interface Operations {
    *     without effect if it was applied by then
    */
   Flux<SnapshotProgress> snapshot(Mapping mapping, SnapshotMode mode, Mono<Void> unwanted);
+
+  /** Requests a snapshot and brings only these columns of it, as {@link #snapshot} does. */
+  Flux<SnapshotProgress> fill(Mapping mapping, List<String> columns, Mono<Void> unwanted);
 
   /** Applies an existing snapshot, as {@link #snapshot} does. */
   Flux<SnapshotProgress> applySnapshot(

@@ -4,6 +4,7 @@ import dev.creek.consumer.api.DatabaseException;
 import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.api.SnapshotMode;
 import dev.creek.consumer.wire.RecordShape;
+import java.util.List;
 import reactor.core.publisher.Mono;
 
 /**
@@ -31,6 +32,16 @@ public interface SnapshotTables {
    * @param shape the snapshot's rows
    */
   Mono<SnapshotWriter> writer(Claim claim, SnapshotMode mode, RecordShape shape);
+
+  /**
+   * The same in mode upsert, but of rows that are there only these columns are set, and those of
+   * their unique keys, which could not change one after the other otherwise. Rows that are missing
+   * are written whole. {@link SnapshotWriter#finish} clears the columns' marks.
+   *
+   * @return errors with {@code ShapeMismatchException} if the table is missing or has no key, if a
+   *     column is missing on one side, or if it cannot be set
+   */
+  Mono<SnapshotWriter> filler(Claim claim, List<String> columns, RecordShape shape);
 
   /**
    * Removes what snapshots of killed runs left behind, of tables that no process is loading now.

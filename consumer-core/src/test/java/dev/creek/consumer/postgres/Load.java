@@ -69,6 +69,12 @@ public final class Load {
     return this;
   }
 
+  /** A snapshot that brings only these columns to rows that are there. */
+  public Load fill(String... columns) {
+    writer = await(target.snapshots().filler(claim, List.of(columns), wire.walSchema().after()));
+    return this;
+  }
+
   public SnapshotWriter writer() {
     return Objects.requireNonNull(writer);
   }

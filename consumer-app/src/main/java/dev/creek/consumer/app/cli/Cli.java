@@ -68,6 +68,7 @@ public final class Cli {
           TakeSnapshot.class,
           ApplySnapshot.class,
           Resync.class,
+          Fill.class,
           Cancel.class,
           Status.class,
           Health.class,

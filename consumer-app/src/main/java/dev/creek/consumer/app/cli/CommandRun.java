@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
@@ -27,6 +28,19 @@ final class CommandRun {
     return run(configuration, around, commands, Consumer::carryOut);
   }
 
+  /** The same for commands that must be looked up first. */
+  static int run(
+      Configuration configuration,
+      CliContext around,
+      Function<Consumer, Mono<? extends List<? extends Command>>> commands) {
+    return start(
+        configuration,
+        around,
+        consumer -> commands.apply(consumer).map(List::<Command>copyOf),
+        Consumer::carryOut,
+        (consumer, done) -> Mono.just(ExitCode.OK));
+  }
+
   static <C extends Command> int run(
       Configuration configuration,
       CliContext around,
@@ -46,6 +60,15 @@ final class CommandRun {
       List<C> commands,
       BiFunction<Consumer, C, Flux<CommandStep>> work,
       BiFunction<Consumer, List<C>, Mono<Integer>> afterwards) {
+    return start(configuration, around, consumer -> Mono.just(commands), work, afterwards);
+  }
+
+  private static <C extends Command> int start(
+      Configuration configuration,
+      CliContext around,
+      Function<Consumer, Mono<List<C>>> commands,
+      BiFunction<Consumer, C, Flux<CommandStep>> work,
+      BiFunction<Consumer, List<C>, Mono<Integer>> afterwards) {
     Sinks.Empty<Void> stop = Sinks.empty();
     around.signals().listen(name -> stop.tryEmitEmpty());
     Terminal terminal = around.terminal();
@@ -55,17 +78,22 @@ final class CommandRun {
         consumer -> {
           var succeeded = new ArrayList<C>();
           Mono<Integer> code =
-              EachArgument.run(
-                      commands,
-                      CommandRun::name,
-                      command ->
-                          done(
-                                  begun(stop)
-                                      .thenMany(Flux.defer(() -> work.apply(consumer, command))),
-                                  name(command),
-                                  terminal)
-                              .doOnNext(detail -> succeeded.add(command)),
-                      terminal)
+              commands
+                  .apply(consumer)
+                  .flatMap(
+                      given ->
+                          EachArgument.run(
+                              given,
+                              CommandRun::name,
+                              command ->
+                                  done(
+                                          begun(stop)
+                                              .thenMany(
+                                                  Flux.defer(() -> work.apply(consumer, command))),
+                                          name(command),
+                                          terminal)
+                                      .doOnNext(detail -> succeeded.add(command)),
+                              terminal))
                   .flatMap(
                       each ->
                           afterwards.apply(consumer, succeeded).map(then -> Math.max(each, then)));

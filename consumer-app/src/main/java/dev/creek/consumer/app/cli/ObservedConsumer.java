@@ -105,7 +105,7 @@ final class ObservedConsumer implements Observed {
             marks.stream().map(mark -> mark.cause().stored()).toList(),
             marks.stream().map(Incompleteness::reason).toList(),
             marks.get(0).since(),
-            Incompleteness.hint(subscription.mapping()));
+            Incompleteness.hint(subscription.mapping(), marks));
   }
 
   @Override

@@ -69,7 +69,7 @@ final class StatusText {
             table.mapping().target()
                 + " may differ from its source: "
                 + clean(SubscriptionList.doubt(table)));
-        lines.add("-> " + Incompleteness.hint(table.mapping()));
+        lines.add("-> " + Incompleteness.hint(table.mapping(), table.incompleteness()));
       }
     }
   }

@@ -6,8 +6,11 @@ import dev.creek.consumer.api.Command.Verb;
 import dev.creek.consumer.api.CommandRecord;
 import dev.creek.consumer.api.DatabaseException;
 import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.Position;
 import dev.creek.consumer.api.SchemaCopy;
 import dev.creek.consumer.api.SchemaCopy.Outcome;
+import dev.creek.consumer.api.Subscription;
+import dev.creek.consumer.api.TableState;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -148,6 +151,44 @@ final class TableVerbsTest {
             "close",
             "SET_GROUP \"\" c.d",
             "close");
+  }
+
+  @Test
+  void fillsColumnsOfASubscribedTable() {
+    cli.consumer.subscribed.add(
+        new Subscription(
+            ONE,
+            true,
+            new TableState(TableState.Name.STREAMING, null, null),
+            Position.NONE,
+            0,
+            0,
+            List.of()));
+    assertThat(cli.run("fill", "c.d", "v", "a \"b\"")).isZero();
+    assertThat(cli.consumer.asked)
+        .containsExactly("subscriptions", "FILL \"v\",\"a \"\"b\"\"\" s.a.b:c.d", "close");
+    assertThat(cli.out.toString().lines()).containsExactly("s.a.b:c.d: done by fill");
+  }
+
+  @Test
+  void fillsNothingOfATableThatIsNotSubscribed() {
+    assertThat(cli.run("fill", "c.e", "v")).isEqualTo(ExitCode.FAILED);
+    assertThat(cli.consumer.asked).containsExactly("subscriptions", "close");
+    assertThat(cli.err.toString())
+        .contains("c.e is not subscribed; list-tables shows the subscriptions");
+  }
+
+  @Test
+  void refusesToFillWhatCannotBeAColumn() {
+    assertThat(cli.run("fill", "c.d")).isEqualTo(ExitCode.USAGE);
+    assertThat(cli.run("fill", "c.d", "")).isEqualTo(ExitCode.USAGE);
+    assertThat(cli.run("fill", "c.d", "x".repeat(64))).isEqualTo(ExitCode.USAGE);
+    assertThat(cli.run("fill", "c.d", "v", "v")).isEqualTo(ExitCode.USAGE);
+    assertThat(cli.run("fill", "s.a.b:c.d", "v")).isEqualTo(ExitCode.USAGE);
+    assertThat(cli.err.toString())
+        .contains("the name of a column has between 1 and 63 bytes")
+        .contains("a column is named twice");
+    assertThat(cli.consumer.asked).isEmpty();
   }
 
   @Test

@@ -6,6 +6,8 @@ import dev.creek.consumer.row.PlanColumn;
 import dev.creek.consumer.row.RowPlan;
 import dev.creek.consumer.row.UniqueKey;
 import java.util.List;
+import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
@@ -22,7 +24,19 @@ public record InsertSql(String table, RowPlan plan, String onConflict) {
    * inserted, too: {@link IdentitySql} deletes those of the same keys before.
    */
   public static InsertSql upsert(RowPlan plan, CatalogTable target) {
-    return new InsertSql(target.sqlName(), plan, onConflict(plan, target));
+    UniqueKey key = plan.key();
+    return new InsertSql(
+        target.sqlName(),
+        plan,
+        onConflict(plan, column -> key != null && target.isUpdated(key, column)));
+  }
+
+  /**
+   * Inserts rows that are missing, and sets only these columns of the others. There must be a key,
+   * and no temporal one.
+   */
+  public static InsertSql filling(RowPlan plan, CatalogTable target, Set<String> columns) {
+    return new InsertSql(target.sqlName(), plan, onConflict(plan, columns::contains));
   }
 
   /** Inserts into any table that has the plan's columns. */
@@ -64,7 +78,7 @@ public record InsertSql(String table, RowPlan plan, String onConflict) {
         .collect(Collectors.joining(", "));
   }
 
-  private static String onConflict(RowPlan plan, CatalogTable target) {
+  private static String onConflict(RowPlan plan, Predicate<String> isSet) {
     UniqueKey key = plan.key();
     if (key == null || key.temporal()) {
       return "";
@@ -72,7 +86,7 @@ public record InsertSql(String table, RowPlan plan, String onConflict) {
     String changes =
         plan.columns().stream()
             .map(PlanColumn::name)
-            .filter(column -> target.isUpdated(key, column))
+            .filter(isSet)
             .map(SqlNames::quoted)
             .map(column -> column + " = excluded." + column)
             .collect(Collectors.joining(", "));

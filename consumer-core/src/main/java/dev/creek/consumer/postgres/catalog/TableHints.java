@@ -32,12 +32,18 @@ public final class TableHints implements SqlHints {
    * @param controlSchema the schema of the functions
    */
   public TableHints(Mapping mapping, String controlSchema) {
-    this(new TableRemedies(mapping, controlSchema, null));
+    this(new TableRemedies(mapping, controlSchema, null, List.of()));
   }
 
   /** The same for a snapshot. */
   public TableHints of(SnapshotMode mode) {
-    return new TableHints(new TableRemedies(mapping, remedies.controlSchema(), mode));
+    return new TableHints(new TableRemedies(mapping, remedies.controlSchema(), mode, List.of()));
+  }
+
+  /** The same for a snapshot that brings only some columns. */
+  public TableHints filling(List<String> columns) {
+    return new TableHints(
+        new TableRemedies(mapping, remedies.controlSchema(), SnapshotMode.UPSERT, columns));
   }
 
   public Mapping mapping() {

@@ -4,6 +4,7 @@ import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.api.SnapshotMode;
 import dev.creek.consumer.postgres.session.SqlNames;
 import dev.creek.consumer.text.Remedy;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,8 +12,10 @@ import org.jspecify.annotations.Nullable;
  *
  * @param controlSchema the schema of the functions
  * @param snapshot mode of the snapshot that is written; null for changes
+ * @param columns the columns that it brings; empty for all
  */
-record TableRemedies(Mapping mapping, String controlSchema, @Nullable SnapshotMode snapshot) {
+record TableRemedies(
+    Mapping mapping, String controlSchema, @Nullable SnapshotMode snapshot, List<String> columns) {
 
   /**
    * A call of a function of the control schema.
@@ -38,15 +41,23 @@ record TableRemedies(Mapping mapping, String controlSchema, @Nullable SnapshotMo
 
   /** A hint, and the next step after it: changes are tried again automatically. */
   String again(String hint) {
+    if (!columns.isEmpty()) {
+      return "%s Then fill again: %s"
+          .formatted(ended(hint), Remedy.fill(mapping.target(), columns));
+    }
     return snapshot == null
         ? hint
         : ("%s Then take the snapshot again: %s; or %s"
                 + " (a program: snapshots().take(mapping, SnapshotMode.%s))")
             .formatted(
-                hint.endsWith(";") || hint.endsWith(".") ? hint : hint + ".",
+                ended(hint),
                 Remedy.command("snapshot --mode " + snapshot, mapping),
                 call("snapshot", mapping, ", '" + snapshot + "'"),
                 snapshot.name());
+  }
+
+  private static String ended(String hint) {
+    return hint.endsWith(";") || hint.endsWith(".") ? hint : hint + ".";
   }
 
   /** The alternative: skip the change, or fix what a snapshot found. */

@@ -101,6 +101,9 @@ final class CommandRows {
     if (command instanceof Command.AddTableFrom add) {
       return add.from().toString();
     }
+    if (command instanceof Command.Fill fill) {
+      return CommandText.columns(fill.columns());
+    }
     return command instanceof Command.ApplySnapshot apply ? apply.mode().toString() : null;
   }
 }

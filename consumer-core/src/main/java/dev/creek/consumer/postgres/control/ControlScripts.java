@@ -34,7 +34,8 @@ public final class ControlScripts {
           "014_status.sql",
           "015_groups.sql",
           "016_replica_sessions.sql",
-          "017_grouping.sql");
+          "017_grouping.sql",
+          "018_fill.sql");
 
   /** Quotes the functions' bodies, which name the schema. */
   private static final String BODY_QUOTE = "$creek$";

@@ -3,6 +3,7 @@ package dev.creek.consumer.postgres.position;
 import dev.creek.consumer.api.Incompleteness;
 import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.postgres.session.SqlNames;
+import java.util.Collection;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -79,6 +80,14 @@ public final class IncompletenessSql {
   /** Removes those of one cause. */
   public String delete(Incompleteness.Cause cause) {
     return delete() + " and cause = " + SqlNames.literal(cause.stored());
+  }
+
+  /** Removes those of these columns. */
+  public String deleteColumns(Collection<String> columns) {
+    return delete(Incompleteness.Cause.COLUMN)
+        + " and detail in ("
+        + columns.stream().map(SqlNames::literal).collect(Collectors.joining(", "))
+        + ")";
   }
 
   /** Removes this one. */

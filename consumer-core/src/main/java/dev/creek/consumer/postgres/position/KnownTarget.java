@@ -10,6 +10,7 @@ import dev.creek.consumer.stream.Claim;
 import io.r2dbc.spi.Statement;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -150,6 +151,50 @@ public final class KnownTarget {
   public Mono<Void> store(Session session, Set<String> columns) {
     return session
         .update(sql.store(), statement -> bind(statement).bind(3, columns.toArray(String[]::new)))
+        .then();
+  }
+
+  /**
+   * Columns of one table.
+   *
+   * @param table its oid
+   * @param entries number and name of each: a column that is added again has another number
+   */
+  public record Columns(long table, List<String> entries) {
+    public Columns {
+      entries = List.copyOf(entries);
+    }
+  }
+
+  /** These columns as they are now; empty if there is no such table. */
+  public Mono<Columns> present(Session session, Collection<String> columns) {
+    return session
+        .query(
+            sql.numbers(),
+            statement ->
+                statement
+                    .bind(0, target.namespace())
+                    .bind(1, target.table())
+                    .bind(2, columns.toArray(String[]::new)),
+            row ->
+                new Columns(
+                    Objects.requireNonNull(row.get("oid", Long.class)),
+                    List.of(Objects.requireNonNull(row.get("columns", String[].class)))))
+        .next();
+  }
+
+  /**
+   * Stores that these columns hold the source's values now, if the table is still the known one.
+   */
+  public Mono<Void> filled(Session session, Columns columns) {
+    return session
+        .update(
+            sql.addFilled(),
+            statement ->
+                statement
+                    .bind(0, target.toString())
+                    .bind(1, columns.table())
+                    .bind(2, columns.entries().toArray(String[]::new)))
         .then();
   }
 

@@ -231,6 +231,35 @@ public final class KnownTargetSql {
   }
 
   /**
+   * Oid of a table, and number and name of the columns named by the third parameter. Parameters:
+   * schema, table, columns.
+   */
+  String numbers() {
+    return "select c.oid::int8 as oid, %s as columns from %s where n.nspname = $1 and c.relname = $2"
+        .formatted(columns("$3::text[]"), CLASS);
+  }
+
+  /**
+   * Adds columns that have been filled, if the table is still the known one. Without known columns
+   * nothing shows which others are filled. Parameters: target, oid, number and name of each.
+   */
+  String addFilled() {
+    return """
+        update %s k
+        set columns = array(
+            select e.entry
+            from (select entry from unnest(k.columns) as o (entry)
+                  where split_part(o.entry, ':', 1) not in (
+                      select split_part(n.entry, ':', 1) from unnest($3::text[]) as n (entry))
+                  union all
+                  select entry from unnest($3::text[]) as n (entry)) as e
+            order by split_part(e.entry, ':', 1)::int2)
+        where k.target = $1 and k.oid = $2 and cardinality(k.columns) > 0
+        """
+        .formatted(known);
+  }
+
+  /**
    * Stores the compared state, so that the next check finds later changes from outside. Parameters:
    * target, oid, files, the columns, number and name of each, and whether its rows are there as far
    * as is known: then it was filled if it ever was, as long as the files are the same.

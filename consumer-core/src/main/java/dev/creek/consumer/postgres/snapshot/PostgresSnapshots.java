@@ -21,6 +21,7 @@ import dev.creek.consumer.stream.Claim;
 import dev.creek.consumer.stream.SnapshotTables;
 import dev.creek.consumer.stream.SnapshotWriter;
 import dev.creek.consumer.wire.RecordShape;
+import java.util.List;
 import reactor.core.publisher.Mono;
 
 /** The target's tables as snapshots fill them. */
@@ -78,6 +79,38 @@ public final class PostgresSnapshots implements SnapshotTables {
                     : upsert(position, hints, explanation, target, shape));
   }
 
+  @Override
+  public Mono<SnapshotWriter> filler(Claim claim, List<String> columns, RecordShape shape) {
+    TargetTable name = claim.mapping().target();
+    TableHints hints = subscriptions.hints(claim).filling(columns);
+    PositionSql position = subscriptions.position(claim);
+    var filling = new Filling(claim.mapping(), columns, hints);
+    return sessions.use(
+        "catalog of " + name,
+        hints,
+        session ->
+            TargetCatalog.find(session, name)
+                .switchIfEmpty(Mono.error(hints::missing))
+                .map(CatalogTable::requireVisible)
+                .flatMap(
+                    target -> {
+                      RowPlan plan = filling.plan(shape, target);
+                      return position
+                          .known()
+                          .present(session, columns)
+                          .map(
+                              present ->
+                                  new UpsertSnapshotWriter(
+                                      sessions,
+                                      position,
+                                      new Explanation(sessions, hints),
+                                      target,
+                                      shape,
+                                      plan,
+                                      new Extent.OfColumns(columns, present)));
+                    }));
+  }
+
   private Mono<SnapshotWriter> upsert(
       PositionSql position,
       TableHints hints,
@@ -92,7 +125,13 @@ public final class PostgresSnapshots implements SnapshotTables {
         .map(
             empty ->
                 new UpsertSnapshotWriter(
-                    sessions, position, explanation, target, shape, plan, empty));
+                    sessions,
+                    position,
+                    explanation,
+                    target,
+                    shape,
+                    plan,
+                    new Extent.OfRows(empty)));
   }
 
   private Mono<Boolean> isEmpty(

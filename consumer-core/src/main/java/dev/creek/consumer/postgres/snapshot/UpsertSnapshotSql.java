@@ -30,12 +30,19 @@ final class UpsertSnapshotSql {
   private final CatalogTable target;
   private final RowPlan plan;
   private final UniqueKey key;
+  private final InsertSql upsert;
 
-  UpsertSnapshotSql(PositionSql position, CatalogTable target, RowPlan plan, UniqueKey key) {
+  /** Whether a row with another value in a column that only an insert can set is replaced. */
+  private final boolean reidentifies;
+
+  UpsertSnapshotSql(
+      PositionSql position, CatalogTable target, RowPlan plan, UniqueKey key, Extent extent) {
     this.position = position;
     this.target = target;
     this.plan = plan;
     this.key = key;
+    this.upsert = extent.upsert(plan, target, key);
+    this.reidentifies = extent.reidentifies();
   }
 
   /**
@@ -57,14 +64,14 @@ final class UpsertSnapshotSql {
   /** Returns its transaction while the claim holds. */
   String upsert() {
     int parameter = 1 + CLAIM_PARAMETERS;
-    String reidentified = IdentitySql.delete(plan, target, "fence, ", parameter);
-    InsertSql insert = InsertSql.upsert(plan, target);
+    String reidentified =
+        reidentifies ? IdentitySql.delete(plan, target, "fence, ", parameter) : null;
     String rows =
         reidentified == null
-            ? "u as (" + insert.sql("fence, ", parameter) + " returning 1)"
+            ? "u as (" + upsert.sql("fence, ", parameter) + " returning 1)"
             : "i as (%s returning 1), n as materialized (select count(*) from i), u as (%s returning 1)"
-                .formatted(reidentified, insert.sql("fence, n, ", parameter));
-    String verdict = insert.touchesAll() ? taken("cardinality($" + parameter + ")") : "1";
+                .formatted(reidentified, upsert.sql("fence, n, ", parameter));
+    String verdict = upsert.touchesAll() ? taken("cardinality($" + parameter + ")") : "1";
     return "with fence as ("
         + position.lock()
         + "), "
@@ -80,7 +87,7 @@ final class UpsertSnapshotSql {
    * that are applied after it.
    */
   boolean canDisplace() {
-    return !target.cascades() && !rivals().isEmpty();
+    return !target.cascades() && !rivals(plan, target, key).isEmpty();
   }
 
   /**
@@ -130,7 +137,7 @@ final class UpsertSnapshotSql {
     String sameKey = equal(key.columns());
     List<String> conditions =
         Stream.concat(
-                rivals().stream()
+                rivals(plan, target, key).stream()
                     .map(rival -> equal(rival.columns()) + " and not (" + sameKey + ")"),
                 key.temporal()
                     ? Stream.of(sameKey)
@@ -160,7 +167,6 @@ final class UpsertSnapshotSql {
         IntStream.range(0, conditions.size())
             .mapToObj(i -> "(select count(*) from g" + i + ")")
             .collect(Collectors.joining(" + "));
-    var insert = InsertSql.upsert(plan, target);
     return """
         with fence as (%s), x as (select %s from fence, %s), %s,
         n as materialized (select %s as displaced),
@@ -172,14 +178,17 @@ final class UpsertSnapshotSql {
             values.from(),
             String.join(", ", gone),
             displaced,
-            insert.into(),
+            upsert.into(),
             given,
-            insert.onConflict(),
-            insert.touchesAll() ? taken("(select count(*) from x)") : "1");
+            upsert.onConflict(),
+            upsert.touchesAll() ? taken("(select count(*) from x)") : "1");
   }
 
-  /** Expressions and conditions are left out: rows of such an index cannot be found by a value. */
-  private List<UniqueKey> rivals() {
+  /**
+   * The unique keys besides the one by which rows are found. Expressions and conditions are left
+   * out: rows of such an index cannot be found by a value.
+   */
+  static List<UniqueKey> rivals(RowPlan plan, CatalogTable target, UniqueKey key) {
     List<String> written = plan.columns().stream().map(PlanColumn::name).toList();
     return target.shape().uniqueKeys().stream()
         .filter(unique -> !unique.equals(key) && written.containsAll(unique.columns()))
@@ -188,9 +197,11 @@ final class UpsertSnapshotSql {
 
   /** Columns that only an insert can set. */
   private Stream<String> identities() {
-    return plan.columns().stream()
-        .map(PlanColumn::name)
-        .filter(column -> target.isAlwaysIdentity(column) && !key.columns().contains(column));
+    return !reidentifies
+        ? Stream.empty()
+        : plan.columns().stream()
+            .map(PlanColumn::name)
+            .filter(column -> target.isAlwaysIdentity(column) && !key.columns().contains(column));
   }
 
   private String equal(List<String> columns) {

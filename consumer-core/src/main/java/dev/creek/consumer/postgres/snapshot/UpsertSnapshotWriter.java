@@ -54,7 +54,7 @@ final class UpsertSnapshotWriter implements SnapshotWriter {
   private final UpsertSnapshotSql statements;
   private final String insert;
   private final String upsert;
-  private final boolean intoEmpty;
+  private final Extent extent;
 
   /** Only for writes, which follow each other. */
   private final InsertStrategy fresh = new InsertStrategy();
@@ -64,7 +64,7 @@ final class UpsertSnapshotWriter implements SnapshotWriter {
 
   /**
    * @param plan one with a key
-   * @param intoEmpty whether the target had no rows before: then it holds only the snapshot's
+   * @param extent what of the rows is written
    */
   UpsertSnapshotWriter(
       Sessions sessions,
@@ -73,7 +73,7 @@ final class UpsertSnapshotWriter implements SnapshotWriter {
       CatalogTable target,
       RecordShape shape,
       RowPlan plan,
-      boolean intoEmpty) {
+      Extent extent) {
     UniqueKey key = Objects.requireNonNull(plan.key());
     this.position = position;
     this.held = new WriterSession(sessions, position);
@@ -81,9 +81,9 @@ final class UpsertSnapshotWriter implements SnapshotWriter {
     this.target = target;
     this.shape = shape;
     this.plan = plan;
-    this.intoEmpty = intoEmpty;
+    this.extent = extent;
     // Nothing depends on a chunk before the last commit, which is synchronous and covers it.
-    this.statements = new UpsertSnapshotSql(position.withoutWaiting(), target, plan, key);
+    this.statements = new UpsertSnapshotSql(position.withoutWaiting(), target, plan, key, extent);
     this.insert = statements.insert();
     this.upsert = statements.upsert();
   }
@@ -220,16 +220,14 @@ final class UpsertSnapshotWriter implements SnapshotWriter {
         .onErrorResume(e -> described(e, List.of()));
   }
 
-  /**
-   * Rows that are not in the snapshot stay: the doubt is over only if there were none. Each row
-   * that the source has got a value in each column.
-   */
   private Mono<Void> marked(Session session, PositionAdvance moved) {
     IncompletenessSql marks = position.marks();
-    String cleared = intoEmpty ? marks.delete() : marks.delete(Incompleteness.Cause.COLUMN);
-    return session
-        .execute(cleared + "; " + marks.delete(DOUBT) + "; " + marks.insertAll(moved.marks()))
-        .then(Mono.defer(() -> position.known().store(session, plan.names())));
+    return extent
+        .written(session, position, plan, moved)
+        .then(
+            Mono.defer(
+                () ->
+                    session.execute(marks.delete(DOUBT) + "; " + marks.insertAll(moved.marks()))));
   }
 
   private Mono<Long> moved(Session session, PositionAdvance moved) {

@@ -134,7 +134,7 @@ final class PipelineReport {
             mapping,
             mark.cause().stored(),
             mark.reason(),
-            Incompleteness.hint(mapping));
+            Incompleteness.hint(mapping, List.of(mark)));
   }
 
   private void logCleared(Incompleteness mark) {

@@ -37,6 +37,11 @@ import reactor.core.publisher.Mono;
  *   <li>for a snapshot that others requested, the changes committed a little before it, both by the
  *       source's clock: a cluster stores two streams by the clocks of two of its servers.
  * </ul>
+ *
+ * <p>A fill, which this service always requests, uses the first one alone. Changes from before the
+ * source got the column that is filled would do harm: applied again, they delete rows that have its
+ * value and bring them back without it. A clean snapshot leaves out what is before that place as
+ * well ({@link Horizon#through}).
  */
 public final class SnapshotHandover {
   private final ChangeLog changes;
@@ -45,6 +50,7 @@ public final class SnapshotHandover {
   private final String subject;
   private final @Nullable LogState before;
   private final SnapshotMode mode;
+  private final boolean fills;
   private final boolean force;
   private final Duration overlap;
 
@@ -59,6 +65,7 @@ public final class SnapshotHandover {
         task.subject(),
         task.requestedAt(),
         task.order().mode(),
+        !task.order().columns().isEmpty(),
         task.order().force(),
         overlap);
   }
@@ -70,6 +77,7 @@ public final class SnapshotHandover {
       String subject,
       @Nullable LogState before,
       SnapshotMode mode,
+      boolean fills,
       boolean force,
       Duration overlap) {
     this.changes = changes;
@@ -78,6 +86,7 @@ public final class SnapshotHandover {
     this.subject = subject;
     this.before = before;
     this.mode = mode;
+    this.fills = fills;
     this.force = force;
     this.overlap = overlap;
   }
@@ -96,7 +105,7 @@ public final class SnapshotHandover {
       LogState before,
       Duration overlap) {
     return new SnapshotHandover(
-        changes, snapshots, source, subject, before, SnapshotMode.CLEAN, false, overlap);
+        changes, snapshots, source, subject, before, SnapshotMode.CLEAN, false, false, overlap);
   }
 
   /**
@@ -178,7 +187,9 @@ public final class SnapshotHandover {
   }
 
   private Mono<Place> since(Instant at) {
-    return Flux.concat(published(), requestedOrCommitted(at)).reduce(Place::orEarlier);
+    return fills && before != null
+        ? requestedOrCommitted(at)
+        : Flux.concat(published(), requestedOrCommitted(at)).reduce(Place::orEarlier);
   }
 
   /** The place by the broker's clock, which stored the header as well. */

@@ -7,6 +7,7 @@ import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.stream.Claim;
 import dev.creek.consumer.stream.Handover;
 import dev.creek.consumer.stream.PipelinePorts;
+import dev.creek.consumer.stream.SnapshotOrder;
 import dev.creek.consumer.stream.SnapshotWriter;
 import dev.creek.consumer.stream.snapshot.SnapshotRead.Rows;
 import dev.creek.consumer.wire.SnapshotHeader;
@@ -95,10 +96,7 @@ public final class SnapshotLoad {
 
   private Mono<Void> load(SnapshotHeader header, Flux<Rows> all, Handover handover) {
     return Mono.usingWhen(
-        around
-            .snapshotTables()
-            .writer(claim, task.order().mode(), header.shape())
-            .takeUntilOther(interrupted),
+        writer(header).takeUntilOther(interrupted),
         writer ->
             Mono.fromRunnable(read::ends)
                 .then(write(writer, all, handover))
@@ -106,6 +104,13 @@ public final class SnapshotLoad {
         SnapshotWriter::close,
         (writer, error) -> writer.close(),
         SnapshotWriter::close);
+  }
+
+  private Mono<SnapshotWriter> writer(SnapshotHeader header) {
+    SnapshotOrder order = task.order();
+    return order.columns().isEmpty()
+        ? around.snapshotTables().writer(claim, order.mode(), header.shape())
+        : around.snapshotTables().filler(claim, order.columns(), header.shape());
   }
 
   private Mono<Void> write(SnapshotWriter writer, Flux<Rows> all, Handover handover) {

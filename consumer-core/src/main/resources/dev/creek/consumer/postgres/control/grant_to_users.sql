@@ -12,6 +12,7 @@ grant execute on function
     {{control}}.resync(text),
     {{control}}.resync(text, text),
     {{control}}.set_group(text, text),
+    {{control}}.fill(text, text[]),
     {{control}}.resume_table(text),
     {{control}}.skip_change(text, bigint),
     {{control}}.cancel(bigint),

@@ -11,6 +11,7 @@ import dev.creek.consumer.postgres.TargetDatabase;
 import dev.creek.consumer.testing.SqlCall;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -56,6 +57,7 @@ final class ControlFunctionsIT {
             List.of("apply_snapshot(topic text, \"table\" text, mode text)"),
             List.of("cancel(id bigint)"),
             List.of("create_schema(\"table\" text)"),
+            List.of("fill(\"table\" text, VARIADIC columns text[])"),
             List.of("remove_table(\"table\" text)"),
             List.of("remove_table(\"table\" text, mode text)"),
             List.of("resume_table(\"table\" text)"),
@@ -83,7 +85,7 @@ final class ControlFunctionsIT {
   @Test
   void storeWhatTheyWereAsked() throws SQLException {
     subscribe("failed", 812);
-    database.execute("create table public.orders (id int)");
+    database.execute("create table public.orders (id int, \"a,\"\" b\" text)");
     sql.call("create_schema", ORDERS);
     sql.call("add_table", ORDERS);
     sql.call("snapshot", ORDERS, "CLEAN");
@@ -92,6 +94,7 @@ final class ControlFunctionsIT {
     sql.call("skip_change", "public.orders", 812);
     sql.call("resume_table", "public.\"orders\"");
     sql.call("remove_table", "public.orders", "upsert");
+    database.value("select _creek_consumer.fill('public.\"orders\"', 'id', 'a,\" b')");
     assertThat(
             database.query(
                 """
@@ -115,7 +118,14 @@ final class ControlFunctionsIT {
             row(5, "RESYNC " + ORDERS, "resync", null, null, null),
             row(6, "SKIP 812 public.orders", "skip_change", null, null, "812"),
             row(7, "RESUME public.orders", "resume_table", null, null, null),
-            row(8, "REMOVE public.orders", "remove_table", null, null, null));
+            row(8, "REMOVE public.orders", "remove_table", null, null, null),
+            row(
+                9,
+                "FILL \"id\",\"a,\"\" b\" " + ORDERS,
+                "fill",
+                "\"id\",\"a,\"\" b\"",
+                null,
+                null));
     for (List<String> row :
         database.query("select command from _creek_consumer._notification_log")) {
       var command = CommandText.parse(row.get(0));
@@ -219,6 +229,49 @@ final class ControlFunctionsIT {
       assertThat(sql.refusal("skip_change", "public.orders", sequence).message())
           .contains("public.orders stopped at stream sequence 812, not " + sequence);
     }
+    assertNothingStored();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          'public.orders', variadic '{}'         | must be named: they must be neither null nor empty | 22023
+          'public.orders', 'id', null            | must be named: they must be neither null nor empty | 22023
+          'public.orders', ''                    | must be named: they must be neither null nor empty | 22023
+          'public.orders', variadic null         | must be named: they must be neither null nor empty | 22023
+          'public.orders', 'id', 'id'            | a column is named twice | 22023
+          'public.orders', 'ID'                  | table public.orders has no column "ID" | 42703
+          'public.orders', 'id', 'gone'          | table public.orders has no column "gone" | 42703
+          'public.orders', 'ctid'                | table public.orders has no column "ctid" | 42703
+          'public.unknown', 'id'                 | public.unknown is not subscribed | 42704
+          'shop.app.orders:public.orders', 'id'  | must be named without its source | 22023
+          null, 'id'                             | "table" must not be null | 22004
+          """,
+      quoteCharacter = '`')
+  void refuseToFillWhatCannotBe(String arguments, String message, String state)
+      throws SQLException {
+    subscribe("streaming", null);
+    database.execute(
+        "create table orders (id int, gone int)", "alter table orders drop column gone");
+    try (Connection user = sql.connect();
+        Statement statement = user.createStatement()) {
+      String call = "select _creek_consumer.fill(%s)".formatted(arguments);
+      assertThatThrownBy(() -> statement.execute(call))
+          .isInstanceOfSatisfying(
+              SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo(state))
+          .hasMessageContaining(message);
+    }
+    assertNothingStored();
+  }
+
+  @Test
+  void refuseToFillATableThatIsGone() throws SQLException {
+    subscribe("streaming", null);
+    assertThatThrownBy(() -> database.value("select _creek_consumer.fill('public.orders', 'id')"))
+        .hasMessageContaining("table public.orders does not exist")
+        .hasMessageContaining("resync('shop.app.orders:public.orders'); creates and fills it");
     assertNothingStored();
   }
 
