@@ -1,6 +1,5 @@
 package dev.creek.consumer.row;
 
-import dev.creek.consumer.wire.AvroCursor;
 import dev.creek.consumer.wire.Change;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,8 +12,7 @@ import java.util.List;
  */
 final class Arrivals {
   private final ImageKeys images;
-  private final AvroCursor cursor = new AvroCursor();
-  private final KeyTable keys = new KeyTable();
+  private final NumberedKeys keys;
 
   /** By key: true if the changes have left a row with it. */
   private boolean[] present = {};
@@ -27,17 +25,18 @@ final class Arrivals {
 
   Arrivals(ImageKeys images) {
     this.images = images;
+    this.keys = new NumberedKeys(images);
   }
 
   RowColumns of(List<Change> changes) {
     present = new boolean[2 * changes.size()];
-    keys.clear(2 * changes.size());
+    keys.clear(changes.size());
     for (Change change : changes) {
       follow(change, changes.size());
     }
-    var into = images.newColumns(keys.bytes().size());
+    var into = images.newColumns(arrived.stream().mapToInt(keys::bytes).sum());
     for (int key : arrived) {
-      ImageKeys.split(keys.bytes().array(), keys.start(key), into);
+      keys.split(key, into);
     }
     return RowPlan.rowColumns(into, arrived.size());
   }
@@ -45,15 +44,15 @@ final class Arrivals {
   private void follow(Change change, int changes) {
     switch (change.operation()) {
       case INSERT -> arrive(change);
-      case READ, UPDATE -> present[after(change)] = true;
+      case READ, UPDATE -> present[keys.after(change)] = true;
       case UPDATE_KEY -> {
-        int before = before(change);
+        int before = keys.before(change);
         present[before] = false;
         arrive(change);
       }
-      case DELETE -> present[before(change)] = false;
+      case DELETE -> present[keys.before(change)] = false;
       case TRUNCATE -> {
-        keys.clear(2 * changes);
+        keys.clear(changes);
         arrived.clear();
         present = new boolean[2 * changes];
         emptied = true;
@@ -63,7 +62,7 @@ final class Arrivals {
 
   private void arrive(Change change) {
     int known = keys.size();
-    int key = after(change);
+    int key = keys.after(change);
     if (present[key]) {
       throw images.secondRow(change.sequence());
     }
@@ -72,22 +71,5 @@ final class Arrivals {
     if (key == known && !emptied) {
       arrived.add(key);
     }
-  }
-
-  private int before(Change change) {
-    images.before(cursor, change, keys.bytes());
-    return intern(change);
-  }
-
-  private int after(Change change) {
-    images.after(cursor, change, keys.bytes());
-    return intern(change);
-  }
-
-  private int intern(Change change) {
-    if (keys.bytes().hasNull()) {
-      throw images.nullInKey(change, keys.bytes().array(), keys.start(keys.size()));
-    }
-    return keys.intern();
   }
 }

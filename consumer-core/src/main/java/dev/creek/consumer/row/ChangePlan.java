@@ -4,6 +4,7 @@ import dev.creek.consumer.api.ShapeMismatchException;
 import dev.creek.consumer.wire.Change;
 import dev.creek.consumer.wire.WalSchema;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -89,6 +90,21 @@ public final class ChangePlan {
    */
   public List<PlanColumn> keyColumns() {
     return images.columns();
+  }
+
+  /** Those of the {@link #columns()} that have these names, in their order. */
+  public List<PlanColumn> columns(Set<String> names) {
+    return rows.only(names).columns();
+  }
+
+  /**
+   * Finds out which rows depend on each other's order. Only with a {@link #key()}.
+   *
+   * @param changes changes of this plan's schema, in stream order, without a TRUNCATE
+   */
+  public EntangledRows entangled(List<Change> changes) {
+    check(changes);
+    return new EntangledRows(changes, images, rows);
   }
 
   /** A new reader of changes' rows as values. */

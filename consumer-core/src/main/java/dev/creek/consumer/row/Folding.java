@@ -25,7 +25,7 @@ final class Folding {
 
   private final ImageKeys images;
   private final RowPlan rows;
-  private final KeyTable keys = new KeyTable();
+  private final NumberedKeys keys;
   private final RowFates fates = new RowFates();
   private final AvroCursor cursor = new AvroCursor();
 
@@ -36,6 +36,7 @@ final class Folding {
 
   Folding(ImageKeys images, RowPlan rows) {
     this.images = images;
+    this.keys = new NumberedKeys(images);
     this.rows = rows;
     this.inPlace = !rows.overridesIdentity();
   }
@@ -45,8 +46,7 @@ final class Folding {
    */
   FoldedChanges fold(List<Change> batch, int copiedFrom) {
     changes = batch;
-    // A key change has two keys.
-    keys.clear(2 * batch.size());
+    keys.clear(batch.size());
     fates.clear(batch.size());
     int first = 0;
     for (int i = 0; i < batch.size(); i++) {
@@ -100,45 +100,28 @@ final class Folding {
   /** Returns true for a truncate: earlier changes do not count any more. */
   private boolean readKeys(Change change, int i) {
     switch (change.operation()) {
-      case INSERT -> fates.insert(after(change), i);
-      case READ, UPDATE -> fates.update(after(change), i);
+      case INSERT -> fates.insert(keys.after(change), i);
+      case READ, UPDATE -> fates.update(keys.after(change), i);
       case UPDATE_KEY -> {
-        int before = before(change);
-        int after = after(change);
+        int before = keys.before(change);
+        int after = keys.after(change);
         if (before == after) {
           fates.update(after, i);
         } else {
           fates.move(before, after, i);
         }
       }
-      case DELETE -> fates.delete(before(change), i);
+      case DELETE -> fates.delete(keys.before(change), i);
       case TRUNCATE -> {
         fates.skip(i);
         if (keys.size() > 0) {
-          keys.clear(2 * (changes.size() - i));
+          keys.clear(changes.size() - i);
           fates.forget();
         }
         return true;
       }
     }
     return false;
-  }
-
-  private int before(Change change) {
-    images.before(cursor, change, keys.bytes());
-    return intern(change);
-  }
-
-  private int after(Change change) {
-    images.after(cursor, change, keys.bytes());
-    return intern(change);
-  }
-
-  private int intern(Change change) {
-    if (keys.bytes().hasNull()) {
-      throw images.nullInKey(change, keys.bytes().array(), keys.start(keys.size()));
-    }
-    return keys.intern();
   }
 
   /** The way in which a remaining row is written. */
@@ -174,7 +157,7 @@ final class Folding {
     for (int key = 0; key < keys.size(); key++) {
       if (wanted.test(key)) {
         count++;
-        bytes += keys.start(key + 1) - keys.start(key);
+        bytes += keys.bytes(key);
       }
     }
     if (count == 0) {
@@ -183,7 +166,7 @@ final class Folding {
     var into = images.newColumns(bytes);
     for (int key = 0; key < keys.size(); key++) {
       if (wanted.test(key)) {
-        ImageKeys.split(keys.bytes().array(), keys.start(key), into);
+        keys.split(key, into);
       }
     }
     return RowPlan.rowColumns(into, count);
@@ -199,7 +182,7 @@ final class Folding {
       int row = fates.survivor(i);
       if (row != RowFates.NONE && fate(row) == fate) {
         if (fate == Fate.MOVED) {
-          ImageKeys.split(keys.bytes().array(), keys.start(fates.origin(row)), origins);
+          keys.split(fates.origin(row), origins);
         }
         rows.transcode(afterImage(changes.get(i)), changes.get(i).sequence(), into);
       }

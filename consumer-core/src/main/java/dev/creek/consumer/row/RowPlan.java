@@ -53,6 +53,26 @@ public final class RowPlan {
     this.copying = copying(shape, written);
   }
 
+  private RowPlan(RowPlan whole, Set<String> only) {
+    this.columns = whole.columns.stream().filter(column -> only.contains(column.name())).toList();
+    this.key = null;
+    this.overridesIdentity = false;
+    this.names = whole.names;
+    this.slots = whole.slots;
+    this.transcoders = whole.transcoders.clone();
+    for (int i = 0; i < names.length; i++) {
+      if (!only.contains(names[i])) {
+        transcoders[i] = null;
+      }
+    }
+    this.copying = null;
+  }
+
+  /** The plan for these of the columns alone, in their order; it has no key. */
+  RowPlan only(Set<String> some) {
+    return new RowPlan(this, some);
+  }
+
   private static @Nullable SlotTranscoder @Nullable [] copying(
       RecordShape shape, Map<String, ColumnPlan> written) {
     var copying = new SlotTranscoder[shape.fields().size()];

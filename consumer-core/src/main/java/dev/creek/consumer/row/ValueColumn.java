@@ -154,6 +154,11 @@ public final class ValueColumn {
     return offset + 4 + Math.max(0, (int) INT.get(values, offset));
   }
 
+  /** The encoded INT4 at {@code offset}. */
+  static int intAt(byte[] values, int offset) {
+    return (int) INT.get(values, offset + 4);
+  }
+
   static boolean isNull(byte[] values, int offset) {
     return values[offset] < 0;
   }

@@ -12,7 +12,8 @@ import reactor.core.publisher.Mono;
 /**
  * Writes the batches of a table with a key: at once, as long as every row exists that the source
  * says exists. If one is missing, rows are counted, in the next batches too. If the order of
- * changes matters after all, they are applied one by one. For one batch after another.
+ * changes matters after all, they are divided into rounds, or applied one by one. For one batch
+ * after another.
  */
 final class FoldedWriter {
   private static final int OTHER_BATCHES = 100;
@@ -20,6 +21,7 @@ final class FoldedWriter {
   private final WriterSession held;
   private final ReplayWindow seen;
   private final InsertStrategy fresh = new InsertStrategy();
+  private final RoundsWriter rounds = new RoundsWriter(fresh);
   private int counted;
 
   FoldedWriter(WriterSession held, ReplayWindow seen) {
@@ -35,6 +37,8 @@ final class FoldedWriter {
     AGAIN,
     /** In a statement between others that count missing rows. */
     COUNTING,
+    /** In several statements, where rows exchange keys or unique values. */
+    IN_ROUNDS,
     /** Change by change. */
     IN_ORDER;
 
@@ -52,14 +56,18 @@ final class FoldedWriter {
   /** The way that is tried first. */
   Way way(FoldedBatch batch) {
     FoldedChanges folded = batch.folded();
+    boolean exchanging = rounds.isExpected();
     if (folded.ordered()) {
-      return Way.IN_ORDER;
+      return isDivisible(batch) ? Way.IN_ROUNDS : Way.IN_ORDER;
     }
     if (folded.deletes().rows() + folded.updates().rows() + folded.moves().rows() == 0) {
       return Way.AT_ONCE;
     }
     BitSet mayMiss = seen.mayMiss();
     if (mayMiss.isEmpty()) {
+      if (exchanging && folded.updates().rows() + folded.moves().rows() > 0 && isDivisible(batch)) {
+        return Way.IN_ROUNDS;
+      }
       if (counted == 0 || folded.moves().rows() > 0) {
         return Way.AT_ONCE;
       }
@@ -72,6 +80,11 @@ final class FoldedWriter {
     return mayMiss.cardinality() == batch.changes().size() ? Way.AGAIN : Way.AT_ONCE;
   }
 
+  /** Changes that come again take values from rows in a way of their own, which knows no rounds. */
+  private boolean isDivisible(FoldedBatch batch) {
+    return batch.counts().truncates() == 0 && !batch.plan().changes().assumesKey() && seen.areNew();
+  }
+
   /** Tells whether a batch that failed can be written in another way. */
   static boolean mayRecover(Throwable error) {
     return FoldedSql.missedRows(error) || SqlErrors.mayDependOnOrder(error);
@@ -80,7 +93,7 @@ final class FoldedWriter {
   /** The way after a failed one. */
   Way other(FoldedBatch batch, Way failed, Throwable error) {
     if (!FoldedSql.missedRows(error)) {
-      return Way.IN_ORDER;
+      return isDivisible(batch) && rounds.mayHelp(error) ? Way.IN_ROUNDS : Way.IN_ORDER;
     }
     if (failed == Way.AGAIN) {
       return Way.AGAIN;
@@ -139,6 +152,9 @@ final class FoldedWriter {
     if (way == Way.IN_ORDER) {
       return inOrder;
     }
+    if (way == Way.IN_ROUNDS) {
+      return inRounds(session, batch, inOrder);
+    }
     return held.savepoint(session)
         .then(Mono.defer(() -> survivors(session, batch, way)))
         .onErrorResume(
@@ -165,6 +181,30 @@ final class FoldedWriter {
             how -> emptied.then(Mono.defer(() -> batch.inside(session, how))),
             held.rollbackToSavepoint(session))
         .thenReturn(Discrepancies.NONE);
+  }
+
+  private Mono<Discrepancies> inRounds(
+      Session session, FoldedBatch batch, Mono<Discrepancies> inOrder) {
+    return held.savepoint(session)
+        .then(Mono.defer(() -> rounds.write(session, batch, counted > 0)))
+        .onErrorResume(
+            RoundsWriter::mayGoInOrder,
+            e ->
+                held.rollbackToSavepoint(session)
+                    .then(Mono.defer(() -> afterRounds(session, batch, inOrder, e))));
+  }
+
+  private Mono<Discrepancies> afterRounds(
+      Session session, FoldedBatch batch, Mono<Discrepancies> inOrder, Throwable error) {
+    boolean missed = FoldedSql.missedRows(error) && counted == 0;
+    if (missed) {
+      counted = OTHER_BATCHES;
+    }
+    if (missed || rounds.mayHelpAgain(error)) {
+      return inRounds(session, batch, inOrder);
+    }
+    rounds.failed();
+    return inOrder;
   }
 
   /**

@@ -178,6 +178,11 @@ final class ReplayWindow {
     return mayMiss;
   }
 
+  /** Tells whether all of those changes come for the first time, and must find their rows. */
+  boolean areNew() {
+    return manners().stream().allMatch(ReplayMode.USUAL::equals);
+  }
+
   /** The manner of each of those changes, if they are applied one by one. */
   List<ReplayMode> manners() {
     BitSet mayMiss = mayMiss();

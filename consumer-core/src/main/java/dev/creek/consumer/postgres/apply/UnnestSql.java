@@ -25,10 +25,22 @@ public record UnnestSql(String alias, List<PlanColumn> columns, int parameter) {
     return from(" with ordinality", ", n");
   }
 
+  /**
+   * The same, taken for few rows by the planner: it looks up each of them, where it would read a
+   * whole table.
+   */
+  String few() {
+    return from("(select $%d)", "", "");
+  }
+
   private String from(String ordinality, String number) {
+    return from("$%d", ordinality, number);
+  }
+
+  private String from(String array, String ordinality, String number) {
     return "unnest("
         + IntStream.range(0, columns.size())
-            .mapToObj(i -> "$" + (parameter + i))
+            .mapToObj(i -> array.formatted(parameter + i))
             .collect(Collectors.joining(", "))
         + ")"
         + ordinality
