@@ -16,6 +16,9 @@ final class Datasets {
 
   private static final int EIGHT = 8;
 
+  /** In a transaction that updates only. */
+  private static final int UPDATES = 10;
+
   /** Without a common divisor with any number of rows here: its multiples visit each row once. */
   private static final int STRIDE = 7919;
 
@@ -90,6 +93,47 @@ final class Datasets {
                 .formatted(NARROW_VALUES, doomed + updated)),
         List.of(loop("t", transactions, change)),
         transactions * 10L);
+  }
+
+  /** Updates of rows that have a unique value besides their key, and keep it. */
+  Dataset updates() {
+    return updates("updates", "updates of rows with a unique value", "");
+  }
+
+  /** The same; for each thousand updates, two rows exchange their unique values. */
+  Dataset exchange() {
+    return updates(
+        "exchange",
+        "the same, where two rows in a thousand exchange it",
+        """
+        if t %% %1$d = 0 then
+          update events set slot = -slot where id = t / %1$d * 2 - 1;
+          update events set slot = id - 1 where id = t / %1$d * 2;
+          update events set slot = id + 1 where id = t / %1$d * 2 - 1;
+        end if;"""
+            .formatted(1000 / UPDATES));
+  }
+
+  /** Ten updates each, of rows all over the table. */
+  private Dataset updates(String name, String title, String more) {
+    int transactions = scaled(20_000);
+    int rows = scaled(100_000);
+    String change =
+        IntStream.range(0, UPDATES)
+            .mapToObj(
+                u ->
+                    "update events set v = v + 1, ts = now() where id = 1 + (t * %d::bigint + %d) * %d %% %d;"
+                        .formatted(UPDATES, u, STRIDE, rows))
+            .collect(Collectors.joining());
+    return new Dataset(
+        name,
+        title,
+        Dataset.alike(List.of("events"), NARROW + ", slot int unique"),
+        List.of(
+            "insert into events select i, %s, i from generate_series(1, %d) as i"
+                .formatted(NARROW_VALUES, rows)),
+        List.of(loop("t", transactions, change + more + " commit;")),
+        (long) transactions * UPDATES);
   }
 
   Dataset eight() {

@@ -41,6 +41,8 @@ final class Scenarios {
         new Backlog("wide", datasets.wide()),
         new Backlog("million", datasets.million()),
         new Backlog("eight", datasets.eight()),
+        new Backlog("updates", "exchange", datasets.updates()),
+        new Backlog("exchange", "exchange", datasets.exchange()),
         new Backlog("tables-500", "groups", datasets.manyTables()),
         new Backlog("tx-5", "groups", datasets.fiveTables()),
         new Backlog("tpcb", "groups", datasets.tpcb()),
