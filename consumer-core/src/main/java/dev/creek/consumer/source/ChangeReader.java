@@ -5,7 +5,6 @@ import dev.creek.consumer.api.SourceException;
 import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.avro.RowDecoder;
 import dev.creek.consumer.wire.Change;
-import dev.creek.consumer.wire.RecordShape;
 import dev.creek.consumer.wire.WalSchema;
 import dev.creek.consumer.wire.WireField;
 import java.util.ArrayList;
@@ -55,17 +54,17 @@ final class ChangeReader<T> {
       after = RowDecoder.of(table, of.after());
       key = TableSchema.of(table, fingerprint, of.before(), before.schema());
       row = TableSchema.of(table, fingerprint, of.after(), after.schema());
-      full = isFull(of.before(), of.after());
+      full = isFull(of);
       hasKey = !of.before().fields().isEmpty();
     }
+  }
 
-    /** All columns, each nullable. A table may consist of its key, which is not nullable. */
-    private static boolean isFull(RecordShape before, RecordShape after) {
-      List<WireField> columns = before.columns();
-      return columns.size() == after.columns().size()
-          && !columns.isEmpty()
-          && columns.stream().allMatch(column -> column.slot().nullable());
-    }
+  /** All columns, each nullable. A table may consist of its key, which is not nullable. */
+  static boolean isFull(WalSchema schema) {
+    List<WireField> columns = schema.before().columns();
+    return columns.size() == schema.after().columns().size()
+        && !columns.isEmpty()
+        && columns.stream().allMatch(column -> column.slot().nullable());
   }
 
   /**

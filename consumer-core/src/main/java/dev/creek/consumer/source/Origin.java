@@ -16,8 +16,9 @@ import java.time.Instant;
  * @param logPosition place in the source's log as published, as an unsigned number; neither unique
  *     nor that of the commit
  * @param maybeInSnapshot whether a snapshot that came before may hold the change already: it was
- *     committed within moments of the snapshot, and nothing shows which came first. The same if the
- *     producer's generation has changed, for what was committed within moments of the position
+ *     committed within moments of the snapshot, and neither numbers nor, if the table has a key,
+ *     rows prove which came first. The same if the producer's generation has changed, for what was
+ *     committed within moments of the position. Whoever keeps rows by key need not look at it
  */
 public record Origin(
     SourceTable table,

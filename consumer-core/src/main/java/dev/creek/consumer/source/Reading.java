@@ -118,7 +118,8 @@ final class Reading implements DatabaseDecoder.Routes<Reading.Route> {
    */
   Flux<Batch> batches() {
     Position from = beginning.position();
-    return TransactionBatcher.ofTables(
+    Flux<Batch> read =
+        TransactionBatcher.ofTables(
             chunks().onErrorMap(error -> SourceErrors.of(error, tables, needed())),
             beginning.stream(),
             from,
@@ -126,9 +127,16 @@ final class Reading implements DatabaseDecoder.Routes<Reading.Route> {
             Linger.ofTables(ports.options().pipelines().linger()),
             ports.scheduler(),
             ports.batchBytes(),
-            this::tableOf)
-        .map(batch -> beginning.holdings().without(batch, this::tableOf))
+            this::tableOf);
+    return (beginning.holdings().isEmpty() ? read : withoutHeld(read))
         .onErrorMap(error -> SourceErrors.of(error, tables, needed()));
+  }
+
+  private Flux<Batch> withoutHeld(Flux<Batch> read) {
+    SnapshotHoldings holdings = beginning.holdings();
+    var byRows = new HeldByRows(ports, holdings, this::tableOf);
+    return read.map(batch -> holdings.without(batch, this::tableOf))
+        .concatMap(byRows::without, ONE_AHEAD);
   }
 
   private long needed() {

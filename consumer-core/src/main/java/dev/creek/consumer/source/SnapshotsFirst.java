@@ -3,7 +3,6 @@ package dev.creek.consumer.source;
 import dev.creek.consumer.api.Position;
 import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.stream.Handover;
-import dev.creek.consumer.stream.Horizon;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -71,15 +70,17 @@ final class SnapshotsFirst {
   }
 
   private Beginning behind() {
-    Map<SourceTable, Horizon> horizons = new LinkedHashMap<>();
+    Map<SourceTable, SnapshotHoldings.Held> held = new LinkedHashMap<>();
     Position first = null;
     for (TableSnapshot snapshot : taken) {
       Handover handover = Objects.requireNonNull(snapshot.handover());
-      horizons.put(snapshot.table(), Objects.requireNonNull(handover.horizon()));
+      held.put(
+          snapshot.table(),
+          new SnapshotHoldings.Held(Objects.requireNonNull(handover.horizon()), snapshot.name()));
       Position resume = handover.resume();
       first = first == null || resume.sequence() < first.sequence() ? resume : first;
     }
-    return Beginning.behind(Objects.requireNonNull(first), new SnapshotHoldings(horizons));
+    return Beginning.behind(Objects.requireNonNull(first), new SnapshotHoldings(held));
   }
 
   /** The place behind all rows. */

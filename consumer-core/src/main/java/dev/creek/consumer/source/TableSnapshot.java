@@ -245,6 +245,10 @@ final class TableSnapshot {
     return table;
   }
 
+  String name() {
+    return name;
+  }
+
   /** Where changes go on; null until it is known. */
   @Nullable Handover handover() {
     return handover;

@@ -33,9 +33,13 @@ class SnapshotHoldingsTest {
       new SnapshotHoldings(
           Map.of(
               ITEMS.source(),
-              new Horizon(Horizon.Kind.SNAPSHOT, 3, 5, AT.id(), AT.lsn(), AT.committedAt()),
+              new SnapshotHoldings.Held(
+                  new Horizon(Horizon.Kind.SNAPSHOT, 3, 5, AT.id(), AT.lsn(), AT.committedAt()),
+                  "snap.items"),
               OTHER,
-              new Horizon(Horizon.Kind.SNAPSHOT, 4, 9, AT.id(), -1, AT.committedAt())));
+              new SnapshotHoldings.Held(
+                  new Horizon(Horizon.Kind.SNAPSHOT, 4, 9, AT.id(), -1, AT.committedAt()),
+                  "snap.odd")));
 
   private Batch batch(WalTx... transactions) {
     List<Change> changes = new ArrayList<>();

@@ -86,7 +86,7 @@ public final class SourceFeed implements AutoCloseable {
     if (table == null) {
       return null;
     }
-    WalTx tx = WalTx.of(++transactions);
+    WalTx tx = begin();
     return new FeedSnapshots.Taken(
         SnapshotWire.packets(table, tx, rows.rows(source)), tx.committedAt());
   }
@@ -115,7 +115,17 @@ public final class SourceFeed implements AutoCloseable {
 
   /** Publishes one source transaction, all of it at once. */
   public synchronized void transaction(Consumer<Publishing> changes) {
-    Publishing publishing = new Publishing(WalTx.of(++transactions), rows);
+    transaction(begin(), changes);
+  }
+
+  /** A transaction begins, commits by the source's numbers, and is not visible yet. */
+  synchronized WalTx begin() {
+    return WalTx.of(++transactions);
+  }
+
+  /** It becomes visible, and is published. */
+  synchronized void transaction(WalTx begun, Consumer<Publishing> changes) {
+    Publishing publishing = new Publishing(begun, rows);
     changes.accept(publishing);
     log.append(publishing.messages);
   }
