@@ -115,7 +115,7 @@ class ReadingExamplesIT {
         .changes("shop.public.orders")
         .as(Order.class)
         .forEachTransaction(tx -> save(tx.changes()))
-        .retryWhen(Retry.backoff(Long.MAX_VALUE, Duration.ofSeconds(1)));
+        .retryWhen(Retry.fixedDelay(Long.MAX_VALUE, Duration.ofSeconds(1)));
   }
 
   private Mono<Void> save(List<Change<Order>> changes) {
@@ -221,7 +221,8 @@ class ReadingExamplesIT {
     return Flux.from(
             connection
                 .createStatement(
-                    "insert into orders values ($1, $2, $3) on conflict (id) do update set customer_name = $2, amount = $3")
+                    "insert into orders values ($1, $2, $3) on conflict (id) do update set"
+                        + " customer_name = $2, amount = $3")
                 .bind("$1", order.id())
                 .bind("$2", order.customerName())
                 .bind("$3", order.amount())

@@ -45,7 +45,7 @@ public class Orders implements SmartLifecycle {
             .startAt(Start.storedOr(Start.EARLIEST))
             .as(Order.class)
             .forEachTransaction(this::keep)
-            .retryWhen(Retry.backoff(Long.MAX_VALUE, Duration.ofSeconds(1)))
+            .retryWhen(Retry.fixedDelay(Long.MAX_VALUE, Duration.ofSeconds(1)))
             .subscribe();
   }
 

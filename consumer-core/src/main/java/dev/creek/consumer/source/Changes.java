@@ -23,8 +23,8 @@ import reactor.core.publisher.Signal;
  * do not suffice to begin, or with {@link IllegalStateException} once the source is closed. Outages
  * of the broker do not end it: {@link SourceListener}. <b>Cancelling</b> ends the consumer at the
  * broker. <b>Threads</b>: signals come on those of {@link SourceOptions.Builder#scheduler}, or on
- * the one that requests; they must not be blocked unless the scheduler is the program's and allows
- * it.
+ * the one that requests, which may be the driver's; they must not be blocked. A handler that blocks
+ * does that on another scheduler, such as one of virtual threads.
  *
  * @param <T> the type of full rows
  */

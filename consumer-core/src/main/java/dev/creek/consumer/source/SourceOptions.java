@@ -160,8 +160,8 @@ public final class SourceOptions {
 
     /**
      * Threads on which changes are decoded and emitted; a scheduler that runs the tasks of a worker
-     * one after the other. It is not disposed of. Null, the default, makes one with a daemon thread
-     * for each processor, which must not be blocked.
+     * one after the other. It is not disposed of, and must not be blocked by handlers: not all of
+     * them run on it. Null, the default, makes one with a daemon thread for each processor.
      */
     public Builder scheduler(@Nullable Scheduler value) {
       scheduler = value;

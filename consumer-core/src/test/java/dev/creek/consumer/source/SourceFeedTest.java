@@ -11,6 +11,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +20,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
+import reactor.core.scheduler.Schedulers;
 import reactor.util.retry.Retry;
 
 /** The test kit, used as the tests of a program would. */
@@ -162,5 +166,36 @@ class SourceFeedTest {
     feed.transaction(tx -> tx.delete(orders, 2, "two"));
     Awaitility.await().atMost(PATIENCE).until(() -> rows.equals(Map.of(1, "newer")));
     running.dispose();
+  }
+
+  /** On virtual threads, where the JDK has them. */
+  @Test
+  void aHandlerMayBlockOnASchedulerThatAllowsIt() throws ReflectiveOperationException {
+    ExecutorService threads =
+        Runtime.version().feature() < 21
+            ? Executors.newCachedThreadPool()
+            : (ExecutorService)
+                Executors.class.getMethod("newVirtualThreadPerTaskExecutor").invoke(null);
+    Scheduler blocking = Schedulers.fromExecutorService(threads);
+    for (int id = 1; id <= 50; id++) {
+      int one = id;
+      feed.transaction(tx -> tx.insert(orders, one, "x"));
+    }
+    AtomicInteger handled = new AtomicInteger();
+    Disposable running =
+        feed.open()
+            .changes("shop.public.orders")
+            .forEachTransaction(
+                tx ->
+                    Mono.<Void>fromRunnable(
+                            () -> {
+                              Mono.delay(Duration.ofMillis(1)).block(PATIENCE);
+                              handled.incrementAndGet();
+                            })
+                        .subscribeOn(blocking))
+            .subscribe();
+    Awaitility.await().atMost(PATIENCE).until(() -> handled.get() == 50);
+    running.dispose();
+    blocking.dispose();
   }
 }
