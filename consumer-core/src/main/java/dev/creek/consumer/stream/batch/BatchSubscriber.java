@@ -204,10 +204,12 @@ final class BatchSubscriber implements CoreSubscriber<DecodedChunk>, Subscriptio
   }
 
   private void add(Change change, long now) {
-    // Behind, the time between two changes is ours, not the producer's.
-    if (pending == 0 && lastArrival != now) {
-      Change before = waiting.newest();
-      if (before != null && before.sameTransaction(change)) {
+    Change before = waiting.newest();
+    if (before != null) {
+      boolean ended = !before.sameTransaction(change);
+      linger.sawNext(before, ended);
+      // Behind, the time between two changes is ours, not the producer's.
+      if (!ended && pending == 0 && lastArrival != now) {
         linger.sawGap(now - lastArrival);
       }
     }
@@ -216,7 +218,8 @@ final class BatchSubscriber implements CoreSubscriber<DecodedChunk>, Subscriptio
   }
 
   private void awaitQuiet() {
-    long wait = linger.current().toNanos();
+    Change last = waiting.newest();
+    long wait = (last == null ? linger.current() : linger.after(last)).toNanos();
     if (wait <= 0) {
       waiting.allComplete();
     } else if (waiting.hasIncomplete()) {

@@ -1,5 +1,6 @@
 package dev.creek.consumer.stream.batch;
 
+import dev.creek.consumer.wire.Change;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -33,6 +34,18 @@ public sealed interface Linger permits FixedLinger, QuickLinger, PatientLinger {
   /** A transaction continued this long after its last change had come. */
   void sawGap(long gapNanos);
 
-  /** The current wait. */
+  /**
+   * A change came, and behind it the next one.
+   *
+   * @param ended whether the next one is of another transaction
+   */
+  default void sawNext(Change change, boolean ended) {}
+
+  /** The current wait, behind a change of which nothing is known. */
   Duration current();
+
+  /** The current wait behind this change. */
+  default Duration after(Change last) {
+    return current();
+  }
 }

@@ -1,11 +1,13 @@
 package dev.creek.consumer.stream.batch;
 
+import dev.creek.consumer.wire.Change;
 import java.time.Duration;
 import java.util.function.LongSupplier;
 
 /**
  * {@value #GAPS} times the largest gap of the last one to two minutes, between {@link #SHORTEST}
- * and {@link #LONGEST}. At first as after a gap of {@link #FIRST}.
+ * and {@link #LONGEST}. At first as after a gap of {@link #FIRST}. Behind a change that usually is
+ * the last of its transaction it is the shortest.
  */
 final class PatientLinger implements Linger {
   static final Duration SHORTEST = Duration.ofMillis(1);
@@ -16,6 +18,7 @@ final class PatientLinger implements Linger {
   private static final int GAPS = 3;
 
   private final LongSupplier nanoTime;
+  private final Endings endings = new Endings();
   private long began;
   private long largest = FIRST.toNanos();
   private long largestBefore;
@@ -36,6 +39,16 @@ final class PatientLinger implements Linger {
     pass();
     long gap = Math.min(Math.max(largest, largestBefore), LONGEST.toNanos());
     return Duration.ofNanos(Math.min(LONGEST.toNanos(), Math.max(SHORTEST.toNanos(), gap * GAPS)));
+  }
+
+  @Override
+  public void sawNext(Change change, boolean ended) {
+    endings.saw(change, ended);
+  }
+
+  @Override
+  public Duration after(Change last) {
+    return endings.endsWith(last) ? SHORTEST : current();
   }
 
   private void pass() {
