@@ -113,7 +113,7 @@ public final class Group {
                   results.materialize(),
                   leave.doOnSuccess(wanted -> leave(seat)).then(Mono.never()))
               .<Applied>dematerialize()
-              .doOnCancel(() -> leave(seat));
+              .doOnCancel(() -> go(seat));
         });
   }
 
@@ -135,6 +135,11 @@ public final class Group {
 
   private void leave(Seat seat) {
     seat.leaves();
+    post(seat, () -> left(seat));
+  }
+
+  private void go(Seat seat) {
+    seat.goes();
     post(seat, () -> left(seat));
   }
 
@@ -260,7 +265,10 @@ public final class Group {
 
   private void failed(Round of, Throwable error) {
     log.debug("{}: the round ended", ports.database(), error);
-    if (error instanceof SeatException once && order.turns(of, once)) {
+    if (of.spoilt().stream().anyMatch(Seat::isGone)) {
+      // Its writer was closed in the middle of a write, which is nobody's failure.
+      endToReturn(of.spoilt(), null);
+    } else if (error instanceof SeatException once && order.turns(of, once)) {
       endToReturn(of.spoilt(), null);
     } else if (error instanceof SeatException one) {
       if (one.mayDependOnOtherTables()) {

@@ -300,7 +300,7 @@ final class Round {
     for (Seat seat : members) {
       boolean behind =
           seat.position().stream() == null || seat.position().sequence() < to.sequence();
-      if (behind && seat.first() <= to.sequence()) {
+      if (behind && seat.first() <= to.sequence() && !seat.isGone()) {
         positions.put(seat.member().writer(), seat.at(to, List.of()));
       }
     }

@@ -30,6 +30,7 @@ final class Seat {
 
   private @Nullable Ahead ahead;
   private volatile boolean leaving;
+  private volatile boolean gone;
   private Position position;
 
   Seat(Member member) {
@@ -85,6 +86,18 @@ final class Seat {
 
   boolean isLeaving() {
     return leaving;
+  }
+
+  /**
+   * Its table waits no longer for it to leave, and may close its writer at any time. Thread-safe.
+   */
+  void goes() {
+    leaving = true;
+    gone = true;
+  }
+
+  boolean isGone() {
+    return gone;
   }
 
   /** Its position once these changes are applied, or nothing of it is in the stream up to there. */
