@@ -13,6 +13,7 @@ import dev.creek.consumer.stream.LogState;
 import dev.creek.consumer.stream.SchemaCache;
 import dev.creek.consumer.stream.Schemas;
 import dev.creek.consumer.stream.StartAt;
+import dev.creek.consumer.stream.TableWriter;
 import dev.creek.consumer.stream.batch.ChangeDecoder;
 import dev.creek.consumer.stream.batch.Linger;
 import dev.creek.consumer.testing.MemoryLog;
@@ -69,6 +70,7 @@ class GroupTest {
   /** The members that were called together, and whether all was applied by then. */
   private final Map<SourceTable, Boolean> together = new ConcurrentHashMap<>();
 
+  private final List<Throwable> errors = Collections.synchronizedList(new ArrayList<>());
   private final AtomicInteger decoderFaults = new AtomicInteger();
 
   private MemoryLog log;
@@ -256,6 +258,26 @@ class GroupTest {
         .untilAsserted(() -> assertThat(left).containsExactly(end, end));
   }
 
+  /** As a table's pipeline does when it is stopped: it closes its writer at once. */
+  @Test
+  void aMemberThatStopsInTheMiddleOfAWriteIsNobodysFailure() throws InterruptedException {
+    begin(8, new ModelTarget(8, 0), 0);
+    publish(new Random(8));
+    Random random = new Random(8);
+    SourceTable stops = published.keySet().iterator().next();
+    published.keySet().stream().filter(table -> !table.equals(stops)).forEach(this::join);
+    for (int i = 0; i < 100; i++) {
+      TableWriter writer = target.writer(stops);
+      Disposable its = follow(stops, writer).subscribe(applied -> {}, errors::add);
+      Thread.sleep(random.nextInt(10));
+      its.dispose();
+      writer.close().block(Patience.LIMIT);
+    }
+    join(stops);
+    awaitAll();
+    assertThat(errors).isEmpty();
+  }
+
   @Test
   void aMemberThatIsAheadIsTogetherWithTheOthersOnceTheyHaveComeSoFar() {
     begin(8, new ModelTarget(8, 0), 0);
@@ -353,6 +375,7 @@ class GroupTest {
   private void join(SourceTable table) {
     running.add(
         Flux.defer(() -> follow(table))
+            .doOnError(errors::add)
             .onErrorResume(e -> Flux.empty())
             .repeatWhen(ends -> ends.delayElements(Duration.ofMillis(2), threads))
             .retryWhen(Retry.indefinitely())
@@ -360,6 +383,10 @@ class GroupTest {
   }
 
   private Flux<Applied> follow(SourceTable table) {
+    return follow(table, target.writer(table));
+  }
+
+  private Flux<Applied> follow(SourceTable table, TableWriter writer) {
     Sinks.Empty<Void> leave = Sinks.empty();
     synchronized (leaving) {
       leaving.put(table, leave);
@@ -367,7 +394,7 @@ class GroupTest {
     var start = new StartAt.Sequence(target.position(table).sequence() + 1);
     return log.state(table)
         .filter(state -> group.admits(table, state, start))
-        .flatMapMany(state -> group.follow(member(table, state, start), leave.asMono()));
+        .flatMapMany(state -> group.follow(member(table, state, start, writer), leave.asMono()));
   }
 
   private void leave(SourceTable table) {
@@ -391,9 +418,9 @@ class GroupTest {
                         assertThat(target.applied(table)).as(table.table()).isEqualTo(changes)));
   }
 
-  private Member member(SourceTable table, LogState state, StartAt start) {
+  private Member member(SourceTable table, LogState state, StartAt start, TableWriter writer) {
     var claim = new Claim(TestMember.mapping(table), 1, target.position(table));
-    return new TestMember(claim, state, start, target.writer(table)) {
+    return new TestMember(claim, state, start, writer) {
       @Override
       public ChangeDecoder newDecoder(StartAt.Sequence first) {
         if (decoderFaults.getAndDecrement() > 0) {

@@ -255,6 +255,10 @@ final class ModelTarget {
           () -> {
             synchronized (ModelTarget.this) {
               assertThat(open).isEmpty();
+              for (TableWriter each : to.keySet()) {
+                Writer writer = (Writer) each;
+                assertThat(writer.unusable).as("unusable writer of " + writer.table).isFalse();
+              }
               to.forEach((writer, position) -> move(((Writer) writer).table, position));
               return List.copyOf(to.keySet());
             }
