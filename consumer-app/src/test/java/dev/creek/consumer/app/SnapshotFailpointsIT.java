@@ -29,6 +29,10 @@ final class SnapshotFailpointsIT {
   private static final String CONTENTS =
       "select string_agg(i::text, ',' order by id) from public.items i";
 
+  private static final String MAPPING = "%s.public.items:public.items";
+  private static final String MARKS =
+      "select count(*) from _creek_consumer.incompleteness where cause = 'column'";
+
   @RegisterExtension private static final PostgresExtension POSTGRES = PostgresExtension.own();
   @RegisterExtension private static final NatsExtension NATS = NatsExtension.own();
 
@@ -85,9 +89,39 @@ final class SnapshotFailpointsIT {
     assertThat(target.value(CONTENTS)).isEqualTo(expected);
   }
 
+  /** The mark goes with the last commit, and the values that were written stay. */
+  @ParameterizedTest
+  @CsvSource({
+    "snapshot-chunk, true",
+    "snapshot-loaded, true",
+    "snapshot-committed, false",
+  })
+  void aFillIsTakenAgainWhereItCrashed(String failpoint, boolean marked, PostgresDatabase target) {
+    String expected = source.value(CONTENTS);
+    target.execute(
+        "create table items (id int primary key, v text unique)",
+        "insert into items (id) select i from generate_series(1, 200) i");
+    run(target, "", "add-tables", MAPPING.formatted(source.name())).orThrow();
+    target.execute(
+        "insert into _creek_consumer.incompleteness values ('public.items', 'column', 'v', 'why')");
+
+    var crashed = run(target, failpoint + "=crash", "fill", "public.items", "v");
+    assertThat(crashed.exitCode()).as(crashed.output()).isEqualTo(AS_IF_KILLED);
+    assertThat(target.value(CONTENTS)).isEqualTo(expected);
+    assertThat(target.value(MARKS)).isEqualTo(marked ? "1" : "0");
+
+    run(target, "", "fill", "public.items", "v").orThrow();
+    assertThat(target.value(CONTENTS)).isEqualTo(expected);
+    assertThat(target.value(MARKS)).isEqualTo("0");
+  }
+
   private ServiceProcess.Outcome snapshot(PostgresDatabase target, String mode, String failpoints) {
-    return ServiceProcess.of(
-            "snapshot", "--mode", mode, source.name() + ".public.items:public.items")
+    return run(target, failpoints, "snapshot", "--mode", mode, MAPPING.formatted(source.name()));
+  }
+
+  private static ServiceProcess.Outcome run(
+      PostgresDatabase target, String failpoints, String... arguments) {
+    return ServiceProcess.of(arguments)
         .jvmOptions("-Xmx96m", "-Dcreek.failpoints=" + failpoints)
         .environment("NATS_URI", NATS.server().uri())
         .environment("DB_URI", target.patientUri())

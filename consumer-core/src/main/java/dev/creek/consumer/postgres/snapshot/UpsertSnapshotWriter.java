@@ -215,7 +215,7 @@ final class UpsertSnapshotWriter implements SnapshotWriter {
                     .flatMap(held::requireClaim)
                     .then(Mono.defer(() -> marked(session, moved)))
                     .then(
-                        Failpoint.SNAPSHOT_COMMITTED.before(
+                        Failpoint.SNAPSHOT_COMMITTED.after(
                             finishing.lastCommit(held.commit(session)))))
         .onErrorResume(e -> described(e, List.of()));
   }
