@@ -166,7 +166,7 @@ final class FillIT {
     var running = new AtomicBoolean(true);
     var load = CompletableFuture.runAsync(() -> change(running, new Random(18)));
     try {
-      for (int i = 0; i < 4; i++) {
+      for (int i = 0; i < 2; i++) {
         String column = "n" + i;
         target.execute("alter table items add column %s int".formatted(column));
         source.execute("alter table items add column %s int default %d".formatted(column, i));
