@@ -7,13 +7,26 @@ import java.util.Map;
 
 /** All that happened waits, and is applied in one go. */
 record Backlog(String name, @Override String group, Dataset dataset) implements Scenario {
+  /** The same amount of changes over more and more tables. */
+  static final String SCALING = "tables-scaling";
+
   Backlog(String name, Dataset dataset) {
     this(name, "backlog", dataset);
+  }
+
+  /** Over so many tables. */
+  static Backlog scaling(int tables, Datasets datasets) {
+    return new Backlog(SCALING + "-" + tables, SCALING, datasets.over(tables));
   }
 
   @Override
   public String title() {
     return dataset.title();
+  }
+
+  @Override
+  public boolean takesLong() {
+    return group.equals(SCALING);
   }
 
   @Override

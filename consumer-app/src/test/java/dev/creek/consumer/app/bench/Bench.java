@@ -61,7 +61,11 @@ public final class Bench {
         new ArrayList<>(List.of(new NativeReplication(rig), new Creek(rig), new PlainCopy(rig)));
     String other = rig.options().consumer();
     if (other != null) {
-      all.add(new OtherConsumer(rig, other));
+      all.add(new OtherConsumer(rig, "other", other));
+    }
+    String go = rig.options().go();
+    if (go != null) {
+      all.add(new OtherConsumer(rig, "go", go));
     }
     List<String> chosen = rig.options().contenders();
     all.removeIf(contender -> !chosen.isEmpty() && !chosen.contains(contender.name()));
@@ -100,6 +104,11 @@ public final class Bench {
     Backlog.verify(input, contender, target);
     target.drop();
     add(scenario, contender.name(), run);
+  }
+
+  /** Adds how a run went from moment to moment. */
+  void add(Scenario scenario, String contender, Timeline timeline) {
+    results.add(scenario.name(), contender, timeline);
   }
 
   void add(Scenario scenario, String contender, Measured run) {

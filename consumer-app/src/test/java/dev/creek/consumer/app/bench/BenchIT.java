@@ -20,7 +20,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The benchmark at next to no size, so that it still runs when somebody needs it. */
-@Tag("long")
 final class BenchIT {
   private static final double TINY = 0.002;
 
@@ -28,6 +27,26 @@ final class BenchIT {
   private final ByteArrayOutputStream output = new ByteArrayOutputStream();
 
   @Test
+  void everyScenarioRunsAndEndsRight() throws IOException {
+    assertThat(run(List.of(Creek.NAME), false)).as(output::toString).isZero();
+
+    List<String> all =
+        Scenarios.chosen(options(List.of(), List.of(Creek.NAME), false)).stream()
+            .map(Scenario::name)
+            .toList();
+    assertThat(all).contains("exchange", "steady-1000", "tables-scaling-1000");
+    assertThat(measured().properties()).extracting(Map.Entry::getKey).containsAll(all);
+    assertThat(Files.readString(folder.resolve("benchmark.md")))
+        .contains("| exchange | creek | ", "steady-1000-latency.svg", "tables-scaling.svg");
+    for (String picture : List.of("steady-1000-rate", "steady-1000-latency", "tables-scaling")) {
+      assertThat(Files.readString(folder.resolve("benchmark/" + picture + ".svg")))
+          .contains("<polyline", ">creek")
+          .doesNotContain("NaN", "Infinity");
+    }
+  }
+
+  @Test
+  @Tag("long")
   void measuresReportsAndTimesConsumersOnTheStoreThatItLeaves() throws IOException {
     assertThat(run("mixed", "tpcb", "snapshot-clean", "latency-100", "spread-1000", "start"))
         .as(output::toString)
@@ -68,21 +87,36 @@ final class BenchIT {
   }
 
   private int run(String... scenarios) {
+    return run(List.of(), true, scenarios);
+  }
+
+  /**
+   * @param contenders none for all
+   * @param store whether to keep JetStream's store
+   */
+  private int run(List<String> contenders, boolean store, String... scenarios) {
     return Bench.run(
-        new BenchOptions(
-            List.of(scenarios),
-            List.of(),
-            TINY,
-            1,
-            1,
-            Generation.NEW,
-            BrokerOptions.Reader.CLIENT,
-            Grouping.DATABASE,
-            17,
-            folder.resolve("store"),
-            null,
-            "",
-            folder),
-        new PrintStream(output, true, UTF_8));
+        options(List.of(scenarios), contenders, store), new PrintStream(output, true, UTF_8));
+  }
+
+  private BenchOptions options(List<String> scenarios, List<String> contenders, boolean store) {
+    return new BenchOptions(
+        scenarios,
+        contenders,
+        TINY,
+        1,
+        1,
+        0.5,
+        2,
+        true,
+        Generation.NEW,
+        BrokerOptions.Reader.CLIENT,
+        Grouping.DATABASE,
+        17,
+        store ? folder.resolve("store") : null,
+        null,
+        null,
+        "",
+        folder);
   }
 }

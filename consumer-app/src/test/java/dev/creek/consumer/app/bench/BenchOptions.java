@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  * @param scale of the amount of data, 1 for the full size
  * @param repeat how often each contender runs each scenario
  * @param seconds how long latency is watched in one run
+ * @param warmup seconds before that; null for half as many
+ * @param steady how many seconds {@code steady} takes in one run
+ * @param everything whether scenarios that take long run although none is named
  * @param generation which generation of the Creek wire the producer speaks
  * @param reader the way in which the service reads from the broker
  * @param grouping how the service groups tables
@@ -25,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  * @param store folder of a JetStream store to fill, or to read where it is filled; null for one
  *     that goes away
  * @param consumer command line of another consumer that takes part; null for none
+ * @param go the same of the Go consumer
  * @param jvm more options for the service's JVM
  * @param out where the report goes
  */
@@ -34,18 +38,23 @@ record BenchOptions(
     double scale,
     int repeat,
     double seconds,
+    @Nullable Double warmup,
+    double steady,
+    boolean everything,
     Generation generation,
     Reader reader,
     Grouping grouping,
     int postgres,
     @Nullable Path store,
     @Nullable String consumer,
+    @Nullable String go,
     String jvm,
     Path out) {
 
   private static final double MAX_SCALE = 1000;
   private static final int MAX_REPEAT = 100;
   private static final double MAX_SECONDS = 3600;
+  private static final double MAX_STEADY = 24 * MAX_SECONDS;
 
   /**
    * Reads the system properties.
@@ -54,19 +63,22 @@ record BenchOptions(
    */
   static BenchOptions ofProperties() {
     String store = property("store", "");
-    String consumer = property("consumer", "");
     return new BenchOptions(
         list(property("scenarios", "")),
         list(property("contenders", "")),
         number("scale", "1", MAX_SCALE),
         (int) Math.max(1, number("repeat", "3", MAX_REPEAT)),
         number("seconds", "10", MAX_SECONDS),
+        property("warmup", "").isEmpty() ? null : number("warmup", "", MAX_SECONDS),
+        number("steady", "300", MAX_STEADY),
+        Boolean.parseBoolean(property("long", "false")),
         choice(Generation.class, "generation", "new"),
         choice(Reader.class, "reader", "direct"),
         choice(Grouping.class, "grouping", "table"),
         version(property("postgres", "17")),
         store.isEmpty() ? null : Path.of(store).toAbsolutePath(),
-        consumer.isEmpty() ? null : consumer,
+        optional("consumer"),
+        optional("go"),
         property("jvm", ""),
         out(Boolean.parseBoolean(property("record", "false"))));
   }
@@ -75,6 +87,16 @@ record BenchOptions(
   private static Path out(boolean record) {
     Path root = Path.of(property("root", ".")).toAbsolutePath().normalize();
     return root.resolve(record ? "docs" : "target/benchmark");
+  }
+
+  private static @Nullable String optional(String name) {
+    String value = property(name, "");
+    return value.isEmpty() ? null : value;
+  }
+
+  /** How long the services run before latency is measured. */
+  double warmUpSeconds() {
+    return warmup == null ? seconds / 2 : warmup;
   }
 
   private static String property(String name, String otherwise) {

@@ -11,7 +11,8 @@ import org.junit.jupiter.api.Test;
 final class BenchOptionsTest {
   @AfterEach
   void forget() {
-    List.of("scenarios", "scale", "reader").forEach(name -> System.clearProperty("bench." + name));
+    List.of("scenarios", "scale", "reader", "seconds", "warmup", "long")
+        .forEach(name -> System.clearProperty("bench." + name));
   }
 
   @Test
@@ -21,6 +22,34 @@ final class BenchOptionsTest {
     assertThat(Scenarios.chosen(BenchOptions.ofProperties()))
         .extracting(Scenario::name)
         .containsExactly("mixed", "latency-100", "latency-1000", "spread-1000");
+  }
+
+  @Test
+  void whatTakesLongRunsOnlyIfItIsAskedFor() {
+    assertThat(Scenarios.chosen(BenchOptions.ofProperties()))
+        .isNotEmpty()
+        .noneMatch(Scenario::takesLong);
+    System.setProperty("bench.long", "true");
+    assertThat(Scenarios.chosen(BenchOptions.ofProperties()))
+        .extracting(Scenario::name)
+        .contains("mixed", "steady-1000", "tables-scaling-10");
+    System.clearProperty("bench.long");
+    System.setProperty("bench.scenarios", "steady");
+    assertThat(Scenarios.chosen(BenchOptions.ofProperties()))
+        .extracting(Scenario::name)
+        .containsExactly("steady-1000");
+  }
+
+  @Test
+  void warmsUpForHalfTheTimeUnlessItIsTold() {
+    System.setProperty("bench.seconds", "20");
+    assertThat(BenchOptions.ofProperties().warmUpSeconds()).isEqualTo(10);
+    System.setProperty("bench.warmup", "3");
+    assertThat(BenchOptions.ofProperties().warmUpSeconds()).isEqualTo(3);
+    System.setProperty("bench.warmup", "-1");
+    assertThatIllegalArgumentException()
+        .isThrownBy(BenchOptions::ofProperties)
+        .withMessageContaining("-Dbench.warmup=-1");
   }
 
   @Test

@@ -154,8 +154,9 @@ final class Datasets {
   }
 
   /** One-row transactions, in one table after another. */
-  private static Dataset interleaved(String name, String title, int tables, int transactions) {
-    int each = Math.max(1, transactions / tables);
+  private static Dataset interleaved(String name, String title, int most, int transactions) {
+    int tables = Math.min(most, transactions);
+    int each = transactions / tables;
     List<String> names = numbered(tables);
     String one =
         names.stream()

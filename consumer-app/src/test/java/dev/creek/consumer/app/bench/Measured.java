@@ -37,7 +37,9 @@ record Measured(Map<Metric, Double> values) {
 
   /** With the time that this many changes took. */
   Measured took(double seconds, long changes) {
-    return with(Metric.SECONDS, seconds).with(Metric.CHANGES_PER_SECOND, changes / seconds);
+    return with(Metric.SECONDS, seconds)
+        .with(Metric.CHANGES, (double) changes)
+        .with(Metric.CHANGES_PER_SECOND, changes / seconds);
   }
 
   OptionalDouble value(Metric metric) {

@@ -6,7 +6,9 @@ enum Metric {
   SECONDS("seconds"),
   /** From that moment until the first row is visible. */
   FIRST_ROW_SECONDS("firstRowSeconds"),
-  /** Changes by {@link #SECONDS}. */
+  /** Row changes for which the processor seconds were used. */
+  CHANGES("changes"),
+  /** {@link #CHANGES} by {@link #SECONDS}. */
   CHANGES_PER_SECOND("changesPerSecond"),
   /** Processor seconds of the consumer; none where PostgreSQL itself is the consumer. */
   CONSUMER_CPU("consumerCpuSeconds"),
@@ -24,6 +26,7 @@ enum Metric {
   P50_MILLIS("p50Millis"),
   P90_MILLIS("p90Millis"),
   P99_MILLIS("p99Millis"),
+  P999_MILLIS("p999Millis"),
   MAX_MILLIS("maxMillis");
 
   private final String key;

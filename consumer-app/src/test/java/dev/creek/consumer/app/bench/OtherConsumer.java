@@ -16,25 +16,26 @@ import java.util.OptionalLong;
  * of this one. It is subscribed before its process starts, and the clock begins with that.
  */
 final class OtherConsumer implements Contender {
-  static final String NAME = "other";
-
   private static final Duration LIMIT = Duration.ofSeconds(60);
 
   private final Rig rig;
+  private final String name;
   private final List<String> program;
 
   /**
+   * @param name as it is called in options and reports
    * @param commandLine the program, and words that come before the command
    */
-  OtherConsumer(Rig rig, String commandLine) {
+  OtherConsumer(Rig rig, String name, String commandLine) {
     this.rig = rig;
+    this.name = name;
     this.program =
         Arrays.stream(commandLine.split(" ", -1)).filter(word -> !word.isEmpty()).toList();
   }
 
   @Override
   public String name() {
-    return NAME;
+    return name;
   }
 
   @Override
@@ -75,7 +76,7 @@ final class OtherConsumer implements Contender {
     List<String> command = new ArrayList<>(program);
     command.addAll(arguments);
     return ServerProcess.start(
-        NAME, command, Map.of("NATS_URI", rig.nats().uri(), "DB_URI", target.uri()), log);
+        name, command, Map.of("NATS_URI", rig.nats().uri(), "DB_URI", target.uri()), log);
   }
 
   private static void check(ServerProcess serving) {

@@ -14,12 +14,16 @@ final class Plots {
   private static final int TOP = 56;
   private static final int BAR = 15;
   private static final int GAP = 12;
-  private static final String GRID = "#dddddd";
-  private static final List<String> COLORS =
-      List.of("#1f6feb", "#9aa4b2", "#d9a441", "#3fa45b", "#8b5cf6");
+  static final String GRID = "#dddddd";
+  static final List<String> COLORS = List.of("#1f6feb", "#9aa4b2", "#d9a441", "#3fa45b", "#8b5cf6");
   private static final Map<Metric, String> PARTS = parts();
   private static final List<Metric> PERCENTILES =
-      List.of(Metric.P50_MILLIS, Metric.P90_MILLIS, Metric.P99_MILLIS, Metric.MAX_MILLIS);
+      List.of(
+          Metric.P50_MILLIS,
+          Metric.P90_MILLIS,
+          Metric.P99_MILLIS,
+          Metric.P999_MILLIS,
+          Metric.MAX_MILLIS);
 
   private final Results results;
 
@@ -48,7 +52,37 @@ final class Plots {
     if (!late.isEmpty()) {
       pictures.put("latency.svg", latency(late));
     }
+    for (String scenario : results.scenarios()) {
+      if (!results.timelines(scenario).isEmpty()) {
+        pictures.putAll(Curves.of(scenario, results.timelines(scenario)));
+      }
+    }
+    Map<String, List<double[]>> scaling = scaling();
+    if (scaling.values().stream().anyMatch(curve -> curve.size() > 1)) {
+      pictures.put(
+          "tables-scaling.svg",
+          new Curves(
+                  "processor time of all processes, µs a change, by number of tables",
+                  scaling,
+                  Curves.Axis.DECADES,
+                  Curves.Axis.DECADES)
+              .toString());
+    }
     return pictures;
+  }
+
+  /** By contender: what a change costs, over the number of tables. */
+  private Map<String, List<double[]>> scaling() {
+    Map<String, List<double[]>> curves = new LinkedHashMap<>();
+    for (Row row : rows(Metric.CHANGES)) {
+      if (row.scenario().startsWith(Backlog.SCALING + "-")) {
+        double tables = Double.parseDouble(row.scenario().substring(Backlog.SCALING.length() + 1));
+        curves
+            .computeIfAbsent(row.contender(), c -> new ArrayList<>())
+            .add(new double[] {tables, cpu(row) * 1e6 / median(row, Metric.CHANGES)});
+      }
+    }
+    return curves;
   }
 
   private record Row(String scenario, String contender) {}
@@ -128,7 +162,7 @@ final class Plots {
     double decade = (WIDTH - LEFT - RIGHT) / decades;
     Svg svg =
         new Svg(WIDTH, height(rows))
-            .heading(LEFT, 24, "milliseconds from commit to visible: p50, p90, p99, max");
+            .heading(LEFT, 24, "milliseconds from commit to visible: p50, p90, p99, p99.9, max");
     for (int i = 0; i <= decades; i++) {
       double x = LEFT + i * decade;
       svg.line(x, TOP - 8, x, height(rows) - 20, GRID);

@@ -36,7 +36,8 @@ final class Report {
 
   void print(PrintStream out) {
     for (Table table :
-        List.of(tables.speed(), tables.latency(), tables.footprint(), tables.bars())) {
+        List.of(
+            tables.speed(), tables.latency(), tables.footprint(), tables.cost(), tables.bars())) {
       if (!table.isEmpty()) {
         out.println();
         out.print(table.plain());
@@ -125,6 +126,15 @@ final class Report {
         FOOTPRINT,
         tables.footprint(),
         pictures.containsKey("processor.svg") ? "processor" : null);
+    section(
+        text,
+        "Cost",
+        COST,
+        tables.cost(),
+        pictures.containsKey("tables-scaling.svg") ? "tables-scaling" : null);
+    pictures.keySet().stream()
+        .filter(picture -> picture.startsWith("steady"))
+        .forEach(picture -> text.append("%n![%1$s](benchmark/%1$s)%n".formatted(picture)));
     text.append("\n## Scenarios\n\n");
     scenarios.forEach(s -> text.append("- **%s**: %s%n".formatted(s.name(), s.title())));
     return text.toString();
@@ -168,6 +178,10 @@ final class Report {
       """
       Time from the commit at the source, by its own commit timestamp, until a client that queries the target all the time sees the row. At most
       half a millisecond of it is due to the queries.""";
+
+  private static final String COST =
+      """
+      The same processor time for each row change, in microseconds. The picture, if there is one, shows it over the number of tables.""";
 
   private static final String FOOTPRINT =
       """

@@ -10,11 +10,22 @@ import java.util.Set;
 /** All that was measured, by scenario and contender, in the order in which it came. */
 final class Results {
   private final Map<String, Map<String, List<Measured>>> runs = new LinkedHashMap<>();
+  private final Map<String, Map<String, Timeline>> timelines = new LinkedHashMap<>();
 
   void add(String scenario, String contender, Measured run) {
     runs.computeIfAbsent(scenario, s -> new LinkedHashMap<>())
         .computeIfAbsent(contender, c -> new ArrayList<>())
         .add(run);
+  }
+
+  /** The last one of a contender counts. */
+  void add(String scenario, String contender, Timeline timeline) {
+    timelines.computeIfAbsent(scenario, s -> new LinkedHashMap<>()).put(contender, timeline);
+  }
+
+  /** By contender; empty where a scenario has none. */
+  Map<String, Timeline> timelines(String scenario) {
+    return timelines.getOrDefault(scenario, Map.of());
   }
 
   Set<String> scenarios() {

@@ -10,6 +10,11 @@ interface Scenario {
   /** For people. */
   String title();
 
+  /** Tells whether it runs only if it is named, or if everything is to run. */
+  default boolean takesLong() {
+    return false;
+  }
+
   /** Runs each contender as often as the options say, in turns, and adds what came out. */
   void run(Bench bench);
 }

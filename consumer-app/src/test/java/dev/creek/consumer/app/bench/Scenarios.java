@@ -26,7 +26,7 @@ final class Scenarios {
     return all.stream()
         .filter(
             scenario ->
-                options.scenarios().isEmpty()
+                (options.scenarios().isEmpty() && (options.everything() || !scenario.takesLong()))
                     || options.scenarios().contains(scenario.name())
                     || options.scenarios().contains(scenario.group()))
         .toList();
@@ -46,17 +46,18 @@ final class Scenarios {
         new Backlog("tables-500", "groups", datasets.manyTables()),
         new Backlog("tx-5", "groups", datasets.fiveTables()),
         new Backlog("tpcb", "groups", datasets.tpcb()),
-        new Backlog("tables-scaling-1", "tables-scaling", datasets.over(1)),
-        new Backlog("tables-scaling-10", "tables-scaling", datasets.over(10)),
-        new Backlog("tables-scaling-100", "tables-scaling", datasets.over(100)),
-        new Backlog("tables-scaling-500", "tables-scaling", datasets.over(500)),
-        new Backlog("tables-scaling-1000", "tables-scaling", datasets.over(1000)),
+        Backlog.scaling(1, datasets),
+        Backlog.scaling(10, datasets),
+        Backlog.scaling(100, datasets),
+        Backlog.scaling(500, datasets),
+        Backlog.scaling(1000, datasets),
         new Snapshot("snapshot-clean", datasets.narrowRows("snap_clean"), Snapshot.Mode.CLEAN),
         new Snapshot("snapshot-upsert", datasets.narrowRows("snap_upsert"), Snapshot.Mode.UPSERT),
         new Snapshot("snapshot-wide", datasets.wideRows("snap_wide"), Snapshot.Mode.CLEAN),
-        new Latency(100),
-        new Latency(1000),
-        Latency.spread(1000, 500),
+        Latency.of(100, options),
+        Latency.of(1000, options),
+        Latency.spread(1000, 500, options),
+        Latency.steady(1000, options),
         new Start(datasets.few()));
   }
 }

@@ -1,6 +1,8 @@
 package dev.creek.consumer.app.bench;
 
+import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 
 /** A picture that is written by hand: boxes, lines and words. */
 final class Svg {
@@ -24,6 +26,16 @@ final class Svg {
     return add(
         "<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\" stroke=\"%s\"/>",
         x1, y1, x2, y2, color);
+  }
+
+  /** A line from point to point. */
+  Svg curve(List<double[]> points, String color) {
+    return add(
+        "<polyline points=\"%s\" fill=\"none\" stroke=\"%s\" stroke-width=\"1.5\"/>",
+        points.stream()
+            .map(point -> String.format(Locale.ROOT, "%.1f,%.1f", point[0], point[1]))
+            .collect(Collectors.joining(" ")),
+        color);
   }
 
   Svg dot(double x, double y, String color) {

@@ -8,7 +8,12 @@ import java.util.Optional;
 /** The tables of a report. */
 final class Tables {
   private static final double MEGABYTE = 1e6;
+  private static final double MICROS = 1e6;
   private static final String NONE = "";
+
+  /** The processor seconds of all processes. */
+  static final List<Metric> PROCESSORS =
+      List.of(Metric.CONSUMER_CPU, Metric.TARGET_CPU, Metric.SOURCE_CPU, Metric.BROKER_CPU);
 
   private final Results results;
 
@@ -69,8 +74,7 @@ final class Tables {
   private List<String> footprint(String scenario, String contender) {
     List<String> row = new ArrayList<>(List.of(scenario, contender));
     double all = 0;
-    for (Metric metric :
-        List.of(Metric.CONSUMER_CPU, Metric.TARGET_CPU, Metric.SOURCE_CPU, Metric.BROKER_CPU)) {
+    for (Metric metric : PROCESSORS) {
       all += results.median(scenario, contender, metric).orElse(0.0);
       row.add(shown(scenario, contender, metric, "%.2f", 1));
     }
@@ -80,9 +84,35 @@ final class Tables {
     return row;
   }
 
+  /** The same processor time by changes. */
+  Table cost() {
+    Table table = new Table("scenario", "", "consumer", "target", "source", "nats", "all, µs");
+    for (String scenario : results.scenarios()) {
+      for (String contender : results.contenders(scenario)) {
+        Optional<Double> changes = results.median(scenario, contender, Metric.CHANGES);
+        if (changes.isPresent()
+            && results.median(scenario, contender, Metric.TARGET_CPU).isPresent()) {
+          table.row(cost(scenario, contender, changes.get() / MICROS));
+        }
+      }
+    }
+    return table;
+  }
+
+  private List<String> cost(String scenario, String contender, double unit) {
+    List<String> row = new ArrayList<>(List.of(scenario, contender));
+    double all = 0;
+    for (Metric metric : PROCESSORS) {
+      all += results.median(scenario, contender, metric).orElse(0.0);
+      row.add(shown(scenario, contender, metric, "%.1f", unit));
+    }
+    row.add(number("%.1f", all / unit));
+    return row;
+  }
+
   /** Milliseconds from commit to visible. */
   Table latency() {
-    Table table = new Table("scenario", "", "p50, ms", "p90", "p99", "max");
+    Table table = new Table("scenario", "", "p50, ms", "p90", "p99", "p99.9", "max");
     for (String scenario : results.scenarios()) {
       for (String contender : results.contenders(scenario)) {
         if (results.median(scenario, contender, Metric.P50_MILLIS).isPresent()) {
@@ -93,6 +123,7 @@ final class Tables {
                   shown(scenario, contender, Metric.P50_MILLIS, "%.2f", 1),
                   shown(scenario, contender, Metric.P90_MILLIS, "%.2f", 1),
                   shown(scenario, contender, Metric.P99_MILLIS, "%.2f", 1),
+                  shown(scenario, contender, Metric.P999_MILLIS, "%.1f", 1),
                   shown(scenario, contender, Metric.MAX_MILLIS, "%.1f", 1)));
         }
       }

@@ -22,6 +22,7 @@ final class TextReport {
     append(line, "  p50 %.2f", run.value(Metric.P50_MILLIS), 1);
     append(line, " p90 %.2f", run.value(Metric.P90_MILLIS), 1);
     append(line, " p99 %.2f", run.value(Metric.P99_MILLIS), 1);
+    append(line, " p99.9 %.2f", run.value(Metric.P999_MILLIS), 1);
     append(line, " max %.2f ms", run.value(Metric.MAX_MILLIS), 1);
     return line.toString();
   }
