@@ -24,6 +24,9 @@ record Curves(String title, Map<String, List<double[]>> curves, Axis across, Axi
   private static final int BOTTOM = 30;
   private static final int STEPS = 5;
 
+  /** Stands for nothing, which has no logarithm. */
+  private static final double LEAST = 1e-3;
+
   /** How values are spread over a side. */
   enum Axis {
     EVEN,
@@ -111,18 +114,16 @@ record Curves(String title, Map<String, List<double[]>> curves, Axis across, Axi
       curves.values().forEach(curve -> curve.forEach(point -> values.add(point[which])));
       double most = values.stream().mapToDouble(Double::doubleValue).max().orElse(1);
       double least = values.stream().mapToDouble(Double::doubleValue).min().orElse(0);
-      return axis == Axis.EVEN
-          ? new Scale(axis, 0, Math.max(most, 1e-9) * 1.05, from, to)
-          : new Scale(axis, decade(least, false), decade(most, true), from, to);
-    }
-
-    private static double decade(double value, boolean above) {
-      double exponent = Math.log10(Math.max(value, 1e-3));
-      return above ? Math.max(Math.ceil(exponent), Math.floor(exponent) + 1) : Math.floor(exponent);
+      if (axis == Axis.EVEN) {
+        return new Scale(axis, 0, Math.max(most, LEAST) * 1.05, from, to);
+      }
+      double first = Math.floor(Math.log10(Math.max(least, LEAST)));
+      double last = Math.ceil(Math.log10(Math.max(most, LEAST)));
+      return new Scale(axis, first, Math.max(first + 1, last), from, to);
     }
 
     double place(double value) {
-      double at = axis == Axis.EVEN ? value : Math.log10(Math.max(value, 1e-3));
+      double at = axis == Axis.EVEN ? value : Math.log10(Math.max(value, LEAST));
       return from + (at - least) / (most - least) * (to - from);
     }
 

@@ -100,7 +100,7 @@ final class Datasets {
     return updates("updates", "updates of rows with a unique value", "");
   }
 
-  /** The same; for each thousand updates, two rows exchange their unique values. */
+  /** The same; for each thousand updates, and at least once, two rows exchange their unique values. */
   Dataset exchange() {
     return updates(
         "exchange",
@@ -111,7 +111,7 @@ final class Datasets {
           update events set slot = id - 1 where id = t / %1$d * 2;
           update events set slot = id + 1 where id = t / %1$d * 2 - 1;
         end if;"""
-            .formatted(1000 / UPDATES));
+            .formatted(Math.min(1000 / UPDATES, scaled(20_000))));
   }
 
   /** Ten updates each, of rows all over the table. */
