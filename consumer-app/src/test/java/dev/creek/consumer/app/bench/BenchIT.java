@@ -28,7 +28,10 @@ final class BenchIT {
   /** Creating the tables takes most of their time. */
   private static final List<String> OF_HUNDREDS_OF_TABLES =
       List.of(
-          "tables-500", "tables-scaling-100", "tables-scaling-500", "tables-scaling-1000",
+          "tables-500",
+          "tables-scaling-100",
+          "tables-scaling-500",
+          "tables-scaling-1000",
           "spread-1000");
 
   @TempDir private Path folder;

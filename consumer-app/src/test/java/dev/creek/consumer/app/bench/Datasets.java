@@ -100,7 +100,9 @@ final class Datasets {
     return updates("updates", "updates of rows with a unique value", "");
   }
 
-  /** The same; for each thousand updates, and at least once, two rows exchange their unique values. */
+  /**
+   * The same; for each thousand updates, and at least once, two rows exchange their unique values.
+   */
   Dataset exchange() {
     return updates(
         "exchange",
