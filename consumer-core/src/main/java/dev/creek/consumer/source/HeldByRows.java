@@ -142,10 +142,17 @@ final class HeldByRows {
     States states = states(doubt.transactions);
     String snapshot = holdings.snapshot(table);
     if (states == null || snapshot.isEmpty()) {
-      holdings.passes(table, doubt.transactions.get(0).get(0));
-      return Mono.just(Set.of());
+      return Mono.fromSupplier(() -> allCome(table, doubt));
     }
-    return rows(table, snapshot, states).map(rows -> decide(table, doubt, states, rows));
+    return rows(table, snapshot, states)
+        .map(rows -> decide(table, doubt, states, rows))
+        .switchIfEmpty(Mono.fromSupplier(() -> allCome(table, doubt)));
+  }
+
+  /** Rows show nothing: what is in doubt comes, and stays in doubt. */
+  private Set<Long> allCome(SourceTable table, Doubt doubt) {
+    holdings.passes(table, doubt.transactions.get(0).get(0));
+    return Set.of();
   }
 
   private Set<Long> decide(
@@ -173,7 +180,7 @@ final class HeldByRows {
     return held;
   }
 
-  /** The snapshot's rows of these keys; none if it cannot be read again. */
+  /** The snapshot's rows of these keys; empty if it cannot be read again. */
   private Mono<Map<List<Object>, Map<String, @Nullable Object>>> rows(
       SourceTable table, String snapshot, States states) {
     Set<List<Object>> wanted = states.keys();
@@ -182,7 +189,7 @@ final class HeldByRows {
         .concatMapIterable(chunk -> chunk.rows(RowMapper.rows()), 1)
         .filter(row -> wanted.contains(key(row, states.key())))
         .collectMap(row -> key(row, states.key()), Row::toMap)
-        .onErrorResume(HeldByRows::showsNothing, error -> Mono.just(Map.of()));
+        .onErrorResume(HeldByRows::showsNothing, error -> Mono.empty());
   }
 
   private static boolean showsNothing(Throwable error) {
