@@ -1,6 +1,7 @@
 package dev.creek.consumer;
 
 import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.SchemaDifference;
 import dev.creek.consumer.api.SnapshotMode;
 import dev.creek.consumer.api.SnapshotProgress;
 import dev.creek.consumer.api.StartFrom;
@@ -44,6 +45,14 @@ final class CommandActions implements Operations {
   @Override
   public Mono<Boolean> setGroup(TargetTable table, @Nullable String group) {
     return tables.setGroup(table, group);
+  }
+
+  @Override
+  public Mono<String> schemaDiff(Mapping mapping) {
+    return tables
+        .differences(mapping)
+        .collectList()
+        .map(differences -> SchemaDifference.script(mapping, differences));
   }
 
   @Override

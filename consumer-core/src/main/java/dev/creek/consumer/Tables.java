@@ -5,7 +5,9 @@ import dev.creek.consumer.api.DatabaseException;
 import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.api.SchemaCopy;
+import dev.creek.consumer.api.SchemaDifference;
 import dev.creek.consumer.api.SchemaPart;
+import dev.creek.consumer.api.SchemaPolicy;
 import dev.creek.consumer.api.ShapeMismatchException;
 import dev.creek.consumer.api.SnapshotException;
 import dev.creek.consumer.api.SourceSighting;
@@ -68,6 +70,48 @@ public final class Tables {
                     .switchIfEmpty(Mono.defer(() -> createAsSnapshot(changes, mapping))));
   }
 
+  /**
+   * The differences between a target table and the newest schema that the producer has published
+   * for its source, or otherwise that of its newest snapshot, in the order in which they can be
+   * ended. Changes nothing.
+   *
+   * @return errors with {@link ShapeMismatchException} if there is no target table, or no schema is
+   *     published
+   */
+  public Flux<SchemaDifference> differences(Mapping mapping) {
+    return servers
+        .database()
+        .then(servers.broker())
+        .flatMap(
+            changes ->
+                new Schemas(servers.target().schemaCache(), changes)
+                    .newest(mapping.source())
+                    .flatMap(schema -> servers.target().differences().of(mapping, schema))
+                    .switchIfEmpty(
+                        Mono.defer(
+                            () ->
+                                new HeaderSchemas(changes, options.pipelines())
+                                    .newest(mapping.source())
+                                    .flatMap(
+                                        rows -> servers.target().differences().of(mapping, rows))))
+                    .switchIfEmpty(
+                        Mono.defer(() -> look(mapping.source()))
+                            .flatMap(seen -> Mono.error(unpublished(seen)))))
+        .flatMapIterable(differences -> differences);
+  }
+
+  /**
+   * Ends differences by their statements, in one transaction, while the table is in use. It waits
+   * for locks for a moment only, and tries it again for half a minute.
+   *
+   * @param differences as {@link #differences} has found them
+   * @return errors with {@link ShapeMismatchException} if the target refuses the statements, with
+   *     {@link DatabaseException} if it cannot be used, or the table is locked for longer
+   */
+  public Mono<Void> end(Mapping mapping, List<SchemaDifference> differences) {
+    return servers.database().flatMap(db -> db.differences().end(mapping, differences));
+  }
+
   private Mono<Boolean> createAsSnapshot(JetStreamLog changes, Mapping mapping) {
     var headers = new HeaderSchemas(changes, options.pipelines());
     return headers
@@ -78,6 +122,14 @@ public final class Tables {
                     e -> e instanceof BrokerException.Unavailable || e instanceof SnapshotException,
                     e -> look(mapping.source()).flatMap(seen -> Mono.error(noSchema(seen, e)))))
         .flatMap(rows -> servers.target().tables().createTable(mapping.target(), rows));
+  }
+
+  private static ShapeMismatchException unpublished(SourceSighting seen) {
+    String suggestion = seen.suggestion();
+    return new ShapeMismatchException(
+        "no schema of " + seen.source() + " has been published",
+        (suggestion == null ? "" : suggestion + " Else ")
+            + "change a row of the source's table, and repeat this: its schema comes with its first change");
   }
 
   private static ShapeMismatchException noSchema(SourceSighting seen, Throwable asked) {
@@ -193,6 +245,17 @@ public final class Tables {
    */
   public Mono<Boolean> setGroup(TargetTable table, @Nullable String group) {
     return servers.database().flatMap(db -> db.subscriptions().setGroup(table, group));
+  }
+
+  /**
+   * Says what is done when the source of a table gets other columns, types or keys; a running
+   * consumer notices it, and tries the table again if it has stopped.
+   *
+   * @param policy null for that of {@link DatabaseOptions.Builder#schemaChanges}
+   * @return false if there is no such subscription
+   */
+  public Mono<Boolean> setSchemaChanges(TargetTable table, @Nullable SchemaPolicy policy) {
+    return servers.database().flatMap(db -> db.subscriptions().setSchemaChanges(table, policy));
   }
 
   /**

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.creek.consumer.api.BrokerOptions;
 import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.SchemaPolicy;
 import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.api.Subscription;
 import dev.creek.consumer.api.TableState;
@@ -16,6 +17,7 @@ import dev.creek.consumer.testing.Patience;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.random.RandomGenerator;
@@ -39,7 +41,9 @@ final class GoldenReplay implements AutoCloseable {
     this.streams = streams;
     this.options =
         ConsumerOptions.builder(
-                BrokerOptions.builder(broker.uri()).build(), DatabaseOptions.of(target))
+                BrokerOptions.builder(broker.uri()).build(),
+                // Columns that are gone from the source stay.
+                DatabaseOptions.builder(target, Map.of()).schemaChanges(SchemaPolicy.ADD).build())
             .batches(limits.rows(), limits.bytes())
             .build();
     this.consumer = CreekConsumer.create(options);

@@ -7,6 +7,7 @@ import dev.creek.consumer.api.BrokerOptions;
 import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.SchemaPolicy;
 import dev.creek.consumer.api.SnapshotException;
 import dev.creek.consumer.api.SnapshotMode;
 import dev.creek.consumer.api.SnapshotProgress;
@@ -21,6 +22,7 @@ import dev.creek.consumer.testing.workload.BackgroundWorkload;
 import dev.creek.consumer.testing.workload.RandomWorkload;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.UnaryOperator;
@@ -128,7 +130,9 @@ final class SnapshotWorkloadIT {
           CreekConsumer.create(
               ConsumerOptions.builder(
                       BrokerOptions.builder(nats.uri()).build(),
-                      DatabaseOptions.of(target.patientUri()))
+                      DatabaseOptions.builder(target.patientUri(), Map.of())
+                          .schemaChanges(SchemaPolicy.ADD)
+                          .build())
                   .batches(SMALL_BATCH, 1 << 20)
                   .snapshotStall(STALL)
                   .build());

@@ -7,6 +7,7 @@ import dev.creek.consumer.api.BrokerOptions.Reader;
 import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.SchemaPolicy;
 import dev.creek.consumer.testing.ComparedTable;
 import dev.creek.consumer.testing.NatsServer;
 import dev.creek.consumer.testing.Patience;
@@ -122,7 +123,10 @@ final class WorkloadIT {
     return CreekConsumer.create(
         ConsumerOptions.of(
             BrokerOptions.builder(nats.uri()).reader(reader).build(),
-            DatabaseOptions.of(target.patientUri())));
+            // Columns that are dropped on the source stay on the target.
+            DatabaseOptions.builder(target.patientUri(), Map.of())
+                .schemaChanges(SchemaPolicy.ADD)
+                .build()));
   }
 
   private static void subscribe(

@@ -14,10 +14,13 @@ import dev.creek.consumer.api.PoolUse;
 import dev.creek.consumer.api.PublishedSnapshot;
 import dev.creek.consumer.api.Reachability;
 import dev.creek.consumer.api.SchemaCopy;
+import dev.creek.consumer.api.SchemaDifference;
 import dev.creek.consumer.api.SchemaPart;
+import dev.creek.consumer.api.SchemaPolicy;
 import dev.creek.consumer.api.SourceSighting;
 import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.api.Subscription;
+import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.api.Verification;
 import dev.creek.consumer.app.cli.CommandStep;
 import dev.creek.consumer.app.cli.Consumer;
@@ -121,6 +124,21 @@ final class FacadeConsumer implements Consumer {
   public Flux<SchemaCopy> copyDefinitions(
       List<Mapping> mappings, DatabaseOptions source, Set<SchemaPart> parts) {
     return facade.tables().copyDefinitions(mappings, source, parts);
+  }
+
+  @Override
+  public Flux<SchemaDifference> differences(Mapping mapping) {
+    return facade.tables().differences(mapping);
+  }
+
+  @Override
+  public Mono<Void> end(Mapping mapping, List<SchemaDifference> differences) {
+    return facade.tables().end(mapping, differences);
+  }
+
+  @Override
+  public Mono<Boolean> setSchemaChanges(TargetTable target, @Nullable SchemaPolicy policy) {
+    return facade.tables().setSchemaChanges(target, policy);
   }
 
   @Override

@@ -104,6 +104,46 @@ final class FailpointsIT {
   }
 
   @ParameterizedTest
+  @ValueSource(strings = {"before-alter", "after-alter", "before-commit@2", "after-commit@9"})
+  void altersTheTableTogetherWithThePosition(String failpoint) {
+    subscribe();
+    publish();
+    publishOtherSchemaWithinATransaction();
+    crash(failpoint);
+    boolean isAltered =
+        !target
+            .query(
+                "select from pg_attribute where attrelid = 'items'::regclass and attname = 'extra'")
+            .isEmpty();
+    assertThat(isAltered)
+        .isEqualTo(
+            !target
+                .query("select from effects where id > %d".formatted(published - LARGE))
+                .isEmpty());
+    try (ServiceProcess service = serve("")) {
+      awaitEachOnce(service);
+      assertThat(target.value("select count(*) from items where extra = 'x'"))
+          .isEqualTo("" + LARGE);
+    }
+  }
+
+  /** The transaction is larger than a batch, on both sides of the change. */
+  private void publishOtherSchemaWithinATransaction() {
+    TableWire wider = items.column("extra", "text");
+    publisher.publishSchema(wider);
+    WalTx tx = WalTx.of(published);
+    for (int i = 0; i < LARGE; i++) {
+      publisher.publish(items.source(), items.insert(tx, published, "before"));
+      published++;
+    }
+    for (int i = 0; i < LARGE; i++) {
+      publisher.publish(wider.source(), wider.insert(tx, published, "after", "x"));
+      published++;
+    }
+    publisher.flush();
+  }
+
+  @ParameterizedTest
   @ValueSource(strings = {"migration-step", "migration-step@3"})
   void startsAgainWhereAMigrationCrashed(String failpoint) {
     crash(failpoint);
@@ -170,6 +210,7 @@ final class FailpointsIT {
         .environment("NATS_URI", nats.uri())
         .environment("DB_URI", target.patientUri())
         .environment("PROMETHEUS_PORT", "off")
+        .environment("SCHEMA_CHANGES", "add")
         .start();
   }
 

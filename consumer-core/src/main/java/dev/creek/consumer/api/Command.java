@@ -173,6 +173,14 @@ public sealed interface Command {
     }
   }
 
+  /** Compare the target table with the source's newest schema; the detail is a script. */
+  record SchemaDiff(Mapping mapping) implements OfMapping {
+    @Override
+    public Verb verb() {
+      return Verb.SCHEMA_DIFF;
+    }
+  }
+
   /** Kinds of commands. */
   public enum Verb {
     CREATE_SCHEMA("CREATE"),
@@ -185,7 +193,8 @@ public sealed interface Command {
     RESUME_TABLE("RESUME"),
     SKIP_CHANGE("SKIP"),
     SET_GROUP("SET_GROUP"),
-    FILL("FILL");
+    FILL("FILL"),
+    SCHEMA_DIFF("SCHEMA_DIFF");
 
     private final String word;
 

@@ -58,6 +58,7 @@ public final class DatabaseOptions {
   private final ReplicationRole replicationRole;
   private final boolean notifiedCommands;
   private final Set<String> lossyColumns;
+  private final SchemaPolicy schemaChanges;
   private final UnaryOperator<PostgresqlConnectionConfiguration.Builder> driver;
 
   private DatabaseOptions(Builder builder) {
@@ -72,6 +73,7 @@ public final class DatabaseOptions {
     this.replicationRole = builder.replicationRole;
     this.notifiedCommands = builder.notifiedCommands;
     this.lossyColumns = builder.lossyColumns;
+    this.schemaChanges = builder.schemaChanges;
     this.driver = builder.driver;
   }
 
@@ -147,6 +149,10 @@ public final class DatabaseOptions {
     return lossyColumns;
   }
 
+  public SchemaPolicy schemaChanges() {
+    return schemaChanges;
+  }
+
   public DatabaseAddress address() {
     return address;
   }
@@ -190,6 +196,7 @@ public final class DatabaseOptions {
     builder.pooler = pooler;
     builder.replicationRole = replicationRole;
     builder.lossyColumns = lossyColumns;
+    builder.schemaChanges = schemaChanges;
     builder.driver = driver;
     return builder;
   }
@@ -213,6 +220,7 @@ public final class DatabaseOptions {
     private ReplicationRole replicationRole = ReplicationRole.ORIGIN;
     private boolean notifiedCommands;
     private Set<String> lossyColumns = Set.of();
+    private SchemaPolicy schemaChanges = SchemaPolicy.STOP;
     private UnaryOperator<PostgresqlConnectionConfiguration.Builder> driver =
         UnaryOperator.identity();
 
@@ -332,6 +340,15 @@ public final class DatabaseOptions {
      */
     public Builder lossyColumns(Set<String> columns) {
       this.lossyColumns = Set.copyOf(columns);
+      return this;
+    }
+
+    /**
+     * What is done with target tables whose sources get other columns, types or keys, if a table
+     * has no policy of its own ({@code set_schema_changes}); {@link SchemaPolicy#STOP} by default.
+     */
+    public Builder schemaChanges(SchemaPolicy value) {
+      this.schemaChanges = value;
       return this;
     }
 

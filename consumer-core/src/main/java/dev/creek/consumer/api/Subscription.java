@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param groupName the named group of tables that it is in; null for none
  * @param membership how its instance applied it when it was seen last; null if it is in no group,
  *     or that is not known
+ * @param schemaChanges what is done when the source's schema changes; null for the service's policy
  */
 public record Subscription(
     Mapping mapping,
@@ -29,7 +30,8 @@ public record Subscription(
     long epoch,
     List<Incompleteness> incompleteness,
     @Nullable String groupName,
-    @Nullable Membership membership) {
+    @Nullable Membership membership,
+    @Nullable SchemaPolicy schemaChanges) {
 
   public Subscription {
     incompleteness = List.copyOf(incompleteness);
@@ -44,7 +46,31 @@ public record Subscription(
       long rowsApplied,
       long epoch,
       List<Incompleteness> incompleteness) {
-    this(mapping, active, state, position, rowsApplied, epoch, incompleteness, null, null);
+    this(mapping, active, state, position, rowsApplied, epoch, incompleteness, null, null, null);
+  }
+
+  /** A subscription with the service's policy for changes of the schema. */
+  public Subscription(
+      Mapping mapping,
+      boolean active,
+      TableState state,
+      Position position,
+      long rowsApplied,
+      long epoch,
+      List<Incompleteness> incompleteness,
+      @Nullable String groupName,
+      @Nullable Membership membership) {
+    this(
+        mapping,
+        active,
+        state,
+        position,
+        rowsApplied,
+        epoch,
+        incompleteness,
+        groupName,
+        membership,
+        null);
   }
 
   /** A subscription that was never claimed and has no marks. */

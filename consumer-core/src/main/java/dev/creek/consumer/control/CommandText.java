@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * RESYNC mapping        RESUME target      SKIP sequence target
  * SET_GROUP "group" target
  * FILL "column","column" mapping
+ * SCHEMA_DIFF mapping
  * </pre>
  *
  * Before the mapping of {@code ADD}, {@code ADD_FROM} and {@code RESYNC} there may be {@code IN
@@ -60,6 +61,7 @@ public final class CommandText {
       case SKIP_CHANGE -> skip(split(rest, 2));
       case SET_GROUP -> setGroup(Placed.quoted(rest));
       case FILL -> fill(rest);
+      case SCHEMA_DIFF -> new Command.SchemaDiff(Mapping.parse(rest));
     };
   }
 

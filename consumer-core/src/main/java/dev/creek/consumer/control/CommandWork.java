@@ -69,6 +69,9 @@ final class CommandWork {
                               : "in the group " + TableGroup.quoted(group))
                       : notSubscribed());
     }
+    if (command instanceof Command.SchemaDiff diff) {
+      return operations.schemaDiff(diff.mapping()).map(Outcome.Done::new);
+    }
     if (command instanceof Command.ResumeTable) {
       return operations
           .resumeTable(target)

@@ -33,6 +33,9 @@ public interface Operations {
   /** Changes a table's named group; returns false if there is no such subscription. */
   Mono<Boolean> setGroup(TargetTable table, @Nullable String group);
 
+  /** The differences between a target and its source's newest schema, as a script. */
+  Mono<String> schemaDiff(Mapping mapping);
+
   /** Returns false if there is no such subscription. */
   Mono<Boolean> removeTable(TargetTable table);
 

@@ -20,6 +20,7 @@ import dev.creek.consumer.postgres.control.RequiredTable;
 import dev.creek.consumer.postgres.control.SchemaCacheTable;
 import dev.creek.consumer.postgres.control.SubscriptionTable;
 import dev.creek.consumer.postgres.definition.DefinitionCopies;
+import dev.creek.consumer.postgres.schema.SchemaDifferences;
 import dev.creek.consumer.postgres.session.ConnectionFactories;
 import dev.creek.consumer.postgres.session.Sessions;
 import dev.creek.consumer.postgres.snapshot.PostgresSnapshots;
@@ -52,6 +53,7 @@ public final class PostgresTarget {
   private final TargetChecks checks;
   private final TableComparisons comparisons;
   private final DefinitionCopies definitions;
+  private final SchemaDifferences differences;
   private final TargetTables tables;
   private final SnapshotTables snapshots;
   private final SchemaCache schemaCache;
@@ -69,9 +71,12 @@ public final class PostgresTarget {
     var counterparts = new ComparisonTables(sessions, subscriptions);
     this.comparisons = new TableComparisons(sessions, options, subscriptions, counterparts);
     this.definitions = new DefinitionCopies(options);
+    this.differences = new SchemaDifferences(sessions, subscriptions);
     var claims = new Claims(sessions, subscriptions, instances);
-    this.tables = new PostgresTables(sessions, subscriptions, claims);
-    this.snapshots = new PostgresSnapshots(sessions, subscriptions, claims, counterparts);
+    this.tables = new PostgresTables(sessions, subscriptions, claims, options.schemaChanges());
+    this.snapshots =
+        new PostgresSnapshots(
+            sessions, subscriptions, claims, counterparts, options.schemaChanges());
     this.schemaCache = new SchemaCacheTable(sessions, options.controlSchema());
     this.replicas =
         new PostgresReplicas(sessions, instances, new Heartbeat(sessions, instances, ownSessions));
@@ -215,6 +220,11 @@ public final class PostgresTarget {
   /** Copies of the source's definitions. */
   public DefinitionCopies definitions() {
     return definitions;
+  }
+
+  /** Differences between targets and their sources' schemas. */
+  public SchemaDifferences differences() {
+    return differences;
   }
 
   /** The subscriptions, also in an older control schema: nothing is migrated. */

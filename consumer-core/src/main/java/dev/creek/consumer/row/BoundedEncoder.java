@@ -1,7 +1,9 @@
 package dev.creek.consumer.row;
 
+import dev.creek.consumer.api.SchemaDifference;
 import dev.creek.consumer.api.ShapeMismatchException;
 import dev.creek.consumer.wire.AvroCursor;
+import java.util.List;
 
 /**
  * Writes integers into a narrower column. The first integer that does not fit is an error of the
@@ -9,9 +11,10 @@ import dev.creek.consumer.wire.AvroCursor;
  *
  * @param encoder writes them
  * @param reason description of a value that does not fit, without the value
- * @param hint the statement that fixes the column
+ * @param refused the difference of the types, and the statement that ends it
  */
-record BoundedEncoder(FixedEncoder encoder, String reason, String hint) implements ValueEncoder {
+record BoundedEncoder(FixedEncoder encoder, String reason, SchemaDifference refused)
+    implements ValueEncoder {
 
   /** A number is too large, or too small. */
   static final class OutOfRange extends RuntimeException {
@@ -27,7 +30,7 @@ record BoundedEncoder(FixedEncoder encoder, String reason, String hint) implemen
     try {
       encoder.value(in, out);
     } catch (OutOfRange e) {
-      throw new ShapeMismatchException(reason, hint);
+      throw new ShapeMismatchException(reason, List.of(refused));
     }
   }
 }

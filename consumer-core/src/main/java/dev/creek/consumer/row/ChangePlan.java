@@ -1,5 +1,6 @@
 package dev.creek.consumer.row;
 
+import dev.creek.consumer.api.SchemaDifference;
 import dev.creek.consumer.api.ShapeMismatchException;
 import dev.creek.consumer.wire.Change;
 import dev.creek.consumer.wire.WalSchema;
@@ -15,14 +16,16 @@ public final class ChangePlan {
   private final WalSchema schema;
   private final RowPlan rows;
   private final ImageKeys images;
+  private final List<SchemaDifference> tolerated;
 
   /** Buffers of the last fold, for the next one; a fold that runs beside another makes its own. */
   private final AtomicReference<@Nullable Folding> spare = new AtomicReference<>();
 
-  ChangePlan(WalSchema schema, RowPlan rows, ImageKeys images) {
+  ChangePlan(WalSchema schema, RowPlan rows, ImageKeys images, List<SchemaDifference> tolerated) {
     this.schema = schema;
     this.rows = rows;
     this.images = images;
+    this.tolerated = tolerated;
   }
 
   /**
@@ -33,7 +36,21 @@ public final class ChangePlan {
    *     names every such column, and its hint every statement that fixes them
    */
   public static ChangePlan of(WalSchema schema, TargetShape target) {
-    return new PlanCompiler(schema.after(), target).changes(schema);
+    return of(schema, target, Misfits.STOP);
+  }
+
+  /**
+   * The same.
+   *
+   * @param misfits what is done with columns that do not fit
+   */
+  public static ChangePlan of(WalSchema schema, TargetShape target, Misfits misfits) {
+    return new PlanCompiler(schema.after(), target, misfits).changes(schema);
+  }
+
+  /** Differences between source and target with which changes can be applied nevertheless. */
+  public List<SchemaDifference> tolerated() {
+    return tolerated;
   }
 
   /** The plan for turning after images into rows. */

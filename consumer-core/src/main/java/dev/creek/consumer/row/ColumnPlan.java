@@ -1,5 +1,6 @@
 package dev.creek.consumer.row;
 
+import dev.creek.consumer.api.SchemaDifference;
 import dev.creek.consumer.wire.WireField;
 import dev.creek.consumer.wire.WireType;
 import dev.creek.consumer.wire.WireType.ArrayOf;
@@ -22,9 +23,9 @@ record ColumnPlan(TargetColumn target, PlanColumn column, Loss loss) {
    *
    * @param guard finds them; null if they are found when they are written, or cannot occur
    * @param reason description of such a value
-   * @param hint the statement that fixes the column
+   * @param refused the difference of the types, and the statement that ends it
    */
-  record Loss(@Nullable ValueGuard guard, String reason, String hint) {}
+  record Loss(@Nullable ValueGuard guard, String reason, SchemaDifference refused) {}
 
   static ColumnPlan of(WireField field, TargetColumn target, Loss loss) {
     WireType type = type(field, target);
@@ -86,10 +87,10 @@ record ColumnPlan(TargetColumn target, PlanColumn column, Loss loss) {
 
   private ValueEncoder guarded(ValueEncoder encoder) {
     if (loss.guard() != null) {
-      return new GuardedEncoder(loss.guard(), encoder, loss.reason(), loss.hint());
+      return new GuardedEncoder(loss.guard(), encoder, loss.reason(), loss.refused());
     }
     return encoder instanceof FixedEncoder fixed && fixed.isBounded()
-        ? new BoundedEncoder(fixed, loss.reason(), loss.hint())
+        ? new BoundedEncoder(fixed, loss.reason(), loss.refused())
         : encoder;
   }
 

@@ -1,5 +1,8 @@
 package dev.creek.consumer.row;
 
+import dev.creek.consumer.api.SchemaDifference;
+import dev.creek.consumer.api.SchemaDifference.Kind;
+import dev.creek.consumer.api.SchemaDifference.Work;
 import dev.creek.consumer.wire.RecordShape;
 import dev.creek.consumer.wire.WireField;
 import java.util.Comparator;
@@ -8,7 +11,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -39,9 +42,9 @@ final class KeyChoice {
    * The key for changes. The source tells rows apart by its replica identity. FULL is every column,
    * and NOTHING none: then the wire does not show which columns are unique, if any.
    *
-   * @param problems takes each defect of the target's keys, and the statement that fixes it
+   * @param problems takes each defect of the target's keys
    */
-  @Nullable PlanKey ofChanges(RecordShape before, BiConsumer<String, String> problems) {
+  @Nullable PlanKey ofChanges(RecordShape before, Consumer<SchemaDifference> problems) {
     List<String> identity = SourceIdentity.of(before.columns(), rows);
     if (identity.isEmpty()) {
       return assumed(before.columns().isEmpty() ? rows : before);
@@ -50,24 +53,38 @@ final class KeyChoice {
     if (same == null) {
       deferrable(identity)
           .ifPresentOrElse(
-              key -> problems.accept(deferred(key), immediate(key)),
-              () ->
+              key ->
                   problems.accept(
-                      "it has no primary key or unique index on "
-                          + quoted(identity)
-                          + target.primaryKey().map(KeyChoice::instead).orElse(""),
-                      KeyStatement.sql(target, identity)));
+                      difference(Kind.KEY_UNUSABLE, deferred(key), immediate(key), Work.INDEX)),
+              () -> problems.accept(missing(identity)));
       return null;
     }
     coarse(identity)
         .ifPresent(
             index ->
                 problems.accept(
-                    "unique index "
-                        + SqlName.quote(index.name())
-                        + " treats keys as equal that differ on the source",
-                    dropIndex(index)));
+                    difference(
+                        Kind.KEY_UNUSABLE,
+                        "unique index "
+                            + SqlName.quote(index.name())
+                            + " treats keys as equal that differ on the source",
+                        dropIndex(index),
+                        Work.CATALOG)));
     return same;
+  }
+
+  private SchemaDifference missing(List<String> identity) {
+    return difference(
+        Kind.KEY,
+        "it has no primary key or unique index on "
+            + quoted(identity)
+            + target.primaryKey().map(KeyChoice::instead).orElse(""),
+        KeyStatement.sql(target, identity),
+        Work.INDEX);
+  }
+
+  private static SchemaDifference difference(Kind kind, String reason, String sql, Work work) {
+    return new SchemaDifference(kind, "", reason, List.of(sql), work, true);
   }
 
   /**

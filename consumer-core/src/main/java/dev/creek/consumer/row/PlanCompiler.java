@@ -1,5 +1,8 @@
 package dev.creek.consumer.row;
 
+import dev.creek.consumer.api.SchemaDifference;
+import dev.creek.consumer.api.SchemaDifference.Kind;
+import dev.creek.consumer.api.SchemaDifference.Work;
 import dev.creek.consumer.api.ShapeMismatchException;
 import dev.creek.consumer.wire.RecordShape;
 import dev.creek.consumer.wire.WalSchema;
@@ -10,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Compares a wire record with a target table, and decides for each column where it goes and whether
@@ -18,16 +22,17 @@ import java.util.stream.Collectors;
 final class PlanCompiler {
   private final RecordShape shape;
   private final TargetShape target;
+  private final Misfits misfits;
   private final Map<String, TargetColumn> targets;
-  private final List<String> problems = new ArrayList<>();
-  private final List<String> hints = new ArrayList<>();
+  private final List<SchemaDifference> differences = new ArrayList<>();
 
   /** Written columns by name, in the order of the wire. */
   private final Map<String, ColumnPlan> written = new LinkedHashMap<>();
 
-  PlanCompiler(RecordShape shape, TargetShape target) {
+  PlanCompiler(RecordShape shape, TargetShape target, Misfits misfits) {
     this.shape = shape;
     this.target = target;
+    this.misfits = misfits;
     this.targets =
         target.columns().stream()
             .collect(Collectors.toMap(TargetColumn::name, Function.identity()));
@@ -43,7 +48,7 @@ final class PlanCompiler {
 
   /** Plans changes whose after image is this compiler's record. */
   ChangePlan changes(WalSchema schema) {
-    PlanKey key = keys().ofChanges(schema.before(), this::problem);
+    PlanKey key = key(schema);
     requireFit();
     var before = names(schema.before());
     var finding = key == null ? before : key.unique().columns();
@@ -51,24 +56,46 @@ final class PlanCompiler {
         written.values().stream().filter(column -> finding.contains(column.name())).toList();
     var rows = new RowPlan(shape, written, List.copyOf(written.values()), key);
     return new ChangePlan(
-        schema, rows, new ImageKeys(target, schema, found, key == null ? "" : key.remedy()));
+        schema,
+        rows,
+        new ImageKeys(target, schema, found, key == null ? "" : key.remedy()),
+        List.copyOf(differences));
+  }
+
+  /** All differences, in the order in which they can be ended. */
+  List<SchemaDifference> differences(WalSchema schema) {
+    key(schema);
+    return List.copyOf(differences);
+  }
+
+  /** The same for a snapshot's rows, whose key is no difference. */
+  List<SchemaDifference> differences() {
+    return List.copyOf(differences);
+  }
+
+  private @Nullable PlanKey key(WalSchema schema) {
+    return keys().ofChanges(schema.before(), differences::add);
   }
 
   private KeyChoice keys() {
     return new KeyChoice(target, shape, written);
   }
 
-  private void problem(String reason, String hint) {
-    problems.add(reason);
-    hints.add(hint);
+  private void requireFit() {
+    List<SchemaDifference> required =
+        differences.stream().filter(SchemaDifference::required).toList();
+    if (!required.isEmpty()) {
+      throw mismatch(target, required);
+    }
   }
 
-  private void requireFit() {
-    if (!problems.isEmpty()) {
-      throw new ShapeMismatchException(
-          SqlName.of(target) + " does not fit the source: " + String.join("; ", problems),
-          String.join("\n", hints));
-    }
+  /** The error for these differences. */
+  static ShapeMismatchException mismatch(TargetShape target, List<SchemaDifference> required) {
+    return new ShapeMismatchException(
+        SqlName.of(target)
+            + " does not fit the source: "
+            + required.stream().map(SchemaDifference::reason).collect(Collectors.joining("; ")),
+        required);
   }
 
   private List<String> names(RecordShape image) {
@@ -77,34 +104,49 @@ final class PlanCompiler {
 
   private void match(WireField field) {
     TargetColumn column = targets.get(field.name());
-    String quoted = SqlName.quote(field.name());
     if (column == null) {
-      problem(
-          "column " + quoted + " is missing",
-          alter("ADD COLUMN " + quoted + " " + SourceType.sql(field)));
+      differences.add(added(field));
     } else if (!column.generated()) {
       match(field, column);
     }
   }
 
-  private void match(WireField field, TargetColumn column) {
-    String type = SourceType.sql(field);
+  private SchemaDifference added(WireField field) {
     String quoted = SqlName.quote(field.name());
-    String hint = Retype.sql(target, column, field);
+    return new SchemaDifference(
+        Kind.COLUMN_ADDED,
+        field.name(),
+        "column " + quoted + " is missing",
+        List.of(alter("ADD COLUMN " + quoted + " " + SourceType.sql(field))),
+        Work.CATALOG,
+        misfits == Misfits.STOP);
+  }
+
+  private void match(WireField field, TargetColumn column) {
     Fit fit = Fits.of(field, column);
-    if (fit instanceof Fit.Never) {
-      problem(
-          "column %s is %s, which cannot hold every %s"
-              .formatted(quoted, column.type().display(), type),
-          hint);
+    boolean never = fit instanceof Fit.Never;
+    @Nullable ValueGuard exact =
+        never && misfits == Misfits.IGNORE ? ExactFits.guard(field, column) : null;
+    Widening widening = new Widening(column, field);
+    SchemaDifference refused = Retype.difference(target, column, widening, true);
+    if (never && exact == null) {
+      differences.add(refused);
       return;
     }
+    if (!column.lossy() && (never || widening.isShown())) {
+      differences.add(Retype.difference(target, column, widening, false));
+    }
+    ValueGuard guard = fit instanceof Fit.Checked checked ? checked.guard() : exact;
     var loss =
         new ColumnPlan.Loss(
-            fit instanceof Fit.Checked checked ? checked.guard() : null,
+            guard,
             "column %s of %s is %s, and would not hold this value of the source's %s as it is"
-                .formatted(quoted, SqlName.of(target), column.type().display(), type),
-            hint);
+                .formatted(
+                    SqlName.quote(field.name()),
+                    SqlName.of(target),
+                    column.type().display(),
+                    SourceType.sql(field)),
+            refused);
     written.put(field.name(), ColumnPlan.of(field, column, loss));
   }
 
@@ -115,9 +157,16 @@ final class PlanCompiler {
           !column.notNull() || column.hasDefault() || column.generated() || column.alwaysIdentity();
       if (!optional && !carried.contains(column.name())) {
         String quoted = SqlName.quote(column.name());
-        problem(
-            "column " + quoted + " is NOT NULL without a default, and the source does not have it",
-            alter("ALTER COLUMN " + quoted + " DROP NOT NULL"));
+        differences.add(
+            new SchemaDifference(
+                Kind.NOT_NULL,
+                column.name(),
+                "column "
+                    + quoted
+                    + " is NOT NULL without a default, and the source does not have it",
+                List.of(alter("ALTER COLUMN " + quoted + " DROP NOT NULL")),
+                Work.CATALOG,
+                true));
       }
     }
   }

@@ -1,5 +1,6 @@
 package dev.creek.consumer.row;
 
+import dev.creek.consumer.api.SchemaDifference;
 import dev.creek.consumer.wire.WireField;
 import java.util.EnumSet;
 import java.util.List;
@@ -28,7 +29,28 @@ public final class Retype {
    * @param column of the target, with the field's name
    */
   public static String sql(TargetShape target, TargetColumn column, WireField field) {
-    return sql(target, column, SourceType.sql(field));
+    return sql(target, column, new Widening(column, field).sql());
+  }
+
+  /**
+   * The difference of the types, for a value that the column cannot hold.
+   *
+   * @param column of the target, with the field's name
+   */
+  public static SchemaDifference refused(TargetShape target, TargetColumn column, WireField field) {
+    return difference(target, column, new Widening(column, field), true);
+  }
+
+  static SchemaDifference difference(
+      TargetShape target, TargetColumn column, Widening widening, boolean required) {
+    return new SchemaDifference(
+        widening.isWider() ? SchemaDifference.Kind.TYPE_WIDER : SchemaDifference.Kind.TYPE_OTHER,
+        column.name(),
+        "column %s is %s, which cannot hold every %s"
+            .formatted(SqlName.quote(column.name()), column.type().display(), widening.sql()),
+        List.of(sql(target, column, widening.sql())),
+        widening.work(),
+        required);
   }
 
   /**
@@ -64,7 +86,7 @@ public final class Retype {
             || FAMILIES.stream().anyMatch(family -> family.contains(own) && family.contains(to)));
   }
 
-  private static @Nullable PgType named(String type) {
+  static @Nullable PgType named(String type) {
     int modifier = type.indexOf('(');
     String name = modifier < 0 ? type : type.substring(0, modifier);
     for (PgType named : PgType.values()) {

@@ -96,7 +96,16 @@ public final class RowPlan {
    * @throws ShapeMismatchException if the target cannot take them, naming every difference
    */
   public static RowPlan of(RecordShape shape, TargetShape target) {
-    return new PlanCompiler(shape, target).rows();
+    return of(shape, target, Misfits.STOP);
+  }
+
+  /**
+   * The same.
+   *
+   * @param misfits what is done with columns that do not fit
+   */
+  public static RowPlan of(RecordShape shape, TargetShape target, Misfits misfits) {
+    return new PlanCompiler(shape, target, misfits).rows();
   }
 
   /** The names of the written columns. */

@@ -2,6 +2,7 @@ package dev.creek.consumer.stream;
 
 import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.api.Position;
+import dev.creek.consumer.api.SchemaPolicy;
 import dev.creek.consumer.api.TableState;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param horizon shows which of the changes that are read again the target holds; null if none are
  *     read again
  * @param failure the failure that the table had when it was applied last; null if it had none
+ * @param schemaChanges what is done when the source's schema changes; null for the service's policy
  */
 public record Claim(
     Mapping mapping,
@@ -28,11 +30,12 @@ public record Claim(
     SkippedChanges skips,
     @Nullable String gap,
     @Nullable Horizon horizon,
-    @Nullable TableState failure) {
+    @Nullable TableState failure,
+    @Nullable SchemaPolicy schemaChanges) {
 
   /** A claim of a table to which no snapshot was applied. */
   public Claim(Mapping mapping, long epoch, Position position) {
-    this(mapping, epoch, position, null, SkippedChanges.NONE, null, null);
+    this(mapping, epoch, position, null, SkippedChanges.NONE, null, null, null, null);
   }
 
   /** A claim of a table that has not failed. */
@@ -44,11 +47,12 @@ public record Claim(
       SkippedChanges skips,
       @Nullable String gap,
       @Nullable Horizon horizon) {
-    this(mapping, epoch, position, aheadUntil, skips, gap, horizon, null);
+    this(mapping, epoch, position, aheadUntil, skips, gap, horizon, null, null);
   }
 
   /** The same claim, of a table whose changes are read again from before this horizon. */
   public Claim withHorizon(Horizon other) {
-    return new Claim(mapping, epoch, position, aheadUntil, skips, gap, other, failure);
+    return new Claim(
+        mapping, epoch, position, aheadUntil, skips, gap, other, failure, schemaChanges);
   }
 }

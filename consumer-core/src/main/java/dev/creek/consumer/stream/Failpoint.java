@@ -14,6 +14,10 @@ public enum Failpoint {
   BEFORE_CLAIM,
   /** The claim is committed; no other part knows it yet. */
   AFTER_CLAIM,
+  /** A target table is about to be altered, in an open transaction. */
+  BEFORE_ALTER,
+  /** It has been altered; nothing is committed. */
+  AFTER_ALTER,
   /** A batch is about to be written. */
   BEFORE_APPLY,
   /** Rows and position of a transaction of several round trips are written, but not committed. */

@@ -124,6 +124,9 @@ public final class FailurePolicy {
     if (cause instanceof SchemaUnknownException) {
       return new Verdict.Retry(message(cause), "schema");
     }
+    if (cause instanceof TargetAlteredException) {
+      return new Verdict.Retry(message(cause), "schema");
+    }
     if (cause instanceof BrokerException.Gap || cause instanceof MessageException.LostHead) {
       return new Verdict.Gap(message(cause));
     }

@@ -4,6 +4,7 @@ import dev.creek.consumer.api.DatabaseException;
 import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.api.Membership;
 import dev.creek.consumer.api.Position;
+import dev.creek.consumer.api.SchemaPolicy;
 import dev.creek.consumer.api.Subscription;
 import dev.creek.consumer.api.TableState;
 import dev.creek.consumer.api.TargetTable;
@@ -78,6 +79,15 @@ public interface Subscriptions {
    *     group is of another source database
    */
   Mono<Boolean> setGroup(TargetTable target, @Nullable String group);
+
+  /**
+   * Says what is done when the source of a table gets other columns, types or keys. Wakes running
+   * services.
+   *
+   * @param policy null for the service's
+   * @return false if there is no such subscription
+   */
+  Mono<Boolean> setSchemaChanges(TargetTable target, @Nullable SchemaPolicy policy);
 
   /**
    * Makes a subscription inactive, keeping the position; false if there is no such subscription.

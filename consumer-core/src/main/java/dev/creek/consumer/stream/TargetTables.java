@@ -41,8 +41,18 @@ public interface TargetTables {
   /** Releases the table, so that others need not wait; false if the claim is over. */
   Mono<Boolean> release(Claim claim);
 
-  /** A writer for a claimed table; close it. */
-  TableWriter writer(Claim claim);
+  /**
+   * A writer for a claimed table; close it.
+   *
+   * @param newest the newest schema that the source has published, empty if it is not known:
+   *     changes may come again that are older than a column
+   */
+  TableWriter writer(Claim claim, Mono<WalSchema> newest);
+
+  /** The same if the newest schema is not known. */
+  default TableWriter writer(Claim claim) {
+    return writer(claim, Mono.empty());
+  }
 
   /** A writer for batches of several claimed tables; close it. */
   GroupWriter groupWriter();

@@ -1,6 +1,7 @@
 package dev.creek.consumer.machine;
 
 import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.SchemaPolicy;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
@@ -25,6 +26,15 @@ record CasePlan(
     Set<String> fromEmpty,
     List<Act> before,
     List<Act> acts) {
+
+  /** Of a column that is left out there is nothing to compare. */
+  private static final List<SchemaPolicy> POLICIES =
+      List.of(SchemaPolicy.STOP, SchemaPolicy.ADD, SchemaPolicy.FOLLOW);
+
+  /** What the service does where the source's schema changes. */
+  SchemaPolicy schemaChanges() {
+    return POLICIES.get((int) Math.floorMod(seed, (long) POLICIES.size()));
+  }
 
   /** Every ingredient that may concern the table. */
   Set<Ingredient> around(TablePlan table) {

@@ -61,7 +61,9 @@ final class CaseRun implements AutoCloseable {
                     ? Set.of(Defect.DUPLICATE_AFTER_RESTART)
                     : Set.of())
             .build();
-    service = new Service(servers.natsUri(), namespace, uri(into), servers.grouping());
+    service =
+        new Service(
+            servers.natsUri(), namespace, uri(into), servers.grouping(), plan.schemaChanges());
     tags = new Tags(plan.tables(), source, target);
   }
 

@@ -5,6 +5,7 @@ import dev.creek.consumer.CreekConsumer;
 import dev.creek.consumer.api.BrokerOptions;
 import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.Grouping;
+import dev.creek.consumer.api.SchemaPolicy;
 import java.time.Duration;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -28,7 +29,12 @@ final class Service {
   private @Nullable Disposable running;
   private volatile @Nullable Throwable failure;
 
-  Service(String natsUri, String namespace, String databaseUri, Grouping grouping) {
+  Service(
+      String natsUri,
+      String namespace,
+      String databaseUri,
+      Grouping grouping,
+      SchemaPolicy schemaChanges) {
     options =
         ConsumerOptions.builder(
                 BrokerOptions.builder(natsUri)
@@ -38,6 +44,7 @@ final class Service {
                     .build(),
                 DatabaseOptions.builder(databaseUri, Map.of())
                     .wakeInterval(Duration.ofSeconds(1))
+                    .schemaChanges(schemaChanges)
                     .poolSize(4)
                     .build())
             .snapshotStall(STALL)

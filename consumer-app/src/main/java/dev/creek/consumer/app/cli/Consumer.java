@@ -11,10 +11,13 @@ import dev.creek.consumer.api.PoolUse;
 import dev.creek.consumer.api.PublishedSnapshot;
 import dev.creek.consumer.api.Reachability;
 import dev.creek.consumer.api.SchemaCopy;
+import dev.creek.consumer.api.SchemaDifference;
 import dev.creek.consumer.api.SchemaPart;
+import dev.creek.consumer.api.SchemaPolicy;
 import dev.creek.consumer.api.SourceSighting;
 import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.api.Subscription;
+import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.api.Verification;
 import dev.creek.consumer.app.config.Configuration;
 import java.time.Duration;
@@ -99,6 +102,15 @@ public interface Consumer {
    */
   Flux<SchemaCopy> copyDefinitions(
       List<Mapping> mappings, DatabaseOptions source, Set<SchemaPart> parts);
+
+  /** Differences between a target and the newest schema that its producer has published. */
+  Flux<SchemaDifference> differences(Mapping mapping);
+
+  /** Ends differences by their statements. */
+  Mono<Void> end(Mapping mapping, List<SchemaDifference> differences);
+
+  /** Sets a table's policy for changes of its schema; false if it is not subscribed. */
+  Mono<Boolean> setSchemaChanges(TargetTable target, @Nullable SchemaPolicy policy);
 
   /** Compares a table of the source database with its target. */
   Mono<Verification> verify(Mapping mapping, DatabaseOptions source, Verification.Options how);

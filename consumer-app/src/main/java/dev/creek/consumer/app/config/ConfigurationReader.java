@@ -8,6 +8,7 @@ import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.DatabaseOptions.Pooler;
 import dev.creek.consumer.api.DatabaseOptions.ReplicationRole;
 import dev.creek.consumer.api.Grouping;
+import dev.creek.consumer.api.SchemaPolicy;
 import dev.creek.consumer.app.config.Configuration.LogFormat;
 import dev.creek.consumer.app.config.Configuration.LogLevel;
 import dev.creek.consumer.app.config.Configuration.Logging;
@@ -169,6 +170,8 @@ final class ConfigurationReader {
     ReplicationRole role =
         optional(Setting.SESSION_REPLICATION_ROLE, Parse::replicationRole, ReplicationRole.ORIGIN);
     Set<String> lossy = optional(Setting.LOSSY_COLUMNS, Parse::columns, Set.of());
+    SchemaPolicy schemaChanges =
+        optional(Setting.SCHEMA_CHANGES, Parse::schemaPolicy, SchemaPolicy.STOP);
     String password = secret(Setting.DB_PASSWORD, Setting.DB_PASSWORD_FILE);
     if (builder == null || namespace == null) {
       return null;
@@ -187,6 +190,7 @@ final class ConfigurationReader {
         .pooler(pooler)
         .replicationRole(role)
         .lossyColumns(lossy)
+        .schemaChanges(schemaChanges)
         .build();
   }
 

@@ -7,6 +7,7 @@ import dev.creek.consumer.api.DatabaseOptions.Pooler;
 import dev.creek.consumer.api.DatabaseOptions.ReplicationRole;
 import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.api.Grouping;
+import dev.creek.consumer.api.SchemaPolicy;
 import dev.creek.consumer.app.config.Configuration.LogFormat;
 import dev.creek.consumer.app.config.Configuration.LogLevel;
 import java.io.IOException;
@@ -99,6 +100,11 @@ final class Parse {
       case "database" -> Grouping.DATABASE;
       default -> throw new IllegalArgumentException("none of table, database");
     };
+  }
+
+  static SchemaPolicy schemaPolicy(String text) {
+    return SchemaPolicy.of(lower(text))
+        .orElseThrow(() -> new IllegalArgumentException("none of stop, add, follow, ignore"));
   }
 
   static Pooler pooler(String text) {

@@ -112,6 +112,15 @@ public enum Setting {
       "Columns, as schema.table.column, whose types may round or cut values when they are "
           + "stored. In all other columns the first value that would change stops its table."),
 
+  SCHEMA_CHANGES(
+      Topic.TARGET,
+      "POLICY",
+      "stop",
+      "What is done when the source's tables get other columns, types or keys, if set-schema-changes "
+          + "does not say otherwise: stop, add (add columns, widen types), follow (also alter keys, drop NOT "
+          + "NULL, add labels to enums) or ignore. A role that may not alter a table stops with the "
+          + "statement."),
+
   CONNECT_TIMEOUT(
       Topic.TARGET,
       "TIME",
@@ -321,6 +330,7 @@ public enum Setting {
       case LOG_FORMAT -> List.of("text", "json");
       case NOTIFIED_COMMANDS -> List.of("off", "on");
       case GROUPING -> List.of("table", "database");
+      case SCHEMA_CHANGES -> List.of("stop", "add", "follow", "ignore");
       case SESSION_REPLICATION_ROLE -> List.of("origin", "replica");
       case DB_POOLER, SOURCE_POOLER -> List.of("none", "session", "transaction");
       default -> List.of();

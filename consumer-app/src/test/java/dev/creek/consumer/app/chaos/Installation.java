@@ -271,6 +271,8 @@ final class Installation implements AutoCloseable {
             .environment("PROMETHEUS_PORT", "off")
             .environment("GROUPING", grouping.stored())
             .environment("LINGER", grouping == Grouping.DATABASE ? GROUP_LINGER : "auto")
+            // Columns that are dropped on the source stay on the target.
+            .environment("SCHEMA_CHANGES", "add")
             .environment("SNAPSHOT_STALL", SNAPSHOT_STALL)
             .jvmOptions(JVM)
             .jvmOptions(options)

@@ -12,10 +12,13 @@ import dev.creek.consumer.api.PoolUse;
 import dev.creek.consumer.api.PublishedSnapshot;
 import dev.creek.consumer.api.Reachability;
 import dev.creek.consumer.api.SchemaCopy;
+import dev.creek.consumer.api.SchemaDifference;
 import dev.creek.consumer.api.SchemaPart;
+import dev.creek.consumer.api.SchemaPolicy;
 import dev.creek.consumer.api.SourceSighting;
 import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.api.Subscription;
+import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.api.Verification;
 import dev.creek.consumer.control.CommandText;
 import java.time.Duration;
@@ -27,6 +30,7 @@ import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
@@ -40,6 +44,7 @@ final class FakeConsumer implements Consumer {
   final List<Instance> instances = new ArrayList<>();
   final List<CommandRecord> commands = new ArrayList<>();
   final List<SchemaCopy> copies = new ArrayList<>();
+  final List<SchemaDifference> differences = new ArrayList<>();
   final List<Finding> findings = new ArrayList<>();
   final Map<Verb, Flux<CommandStep>> steps = new ConcurrentHashMap<>();
   Duration lag = Duration.ZERO;
@@ -104,6 +109,25 @@ final class FakeConsumer implements Consumer {
       List<Mapping> mappings, DatabaseOptions source, Set<SchemaPart> parts) {
     return ask("copy " + new TreeSet<>(parts) + " of " + mappings, Mono.just(copies))
         .flatMapIterable(all -> all);
+  }
+
+  @Override
+  public Flux<SchemaDifference> differences(Mapping mapping) {
+    return ask("differences of " + mapping, Mono.just(differences)).flatMapIterable(all -> all);
+  }
+
+  @Override
+  public Mono<Void> end(Mapping mapping, List<SchemaDifference> ended) {
+    return ask(
+        "end " + ended.stream().map(SchemaDifference::column).toList() + " of " + mapping,
+        Mono.empty());
+  }
+
+  @Override
+  public Mono<Boolean> setSchemaChanges(TargetTable target, @Nullable SchemaPolicy policy) {
+    return ask(
+        "schema changes of " + target + ": " + policy,
+        Mono.just(!target.table().equals("unknown")));
   }
 
   @Override

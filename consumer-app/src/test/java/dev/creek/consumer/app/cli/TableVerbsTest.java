@@ -9,6 +9,9 @@ import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.api.Position;
 import dev.creek.consumer.api.SchemaCopy;
 import dev.creek.consumer.api.SchemaCopy.Outcome;
+import dev.creek.consumer.api.SchemaDifference;
+import dev.creek.consumer.api.SchemaDifference.Kind;
+import dev.creek.consumer.api.SchemaDifference.Work;
 import dev.creek.consumer.api.Subscription;
 import dev.creek.consumer.api.TableState;
 import java.time.Instant;
@@ -189,6 +192,64 @@ final class TableVerbsTest {
         .contains("the name of a column has between 1 and 63 bytes")
         .contains("a column is named twice");
     assertThat(cli.consumer.asked).isEmpty();
+  }
+
+  @Test
+  void setsThePolicyOfEachTableForChangesOfItsSchema() {
+    assertThat(cli.run("set-schema-changes", "follow", "c.d", "c.e")).isZero();
+    assertThat(cli.run("set-schema-changes", "default", "c.d")).isZero();
+    assertThat(cli.run("set-schema-changes", "stop", "c.unknown")).isEqualTo(ExitCode.FAILED);
+    assertThat(cli.err.toString()).contains("c.unknown is not subscribed");
+    assertThat(cli.run("set-schema-changes", "guess", "c.d")).isEqualTo(ExitCode.USAGE);
+    assertThat(cli.err.toString()).contains("'guess': none of stop, add, follow, ignore, default");
+    assertThat(cli.consumer.asked)
+        .containsExactly(
+            "schema changes of c.d: FOLLOW",
+            "schema changes of c.e: FOLLOW",
+            "close",
+            "schema changes of c.d: null",
+            "close",
+            "schema changes of c.unknown: STOP",
+            "close");
+  }
+
+  @Test
+  void printsDifferencesAsAScriptAndRunsWhatIsClear() {
+    cli.consumer.differences.add(
+        new SchemaDifference(
+            Kind.COLUMN_ADDED,
+            "b",
+            "column \"b\" is missing",
+            List.of("ALTER TABLE t ADD COLUMN b int4;"),
+            Work.CATALOG,
+            true));
+    cli.consumer.differences.add(
+        new SchemaDifference(
+            Kind.COLUMN_GONE,
+            "a",
+            "column \"a\" is gone from the source",
+            List.of("ALTER TABLE t DROP COLUMN a;"),
+            Work.CATALOG,
+            false));
+    assertThat(cli.run("schema-diff", "s.a.b:c.d")).isZero();
+    assertThat(cli.out.toString())
+        .isEqualToNormalizingNewlines(
+            """
+            -- s.a.b:c.d
+            -- column "b" is missing: locks the table for a moment; rows that are there get values with their next change, or by a snapshot
+            ALTER TABLE t ADD COLUMN b int4;
+            -- column "a" is gone from the source: locks the table for a moment
+            -- ALTER TABLE t DROP COLUMN a;
+            """);
+    assertThat(cli.run("schema-diff", "--apply", "s.a.b:c.d")).isZero();
+    assertThat(cli.out.toString()).contains("-- done: 1; left to you: 1");
+    assertThat(cli.consumer.asked)
+        .containsExactly(
+            "differences of s.a.b:c.d",
+            "close",
+            "differences of s.a.b:c.d",
+            "end [b] of s.a.b:c.d",
+            "close");
   }
 
   @Test

@@ -1,10 +1,14 @@
 package dev.creek.consumer.postgres.apply;
 
+import dev.creek.consumer.api.SchemaDifference;
 import dev.creek.consumer.api.ShapeMismatchException;
 import dev.creek.consumer.postgres.apply.PostgresTableWriter.Ready;
+import dev.creek.consumer.postgres.apply.PostgresTableWriter.Unfit;
 import dev.creek.consumer.postgres.catalog.CatalogTable;
 import dev.creek.consumer.postgres.catalog.TableHints;
 import dev.creek.consumer.postgres.position.PositionSql;
+import dev.creek.consumer.postgres.schema.SchemaChanges;
+import dev.creek.consumer.row.SchemaPlan;
 import dev.creek.consumer.stream.Batch;
 import dev.creek.consumer.stream.Claim;
 import dev.creek.consumer.stream.Horizon;
@@ -34,33 +38,43 @@ final class BatchPreparation {
   private final @Nullable Horizon horizon;
 
   private final BooleanSupplier mayCopy;
+  private final SchemaChanges schemaChanges;
   private final Map<Fingerprint, TablePlan> plans = new ConcurrentHashMap<>();
   private volatile @Nullable CatalogTable target;
+
+  /** The target since this writer has altered it; null if it has not. */
+  private volatile @Nullable CatalogTable current;
 
   /**
    * Knows no plan yet.
    *
    * @param mayCopy whether to prepare rows for COPY
+   * @param changes what is done if the target does not fit
    */
   BatchPreparation(
       ManyTables many,
       TableHints hints,
       PositionSql position,
       Claim claim,
-      BooleanSupplier mayCopy) {
+      BooleanSupplier mayCopy,
+      SchemaChanges changes) {
     this.many = many;
     this.claim = claim;
     this.hints = hints;
     this.position = position;
     this.horizon = claim.horizon();
     this.mayCopy = mayCopy;
+    this.schemaChanges = changes;
   }
 
-  /** The batch, folded; errors with {@link ShapeMismatchException} if the target does not fit. */
+  /**
+   * The batch, folded, or with the reason why it cannot be until the target has been altered.
+   * Errors with {@link ShapeMismatchException} if that does not help.
+   */
   Mono<Ready> prepared(Batch given) {
     Batch batch = withoutHeld(given);
     if (batch.changes().isEmpty()) {
-      return Mono.just(new Ready(batch, null, null, null));
+      return Mono.just(Ready.empty(batch));
     }
     CatalogTable known = target;
     return known == null
@@ -99,15 +113,63 @@ final class BatchPreparation {
       plan = plan(changes.get(0).schema(), known);
     } catch (ShapeMismatchException e) {
       if (areOfOlderSchema(changes)) {
-        return new Ready(batch, null, null, null);
+        return Ready.empty(batch);
       }
+      return unfit(batch, e);
+    }
+    if (plan.changes().tolerated().stream().anyMatch(it -> schemaChanges.ends(List.of(it)))) {
+      return new Ready(batch, known, null, null, new Unfit(List.of()));
+    }
+    try {
+      return new Ready(
+          batch,
+          known,
+          plan,
+          plan.hasKey() ? FoldedBatch.of(plan, changes, mayCopy.getAsBoolean()) : null,
+          null);
+    } catch (ShapeMismatchException e) {
+      if (schemaChanges.ends(e.differences())) {
+        return unfit(batch, e);
+      }
+      throw e;
+    }
+  }
+
+  /** The writer decides, when everything before has been written. */
+  private static Ready unfit(Batch batch, ShapeMismatchException e) {
+    if (e.differences().isEmpty()) {
       throw e;
     }
     return new Ready(
         batch,
-        known,
-        plan,
-        plan.hasKey() ? FoldedBatch.of(plan, changes, mayCopy.getAsBoolean()) : null);
+        null,
+        null,
+        null,
+        new Unfit(e.differences().stream().map(SchemaDifference::column).toList()));
+  }
+
+  /**
+   * The same batch after the target has been altered. Batches that were prepared before are
+   * prepared again.
+   */
+  Ready afterwards(Batch batch, CatalogTable altered) {
+    target = altered;
+    current = altered;
+    plans.clear();
+    return guarded(batch, altered);
+  }
+
+  /** The batch, prepared for the target as it is now. */
+  Mono<Ready> renewed(Ready ready) {
+    CatalogTable altered = current;
+    return altered == null || ready.target() == null || isOf(ready, altered)
+        ? Mono.just(ready)
+        : Mono.fromCallable(() -> guarded(ready.batch(), altered));
+  }
+
+  @SuppressWarnings("ReferenceEquality")
+  private static boolean isOf(Ready ready, CatalogTable known) {
+    return ready.target() == known;
   }
 
   private boolean areOfOlderSchema(List<Change> changes) {
@@ -122,8 +184,10 @@ final class BatchPreparation {
       return plan;
     }
     try {
-      var compiled = new TablePlan(schema, known, position);
+      var compiled =
+          new TablePlan(schema, known, position, SchemaPlan.misfits(schemaChanges.policy()));
       plans.put(schema.fingerprint(), compiled);
+      schemaChanges.reportLeftOut(compiled.changes().tolerated());
       return compiled;
     } catch (ShapeMismatchException e) {
       // The user will probably change the table.

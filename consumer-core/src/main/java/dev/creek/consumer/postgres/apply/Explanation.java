@@ -49,7 +49,23 @@ public final class Explanation {
    */
   public Mono<RuntimeException> described(
       Throwable error, String what, @Nullable WriteAttempt attempt) {
-    return described(work -> sessions.use("explanation of an error", work), error, what, attempt);
+    return explained(error, what, attempt).map(Described::error);
+  }
+
+  /**
+   * An error in the form for our callers.
+   *
+   * @param refused the column that is the cause; null if it is another one, or not known
+   */
+  record Described(RuntimeException error, @Nullable RefusedValue refused) {
+    static Described of(RuntimeException error) {
+      return new Described(error, null);
+    }
+  }
+
+  /** The same as {@link #described}, with the column that is the cause. */
+  Mono<Described> explained(Throwable error, String what, @Nullable WriteAttempt attempt) {
+    return explained(work -> sessions.use("explanation of an error", work), error, what, attempt);
   }
 
   /**
@@ -59,32 +75,32 @@ public final class Explanation {
    */
   public Mono<RuntimeException> described(
       Session session, Throwable error, String what, WriteAttempt attempt) {
-    return described(work -> work.apply(session), error, what, attempt);
+    return explained(work -> work.apply(session), error, what, attempt).map(Described::error);
   }
 
   /** A place for the second look. */
   private interface Looking {
-    Mono<RuntimeException> at(Function<Session, Mono<RuntimeException>> work);
+    Mono<Described> at(Function<Session, Mono<Described>> work);
   }
 
-  private Mono<RuntimeException> described(
+  private Mono<Described> explained(
       Looking looking, Throwable error, String what, @Nullable WriteAttempt attempt) {
     if (attempt != null && (error instanceof KeptOutException || FoldedSql.missedRows(error))) {
-      return look(looking, session -> keptOut(session, what, attempt))
+      return look(looking, session -> keptOut(session, what, attempt).map(Described::of))
           .switchIfEmpty(
-              Mono.fromSupplier(() -> KeptOutException.described(what, hints.decided("..."))));
+              Mono.fromSupplier(
+                  () -> Described.of(KeptOutException.described(what, hints.decided("...")))));
     }
     RuntimeException described = SqlErrors.described(error, what, hints);
     Refusal refusal = SqlErrors.refusal(error);
     return refusal == null || attempt == null || described == error || !refusal.mayBeExplained()
-        ? Mono.just(described)
+        ? Mono.just(Described.of(described))
         : look(looking, session -> explained(session, refusal, what, attempt))
-            .defaultIfEmpty(described);
+            .defaultIfEmpty(Described.of(described));
   }
 
   /** Empty if nothing more is known; errors of the look itself are ignored. */
-  private Mono<RuntimeException> look(
-      Looking looking, Function<Session, Mono<RuntimeException>> work) {
+  private Mono<Described> look(Looking looking, Function<Session, Mono<Described>> work) {
     return looking
         .at(work)
         .timeout(LIMIT)
@@ -95,19 +111,25 @@ public final class Explanation {
             });
   }
 
-  private Mono<RuntimeException> explained(
+  private Mono<Described> explained(
       Session session, Refusal refusal, String what, WriteAttempt attempt) {
     return named(session, refusal, attempt)
         .flatMap(
             known ->
                 new RefusedWrite(session, known, attempt, hints)
                     .explain()
-                    .map(it -> SqlErrors.described(known, what, it.where(), hints.again(it.hint())))
+                    .map(
+                        it ->
+                            new Described(
+                                SqlErrors.described(
+                                    known, what, it.where(), hints.again(it.hint())),
+                                it.refused()))
                     .switchIfEmpty(
                         Mono.fromSupplier(
                             () ->
-                                SqlErrors.described(
-                                    known, what, "", hints.forState(known.sqlState())))));
+                                Described.of(
+                                    SqlErrors.described(
+                                        known, what, "", hints.forState(known.sqlState()))))));
   }
 
   /** Replaces the names of a load table and its indexes, which are gone by now. */

@@ -76,6 +76,13 @@ final class HeldSession {
             session -> session.execute(DEFER_CONSTRAINTS).doOnSuccess(nothing -> deferred = true));
   }
 
+  /** The same once more, if a statement has ended the deferral. */
+  Mono<Void> deferAgain() {
+    return deferred
+        ? session().flatMap(session -> session.execute(DEFER_CONSTRAINTS))
+        : Mono.empty();
+  }
+
   /** Tells whether the open transaction has locked a writer's claimed row. */
   boolean hasLocked(WriterSession writer) {
     return locked.contains(writer);

@@ -1,6 +1,7 @@
 package dev.creek.consumer.postgres.apply;
 
 import dev.creek.consumer.api.Position;
+import dev.creek.consumer.api.SchemaPolicy;
 import dev.creek.consumer.api.TableEvent.Applied;
 import dev.creek.consumer.postgres.catalog.CatalogTable;
 import dev.creek.consumer.postgres.catalog.TableHints;
@@ -8,6 +9,7 @@ import dev.creek.consumer.postgres.control.SubscriptionTable;
 import dev.creek.consumer.postgres.position.PositionAdvance;
 import dev.creek.consumer.postgres.position.PositionSql;
 import dev.creek.consumer.postgres.position.PositionsSql.Moved;
+import dev.creek.consumer.postgres.schema.SchemaChanges;
 import dev.creek.consumer.postgres.session.Session;
 import dev.creek.consumer.postgres.session.Sessions;
 import dev.creek.consumer.stream.Batch;
@@ -15,6 +17,7 @@ import dev.creek.consumer.stream.Claim;
 import dev.creek.consumer.stream.Failpoint;
 import dev.creek.consumer.stream.TableWriter;
 import dev.creek.consumer.wire.Change;
+import dev.creek.consumer.wire.WalSchema;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
@@ -28,7 +31,8 @@ import reactor.core.publisher.Mono;
  */
 final class PostgresTableWriter implements TableWriter {
   private final TableHints hints;
-  private final Explanation explanation;
+  private final WriterErrors errors;
+  private final SchemaChanges schemaChanges;
   private final PositionSql position;
   private final WriterSession held;
   private final Uncommitted uncommitted;
@@ -37,28 +41,56 @@ final class PostgresTableWriter implements TableWriter {
   /** Only for apply, whose calls follow each other. */
   private final Staging staging;
 
+  /**
+   * A writer for a claimed table.
+   *
+   * @param policy what is done when the source's schema changes
+   * @param newest the newest schema that the source has published; empty if it is not known
+   */
   PostgresTableWriter(
-      Sessions sessions, SubscriptionTable subscriptions, ManyTables many, Claim claim) {
+      Sessions sessions,
+      SubscriptionTable subscriptions,
+      ManyTables many,
+      Claim claim,
+      SchemaPolicy policy,
+      Mono<WalSchema> newest) {
     this.hints = subscriptions.hints(claim);
-    this.explanation = new Explanation(sessions, hints);
     PositionSql durable = subscriptions.position(claim);
     this.position = sessions.mayLoseLastCommits() ? durable.withoutWaiting() : durable;
     this.held = new WriterSession(sessions, position);
+    this.schemaChanges = new SchemaChanges(policy, position, hints, newest);
+    this.errors = new WriterErrors(sessions, hints, position, schemaChanges);
     this.uncommitted = new Uncommitted(claim.position());
-    this.staging = new Staging(position, held, uncommitted, many, claim);
-    this.preparation = new BatchPreparation(many, hints, position, claim, staging::mayCopy);
+    this.staging = new Staging(position, held, uncommitted, many, claim, schemaChanges);
+    this.preparation =
+        new BatchPreparation(many, hints, position, claim, staging::mayCopy, schemaChanges);
   }
 
   /**
    * @param target null if the batch has no changes, or none to apply; so is the plan
    * @param folded null if the table has no key
+   * @param unfit null unless the target must be altered first; then there is no plan
    */
   record Ready(
       Batch batch,
       @Nullable CatalogTable target,
       @Nullable TablePlan plan,
-      @Nullable FoldedBatch folded)
-      implements Prepared {}
+      @Nullable FoldedBatch folded,
+      @Nullable Unfit unfit)
+      implements Prepared {
+
+    /** A batch whose position alone is written. */
+    static Ready empty(Batch batch) {
+      return new Ready(batch, null, null, null, null);
+    }
+  }
+
+  /**
+   * The target does not fit a batch's schema.
+   *
+   * @param columns those that are the cause, as far as they are known
+   */
+  record Unfit(List<String> columns) {}
 
   @Override
   public Mono<Prepared> prepare(Batch batch) {
@@ -79,7 +111,8 @@ final class PostgresTableWriter implements TableWriter {
     if (error instanceof MissingRowException missing) {
       return Mono.just(missing.described(targetName(), hints.mapping()));
     }
-    return described(error, ready.plan(), ready.batch().changes());
+    return described(
+        error, ready.unfit() == null ? ready.plan() : staging.met(), ready.batch().changes());
   }
 
   /** The same for an error of COMMIT: changes may have come in an earlier part. */
@@ -90,8 +123,7 @@ final class PostgresTableWriter implements TableWriter {
 
   private Mono<RuntimeException> described(
       Throwable error, @Nullable TablePlan plan, List<Change> changes) {
-    return explanation.described(
-        error, targetName(), plan == null ? null : WriteAttempt.of(plan, changes));
+    return errors.described(error, plan == null ? null : WriteAttempt.of(plan, changes));
   }
 
   private Mono<Applied> applied(Ready ready) {
@@ -106,9 +138,35 @@ final class PostgresTableWriter implements TableWriter {
     return staging.recognise(ready.plan(), ready.batch().changes());
   }
 
-  /** Counts a batch, once, and chooses the way to write it. */
+  /**
+   * Counts a batch, once, and chooses the way to write it. If the target must be altered for it, it
+   * is, in the transaction that moves the position past the batch.
+   */
   Mono<Staged> stage(Ready ready) {
-    return staging.staged(ready);
+    return fitting(ready).flatMap(staging::staged);
+  }
+
+  private Mono<Ready> fitting(Ready ready) {
+    Unfit unfit = ready.unfit();
+    return unfit == null
+        ? preparation.renewed(ready)
+        : held.transaction()
+            .flatMap(
+                session ->
+                    schemaChanges.follow(
+                        session, ready.batch().changes().get(0).schema(), unfit.columns()))
+            .switchIfEmpty(Mono.error(hints::missing))
+            .delayUntil(altered -> held.deferAgain())
+            .map(altered -> preparation.afterwards(ready.batch(), altered))
+            .map(PostgresTableWriter::requireFit);
+  }
+
+  /** A second look would find the same again. */
+  private static Ready requireFit(Ready altered) {
+    if (altered.unfit() != null) {
+      throw new IllegalStateException("the target does not fit although it has been altered");
+    }
+    return altered;
   }
 
   Staged positionOnly(Batch batch) {
@@ -204,6 +262,7 @@ final class PostgresTableWriter implements TableWriter {
   /** Everything up to a position has been committed. */
   Applied nowCommitted(Position to) {
     staging.committed();
+    schemaChanges.committed();
     return uncommitted.committed(to);
   }
 

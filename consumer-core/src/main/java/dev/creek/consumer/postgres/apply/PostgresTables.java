@@ -2,6 +2,7 @@ package dev.creek.consumer.postgres.apply;
 
 import dev.creek.consumer.api.Incompleteness;
 import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.SchemaPolicy;
 import dev.creek.consumer.api.TableState;
 import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.postgres.catalog.TableCreator;
@@ -25,10 +26,21 @@ public final class PostgresTables implements TargetTables {
   private final Claims claims;
   private final IncompletenessMarks marks;
   private final TableCreator creator;
+  private final SchemaPolicy schemaChanges;
 
   private final ManyTables many;
 
-  public PostgresTables(Sessions sessions, SubscriptionTable subscriptions, Claims claims) {
+  /**
+   * The tables of a target.
+   *
+   * @param schemaChanges the policy of tables that have none of their own
+   */
+  public PostgresTables(
+      Sessions sessions,
+      SubscriptionTable subscriptions,
+      Claims claims,
+      SchemaPolicy schemaChanges) {
+    this.schemaChanges = schemaChanges;
     this.sessions = sessions;
     this.subscriptions = subscriptions;
     this.claims = claims;
@@ -58,8 +70,10 @@ public final class PostgresTables implements TargetTables {
   }
 
   @Override
-  public TableWriter writer(Claim claim) {
-    return new PostgresTableWriter(sessions, subscriptions, many, claim);
+  public TableWriter writer(Claim claim, Mono<WalSchema> newest) {
+    SchemaPolicy own = claim.schemaChanges();
+    return new PostgresTableWriter(
+        sessions, subscriptions, many, claim, own == null ? schemaChanges : own, newest);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.creek.consumer.postgres.apply;
 
+import dev.creek.consumer.api.SchemaDifference;
 import dev.creek.consumer.postgres.catalog.RefusalSql;
 import dev.creek.consumer.postgres.catalog.TableHints;
 import dev.creek.consumer.postgres.session.Binding;
@@ -26,6 +27,8 @@ import reactor.core.publisher.Mono;
  * the values add what its message lacks. Needs no privileges except to read the catalog.
  */
 final class RefusedWrite {
+  private static final String INVALID_TEXT = "22P02";
+
   private final Session session;
   private final Refusal refusal;
   private final WriteAttempt attempt;
@@ -46,8 +49,13 @@ final class RefusedWrite {
    *
    * @param where put after the server's message: the column, or the function
    * @param hint the statement to run, first, and alternatives
+   * @param refused the column that could not hold a value; null if there is none
    */
-  record Explained(String where, String hint) {
+  record Explained(String where, String hint, @Nullable RefusedValue refused) {
+    Explained(String where, String hint) {
+      this(where, hint, null);
+    }
+
     static Explained by(String hint) {
       return new Explained("", hint);
     }
@@ -243,22 +251,45 @@ final class RefusedWrite {
   }
 
   private Mono<Explained> value(TargetColumn column) {
-    String retype =
+    SchemaDifference retype =
         attempt.fields().stream()
             .filter(field -> field.name().equals(column.name()))
             .findFirst()
-            .map(field -> Retype.sql(attempt.target().shape(), column, field))
+            .map(field -> Retype.refused(attempt.target().shape(), column, field))
             .orElse(null);
     return session
         .query(
             RefusalSql.TYPE,
             statement -> statement.bind(0, attempt.target().oid()).bind(1, column.name()),
             row ->
-                new Explained(
+                new Typed(
                     ", column %s of type %s"
                         .formatted(SqlNames.quoted(column.name()), text(row, "type")),
-                    hints.value(refusal.sqlState(), retype, row.get("labels", String.class))))
-        .next();
+                    row.get("labels", String.class)))
+        .next()
+        .flatMap(typed -> explained(column, typed, retype));
+  }
+
+  /**
+   * A column's type.
+   *
+   * @param where the column with it, to put after a message
+   * @param labels the enum of its values, as SQL; null if it is none
+   */
+  private record Typed(String where, @Nullable String labels) {}
+
+  private Mono<Explained> explained(
+      TargetColumn column, Typed typed, @Nullable SchemaDifference retype) {
+    String labels = typed.labels();
+    String hint =
+        hints.value(refusal.sqlState(), retype == null ? null : retype.sql().get(0), labels);
+    Mono<RefusedValue> refused =
+        labels != null && refusal.sqlState().equals(INVALID_TEXT)
+            ? new EnumLabels(session, attempt, column, labels).missing()
+            : Mono.justOrEmpty(retype).map(RefusedValue::of);
+    return refused
+        .map(value -> new Explained(typed.where(), hint, value))
+        .defaultIfEmpty(new Explained(typed.where(), hint));
   }
 
   private Mono<String> one(String sql) {

@@ -9,6 +9,7 @@ import dev.creek.consumer.postgres.position.KnownTarget.Sight;
 import dev.creek.consumer.postgres.position.PositionAdvance;
 import dev.creek.consumer.postgres.position.PositionSql;
 import dev.creek.consumer.postgres.position.RepublishedFilter;
+import dev.creek.consumer.postgres.schema.SchemaChanges;
 import dev.creek.consumer.stream.Batch;
 import dev.creek.consumer.stream.Claim;
 import dev.creek.consumer.wire.Change;
@@ -27,6 +28,7 @@ final class Staging {
   private final PositionSql position;
   private final WriterSession held;
   private final Uncommitted uncommitted;
+  private final SchemaChanges schemaChanges;
   private final ReplayWindow seen;
   private final FoldedWriter folds;
   private final ManyTables many;
@@ -46,7 +48,9 @@ final class Staging {
       WriterSession held,
       Uncommitted uncommitted,
       ManyTables many,
-      Claim claim) {
+      Claim claim,
+      SchemaChanges schemaChanges) {
+    this.schemaChanges = schemaChanges;
     this.position = position;
     this.held = held;
     this.uncommitted = uncommitted;
@@ -131,8 +135,9 @@ final class Staging {
   }
 
   /**
-   * Checks, before the first changes of a plan, whether the table is still the same. Changes that
-   * come again after a snapshot have the schema of their time, which shows nothing about the rows.
+   * Checks, before the first changes of a plan, whether the table is still the same, and whether
+   * the policy allows to go on if the source has lost columns. Changes that come again after a
+   * snapshot have the schema of their time, which shows nothing about the rows.
    */
   private Mono<Void> meet(TablePlan plan) {
     KnownTarget known = position.known();
@@ -144,8 +149,9 @@ final class Staging {
         .flatMap(changed -> held.transaction())
         .flatMap(
             session ->
-                known
-                    .look(session, columns)
+                schemaChanges
+                    .follow(session, plan.schema(), List.of())
+                    .then(Mono.defer(() -> known.look(session, columns)))
                     .then(Mono.defer(() -> inside ? Mono.empty() : held.commit(session))))
         .then(Mono.fromRunnable(() -> met = plan));
   }

@@ -9,6 +9,7 @@ import dev.creek.consumer.postgres.session.Session;
 import dev.creek.consumer.row.ChangePlan;
 import dev.creek.consumer.row.CopyRows;
 import dev.creek.consumer.row.FoldedChanges;
+import dev.creek.consumer.row.Misfits;
 import dev.creek.consumer.row.PlanColumn;
 import dev.creek.consumer.row.RowColumns;
 import dev.creek.consumer.row.Step;
@@ -71,9 +72,13 @@ public final class TablePlan {
   }
 
   TablePlan(WalSchema schema, CatalogTable target, PositionSql position) {
+    this(schema, target, position, Misfits.STOP);
+  }
+
+  TablePlan(WalSchema schema, CatalogTable target, PositionSql position, Misfits misfits) {
     this.schema = schema;
     this.target = target;
-    this.changes = ChangePlan.of(schema, target.shape());
+    this.changes = ChangePlan.of(schema, target.shape(), misfits);
     this.position = position;
     this.table = target.oid();
     this.rows = new RowSql(changes, target);

@@ -76,6 +76,11 @@ public final class WriterSession {
                 position.target() + " has been claimed by another, or was set back by a crash"));
   }
 
+  /** Defers constraints again if the transaction had deferred them. */
+  Mono<Void> deferAgain() {
+    return Mono.defer(() -> held.deferAgain());
+  }
+
   Mono<Void> savepoint(Session session) {
     return held.savepoint(session);
   }

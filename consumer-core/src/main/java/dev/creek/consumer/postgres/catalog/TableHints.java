@@ -1,6 +1,7 @@
 package dev.creek.consumer.postgres.catalog;
 
 import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.SchemaPolicy;
 import dev.creek.consumer.api.ShapeMismatchException;
 import dev.creek.consumer.api.SnapshotMode;
 import dev.creek.consumer.postgres.session.SqlHints;
@@ -282,6 +283,17 @@ public final class TableHints implements SqlHints {
             + "take a clean snapshot (mode clean), which replaces all rows: "
             + Remedy.command("snapshot --mode clean", mapping)
             + " (a program: snapshots().take(mapping, SnapshotMode.CLEAN))");
+  }
+
+  /**
+   * Columns that the source does not have any more.
+   *
+   * @param drop the statements that drop them
+   */
+  public String keepColumns(String drop) {
+    return remedies.setSchemaChanges(SchemaPolicy.ADD)
+        + " -- to keep what is gone from the source; or, to drop it:\n"
+        + drop;
   }
 
   /** A function of the target fails, a trigger's mostly. */

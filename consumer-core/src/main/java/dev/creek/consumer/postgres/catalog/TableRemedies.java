@@ -1,6 +1,7 @@
 package dev.creek.consumer.postgres.catalog;
 
 import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.SchemaPolicy;
 import dev.creek.consumer.api.SnapshotMode;
 import dev.creek.consumer.postgres.session.SqlNames;
 import dev.creek.consumer.text.Remedy;
@@ -68,6 +69,10 @@ record TableRemedies(
   private String skip() {
     return "skip the change, with its stream sequence for N (a program: tables().skip): "
         + call("skip_change", mapping.target(), ", N");
+  }
+
+  String setSchemaChanges(SchemaPolicy policy) {
+    return call("set_schema_changes", mapping.target(), ", '" + policy.stored() + "'");
   }
 
   String encoding() {

@@ -2,6 +2,7 @@ package dev.creek.consumer.postgres.check;
 
 import dev.creek.consumer.api.Finding;
 import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.SchemaDifference;
 import dev.creek.consumer.api.ShapeMismatchException;
 import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.postgres.catalog.CatalogTable;
@@ -162,6 +163,9 @@ final class TableCheck {
       return;
     }
     ChangePlan plan = TableCreator.requireFit(schema, target);
+    for (SchemaDifference difference : plan.tolerated()) {
+      warning(difference.reason(), String.join(" ", difference.sql()));
+    }
     if (plan.assumesKey()) {
       findings.add(
           Finding.ok(

@@ -114,7 +114,7 @@ public final class Claims {
         update %s
         set epoch = epoch + 1, owner = $3, updated_at = now()
         where target = $1 and topic = $2 and active
-        returning epoch, ahead_until, skip_seqs, skip_stream, gap, %s, %s, %s
+        returning epoch, ahead_until, skip_seqs, skip_stream, gap, schema_changes, %s, %s, %s
         """);
   }
 
@@ -143,7 +143,7 @@ public final class Claims {
             on conflict (target) do update
                 set epoch = s.epoch + 1, owner = excluded.owner, updated_at = now()
                 where s.topic = excluded.topic
-            returning epoch, ahead_until, skip_seqs, skip_stream, gap, %s, %s, %s
+            returning epoch, ahead_until, skip_seqs, skip_stream, gap, schema_changes, %s, %s, %s
             """)
         .switchIfEmpty(Mono.error(() -> SubscriptionTable.otherSource(mapping)));
   }

@@ -35,7 +35,8 @@ public final class ControlScripts {
           "015_groups.sql",
           "016_replica_sessions.sql",
           "017_grouping.sql",
-          "018_fill.sql");
+          "018_fill.sql",
+          "019_schema_changes.sql");
 
   /** Quotes the functions' bodies, which name the schema. */
   private static final String BODY_QUOTE = "$creek$";

@@ -63,7 +63,7 @@ final class ManyClaims {
                             set epoch = epoch + 1, owner = $3, updated_at = now()
                             from free
                             where s.target = free.target
-                            returning s.target, s.topic, epoch, ahead_until, skip_seqs, skip_stream, gap, %4$s, %5$s, %6$s
+                            returning s.target, s.topic, epoch, ahead_until, skip_seqs, skip_stream, gap, schema_changes, %4$s, %5$s, %6$s
                             """
                             .formatted(
                                 subscriptions.sqlName(),
@@ -158,7 +158,8 @@ final class ManyClaims {
         SubscriptionRows.skips(row),
         row.get("gap", String.class),
         HorizonSql.of(row),
-        SubscriptionRows.failure(row));
+        SubscriptionRows.failure(row),
+        SubscriptionRows.schemaChanges(row));
   }
 
   private static String text(Readable row, String column) {

@@ -210,6 +210,14 @@ final class SubscriptionSql {
         .formatted(table);
   }
 
+  /** For {@link #andWake}. Parameters: target, policy. */
+  String setSchemaChanges() {
+    return """
+        with changed as (update %1$s set schema_changes = $2 where target = $1 returning *)
+        """
+        .formatted(table);
+  }
+
   /** Parameters: target, group. */
   String setGroup() {
     return "select " + setGroup + "($1, $2)";

@@ -5,6 +5,7 @@ import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.api.Membership;
 import dev.creek.consumer.api.Position;
+import dev.creek.consumer.api.SchemaPolicy;
 import dev.creek.consumer.api.Subscription;
 import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.postgres.catalog.TableHints;
@@ -218,6 +219,15 @@ public final class SubscriptionTable implements Subscriptions {
                     statement -> Binding.text(statement.bind(0, target.toString()), 1, group),
                     row -> Boolean.TRUE.equals(row.get(0, Boolean.class)))
                 .single());
+  }
+
+  @Override
+  public Mono<Boolean> setSchemaChanges(TargetTable target, @Nullable SchemaPolicy policy) {
+    return changeAndWake(
+            target,
+            sql.setSchemaChanges(),
+            statement -> Binding.text(statement, 1, policy == null ? null : policy.stored()))
+        .hasElement();
   }
 
   private static void bindGroup(Statement statement, Mapping mapping, @Nullable String group) {

@@ -5,6 +5,7 @@ import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.api.Membership;
 import dev.creek.consumer.api.Position;
 import dev.creek.consumer.api.Position.StreamIdentity;
+import dev.creek.consumer.api.SchemaPolicy;
 import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.api.Subscription;
 import dev.creek.consumer.api.TableState;
@@ -44,7 +45,8 @@ public final class SubscriptionRows {
       "topic, target, coalesce(active, false) as active, state, reason, hint, rows_applied, epoch, "
           + POSITION;
 
-  private static final String NO_GROUP = ", null::text as group_name, null::bool as member";
+  private static final String NO_GROUP =
+      ", null::text as group_name, null::bool as member, null::text as schema_changes";
 
   private static final String NO_MARKS = ", null::text[] as causes";
 
@@ -85,7 +87,7 @@ public final class SubscriptionRows {
    * @param incompleteness the table of marks
    */
   public static String select(String more, String rows, String incompleteness) {
-    return marked(", group_name, member" + more, rows, incompleteness);
+    return marked(", group_name, member, schema_changes" + more, rows, incompleteness);
   }
 
   /** The same without named groups, for a control schema from before there were any. */
@@ -109,7 +111,8 @@ public final class SubscriptionRows {
     return """
         (select p.topic, p.target, p.active, v.state, v.reason, v.hint, p.rows_applied, p.epoch,
                 p.stream_name, p.stream_created, p.stream_seq, p.lsn, p."timestamp", p.group_name,
-                case when v.state = 'streaming' then p.member end as member
+                case when v.state = 'streaming' then p.member end as member,
+                p.schema_changes
          from %s p join %s v on v.target = p.target)"""
         .formatted(subscriptions, status);
   }
@@ -137,7 +140,14 @@ public final class SubscriptionRows {
             Objects.requireNonNull(row.get("epoch", Long.class)),
             marks(row),
             row.get("group_name", String.class),
-            Membership.of(row.get("member", Boolean.class))));
+            Membership.of(row.get("member", Boolean.class)),
+            schemaChanges(row)));
+  }
+
+  /** The table's own policy; null if it has none, or one of a newer version. */
+  public static @Nullable SchemaPolicy schemaChanges(Readable row) {
+    String stored = row.get("schema_changes", String.class);
+    return stored == null ? null : SchemaPolicy.of(stored).orElse(null);
   }
 
   private static List<Incompleteness> marks(Readable row) {

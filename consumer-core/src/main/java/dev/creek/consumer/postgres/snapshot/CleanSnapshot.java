@@ -9,6 +9,7 @@ import dev.creek.consumer.postgres.position.PositionAdvance;
 import dev.creek.consumer.postgres.position.PositionSql;
 import dev.creek.consumer.postgres.session.Session;
 import dev.creek.consumer.postgres.session.Sessions;
+import dev.creek.consumer.row.Misfits;
 import dev.creek.consumer.row.RowColumns;
 import dev.creek.consumer.row.RowPlan;
 import dev.creek.consumer.stream.Failpoint;
@@ -56,11 +57,14 @@ final class CleanSnapshot implements SnapshotWriter {
       Explanation explanation,
       CatalogTable target,
       RecordShape rows,
-      LoadTable fresh) {
+      LoadTable fresh,
+      Misfits misfits) {
 
     private Mono<CleanSnapshot> open() {
       return held.session()
-          .flatMap(session -> LoadTables.create(session, position.target(), target, rows, fresh))
+          .flatMap(
+              session ->
+                  LoadTables.create(session, position.target(), target, rows, fresh, misfits))
           .map(created -> new CleanSnapshot(this, created))
           .onErrorResume(e -> described(e, WriteAttempt.of(target)));
     }
@@ -97,13 +101,15 @@ final class CleanSnapshot implements SnapshotWriter {
    * Creates the load table.
    *
    * @param rows fields of the snapshot's rows
+   * @param misfits what is done with columns that do not fit
    */
   static Mono<SnapshotWriter> open(
       Sessions sessions,
       PositionSql position,
       Explanation explanation,
       CatalogTable target,
-      RecordShape rows) {
+      RecordShape rows,
+      Misfits misfits) {
     return Mono.usingWhen(
         Mono.fromSupplier(
             () ->
@@ -114,7 +120,8 @@ final class CleanSnapshot implements SnapshotWriter {
                     explanation,
                     target,
                     rows,
-                    LoadTable.in(position.target().namespace()))),
+                    LoadTable.in(position.target().namespace()),
+                    misfits)),
         Workplace::open,
         opened -> Mono.empty(),
         (failed, error) -> failed.clear(),

@@ -11,6 +11,7 @@ import dev.creek.consumer.postgres.session.Session;
 import dev.creek.consumer.postgres.session.Sessions;
 import dev.creek.consumer.postgres.session.SqlHints;
 import dev.creek.consumer.postgres.session.SqlNames;
+import dev.creek.consumer.row.Misfits;
 import dev.creek.consumer.row.Rebuild;
 import dev.creek.consumer.row.RowPlan;
 import dev.creek.consumer.wire.RecordShape;
@@ -56,15 +57,21 @@ final class LoadTables {
   /**
    * Creates and locks it in the session.
    *
+   * @param misfits what is done with columns that do not fit
    * @param rows fields of the rows to load
    * @return errors with {@link ShapeMismatchException} if the target cannot take the rows, and no
    *     table may take its place
    */
   static Mono<Created> create(
-      Session session, TargetTable name, CatalogTable target, RecordShape rows, LoadTable fresh) {
+      Session session,
+      TargetTable name,
+      CatalogTable target,
+      RecordShape rows,
+      LoadTable fresh,
+      Misfits misfits) {
     return session
         .lock(fresh.key())
-        .then(Mono.fromCallable(() -> RowPlan.of(rows, target.shape())))
+        .then(Mono.fromCallable(() -> RowPlan.of(rows, target.shape(), misfits)))
         .flatMap(plan -> fitting(session, name, target, plan, fresh))
         .onErrorResume(
             ShapeMismatchException.class,

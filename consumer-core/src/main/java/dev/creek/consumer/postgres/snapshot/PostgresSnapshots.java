@@ -1,6 +1,7 @@
 package dev.creek.consumer.postgres.snapshot;
 
 import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.SchemaPolicy;
 import dev.creek.consumer.api.SnapshotMode;
 import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.postgres.apply.Explanation;
@@ -13,10 +14,13 @@ import dev.creek.consumer.postgres.catalog.TargetCatalog;
 import dev.creek.consumer.postgres.control.Claims;
 import dev.creek.consumer.postgres.control.SubscriptionTable;
 import dev.creek.consumer.postgres.position.PositionSql;
+import dev.creek.consumer.postgres.schema.SchemaChanges;
 import dev.creek.consumer.postgres.session.Sessions;
 import dev.creek.consumer.postgres.session.SqlErrors;
 import dev.creek.consumer.postgres.verify.ComparisonTables;
+import dev.creek.consumer.row.Misfits;
 import dev.creek.consumer.row.RowPlan;
+import dev.creek.consumer.row.SchemaPlan;
 import dev.creek.consumer.stream.Claim;
 import dev.creek.consumer.stream.SnapshotTables;
 import dev.creek.consumer.stream.SnapshotWriter;
@@ -31,12 +35,20 @@ public final class PostgresSnapshots implements SnapshotTables {
   private final Claims claims;
   private final ComparisonTables counterparts;
   private final TableCreator creator;
+  private final SchemaPolicy schemaChanges;
 
+  /**
+   * The tables of a target.
+   *
+   * @param schemaChanges the policy of tables that have none of their own
+   */
   public PostgresSnapshots(
       Sessions sessions,
       SubscriptionTable subscriptions,
       Claims claims,
-      ComparisonTables counterparts) {
+      ComparisonTables counterparts,
+      SchemaPolicy schemaChanges) {
+    this.schemaChanges = schemaChanges;
     this.sessions = sessions;
     this.subscriptions = subscriptions;
     this.claims = claims;
@@ -68,6 +80,10 @@ public final class PostgresSnapshots implements SnapshotTables {
       Claim claim, SnapshotMode mode, RecordShape shape, TableHints hints, PositionSql position) {
     TargetTable name = claim.mapping().target();
     var explanation = new Explanation(sessions, hints);
+    SchemaPolicy own = claim.schemaChanges();
+    var changes =
+        new SchemaChanges(own == null ? schemaChanges : own, position, hints, Mono.empty());
+    Misfits misfits = SchemaPlan.misfits(changes.policy());
     return sessions
         .use("catalog of " + name, hints, session -> TargetCatalog.find(session, name))
         .switchIfEmpty(Mono.error(hints::missing))
@@ -75,8 +91,41 @@ public final class PostgresSnapshots implements SnapshotTables {
         .flatMap(
             target ->
                 mode == SnapshotMode.CLEAN
-                    ? CleanSnapshot.open(sessions, position, explanation, target, shape)
-                    : upsert(position, hints, explanation, target, shape));
+                    ? CleanSnapshot.open(sessions, position, explanation, target, shape, misfits)
+                    : fitting(position, hints, changes, target, shape)
+                        .flatMap(
+                            fitting ->
+                                upsert(
+                                    position,
+                                    hints,
+                                    explanation,
+                                    fitting,
+                                    shape,
+                                    RowPlan.of(shape, fitting.shape(), misfits))));
+  }
+
+  /**
+   * The target, altered if the policy wants that: the rows of a snapshot have the source's newest
+   * columns. It is a transaction of its own, before the first row is written.
+   */
+  private Mono<CatalogTable> fitting(
+      PositionSql position,
+      TableHints hints,
+      SchemaChanges changes,
+      CatalogTable target,
+      RecordShape shape) {
+    return changes.policy().alters()
+        ? sessions
+            .transaction(
+                "schema of " + position.target(),
+                hints,
+                session ->
+                    session
+                        .update(position.lock(), position::bindClaim)
+                        .flatMap(locked -> changes.follow(session, shape)))
+            .doOnNext(altered -> changes.committed())
+            .defaultIfEmpty(target)
+        : Mono.just(target);
   }
 
   @Override
@@ -116,8 +165,8 @@ public final class PostgresSnapshots implements SnapshotTables {
       TableHints hints,
       Explanation explanation,
       CatalogTable target,
-      RecordShape shape) {
-    RowPlan plan = RowPlan.of(shape, target.shape());
+      RecordShape shape,
+      RowPlan plan) {
     if (plan.key() == null) {
       return Mono.error(hints.withoutKey(target, SourceKey.of(shape)));
     }

@@ -114,7 +114,7 @@ record Streaming(
       OutageListener outage,
       StreamingAttempt attempt) {
     return Flux.usingWhen(
-        Mono.fromSupplier(() -> line.targets().writer(from.claim())),
+        Mono.fromSupplier(() -> line.writer(from.claim())),
         writer ->
             group
                 .follow(
@@ -149,7 +149,7 @@ record Streaming(
     attempt.reads(log.stream(), decoder);
     LagTracker unapplied = line.report().unapplied();
     return Flux.usingWhen(
-        Mono.fromSupplier(() -> line.targets().writer(from.claim())),
+        Mono.fromSupplier(() -> line.writer(from.claim())),
         writer ->
             line.changes()
                 .read(

@@ -19,6 +19,7 @@ import dev.creek.consumer.stream.LogState;
 import dev.creek.consumer.stream.PipelineOptions;
 import dev.creek.consumer.stream.PipelinePorts;
 import dev.creek.consumer.stream.StartAt;
+import dev.creek.consumer.stream.TableWriter;
 import dev.creek.consumer.stream.TargetTables;
 import dev.creek.consumer.stream.Verdict;
 import dev.creek.consumer.stream.batch.ChangeDecoder;
@@ -194,10 +195,11 @@ final class TablePipeline {
   }
 
   /**
-   * Makes the pipeline claim its table again in two cases. First, if the target's stored position
+   * Makes the pipeline claim its table again in three cases. First, if the target's stored position
    * is older: after a crash that took back the last commits, or on a standby that had not received
    * them. Second, if its claim is over, which a table without changes would not notice: the table
-   * was removed and added again between two checks, or another instance took it. The call has no
+   * was removed and added again between two checks, or another instance took it. Third, if the
+   * table has another policy for changes of its schema, which may let it go on. The call has no
    * effect while the pipeline is between two phases, as it is while it claims; the next check
    * repeats it.
    *
@@ -207,6 +209,11 @@ final class TablePipeline {
     Claim claim = before.claim();
     if (claim != null && claim.equals(held) && claim.epoch() != stored.epoch()) {
       log.debug("{}: its claim is over, claiming it again", mapping);
+      setBacks.tryEmitNext(true);
+    } else if (claim != null
+        && claim.equals(held)
+        && claim.schemaChanges() != stored.schemaChanges()) {
+      log.info("{}: its policy for changes of the schema is another one", mapping);
       setBacks.tryEmitNext(true);
     }
     compare(before.reached(), stored.position());
@@ -296,6 +303,11 @@ final class TablePipeline {
 
   TargetTables targets() {
     return around.targets();
+  }
+
+  /** A writer for its table. */
+  TableWriter writer(Claim claim) {
+    return around.targets().writer(claim, around.schemas().newest(mapping.source()));
   }
 
   /** The threads for work that takes time. */

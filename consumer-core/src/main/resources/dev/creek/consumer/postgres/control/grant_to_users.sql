@@ -13,6 +13,8 @@ grant execute on function
     {{control}}.resync(text, text),
     {{control}}.set_group(text, text),
     {{control}}.fill(text, text[]),
+    {{control}}.set_schema_changes(text, text),
+    {{control}}.schema_diff(text),
     {{control}}.resume_table(text),
     {{control}}.skip_change(text, bigint),
     {{control}}.cancel(bigint),

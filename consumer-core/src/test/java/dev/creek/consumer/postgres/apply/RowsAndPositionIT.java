@@ -6,6 +6,7 @@ import static dev.creek.consumer.testing.TableWire.Flag.KEY;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.SchemaPolicy;
 import dev.creek.consumer.api.TableEvent.Applied;
 import dev.creek.consumer.postgres.Line;
 import dev.creek.consumer.postgres.TargetDatabase;
@@ -20,6 +21,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
 
 /** Batches of each kind of change: the rows that they leave, and the position. */
 final class RowsAndPositionIT {
@@ -104,7 +106,12 @@ final class RowsAndPositionIT {
     var subscriptions = new SubscriptionTable(sessions, options);
     var writer =
         new PostgresTableWriter(
-            sessions, subscriptions, new ManyTables(sessions, subscriptions), line.claim());
+            sessions,
+            subscriptions,
+            new ManyTables(sessions, subscriptions),
+            line.claim(),
+            SchemaPolicy.STOP,
+            Mono.empty());
     for (int size = 1; size <= 40; size += 13) {
       var tx = WalTx.of(size);
       int first = 100 * size;

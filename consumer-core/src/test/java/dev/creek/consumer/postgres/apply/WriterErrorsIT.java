@@ -89,6 +89,7 @@ final class WriterErrorsIT {
             ShapeMismatchException.class,
             e -> assertThat(e.hint()).contains("ADD COLUMN \"v\" text"));
     database.execute("alter table items add column v text");
+    line.restart();
     line.apply(batch);
     assertThat(database.rows("items")).isEqualTo("(1,a)");
   }

@@ -36,7 +36,7 @@ record ModelTables(ModelTarget target) implements TargetTables {
   }
 
   @Override
-  public TableWriter writer(Claim claim) {
+  public TableWriter writer(Claim claim, Mono<WalSchema> newest) {
     throw new UnsupportedOperationException();
   }
 

@@ -94,7 +94,7 @@ final class FaultyTargets implements TargetTables {
   }
 
   @Override
-  public TableWriter writer(Claim claim) {
+  public TableWriter writer(Claim claim, Mono<WalSchema> newest) {
     return new Faulty(real.writer(claim));
   }
 
