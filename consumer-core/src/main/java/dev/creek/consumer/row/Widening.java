@@ -26,6 +26,10 @@ final class Widening {
   private final WireType item;
   private final boolean array;
   private final String sql;
+
+  /** Whether the wire names another type, which a value may have contradicted. */
+  private final boolean guessed;
+
   private final @Nullable PgType source;
 
   Widening(TargetColumn column, WireField field) {
@@ -34,6 +38,7 @@ final class Widening {
     this.array = type instanceof ArrayOf;
     this.item = type instanceof ArrayOf of ? of.item().type() : type;
     this.sql = type(column, field);
+    this.guessed = !sql.equals(SourceType.sql(field));
     this.source = Retype.named(array ? sql.substring(0, sql.length() - 2) : sql);
   }
 
@@ -63,6 +68,7 @@ final class Widening {
    */
   boolean isShown() {
     return isWider()
+        && !guessed
         && !TEXTS.contains(Objects.requireNonNull(source))
         && !MODIFIED.contains(Objects.requireNonNull(column.type().own()));
   }

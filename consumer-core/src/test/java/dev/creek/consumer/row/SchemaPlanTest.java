@@ -64,6 +64,7 @@ final class SchemaPlanTest {
   /** A target's type, its modifier, the source's; whether the wire shows it; and the cost. */
   @ParameterizedTest
   @CsvSource({
+    "INT2, , int2, false, REWRITE",
     "INT2, , int4, true, REWRITE",
     "INT2, , int8, true, REWRITE",
     "INT2, , float4, true, REWRITE",

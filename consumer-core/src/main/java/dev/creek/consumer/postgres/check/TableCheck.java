@@ -3,6 +3,7 @@ package dev.creek.consumer.postgres.check;
 import dev.creek.consumer.api.Finding;
 import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.api.SchemaDifference;
+import dev.creek.consumer.api.SchemaPolicy;
 import dev.creek.consumer.api.ShapeMismatchException;
 import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.postgres.catalog.CatalogTable;
@@ -13,12 +14,14 @@ import dev.creek.consumer.postgres.session.Sessions;
 import dev.creek.consumer.postgres.session.SqlNames;
 import dev.creek.consumer.row.ChangePlan;
 import dev.creek.consumer.row.RowPlan;
+import dev.creek.consumer.row.SchemaPlan;
 import dev.creek.consumer.text.Remedy;
 import dev.creek.consumer.wire.RecordShape;
 import dev.creek.consumer.wire.WalSchema;
 import io.r2dbc.spi.Readable;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -162,10 +165,10 @@ final class TableCheck {
     if (schema == null) {
       return;
     }
-    ChangePlan plan = TableCreator.requireFit(schema, target);
-    for (SchemaDifference difference : plan.tolerated()) {
-      warning(difference.reason(), String.join(" ", difference.sql()));
+    if (differs(SchemaPlan.of(schema, target.shape(), List.of(), SchemaPolicy.STOP))) {
+      return;
     }
+    ChangePlan plan = TableCreator.requireFit(schema, target);
     if (plan.assumesKey()) {
       findings.add(
           Finding.ok(
@@ -179,6 +182,27 @@ final class TableCheck {
           "fits, but has no key: each row is found by all its values, which is slow",
           "ALTER TABLE " + name + " ADD PRIMARY KEY (…); and the same on the source");
     }
+  }
+
+  /** Returns true if changes cannot be applied because of a difference. */
+  private boolean differs(SchemaPlan plan) {
+    List<SchemaDifference> differences = plan.differences();
+    List<SchemaDifference> required =
+        differences.stream().filter(SchemaDifference::required).toList();
+    if (!required.isEmpty()) {
+      problem(
+          name
+              + " does not fit the source: "
+              + differences.stream()
+                  .map(SchemaDifference::reason)
+                  .collect(Collectors.joining("; ")),
+          differences.stream()
+              .flatMap(difference -> difference.sql().stream())
+              .collect(Collectors.joining("\n")));
+    } else {
+      differences.forEach(it -> warning(it.reason(), String.join(" ", it.sql())));
+    }
+    return !required.isEmpty();
   }
 
   /** Keys are compared if changes show them. */
