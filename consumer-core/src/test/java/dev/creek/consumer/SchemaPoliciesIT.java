@@ -55,7 +55,9 @@ final class SchemaPoliciesIT {
 
   private void awaitEqual() {
     producer.awaitCaughtUp(PATIENCE);
-    TableComparison.of(source, target).table("public.t", "public.t").awaitEqual(PATIENCE);
+    var compared =
+        TableComparison.of(source, target).table("public.t", "public.t").awaitEqual(PATIENCE);
+    assertThat(TableComparison.allEqual(compared)).as("%s", compared).isTrue();
   }
 
   private String stored(String column) {
@@ -388,9 +390,11 @@ final class SchemaPoliciesIT {
   private void awaitEqual(List<String> tables) {
     producer.awaitCaughtUp(PATIENCE);
     for (String table : tables) {
-      TableComparison.of(source, target)
-          .table("public." + table, "public." + table)
-          .awaitEqual(PATIENCE);
+      var compared =
+          TableComparison.of(source, target)
+              .table("public." + table, "public." + table)
+              .awaitEqual(PATIENCE);
+      assertThat(TableComparison.allEqual(compared)).as("%s", compared).isTrue();
     }
   }
 

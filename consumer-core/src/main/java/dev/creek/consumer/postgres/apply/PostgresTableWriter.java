@@ -158,15 +158,13 @@ final class PostgresTableWriter implements TableWriter {
             .switchIfEmpty(Mono.error(hints::missing))
             .delayUntil(altered -> held.deferAgain())
             .map(altered -> preparation.afterwards(ready.batch(), altered))
-            .map(PostgresTableWriter::requireFit);
+            .flatMap(altered -> unfit.equals(altered.unfit()) ? unaltered() : fitting(altered));
   }
 
-  /** A second look would find the same again. */
-  private static Ready requireFit(Ready altered) {
-    if (altered.unfit() != null) {
-      throw new IllegalStateException("the target does not fit although it has been altered");
-    }
-    return altered;
+  /** Another value may not fit another column; the same column would be met for ever. */
+  private static Mono<Ready> unaltered() {
+    return Mono.error(
+        new IllegalStateException("the target does not fit although it has been altered"));
   }
 
   Staged positionOnly(Batch batch) {
