@@ -5,6 +5,7 @@ import dev.creek.consumer.api.ShapeMismatchException;
 import dev.creek.consumer.postgres.session.Refusal;
 import dev.creek.consumer.postgres.session.Session;
 import dev.creek.consumer.postgres.session.SqlErrors;
+import dev.creek.consumer.stream.TargetAlteredException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -25,6 +26,8 @@ public final class Alteration {
   private static final Set<String> PASSING_CLASSES = Set.of("08", "28", "40", "53", "57", "58");
 
   private static final Set<String> PASSING_STATES = Set.of("55P03", "55006", "25006");
+
+  private static final String DUPLICATE_COLUMN = "42701";
 
   private Alteration() {}
 
@@ -75,6 +78,9 @@ public final class Alteration {
         || PASSING_CLASSES.contains(state.substring(0, 2))
         || PASSING_STATES.contains(state)) {
       return error;
+    }
+    if (state.equals(DUPLICATE_COLUMN)) {
+      return new TargetAlteredException(what + " has just been altered by another program");
     }
     var reasons = new ArrayList<String>();
     differences.forEach(difference -> reasons.add(difference.reason()));

@@ -4,6 +4,7 @@ import dev.creek.consumer.api.DatabaseException;
 import dev.creek.consumer.api.MessageException;
 import dev.creek.consumer.api.ShapeMismatchException;
 import dev.creek.consumer.stream.FencedException;
+import dev.creek.consumer.stream.TargetAlteredException;
 import dev.creek.consumer.text.ErrorWords;
 import io.r2dbc.postgresql.api.ErrorDetails;
 import io.r2dbc.postgresql.api.PostgresqlException;
@@ -95,6 +96,7 @@ public final class SqlErrors {
       Throwable error, String what, @Nullable String place, SqlHints hints) {
     if (error instanceof DatabaseException
         || error instanceof FencedException
+        || error instanceof TargetAlteredException
         || error instanceof ShapeMismatchException
         || error instanceof MessageException) {
       return (RuntimeException) error;

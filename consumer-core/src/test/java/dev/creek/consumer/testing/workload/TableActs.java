@@ -80,10 +80,13 @@ final class TableActs {
             ? Column.required(name, type, TypeValues.of(type))
             : Column.of(name, type, TypeValues.of(type).orNull());
     String ddl = "alter table %s add column if not exists %s".formatted(table, column.ddl());
-    if (required || random.nextBoolean()) {
+    boolean hasDefault = required || random.nextBoolean();
+    if (hasDefault) {
       ddl += " default " + column.literal(random, 0);
     }
-    boolean before = random.nextBoolean();
+    // A service that adds the column itself cannot know the default, which rows that are there
+    // have.
+    boolean before = random.nextBoolean() || hasDefault;
     if (before) {
       follower.followNow(ddl);
     }
