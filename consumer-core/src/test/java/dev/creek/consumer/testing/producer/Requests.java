@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.awaitility.Awaitility.await;
 
 import dev.creek.consumer.testing.CapturedMessage;
+import dev.creek.consumer.testing.Patience;
 import io.nats.client.Connection;
 import io.nats.client.JetStreamApiException;
 import io.nats.client.Message;
@@ -53,15 +54,13 @@ final class Requests implements AutoCloseable {
 
   /** Asks again and again until there are replies, and returns those. */
   List<String> askUntilAnswered(String subject, String text) {
-    return await()
-        .atMost(Duration.ofSeconds(10))
-        .until(() -> ask(subject, text), r -> !r.isEmpty());
+    return await().atMost(Patience.LIMIT).until(() -> ask(subject, text), r -> !r.isEmpty());
   }
 
   /** Waits until a subject has that many messages. */
   void awaitMessages(String stream, String subject, long messages) {
     await()
-        .atMost(Duration.ofSeconds(30))
+        .atMost(Patience.LIMIT)
         .pollInterval(Duration.ofMillis(20))
         .until(() -> count(stream, subject) >= messages);
   }
