@@ -94,7 +94,7 @@ record BenchOptions(
     return value.isEmpty() ? null : value;
   }
 
-  /** How long the services run before latency is measured. */
+  /** Run time of the services before latency is measured. */
   double warmUpSeconds() {
     return warmup == null ? seconds / 2 : warmup;
   }

@@ -27,7 +27,7 @@ record Curves(String title, Map<String, List<double[]>> curves, Axis across, Axi
   /** Stands for nothing, which has no logarithm. */
   private static final double LEAST = 1e-3;
 
-  /** How values are spread over a side. */
+  /** The spread of values over a side. */
   enum Axis {
     EVEN,
     /** Each step is ten times the one before. */
@@ -105,7 +105,7 @@ record Curves(String title, Map<String, List<double[]>> curves, Axis across, Axi
         Locale.ROOT, value < 10 && value != Math.rint(value) ? "%.1f" : "%,.0f", value);
   }
 
-  /** Where values are. */
+  /** The places of values. */
   private record Scale(Axis axis, double least, double most, double from, double to) {
 
     static Scale of(

@@ -5,7 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * How a run went from moment to moment.
+ * The course of a run from moment to moment.
  *
  * @param moments in order
  */
@@ -17,7 +17,7 @@ record Timeline(List<Moment> moments) {
   }
 
   /**
-   * What came in a part of the time.
+   * The arrivals in a part of the time.
    *
    * @param second at which it begins
    * @param rate rows that became visible, a second
