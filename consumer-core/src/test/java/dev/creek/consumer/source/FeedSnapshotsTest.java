@@ -3,6 +3,7 @@ package dev.creek.consumer.source;
 import static dev.creek.consumer.testing.TableWire.Flag.KEY;
 
 import dev.creek.consumer.testing.TableWire;
+import java.util.List;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -22,6 +23,14 @@ class FeedSnapshotsTest extends SnapshotContract {
     for (int id = 1; id <= ROWS; id++) {
       feed.row(items, id, "n" + id);
     }
+    TableWire moments =
+        feed.table("public", "moments")
+            .column("id", "int4", KEY)
+            .column("at", "timestamptz")
+            .column("days", "date[]");
+    feed.row(moments, 1, "2026-01-01T00:00:00", List.of())
+        .row(moments, 2, "infinity", List.of())
+        .row(moments, 3, null, List.of("-infinity"));
     feed.transaction(tx -> tx.insert(others, 1, "x").delete(others, 1, "x"));
   }
 

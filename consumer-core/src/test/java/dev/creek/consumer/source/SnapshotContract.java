@@ -27,7 +27,9 @@ import reactor.core.publisher.Mono;
  * for the test kit's.
  *
  * <p>The source has the tables {@code items (id int primary key, note text)}, with rows 1 to {@link
- * #ROWS}, and {@code others} of the same columns, which is empty.
+ * #ROWS}, {@code others} of the same columns, which is empty, and {@code moments (id int primary
+ * key, at timestamptz, days date[])} with the rows {@code (1, now, {})}, {@code (2, infinity, {})}
+ * and {@code (3, null, {-infinity})}.
  */
 abstract class SnapshotContract {
   static final Duration PATIENCE = Patience.LIMIT;
@@ -208,6 +210,22 @@ abstract class SnapshotContract {
               snapshots.published().map(PublishedSnapshot::subject).collectList().block(PATIENCE))
           .containsExactly(name);
       assertThat(snapshots.rows(name).take(5).collectList().block(PATIENCE)).hasSize(5);
+    }
+  }
+
+  /** Of changes they come. */
+  @Test
+  void rowsWithAnInfiniteTimeAreNotInSnapshots() {
+    try (CreekSource creek = open(options -> options)) {
+      assertThat(
+              creek
+                  .changes(name("moments"))
+                  .startAt(Start.SNAPSHOT)
+                  .transactions()
+                  .blockFirst(PATIENCE)
+                  .changes())
+          .extracting(change -> ((Change.SnapshotRow<Row>) change).row().getInteger("id"))
+          .containsExactly(1);
     }
   }
 

@@ -6,8 +6,12 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import org.apache.avro.Schema;
 
-/** A snapshot as a Creek producer publishes it: a header, rows, the end marker. */
+/**
+ * A snapshot as a Creek producer publishes it: a header, rows, the end marker. Producers of both
+ * generations leave out each row with an infinite date or timestamp.
+ */
 public final class SnapshotWire {
   private static final int MAX_PAYLOAD_BYTES = 1 << 20;
   private static final byte[] END = "EOF".getBytes(StandardCharsets.US_ASCII);
@@ -23,7 +27,9 @@ public final class SnapshotWire {
   public static List<byte[]> packets(
       TableWire table, WalTx taken, Collection<? extends Map<String, ?>> rows) {
     List<byte[]> packets = new ArrayList<>(framed(header(table, taken, rows.size())));
-    rows.forEach(row -> packets.addAll(framed(WalBytes.row(table.rowSchema(), row))));
+    rows.stream()
+        .filter(row -> !hasInfinity(table.rowSchema(), row))
+        .forEach(row -> packets.addAll(framed(WalBytes.row(table.rowSchema(), row))));
     packets.addAll(framed(END));
     return packets;
   }
@@ -40,6 +46,11 @@ public final class SnapshotWire {
         .put("approx_rows", rows)
         .toString()
         .getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static boolean hasInfinity(Schema schema, Map<String, ?> row) {
+    return schema.getFields().stream()
+        .anyMatch(field -> WireValues.isInfinity(field.schema(), row.get(field.name())));
   }
 
   private static List<byte[]> framed(byte[] message) {

@@ -16,6 +16,7 @@ import java.util.Collection;
 import org.apache.avro.LogicalTypes;
 import org.apache.avro.Schema;
 import org.apache.avro.generic.GenericData;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Java values for the wire. numeric: BigDecimal or its text; date: LocalDate, days since 1970;
@@ -52,6 +53,18 @@ final class WireValues {
         yield items;
       }
       default -> value;
+    };
+  }
+
+  /** Tells whether a value, or an element of an array, is an infinite date or timestamp. */
+  static boolean isInfinity(Schema schema, @Nullable Object value) {
+    return switch (schema.getType()) {
+      case UNION -> schema.getTypes().stream().anyMatch(branch -> isInfinity(branch, value));
+      case ARRAY ->
+          value instanceof Collection<?> items
+              && items.stream().anyMatch(item -> isInfinity(schema.getElementType(), item));
+      case ENUM -> "infinity".equals(value) || "-infinity".equals(value);
+      default -> false;
     };
   }
 
