@@ -224,8 +224,7 @@ public final class Changes<T> {
                 return commits.passes(batch.position()).then(Mono.<Signal<Batch>>empty());
               }
               state.open = !batch.endsTransaction();
-              commits.emits(batch);
-              return Mono.just(signal);
+              return commits.emits(batch).thenReturn(signal);
             },
             ONE_AHEAD);
   }
@@ -255,7 +254,7 @@ public final class Changes<T> {
   private <U> Flux<U> changes(Beginning beginning, Pipeline<U> pipeline) {
     return pipeline.of(
         new Reading(source.ports(), tables, beginning, skips),
-        new Commits(positions, beginning.position(), true, beginning.holdings()));
+        new Commits(positions, beginning.position(), Commits.Before.STORED, beginning.holdings()));
   }
 
   private <U> Flux<U> snapshotsFirst(
@@ -273,7 +272,11 @@ public final class Changes<T> {
   }
 
   private SnapshotsFirst snapshotsFirst() {
-    return new SnapshotsFirst(source.ports(), tables, positions);
+    return new SnapshotsFirst(
+        source.ports(),
+        tables,
+        positions,
+        start.kind() == Start.Kind.STORED ? Commits.Before.NONE : Commits.Before.ANY);
   }
 
   private Mono<Void> store(Beginning beginning) {

@@ -35,32 +35,58 @@ final class Commits {
   /** Up to here a commit was carried out, perhaps in a transaction that is still open. */
   private volatile long sent;
 
-  /** Up to here it is stored. */
-  private volatile long stored;
+  /** The position that is stored. */
+  private volatile Position stored;
 
   private volatile long followedNanos = System.nanoTime();
 
   /** False until something is stored that replaces the position of before. */
   private volatile boolean begun;
 
+  /** Whether the first commit replaces any position; otherwise there must be none behind it. */
+  private final boolean replaces;
+
+  /** What the position is when reading begins. */
+  enum Before {
+    /** The one before the first change. */
+    STORED,
+    /** None. */
+    NONE,
+    /** Any; it is replaced by the first commit. */
+    ANY
+  }
+
   /**
    * @param start the position before the first change
-   * @param begun whether it is stored
    * @param holdings to be stored with it
    */
-  Commits(Positions positions, Position start, boolean begun, SnapshotHoldings holdings) {
+  Commits(Positions positions, Position start, Before before, SnapshotHoldings holdings) {
     this.positions = positions;
-    this.begun = begun;
+    this.begun = before == Before.STORED;
+    this.replaces = before == Before.ANY;
     this.holdings = holdings;
     this.emitted = start.sequence();
     this.sent = start.sequence();
-    this.stored = start.sequence();
+    this.stored = start;
   }
 
   /** Before a batch with changes leaves. Batches pass one at a time. */
-  void emits(Batch batch) {
+  Mono<Void> emits(Batch batch) {
     quiet = null;
     emitted = batch.position().sequence();
+    return holdings.takeUnstored() ? inTurn(Mono.defer(this::storeHoldings)) : Mono.empty();
+  }
+
+  /**
+   * Stores what the holdings say now, with the same position. Before the first commit that is not
+   * needed, and if the program commits in its own transactions neither: what it does with the next
+   * change is undone with them.
+   */
+  private Mono<Void> storeHoldings() {
+    Position at = stored;
+    return begun && sent == at.sequence()
+        ? positions.move(holdings.stored(at), at.sequence(), at.sequence() + 1).then()
+        : Mono.empty();
   }
 
   /** Nothing came up to a place: stores it from time to time, if all is committed. */
@@ -72,7 +98,7 @@ final class Commits {
   private boolean isFollowingDue(Position place) {
     return begun
         && sent >= emitted
-        && (place.sequence() - stored >= FOLLOWING_MESSAGES
+        && (place.sequence() - stored.sequence() >= FOLLOWING_MESSAGES
             || System.nanoTime() - followedNanos >= FOLLOWING.toNanos());
   }
 
@@ -87,8 +113,8 @@ final class Commits {
 
   private void stored(Position place, boolean moved) {
     if (moved) {
-      stored = place.sequence();
-      sent = Math.max(sent, stored);
+      stored = place;
+      sent = Math.max(sent, place.sequence());
     }
   }
 
@@ -102,21 +128,21 @@ final class Commits {
     return inTurn(
         Mono.defer(
             () -> {
-              if (begun && to.sequence() <= stored) {
+              if (begun && to.sequence() <= stored.sequence()) {
                 return Mono.empty();
               }
               StoredPosition at = holdings.stored(furthest(to));
               return positions
                   .move(at, 0, first)
                   .flatMap(moved -> beganBy(moved, positions.begin(at)))
-                  .flatMap(moved -> moved ? committed(to) : conflict(to, first));
+                  .flatMap(moved -> moved ? committed(at.position()) : conflict(to, first));
             }));
   }
 
-  private Mono<Void> committed(Position to) {
+  private Mono<Void> committed(Position at) {
     begun = true;
-    stored = to.sequence();
-    sent = Math.max(sent, to.sequence());
+    stored = at;
+    sent = Math.max(sent, at.sequence());
     return Mono.empty();
   }
 
@@ -135,11 +161,11 @@ final class Commits {
   }
 
   /**
-   * The first commit replaces a position of before, wherever that is. Whether it was rolled back is
-   * known once another one moves the position from there.
+   * The first commit may replace a position of before, wherever that is. Whether it was rolled back
+   * is known once another one moves the position from there.
    */
   private Mono<Boolean> beganBy(boolean moved, Mono<Void> begin) {
-    return moved || begun ? Mono.just(moved) : begin.thenReturn(true);
+    return moved || begun || !replaces ? Mono.just(moved) : begin.thenReturn(true);
   }
 
   private Mono<Void> sent(Position to) {

@@ -4,22 +4,22 @@ import dev.creek.consumer.api.SnapshotException;
 import dev.creek.consumer.api.SourceException;
 import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.stream.Batch;
+import dev.creek.consumer.stream.BatchLimits;
 import dev.creek.consumer.stream.Horizon.Judgement;
 import dev.creek.consumer.wire.Change;
 import dev.creek.consumer.wire.WalSchema;
-import dev.creek.consumer.wire.WireField;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Signal;
 
 /**
  * Leaves out what a snapshot holds although numbers and times do not prove it, of tables with a
@@ -28,22 +28,43 @@ import reactor.core.publisher.Mono;
  * <p>A transaction is left out if each of its rows is in the snapshot as it left it, or as a later
  * one of the same doubt did, and if all before it were left out. So leaving it out cannot lose
  * anything: the program has these rows. The first one of which this is not true comes, and
- * everything behind it. For one subscription; batches come one at a time.
+ * everything behind it.
+ *
+ * <p>Batches wait here until a transaction shows that nothing behind it is in doubt, as long as
+ * more is on its way, and at most as much as a large transaction. If it does not come, the later
+ * ones of the doubt are unknown: then what rows do not prove comes with a mark. Since they might
+ * prove it at a restart, when more has come, {@link SnapshotHoldings#passes} says that they are not
+ * to be asked again.
+ *
+ * <p>For one subscription; batches come one at a time.
  */
 final class HeldByRows {
-  /** The state of a row that is not there. */
-  private static final Map<String, @Nullable Object> ABSENT = Map.of();
+  private static final int ONE_AHEAD = 1;
 
   private final SourcePorts ports;
   private final SnapshotHoldings holdings;
   private final Function<WalSchema, SourceTable> tables;
+  private final LongPredicate more;
   private final ChangeReader<Row> reader;
 
+  /** Of what waits. */
+  private final BatchLimits limits;
+
+  private final List<Batch> waiting = new ArrayList<>();
+
+  /**
+   * @param more tells whether changes behind a stream sequence are on their way
+   */
   HeldByRows(
-      SourcePorts ports, SnapshotHoldings holdings, Function<WalSchema, SourceTable> tables) {
+      SourcePorts ports,
+      SnapshotHoldings holdings,
+      Function<WalSchema, SourceTable> tables,
+      LongPredicate more) {
     this.ports = ports;
     this.holdings = holdings;
     this.tables = tables;
+    this.more = more;
+    this.limits = ports.options().transactions();
     this.reader = new ChangeReader<>(RowMapper.rows(), tables, SnapshotHoldings.NONE);
   }
 
@@ -51,144 +72,162 @@ final class HeldByRows {
   private static final class Doubt {
     private final List<List<Change>> transactions = new ArrayList<>();
 
-    /** Whether one follows that the snapshot certainly lacks: no other is in doubt. */
-    private boolean complete;
+    /**
+     * The first change, of any table, that was committed behind the snapshot for certain, and so
+     * were all behind it; null if it has not come.
+     */
+    private @Nullable Change end;
   }
 
-  /** Rows by key, as transactions leave them. */
-  private record States(
-      List<String> key, List<Map<List<Object>, Map<String, @Nullable Object>>> left) {
-    Set<List<Object>> keys() {
-      Set<List<Object>> all = new HashSet<>();
-      left.forEach(one -> all.addAll(one.keySet()));
-      return all;
-    }
-
-    /** Tells whether a snapshot with these rows may hold a transaction. */
-    boolean mayBeIn(Map<List<Object>, Map<String, @Nullable Object>> rows, int transaction) {
-      return left.get(transaction).keySet().stream()
-          .allMatch(
-              one ->
-                  left.subList(transaction, left.size()).stream()
-                      .map(state -> state.get(one))
-                      .anyMatch(state -> equal(state, rows.getOrDefault(one, ABSENT))));
-    }
-
-    /** The snapshot's row may have more columns: generated ones. */
-    private static boolean equal(
-        @Nullable Map<String, @Nullable Object> state, Map<String, @Nullable Object> row) {
-      return state != null
-          && (state.isEmpty() == row.isEmpty())
-          && state.entrySet().stream()
-              .allMatch(
-                  column ->
-                      row.containsKey(column.getKey())
-                          && Objects.equals(column.getValue(), row.get(column.getKey())));
-    }
+  /** The batches without what snapshots hold; an error comes behind all that came before it. */
+  Flux<Batch> without(Flux<Batch> batches) {
+    return batches
+        .map(batch -> holdings.without(batch, tables))
+        .materialize()
+        .concatMap(this::next, ONE_AHEAD);
   }
 
-  /** The batch without what snapshots hold. */
-  Mono<Batch> without(Batch batch) {
-    Map<SourceTable, Doubt> doubts = doubts(batch);
-    if (doubts.isEmpty()) {
-      return Mono.just(batch);
+  private Flux<Batch> next(Signal<Batch> signal) {
+    Batch batch = signal.get();
+    if (batch == null) {
+      Throwable error = signal.getThrowable();
+      return error == null ? decided(doubts()) : decided(doubts()).concatWith(Flux.error(error));
     }
-    return Flux.fromIterable(doubts.entrySet())
-        .concatMap(doubt -> held(doubt.getKey(), doubt.getValue()))
-        .collect(HashSet<Long>::new, Set::addAll)
-        .map(held -> held.isEmpty() ? batch : without(batch, held));
+    if (waiting.isEmpty() && holdings.undecided().isEmpty()) {
+      return Flux.just(batch);
+    }
+    waiting.add(batch);
+    Map<SourceTable, Doubt> doubts = doubts();
+    return isOpen(doubts) && !isFull() && more.test(batch.position().sequence())
+        ? Flux.empty()
+        : decided(doubts);
   }
 
-  private static Batch without(Batch batch, Set<Long> held) {
-    return new Batch(
-        batch.changes().stream().filter(change -> !held.contains(change.sequence())).toList(),
-        batch.bytes(),
-        batch.endsTransaction(),
-        batch.position());
+  private boolean isOpen(Map<SourceTable, Doubt> doubts) {
+    return doubts.entrySet().stream()
+        .anyMatch(
+            one -> {
+              Doubt doubt = one.getValue();
+              return doubt.end == null
+                  && !doubt.transactions.isEmpty()
+                  && !holdings.snapshot(one.getKey()).isEmpty()
+                  && RowStates.hasKey(doubt.transactions.get(0).get(0).schema());
+            });
   }
 
-  private Map<SourceTable, Doubt> doubts(Batch batch) {
+  private boolean isFull() {
+    return waiting.stream().mapToLong(Batch::bytes).sum() >= limits.bytes()
+        || waiting.stream().mapToInt(batch -> batch.changes().size()).sum() >= limits.rows();
+  }
+
+  private Map<SourceTable, Doubt> doubts() {
     Map<SourceTable, Doubt> doubts = new LinkedHashMap<>();
-    SnapshotHoldings.transactions(batch.changes())
-        .forEach(transaction -> addTo(doubts, transaction));
-    doubts.values().removeIf(doubt -> doubt.transactions.isEmpty());
+    holdings.undecided().forEach(table -> doubts.put(table, new Doubt()));
+    List<Change> all = waiting.stream().flatMap(batch -> batch.changes().stream()).toList();
+    SnapshotHoldings.transactions(all)
+        .forEach(transaction -> doubts.forEach((table, doubt) -> addTo(table, doubt, transaction)));
     return doubts;
   }
 
-  private void addTo(Map<SourceTable, Doubt> doubts, List<Change> transaction) {
-    Change last = transaction.get(transaction.size() - 1);
-    Map<SourceTable, List<Change>> byTable = new LinkedHashMap<>();
-    for (Change change : transaction) {
-      byTable
-          .computeIfAbsent(tables.apply(change.schema()), table -> new ArrayList<>())
-          .add(change);
+  private void addTo(SourceTable table, Doubt doubt, List<Change> transaction) {
+    if (doubt.end != null) {
+      return;
     }
-    byTable.forEach(
-        (table, changes) -> {
-          Judgement judgement = holdings.bySnapshot(table, last);
-          Doubt doubt = doubts.computeIfAbsent(table, first -> new Doubt());
-          if (judgement == null || doubt.complete) {
-            return;
-          }
-          if (judgement.certain()) {
-            doubt.complete = true;
-          } else {
-            doubt.transactions.add(changes);
-          }
-        });
+    Judgement judgement = holdings.bySnapshot(table, transaction.get(transaction.size() - 1));
+    if (judgement == Judgement.MISSING) {
+      doubt.end = transaction.get(0);
+    } else if (!judgement.certain()) {
+      List<Change> changes =
+          transaction.stream()
+              .filter(change -> tables.apply(change.schema()).equals(table))
+              .toList();
+      if (!changes.isEmpty()) {
+        doubt.transactions.add(changes);
+      }
+    }
+  }
+
+  /** Everything that waits, without what the rows show to be held. */
+  private Flux<Batch> decided(Map<SourceTable, Doubt> doubts) {
+    List<Batch> all = List.copyOf(waiting);
+    waiting.clear();
+    return Flux.fromIterable(doubts.entrySet())
+        .concatMap(doubt -> held(doubt.getKey(), doubt.getValue()))
+        .collect(HashSet<Long>::new, Set::addAll)
+        .flatMapIterable(held -> all.stream().map(batch -> without(batch, held)).toList());
+  }
+
+  private static Batch without(Batch batch, Set<Long> held) {
+    return held.isEmpty()
+        ? batch
+        : new Batch(
+            batch.changes().stream().filter(change -> !held.contains(change.sequence())).toList(),
+            batch.bytes(),
+            batch.endsTransaction(),
+            batch.position());
   }
 
   private Mono<Set<Long>> held(SourceTable table, Doubt doubt) {
-    States states = states(doubt.transactions);
+    if (doubt.transactions.isEmpty()) {
+      return Mono.fromSupplier(() -> passed(table, doubt, doubt.end, Set.of()));
+    }
+    RowStates states = RowStates.of(doubt.transactions, reader);
     String snapshot = holdings.snapshot(table);
     if (states == null || snapshot.isEmpty()) {
-      return Mono.fromSupplier(() -> allCome(table, doubt));
+      return Mono.fromSupplier(() -> allCome(table));
     }
     return rows(table, snapshot, states)
         .map(rows -> decide(table, doubt, states, rows))
-        .switchIfEmpty(Mono.fromSupplier(() -> allCome(table, doubt)));
+        .switchIfEmpty(Mono.fromSupplier(() -> allCome(table)));
   }
 
   /** Rows show nothing: what is in doubt comes, and stays in doubt. */
-  private Set<Long> allCome(SourceTable table, Doubt doubt) {
-    holdings.passes(table, doubt.transactions.get(0).get(0));
+  private Set<Long> allCome(SourceTable table) {
+    holdings.passesUnproven(table);
     return Set.of();
   }
 
   private Set<Long> decide(
       SourceTable table,
       Doubt doubt,
-      States states,
+      RowStates states,
       Map<List<Object>, Map<String, @Nullable Object>> rows) {
     Set<Long> held = new HashSet<>();
-    boolean passed = false;
+    Change first = null;
     for (int i = 0; i < doubt.transactions.size(); i++) {
       List<Change> transaction = doubt.transactions.get(i);
       boolean may = states.mayBeIn(rows, i);
-      if (may && !passed) {
+      if (may && first == null) {
         transaction.forEach(change -> held.add(change.sequence()));
         continue;
       }
-      if (!passed) {
-        passed = true;
-        holdings.passes(table, transaction.get(0));
-      }
-      if (!may && doubt.complete) {
+      first = first == null ? transaction.get(0) : first;
+      if (!may && doubt.end != null) {
         holdings.lacks(transaction);
       }
+    }
+    return passed(table, doubt, first == null ? doubt.end : first, held);
+  }
+
+  /** From the first change that comes on, rows are not asked. */
+  private Set<Long> passed(SourceTable table, Doubt doubt, @Nullable Change first, Set<Long> held) {
+    if (first != null && doubt.end != null) {
+      holdings.passes(table, first);
+    } else if (first != null) {
+      holdings.passesUnproven(table);
     }
     return held;
   }
 
   /** The snapshot's rows of these keys; empty if it cannot be read again. */
   private Mono<Map<List<Object>, Map<String, @Nullable Object>>> rows(
-      SourceTable table, String snapshot, States states) {
+      SourceTable table, String snapshot, RowStates states) {
     Set<List<Object>> wanted = states.keys();
     return new TableSnapshot(ports, table, snapshot, null)
         .chunks()
-        .concatMapIterable(chunk -> chunk.rows(RowMapper.rows()), 1)
-        .filter(row -> wanted.contains(key(row, states.key())))
-        .collectMap(row -> key(row, states.key()), Row::toMap)
+        .concatMapIterable(chunk -> chunk.rows(RowMapper.rows()), ONE_AHEAD)
+        .filter(row -> wanted.contains(states.keyOf(row)))
+        .collectMap(states::keyOf, Row::toMap)
         .onErrorResume(HeldByRows::showsNothing, error -> Mono.empty());
   }
 
@@ -196,54 +235,5 @@ final class HeldByRows {
     return error instanceof SnapshotException
         || error instanceof SourceException.Undecodable
         || error instanceof IllegalArgumentException;
-  }
-
-  /** Null if rows show nothing: without a key, or if all were removed. */
-  @SuppressWarnings("ReferenceEquality") // one instance for each fingerprint of a table
-  private @Nullable States states(List<List<Change>> transactions) {
-    WalSchema schema = transactions.get(0).get(0).schema();
-    List<String> key = schema.before().columns().stream().map(WireField::name).toList();
-    if (key.isEmpty() || ChangeReader.isFull(schema)) {
-      return null;
-    }
-    List<Map<List<Object>, Map<String, @Nullable Object>>> left = new ArrayList<>();
-    for (List<Change> transaction : transactions) {
-      Map<List<Object>, Map<String, @Nullable Object>> state = new HashMap<>();
-      for (Change change : transaction) {
-        if (change.schema() != schema || !apply(reader.read(change), key, state)) {
-          return null;
-        }
-      }
-      left.add(state);
-    }
-    return new States(key, left);
-  }
-
-  /** Returns false for a change of the whole table. */
-  private static boolean apply(
-      dev.creek.consumer.source.Change<Row> change,
-      List<String> key,
-      Map<List<Object>, Map<String, @Nullable Object>> state) {
-    if (change instanceof dev.creek.consumer.source.Change.Insert<Row> insert) {
-      state.put(key(insert.row(), key), insert.row().toMap());
-    } else if (change instanceof dev.creek.consumer.source.Change.Update<Row> update) {
-      state.put(key(update.row(), key), update.row().toMap());
-    } else if (change instanceof dev.creek.consumer.source.Change.KeyChange<Row> moved) {
-      state.put(key(moved.oldKey(), key), ABSENT);
-      state.put(key(moved.row(), key), moved.row().toMap());
-    } else if (change instanceof dev.creek.consumer.source.Change.Delete<Row> delete) {
-      state.put(key(delete.key(), key), ABSENT);
-    } else {
-      return false;
-    }
-    return true;
-  }
-
-  private static List<Object> key(Row row, List<String> columns) {
-    List<Object> values = new ArrayList<>(columns.size());
-    for (String column : columns) {
-      values.add(Objects.requireNonNullElse(row.get(column), ABSENT));
-    }
-    return values;
   }
 }

@@ -43,7 +43,11 @@ final class Reading implements DatabaseDecoder.Routes<Reading.Route> {
   /** Never changed but replaced: it is looked up while the next delivery is decoded. */
   private volatile IdentityHashMap<WalSchema, SourceTable> tableOf = new IdentityHashMap<>();
 
+  /** Stream sequence up to which all changes have been decoded. */
   private volatile long frontier;
+
+  /** Number of messages that the broker held behind what was decoded last. */
+  private volatile long pending;
 
   /** The way of one table's messages. */
   static final class Route implements DatabaseDecoder.Route {
@@ -133,10 +137,12 @@ final class Reading implements DatabaseDecoder.Routes<Reading.Route> {
   }
 
   private Flux<Batch> withoutHeld(Flux<Batch> read) {
-    SnapshotHoldings holdings = beginning.holdings();
-    var byRows = new HeldByRows(ports, holdings, this::tableOf);
-    return read.map(batch -> holdings.without(batch, this::tableOf))
-        .concatMap(byRows::without, ONE_AHEAD);
+    var byRows = new HeldByRows(ports, beginning.holdings(), this::tableOf, this::isMoreBehind);
+    return byRows.without(read);
+  }
+
+  private boolean isMoreBehind(long sequence) {
+    return pending > 0 || frontier > sequence;
   }
 
   private long needed() {
@@ -164,7 +170,7 @@ final class Reading implements DatabaseDecoder.Routes<Reading.Route> {
         .doOnNext(
             chunk -> {
               chunk.changes().forEach(change -> decoded(route, change));
-              frontier = Math.max(frontier, chunk.frontier());
+              read(Math.max(frontier, chunk.frontier()), chunk.pending());
             })
         .onErrorMap(route::failed);
   }
@@ -201,7 +207,8 @@ final class Reading implements DatabaseDecoder.Routes<Reading.Route> {
   }
 
   @Override
-  public void read(long upTo, long pending) {
+  public void read(long upTo, long left) {
+    pending = left;
     frontier = upTo;
   }
 }

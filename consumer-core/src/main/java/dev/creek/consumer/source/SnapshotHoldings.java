@@ -13,8 +13,10 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -40,8 +42,11 @@ final class SnapshotHoldings {
   private final Map<SourceTable, Held> snapshots;
   private final @Nullable Horizon handled;
 
-  /** The stream sequence from which on nothing of a table is left out any more. */
+  /** The stream sequence from which on nothing of a table is left out because of its rows. */
   private final Map<SourceTable, Long> passed = new ConcurrentHashMap<>();
+
+  /** Whether that is to be stored before anything else is emitted. */
+  private final AtomicBoolean unstored = new AtomicBoolean();
 
   /** Sequences of changes that numbers leave in doubt, and of which rows prove that they come. */
   private final Set<Long> lacking = ConcurrentHashMap.newKeySet();
@@ -49,7 +54,7 @@ final class SnapshotHoldings {
   /**
    * What a snapshot holds.
    *
-   * @param snapshot its name; empty if it is not in the streams that are read now
+   * @param snapshot its name; empty if its rows are not to be asked
    */
   record Held(Horizon horizon, String snapshot) {
     /** In another stream sequences do not count. */
@@ -102,17 +107,22 @@ final class SnapshotHoldings {
     return snapshots.isEmpty() && handled == null ? NONE : new SnapshotHoldings(snapshots, handled);
   }
 
-  /** The text to be stored with a position; empty once nothing behind it is held. */
+  /**
+   * The text to be stored with a position; empty once nothing behind it is held. Behind the first
+   * change that came although it was in doubt, it has no name of a snapshot whose rows might be
+   * asked; what is in doubt remains so.
+   */
   String at(Position position) {
     Stream<String> tables =
         snapshots.entrySet().stream()
             .filter(one -> !isOver(one.getValue().horizon(), position.committedAt()))
-            .filter(one -> !isPassed(one.getKey(), position.sequence()))
             .map(
                 one ->
                     line(
                         one.getValue().horizon(),
-                        one.getValue().snapshot(),
+                        isPassed(one.getKey(), position.sequence())
+                            ? ""
+                            : one.getValue().snapshot(),
                         one.getKey().toString()));
     Stream<String> all =
         Stream.ofNullable(handled)
@@ -182,12 +192,18 @@ final class SnapshotHoldings {
     return transactions;
   }
 
-  /** A transaction is judged by its last change: a snapshot holds all of it or nothing. */
+  /**
+   * A snapshot holds all of a transaction or nothing. By its last change times and places are
+   * judged; by its first one, whether the stream held a part of it before the snapshot was
+   * requested.
+   */
   private void addMissing(
       List<Change> transaction, Function<WalSchema, SourceTable> tables, List<Change> left) {
+    Change first = transaction.get(0);
     Change last = transaction.get(transaction.size() - 1);
     for (Change change : transaction) {
-      if (!isHeld(horizon(tables.apply(change.schema())), last) && !isHeld(handled, last)) {
+      Horizon horizon = horizon(tables.apply(change.schema()));
+      if (!isHeld(horizon, first) && !isHeld(horizon, last) && !isHeld(handled, last)) {
         left.add(change);
       }
     }
@@ -198,13 +214,14 @@ final class SnapshotHoldings {
     return held == null ? null : held.horizon();
   }
 
-  /**
-   * What numbers and times tell of a transaction, by its last change; null if there is no snapshot
-   * of the table, or if nothing of it is left out any more.
-   */
-  @Nullable Judgement bySnapshot(SourceTable table, Change last) {
-    Horizon horizon = horizon(table);
-    return horizon == null || isPassed(table, last.sequence()) ? null : horizon.judge(last);
+  /** The tables of which rows may still be asked, or will come to be known as not. */
+  List<SourceTable> undecided() {
+    return snapshots.keySet().stream().filter(table -> !passed.containsKey(table)).toList();
+  }
+
+  /** What numbers and times tell of a transaction, by its last change, for an undecided table. */
+  Judgement bySnapshot(SourceTable table, Change last) {
+    return Objects.requireNonNull(horizon(table)).judge(last);
   }
 
   /** The name of a table's snapshot; empty if it is not known. */
@@ -213,9 +230,28 @@ final class SnapshotHoldings {
     return held == null ? "" : held.snapshot();
   }
 
-  /** From this change on nothing of a table is left out because of its rows. */
+  /**
+   * From this change on nothing of a table is left out because of its rows. Whoever begins again
+   * before it, and asks the rows, finds the same.
+   */
   void passes(SourceTable table, Change first) {
     passed.put(table, first.sequence());
+  }
+
+  /**
+   * The same for all that comes from now on. Whoever begins again might find something else, and
+   * leave out what a change that came now depends on: so this must be stored before it is emitted.
+   */
+  void passesUnproven(SourceTable table) {
+    passed.put(table, 0L);
+    if (!snapshot(table).isEmpty()) {
+      unstored.set(true);
+    }
+  }
+
+  /** Tells, once, that what {@link #at} returns must be stored before anything else is emitted. */
+  boolean takeUnstored() {
+    return unstored.getAndSet(false);
   }
 
   /** Rows prove that a snapshot lacks a transaction. */

@@ -21,6 +21,7 @@ final class SnapshotsFirst {
   private final SourcePorts ports;
   private final List<SourceTable> tables;
   private final Positions positions;
+  private final Commits.Before before;
   private final List<TableSnapshot> taken = new ArrayList<>();
 
   /** Known once the last row has come. */
@@ -29,9 +30,11 @@ final class SnapshotsFirst {
   private volatile @Nullable Commits commits;
 
   /**
+   * @param before what is stored
    * @throws IllegalArgumentException if a table is not named
    */
-  SnapshotsFirst(SourcePorts ports, TableSelection tables, Positions positions) {
+  SnapshotsFirst(
+      SourcePorts ports, TableSelection tables, Positions positions, Commits.Before before) {
     if (tables.hasPatterns()) {
       throw new IllegalArgumentException(
           "snapshots need the names of tables, and %s has patterns: name them, or begin with Start.EARLIEST"
@@ -40,6 +43,7 @@ final class SnapshotsFirst {
     this.ports = ports;
     this.tables = tables.named();
     this.positions = positions;
+    this.before = before;
   }
 
   /** Rows with the place behind them. */
@@ -64,7 +68,7 @@ final class SnapshotsFirst {
     }
     Beginning behind = behind();
     beginning = behind;
-    Commits made = new Commits(positions, behind.position(), false, behind.holdings());
+    Commits made = new Commits(positions, behind.position(), before, behind.holdings());
     commits = made;
     return new Rows(chunk, new Place(behind.position(), behind.position().sequence() + 1, made));
   }

@@ -58,13 +58,18 @@ final class FeedSnapshots implements SnapshotLog {
     String name =
         new Subjects(Generation.NEW, "CREEK")
             .snapshotSubjects(source)
-            .replace("*", "feed_" + (published.size() + 1));
+            .replace("*", "feed_" + (last + 1));
     List<Packet> packets = new ArrayList<>(taken.packets().size());
     for (byte[] packet : taken.packets()) {
       packets.add(new Packet(++last, packet));
     }
     published.put(name, new Published(source, List.copyOf(packets), taken.at()));
     return name;
+  }
+
+  /** What was published so far is not held any more. */
+  synchronized void forget() {
+    published.clear();
   }
 
   @Override

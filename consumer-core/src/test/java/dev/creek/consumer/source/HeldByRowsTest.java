@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.Disposable;
+import reactor.core.publisher.Mono;
 
 /**
  * Transactions that come so close to a snapshot that numbers and times do not tell whether it holds
@@ -124,14 +126,16 @@ class HeldByRowsTest {
     }
   }
 
-  @Test
-  void whatTheRowsHoldDoesNotComeAgain() {
+  /** Also if they come in many batches. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 5000})
+  void whatTheRowsHoldDoesNotComeAgain(int batch) {
     early.add(tx -> tx.insert(items, 7, "new").update(items, 1, "b"));
     early.add(tx -> tx.delete(items, 2, "a").update(items, List.of(3, "a"), List.of(30, "a")));
     early.add(tx -> tx.update(items, 1, "c"));
     early.add(tx -> tx.insert(items, 8, "gone").delete(items, 8, "gone"));
 
-    List<Change<Item>> seen = read(feed.open());
+    List<Change<Item>> seen = read(feed.open(options -> options.batches(batch, 1 << 20)));
 
     assertThat(seen.stream().filter(change -> !(change instanceof Change.SnapshotRow)))
         .extracting(change -> change.getClass().getSimpleName())
@@ -157,14 +161,23 @@ class HeldByRowsTest {
     assertThat(rows.get(2)).isEqualTo("b");
   }
 
-  /** The position behind the last rows is stored, and the program ends there. */
   @Test
   void aRestartDecidesTheSame() {
     early.add(tx -> tx.insert(items, 7, "new"));
     late.add(tx -> tx.update(items, 2, "b"));
     Positions positions = Positions.inMemory();
-    CreekSource first = feed.open(options -> options.positions(positions));
-    first
+    untilTheLastRow(positions);
+
+    List<Change<Item>> seen = read(feed.open(options -> options.positions(positions)));
+
+    assertThat(seen)
+        .extracting(change -> change.getClass().getSimpleName())
+        .containsExactly("Update", "Insert");
+  }
+
+  /** The position behind the last rows is stored, and everything else is published. */
+  private void untilTheLastRow(Positions positions) {
+    feed.open(options -> options.positions(positions))
         .changes("shop.public.items")
         .startAt(Start.SNAPSHOT)
         .transactions()
@@ -177,12 +190,115 @@ class HeldByRowsTest {
         .concatMap(tx -> tx.commit().thenReturn(tx), 0)
         .takeUntil(tx -> tx.snapshot() != null && tx.snapshot().last())
         .blockLast(PATIENCE);
+  }
 
+  /** What a program does until it has handled one transaction behind the snapshot. */
+  private Transaction<Item> untilTheFirst(Positions positions, boolean commits) {
+    return feed.open(options -> options.positions(positions))
+        .changes("shop.public.items")
+        .startAt(Start.storedOr(Start.SNAPSHOT))
+        .as(Item.class)
+        .transactions()
+        .concatMap(
+            tx -> tx.snapshot() != null || commits ? tx.commit().thenReturn(tx) : Mono.just(tx), 0)
+        .filter(tx -> tx.snapshot() == null)
+        .blockFirst(PATIENCE);
+  }
+
+  /** Row 1 is in the snapshot as the second of two left it, which is not published yet. */
+  private AtomicReference<Runnable> secondIsToBePublished() {
+    AtomicReference<Runnable> second = new AtomicReference<>();
+    feed.beforeSnapshots(
+        () -> {
+          feed.transaction(tx -> tx.update(items, 1, "b"));
+          second.set(feed.published(tx -> tx.update(items, 1, "c")));
+        });
+    return second;
+  }
+
+  /** Also where the transactions behind it are already there. */
+  @Test
+  void whatCameInDoubtIsFollowedByDoubtAfterARestart() {
+    AtomicReference<Runnable> second = secondIsToBePublished();
+    Positions positions = Positions.inMemory();
+
+    Transaction<Item> first = untilTheFirst(positions, true);
+    second.get().run();
+    publishRest();
+    List<Change<Item>> seen = read(feed.open(options -> options.positions(positions)));
+
+    assertThat(first.changes()).singleElement().matches(one -> one.origin().maybeInSnapshot());
+    assertThat(seen)
+        .extracting(change -> change.getClass().getSimpleName())
+        .containsExactly("Update", "Insert");
+    assertThat(seen)
+        .extracting(change -> change.origin().maybeInSnapshot())
+        .containsExactly(true, false);
+  }
+
+  /** Now rows would prove that the snapshot holds both; but the program has gone back to one. */
+  @Test
+  void whatCameInDoubtAndWasNotCommittedComesAgainWithWhatFollowed() {
+    AtomicReference<Runnable> second = secondIsToBePublished();
+    Positions positions = Positions.inMemory();
+
+    untilTheFirst(positions, false);
+    second.get().run();
+    publishRest();
     List<Change<Item>> seen = read(feed.open(options -> options.positions(positions)));
 
     assertThat(seen)
         .extracting(change -> change.getClass().getSimpleName())
-        .containsExactly("Update", "Insert");
+        .containsExactly("Update", "Update", "Insert");
+    assertThat(seen)
+        .extracting(change -> change.origin().maybeInSnapshot())
+        .containsExactly(true, true, false);
+  }
+
+  @Test
+  void aSnapshotThatCannotBeReadAgainProvesNothing() {
+    early.add(tx -> tx.insert(items, 7, "new"));
+    early.add(tx -> tx.delete(items, 2, "a"));
+    Positions positions = Positions.inMemory();
+    untilTheLastRow(positions);
+    feed.forgetSnapshots();
+
+    List<Change<Item>> seen =
+        read(
+            feed.open(
+                options -> options.positions(positions).snapshotStall(Duration.ofMillis(100))));
+
+    assertThat(seen)
+        .extracting(change -> change.getClass().getSimpleName())
+        .containsExactly("Insert", "Delete", "Insert");
+    assertThat(seen)
+        .extracting(change -> change.origin().maybeInSnapshot())
+        .containsExactly(true, true, false);
+  }
+
+  /**
+   * Another one, with a later number, shows that nothing behind it is in the snapshot; the row
+   * happens to be as it was.
+   */
+  @Test
+  void whatCameBehindALaterOneIsNotAskedForByRows() {
+    AtomicReference<WalTx> slow = new AtomicReference<>();
+    feed.beforeSnapshots(() -> slow.set(feed.begin()));
+    List<Change<Item>> seen = new CopyOnWriteArrayList<>();
+    Disposable running =
+        feed.open()
+            .changes("shop.public.items")
+            .startAt(Start.SNAPSHOT)
+            .as(Item.class)
+            .changes()
+            .subscribe(seen::add);
+    Awaitility.await().atMost(PATIENCE).until(() -> seen.size() == 6);
+    feed.transaction(tx -> tx.update(items, 2, "b"));
+    Awaitility.await().atMost(PATIENCE).until(() -> seen.size() == 7);
+    feed.transaction(slow.get(), tx -> tx.update(items, 2, "a"));
+    Awaitility.await().atMost(PATIENCE).until(() -> seen.size() == 8);
+    running.dispose();
+    assertThat(((Change.Update<Item>) seen.get(7)).row().note()).isEqualTo("a");
   }
 
   @Test
@@ -219,7 +335,8 @@ class HeldByRowsTest {
       late.add(random(random, truth));
     }
 
-    read(feed.open()).forEach(this::apply);
+    int batch = 1 + random.nextInt(5);
+    read(feed.open(options -> options.batches(batch, 1 << 20))).forEach(this::apply);
 
     truth.put(LAST, "last");
     assertThat(rows).as("seed %d", seed).isEqualTo(truth);

@@ -91,6 +91,43 @@ class SnapshotHoldingsTest {
     assertThat(holdings.mayHold(REST.source(), early)).as("of another table").isFalse();
   }
 
+  /** Whoever begins behind it must not ask the rows; what is in doubt remains so. */
+  @Test
+  void behindTheFirstDoubtfulChangeThatCameNoRowsAreAskedAfterARestart() {
+    Change doubtful = items.decode(ITEMS.insert(WalTx.of(2), 1).message(8));
+    holdings.passes(ITEMS.source(), doubtful);
+
+    assertThat(stored(7).snapshot(ITEMS.source())).isEqualTo("snap.items");
+    assertThat(stored(8).snapshot(ITEMS.source())).isEmpty();
+    assertThat(stored(8).snapshot(OTHER)).isEqualTo("snap.odd");
+    assertThat(stored(8).mayHold(ITEMS.source(), doubtful)).isTrue();
+    assertThat(holdings.takeUnstored()).isFalse();
+
+    holdings.passesUnproven(OTHER);
+    assertThat(stored(1).snapshot(OTHER)).isEmpty();
+    assertThat(holdings.takeUnstored()).isTrue();
+    assertThat(holdings.takeUnstored()).as("once").isFalse();
+  }
+
+  private SnapshotHoldings stored(long sequence) {
+    return SnapshotHoldings.parse(holdings.at(position(sequence, AT.committedAt())));
+  }
+
+  /** One message of it was in the stream before the snapshot was requested. */
+  @Test
+  void aTransactionThatTheStreamHeldAPartOfIsHeld() {
+    WalTx tx = WalTx.of(2);
+    Batch both =
+        new Batch(
+            List.of(
+                items.decode(ITEMS.insert(tx, 1).message(5)),
+                items.decode(ITEMS.insert(tx, 2).message(6))),
+            100,
+            true,
+            position(6, null));
+    assertThat(left(both)).isEmpty();
+  }
+
   /** The producer's generation changed, and it publishes some transactions again. */
   @Test
   void inAnotherStreamWhatWasHandledIsLeftOutOfAllTables() {

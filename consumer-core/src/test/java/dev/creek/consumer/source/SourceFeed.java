@@ -130,6 +130,18 @@ public final class SourceFeed implements AutoCloseable {
     log.append(publishing.messages);
   }
 
+  /** A transaction is visible, and is published when what this returns is run. */
+  synchronized Runnable published(Consumer<Publishing> changes) {
+    Publishing publishing = new Publishing(begin(), rows);
+    changes.accept(publishing);
+    return () -> log.append(publishing.messages);
+  }
+
+  /** No snapshot of those that were published can be read again. */
+  void forgetSnapshots() {
+    snapshots.forget();
+  }
+
   /** The changes of one transaction, in order. */
   public static final class Publishing {
     private final WalTx tx;

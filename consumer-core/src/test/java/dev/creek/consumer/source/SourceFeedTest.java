@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import reactor.core.Disposable;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
@@ -166,6 +167,34 @@ class SourceFeedTest {
     feed.transaction(tx -> tx.delete(orders, 2, "two"));
     Awaitility.await().atMost(PATIENCE).until(() -> rows.equals(Map.of(1, "newer")));
     running.dispose();
+  }
+
+  /** One that was paused while it took its snapshot, and was taken for dead. */
+  @Test
+  void aReaderThatBeganWithoutAPositionDoesNotTakeAnothersBack() {
+    feed.row(orders, 1, "of old");
+    Positions positions = Positions.inMemory();
+    Transaction<Order> late = rows(positions).blockFirst(PATIENCE);
+    committed(positions).takeUntil(tx -> tx.snapshot().last()).blockLast(PATIENCE);
+    feed.transaction(tx -> tx.insert(orders, 2, "two"));
+    assertThat(committed(positions).blockFirst(PATIENCE).snapshot()).isNull();
+    StoredPosition stored = positions.load().block(PATIENCE);
+
+    assertThatThrownBy(() -> late.commit().block(PATIENCE))
+        .isInstanceOf(SourceException.Conflict.class);
+    assertThat(positions.load().block(PATIENCE)).isEqualTo(stored);
+  }
+
+  private Flux<Transaction<Order>> committed(Positions positions) {
+    return rows(positions).concatMap(tx -> tx.commit().thenReturn(tx), 0);
+  }
+
+  private Flux<Transaction<Order>> rows(Positions positions) {
+    return feed.open(options -> options.positions(positions))
+        .changes("shop.public.orders")
+        .startAt(Start.storedOr(Start.SNAPSHOT))
+        .as(Order.class)
+        .transactions();
   }
 
   /** On virtual threads, where the JDK has them. */

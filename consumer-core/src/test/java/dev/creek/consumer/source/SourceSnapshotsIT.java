@@ -63,6 +63,13 @@ class SourceSnapshotsIT {
       restarted = true;
     }
 
+    /** A copy, since changes may still come; the constructors of maps do not stand that. */
+    Map<Integer, String> rows(String table) {
+      Map<Integer, String> rows = new TreeMap<>();
+      tables.get(table).forEach(rows::put);
+      return rows;
+    }
+
     Mono<Void> handle(Transaction<Item> tx) {
       return Mono.fromRunnable(
           () -> {
@@ -187,8 +194,8 @@ class SourceSnapshotsIT {
         .atMost(PATIENCE)
         .untilAsserted(
             () -> {
-              assertThat(model.tables.get("items")).isEqualTo(rows("items"));
-              assertThat(model.tables.get("others")).isEqualTo(rows("others"));
+              assertThat(model.rows("items")).isEqualTo(rows("items"));
+              assertThat(model.rows("others")).isEqualTo(rows("others"));
             });
   }
 
