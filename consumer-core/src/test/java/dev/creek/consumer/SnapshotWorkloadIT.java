@@ -233,7 +233,7 @@ final class SnapshotWorkloadIT {
     void assertEqual() {
       producer.awaitCaughtUp(PATIENCE);
       assertThat(
-              workload.comparison(target).awaitEqual(PATIENCE).stream()
+              workload.comparison(target).awaitSettled(PATIENCE).stream()
                   .filter(table -> !table.equal()))
           .as(this::situation)
           .isEmpty();

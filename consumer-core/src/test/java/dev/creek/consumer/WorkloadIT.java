@@ -90,7 +90,7 @@ final class WorkloadIT {
         workload.run(TRANSACTIONS);
         workload.finish();
         producer.awaitCaughtUp(PATIENCE);
-        List<ComparedTable> compared = workload.comparison(target).awaitEqual(PATIENCE);
+        List<ComparedTable> compared = workload.comparison(target).awaitSettled(PATIENCE);
         consumer.stop(PATIENCE).block(PATIENCE);
         running.dispose();
 

@@ -87,11 +87,23 @@ public final class TableComparison {
   }
 
   /**
+   * Compares until all tables are equal.
+   *
+   * @throws AssertionError if they still differ when the target has stood still for {@code timeout}
+   */
+  public void awaitEqual(Duration timeout) {
+    List<ComparedTable> last = awaitSettled(timeout);
+    if (!allEqual(last)) {
+      throw new AssertionError(last.stream().filter(table -> !table.equal()).toList().toString());
+    }
+  }
+
+  /**
    * Compares until all tables are equal, or until the target has stood still for {@code timeout}.
    *
-   * @return the last results
+   * @return the last results, which the caller must look at
    */
-  public List<ComparedTable> awaitEqual(Duration timeout) {
+  public List<ComparedTable> awaitSettled(Duration timeout) {
     List<ComparedTable> last = run();
     Duration pause = FIRST_PAUSE;
     long movedAt = System.nanoTime();

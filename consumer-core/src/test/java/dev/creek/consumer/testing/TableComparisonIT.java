@@ -1,6 +1,7 @@
 package dev.creek.consumer.testing;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
 import java.util.List;
@@ -127,13 +128,11 @@ final class TableComparisonIT {
             });
     applier.start();
 
-    List<ComparedTable> results =
-        TableComparison.of(source, target)
-            .tables(List.of("public.t"))
-            .awaitEqual(Duration.ofSeconds(30));
+    TableComparison compared = TableComparison.of(source, target).tables(List.of("public.t"));
+    compared.awaitEqual(Duration.ofSeconds(30));
 
     applier.join();
-    assertThat(TableComparison.allEqual(results)).isTrue();
+    assertThat(TableComparison.allEqual(compared.run())).isTrue();
   }
 
   @Test
@@ -142,12 +141,12 @@ final class TableComparisonIT {
     source.execute(table, "insert into t values (1)");
     target.execute(table);
 
-    List<ComparedTable> results =
-        TableComparison.of(source, target)
-            .tables(List.of("public.t"))
-            .awaitEqual(Duration.ofMillis(100));
+    TableComparison compared = TableComparison.of(source, target).tables(List.of("public.t"));
 
-    assertThat(TableComparison.allEqual(results)).isFalse();
+    assertThat(TableComparison.allEqual(compared.awaitSettled(Duration.ofMillis(100)))).isFalse();
+    assertThatThrownBy(() -> compared.awaitEqual(Duration.ofMillis(100)))
+        .isInstanceOf(AssertionError.class)
+        .hasMessageContaining("public.t");
   }
 
   private ComparedTable compared(String table) {

@@ -432,7 +432,7 @@ final class Installation implements AutoCloseable {
   /** Holds at rest: the target is what the source is, and nothing took effect twice. */
   void assertEqual() {
     awaitPublished();
-    assertThat(comparison().awaitEqual(PATIENCE).stream().filter(table -> !table.equal()))
+    assertThat(comparison().awaitSettled(PATIENCE).stream().filter(table -> !table.equal()))
         .as(this::situation)
         .isEmpty();
     assertThat(producer.drops()).isEmpty();

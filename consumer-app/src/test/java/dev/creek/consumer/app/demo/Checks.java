@@ -85,7 +85,7 @@ final class Checks implements AutoCloseable {
     List<ComparedTable> results;
     try (Workload.Pause pause = workload.pause()) {
       stage.producer().awaitCaughtUp(PUBLISH_LIMIT);
-      results = stage.comparison().awaitEqual(PATIENCE);
+      results = stage.comparison().awaitSettled(PATIENCE);
     }
     Duration end = clock.get();
     last.set(new Sample.Check(end, end.minus(begin), results));

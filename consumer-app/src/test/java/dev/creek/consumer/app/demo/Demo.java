@@ -128,7 +128,7 @@ public final class Demo {
 
   private int conclude(Stage stage, InvariantObserver totals) {
     stage.producer().awaitCaughtUp(PUBLISH_LIMIT);
-    List<ComparedTable> results = stage.comparison().awaitEqual(PATIENCE);
+    List<ComparedTable> results = stage.comparison().awaitSettled(PATIENCE);
     boolean equal = TableComparison.allEqual(results);
     terminal.println("");
     results.forEach(result -> terminal.println("  " + result));
