@@ -2,6 +2,7 @@ package dev.creek.consumer.stream.group;
 
 import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.stream.Delivery;
+import dev.creek.consumer.stream.ReadListener;
 import dev.creek.consumer.stream.SchemaUnknownException;
 import dev.creek.consumer.stream.StartAt;
 import dev.creek.consumer.stream.batch.ChangeDecoder;
@@ -40,8 +41,11 @@ final class GroupDecoder implements DatabaseDecoder.Routes<GroupDecoder.Route> {
   private final List<Route> touched = new ArrayList<>();
   private final DatabaseDecoder<Route> decoder;
 
-  /** Whether nothing was pending at the last delivery. */
-  private volatile boolean caughtUp;
+  /** Whether nothing was pending at the last delivery, of which the members were told. */
+  private boolean caughtUp;
+
+  /** Whether nothing is pending, as far as is known. */
+  private volatile boolean nothingPending;
 
   /** The way of a member's messages. */
   static final class Route implements DatabaseDecoder.Route {
@@ -112,9 +116,24 @@ final class GroupDecoder implements DatabaseDecoder.Routes<GroupDecoder.Route> {
     return seat;
   }
 
-  /** Tells whether nothing was pending at the last delivery. Thread-safe. */
+  /** Tells whether everything that the stream holds has been read. Thread-safe. */
   boolean isCaughtUp() {
-    return caughtUp;
+    return nothingPending;
+  }
+
+  /** To be told when reading begins: at the end of a quiet stream nothing is delivered at all. */
+  ReadListener listener() {
+    return new ReadListener() {
+      @Override
+      public void began(long pending) {
+        nothingPending = pending == 0;
+      }
+
+      @Override
+      public void interrupted(String reason, @Nullable String hint) {
+        nothingPending = false;
+      }
+    };
   }
 
   /** The changes that a delivery completes. */
@@ -155,6 +174,7 @@ final class GroupDecoder implements DatabaseDecoder.Routes<GroupDecoder.Route> {
   public void read(long frontier, long pending) {
     boolean turns = caughtUp != (pending == 0);
     caughtUp = pending == 0;
+    nothingPending = caughtUp;
     for (Route route : touched) {
       Member member = route.seat.member();
       Change oldest = route.oldest;

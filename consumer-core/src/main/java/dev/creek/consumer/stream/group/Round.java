@@ -149,7 +149,8 @@ final class Round {
   }
 
   private ReadListener listener() {
-    return ReadListener.toAll(seats.stream().map(seat -> seat.member().listener()).toList());
+    return ReadListener.toAll(seats.stream().map(seat -> seat.member().listener()).toList())
+        .and(decoder.listener());
   }
 
   /** As in a table's pipeline, an error becomes work that fails when its turn comes. */

@@ -56,19 +56,30 @@ final class GroupPlace {
         Math.max(1, start instanceof StartAt.Sequence from ? from.first() : log.firstSequence());
     return group != null
             && first > apartUntil
-            && isPlain(claim, first)
+            && isPlain(claim, log, first)
             && group.admits(source, log, start)
         ? group
         : null;
   }
 
   /** Tells whether none of the changes from here on can be in the target already. */
-  private boolean isPlain(Claim claim, long first) {
+  private boolean isPlain(Claim claim, LogState log, long first) {
     Horizon horizon = claim.horizon();
-    Instant ahead = claim.aheadUntil();
-    Instant passed = passedAhead;
     return (horizon == null || first > horizon.through())
-        && (ahead == null || (passed != null && !ahead.isAfter(passed)));
+        && (claim.aheadUntil() == null || hasPassed(claim.aheadUntil()) || isAtEnd(log, first));
+  }
+
+  private boolean hasPassed(Instant ahead) {
+    Instant passed = passedAhead;
+    return passed != null && !ahead.isAfter(passed);
+  }
+
+  /**
+   * Nothing is left to be read under this claim. In a quiet database this may be so for a long
+   * time, in which no change would show it.
+   */
+  private static boolean isAtEnd(LogState log, long first) {
+    return first > log.lastSequence();
   }
 
   /** All changes were read that the stream held when reading under this claim began. */

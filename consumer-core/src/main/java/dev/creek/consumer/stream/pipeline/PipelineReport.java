@@ -37,7 +37,7 @@ final class PipelineReport {
   private volatile Membership membership = Membership.APART;
   private final LagTracker unapplied = new LagTracker(InstantSource.system());
   private final ReportedReasons described = new ReportedReasons();
-  private @Nullable TableState shown;
+  private volatile @Nullable TableState shown;
   private volatile List<Incompleteness> marks = List.of();
   private volatile Position reached = Position.NONE;
 
@@ -88,13 +88,25 @@ final class PipelineReport {
 
   /**
    * Shows a state to users. If the target is away, this is no error: the state is shown again with
-   * the next one.
+   * the next one, or by {@link #showAgain}.
    */
   Mono<Void> enter(@Nullable Claim claim, TableState state) {
     announce(state);
-    if (claim == null) {
-      return Mono.empty();
-    }
+    return claim == null ? Mono.empty() : store(claim, state);
+  }
+
+  /** The state that it entered last; null before the first. */
+  @Nullable TableState shown() {
+    return shown;
+  }
+
+  /** Stores the present state again: it could not be stored when it was entered. */
+  Mono<Void> showAgain(Claim claim) {
+    TableState state = shown;
+    return state == null ? Mono.empty() : store(claim, state);
+  }
+
+  private Mono<Void> store(Claim claim, TableState state) {
     return around
         .targets()
         .report(claim, state)

@@ -144,6 +144,7 @@ final class TablePipeline {
 
   private Mono<Void> letGo() {
     Claim last = held;
+    held = null;
     return last == null
         ? Mono.empty()
         : around
@@ -187,11 +188,34 @@ final class TablePipeline {
    *
    * @param claim its claim; null before the first one
    * @param reached its position, as far as it knows
+   * @param shown the state that it entered last
    */
-  record Standing(@Nullable Claim claim, Position reached) {}
+  record Standing(@Nullable Claim claim, Position reached, @Nullable TableState shown) {}
 
   Standing standing() {
-    return new Standing(held, report.reached());
+    return new Standing(held, report.reached(), report.shown());
+  }
+
+  /**
+   * Tells whether users see another state than the pipeline's, because that could not be stored.
+   *
+   * @param before the pipeline's state before {@code stored} was read
+   */
+  boolean isShownWrongly(Standing before, Subscription stored) {
+    Claim claim = before.claim();
+    TableState entered = before.shown();
+    return claim != null
+        && claim.equals(held)
+        && claim.epoch() == stored.epoch()
+        && entered != null
+        && entered.equals(report.shown())
+        && entered.name() != stored.state().name();
+  }
+
+  /** Stores its state again. */
+  Mono<Void> showAgain() {
+    Claim claim = held;
+    return claim == null ? Mono.empty() : report.showAgain(claim);
   }
 
   /**

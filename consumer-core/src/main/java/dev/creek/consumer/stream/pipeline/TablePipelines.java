@@ -80,6 +80,10 @@ public final class TablePipelines {
 
   private final Sinks.Many<Object> shareChanges = Sinks.many().multicast().directBestEffort();
 
+  /** Pipelines whose state could not be stored; one that is dropped here is found again. */
+  private final Sinks.Many<TablePipeline> shownWrongly =
+      Sinks.many().multicast().directBestEffort();
+
   /** Longest delay until it is noticed that an idle table was replaced or emptied from outside. */
   private static final Duration TARGET_INTERVAL = Duration.ofSeconds(5);
 
@@ -137,7 +141,9 @@ public final class TablePipelines {
         () -> {
           Sinks.Empty<Void> allEnded = Sinks.empty();
           Mono<Void> lines = lines().doOnTerminate(allEnded::tryEmitEmpty);
-          return Flux.merge(lines, takePart(allEnded.asMono()), notes(), lookAtTargets()).then();
+          return Flux.merge(
+                  lines, takePart(allEnded.asMono()), notes(), lookAtTargets(), showAgain())
+              .then();
         });
   }
 
@@ -171,6 +177,10 @@ public final class TablePipelines {
         .concatMap(known -> subscriptions.note(known).onErrorComplete(), 1)
         .takeUntilOther(stop)
         .then();
+  }
+
+  private Mono<Void> showAgain() {
+    return shownWrongly.asFlux().concatMap(TablePipeline::showAgain, 1).takeUntilOther(stop).then();
   }
 
   private Map<TargetTable, Subscriptions.Note> known() {
@@ -278,6 +288,9 @@ public final class TablePipelines {
     line.report().marks(stored.incompleteness());
     if (before != null) {
       line.compare(before, stored);
+      if (line.isShownWrongly(before, stored)) {
+        shownWrongly.tryEmitNext(line);
+      }
     }
   }
 

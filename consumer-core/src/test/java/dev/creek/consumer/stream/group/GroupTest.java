@@ -12,6 +12,7 @@ import dev.creek.consumer.stream.Claim;
 import dev.creek.consumer.stream.LogState;
 import dev.creek.consumer.stream.SchemaCache;
 import dev.creek.consumer.stream.Schemas;
+import dev.creek.consumer.stream.SkippedChanges;
 import dev.creek.consumer.stream.StartAt;
 import dev.creek.consumer.stream.TableWriter;
 import dev.creek.consumer.stream.batch.ChangeDecoder;
@@ -23,6 +24,7 @@ import dev.creek.consumer.testing.WalBytes;
 import dev.creek.consumer.testing.WalTx;
 import dev.creek.consumer.wire.Fingerprint;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -69,6 +71,9 @@ class GroupTest {
 
   /** The members that were called together, and whether all was applied by then. */
   private final Map<SourceTable, Boolean> together = new ConcurrentHashMap<>();
+
+  /** When the snapshots were taken that tables hold. */
+  private final Map<SourceTable, Instant> snapshotsAt = new HashMap<>();
 
   private final List<Throwable> errors = Collections.synchronizedList(new ArrayList<>());
   private final AtomicInteger decoderFaults = new AtomicInteger();
@@ -290,6 +295,21 @@ class GroupTest {
     assertThat(together.values()).containsOnly(true);
   }
 
+  /** The round begins at the end of the stream, so nothing is ever delivered to it. */
+  @Test
+  void aMemberWhoseSnapshotIsNewerThanItsPositionIsTogetherWithTheOthersInAQuietDatabase() {
+    begin(9, new ModelTarget(9, 0), 0);
+    publish(new Random(9));
+    LogState end = log.state("source").block(Patience.LIMIT);
+    for (SourceTable table : List.copyOf(published.keySet())) {
+      published.put(table, List.of());
+      target.hasSnapshot(table, end);
+      snapshotsAt.put(table, WalTx.of(TRANSACTIONS + 1).committedAt());
+    }
+    expectAndJoinAll();
+    Awaitility.await().atMost(Patience.LIMIT).until(() -> together.size() == TABLES);
+  }
+
   @Test
   void aSecondTargetOfASourceTableIsNotAdmitted() {
     begin(1, new ModelTarget(1, 0), 0);
@@ -419,7 +439,15 @@ class GroupTest {
   }
 
   private Member member(SourceTable table, LogState state, StartAt start, TableWriter writer) {
-    var claim = new Claim(TestMember.mapping(table), 1, target.position(table));
+    var claim =
+        new Claim(
+            TestMember.mapping(table),
+            1,
+            target.position(table),
+            snapshotsAt.get(table),
+            SkippedChanges.NONE,
+            null,
+            null);
     return new TestMember(claim, state, start, writer) {
       @Override
       public ChangeDecoder newDecoder(StartAt.Sequence first) {

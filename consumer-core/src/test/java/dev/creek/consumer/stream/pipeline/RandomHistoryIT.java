@@ -98,6 +98,10 @@ class RandomHistoryIT {
         Awaitility.await("seed " + seed)
             .atMost(PATIENCE)
             .untilAsserted(() -> reached(positions(database), lastSequences));
+        // Also if it could not be stored when it began.
+        Awaitility.await("seed " + seed)
+            .atMost(PATIENCE)
+            .untilAsserted(() -> assertThat(states(database)).containsOnly("streaming"));
       } finally {
         stop.run();
       }
@@ -201,6 +205,14 @@ class RandomHistoryIT {
         .query("select coalesce(stream_seq, 0) from _creek_consumer.subscriptions order by target")
         .stream()
         .map(row -> Long.valueOf(row.get(0)))
+        .toList();
+  }
+
+  private static List<String> states(PostgresDatabase database) {
+    return database
+        .query("select state || coalesce(': ' || reason, '') from _creek_consumer.subscriptions")
+        .stream()
+        .map(row -> row.get(0))
         .toList();
   }
 
