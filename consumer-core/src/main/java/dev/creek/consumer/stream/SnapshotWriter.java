@@ -52,6 +52,13 @@ public interface SnapshotWriter {
     void begins(SnapshotProgress.Step step);
 
     /**
+     * The target may lack something nevertheless, and is marked.
+     *
+     * @param reason one sentence for the user
+     */
+    default void doubts(String reason) {}
+
+    /**
      * Runs the commit after which the target holds the snapshot. If the snapshot is given up
      * before, the commit does not run. Once it runs, it must be waited for, because the outcome of
      * an interrupted commit is unknown.

@@ -72,9 +72,25 @@ public final class IncompletenessSql {
         .collect(Collectors.joining());
   }
 
+  /** The same, in the place of those that are there. */
+  public String replaceAll(List<Incompleteness> marks) {
+    return marks.stream()
+        .map(mark -> delete(mark) + ";" + insert(mark, "(values (1)) as fence") + ";")
+        .collect(Collectors.joining());
+  }
+
   /** Removes all marks. */
   public String delete() {
     return "delete from " + table + " where target = " + target;
+  }
+
+  /**
+   * Removes those that were set until then.
+   *
+   * @param time as PostgreSQL writes it
+   */
+  public String deleteUntil(String time) {
+    return delete() + " and since <= " + SqlNames.literal(time) + "::timestamptz";
   }
 
   /** Removes those of one cause. */

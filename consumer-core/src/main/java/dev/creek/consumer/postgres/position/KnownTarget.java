@@ -147,6 +147,11 @@ public final class KnownTarget {
         .flatMap(seen -> compared(session, seen, columns != null));
   }
 
+  /** A snapshot writes rows into the known table from now on. */
+  public Mono<Void> fills(Session session) {
+    return session.update(sql.fills(), statement -> statement.bind(0, target.toString())).then();
+  }
+
   /** Stores the present table as known: a snapshot has filled it, with these columns. */
   public Mono<Void> store(Session session, Set<String> columns) {
     return session

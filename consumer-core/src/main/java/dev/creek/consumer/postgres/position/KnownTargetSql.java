@@ -216,6 +216,19 @@ public final class KnownTargetSql {
         .formatted(known, SqlNames.literal(target), name, table);
   }
 
+  /**
+   * Stores that the table has rows from now on: whoever empties it takes them. An unlogged one that
+   * is still empty would look as after a crash. Parameter: target.
+   */
+  String fills() {
+    return """
+        update %s k set filled = true
+        from pg_class c
+        where k.target = $1 and c.oid::int8 = k.oid and c.relpersistence <> 'u'
+        """
+        .formatted(known);
+  }
+
   /** Stores the present state, with the columns named by the fourth parameter. */
   String store() {
     return """

@@ -1,5 +1,6 @@
 package dev.creek.consumer.postgres.snapshot;
 
+import dev.creek.consumer.api.Incompleteness;
 import dev.creek.consumer.api.Incompleteness.Cause;
 import dev.creek.consumer.api.SnapshotException;
 import dev.creek.consumer.postgres.apply.InsertSql;
@@ -13,6 +14,9 @@ import dev.creek.consumer.row.RowPlan;
 import dev.creek.consumer.row.UniqueKey;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /** What an upserted snapshot writes of a row that is there, and what is known afterwards. */
@@ -24,8 +28,29 @@ sealed interface Extent {
   /** Whether rows are replaced if a column differs that only an insert can set. */
   boolean reidentifies();
 
+  /**
+   * Before the first row is written, in a transaction that holds the claim.
+   *
+   * @return a value for {@link End#begun}
+   */
+  Mono<String> begins(Session session, PositionSql position);
+
+  /**
+   * The end of a snapshot.
+   *
+   * @param moved its last position
+   * @param begun what {@link #begins} returned; null if it had no rows
+   * @param first the transaction that wrote its first chunk; null if it had no rows
+   * @param doubts notified of what the target may lack nevertheless
+   */
+  record End(
+      PositionAdvance moved,
+      @Nullable String begun,
+      @Nullable Long first,
+      Consumer<String> doubts) {}
+
   /** Stores what the written rows prove, in the snapshot's last transaction. */
-  Mono<Void> written(Session session, PositionSql position, RowPlan plan, PositionAdvance moved);
+  Mono<Void> written(Session session, PositionSql position, RowPlan plan, End end);
 
   /**
    * Whole rows.
@@ -43,17 +68,41 @@ sealed interface Extent {
       return true;
     }
 
+    /** A table that was replaced or emptied by then is marked: only later is it our work. */
+    @Override
+    public Mono<String> begins(Session session, PositionSql position) {
+      KnownTarget known = position.known();
+      return known
+          .look(session, null)
+          .then(Mono.defer(() -> known.fills(session)))
+          .then(
+              Mono.defer(
+                  () ->
+                      session
+                          .query(
+                              "select clock_timestamp()::text",
+                              statement -> {},
+                              row -> Objects.requireNonNull(row.get(0, String.class)))
+                          .single()));
+    }
+
     /**
      * Rows that are not in the snapshot stay: the doubt is over only if there were none. Each row
-     * that the source has got a value in each column.
+     * that the source has got a value in each column. What was written first is gone if the table
+     * was replaced or emptied since.
      */
     @Override
-    public Mono<Void> written(
-        Session session, PositionSql position, RowPlan plan, PositionAdvance moved) {
+    public Mono<Void> written(Session session, PositionSql position, RowPlan plan, End end) {
       IncompletenessSql marks = position.marks();
+      KnownTarget known = position.known();
+      String proven =
+          intoEmpty
+              ? end.begun() == null ? marks.delete() : marks.deleteUntil(end.begun())
+              : marks.delete(Cause.COLUMN);
       return session
-          .execute(intoEmpty ? marks.delete() : marks.delete(Cause.COLUMN))
-          .then(Mono.defer(() -> position.known().store(session, plan.names())));
+          .execute(proven)
+          .then(Mono.defer(() -> known.look(session, null)))
+          .then(Mono.defer(() -> known.store(session, plan.names())));
     }
   }
 
@@ -61,10 +110,12 @@ sealed interface Extent {
    * Some columns of rows that are there, and whole rows that are missing: changes from before the
    * source got the column may still bring these, and would not bring its value.
    *
+   * @param table its name as SQL
    * @param columns their names
    * @param present the columns as they were before the first row was written
    */
-  record OfColumns(List<String> columns, KnownTarget.Columns present) implements Extent {
+  record OfColumns(String table, List<String> columns, KnownTarget.Columns present)
+      implements Extent {
     public OfColumns {
       columns = List.copyOf(columns);
     }
@@ -88,23 +139,77 @@ sealed interface Extent {
       return false;
     }
 
-    /** A snapshot that held far fewer rows than expected leaves the columns' marks. */
     @Override
-    public Mono<Void> written(
-        Session session, PositionSql position, RowPlan plan, PositionAdvance moved) {
-      boolean thin = moved.marks().stream().anyMatch(mark -> mark.cause() == Cause.THIN_SNAPSHOT);
-      KnownTarget known = position.known();
-      return known
+    public Mono<String> begins(Session session, PositionSql position) {
+      return Mono.just("");
+    }
+
+    /**
+     * A snapshot that held far fewer rows than expected leaves the columns' marks, and so does one
+     * that did not hold each row that is here.
+     */
+    @Override
+    public Mono<Void> written(Session session, PositionSql position, RowPlan plan, End end) {
+      boolean thin =
+          end.moved().marks().stream().anyMatch(mark -> mark.cause() == Cause.THIN_SNAPSHOT);
+      return position
+          .known()
           .present(session, columns)
           .filter(present::equals)
           .switchIfEmpty(Mono.error(() -> changed(position)))
           .flatMap(
               same ->
                   thin
-                      ? Mono.empty()
-                      : session
-                          .execute(position.marks().deleteColumns(columns))
-                          .then(Mono.defer(() -> known.filled(session, present))));
+                      ? Mono.<Void>empty()
+                      : leftOut(session, end.first())
+                          .flatMap(
+                              rows ->
+                                  rows == 0
+                                      ? filled(session, position)
+                                      : lacking(session, position, rows, end.doubts())));
+    }
+
+    private Mono<Void> filled(Session session, PositionSql position) {
+      return session
+          .execute(position.marks().deleteColumns(columns))
+          .then(Mono.defer(() -> position.known().filled(session, present)));
+    }
+
+    /**
+     * The number of rows that are older than the first chunk: neither the snapshot nor a change
+     * since has written them. Transaction ids are compared within the time of the snapshot alone,
+     * so that ids of frozen rows, which may be older than all others, do not look young.
+     */
+    private Mono<Long> leftOut(Session session, @Nullable Long first) {
+      String since = first == null ? "txid_current()" : first.toString();
+      return session
+          .query(
+              """
+              select count(*) from %1$s as t
+              where ((t.xmin::text::int8 - %2$s) & 4294967295) > ((txid_current() - %2$s) & 4294967295)
+              """
+                  .formatted(table, since),
+              statement -> {},
+              row -> Objects.requireNonNull(row.get(0, Long.class)))
+          .single();
+    }
+
+    private Mono<Void> lacking(
+        Session session, PositionSql position, long rows, Consumer<String> doubts) {
+      List<Incompleteness> marks =
+          columns.stream()
+              .map(column -> new Incompleteness(Cause.COLUMN, column, leftOut(column, rows)))
+              .toList();
+      return session
+          .execute(position.marks().replaceAll(marks))
+          .doOnSuccess(stored -> marks.forEach(mark -> doubts.accept(mark.reason())));
+    }
+
+    private static String leftOut(String column, long rows) {
+      return ("the snapshot that filled column \"%s\" lacked %,d rows that are here: the producer leaves"
+              + " out rows that it cannot encode (check --source-uri names such columns), or their"
+              + " deletes had not come yet, and another fill does not meet them")
+          .formatted(column, rows);
     }
 
     private static SnapshotException changed(PositionSql position) {

@@ -156,7 +156,7 @@ public final class PostgresSnapshots implements SnapshotTables {
                                       target,
                                       shape,
                                       plan,
-                                      new Extent.OfColumns(columns, present)));
+                                      new Extent.OfColumns(target.sqlName(), columns, present)));
                     }));
   }
 

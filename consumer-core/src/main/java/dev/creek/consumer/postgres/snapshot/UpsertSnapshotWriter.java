@@ -27,6 +27,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
@@ -61,6 +62,9 @@ final class UpsertSnapshotWriter implements SnapshotWriter {
 
   /** Transactions that have written chunks; only for writes. */
   private final List<Long> transactions = new ArrayList<>();
+
+  /** What the extent told before the first row. */
+  private volatile @Nullable String begun;
 
   /**
    * @param plan one with a key
@@ -181,11 +185,16 @@ final class UpsertSnapshotWriter implements SnapshotWriter {
 
   @Override
   public Mono<Void> begin(Handover to) {
-    Mono<Void> beginning =
-        plan.assumesKey()
-            ? held.requireOpen().then(held.transaction()).flatMap(session -> doubting(session, to))
-            : session().flatMap(session -> movedBack(session, to));
-    return beginning.onErrorResume(e -> described(e, List.of()));
+    return held.requireOpen()
+        .then(held.transaction())
+        .flatMap(
+            session ->
+                movedBack(session, to)
+                    .then(Mono.defer(() -> extent.begins(session, position)))
+                    .doOnNext(told -> begun = told)
+                    .then(Mono.defer(() -> plan.assumesKey() ? doubting(session) : Mono.empty()))
+                    .then(Mono.defer(() -> held.commit(session))))
+        .onErrorResume(e -> described(e, List.of()));
   }
 
   private Mono<Void> movedBack(Session session, Handover to) {
@@ -197,10 +206,8 @@ final class UpsertSnapshotWriter implements SnapshotWriter {
    * for which an assumed key cannot be checked. An applied snapshot shows that the key holds; one
    * that is given up leaves the mark.
    */
-  private Mono<Void> doubting(Session session, Handover to) {
-    return movedBack(session, to)
-        .then(Mono.defer(() -> session.execute(position.marks().insertAll(List.of(DOUBT)))))
-        .then(Mono.defer(() -> held.commit(session)));
+  private Mono<Void> doubting(Session session) {
+    return session.execute(position.marks().insertAll(List.of(DOUBT)));
   }
 
   @Override
@@ -213,17 +220,18 @@ final class UpsertSnapshotWriter implements SnapshotWriter {
             session ->
                 moved(session, moved)
                     .flatMap(held::requireClaim)
-                    .then(Mono.defer(() -> marked(session, moved)))
+                    .then(Mono.defer(() -> marked(session, moved, finishing)))
                     .then(
                         Failpoint.SNAPSHOT_COMMITTED.after(
                             finishing.lastCommit(held.commit(session)))))
         .onErrorResume(e -> described(e, List.of()));
   }
 
-  private Mono<Void> marked(Session session, PositionAdvance moved) {
+  private Mono<Void> marked(Session session, PositionAdvance moved, Finishing finishing) {
     IncompletenessSql marks = position.marks();
+    Long first = transactions.isEmpty() ? null : transactions.get(0);
     return extent
-        .written(session, position, plan, moved)
+        .written(session, position, plan, new Extent.End(moved, begun, first, finishing::doubts))
         .then(
             Mono.defer(
                 () ->

@@ -161,6 +161,11 @@ final class LagTracker implements Backlog, ReadListener {
     return first == null ? before : first.oldest();
   }
 
+  /** Tells whether everything that was read is applied, and no more is known of. */
+  synchronized boolean isUpToDate() {
+    return upToDate;
+  }
+
   @Override
   public synchronized Duration lag() {
     if (upToDate) {

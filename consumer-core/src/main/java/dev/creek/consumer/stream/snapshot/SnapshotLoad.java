@@ -152,6 +152,14 @@ public final class SnapshotLoad {
       }
 
       @Override
+      public void doubts(String reason) {
+        log.atWarn()
+            .addKeyValue("table", task.order().mapping().target())
+            .log("{}: {}", task.order().mapping(), reason);
+        task.doubt(reason);
+      }
+
+      @Override
       public Mono<Void> lastCommit(Mono<Void> commit) {
         return lastCommit.run(commit);
       }

@@ -11,19 +11,25 @@ import dev.creek.consumer.api.Incompleteness;
 import dev.creek.consumer.api.Incompleteness.Cause;
 import dev.creek.consumer.api.ShapeMismatchException;
 import dev.creek.consumer.api.SnapshotException;
+import dev.creek.consumer.api.SnapshotProgress.Step;
 import dev.creek.consumer.postgres.Line;
 import dev.creek.consumer.postgres.Load;
 import dev.creek.consumer.postgres.TargetDatabase;
 import dev.creek.consumer.postgres.Waiting;
 import dev.creek.consumer.stream.Handover;
+import dev.creek.consumer.stream.SnapshotWriter;
 import dev.creek.consumer.testing.TableWire;
 import dev.creek.consumer.testing.WalTx;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A snapshot that brings only some columns to rows that are there. */
 final class FilledColumnsIT {
@@ -80,7 +86,7 @@ final class FilledColumnsIT {
     var fill = filling("n");
     fill.begin()
         .write(row(1, "newer", 10, 100), row(2, "b", null, 200))
-        .write(row(3, "c", 30, 300), row(5, "e", 50, 500));
+        .write(row(3, "c", 30, 300), row(4, "d", 4, 400), row(5, "e", 50, 500));
     assertThat(marks()).isEqualTo("column more, column n");
     fill.finish();
     assertThat(database.rows("items"))
@@ -92,7 +98,11 @@ final class FilledColumnsIT {
   @Test
   void leavesNothingToBeMarkedAgain() {
     altered();
-    filling("n", "more").begin().write(row(1, "a", 10, 100)).finish();
+    filling("n", "more")
+        .begin()
+        .write(row(1, "a", 10, 100), row(2, "b", 20, 200))
+        .write(row(3, "c", 30, 300), row(4, "d", 4, 4))
+        .finish();
     assertThat(marks()).isEmpty();
     look();
     line.restart();
@@ -166,6 +176,91 @@ final class FilledColumnsIT {
                     .with(new Incompleteness(Cause.THIN_SNAPSHOT, "why")),
                 step -> {}));
     assertThat(marks()).isEqualTo("column more, column n, thin_snapshot");
+  }
+
+  /** The producer leaves out rows that it cannot encode, and says so to nobody. */
+  @Test
+  void aRowThatTheSnapshotLacksLeavesTheMarkWithTheirNumber() {
+    altered();
+    var fill = filling("n").begin().write(row(1, "a", 10, 100), row(4, "d", 4, 4));
+    List<String> doubts = new ArrayList<>();
+    Waiting.await(
+        fill.writer()
+            .finish(
+                new Handover(Load.RESUME, Load.AHEAD_UNTIL),
+                new SnapshotWriter.Finishing() {
+                  @Override
+                  public void begins(Step step) {}
+
+                  @Override
+                  public void doubts(String reason) {
+                    doubts.add(reason);
+                  }
+                }));
+    assertThat(marks()).isEqualTo("column more, column n");
+    assertThat(
+            database.value("select reason from _creek_consumer.incompleteness where detail = 'n'"))
+        .contains("column \"n\" lacked 2 rows that are here")
+        .isEqualTo(doubts.get(0));
+    look();
+    line.restart();
+    line.apply(ITEMS.update(WalTx.of(9000), 2, "b", 20, 200));
+    look();
+    assertThat(marks()).isEqualTo("column more, column n");
+    load.close();
+    filling("n")
+        .begin()
+        .write(row(1, "a", 10, 100), row(2, "b", 20, 200))
+        .write(row(3, "c", 30, 300), row(4, "d", 4, 4))
+        .finish();
+    assertThat(marks()).isEqualTo("column more");
+  }
+
+  /** Rows that the snapshot has, rows that were written since, and rows that are frozen. */
+  @ParameterizedTest(name = "seed {0}")
+  @ValueSource(longs = {1, 2, 3, 4, 5, 6})
+  void theMarkIsClearedIfAndOnlyIfEachRowWasWritten(long seed) {
+    var random = new Random(seed);
+    database.execute(
+        "create table items (id int primary key, v text, n int, more int)",
+        "insert into items select i, 'v' from generate_series(1, 60) i",
+        "insert into _creek_consumer.incompleteness (target, cause, detail, reason)"
+            + " values ('public.items', 'column', 'n', 'why')");
+    if (random.nextBoolean()) {
+      database.execute("vacuum freeze items");
+    }
+    int odds = 1 + random.nextInt(30);
+    List<Object[]> held = new ArrayList<>();
+    List<Integer> others = new ArrayList<>();
+    for (int id = 1; id <= 70; id++) {
+      if (odds == 1 || random.nextInt(odds) > 0) {
+        held.add(row(id, "v", id, id));
+      } else if (id <= 60) {
+        others.add(id);
+      }
+    }
+    Collections.shuffle(held, random);
+    var fill = filling("n").begin();
+    int cut = 1 + random.nextInt(held.size());
+    fill.write(held.subList(0, cut)).write(held.subList(cut, held.size()));
+    long left = 0;
+    for (int id : others) {
+      if (random.nextBoolean()) {
+        left++;
+      } else if (random.nextBoolean()) {
+        database.execute("delete from items where id = " + id);
+      } else {
+        database.execute("update items set n = 7 where id = " + id);
+      }
+    }
+    fill.finish();
+    assertThat(
+            database.value(
+                "select coalesce(min(substring(reason from 'lacked (\\d+) rows')), '0')"
+                    + " from _creek_consumer.incompleteness where cause = 'column'"))
+        .isEqualTo(Long.toString(left));
+    assertThat(database.value("select count(*) from items where n is null"))
+        .isEqualTo(Long.toString(left));
   }
 
   @Test
