@@ -259,6 +259,17 @@ public final class Tables {
   }
 
   /**
+   * The same for a table whether or not it is subscribed: after {@link #add(Mapping)} the policy
+   * counts from its first change on.
+   *
+   * @param policy null for that of {@link DatabaseOptions.Builder#schemaChanges}
+   * @return errors with {@link DatabaseException} if the target's rows come from another source
+   */
+  public Mono<Void> setSchemaChanges(Mapping mapping, @Nullable SchemaPolicy policy) {
+    return servers.database().flatMap(db -> db.subscriptions().keepSchemaChanges(mapping, policy));
+  }
+
+  /**
    * Tries a table that has stopped again now, if this consumer runs and applies it.
    *
    * @return false if it does not wait, or not here

@@ -55,9 +55,7 @@ final class SchemaPoliciesIT {
 
   private void awaitEqual() {
     producer.awaitCaughtUp(PATIENCE);
-    var compared =
-        TableComparison.of(source, target).table("public.t", "public.t").awaitEqual(PATIENCE);
-    assertThat(TableComparison.allEqual(compared)).as("%s", compared).isTrue();
+    TableComparison.of(source, target).table("public.t", "public.t").awaitEqual(PATIENCE);
   }
 
   private String stored(String column) {
@@ -211,6 +209,25 @@ final class SchemaPoliciesIT {
     producer.awaitCaughtUp(PATIENCE);
     await().atMost(PATIENCE).until(() -> "2".equals(target.value("select count(*) from t")));
     awaitStreaming();
+  }
+
+  @Test
+  void aPolicyThatComesWithTheTableCountsFromItsFirstChangeOn() {
+    String create = "create table t (id int primary key)";
+    source.execute(create);
+    target.execute(create);
+    producer = path.produce(Generation.NEW);
+    path.consumer(path.options());
+    path.run();
+    String function = CONTROL + ".add_table(text, text, text, text)";
+    await()
+        .atMost(PATIENCE)
+        .until(() -> target.value("select to_regprocedure('" + function + "')") != null);
+    source.execute("alter table t add column b int", "insert into t values (1, 1)");
+    target.execute("select %s.add_table('%s', null, null, 'add')".formatted(CONTROL, table()));
+    awaitEqual();
+    awaitStreaming();
+    assertThat(stored("schema_changes")).isEqualTo("add");
   }
 
   @ParameterizedTest
@@ -387,7 +404,10 @@ final class SchemaPoliciesIT {
     producer = path.produce(Generation.NEW);
     DatabaseOptions database =
         DatabaseOptions.builder(target.patientUri(), Map.of()).schemaChanges(policy).build();
-    CreekConsumer consumer = path.consumer(path.options(database).grouping(Grouping.DATABASE));
+    // Long enough for the rest of a transaction on a machine that has much else to do.
+    CreekConsumer consumer =
+        path.consumer(
+            path.options(database).grouping(Grouping.DATABASE).linger(Duration.ofSeconds(1)));
     tables.forEach(table -> consumer.tables().add(path.mapping(table)).block(PATIENCE));
     path.run();
   }
@@ -395,11 +415,9 @@ final class SchemaPoliciesIT {
   private void awaitEqual(List<String> tables) {
     producer.awaitCaughtUp(PATIENCE);
     for (String table : tables) {
-      var compared =
-          TableComparison.of(source, target)
-              .table("public." + table, "public." + table)
-              .awaitEqual(PATIENCE);
-      assertThat(TableComparison.allEqual(compared)).as("%s", compared).isTrue();
+      TableComparison.of(source, target)
+          .table("public." + table, "public." + table)
+          .awaitEqual(PATIENCE);
     }
   }
 

@@ -2,6 +2,7 @@ package dev.creek.consumer.app;
 
 import dev.creek.consumer.ConsumerOptions;
 import dev.creek.consumer.CreekConsumer;
+import dev.creek.consumer.Tables;
 import dev.creek.consumer.api.BrokerOptions;
 import dev.creek.consumer.api.Command;
 import dev.creek.consumer.api.CommandRecord;
@@ -139,6 +140,14 @@ final class FacadeConsumer implements Consumer {
   @Override
   public Mono<Boolean> setSchemaChanges(TargetTable target, @Nullable SchemaPolicy policy) {
     return facade.tables().setSchemaChanges(target, policy);
+  }
+
+  @Override
+  public Mono<Void> setSchemaChanges(Mapping mapping, SchemaPolicy policy) {
+    Tables tables = facade.tables();
+    return tables
+        .requireTarget(mapping)
+        .then(Mono.defer(() -> tables.setSchemaChanges(mapping, policy)));
   }
 
   @Override

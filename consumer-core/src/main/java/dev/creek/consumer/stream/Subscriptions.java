@@ -90,6 +90,14 @@ public interface Subscriptions {
   Mono<Boolean> setSchemaChanges(TargetTable target, @Nullable SchemaPolicy policy);
 
   /**
+   * The same for a table whether or not it is subscribed: once it is, its policy counts from the
+   * first change on.
+   *
+   * @return errors with {@link DatabaseException} if its rows come from another source
+   */
+  Mono<Void> keepSchemaChanges(Mapping mapping, @Nullable SchemaPolicy policy);
+
+  /**
    * Makes a subscription inactive, keeping the position; false if there is no such subscription.
    * Wakes running services.
    */

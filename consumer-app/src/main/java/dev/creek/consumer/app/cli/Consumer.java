@@ -112,6 +112,11 @@ public interface Consumer {
   /** Sets a table's policy for changes of its schema; false if it is not subscribed. */
   Mono<Boolean> setSchemaChanges(TargetTable target, @Nullable SchemaPolicy policy);
 
+  /**
+   * The same for a table that is to be subscribed, before that; errors if its target is missing.
+   */
+  Mono<Void> setSchemaChanges(Mapping mapping, SchemaPolicy policy);
+
   /** Compares a table of the source database with its target. */
   Mono<Verification> verify(Mapping mapping, DatabaseOptions source, Verification.Options how);
 

@@ -53,7 +53,7 @@ abstract class MappingsVerb implements ServerVerb {
                 around.terminal()));
   }
 
-  private List<Command.OfMapping> commands() {
+  final List<Command.OfMapping> commands() {
     return mappings.stream().map(this::command).toList();
   }
 }

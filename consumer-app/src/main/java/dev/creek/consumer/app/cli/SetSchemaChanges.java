@@ -54,12 +54,17 @@ final class SetSchemaChanges implements ServerVerb {
     policy =
         given.equals(DEFAULT)
             ? null
-            : SchemaPolicy.of(given)
-                .orElseThrow(
-                    () ->
-                        new IllegalArgumentException(
-                            "'" + given + "': none of stop, add, follow, ignore, default"));
+            : SchemaPolicy.of(given).orElseThrow(() -> unknown(given, ", default"));
     targets = EachArgument.parse(arguments, TargetTable::parse);
+  }
+
+  /** The policy of this name. */
+  static SchemaPolicy policy(String name) {
+    return SchemaPolicy.of(name).orElseThrow(() -> unknown(name, ""));
+  }
+
+  private static IllegalArgumentException unknown(String name, String more) {
+    return new IllegalArgumentException("'" + name + "': none of stop, add, follow, ignore" + more);
   }
 
   @Override

@@ -131,6 +131,11 @@ final class FakeConsumer implements Consumer {
   }
 
   @Override
+  public Mono<Void> setSchemaChanges(Mapping mapping, SchemaPolicy policy) {
+    return ask("schema changes of " + mapping + ": " + policy, Mono.empty());
+  }
+
+  @Override
   public Mono<Verification> verify(Mapping mapping, Verification.Options how) {
     return ask(
         "verify " + mapping + " with a snapshot",

@@ -75,6 +75,21 @@ final class TableVerbsTest {
   }
 
   @Test
+  void aPolicyIsThereBeforeTheTableIs() {
+    assertThat(cli.run("add-tables", "--schema-changes=add", "s.a.b:c.d", "s.a.e:c.f")).isZero();
+    assertThat(cli.consumer.asked)
+        .containsExactly(
+            "schema changes of s.a.b:c.d: ADD",
+            "ADD s.a.b:c.d",
+            "schema changes of s.a.e:c.f: ADD",
+            "ADD s.a.e:c.f",
+            "close");
+    assertThat(cli.run("add-tables", "--schema-changes=default", "s.a.b:c.d"))
+        .isEqualTo(ExitCode.USAGE);
+    assertThat(cli.err.toString()).contains("'default': none of stop, add, follow, ignore");
+  }
+
+  @Test
   void subscribesATableFromATimeIntoAGroup() {
     assertThat(cli.run("add-tables", "--group=g", "--from", "now", "s.a.b:c.d")).isZero();
     assertThat(cli.consumer.asked).containsExactly("ADD_FROM now IN \"g\" s.a.b:c.d", "close");

@@ -36,7 +36,8 @@ public final class ControlScripts {
           "016_replica_sessions.sql",
           "017_grouping.sql",
           "018_fill.sql",
-          "019_schema_changes.sql");
+          "019_schema_changes.sql",
+          "020_add_with_policy.sql");
 
   /** Quotes the functions' bodies, which name the schema. */
   private static final String BODY_QUOTE = "$creek$";

@@ -218,6 +218,21 @@ final class SubscriptionSql {
         .formatted(table);
   }
 
+  /** For {@link #andWake}. Parameters: target, source, policy. */
+  String keepSchemaChanges() {
+    return """
+        with changed as (
+            insert into %1$s as s
+                (topic, target, lsn, "timestamp", active, state, updated_at, schema_changes)
+            values ($2, $1, '0/0', '0001-01-01 00:00:00+00', false, 'inactive', now(), $3)
+            on conflict (target) do update
+                set schema_changes = excluded.schema_changes
+                where s.topic = excluded.topic
+            returning *)
+        """
+        .formatted(table);
+  }
+
   /** Parameters: target, group. */
   String setGroup() {
     return "select " + setGroup + "($1, $2)";

@@ -230,6 +230,21 @@ public final class SubscriptionTable implements Subscriptions {
         .hasElement();
   }
 
+  @Override
+  public Mono<Void> keepSchemaChanges(Mapping mapping, @Nullable SchemaPolicy policy) {
+    return changeAndWake(
+            mapping.target(),
+            sql.keepSchemaChanges(),
+            statement ->
+                Binding.text(
+                    statement.bind(1, mapping.source().toString()),
+                    2,
+                    policy == null ? null : policy.stored()))
+        .filter(Optional::isPresent)
+        .switchIfEmpty(Mono.error(() -> otherSource(mapping)))
+        .then();
+  }
+
   private static void bindGroup(Statement statement, Mapping mapping, @Nullable String group) {
     statement.bind(1, mapping.source().toString());
     Binding.text(statement, 2, group);

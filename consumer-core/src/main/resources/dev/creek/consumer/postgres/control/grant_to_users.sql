@@ -5,6 +5,7 @@ grant execute on function
     {{control}}.add_table(text),
     {{control}}.add_table(text, text),
     {{control}}.add_table(text, text, text),
+    {{control}}.add_table(text, text, text, text),
     {{control}}.remove_table(text),
     {{control}}.remove_table(text, text),
     {{control}}.snapshot(text, text),

@@ -54,6 +54,8 @@ final class ControlFunctionsIT {
             List.of("add_table(\"table\" text)"),
             List.of("add_table(\"table\" text, \"from\" text)"),
             List.of("add_table(\"table\" text, \"from\" text, \"group\" text)"),
+            List.of(
+                "add_table(\"table\" text, \"from\" text, \"group\" text, schema_changes text)"),
             List.of("apply_snapshot(topic text, \"table\" text, mode text)"),
             List.of("cancel(id bigint)"),
             List.of("create_schema(\"table\" text)"),
