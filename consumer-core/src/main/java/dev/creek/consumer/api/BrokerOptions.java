@@ -363,7 +363,10 @@ public final class BrokerOptions {
       return this;
     }
 
-    /** How often the frontier of an idle table moves with its stream; 30 s by default. */
+    /**
+     * How often the frontier of an idle table moves with its stream, and a {@code CreekSource} to
+     * which nothing comes looks for another stream of its database; 30 s by default.
+     */
     public Builder frontierInterval(Duration value) {
       frontierInterval = positive(value, "frontierInterval");
       return this;

@@ -40,10 +40,18 @@ final class Generations {
         () -> {
           var forced = options.generation();
           var found = forced != null ? forced : known.get(database);
-          return found != null
-              ? Mono.just(found)
-              : find(database).doOnNext(it -> known.put(database, it));
+          return found != null ? Mono.just(found) : detect(database);
         });
+  }
+
+  /** The same, detected anew unless it is forced. */
+  Mono<Generation> detectAnew(String database) {
+    var forced = options.generation();
+    return forced != null ? Mono.just(forced) : detect(database);
+  }
+
+  private Mono<Generation> detect(String database) {
+    return find(database).doOnNext(it -> known.put(database, it));
   }
 
   /** The detected generation is not valid any more. */

@@ -102,6 +102,14 @@ public final class JetStreamLog implements ChangeLog, SnapshotLog {
         .publishOn(options.scheduler());
   }
 
+  @Override
+  public Mono<LogState> stateDetectedAnew(String database) {
+    return generations
+        .detectAnew(database)
+        .onErrorMap(ApiException.class, JetStreamLog::refused)
+        .then(Mono.defer(() -> state(database)));
+  }
+
   private Mono<LogState> state(String database, String stream) {
     return api.stream(stream)
         .map(StreamState::forLine)

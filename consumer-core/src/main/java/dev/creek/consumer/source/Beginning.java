@@ -88,8 +88,11 @@ record Beginning(
    * The producer's generation has changed, and it writes to another stream: changes are read again
    * from a little earlier, by the times that they carry, and what was handled is left out. As the
    * service does.
+   *
+   * @param position up to which everything was handled, in the former stream
+   * @param log the stream to which the producer writes now
    */
-  private static Mono<Beginning> elsewhere(
+  static Mono<Beginning> elsewhere(
       Position position,
       SnapshotHoldings holdings,
       LogState log,

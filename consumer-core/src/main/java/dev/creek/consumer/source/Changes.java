@@ -169,14 +169,16 @@ public final class Changes<T> {
   }
 
   private Flux<Element<T>> elements(Beginning beginning) {
-    Reading reading = new Reading(source.ports(), tables, beginning, skips);
+    Reading reading =
+        new Reading(source.ports(), tables, beginning, skips, sequence -> Mono.just(true));
     var reader = reader(reading);
     return reading
         .batches()
         .materialize()
         .concatMapIterable(
             signal -> InTurn.of(signal, batch -> reader.inTurn(batch.changes())), ONE_AHEAD)
-        .map(inTurn -> inTurn.read(Supplier::get));
+        .map(inTurn -> inTurn.read(Supplier::get))
+        .concatWith(source.reading(found -> elements(found.orElseThrow()), reading::next, tables));
   }
 
   /**
@@ -252,9 +254,22 @@ public final class Changes<T> {
   }
 
   private <U> Flux<U> changes(Beginning beginning, Pipeline<U> pipeline) {
-    return pipeline.of(
-        new Reading(source.ports(), tables, beginning, skips),
-        new Commits(positions, beginning.position(), Commits.Before.STORED, beginning.holdings()));
+    return changes(
+        beginning,
+        new Commits(positions, beginning.position(), Commits.Before.STORED, beginning.holdings()),
+        pipeline);
+  }
+
+  /** The changes of one stream, and then those of another one, should the producer go there. */
+  private <U> Flux<U> changes(Beginning beginning, Commits commits, Pipeline<U> pipeline) {
+    Reading reading = new Reading(source.ports(), tables, beginning, skips, commits::isStored);
+    return pipeline
+        .of(reading, commits)
+        .concatWith(
+            source.reading(
+                found -> changes(found.orElseThrow(), pipeline),
+                () -> reading.next().delayUntil(this::store),
+                tables));
   }
 
   private <U> Flux<U> snapshotsFirst(
@@ -263,12 +278,7 @@ public final class Changes<T> {
     return first
         .rows()
         .map(snapshots)
-        .concatWith(
-            Flux.defer(
-                () ->
-                    pipeline.of(
-                        new Reading(source.ports(), tables, first.beginning(), skips),
-                        first.commits())));
+        .concatWith(Flux.defer(() -> changes(first.beginning(), first.commits(), pipeline)));
   }
 
   private SnapshotsFirst snapshotsFirst() {

@@ -139,6 +139,11 @@ final class Commits {
             }));
   }
 
+  /** Tells whether everything up to a stream sequence is stored, and not only sent. */
+  Mono<Boolean> isStored(long sequence) {
+    return positions.load().map(now -> now.position().sequence() >= sequence).defaultIfEmpty(false);
+  }
+
   private Mono<Void> committed(Position at) {
     begun = true;
     stored = at;

@@ -140,7 +140,7 @@ public final class CreekSource implements AutoCloseable {
     Flux<WalSchema> later =
         Flux.defer(
             () ->
-                new Reading(ports, only, beginning, Set.of())
+                new Reading(ports, only, beginning, Set.of(), sequence -> Mono.just(false))
                     .batches()
                     .concatMapIterable(dev.creek.consumer.stream.Batch::changes, 1)
                     .map(dev.creek.consumer.wire.Change::schema));

@@ -20,6 +20,7 @@ import java.util.IdentityHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
@@ -48,6 +49,8 @@ final class Reading implements DatabaseDecoder.Routes<Reading.Route> {
 
   /** Number of messages that the broker held behind what was decoded last. */
   private volatile long pending;
+
+  private final MovedStream moved;
 
   /** The way of one table's messages. */
   static final class Route implements DatabaseDecoder.Route {
@@ -92,7 +95,17 @@ final class Reading implements DatabaseDecoder.Routes<Reading.Route> {
     }
   }
 
-  Reading(SourcePorts ports, TableSelection tables, Beginning beginning, Set<Long> skips) {
+  /**
+   * @param handled tells whether everything up to a stream sequence has been handled, so that
+   *     reading may go on in another stream
+   */
+  Reading(
+      SourcePorts ports,
+      TableSelection tables,
+      Beginning beginning,
+      Set<Long> skips,
+      LongFunction<Mono<Boolean>> handled) {
+    this.moved = new MovedStream(ports, tables, beginning, handled);
     this.ports = ports;
     this.tables = tables;
     this.beginning = beginning;
@@ -116,9 +129,10 @@ final class Reading implements DatabaseDecoder.Routes<Reading.Route> {
   }
 
   /**
-   * Batches of whole source transactions, without end; empty ones where only the position moves.
-   * Errors with {@link dev.creek.consumer.api.SourceException}, or once the broker's connection was
-   * closed.
+   * Batches of whole source transactions; empty ones where only the position moves. Ends only if
+   * the producer writes to another stream, and everything of this one has been handled: {@link
+   * #next}. Errors with {@link dev.creek.consumer.api.SourceException}, or once the broker's
+   * connection was closed.
    */
   Flux<Batch> batches() {
     Position from = beginning.position();
@@ -132,8 +146,16 @@ final class Reading implements DatabaseDecoder.Routes<Reading.Route> {
             ports.scheduler(),
             ports.batchBytes(),
             this::tableOf);
-    return (beginning.holdings().isEmpty() ? read : withoutHeld(read))
+    Flux<Batch> untilMoved =
+        read.doOnNext(batch -> moved.left(batch.position()))
+            .takeUntilOther(moved.happens(() -> pending == 0));
+    return (beginning.holdings().isEmpty() ? untilMoved : withoutHeld(untilMoved))
         .onErrorMap(error -> SourceErrors.of(error, tables, needed()));
+  }
+
+  /** Where reading goes on once the batches have ended. */
+  Mono<Beginning> next() {
+    return moved.next();
   }
 
   private Flux<Batch> withoutHeld(Flux<Batch> read) {
@@ -198,6 +220,7 @@ final class Reading implements DatabaseDecoder.Routes<Reading.Route> {
   @Override
   @SuppressWarnings("ReferenceEquality") // one instance for each fingerprint of a table
   public void decoded(Route route, Change change) {
+    moved.decoded(change.sequence());
     if (route.schema != change.schema()) {
       route.schema = change.schema();
       var more = new IdentityHashMap<>(tableOf);

@@ -31,6 +31,14 @@ public interface ChangeLog {
   }
 
   /**
+   * The same, after the generation of the database's producer has been detected anew: a producer of
+   * another one writes to another stream. Readers that read go on in theirs.
+   */
+  default Mono<LogState> stateDetectedAnew(String database) {
+    return state(database);
+  }
+
+  /**
    * The generation of this database's producer, detected at connect time unless an option forces
    * one.
    */

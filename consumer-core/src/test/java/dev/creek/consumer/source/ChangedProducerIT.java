@@ -2,6 +2,7 @@ package dev.creek.consumer.source;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.creek.consumer.api.BrokerOptions;
 import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
@@ -37,25 +38,29 @@ class ChangedProducerIT {
     }
   }
 
+  private CreekSource open() {
+    return CreekSource.create(
+        SourceOptions.builder(
+                BrokerOptions.builder(path.broker().uri())
+                    .frontierInterval(Duration.ofMillis(300))
+                    .build())
+            .positions(positions)
+            .build());
+  }
+
+  private Mono<Void> follow(CreekSource creek, String tables) {
+    return creek
+        .changes(source.name() + ".public." + tables)
+        .forEachTransaction(tx -> Mono.fromRunnable(() -> tx.changes().forEach(this::handle)));
+  }
+
+  private void handle(Change<Row> change) {
+    ids.add(((Change.Insert<Row>) change).row().getInteger("id"));
+  }
+
   private void read(String tables, int until) {
-    try (CreekSource creek =
-        CreekSource.create(
-            SourceOptions.builder(path.broker().uri()).positions(positions).build())) {
-      Disposable running =
-          creek
-              .changes(source.name() + ".public." + tables)
-              .forEachTransaction(
-                  tx ->
-                      Mono.fromRunnable(
-                          () ->
-                              tx.changes()
-                                  .forEach(
-                                      change ->
-                                          ids.add(
-                                              ((Change.Insert<Row>) change)
-                                                  .row()
-                                                  .getInteger("id")))))
-              .subscribe();
+    try (CreekSource creek = open()) {
+      Disposable running = follow(creek, tables).subscribe();
       Awaitility.await().atMost(PATIENCE).until(() -> ids.contains(until));
       Awaitility.await()
           .atMost(PATIENCE)
@@ -86,5 +91,41 @@ class ChangedProducerIT {
     read(tables, 3 * ROWS);
     assertThat(ids.subList(ids.size() - ROWS, ids.size()))
         .containsExactlyElementsOf(IntStream.rangeClosed(2 * ROWS + 1, 3 * ROWS).boxed().toList());
+  }
+
+  /** Nothing comes in the former stream any more, and no error would ever say so. */
+  @ParameterizedTest
+  @ValueSource(strings = {"items", "*"})
+  void aReaderThatRunsGoesThereByItself(String tables) {
+    source.execute("create table items (id int primary key)");
+    TestProducer old = path.produce(Generation.OLD);
+    List<Integer> alone = new CopyOnWriteArrayList<>();
+    try (CreekSource creek = open()) {
+      Disposable running = follow(creek, tables).subscribe();
+      // And one that keeps no position.
+      Disposable looking =
+          creek
+              .changes(source.name() + ".public." + tables)
+              .positions(Positions.inMemory())
+              .startAt(Start.EARLIEST)
+              .changes()
+              .subscribe(change -> alone.add(((Change.Insert<Row>) change).row().getInteger("id")));
+      insert(1, ROWS);
+      Awaitility.await().atMost(PATIENCE).until(() -> ids.contains(ROWS) && alone.contains(ROWS));
+      old.stop();
+
+      path.produce(Generation.NEW);
+      insert(ROWS + 1, 2 * ROWS);
+
+      Awaitility.await()
+          .atMost(PATIENCE)
+          .until(() -> ids.contains(2 * ROWS) && alone.contains(2 * ROWS));
+      running.dispose();
+      looking.dispose();
+    }
+    for (List<Integer> one : List.of(ids, alone)) {
+      assertThat(one.stream().distinct())
+          .containsExactlyElementsOf(IntStream.rangeClosed(1, 2 * ROWS).boxed().toList());
+    }
   }
 }

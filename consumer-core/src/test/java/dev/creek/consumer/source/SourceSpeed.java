@@ -20,6 +20,7 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
 
 /**
  * Measures reading from a real broker: processor time and garbage of this process for each change,
@@ -107,7 +108,10 @@ public final class SourceSpeed {
   private static Flux<Integer> undecoded(CreekSource creek) {
     TableSelection orders = TableSelection.of(List.of("source.app.orders"));
     return Beginning.of(Start.EARLIEST, Positions.inMemory(), creek.ports().changes(), orders)
-        .flatMapMany(at -> new Reading(creek.ports(), orders, at, Set.of()).batches())
+        .flatMapMany(
+            at ->
+                new Reading(creek.ports(), orders, at, Set.of(), handled -> Mono.just(false))
+                    .batches())
         .map(batch -> batch.changes().size());
   }
 
