@@ -223,6 +223,8 @@ final class DeniedIT {
                 assertThat(shown("state")).as(right).isEqualTo("streaming");
                 assertThat(shown("reason")).as(right).isNull();
               });
+      // The next schema is without it, which would be a reason to stop.
+      database.execute("alter table copy.orders drop column c" + id);
     }
   }
 
