@@ -40,7 +40,7 @@ final class RollingChangeIT {
     }
     source.execute("alter table log replica identity full");
     path.produce(Generation.NEW);
-    CreekConsumer tables = path.consumer();
+    CreekConsumer tables = path.consumer(path.options().grouping(Grouping.TABLE));
     TABLES.forEach(table -> tables.tables().add(path.mapping(table)).block(PATIENCE));
     Disposable first = tables.run().subscribe();
     write(100);
