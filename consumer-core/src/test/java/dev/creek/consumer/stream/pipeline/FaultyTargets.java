@@ -70,7 +70,12 @@ final class FaultyTargets implements TargetTables {
 
   @Override
   public Mono<Boolean> report(Claim claim, TableState state) {
-    return maybe(5, real.report(claim, state));
+    return Mono.defer(() -> isLost() ? Mono.error(broken()) : maybe(5, real.report(claim, state)));
+  }
+
+  /** States are stored again and again, so their losses need no bound. */
+  private synchronized boolean isLost() {
+    return random.nextInt(3) == 0;
   }
 
   @Override
