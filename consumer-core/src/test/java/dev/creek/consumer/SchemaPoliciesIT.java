@@ -8,6 +8,7 @@ import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.api.Grouping;
 import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.api.SchemaPolicy;
+import dev.creek.consumer.api.SnapshotMode;
 import dev.creek.consumer.testing.Patience;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.TableComparison;
@@ -209,6 +210,28 @@ final class SchemaPoliciesIT {
     producer.awaitCaughtUp(PATIENCE);
     await().atMost(PATIENCE).until(() -> "2".equals(target.value("select count(*) from t")));
     awaitStreaming();
+  }
+
+  /** No change has the new columns yet: only the snapshot's rows do. */
+  @ParameterizedTest
+  @EnumSource(Generation.class)
+  void addAltersTheTableBeforeTheFirstRowOfAnUpsertedSnapshot(Generation generation) {
+    follow(generation, SchemaPolicy.STOP, "create table t (id int primary key, n int)");
+    source.execute("insert into t values (1, 1), (2, 2)");
+    awaitEqual();
+    target.execute("select " + CONTROL + ".set_schema_changes('public.t', 'add')");
+    source.execute("alter table t add column b int default 7, alter n type bigint");
+    path.consumer(path.options())
+        .snapshots()
+        .take(table(), SnapshotMode.UPSERT)
+        .blockLast(PATIENCE);
+    awaitEqual();
+    assertThat(columns()).isEqualTo("b integer, id integer, n bigint");
+    assertThat(marks()).doesNotContain(List.of("column", "b"));
+    source.execute("insert into t values (3, 5000000000, 3)", "update t set n = 9 where id = 1");
+    awaitEqual();
+    awaitStreaming();
+    assertThat(marks()).doesNotContain(List.of("column", "b"));
   }
 
   @Test
