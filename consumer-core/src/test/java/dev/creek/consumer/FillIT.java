@@ -1,9 +1,12 @@
 package dev.creek.consumer;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.groups.Tuple.tuple;
 import static org.awaitility.Awaitility.await;
 
+import dev.creek.consumer.api.DatabaseException;
+import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.api.Incompleteness;
 import dev.creek.consumer.api.Incompleteness.Cause;
@@ -265,6 +268,33 @@ final class FillIT {
               .formatted(id, other);
       default -> "update items set id = id + 10000 where id = " + id;
     };
+  }
+
+  @Test
+  void aRoleThatMayNotUpdateIsToldSoAndTheMarkStays() {
+    follow(Generation.NEW, "");
+    String role = "filler_" + target.name();
+    target.execute(
+        "alter table items add column n int",
+        "create role %s login password 'secret'".formatted(role),
+        "grant usage on schema _creek_consumer to " + role,
+        "grant all on all tables in schema _creek_consumer to " + role,
+        "grant execute on all functions in schema _creek_consumer to " + role,
+        "grant select, insert on items to " + role);
+    source.execute(
+        "alter table items add column n int default 7", "update items set v = 'w' where id = 1");
+    await().atMost(PATIENCE).until(() -> marked().equals(List.of("column n")));
+    String uri = target.patientUri().replaceFirst("://[^@]*@", "://" + role + ":secret@");
+    CreekConsumer other = path.consumer(path.options(DatabaseOptions.of(uri)));
+    assertThatThrownBy(() -> other.snapshots().fill(items(), List.of("n")).blockLast(PATIENCE))
+        .isInstanceOf(DatabaseException.class)
+        .hasMessageContaining("permission denied for table items");
+    assertThat(marked()).containsExactly("column n");
+    source.execute("update items set v = 'z', n = 8 where id = 2");
+    awaitValue("select v || n from items where id = 2", "z8");
+    fill("n");
+    awaitEqual();
+    assertThat(marked()).isEmpty();
   }
 
   @Test
