@@ -56,9 +56,36 @@ public final class Alteration {
                     // Deferred checks of earlier rows that wait for the commit forbid to alter it.
                     .then(session.execute("set constraints all immediate"))
                     .then(lockTimeout(session, LOCK_TIMEOUT))
-                    .then(session.execute(String.join("\n", statements)))
+                    .then(session.execute(String.join("\n", joined(what, statements))))
                     .then(Mono.defer(() -> lockTimeout(session, usual))))
         .onErrorMap(e -> refused(e, what, differences));
+  }
+
+  /**
+   * The same, with statements for the table that follow one another as one: PostgreSQL writes rows
+   * anew only once for it. Renaming is a statement of its own.
+   *
+   * @param table its name as SQL
+   */
+  static List<String> joined(String table, List<String> statements) {
+    String prefix = "ALTER TABLE " + table + " ";
+    var joined = new ArrayList<String>();
+    boolean mayJoin = false;
+    for (String statement : statements) {
+      boolean acts =
+          statement.startsWith(prefix) && !statement.startsWith("RENAME ", prefix.length());
+      if (acts && mayJoin) {
+        int last = joined.size() - 1;
+        String before = joined.get(last);
+        joined.set(
+            last,
+            before.substring(0, before.length() - 1) + ", " + statement.substring(prefix.length()));
+      } else {
+        joined.add(statement);
+      }
+      mayJoin = acts && statement.endsWith(";");
+    }
+    return joined;
   }
 
   private static Mono<Void> lockTimeout(Session session, String limit) {
