@@ -81,6 +81,8 @@ final class SlowServiceIT {
   private Jar serve() {
     Jar service = Jar.start(JVM, environment, "serve");
     service.awaitLog("copy.orders is streaming");
+    // It is logged first, and stored a moment later.
+    awaitUntil(() -> state().equals("streaming"));
     return service;
   }
 
