@@ -150,6 +150,8 @@ final class SecretsIT {
       for (String password : List.of(secret.encoded(), secret.encoded() + "x")) {
         try (var service =
             ServiceProcess.of("serve", "--prometheus-port", "0", "--log-level", "trace")
+                // No line is left out: neither one with a secret nor the page's address.
+                .environment("LOG_RATE", "0")
                 .environment("NATS_URI", nats.uri().replace("://", "://me:" + password + "@"))
                 .environment("DB_URI", target.patientUri())
                 .environment("PGPASSWORD", secret.text())
