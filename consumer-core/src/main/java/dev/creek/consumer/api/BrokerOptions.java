@@ -364,8 +364,9 @@ public final class BrokerOptions {
     }
 
     /**
-     * How often the frontier of an idle table moves with its stream, and a {@code CreekSource} to
-     * which nothing comes looks for another stream of its database; 30 s by default.
+     * The interval in which the frontier of an idle table moves with its stream, and in which a
+     * {@code CreekSource} to which nothing comes looks for another stream of its database; 30 s by
+     * default.
      */
     public Builder frontierInterval(Duration value) {
       frontierInterval = positive(value, "frontierInterval");

@@ -344,8 +344,8 @@ public final class DatabaseOptions {
     }
 
     /**
-     * What is done with target tables whose sources get other columns, types or keys, if a table
-     * has no policy of its own ({@code set_schema_changes}); {@link SchemaPolicy#STOP} by default.
+     * The policy for changed columns, types and keys of source tables, for each table that has none
+     * of its own ({@code set_schema_changes}); {@link SchemaPolicy#STOP} by default.
      */
     public Builder schemaChanges(SchemaPolicy value) {
       this.schemaChanges = value;

@@ -88,7 +88,7 @@ public record SchemaDifference(
     }
   }
 
-  /** What a server does for a statement; the table is locked against everybody meanwhile. */
+  /** A server's work for a statement; the table is locked against everybody meanwhile. */
   public enum Work {
     /** It changes the catalog only. */
     CATALOG("locks the table for a moment"),

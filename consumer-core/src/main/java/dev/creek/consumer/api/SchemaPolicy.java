@@ -5,9 +5,9 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * What is done with a target table when the source's table has changed its columns, types or key.
- * Whatever the policy, a rename is never guessed, no column is dropped, and a type is altered only
- * if it then holds every value that it held before.
+ * The answer of a target table to changed columns, types or keys of the source's table. Whatever
+ * the policy, a rename is never guessed, no column is dropped, and a type is altered only if it
+ * then holds every value that it held before.
  */
 public enum SchemaPolicy {
   /** The table stops, with the statements to run. */

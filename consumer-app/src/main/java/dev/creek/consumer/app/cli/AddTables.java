@@ -68,7 +68,7 @@ final class AddTables extends MappingsVerb {
             configuration, around, commands(), (consumer, add) -> add(consumer, add, given));
   }
 
-  /** What the environment says is for the service, and no table's own. */
+  /** From the command line only: the environment's is the service's, and no table's own. */
   private @Nullable SchemaPolicy policyGiven() {
     ParseResult all = Objects.requireNonNull(spec).root().commandLine().getParseResult();
     String given = SettingOptions.given(all).get(Setting.SCHEMA_CHANGES);
