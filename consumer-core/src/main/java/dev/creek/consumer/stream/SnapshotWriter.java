@@ -55,8 +55,10 @@ public interface SnapshotWriter {
      * The target may lack something nevertheless, and is marked.
      *
      * @param reason one sentence for the user
+     * @param settling to be run once the pipeline has applied what was committed before the
+     *     snapshot: if that shows that nothing is lacking, it removes the mark and emits true
      */
-    default void doubts(String reason) {}
+    default void doubts(String reason, Mono<Boolean> settling) {}
 
     /**
      * Runs the commit after which the target holds the snapshot. If the snapshot is given up

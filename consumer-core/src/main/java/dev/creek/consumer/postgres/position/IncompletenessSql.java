@@ -106,6 +106,20 @@ public final class IncompletenessSql {
         + ")";
   }
 
+  /** Removes those of these that are there with the same reason; returns a row for each. */
+  public String deleteUnchanged(List<Incompleteness> marks) {
+    return delete()
+        + marks.stream()
+            .map(
+                mark ->
+                    "(cause = %s and detail = %s and reason = %s)"
+                        .formatted(
+                            SqlNames.literal(mark.cause().stored()),
+                            SqlNames.literal(mark.detail()),
+                            SqlNames.literal(mark.reason())))
+            .collect(Collectors.joining(" or ", " and (", ") returning 1"));
+  }
+
   /** Removes this one. */
   public String delete(Incompleteness mark) {
     return delete(mark.cause()) + " and detail = " + SqlNames.literal(mark.detail());

@@ -224,9 +224,13 @@ public final class KnownTarget {
     if (seen.oid() == null) {
       return seen.knownOid() == null
           ? Mono.empty()
-          : mark(
-              session,
-              List.of(recreated("another program has dropped the table, and its rows with it")));
+          : session.execute(
+              position
+                  .marks()
+                  .insertAll(
+                      List.of(
+                          recreated(
+                              "another program has dropped the table, and its rows with it"))));
     }
     List<String> columns = planned ? seen.columns() : seen.follow();
     if (seen.knownOid() == null) {
@@ -321,8 +325,9 @@ public final class KnownTarget {
             .formatted(column));
   }
 
+  /** What happened now is told with its time, in the place of what happened before. */
   private Mono<Void> mark(Session session, List<Incompleteness> marks) {
-    return marks.isEmpty() ? Mono.empty() : session.execute(position.marks().insertAll(marks));
+    return marks.isEmpty() ? Mono.empty() : session.execute(position.marks().replaceAll(marks));
   }
 
   /**

@@ -143,6 +143,11 @@ public final class PositionSql {
         + " for no key update";
   }
 
+  /** The same whoever has claimed it: parameter 1. */
+  public String lockForAnyClaim() {
+    return "select 1 from " + table + " where target = $1 for no key update";
+  }
+
   /** Removes the row, if this claim has created it and nothing was applied: parameters 1, 2. */
   public String withdraw() {
     return "delete from "
@@ -161,7 +166,13 @@ public final class PositionSql {
   }
 
   public void bindClaim(Statement statement) {
-    statement.bind(0, target).bind(1, claim.epoch());
+    bindTarget(statement);
+    statement.bind(1, claim.epoch());
+  }
+
+  /** Binds the parameter of {@link #lockForAnyClaim}. */
+  public void bindTarget(Statement statement) {
+    statement.bind(0, target);
   }
 
   /** Binds the parameters of {@link #update}. */

@@ -15,7 +15,7 @@ import dev.creek.consumer.row.UniqueKey;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
-import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
@@ -43,11 +43,18 @@ sealed interface Extent {
    * @param first the transaction that wrote its first chunk; null if it had no rows
    * @param doubts notified of what the target may lack nevertheless
    */
-  record End(
-      PositionAdvance moved,
-      @Nullable String begun,
-      @Nullable Long first,
-      Consumer<String> doubts) {}
+  record End(PositionAdvance moved, @Nullable String begun, @Nullable Long first, Doubts doubts) {}
+
+  /** Notified of what the target may lack, and is marked for. */
+  interface Doubts {
+    /**
+     * A mark.
+     *
+     * @param settling as {@link dev.creek.consumer.stream.SnapshotWriter.Finishing#doubts}, in a
+     *     transaction
+     */
+    void add(String reason, Function<Session, Mono<Boolean>> settling);
+  }
 
   /** Stores what the written rows prove, in the snapshot's last transaction. */
   Mono<Void> written(Session session, PositionSql position, RowPlan plan, End end);
@@ -163,46 +170,77 @@ sealed interface Extent {
                       ? Mono.<Void>empty()
                       : leftOut(session, end.first())
                           .flatMap(
-                              rows ->
-                                  rows == 0
-                                      ? filled(session, position)
-                                      : lacking(session, position, rows, end.doubts())));
-    }
-
-    private Mono<Void> filled(Session session, PositionSql position) {
-      return session
-          .execute(position.marks().deleteColumns(columns))
-          .then(Mono.defer(() -> position.known().filled(session, present)));
+                              left ->
+                                  left.rows() == 0
+                                      ? session.execute(position.marks().deleteColumns(columns))
+                                      : lacking(session, position, left, end.doubts()))
+                          .then(Mono.defer(() -> position.known().filled(session, present))));
     }
 
     /**
-     * The number of rows that are older than the first chunk: neither the snapshot nor a change
-     * since has written them. Transaction ids are compared within the time of the snapshot alone,
-     * so that ids of frozen rows, which may be older than all others, do not look young.
+     * Rows that the snapshot lacked.
+     *
+     * @param since the first transaction that wrote rows of the snapshot, or is later than it
      */
-    private Mono<Long> leftOut(Session session, @Nullable Long first) {
-      String since = first == null ? "txid_current()" : first.toString();
+    private record LeftOut(long rows, long since) {}
+
+    /**
+     * The rows that are older than the first chunk: neither the snapshot nor a change since has
+     * written them. Transaction ids are compared within the time of the snapshot alone, so that ids
+     * of frozen rows, which may be older than all others, do not look young.
+     */
+    private Mono<LeftOut> leftOut(Session session, @Nullable Long first) {
       return session
           .query(
               """
-              select count(*) from %1$s as t
+              select count(*), %2$s from %1$s as t
               where ((t.xmin::text::int8 - %2$s) & 4294967295) > ((txid_current() - %2$s) & 4294967295)
               """
-                  .formatted(table, since),
+                  .formatted(table, first == null ? "txid_current()" : first + "::int8"),
               statement -> {},
-              row -> Objects.requireNonNull(row.get(0, Long.class)))
+              row ->
+                  new LeftOut(
+                      Objects.requireNonNull(row.get(0, Long.class)),
+                      Objects.requireNonNull(row.get(1, Long.class))))
           .single();
     }
 
-    private Mono<Void> lacking(
-        Session session, PositionSql position, long rows, Consumer<String> doubts) {
+    private Mono<Void> lacking(Session session, PositionSql position, LeftOut left, Doubts doubts) {
       List<Incompleteness> marks =
           columns.stream()
-              .map(column -> new Incompleteness(Cause.COLUMN, column, leftOut(column, rows)))
+              .map(column -> new Incompleteness(Cause.COLUMN, column, leftOut(column, left.rows())))
               .toList();
       return session
           .execute(position.marks().replaceAll(marks))
-          .doOnSuccess(stored -> marks.forEach(mark -> doubts.accept(mark.reason())));
+          .doOnSuccess(
+              stored ->
+                  marks.forEach(
+                      mark ->
+                          doubts.add(
+                              mark.reason(), later -> settled(later, position, left, marks))));
+    }
+
+    /**
+     * Counts again. The row is locked only then, because a count may take long. A mark that tells
+     * something else meanwhile stays: changes without the column came, and then others with it.
+     */
+    private Mono<Boolean> settled(
+        Session session, PositionSql position, LeftOut before, List<Incompleteness> marks) {
+      return leftOut(session, before.since())
+          .filter(left -> left.rows() == 0)
+          .flatMap(
+              none ->
+                  session
+                      .query(position.lockForAnyClaim(), position::bindTarget, row -> true)
+                      .next())
+          .flatMap(locked -> position.known().present(session, columns))
+          .filter(present::equals)
+          .flatMapMany(
+              same ->
+                  session.query(
+                      position.marks().deleteUnchanged(marks), statement -> {}, row -> true))
+          .count()
+          .map(removed -> removed == marks.size());
     }
 
     private static String leftOut(String column, long rows) {

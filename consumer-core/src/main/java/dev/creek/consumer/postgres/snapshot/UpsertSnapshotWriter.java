@@ -14,6 +14,7 @@ import dev.creek.consumer.postgres.position.PositionSql;
 import dev.creek.consumer.postgres.session.Session;
 import dev.creek.consumer.postgres.session.Sessions;
 import dev.creek.consumer.postgres.session.SqlErrors;
+import dev.creek.consumer.postgres.session.SqlHints;
 import dev.creek.consumer.row.RowColumns;
 import dev.creek.consumer.row.RowPlan;
 import dev.creek.consumer.row.UniqueKey;
@@ -27,6 +28,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -46,6 +48,7 @@ final class UpsertSnapshotWriter implements SnapshotWriter {
           "an upsert snapshot was given up: changes come again, and rows that differ on the source "
               + "but have the same key here may have become one");
 
+  private final Sessions sessions;
   private final WriterSession held;
   private final PositionSql position;
   private final Explanation explanation;
@@ -79,6 +82,7 @@ final class UpsertSnapshotWriter implements SnapshotWriter {
       RowPlan plan,
       Extent extent) {
     UniqueKey key = Objects.requireNonNull(plan.key());
+    this.sessions = sessions;
     this.position = position;
     this.held = new WriterSession(sessions, position);
     this.explanation = explanation;
@@ -231,11 +235,24 @@ final class UpsertSnapshotWriter implements SnapshotWriter {
     IncompletenessSql marks = position.marks();
     Long first = transactions.isEmpty() ? null : transactions.get(0);
     return extent
-        .written(session, position, plan, new Extent.End(moved, begun, first, finishing::doubts))
+        .written(
+            session,
+            position,
+            plan,
+            new Extent.End(
+                moved,
+                begun,
+                first,
+                (reason, settling) -> finishing.doubts(reason, settled(settling))))
         .then(
             Mono.defer(
                 () ->
                     session.execute(marks.delete(DOUBT) + "; " + marks.insertAll(moved.marks()))));
+  }
+
+  /** In a session of its own: this writer is closed by then. */
+  private Mono<Boolean> settled(Function<Session, Mono<Boolean>> settling) {
+    return sessions.transaction("marks of " + position.target(), SqlHints.NONE, settling);
   }
 
   private Mono<Long> moved(Session session, PositionAdvance moved) {

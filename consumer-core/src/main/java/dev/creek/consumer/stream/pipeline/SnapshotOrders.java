@@ -5,13 +5,11 @@ import dev.creek.consumer.api.SnapshotException;
 import dev.creek.consumer.api.SnapshotProgress;
 import dev.creek.consumer.api.SourceSighting;
 import dev.creek.consumer.api.SourceTable;
-import dev.creek.consumer.stream.LogState;
 import dev.creek.consumer.stream.PipelinePorts;
 import dev.creek.consumer.stream.SnapshotOrder;
 import dev.creek.consumer.stream.Subscriptions;
 import dev.creek.consumer.stream.group.Groups;
 import dev.creek.consumer.stream.snapshot.SnapshotTask;
-import java.time.Duration;
 import java.util.concurrent.ConcurrentMap;
 import java.util.function.Function;
 import reactor.core.publisher.Flux;
@@ -23,16 +21,12 @@ import reactor.core.publisher.Sinks;
  * order only. Thread-safe.
  */
 final class SnapshotOrders {
-  private static final Duration LOOKED_AT_AGAIN = Duration.ofMillis(20);
-
-  /** A table that is further behind, or has stopped, is filled where it is. */
-  private static final Duration CATCHING_UP = Duration.ofSeconds(20);
-
   private final ConcurrentMap<Mapping, TablePipeline> running;
   private final Subscriptions subscriptions;
   private final PipelinePorts around;
   private final Groups groups;
   private final Mono<Void> stop;
+  private final FillWaits fills;
 
   /** Pipelines without a subscription. */
   private final Sinks.Many<TablePipeline> visitors = Sinks.many().multicast().directBestEffort();
@@ -51,6 +45,7 @@ final class SnapshotOrders {
     this.around = around;
     this.groups = groups;
     this.stop = stop;
+    this.fills = new FillWaits(running, around, stop);
   }
 
   /** Pipelines without a subscription, to be run. */
@@ -65,38 +60,12 @@ final class SnapshotOrders {
         unwanted,
         task ->
             stopRemoved(order.mapping())
-                .then(order.columns().isEmpty() ? Mono.<Void>empty() : caughtUp(order.mapping()))
+                .then(
+                    order.columns().isEmpty()
+                        ? Mono.<Void>empty()
+                        : fills.caughtUp(order.mapping()))
                 .takeUntilOther(SnapshotOrder.givenUp(task.cancelled()))
                 .then(Mono.fromRunnable(() -> enter(task))));
-  }
-
-  /**
-   * Waits until the table has applied what was published before its snapshot was taken, if that
-   * does not take long. Otherwise rows that the source has deleted by then would be there when the
-   * fill counts what the snapshot lacks.
-   */
-  private Mono<Void> caughtUp(Mapping mapping) {
-    return around
-        .changes()
-        .state(mapping.source())
-        .flatMapMany(
-            log ->
-                Flux.interval(Duration.ZERO, LOOKED_AT_AGAIN, around.scheduler())
-                    .onBackpressureDrop()
-                    .takeUntil(tick -> hasApplied(mapping, log)))
-        .take(CATCHING_UP, around.scheduler())
-        .onErrorComplete()
-        .takeUntilOther(stop)
-        .then();
-  }
-
-  /** Also if nothing is applied at all. */
-  private boolean hasApplied(Mapping mapping, LogState log) {
-    TablePipeline line = running.get(mapping);
-    return line == null
-        || line.isVisiting()
-        || line.report().reached().sequence() >= log.lastSequence()
-        || line.report().unapplied().isUpToDate();
   }
 
   /**
@@ -135,6 +104,7 @@ final class SnapshotOrders {
                   .onErrorResume(e -> Mono.fromRunnable(() -> task.failed(e)))
                   .then(Mono.empty());
           return Flux.merge(1, task.progress(), begun)
+              .concatMap(progress -> fills.settled(task, progress), 1)
               .takeUntilOther(unwanted.doOnSuccess(end -> task.cancel()).then(Mono.never()))
               .doOnCancel(task::cancel);
         });

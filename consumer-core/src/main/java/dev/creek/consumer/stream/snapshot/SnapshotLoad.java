@@ -100,7 +100,7 @@ public final class SnapshotLoad {
         writer ->
             Mono.fromRunnable(read::ends)
                 .then(write(writer, all, handover))
-                .then(finish(writer, handover)),
+                .then(finish(writer, handover, header)),
         SnapshotWriter::close,
         (writer, error) -> writer.close(),
         SnapshotWriter::close);
@@ -136,15 +136,15 @@ public final class SnapshotLoad {
     task.wrote(prepared.rows());
   }
 
-  private Mono<Void> finish(SnapshotWriter writer, Handover handover) {
+  private Mono<Void> finish(SnapshotWriter writer, Handover handover, SnapshotHeader header) {
     return Mono.fromRunnable(task::wroteAll)
         .then(Mono.defer(read::checkCount))
         .then(Mono.defer(() -> handovers.check(handover)))
-        .then(Mono.defer(() -> writer.finish(marked(handover), finishing())))
+        .then(Mono.defer(() -> writer.finish(marked(handover), finishing(header))))
         .takeUntilOther(lastCommit.unlessBegun(interrupted));
   }
 
-  private SnapshotWriter.Finishing finishing() {
+  private SnapshotWriter.Finishing finishing(SnapshotHeader header) {
     return new SnapshotWriter.Finishing() {
       @Override
       public void begins(Step step) {
@@ -152,11 +152,8 @@ public final class SnapshotLoad {
       }
 
       @Override
-      public void doubts(String reason) {
-        log.atWarn()
-            .addKeyValue("table", task.order().mapping().target())
-            .log("{}: {}", task.order().mapping(), reason);
-        task.doubt(reason);
+      public void doubts(String reason, Mono<Boolean> settling) {
+        task.doubt(new SnapshotDoubt(reason, header.at(), settling));
       }
 
       @Override

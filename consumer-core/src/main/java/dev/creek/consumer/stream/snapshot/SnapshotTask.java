@@ -34,6 +34,7 @@ public final class SnapshotTask {
   private final AtomicLong rowsDone = new AtomicLong();
   private volatile long rowsExpected = -1;
   private volatile @Nullable String doubt;
+  private volatile @Nullable SnapshotDoubt open;
 
   /**
    * The owner of the task, which ends it after a cancellation: the task itself while it waits for
@@ -78,6 +79,17 @@ public final class SnapshotTask {
   /** The snapshot may not have brought everything. */
   void doubt(String reason) {
     doubt = reason;
+  }
+
+  /** The same, but changes that are still to come may show that it has. */
+  void doubt(SnapshotDoubt until) {
+    doubt(until.reason());
+    open = until;
+  }
+
+  /** The doubt that changes may remove; null if there is none. */
+  public @Nullable SnapshotDoubt open() {
+    return open;
   }
 
   /** The snapshot's name is known now. */

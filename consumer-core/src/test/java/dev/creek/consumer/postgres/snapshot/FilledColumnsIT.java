@@ -23,6 +23,7 @@ import dev.creek.consumer.testing.WalTx;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -30,6 +31,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import reactor.core.publisher.Mono;
 
 /** A snapshot that brings only some columns to rows that are there. */
 final class FilledColumnsIT {
@@ -183,25 +185,12 @@ final class FilledColumnsIT {
   void aRowThatTheSnapshotLacksLeavesTheMarkWithTheirNumber() {
     altered();
     var fill = filling("n").begin().write(row(1, "a", 10, 100), row(4, "d", 4, 4));
-    List<String> doubts = new ArrayList<>();
-    Waiting.await(
-        fill.writer()
-            .finish(
-                new Handover(Load.RESUME, Load.AHEAD_UNTIL),
-                new SnapshotWriter.Finishing() {
-                  @Override
-                  public void begins(Step step) {}
-
-                  @Override
-                  public void doubts(String reason) {
-                    doubts.add(reason);
-                  }
-                }));
+    Doubts doubts = finishDoubted(fill);
     assertThat(marks()).isEqualTo("column more, column n");
     assertThat(
             database.value("select reason from _creek_consumer.incompleteness where detail = 'n'"))
         .contains("column \"n\" lacked 2 rows that are here")
-        .isEqualTo(doubts.get(0));
+        .isEqualTo(doubts.reasons.get(0));
     look();
     line.restart();
     line.apply(ITEMS.update(WalTx.of(9000), 2, "b", 20, 200));
@@ -214,6 +203,100 @@ final class FilledColumnsIT {
         .write(row(3, "c", 30, 300), row(4, "d", 4, 4))
         .finish();
     assertThat(marks()).isEqualTo("column more");
+  }
+
+  /** The doubts of a fill. */
+  private static final class Doubts implements SnapshotWriter.Finishing {
+    private final List<String> reasons = new ArrayList<>();
+    private final List<Mono<Boolean>> settling = new ArrayList<>();
+
+    @Override
+    public void begins(Step step) {}
+
+    @Override
+    public void doubts(String reason, Mono<Boolean> settled) {
+      reasons.add(reason);
+      settling.add(settled);
+    }
+
+    boolean settled() {
+      return Waiting.await(settling.get(0));
+    }
+  }
+
+  private static Doubts finishDoubted(Load fill) {
+    var doubts = new Doubts();
+    Waiting.await(fill.writer().finish(new Handover(Load.RESUME, Load.AHEAD_UNTIL), doubts));
+    fill.close();
+    return doubts;
+  }
+
+  /** Their deletes, or later versions of them, had not come yet. */
+  @Test
+  void rowsThatWereDeletedBeforeTheSnapshotAreNoDoubtOnceTheirDeletesHaveCome() {
+    altered();
+    Doubts doubts =
+        finishDoubted(filling("n").begin().write(row(1, "a", 10, 100), row(4, "d", 4, 4)));
+    assertThat(doubts.settled()).isFalse();
+    line.restart();
+    line.apply(ITEMS.delete(WalTx.of(9000), Map.of("id", 2)));
+    assertThat(doubts.settled()).isFalse();
+    assertThat(marks()).isEqualTo("column more, column n");
+    line.apply(ITEMS.update(WalTx.of(9001), 3, "c", 30, 300));
+    assertThat(doubts.settled()).isTrue();
+    assertThat(marks()).isEqualTo("column more");
+    look();
+    assertThat(marks()).isEqualTo("column more");
+  }
+
+  @Test
+  void aSnapshotWithoutRowsIsNoDoubtOnceAllRowsAreDeleted() {
+    altered();
+    Doubts doubts = finishDoubted(filling("n").begin());
+    line.restart();
+    for (int id = 1; id <= 4; id++) {
+      line.apply(ITEMS.delete(WalTx.of(9000 + id), Map.of("id", id)));
+    }
+    line.apply(ITEMS.insert(WalTx.of(9010), 7, "new", 70, 700));
+    assertThat(doubts.settled()).isTrue();
+    assertThat(marks()).isEqualTo("column more");
+  }
+
+  /** Changes from before the source had the column have written rows without its value. */
+  @Test
+  void aMarkThatIsSetAgainMeanwhileStays() {
+    altered();
+    Doubts doubts =
+        finishDoubted(filling("n").begin().write(row(1, "a", 10, 100), row(4, "d", 4, 4)));
+    var narrow = TableWire.of("app", "items").column("id", "int4", KEY).column("v", "text");
+    Waiting.await(line.writer().close());
+    database.execute("update _creek_consumer.subscriptions set schema_changes = 'add'");
+    line = database.line(narrow);
+    line.apply(
+        narrow.delete(WalTx.of(9000), Map.of("id", 2)),
+        narrow.delete(WalTx.of(9000), Map.of("id", 3)),
+        narrow.delete(WalTx.of(9000), Map.of("id", 4)),
+        narrow.insert(WalTx.of(9000), 4, "again"));
+    Waiting.await(line.writer().close());
+    line = database.line(ITEMS);
+    line.apply(ITEMS.insert(WalTx.of(9001), 5, "e", 50, 500));
+    assertThat(doubts.settled()).isFalse();
+    assertThat(marks()).isEqualTo("column more, column n");
+    assertThat(
+            database.value("select reason from _creek_consumer.incompleteness where detail = 'n'"))
+        .contains("was added to existing rows");
+  }
+
+  @Test
+  void aColumnThatIsAddedAgainMeanwhileIsNoLongerTheFilledOne() {
+    altered();
+    Doubts doubts =
+        finishDoubted(filling("n").begin().write(row(1, "a", 10, 100), row(4, "d", 4, 4)));
+    database.execute(
+        "delete from items where id in (2, 3)",
+        "alter table items drop column n, add column n int");
+    assertThat(doubts.settled()).isFalse();
+    assertThat(marks()).isEqualTo("column more, column n");
   }
 
   /** Rows that the snapshot has, rows that were written since, and rows that are frozen. */

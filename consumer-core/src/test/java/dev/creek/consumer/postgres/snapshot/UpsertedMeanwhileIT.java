@@ -8,8 +8,10 @@ import dev.creek.consumer.api.SnapshotMode;
 import dev.creek.consumer.postgres.Line;
 import dev.creek.consumer.postgres.Load;
 import dev.creek.consumer.postgres.TargetDatabase;
+import dev.creek.consumer.postgres.Waiting;
 import dev.creek.consumer.testing.TableWire;
 import dev.creek.consumer.testing.WalTx;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -88,6 +90,21 @@ final class UpsertedMeanwhileIT {
     database.execute("create table items (id int primary key, v text)");
     var upsert = upsert().begin().write(row(1, "a"), row(2, "b"));
     database.execute(statement);
+    upsert.write(row(3, "c"), row(4, "d")).finish();
+    assertThat(marks()).isEqualTo("recreated");
+  }
+
+  /** The mark of then must not hide what is seen now. */
+  @ParameterizedTest
+  @ValueSource(strings = {REPLACE, "truncate items"})
+  void soIsOneThatWasMarkedBefore(String statement) {
+    database.execute(
+        "create table items (id int primary key, v text)",
+        "insert into _creek_consumer.incompleteness (target, cause, reason)"
+            + " values ('public.items', 'recreated', 'why')");
+    var upsert = upsert().begin().write(row(1, "a"), row(2, "b"));
+    database.execute(statement);
+    Waiting.await(database.target().tables().look(List.of(upsert.claim)));
     upsert.write(row(3, "c"), row(4, "d")).finish();
     assertThat(marks()).isEqualTo("recreated");
   }
