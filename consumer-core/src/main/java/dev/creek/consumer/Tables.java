@@ -3,6 +3,7 @@ package dev.creek.consumer;
 import dev.creek.consumer.api.BrokerException;
 import dev.creek.consumer.api.DatabaseException;
 import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.DefinitionDifference;
 import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.api.SchemaCopy;
 import dev.creek.consumer.api.SchemaDifference;
@@ -24,6 +25,7 @@ import dev.creek.consumer.stream.Schemas;
 import dev.creek.consumer.stream.snapshot.HeaderSchemas;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
@@ -157,20 +159,35 @@ public final class Tables {
    */
   public Flux<SchemaCopy> copyDefinitions(
       List<Mapping> mappings, DatabaseOptions source, Set<SchemaPart> parts) {
-    if (mappings.stream().map(mapping -> mapping.source().database()).distinct().count() > 1) {
-      throw new IllegalArgumentException(
-          "the tables come from several source databases, and one is named");
-    }
-    return servers
-        .database()
-        .flatMapMany(
-            db ->
-                db.subscriptions()
-                    .all()
-                    .filter(Subscription::active)
-                    .map(Subscription::mapping)
-                    .collectList()
-                    .flatMapMany(others -> db.definitions().copy(mappings, source, parts, others)));
+    return new Definitions(servers).copy(mappings, source, parts);
+  }
+
+  /**
+   * The same with all parts, after differences of the tables have been ended: NOT NULL and
+   * identities of columns that were added by that are left out, since rows that are there have no
+   * values in them.
+   *
+   * @param ended tables of one source database, each with what {@link #end} has ended
+   * @throws IllegalArgumentException if the tables come from several source databases
+   */
+  public Flux<SchemaCopy> copyDefinitions(
+      Map<Mapping, List<SchemaDifference>> ended, DatabaseOptions source) {
+    return new Definitions(servers).copy(ended, source);
+  }
+
+  /**
+   * What {@link #copyDefinitions(Map, DatabaseOptions)} would create, in its order, and what it
+   * would leave out. Changes nothing.
+   *
+   * @param planned tables of one source database, each with the {@link #differences} that are ended
+   *     before: their columns count as added
+   * @param source that database
+   * @return errors with {@link DatabaseException} if a server cannot be used
+   * @throws IllegalArgumentException if the tables come from several source databases
+   */
+  public Flux<DefinitionDifference> definitionDifferences(
+      Map<Mapping, List<SchemaDifference>> planned, DatabaseOptions source) {
+    return new Definitions(servers).differences(planned, source);
   }
 
   /**

@@ -7,6 +7,7 @@ import dev.creek.consumer.api.BrokerOptions;
 import dev.creek.consumer.api.Command;
 import dev.creek.consumer.api.CommandRecord;
 import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.DefinitionDifference;
 import dev.creek.consumer.api.Finding;
 import dev.creek.consumer.api.Instance;
 import dev.creek.consumer.api.Mapping;
@@ -29,6 +30,7 @@ import dev.creek.consumer.app.cli.Version;
 import dev.creek.consumer.app.config.Configuration;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
@@ -125,6 +127,18 @@ final class FacadeConsumer implements Consumer {
   public Flux<SchemaCopy> copyDefinitions(
       List<Mapping> mappings, DatabaseOptions source, Set<SchemaPart> parts) {
     return facade.tables().copyDefinitions(mappings, source, parts);
+  }
+
+  @Override
+  public Flux<SchemaCopy> copyDefinitions(
+      Map<Mapping, List<SchemaDifference>> ended, DatabaseOptions source) {
+    return facade.tables().copyDefinitions(ended, source);
+  }
+
+  @Override
+  public Flux<DefinitionDifference> definitionDifferences(
+      Map<Mapping, List<SchemaDifference>> planned, DatabaseOptions source) {
+    return facade.tables().definitionDifferences(planned, source);
   }
 
   @Override

@@ -138,6 +138,34 @@ final class OperatorsDayIT {
     assertThat(run("resync", items)).contains(", subscribed");
     assertThat(run("verify", items)).contains(": equal, 100 rows");
 
+    // The source's table gets a column, with more than changes tell of it.
+    source.execute(
+        "alter table items add column v int not null default 7",
+        "create index items_v on items (v)");
+    update("items", 5, "fifth");
+    await().atMost(PATIENCE).until(() -> "failed".equals(subscription("items", "state")));
+    String added = "ALTER TABLE \"public\".\"items\" ADD COLUMN \"v\" int4;";
+    assertThat(subscription("items", "hint")).isEqualTo(added);
+    assertThat(run("schema-diff", items))
+        .contains(
+            "\n" + added + "\n",
+            "\nALTER TABLE \"public\".\"items\" ALTER COLUMN \"v\" SET DEFAULT 7;\n",
+            "\n-- ALTER TABLE \"public\".\"items\" ALTER COLUMN \"v\" SET NOT NULL;\n",
+            "\nCREATE INDEX CONCURRENTLY \"items_v\" ON \"public\".\"items\" USING btree (v);\n");
+    assertThat(run("schema-diff", "--apply", items))
+        .contains(
+            "-- done: 1; left to you: 0",
+            "NOT NULL of column \"v\" left out",
+            "default of column \"v\" created",
+            "index \"items_v\" created");
+    awaitNote("items", 5, "fifth");
+    assertThat(run("fill", "public.items", "v")).contains("100 rows of ");
+    assertThat(run("schema-diff", "--apply", items))
+        .contains("the target fits the source", "NOT NULL of column \"v\" created");
+    assertThat(run("schema-diff", items))
+        .contains("nothing else of the source's definitions is missing");
+    assertThat(run("verify", items)).contains(": equal, 100 rows");
+
     assertThat(run("remove-table", "public.orders")).contains(": removed");
     assertThat(run("status")).contains("RESYNC " + items);
   }

@@ -2,6 +2,7 @@ package dev.creek.consumer.api;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Pattern;
 
 /**
  * A difference between a source's schema, as the wire shows it, and its target table.
@@ -16,6 +17,8 @@ import java.util.Locale;
  */
 public record SchemaDifference(
     Kind kind, String column, String reason, List<String> sql, Work work, boolean required) {
+
+  private static final Pattern LINE_BREAK = Pattern.compile("\\R");
 
   public SchemaDifference {
     sql = List.copyOf(sql);
@@ -44,21 +47,26 @@ public record SchemaDifference(
    * @param mapping source and target
    */
   public static String script(Mapping mapping, List<SchemaDifference> differences) {
-    var script = new StringBuilder("-- ").append(mapping);
+    var script = new StringBuilder(comment(mapping.toString()));
     if (differences.isEmpty()) {
       return script.append(": the target fits the source").toString();
     }
     for (SchemaDifference difference : differences) {
-      script.append("\n-- ").append(difference.reason()).append(": ");
+      script.append('\n').append(comment(difference.reason())).append(": ");
       script.append(difference.work().description());
       if (difference.leavesRowsIncomplete()) {
         script.append("; rows that are there get values with their next change, or by a snapshot");
       }
       for (String statement : difference.sql()) {
-        script.append(difference.isUnambiguous() ? "\n" : "\n-- ").append(statement);
+        script.append('\n').append(difference.isUnambiguous() ? statement : comment(statement));
       }
     }
     return script.toString();
+  }
+
+  /** Text, which may hold names with line breaks, as a comment of SQL. */
+  static String comment(String text) {
+    return "-- " + LINE_BREAK.matcher(text).replaceAll("\n-- ");
   }
 
   /** Kinds of a difference. */
@@ -88,14 +96,29 @@ public record SchemaDifference(
     }
   }
 
-  /** A server's work for a statement; the table is locked against everybody meanwhile. */
+  /** A server's work for a statement, and whom it keeps out meanwhile. */
   public enum Work {
-    /** It changes the catalog only. */
+    /** It changes the catalog only; everybody is kept out. */
     CATALOG("locks the table for a moment"),
-    /** It builds an index, for which it reads all rows. */
+    /** It builds an index, for which it reads all rows; everybody is kept out. */
     INDEX("locks the table while it reads all rows and builds an index"),
-    /** It writes all rows anew, and builds all indexes. */
-    REWRITE("locks the table while it writes all rows anew, and builds its indexes");
+    /** It writes all rows anew, and builds all indexes; everybody is kept out. */
+    REWRITE("locks the table while it writes all rows anew, and builds its indexes"),
+    /** It reads all rows; everybody is kept out. */
+    SCAN("locks the table while it reads all rows"),
+    /** It changes the catalog only; nobody who reads or writes is kept out. */
+    CATALOG_BESIDE("lets others read and write"),
+    /** It reads all rows; nobody who reads or writes is kept out. */
+    SCAN_BESIDE("reads all rows while others read and write"),
+    /** It builds an index; nobody who reads or writes is kept out. */
+    INDEX_BESIDE(
+        "reads all rows and builds an index while others read and write; not in a transaction"),
+    /** It builds an index; writers are kept out. */
+    INDEX_WITHOUT_WRITERS("keeps writers out while it reads all rows and builds an index"),
+    /** A foreign key without a look at the rows; writers of both of its tables are kept out. */
+    KEY("keeps writers out of both tables for a moment"),
+    /** A foreign key that is checked at once; writers of both of its tables are kept out. */
+    KEY_SCAN("keeps writers out of both tables while it reads all rows");
 
     private final String description;
 

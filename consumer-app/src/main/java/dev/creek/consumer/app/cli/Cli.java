@@ -83,8 +83,10 @@ public final class Cli {
   /** Topics whose options only these verbs take. */
   private static final Map<Topic, Set<Class<?>>> FOR_FEW =
       Map.of(
-          Topic.SERVE, Set.of(Serve.class, Health.class),
-          Topic.SOURCE, Set.of(Check.class, Verify.class, CreateSchemas.class, Resync.class));
+          Topic.SERVE,
+          Set.of(Serve.class, Health.class),
+          Topic.SOURCE,
+          Set.of(Check.class, SchemaDiff.class, Verify.class, CreateSchemas.class, Resync.class));
 
   /** A value may follow it, joined in any way. */
   private static final Pattern OPTION_NAME = Pattern.compile("--[a-z][a-z-]*|-[a-zA-Z]");

@@ -3,6 +3,7 @@ package dev.creek.consumer.app.cli;
 import dev.creek.consumer.api.Command;
 import dev.creek.consumer.api.CommandRecord;
 import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.DefinitionDifference;
 import dev.creek.consumer.api.Finding;
 import dev.creek.consumer.api.Instance;
 import dev.creek.consumer.api.Mapping;
@@ -22,6 +23,7 @@ import dev.creek.consumer.api.Verification;
 import dev.creek.consumer.app.config.Configuration;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
@@ -102,6 +104,18 @@ public interface Consumer {
    */
   Flux<SchemaCopy> copyDefinitions(
       List<Mapping> mappings, DatabaseOptions source, Set<SchemaPart> parts);
+
+  /** The same with all parts, after differences of the tables have been ended. */
+  Flux<SchemaCopy> copyDefinitions(
+      Map<Mapping, List<SchemaDifference>> ended, DatabaseOptions source);
+
+  /**
+   * What the targets lack of the sources' definitions.
+   *
+   * @param planned tables of one source database, each with differences that are ended before
+   */
+  Flux<DefinitionDifference> definitionDifferences(
+      Map<Mapping, List<SchemaDifference>> planned, DatabaseOptions source);
 
   /** Differences between a target and the newest schema that its producer has published. */
   Flux<SchemaDifference> differences(Mapping mapping);

@@ -2,6 +2,8 @@ package dev.creek.consumer.app.cli;
 
 import dev.creek.consumer.api.SchemaCopy;
 import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
 
 /** Prints what became of parts of definitions: failures on standard error, with their SQL. */
 final class SchemaCopyReport {
@@ -11,11 +13,24 @@ final class SchemaCopyReport {
   private int leftOut;
   private int failed;
 
-  SchemaCopyReport(Terminal terminal) {
+  private SchemaCopyReport(Terminal terminal) {
     this.terminal = terminal;
   }
 
-  void add(SchemaCopy copy) {
+  /** Prints what becomes of each part; returns the exit code. */
+  static Mono<Integer> print(Flux<SchemaCopy> copies, Terminal terminal) {
+    var report = new SchemaCopyReport(terminal);
+    return copies
+        .doOnNext(report::add)
+        .then(Mono.fromSupplier(report::end))
+        .onErrorResume(
+            error -> {
+              terminal.complain("definitions of the source: " + Reason.of(error));
+              return Mono.just(ExitCode.FAILED);
+            });
+  }
+
+  private void add(SchemaCopy copy) {
     String what = copy.mapping() + ": " + copy.what();
     String reason = behind(": ", copy.reason());
     switch (copy.outcome()) {
@@ -42,7 +57,7 @@ final class SchemaCopyReport {
   }
 
   /** Prints the counts; returns the exit code. */
-  int end() {
+  private int end() {
     terminal.print(
         "definitions: %d created, %d there already, %d left out, %d failed"
             .formatted(created, existing, leftOut, failed));

@@ -51,9 +51,14 @@ final class WithOption {
       throw new ConfigurationException(
           List.of("--with needs the source database: give --source-uri or set SOURCE_URI"));
     }
+    requireOneSource("--with", mappings);
+  }
+
+  /** Refuses tables of several sources to what reads the one that is named. */
+  static void requireOneSource(String what, List<Mapping> mappings) {
     if (mappings.stream().map(mapping -> mapping.source().database()).distinct().count() > 1) {
       throw new ConfigurationException(
-          List.of("--with takes tables of one source database at a time: --source-uri names one"));
+          List.of(what + " takes tables of one source database at a time: --source-uri names one"));
     }
   }
 
@@ -64,15 +69,6 @@ final class WithOption {
     if (parts.isEmpty() || source == null || mappings.isEmpty()) {
       return Mono.just(ExitCode.OK);
     }
-    var report = new SchemaCopyReport(terminal);
-    return consumer
-        .copyDefinitions(mappings, source, parts)
-        .doOnNext(report::add)
-        .then(Mono.fromSupplier(report::end))
-        .onErrorResume(
-            error -> {
-              terminal.complain("--with: " + Reason.of(error));
-              return Mono.just(ExitCode.FAILED);
-            });
+    return SchemaCopyReport.print(consumer.copyDefinitions(mappings, source, parts), terminal);
   }
 }

@@ -5,6 +5,7 @@ import dev.creek.consumer.api.Command.Verb;
 import dev.creek.consumer.api.CommandRecord;
 import dev.creek.consumer.api.CommandRecord.CommandOutcome;
 import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.DefinitionDifference;
 import dev.creek.consumer.api.Finding;
 import dev.creek.consumer.api.Instance;
 import dev.creek.consumer.api.Mapping;
@@ -45,6 +46,7 @@ final class FakeConsumer implements Consumer {
   final List<CommandRecord> commands = new ArrayList<>();
   final List<SchemaCopy> copies = new ArrayList<>();
   final List<SchemaDifference> differences = new ArrayList<>();
+  final List<DefinitionDifference> definitions = new ArrayList<>();
   final List<Finding> findings = new ArrayList<>();
   final Map<Verb, Flux<CommandStep>> steps = new ConcurrentHashMap<>();
   Duration lag = Duration.ZERO;
@@ -108,6 +110,19 @@ final class FakeConsumer implements Consumer {
   public Flux<SchemaCopy> copyDefinitions(
       List<Mapping> mappings, DatabaseOptions source, Set<SchemaPart> parts) {
     return ask("copy " + new TreeSet<>(parts) + " of " + mappings, Mono.just(copies))
+        .flatMapIterable(all -> all);
+  }
+
+  @Override
+  public Flux<SchemaCopy> copyDefinitions(
+      Map<Mapping, List<SchemaDifference>> ended, DatabaseOptions source) {
+    return ask("copy all of " + ended.keySet(), Mono.just(copies)).flatMapIterable(all -> all);
+  }
+
+  @Override
+  public Flux<DefinitionDifference> definitionDifferences(
+      Map<Mapping, List<SchemaDifference>> planned, DatabaseOptions source) {
+    return ask("definitions of " + planned.keySet(), Mono.just(definitions))
         .flatMapIterable(all -> all);
   }
 

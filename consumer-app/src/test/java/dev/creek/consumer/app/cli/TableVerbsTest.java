@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.creek.consumer.api.Command.Verb;
 import dev.creek.consumer.api.CommandRecord;
 import dev.creek.consumer.api.DatabaseException;
+import dev.creek.consumer.api.DefinitionDifference;
+import dev.creek.consumer.api.DefinitionDifference.Statement;
 import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.api.Position;
 import dev.creek.consumer.api.SchemaCopy;
@@ -265,6 +267,53 @@ final class TableVerbsTest {
             "differences of s.a.b:c.d",
             "end [b] of s.a.b:c.d",
             "close");
+  }
+
+  @Test
+  void aSchemaIsAlsoComparedWithTheSourcesCatalogWhereOneIsNamed() {
+    String[] with = {"schema-diff", "--source-uri", "postgres://me@h/s", "s.a.b:c.d"};
+    assertThat(cli.run(with)).isZero();
+    assertThat(cli.out.toString())
+        .isEqualToNormalizingNewlines(
+            """
+            -- s.a.b:c.d: the target fits the source
+            -- nothing else of the source's definitions is missing
+            """);
+    cli.consumer.definitions.add(
+        new DefinitionDifference(
+            ONE,
+            "index \"i\" is missing",
+            List.of(new Statement("CREATE INDEX CONCURRENTLY i ON t (a);", Work.INDEX_BESIDE)),
+            true));
+    cli.consumer.copies.add(
+        new SchemaCopy(ONE, "index \"i\"", SchemaCopy.Outcome.FAILED, "no room", null));
+    assertThat(cli.run(with)).isZero();
+    assertThat(cli.out.toString())
+        .contains(
+            """
+            -- s.a.b:c.d, by the source's catalog
+            -- index "i" is missing: reads all rows and builds an index while others read and write; not in a transaction
+            CREATE INDEX CONCURRENTLY i ON t (a);
+            """);
+    cli.consumer.asked.clear();
+    assertThat(cli.run("schema-diff", "--apply", "--source-uri", "postgres://me@h/s", "s.a.b:c.d"))
+        .isEqualTo(ExitCode.FAILED);
+    assertThat(cli.err.toString()).contains("s.a.b:c.d: index \"i\" failed: no room");
+    assertThat(cli.consumer.asked)
+        .containsExactly("differences of s.a.b:c.d", "copy all of [s.a.b:c.d]", "close");
+    assertThat(
+            cli.run("schema-diff", "--source-uri", "postgres://me@h/s", "s.a.b:c.d", "o.a.b:c.e"))
+        .isEqualTo(ExitCode.USAGE);
+    assertThat(cli.err.toString()).contains("schema-diff takes tables of one source database");
+  }
+
+  @Test
+  void definitionsAreNotComparedOfATableThatCouldNotBe() {
+    cli.consumer.failures.put("differences of s.a.b:c.d", new IllegalStateException("gone"));
+    assertThat(
+            cli.run("schema-diff", "--source-uri", "postgres://me@h/s", "s.a.b:c.d", "s.a.b:c.e"))
+        .isEqualTo(ExitCode.FAILED);
+    assertThat(cli.consumer.asked).contains("definitions of [s.a.b:c.e]");
   }
 
   @Test

@@ -1,9 +1,11 @@
 package dev.creek.consumer.postgres.definition;
 
+import dev.creek.consumer.api.SchemaDifference;
 import dev.creek.consumer.api.SchemaPart;
 import dev.creek.consumer.postgres.definition.Step.Create;
 import dev.creek.consumer.postgres.definition.Step.Exists;
 import dev.creek.consumer.postgres.definition.Step.LeftOut;
+import dev.creek.consumer.postgres.definition.Step.Work;
 import dev.creek.consumer.postgres.definition.Step.Work.Locked;
 import dev.creek.consumer.postgres.definition.Step.Work.Validate;
 import dev.creek.consumer.postgres.definition.TableDefinition.Column;
@@ -19,6 +21,9 @@ import org.jspecify.annotations.Nullable;
 /** Steps for what belongs to columns: defaults, identities, sequences, NOT NULL, comments. */
 final class ColumnSteps {
   private static final String NOT_NULL = "creek_not_null";
+
+  private static final String NO_VALUES_YET =
+      "rows that are there hold NULL in it until it is filled";
 
   private final TableDefinition source;
   private final TableDefinition target;
@@ -64,40 +69,51 @@ final class ColumnSteps {
       leftOut(
           "collation of column " + name,
           "collations are not copied",
-          table
-              + " ALTER COLUMN "
-              + name
-              + " TYPE "
-              + column.type()
-              + " COLLATE "
-              + column.collation()
-              + ";");
+          Locked.with(
+              SchemaDifference.Work.INDEX,
+              table
+                  + " ALTER COLUMN "
+                  + name
+                  + " TYPE "
+                  + column.type()
+                  + " COLLATE "
+                  + column.collation()));
     }
   }
 
   private void missing(Column column) {
     String name = SqlNames.quoted(column.name());
-    leftOut(
-        "column " + name,
-        column.generated()
-            ? "it is generated on the source, is not part of its changes, and the target does not have it"
-            : "the target does not have it",
-        column.generated()
-            ? table
-                + " ADD COLUMN "
-                + name
-                + " "
-                + column.type()
-                + " GENERATED ALWAYS AS ("
-                + column.expression()
-                + ") STORED;"
-            : null);
+    if (column.generated()) {
+      leftOut(
+          "column " + name,
+          "it is generated on the source, is not part of its changes, and the target does not have it",
+          Locked.with(
+              SchemaDifference.Work.REWRITE,
+              table
+                  + " ADD COLUMN "
+                  + name
+                  + " "
+                  + column.type()
+                  + " GENERATED ALWAYS AS ("
+                  + column.expression()
+                  + ") STORED"));
+    } else {
+      leftOut("column " + name, "the target does not have it");
+    }
   }
 
   /** A check that is valid saves looking at all rows under a lock that keeps everybody out. */
   private void notNull(String name, Column own) {
     if (own.notNull()) {
       steps.add(new Exists("NOT NULL of column " + name));
+      return;
+    }
+    String set = table + " ALTER COLUMN " + name + " SET NOT NULL";
+    if (own.fresh()) {
+      leftOut(
+          "NOT NULL of column " + name,
+          NO_VALUES_YET,
+          Locked.with(SchemaDifference.Work.SCAN, set));
       return;
     }
     String drop = table + " DROP CONSTRAINT IF EXISTS " + NOT_NULL;
@@ -113,13 +129,13 @@ final class ColumnSteps {
                     + name
                     + " IS NOT NULL) NOT VALID"),
             new Validate(table + " VALIDATE CONSTRAINT " + NOT_NULL, drop),
-            new Locked(table + " ALTER COLUMN " + name + " SET NOT NULL", drop)));
+            new Locked(set, drop)));
   }
 
   private void filled(String name, Column column, Column own) {
     if (column.generated()) {
       if (!own.generated()) {
-        leftOut("generation of column " + name, "the target's column is an ordinary one", null);
+        leftOut("generation of column " + name, "the target's column is an ordinary one");
       }
       return;
     }
@@ -141,6 +157,8 @@ final class ColumnSteps {
       value(sequence, there);
     } else if (own.expression() != null) {
       otherDefault(what, own);
+    } else if (own.fresh()) {
+      leftOut(what, NO_VALUES_YET);
     } else {
       var statements = new ArrayList<String>();
       if (!own.notNull()) {
@@ -197,7 +215,7 @@ final class ColumnSteps {
     steps.add(
         new Create(
             what,
-            List.of(new Locked(List.copyOf(statements))),
+            List.of(new Locked(SchemaDifference.Work.CATALOG, List.copyOf(statements))),
             set == null
                 ? "the value of its sequence is not the source's: the role may not read "
                     + sequence.quoted()
@@ -210,11 +228,16 @@ final class ColumnSteps {
     SequenceValue value = sequence.value();
     SequenceValue there = own.value();
     if (value == null || there == null) {
-      leftOut("value of sequence " + own.quoted(), "the role may not read it on both sides", null);
+      leftOut("value of sequence " + own.quoted(), "the role may not read it on both sides");
     } else if (value.isAheadOf(there, sequence.increment())) {
       String set = SequenceValueSql.set(SqlNames.literal(own.quoted()) + "::regclass", value);
       steps.add(
-          new Create("value of sequence " + own.quoted(), new Locked(Objects.requireNonNull(set))));
+          new Create(
+              "value of sequence " + own.quoted(),
+              "is behind the source's",
+              List.of(
+                  Locked.with(SchemaDifference.Work.CATALOG_BESIDE, Objects.requireNonNull(set))),
+              null));
     }
   }
 
@@ -228,7 +251,7 @@ final class ColumnSteps {
   private void plain(String name, Column column, String expression, Column own) {
     String what = "default of column " + name;
     if (column.sequence() != null) {
-      leftOut(what, "it is more than the next value of a sequence: " + expression, null);
+      leftOut(what, "it is more than the next value of a sequence: " + expression);
     } else if (expression.equals(own.expression())) {
       steps.add(new Exists(what));
     } else if (own.expression() != null || own.isIdentity()) {
@@ -245,25 +268,27 @@ final class ColumnSteps {
         what,
         own.isIdentity()
             ? "the target's column is an identity"
-            : "the target's column has another one, " + own.expression(),
-        null);
+            : "the target's column has another one, " + own.expression());
   }
 
   private void comment(String what, String of, @Nullable String text, @Nullable String own) {
     if (text == null) {
       return;
     }
-    String sql = "COMMENT ON " + of + " IS " + SqlNames.literal(text);
+    Work set =
+        Locked.with(
+            SchemaDifference.Work.CATALOG_BESIDE,
+            "COMMENT ON " + of + " IS " + SqlNames.literal(text));
     if (own == null) {
-      steps.add(new Create(what, new Locked(sql)));
+      steps.add(new Create(what, set));
     } else if (own.equals(text)) {
       steps.add(new Exists(what));
     } else {
-      leftOut(what, "the target has another one", sql + ";");
+      leftOut(what, "the target has another one", set);
     }
   }
 
-  private void leftOut(String what, String reason, @Nullable String sql) {
-    steps.add(new LeftOut(what, reason, sql));
+  private void leftOut(String what, String reason, Work... works) {
+    steps.add(new LeftOut(what, reason, works));
   }
 }

@@ -2,12 +2,14 @@ package dev.creek.consumer.postgres.definition;
 
 import dev.creek.consumer.api.DatabaseException;
 import dev.creek.consumer.api.DatabaseOptions;
+import dev.creek.consumer.api.DefinitionDifference;
 import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.api.SchemaCopy;
 import dev.creek.consumer.api.SchemaCopy.Outcome;
 import dev.creek.consumer.api.SchemaPart;
 import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.postgres.definition.Step.Create;
+import dev.creek.consumer.postgres.definition.Step.Impossible;
 import dev.creek.consumer.postgres.definition.Step.LeftOut;
 import dev.creek.consumer.postgres.session.Sessions;
 import dev.creek.consumer.postgres.session.SqlHints;
@@ -16,6 +18,7 @@ import dev.creek.consumer.text.Remedy;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -44,6 +47,7 @@ public final class DefinitionCopies {
    *
    * @param source the database of all of the mappings' source tables
    * @param subscribed other tables of the target that foreign keys may refer to
+   * @param fresh columns of tables that have just been added: their NOT NULL is left out
    * @return what became of each part; errors with {@link DatabaseException} if a server cannot be
    *     used
    */
@@ -51,54 +55,91 @@ public final class DefinitionCopies {
       List<Mapping> mappings,
       DatabaseOptions source,
       Set<SchemaPart> parts,
-      List<Mapping> subscribed) {
+      List<Mapping> subscribed,
+      Map<Mapping, Set<String>> fresh) {
+    return each(mappings, source, parts, subscribed, fresh, DefinitionCopies::run);
+  }
+
+  /**
+   * What {@link #copy} would do, in its order, and what it would leave out; changes nothing.
+   *
+   * @param fresh columns of tables that are added before
+   * @return errors with {@link DatabaseException} if a server cannot be used
+   */
+  public Flux<DefinitionDifference> plan(
+      List<Mapping> mappings,
+      DatabaseOptions source,
+      Set<SchemaPart> parts,
+      List<Mapping> subscribed,
+      Map<Mapping, Set<String>> fresh) {
+    return each(
+        mappings,
+        source,
+        parts,
+        subscribed,
+        fresh,
+        (both, mapping, steps) ->
+            Flux.fromIterable(steps).mapNotNull(step -> DefinitionPlan.difference(mapping, step)));
+  }
+
+  /** What is done with the steps of a table. */
+  private interface Use<T> {
+    Flux<T> of(Both both, Mapping mapping, List<Step> steps);
+  }
+
+  private <T> Flux<T> each(
+      List<Mapping> mappings,
+      DatabaseOptions source,
+      Set<SchemaPart> parts,
+      List<Mapping> subscribed,
+      Map<Mapping, Set<String>> fresh,
+      Use<T> use) {
     return Flux.usingWhen(
         // Certificates are read from files.
-        Mono.fromSupplier(() -> new Both(new Sessions(source), new Sessions(options.forScans())))
+        Mono.fromSupplier(
+                () -> new Both(new Sessions(source), new Sessions(options.forScans()), fresh))
             .subscribeOn(Schedulers.boundedElastic()),
         both ->
             Flux.concat(
-                Flux.fromIterable(mappings).concatMap(mapping -> own(both, mapping, parts), 1),
+                Flux.fromIterable(mappings).concatMap(mapping -> own(both, mapping, parts, use), 1),
                 parts.contains(SchemaPart.CONSTRAINTS)
-                    ? foreignKeys(both, mappings, subscribed)
+                    ? foreignKeys(both, mappings, subscribed, use)
                     : Flux.empty()),
         Both::close);
   }
 
   /** The parts of one table alone. */
-  private Flux<SchemaCopy> own(Both both, Mapping mapping, Set<SchemaPart> parts) {
-    boolean concurrently = options.pooler().keepsSessions();
+  private <T> Flux<T> own(Both both, Mapping mapping, Set<SchemaPart> parts, Use<T> use) {
     return both.tables(mapping)
-        .flatMapMany(
-            tables ->
-                Flux.concat(
-                    run(both, mapping, ColumnSteps.of(tables.source(), tables.target(), parts)),
-                    run(
-                        both,
-                        mapping,
-                        IndexSteps.of(tables.source(), tables.target(), parts, concurrently))))
-        .switchIfEmpty(Flux.defer(() -> missing(both, mapping)));
+        .map(tables -> own(both, mapping, tables, parts, use))
+        .switchIfEmpty(
+            Mono.defer(
+                () -> missing(both, mapping).map(step -> use.of(both, mapping, List.of(step)))))
+        .flatMapMany(done -> done);
   }
 
-  private static Flux<SchemaCopy> missing(Both both, Mapping mapping) {
+  private <T> Flux<T> own(
+      Both both, Mapping mapping, Tables tables, Set<SchemaPart> parts, Use<T> use) {
+    boolean concurrently = options.pooler().keepsSessions();
+    TableDefinition from = tables.source();
+    TableDefinition own = tables.target();
+    return Flux.concat(
+        use.of(both, mapping, ColumnSteps.of(from, own, parts)),
+        use.of(both, mapping, IndexSteps.of(from, own, parts, concurrently)));
+  }
+
+  private static Mono<Step> missing(Both both, Mapping mapping) {
     return both.ofTarget(mapping)
-        .map(
-            there ->
-                new SchemaCopy(
-                    mapping, TABLE, Outcome.FAILED, "the source has no such table", null))
+        .<Step>map(there -> new Impossible(TABLE, "the source has no such table"))
         .defaultIfEmpty(
-            new SchemaCopy(
-                mapping,
+            new Impossible(
                 TABLE,
-                Outcome.FAILED,
                 "the target table does not exist; to create it: "
-                    + Remedy.command("create-schemas", mapping),
-                null))
-        .flux();
+                    + Remedy.command("create-schemas", mapping)));
   }
 
-  private static Flux<SchemaCopy> foreignKeys(
-      Both both, List<Mapping> mappings, List<Mapping> subscribed) {
+  private static <T> Flux<T> foreignKeys(
+      Both both, List<Mapping> mappings, List<Mapping> subscribed, Use<T> use) {
     List<Mapping> followed = Stream.concat(mappings.stream(), subscribed.stream()).toList();
     return existing(both, followed.stream().map(Mapping::target).distinct().toList())
         .flatMapMany(
@@ -109,7 +150,7 @@ public final class DefinitionCopies {
                             both.tables(mapping)
                                 .flatMapMany(
                                     tables ->
-                                        run(
+                                        use.of(
                                             both,
                                             mapping,
                                             new ForeignKeySteps(
@@ -167,12 +208,18 @@ public final class DefinitionCopies {
                               step,
                               Outcome.FAILED,
                               ErrorWords.described(e),
-                              create.sql())));
+                              Step.sql(create.works()))));
     }
-    return Mono.just(
-        step instanceof LeftOut left
-            ? copy(mapping, step, Outcome.LEFT_OUT, left.reason(), left.sql())
-            : copy(mapping, step, Outcome.EXISTS, null, null));
+    return Mono.just(withoutWork(mapping, step));
+  }
+
+  private static SchemaCopy withoutWork(Mapping mapping, Step step) {
+    if (step instanceof LeftOut left) {
+      return copy(mapping, step, Outcome.LEFT_OUT, left.reason(), Step.sql(left.works()));
+    }
+    return step instanceof Impossible impossible
+        ? copy(mapping, step, Outcome.FAILED, impossible.reason(), null)
+        : copy(mapping, step, Outcome.EXISTS, null, null);
   }
 
   private static SchemaCopy copy(
@@ -183,8 +230,12 @@ public final class DefinitionCopies {
   /** A table's definitions. */
   private record Tables(TableDefinition source, TableDefinition target) {}
 
-  /** Connections to both sides. */
-  private record Both(Sessions source, Sessions target) {
+  /**
+   * Connections to both sides.
+   *
+   * @param fresh columns that targets are taken to have got just now
+   */
+  private record Both(Sessions source, Sessions target, Map<Mapping, Set<String>> fresh) {
     /** Empty if one of them does not exist. */
     Mono<Tables> tables(Mapping mapping) {
       return source
@@ -193,7 +244,14 @@ public final class DefinitionCopies {
               session ->
                   TableDefinition.read(
                       session, mapping.source().namespace(), mapping.source().table()))
-          .flatMap(from -> ofTarget(mapping).map(own -> new Tables(from, own)));
+          .flatMap(
+              from ->
+                  ofTarget(mapping)
+                      .map(
+                          own ->
+                              new Tables(
+                                  from,
+                                  own.withFresh(fresh.getOrDefault(mapping, Set.of()), from))));
     }
 
     Mono<TableDefinition> ofTarget(Mapping mapping) {

@@ -33,7 +33,8 @@ final class DefinitionRows {
                 text(row, "sequence_options"),
                 is(row, "plain"),
                 is(row, "owned"),
-                null));
+                null),
+        false);
   }
 
   static Constraint constraint(Readable row) {

@@ -1,6 +1,7 @@
 package dev.creek.consumer.postgres.definition;
 
 import dev.creek.consumer.api.Mapping;
+import dev.creek.consumer.api.SchemaDifference;
 import dev.creek.consumer.api.SourceTable;
 import dev.creek.consumer.api.TargetTable;
 import dev.creek.consumer.postgres.definition.Step.Create;
@@ -120,9 +121,9 @@ final class ForeignKeySteps {
             + bare;
     // PostgreSQL before 18 validates those of partitioned tables at once.
     if (target.partitioned()) {
-      return new Create(what, new Locked(add));
+      return new Create(what, Locked.with(SchemaDifference.Work.KEY_SCAN, add));
     }
-    Work added = new Locked(add + NOT_VALID);
+    Work added = Locked.with(SchemaDifference.Work.KEY, add + NOT_VALID);
     return key.validated()
         ? new Create(
             what,
@@ -142,6 +143,6 @@ final class ForeignKeySteps {
   }
 
   private static Step left(String what, String reason) {
-    return new LeftOut(what, reason, null);
+    return new LeftOut(what, reason);
   }
 }

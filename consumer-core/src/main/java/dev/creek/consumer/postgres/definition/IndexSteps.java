@@ -1,5 +1,6 @@
 package dev.creek.consumer.postgres.definition;
 
+import dev.creek.consumer.api.SchemaDifference;
 import dev.creek.consumer.api.SchemaPart;
 import dev.creek.consumer.postgres.definition.Step.Create;
 import dev.creek.consumer.postgres.definition.Step.Exists;
@@ -73,7 +74,7 @@ final class IndexSteps {
     return switch (constraint.kind()) {
       case "c" -> new Create(what, check(constraint));
       case "u" -> unique(what, constraint);
-      default -> new Create(what, new Locked(add(constraint)));
+      default -> new Create(what, Locked.with(SchemaDifference.Work.INDEX, add(constraint)));
     };
   }
 
@@ -91,8 +92,7 @@ final class IndexSteps {
     return new LeftOut(
         what,
         "the target does not have column "
-            + String.join(", ", columns.stream().map(SqlNames::quoted).toList()),
-        null);
+            + String.join(", ", columns.stream().map(SqlNames::quoted).toList()));
   }
 
   private String add(Constraint constraint) {
@@ -123,7 +123,7 @@ final class IndexSteps {
             .filter(each -> each.name().equals(constraint.index()))
             .findFirst();
     if (!concurrently || index.isEmpty() || index.get().rest() == null) {
-      return new Create(what, new Locked(add(constraint)));
+      return new Create(what, Locked.with(SchemaDifference.Work.INDEX, add(constraint)));
     }
     String name = SqlNames.quoted(constraint.name());
     String use =
@@ -136,7 +136,7 @@ final class IndexSteps {
             + (constraint.deferred() ? " INITIALLY DEFERRED" : "");
     Step built = index(index.get());
     if (built instanceof LeftOut left) {
-      return new LeftOut(what, left.reason(), left.sql());
+      return new LeftOut(what, left.reason(), left.works());
     }
     var works = new ArrayList<Work>();
     if (built instanceof Create create) {
@@ -145,7 +145,10 @@ final class IndexSteps {
     boolean bare =
         target.indexes().stream()
             .anyMatch(own -> own.name().equals(constraint.index()) && !own.constrained());
-    works.add(new Locked(built instanceof Create || bare ? use : add(constraint)));
+    works.add(
+        built instanceof Create || bare
+            ? new Locked(use)
+            : Locked.with(SchemaDifference.Work.INDEX, add(constraint)));
     return new Create(what, List.copyOf(works), null);
   }
 
@@ -157,7 +160,7 @@ final class IndexSteps {
       return lacking(what, lacking);
     }
     if (rest == null) {
-      return new LeftOut(what, "its definition begins in a way that is not known here", null);
+      return new LeftOut(what, "its definition begins in a way that is not known here");
     }
     String name = SqlNames.quoted(target.namespace(), index.name());
     Optional<Index> there =
@@ -175,7 +178,7 @@ final class IndexSteps {
           : new LeftOut(
               what,
               "an index of this name is being built, or was left behind by an attempt that ended before it was complete; in the latter case drop it and run this again",
-              "DROP INDEX CONCURRENTLY " + name + ";");
+              Locked.with(SchemaDifference.Work.CATALOG_BESIDE, "DROP INDEX CONCURRENTLY " + name));
     }
     String create =
         "CREATE "
@@ -191,6 +194,6 @@ final class IndexSteps {
         what,
         concurrently
             ? new Concurrently(create, "DROP INDEX CONCURRENTLY IF EXISTS " + name)
-            : new Locked(create));
+            : Locked.with(SchemaDifference.Work.INDEX_WITHOUT_WRITERS, create));
   }
 }

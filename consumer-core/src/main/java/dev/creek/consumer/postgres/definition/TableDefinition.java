@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -27,6 +28,7 @@ record TableDefinition(
    * @param identity {@code a}, {@code d}, or empty
    * @param expression of its default, or that generates it
    * @param collation null if it is the type's
+   * @param fresh whether it has just been added, or is to be: rows that are there hold NULL
    */
   record Column(
       String name,
@@ -37,7 +39,32 @@ record TableDefinition(
       @Nullable String expression,
       @Nullable String comment,
       @Nullable String collation,
-      @Nullable Sequence sequence) {
+      @Nullable Sequence sequence,
+      boolean fresh) {
+    /** The column as a statement adds it that gives it name and type alone. */
+    Column bare() {
+      return new Column(name, false, "", false, type, null, null, null, null, true);
+    }
+
+    Column asFresh() {
+      return new Column(
+          name, notNull, identity, generated, type, expression, comment, collation, sequence, true);
+    }
+
+    Column with(SequenceValue value) {
+      return new Column(
+          name,
+          notNull,
+          identity,
+          generated,
+          type,
+          expression,
+          comment,
+          collation,
+          Objects.requireNonNull(sequence).with(value),
+          fresh);
+    }
+
     boolean isIdentity() {
       return !identity.isEmpty();
     }
@@ -185,19 +212,23 @@ record TableDefinition(
                     Objects.requireNonNull(row.get(0, Long.class)),
                     Boolean.TRUE.equals(row.get(1, Boolean.class))))
         .next()
-        .map(
-            value ->
-                new Column(
-                    column.name,
-                    column.notNull,
-                    column.identity,
-                    column.generated,
-                    column.type,
-                    column.expression,
-                    column.comment,
-                    column.collation,
-                    sequence.with(value)))
+        .map(column::with)
         .onErrorResume(e -> SqlErrors.isState("42501", e), e -> Mono.just(column));
+  }
+
+  /**
+   * The same with columns that have just been added, or are to be.
+   *
+   * @param from has those that are still lacking
+   */
+  TableDefinition withFresh(Set<String> names, TableDefinition from) {
+    Set<String> lacking = Set.copyOf(lacking(List.copyOf(names)));
+    Stream<Column> own =
+        columns.stream().map(column -> names.contains(column.name()) ? column.asFresh() : column);
+    Stream<Column> more =
+        from.columns.stream().filter(column -> lacking.contains(column.name())).map(Column::bare);
+    List<Column> all = Stream.concat(own, more).toList();
+    return new TableDefinition(namespace, name, partitioned, comment, all, constraints, indexes);
   }
 
   Optional<Column> column(String name) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.DatabaseOptions.Pooler;
+import dev.creek.consumer.api.DefinitionDifference;
 import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.api.SchemaCopy;
 import dev.creek.consumer.api.SchemaCopy.Outcome;
@@ -70,7 +71,11 @@ final class DefinitionCopiesIT {
             DatabaseOptions.builder(target.patientUri(), Map.of()).pooler(pooler).build());
     return await(
         copies.copy(
-            List.of(mappings), DatabaseOptions.of(source.patientUri()), parts, List.of(mappings)));
+            List.of(mappings),
+            DatabaseOptions.of(source.patientUri()),
+            parts,
+            List.of(mappings),
+            Map.of()));
   }
 
   private static List<String> of(Outcome outcome, List<SchemaCopy> copies) {
@@ -172,6 +177,101 @@ final class DefinitionCopiesIT {
     assertThat(of(Outcome.LEFT_OUT, second)).isEqualTo(of(Outcome.LEFT_OUT, first));
     assertThat(of(Outcome.EXISTS, second))
         .hasSize(of(Outcome.CREATED, first).size() + of(Outcome.EXISTS, first).size());
+  }
+
+  private List<DefinitionDifference> plan(Map<Mapping, Set<String>> fresh, Mapping... mappings) {
+    var copies = new DefinitionCopies(DatabaseOptions.of(target.patientUri()));
+    List<Mapping> all = List.of(mappings);
+    return await(copies.plan(all, DatabaseOptions.of(source.patientUri()), ALL, all, fresh));
+  }
+
+  @Test
+  void thePlanHasTheStatementsThatCreateEverythingWithWhatEachLocks() {
+    oddTables();
+    List<DefinitionDifference> plan = plan(Map.of(), CHILD, PARENTS);
+    assertThat(DefinitionDifference.script(plan))
+        .contains(
+            """
+            -- NOT NULL of column "va lue" is missing: locks the table for a moment
+            ALTER TABLE "Ta.rget"."parents" DROP CONSTRAINT IF EXISTS creek_not_null;
+            ALTER TABLE "Ta.rget"."parents" ADD CONSTRAINT creek_not_null CHECK ("va lue" IS NOT NULL) NOT VALID;
+            -- reads all rows while others read and write
+            ALTER TABLE "Ta.rget"."parents" VALIDATE CONSTRAINT creek_not_null;
+            -- locks the table for a moment
+            ALTER TABLE "Ta.rget"."parents" ALTER COLUMN "va lue" SET NOT NULL;
+            """)
+        .contains(
+            """
+            -- index "child_including" is missing: reads all rows and builds an index while others read and write; not in a transaction
+            CREATE INDEX CONCURRENTLY "child_including" ON "Ta.rget"."Chi""ld" USING btree (parent) INCLUDE (code) WITH (fillfactor='70');
+            -- index "child_low": the target does not have column "low"
+            """)
+        .contains(
+            """
+            -- column "low": it is generated on the source, is not part of its changes, and the target does not have it: locks the table while it writes all rows anew, and builds its indexes
+            -- ALTER TABLE "Ta.rget"."Chi""ld" ADD COLUMN "low" text GENERATED ALWAYS AS (lower(code)) STORED;
+            """)
+        .contains(
+            """
+            -- foreign key "child_parent" is missing: keeps writers out of both tables for a moment
+            """);
+    plan.stream()
+        .filter(DefinitionDifference::isUnambiguous)
+        .flatMap(difference -> difference.statements().stream())
+        .forEach(statement -> target.execute(statement.sql()));
+    assertThat(of(Outcome.CREATED, copy(Pooler.NONE, ALL, CHILD, PARENTS))).isEmpty();
+    assertThat(plan(Map.of(), CHILD, PARENTS))
+        .isNotEmpty()
+        .noneMatch(DefinitionDifference::isUnambiguous);
+  }
+
+  @Test
+  void aColumnThatIsAddedBeforeGetsItsDefaultAndIndexButNoNotNull() {
+    Mapping items = Mapping.parse("s.public.items:public.items");
+    source.execute(
+        "create table items (id int primary key, v int not null default 7, w int generated always as identity)",
+        "create index by_v on items (v)");
+    target.execute("create table items (id int primary key)", "insert into items values (1)");
+    assertThat(plan(Map.of(items, Set.of("v", "w")), items))
+        .extracting(DefinitionDifference::reason)
+        .containsExactly(
+            "NOT NULL of column \"v\": rows that are there hold NULL in it until it is filled",
+            "default of column \"v\" is missing",
+            "NOT NULL of column \"w\": rows that are there hold NULL in it until it is filled",
+            "identity of column \"w\": rows that are there hold NULL in it until it is filled",
+            "index \"by_v\" is missing");
+    assertThat(plan(Map.of(), items))
+        .extracting(DefinitionDifference::reason)
+        .containsExactly(
+            "column \"v\": the target does not have it",
+            "column \"w\": the target does not have it",
+            "index \"by_v\": the target does not have column \"v\"");
+    target.execute("alter table items add column v int, add column w int");
+    assertThat(plan(Map.of(items, Set.of("v")), items))
+        .as("also once it is added")
+        .extracting(DefinitionDifference::reason)
+        .startsWith(
+            "NOT NULL of column \"v\": rows that are there hold NULL in it until it is filled")
+        .contains("NOT NULL of column \"w\" is missing");
+    target.execute("update items set v = 7, w = 1");
+    assertThat(of(Outcome.FAILED, copy(Pooler.NONE, ALL, items))).isEmpty();
+    assertThat(plan(Map.of(), items)).isEmpty();
+  }
+
+  @Test
+  void aTableThatOneSideDoesNotHaveIsNamedInThePlan() {
+    source.execute("create table one (id int primary key)");
+    target.execute("create table two (id int primary key)");
+    assertThat(
+            plan(
+                Map.of(),
+                Mapping.parse("s.public.one:public.one"),
+                Mapping.parse("s.public.two:public.two")))
+        .extracting(DefinitionDifference::reason)
+        .containsExactly(
+            "table: the target table does not exist; to create it: creek-consumer create-schemas"
+                + " 's.public.one:public.one'",
+            "table: the source has no such table");
   }
 
   @Test
