@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param updates all columns of rows that must exist, under their key
  * @param inserts all columns of rows that the batch inserted before it did anything else to them:
  *     none should exist yet, unless changes are applied again
+ * @param updated the changes of the rows in {@code updates}; null if there are none, or if they
+ *     cannot be told by key: a change of key or a TRUNCATE is among the changes
  * @param copied the inserts for COPY, if that was requested and there is nothing else to do; then
  *     {@code inserts} is empty. Otherwise null
  */
@@ -27,6 +29,7 @@ public record FoldedChanges(
     RowColumns moves,
     RowColumns updates,
     RowColumns inserts,
+    @Nullable UpdatedRows updated,
     @Nullable CopyRows copied) {
   static final FoldedChanges ORDERED =
       new FoldedChanges(
@@ -37,6 +40,7 @@ public record FoldedChanges(
           RowColumns.EMPTY,
           RowColumns.EMPTY,
           RowColumns.EMPTY,
+          null,
           null);
 
   /** Tells whether all written rows are new. */

@@ -32,6 +32,11 @@ final class Folding {
   /** The batch that is folded. */
   private List<Change> changes = List.of();
 
+  /** By change: its row's key, the new one if it changes. */
+  private int[] key = {};
+
+  private boolean moves;
+
   private final boolean inPlace;
 
   Folding(ImageKeys images, RowPlan rows) {
@@ -48,6 +53,8 @@ final class Folding {
     changes = batch;
     keys.clear(batch.size());
     fates.clear(batch.size());
+    key = key.length < batch.size() ? new int[batch.size()] : key;
+    moves = false;
     int first = 0;
     for (int i = 0; i < batch.size(); i++) {
       if (readKeys(batch.get(i), i)) {
@@ -90,28 +97,51 @@ final class Folding {
         rows(Fate.MOVED, first, moved),
         rows(Fate.UPDATED, first, updated),
         copied ? RowColumns.EMPTY : rows(Fate.INSERTED, first, inserted),
+        truncated || moves || updated == 0 ? null : updated(updated),
         copied ? copied(inserted) : null);
   }
 
+  private UpdatedRows updated(int count) {
+    int[] its = new int[count];
+    int next = 0;
+    for (int i = 0; i < changes.size(); i++) {
+      int row = fates.survivor(i);
+      if (row != RowFates.NONE && fate(row) == Fate.UPDATED) {
+        its[next++] = key[i];
+      }
+    }
+    return new UpdatedRows(Arrays.copyOf(key, changes.size()), its);
+  }
+
   boolean tooLargeToKeep() {
-    return keys.retainedBytes() + fates.retainedBytes() > MAX_RETAINED_BYTES;
+    return keys.retainedBytes() + fates.retainedBytes() + 4 * key.length > MAX_RETAINED_BYTES;
   }
 
   /** Returns true for a truncate: earlier changes do not count any more. */
   private boolean readKeys(Change change, int i) {
     switch (change.operation()) {
-      case INSERT -> fates.insert(keys.after(change), i);
-      case READ, UPDATE -> fates.update(keys.after(change), i);
+      case INSERT -> {
+        key[i] = keys.after(change);
+        fates.insert(key[i], i);
+      }
+      case READ, UPDATE -> {
+        key[i] = keys.after(change);
+        fates.update(key[i], i);
+      }
       case UPDATE_KEY -> {
         int before = keys.before(change);
-        int after = keys.after(change);
-        if (before == after) {
-          fates.update(after, i);
+        key[i] = keys.after(change);
+        if (before == key[i]) {
+          fates.update(key[i], i);
         } else {
-          fates.move(before, after, i);
+          fates.move(before, key[i], i);
+          moves = true;
         }
       }
-      case DELETE -> fates.delete(keys.before(change), i);
+      case DELETE -> {
+        key[i] = keys.before(change);
+        fates.delete(key[i], i);
+      }
       case TRUNCATE -> {
         fates.skip(i);
         if (keys.size() > 0) {

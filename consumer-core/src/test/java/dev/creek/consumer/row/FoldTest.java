@@ -15,9 +15,12 @@ import dev.creek.consumer.testing.TableWire.Flag;
 import dev.creek.consumer.testing.TableWire.Identity;
 import dev.creek.consumer.testing.WalBytes;
 import dev.creek.consumer.testing.WalTx;
+import dev.creek.consumer.wire.Change;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -241,9 +244,49 @@ final class FoldTest {
     assertThat(fold()).isEqualTo(nothing(false));
   }
 
+  private static BitSet bits(int... numbers) {
+    var bits = new BitSet();
+    Arrays.stream(numbers).forEach(bits::set);
+    return bits;
+  }
+
+  @Test
+  void tellsTheChangesOfUpdatedRowsFromOthers() {
+    WalBytes[] messages = {
+      TABLE.update(TX, 1, "a"),
+      TABLE.insert(TX, 2, "b"),
+      TABLE.update(TX, 3, "c"),
+      delete(4),
+      TABLE.update(TX, 1, "d"),
+      delete(5),
+      TABLE.insert(TX, 5, "e"),
+      TABLE.update(TX, 2, "f"),
+    };
+    var folded = fold(messages);
+    assertThat(updates(folded))
+        .containsExactly(List.of("3", "c"), List.of("1", "d"), List.of("5", "e"));
+    assertThat(others(folded, bits(), messages)).containsExactly(2L, 4L, 8L);
+    assertThat(others(folded, bits(1), messages)).containsExactly(1L, 2L, 4L, 5L, 8L);
+    assertThat(others(folded, bits(0, 2), messages)).containsExactly(2L, 3L, 4L, 6L, 7L, 8L);
+  }
+
+  /** Their sequences, which count from 1. */
+  private static List<Long> others(FoldedChanges folded, BitSet left, WalBytes... messages) {
+    return Objects.requireNonNull(folded.updated()).without(changes(TABLE, messages), left).stream()
+        .map(Change::sequence)
+        .toList();
+  }
+
+  @Test
+  void doesNotTellTheChangesOfRowsWhereAKeyIsLeft() {
+    assertThat(fold(keyChange(1, 2, "a"), delete(2), TABLE.insert(TX, 1, "b")).updated()).isNull();
+    assertThat(fold(TABLE.truncate(TX), TABLE.update(TX, 1, "a")).updated()).isNull();
+    assertThat(fold(TABLE.insert(TX, 1, "a")).updated()).isNull();
+  }
+
   private static FoldedChanges nothing(boolean truncate) {
     RowColumns none = RowColumns.EMPTY;
-    return new FoldedChanges(false, truncate, none, none, none, none, none, null);
+    return new FoldedChanges(false, truncate, none, none, none, none, none, null, null);
   }
 
   @Test

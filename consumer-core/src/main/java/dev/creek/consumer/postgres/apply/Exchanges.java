@@ -36,6 +36,8 @@ final class Exchanges {
   /** Number of next batches of which it is of no use to know. */
   private int useless;
 
+  private final KeptValues kept = new KeptValues();
+
   /** The plan of the last batch that was divided, and its statement. */
   private @Nullable TablePlan known;
 
@@ -77,11 +79,26 @@ final class Exchanges {
     useless = OTHER_BATCHES;
   }
 
-  /** The changes in parts that follow each other, see {@link EntangledRows#rounds}. */
-  Mono<List<List<Change>>> rounds(Session session, FoldedBatch batch) {
+  /** Tells whether a divided batch that failed may succeed if all of it is divided. */
+  boolean mayDivideMore() {
+    return kept.isToBlame();
+  }
+
+  /**
+   * The changes in parts that follow each other, see {@link EntangledRows#rounds}, without those
+   * that have been written then.
+   *
+   * @param writing whether rows that exchange nothing may be written already
+   */
+  Mono<List<List<Change>>> rounds(Session session, FoldedBatch batch, boolean writing) {
     TablePlan plan = batch.plan();
     return look(session, plan)
-        .then(Mono.fromCallable(() -> plan.changes().entangled(batch.changes())))
+        .then(
+            Mono.defer(
+                () ->
+                    kept.write(
+                        session, batch, writing && look != null ? look.columns() : Set.of())))
+        .map(rest -> plan.changes().entangled(rest))
         .flatMap(rows -> entangled(session, rows).thenReturn(rows))
         .map(EntangledRows::rounds);
   }

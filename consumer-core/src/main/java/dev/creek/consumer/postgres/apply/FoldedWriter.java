@@ -185,7 +185,7 @@ final class FoldedWriter {
 
   private Mono<Discrepancies> inRounds(
       Session session, FoldedBatch batch, Mono<Discrepancies> inOrder) {
-    return held.savepoint(session)
+    return held.deferringSavepoint(session)
         .then(Mono.defer(() -> rounds.write(session, batch, counted > 0)))
         .onErrorResume(
             RoundsWriter::mayGoInOrder,

@@ -95,9 +95,18 @@ final class HeldSession {
 
   /** Sets the one savepoint again: each would nest in the one before. */
   Mono<Void> savepoint(Session session) {
+    return session.execute(again());
+  }
+
+  /** The same; constraints that can wait for the commit do so behind it. */
+  Mono<Void> deferringSavepoint(Session session) {
+    return session.execute(again() + "; " + DEFER_CONSTRAINTS);
+  }
+
+  private String again() {
     String sql = hasSavepoint ? "release " + SAVEPOINT + "; " + SAVEPOINT : SAVEPOINT;
     hasSavepoint = true;
-    return session.execute(sql);
+    return sql;
   }
 
   Mono<Void> rollbackToSavepoint(Session session) {

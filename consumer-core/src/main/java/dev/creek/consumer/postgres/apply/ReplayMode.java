@@ -17,6 +17,11 @@ record ReplayMode(Again again, boolean maybeMissing) {
     YES
   }
 
+  /** One object for most changes. */
+  static ReplayMode of(Again again, boolean maybeMissing) {
+    return again == Again.NO && !maybeMissing ? USUAL : new ReplayMode(again, maybeMissing);
+  }
+
   /** Tells whether rows with their unique values make room, because these rows come back. */
   boolean taking() {
     return again == Again.YES;

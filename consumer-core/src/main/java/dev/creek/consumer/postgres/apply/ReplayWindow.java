@@ -171,7 +171,9 @@ final class ReplayWindow {
       if (change.lsn() < lsnYet) {
         known = newestYet;
       }
-      mayMiss.set(i, i >= goingOn && change.committedAtMicros() <= Math.max(known, overlapping));
+      if (i >= goingOn && change.committedAtMicros() <= Math.max(known, overlapping)) {
+        mayMiss.set(i);
+      }
       newestYet = Math.max(newestYet, change.committedAtMicros());
       lsnYet = change.lsn();
     }
@@ -200,7 +202,7 @@ final class ReplayWindow {
         known = newestYet;
       }
       Again again = i < goingOn ? Again.NO : again(change, known, mayMiss.get(i));
-      manners.add(new ReplayMode(again, again == Again.YES || mayMiss.get(i)));
+      manners.add(ReplayMode.of(again, again == Again.YES || mayMiss.get(i)));
       newestYet = Math.max(newestYet, change.committedAtMicros());
       lsnYet = change.lsn();
     }

@@ -33,7 +33,7 @@ final class RoundsWriter {
 
   /** Tells whether a batch that failed is worth to be written in rounds once more. */
   boolean mayHelpAgain(Throwable error) {
-    return exchanges.learn(error) == Exchanges.Lesson.ANOTHER_INDEX;
+    return exchanges.learn(error) == Exchanges.Lesson.ANOTHER_INDEX || exchanges.mayDivideMore();
   }
 
   /** The batch could not be written so. */
@@ -48,16 +48,16 @@ final class RoundsWriter {
   }
 
   /**
-   * The rows. Constraints that can wait for the commit do so: one statement of the source may be
-   * several here.
+   * The rows. Constraints that can wait for the commit must do so: one statement of the source may
+   * be several here.
    *
    * @param counting whether missing rows are counted; if not, it fails
    */
   Mono<Discrepancies> write(Session session, FoldedBatch batch, boolean counting) {
-    return session
-        .execute(HeldSession.DEFER_CONSTRAINTS)
-        .then(Mono.defer(() -> exchanges.rounds(session, batch)))
+    return exchanges
+        .rounds(session, batch, !counting)
         .flatMapIterable(rounds -> rounds)
+        .filter(round -> !round.isEmpty())
         .concatMap(round -> one(session, batch, round, counting), 0)
         .reduce(Discrepancies.NONE, Discrepancies::plus);
   }

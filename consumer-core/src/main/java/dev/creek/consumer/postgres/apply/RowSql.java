@@ -8,6 +8,7 @@ import dev.creek.consumer.row.RowColumns;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.IntFunction;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -66,6 +67,26 @@ final class RowSql {
    */
   String updateByKey(String from, int parameter) {
     var rows = new UnnestSql("x", plan.columns(), parameter);
+    return update(from + rows.from(), rows, "", "1");
+  }
+
+  /**
+   * Updates the rows with these keys that keep their values in some columns. Returns the numbers,
+   * from 1 on, of the other rows. Parameters: all columns.
+   */
+  String updateKeeping(Set<String> kept) {
+    var rows = new UnnestSql("x", plan.columns(), 1);
+    String same =
+        columns(kept::contains)
+            .map(i -> " and " + same("t", plan.columns().get(i), rows.value(i)))
+            .collect(Collectors.joining());
+    return "with u as ("
+        + update(rows.numbered(), rows, same, "x.n")
+        + ") select r.n::int4 as n from generate_series(1, cardinality($1)) as r (n)"
+        + " where r.n not in (select u.n from u)";
+  }
+
+  private String update(String from, UnnestSql rows, String more, String returned) {
     String same =
         Stream.concat(
                 Stream.of(sameKey("t", i -> valueOfKey(rows, i))),
@@ -78,17 +99,9 @@ final class RowSql {
             .map(i -> set(i, rows.value(i)))
             .collect(Collectors.joining(", "));
     return changes.isEmpty()
-        ? "select 1 from " + from + rows.from() + ", " + table + " as t where " + same
-        : "update "
-            + table
-            + " as t set "
-            + changes
-            + " from "
-            + from
-            + rows.from()
-            + " where "
-            + same
-            + RETURNING;
+        ? "select %s from %s, %s as t where %s%s".formatted(returned, from, table, same, more)
+        : "update %s as t set %s from %s where %s%s returning %s"
+            .formatted(table, changes, from, same, more, returned);
   }
 
   /** Gives rows that have the first keys the values that follow, including other keys. */
@@ -292,6 +305,11 @@ final class RowSql {
     return IntStream.range(0, plan.keyColumns().size())
         .mapToObj(i -> equal(alias, plan.keyColumns().get(i), value.apply(i)))
         .collect(Collectors.joining(" and "));
+  }
+
+  private String same(String alias, PlanColumn column, String value) {
+    return "(%s or (%s.%s is null and %s is null))"
+        .formatted(equal(alias, column, value), alias, SqlNames.quoted(column.name()), value);
   }
 
   private String equal(String alias, PlanColumn column, String value) {

@@ -85,6 +85,10 @@ public final class WriterSession {
     return held.savepoint(session);
   }
 
+  Mono<Void> deferringSavepoint(Session session) {
+    return held.deferringSavepoint(session);
+  }
+
   Mono<Void> rollbackToSavepoint(Session session) {
     return held.rollbackToSavepoint(session);
   }

@@ -181,6 +181,71 @@ final class ExchangesIT {
     assertThat(statements()).as("nothing was exchanged").isLessThan(FEW);
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "create unique index on items (slot)",
+        "create unique index on items (v) where slot > 0",
+        "create unique index on items (lower(v), slot)",
+      })
+  void rowsThatKeepTheirValuesAreWrittenBeforeOthers(String index) {
+    table(index);
+    put(10, null, v(10));
+    exchange(10, 20);
+    touchAll();
+    apply();
+    database.execute(
+        "create table written (at serial, id int)",
+        """
+        create function noted() returns trigger language plpgsql as $$
+        begin
+          insert into public.written (id) values (new.id);
+          return null;
+        end $$""",
+        "create trigger noted after update or insert on items for each row execute function noted()");
+    exchange(20, 40);
+    touchAll();
+    delete(7);
+    Integer left = slot(10);
+    put(10, 501, v(10));
+    put(500, left, "new");
+    nextTransaction();
+    touchAll();
+    exchange(40, 30);
+    touch(500);
+    apply();
+    List<Integer> order =
+        database.query("select id from written order by at").stream()
+            .map(row -> Integer.valueOf(row.get(0)))
+            .toList();
+    assertThat(order.subList(0, ROWS - 5))
+        .doesNotHaveDuplicates()
+        .doesNotContain(7, 10, 20, 30, 40, 500);
+    assertThat(order.subList(ROWS - 5, order.size())).containsOnly(10, 20, 30, 40, 500);
+  }
+
+  @Test
+  void aRowMayNeedAValueThatAnotherHasAgainInTheEnd() {
+    table("create unique index on items (slot)");
+    exchange(10, 20);
+    apply();
+    statements();
+    for (int batch = 0; batch < 3; batch++) {
+      touchAll();
+      Integer lent = slot(30);
+      put(30, -30, v(30));
+      Integer its = slot(40);
+      put(40, lent, v(40));
+      put(50, its, v(50));
+      put(40, 1000 + batch, v(40));
+      put(30, lent, v(30));
+      put(60, 2000 + batch, v(60));
+      touchAll();
+      apply();
+      assertThat(statements()).as("batch %d", batch).isLessThan(FEW);
+    }
+  }
+
   @Test
   void keysThatChangePlacesDoNotHoldUpOthers() {
     table("create unique index on items (slot)");
