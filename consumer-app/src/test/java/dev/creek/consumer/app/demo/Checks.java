@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Compares both sides every few seconds, on a thread of its own. Two databases that change can only
  * be compared when they stand still, so the load pauses for that long. Now and then a clean
- * snapshot follows, while it goes on.
+ * snapshot follows, while it goes on, and once a new column.
  */
 final class Checks implements AutoCloseable {
 
@@ -32,6 +32,7 @@ final class Checks implements AutoCloseable {
   private final InvariantObserver totals;
   private final Supplier<Duration> clock;
   private final CleanSnapshots snapshots;
+  private final NewColumn column;
   private final AtomicReference<Sample.@Nullable Check> last = new AtomicReference<>();
   private final AtomicReference<@Nullable Exception> failure = new AtomicReference<>();
   private final CountDownLatch ended = new CountDownLatch(1);
@@ -43,6 +44,7 @@ final class Checks implements AutoCloseable {
     this.totals = totals;
     this.clock = clock;
     this.snapshots = new CleanSnapshots(stage, clock);
+    this.column = new NewColumn(stage, clock);
     thread.start();
   }
 
@@ -52,6 +54,10 @@ final class Checks implements AutoCloseable {
 
   Sample.@Nullable Snapshot lastSnapshot() {
     return snapshots.last();
+  }
+
+  Sample.@Nullable Column column() {
+    return column.last();
   }
 
   /** What ended them before their time. */
@@ -68,6 +74,9 @@ final class Checks implements AutoCloseable {
           // Meanwhile the table is not applied with the others.
           totals.rest();
           snapshots.take();
+          if (i == 0) {
+            column.come();
+          }
           stage.awaitTogether();
           totals.goOn();
         }

@@ -83,6 +83,7 @@ public final class Demo {
   private int perform(Stage stage, InvariantObserver totals) {
     Duration watched;
     long transactions;
+    Sample.@Nullable Column column;
     try (Workload workload = Workload.start(stage.source(), options.rate());
         Observer observer = observer(stage, workload);
         Checks checks = new Checks(stage, workload, totals, observer::elapsed);
@@ -91,10 +92,16 @@ public final class Demo {
       watched = observer.elapsed();
       workload.close();
       transactions = workload.transactions();
+      checks.close();
+      checks.failure().ifPresent(Demo::fail);
+      column = checks.column();
     }
     terminal.println(
         "\nload stopped after %s transactions in %s; waiting for the tail …"
             .formatted(View.count(transactions), View.clock(watched)));
+    if (column != null) {
+      terminal.println(NewColumn.described(column));
+    }
     return conclude(stage, totals);
   }
 
@@ -107,7 +114,7 @@ public final class Demo {
   private void watch(Stage stage, Workload workload, Observer observer, Checks checks, View view) {
     @Nullable Duration end = options.seconds();
     while (true) {
-      view.show(observer.sample(checks.last(), checks.lastSnapshot()));
+      view.show(observer.sample(checks.last(), checks.lastSnapshot(), checks.column()));
       stage.check();
       workload.failure().ifPresent(Demo::fail);
       checks.failure().ifPresent(Demo::fail);

@@ -40,6 +40,9 @@ final class DemoIT {
   private static final Pattern SNAPSHOT_IN_PLACE =
       Pattern.compile("snapshot of order_lines in place at 0:\\d\\d");
 
+  private static final Pattern FILLED =
+      Pattern.compile("products.rating added at 0:\\d\\d, filled at 0:\\d\\d");
+
   @TempDir private Path folder;
   private ServerProcess demo;
 
@@ -57,7 +60,9 @@ final class DemoIT {
 
     assertThat(demo.awaitEnd(LIMIT)).as(this::log).isEqualTo(OptionalInt.of(0));
 
-    assertThat(log()).containsPattern("(?m)^equal: PostgreSQL 15 and PostgreSQL 17 hold");
+    assertThat(log())
+        .containsPattern("(?m)^the source's products got the column rating: ")
+        .containsPattern("(?m)^equal: PostgreSQL 15 and PostgreSQL 17 hold");
     assertThat(log()).doesNotContain("\u001b");
     assertNoneIsLeft(started);
   }
@@ -67,7 +72,8 @@ final class DemoIT {
     assumeFalse(Interrupts.areIgnored(), "SIGINT is ignored here");
     start("-Ddemo.rate=50", "-Ddemo.source=17", "-Ddemo.target=13", "-Ddemo.generation=old");
     onceSeen(EQUAL_IN_BETWEEN);
-    List<ProcessHandle> started = onceSeen(SNAPSHOT_IN_PLACE);
+    onceSeen(SNAPSHOT_IN_PLACE);
+    List<ProcessHandle> started = onceSeen(FILLED);
     tamper(
         "insert into customers select (jsonb_populate_record(c, '{\"id\": 1000000000}')).*"
             + " from customers c limit 1");

@@ -25,7 +25,7 @@ final class LineView implements View {
   }
 
   static String line(Sample sample) {
-    return "%5s  %5s tx/s  %6s rows/s  lag %-6s  %s  %s%s"
+    return "%5s  %5s tx/s  %6s rows/s  lag %-6s  %s  %s%s%s"
         .formatted(
             View.clock(sample.elapsed()),
             View.count(Math.round(sample.transactionsPerSecond())),
@@ -33,7 +33,8 @@ final class LineView implements View {
             View.latency(sample.lag()),
             sample.tables().stream().map(LineView::table).collect(Collectors.joining("  ")),
             check(sample),
-            snapshot(sample.snapshot()))
+            snapshot(sample.snapshot()),
+            column(sample.column()))
         .stripTrailing();
   }
 
@@ -66,6 +67,18 @@ final class LineView implements View {
             .formatted(snapshot.table(), View.clock(snapshot.doneAt()))
         : ", snapshot of %s: %s, %s rows"
             .formatted(snapshot.table(), snapshot.step(), View.count(snapshot.rows()));
+  }
+
+  private static String column(Sample.@Nullable Column column) {
+    if (column == null) {
+      return "";
+    }
+    return ", %s.%s added at %s%s"
+        .formatted(
+            column.table(),
+            column.name(),
+            View.clock(column.addedAt()),
+            column.filledAt() == null ? "" : ", filled at " + View.clock(column.filledAt()));
   }
 
   @Override

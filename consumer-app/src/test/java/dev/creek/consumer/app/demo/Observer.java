@@ -74,7 +74,10 @@ final class Observer implements AutoCloseable {
     return Duration.ofNanos(System.nanoTime() - begin);
   }
 
-  Sample sample(Sample.@Nullable Check check, Sample.@Nullable Snapshot snapshot) {
+  Sample sample(
+      Sample.@Nullable Check check,
+      Sample.@Nullable Snapshot snapshot,
+      Sample.@Nullable Column column) {
     try {
       long now = System.nanoTime();
       if (now - countedAt >= BETWEEN_COUNTS.toNanos()) {
@@ -97,7 +100,8 @@ final class Observer implements AutoCloseable {
           rows.rates(),
           workload.lastBurst().map(Observer::shown).orElse(null),
           check,
-          snapshot);
+          snapshot,
+          column);
     } catch (SQLException e) {
       throw new IllegalStateException("could not ask how it goes: " + e.getMessage(), e);
     }

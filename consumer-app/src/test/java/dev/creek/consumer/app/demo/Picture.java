@@ -64,6 +64,7 @@ final class Picture {
     lines.add(fit(" load    " + load(sample), width));
     lines.add(fit(" check   " + check(sample), width));
     lines.add(fit(" clean   " + snapshot(sample.snapshot()), width));
+    lines.add(fit(" column  " + column(sample.column()), width));
     trouble(sample, width, lines);
     lines.add("");
     lines.add(
@@ -163,6 +164,17 @@ final class Picture {
     }
     return "snapshot of %s %s %s, %s rows"
         .formatted(snapshot.table(), bar(snapshot), snapshot.step(), View.count(snapshot.rows()));
+  }
+
+  private static String column(Sample.@Nullable Column column) {
+    if (column == null) {
+      return "soon: a table of the source gets one more column";
+    }
+    String name = column.table() + "." + column.name();
+    String added = View.clock(column.addedAt());
+    return column.filledAt() == null
+        ? "%s added at %s; rows lack its values until a fill".formatted(name, added)
+        : "%s added at %s, filled at %s".formatted(name, added, View.clock(column.filledAt()));
   }
 
   /** How much of what is expected is there. */

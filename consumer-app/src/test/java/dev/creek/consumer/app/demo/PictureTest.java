@@ -21,7 +21,8 @@ final class PictureTest {
           List.of(891.0),
           new Sample.Burst("all prices change", Duration.ofSeconds(4)),
           null,
-          new Sample.Snapshot("order_lines", "loading", 3_000, 4_000, null));
+          new Sample.Snapshot("order_lines", "loading", 3_000, 4_000, null),
+          new Sample.Column("products", "rating", Duration.ofSeconds(6), Duration.ofSeconds(8)));
 
   @Test
   void alignsItsColumns() {
@@ -33,6 +34,7 @@ final class PictureTest {
             " source      203 tx/s    ▁▅█",
             " load    steady, and 4 s ago: all prices change",
             " clean   snapshot of order_lines ███████████████░░░░░ loading, 3,000 rows",
+            " column  products.rating added at 0:06, filled at 0:08",
             " order_lines: no column x");
   }
 
@@ -66,6 +68,7 @@ final class PictureTest {
         .contains("1:05")
         .contains("orders 5,200/5,198")
         .contains("order_lines 9/3 (failed: no column x)")
-        .contains("snapshot of order_lines: loading, 3,000 rows");
+        .endsWith(
+            "snapshot of order_lines: loading, 3,000 rows, products.rating added at 0:06, filled at 0:08");
   }
 }

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param burst the last burst; null before the first
  * @param check the last comparison; null before the first
  * @param snapshot the last snapshot, done or not; null before the first
+ * @param column what the source's table got; null before that
  */
 record Sample(
     Duration elapsed,
@@ -27,7 +28,8 @@ record Sample(
     List<Double> rowHistory,
     @Nullable Burst burst,
     @Nullable Check check,
-    @Nullable Snapshot snapshot) {
+    @Nullable Snapshot snapshot,
+    @Nullable Column column) {
 
   /**
    * One table.
@@ -71,6 +73,14 @@ record Sample(
    * @param doneAt when it was in place, since the load began; null before that
    */
   record Snapshot(String table, String step, long rows, long expected, @Nullable Duration doneAt) {}
+
+  /**
+   * A column that a table of the source has got, and the target after it.
+   *
+   * @param addedAt when the target had it, with its rows marked, since the load began
+   * @param filledAt when all rows had the source's values; null before that
+   */
+  record Column(String table, String name, Duration addedAt, @Nullable Duration filledAt) {}
 
   /** The longest lag of all tables; null before the first change. */
   @Nullable Duration lag() {

@@ -42,7 +42,7 @@ final class Stage implements AutoCloseable {
   /** The service promises ten; a busy machine may need more to say so. */
   private static final Duration STOP_LIMIT = Duration.ofSeconds(20);
 
-  private static final Duration TOGETHER_LIMIT = Duration.ofSeconds(60);
+  private static final Duration AWAIT_LIMIT = Duration.ofSeconds(60);
   private static final Duration POLL = Duration.ofMillis(100);
 
   /**
@@ -106,7 +106,15 @@ final class Stage implements AutoCloseable {
   private ServiceProcess serve() {
     return configured(
             ServiceProcess.of(
-                "serve", "--grouping", "database", "--linger", LINGER, "--prometheus-port", "0"))
+                "serve",
+                "--grouping",
+                "database",
+                "--linger",
+                LINGER,
+                "--schema-changes",
+                "add",
+                "--prometheus-port",
+                "0"))
         .jvmOptions("-Xmx256m")
         .start();
   }
@@ -217,14 +225,19 @@ final class Stage implements AutoCloseable {
 
   /** Waits until all tables are applied together, and none is ahead of another any more. */
   void awaitTogether() throws InterruptedException {
-    long deadline = System.nanoTime() + TOGETHER_LIMIT.toNanos();
-    poll(() -> Shop.TABLES.stream().allMatch(this::isMember), deadline);
+    await("the tables do not come together", () -> Shop.TABLES.stream().allMatch(this::isMember));
   }
 
-  private static void poll(BooleanSupplier holds, long deadline) throws InterruptedException {
+  /**
+   * Waits until something holds.
+   *
+   * @throws IllegalStateException with {@code otherwise} if it does not for too long
+   */
+  static void await(String otherwise, BooleanSupplier holds) throws InterruptedException {
+    long deadline = System.nanoTime() + AWAIT_LIMIT.toNanos();
     while (!holds.getAsBoolean()) {
       if (System.nanoTime() > deadline) {
-        throw new IllegalStateException("the tables do not come together");
+        throw new IllegalStateException(otherwise);
       }
       TimeUnit.NANOSECONDS.sleep(POLL.toNanos());
     }
