@@ -28,7 +28,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -100,11 +99,14 @@ final class Preflight {
                 Collectors.groupingBy(
                     SourceTable::database, LinkedHashMap::new, Collectors.toList()));
     Map<TargetTable, Optional<TableGroup>> groups = groups(mappings, subscribed);
-    Set<String> grouped =
+    Map<String, Boolean> grouped =
         groups.values().stream()
             .flatMap(Optional::stream)
-            .map(TableGroup::database)
-            .collect(Collectors.toSet());
+            .collect(
+                Collectors.toMap(
+                    TableGroup::database,
+                    group -> !group.name().equals(group.database()),
+                    Boolean::logicalOr));
     return Flux.concat(
         Flux.fromIterable(databases.entrySet())
             .concatMap(
@@ -113,9 +115,14 @@ final class Preflight {
                         .flatMapMany(changes -> database(changes, each.getKey(), each.getValue())),
                 1),
         Flux.fromIterable(databases.keySet())
-            .filter(grouped::contains)
+            .filter(grouped::containsKey)
             .concatMap(
-                database -> brokerReached().flatMapMany(changes -> group(changes, database)), 1),
+                database ->
+                    brokerReached()
+                        .flatMapMany(
+                            changes ->
+                                group(changes, database, grouped.getOrDefault(database, false))),
+                1),
         source == null
             ? tables(mappings, subscribed)
             : compared(source, mappings, tables(mappings, subscribed)),
@@ -171,8 +178,8 @@ final class Preflight {
         guarded(about, changes.checks().permissions(database, tables)));
   }
 
-  private static Flux<Finding> group(JetStreamLog changes, String database) {
-    return guarded("database " + database, changes.checks().groupPermission(database));
+  private static Flux<Finding> group(JetStreamLog changes, String database, boolean named) {
+    return guarded("database " + database, changes.checks().groupPermission(database, named));
   }
 
   private Flux<Finding> table(Mapping mapping, List<Subscription> subscribed) {

@@ -51,9 +51,13 @@ public final class JetStreamChecks {
     return permissions(database, names -> permissions.findings(database, names, tables));
   }
 
-  /** The same for the one that groups of tables need as well; no finding if it is granted. */
-  public Flux<Finding> groupPermission(String database) {
-    return permissions(database, names -> permissions.ofGroups(database, names));
+  /**
+   * The same for the one that groups of tables need as well; no finding if it is granted.
+   *
+   * @param named whether some tables are in a named group, which waits without it
+   */
+  public Flux<Finding> groupPermission(String database, boolean named) {
+    return permissions(database, names -> permissions.ofGroups(database, names, named));
   }
 
   private Flux<Finding> permissions(String database, Function<Subjects, Flux<Finding>> check) {

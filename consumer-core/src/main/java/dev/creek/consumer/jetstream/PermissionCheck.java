@@ -56,14 +56,16 @@ final class PermissionCheck {
   }
 
   /** The permission that groups of the database's tables need as well, if it is refused. */
-  Flux<Finding> ofGroups(String database, Subjects names) {
+  Flux<Finding> ofGroups(String database, Subjects names, boolean named) {
     return refused(
         about(database),
         Flux.just(
             asking(
                 "CONSUMER.CREATE." + consumerOf(names.walStream(database)),
-                Level.PROBLEM,
-                "tables cannot be read as a group: they wait")));
+                named ? Level.PROBLEM : Level.WARNING,
+                named
+                    ? "tables cannot be read as a group: those in a named group wait"
+                    : "tables cannot be read as a group: each is applied alone")));
   }
 
   private static String about(String database) {

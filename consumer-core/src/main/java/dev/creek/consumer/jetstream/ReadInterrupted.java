@@ -54,8 +54,11 @@ final class ReadInterrupted extends RuntimeException {
     return failure instanceof ApiException refused ? refused.hint() : null;
   }
 
-  /** Null if the cause is not a missing permission. */
-  BrokerException.@Nullable Denied denied() {
-    return denied;
+  /** The missing permission that any failure to read is; null if it is another one. */
+  static BrokerException.@Nullable Denied denied(Throwable failure) {
+    if (failure instanceof ReadInterrupted interrupted) {
+      return interrupted.denied;
+    }
+    return failure instanceof BrokerException.Denied denied ? denied : null;
   }
 }

@@ -46,6 +46,10 @@ final class ReadReports {
   synchronized void interrupted(Throwable failure) {
     doubtful = silent;
     present = null;
+    BrokerException.Denied refusal = ReadInterrupted.denied(failure);
+    if (refusal != null && listener.refused(refusal)) {
+      return;
+    }
     listener.interrupted(String.valueOf(failure.getMessage()), ReadInterrupted.hint(failure));
   }
 

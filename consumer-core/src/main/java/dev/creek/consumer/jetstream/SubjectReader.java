@@ -116,7 +116,7 @@ final class SubjectReader {
     followed = false;
     return deliveries(
         failure -> {
-          BrokerException.Denied denied = denied(failure);
+          BrokerException.Denied denied = ReadInterrupted.denied(failure);
           return denied == null
               ? pause(failure)
               : Mono.<Long>error(denied).subscribeOn(options.scheduler());
@@ -127,13 +127,6 @@ final class SubjectReader {
     return Flux.defer(this::attempt)
         .doOnNext(this::remember)
         .retryWhen(Retry.from(failures -> failures.concatMap(f -> pauses.apply(f.failure()), 1)));
-  }
-
-  private static BrokerException.@Nullable Denied denied(Throwable failure) {
-    if (failure instanceof ReadInterrupted interrupted) {
-      return interrupted.denied();
-    }
-    return failure instanceof BrokerException.Denied denied ? denied : null;
   }
 
   private Flux<Delivery> attempt() {

@@ -1,5 +1,6 @@
 package dev.creek.consumer.stream;
 
+import dev.creek.consumer.api.BrokerException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
@@ -28,6 +29,16 @@ public interface ReadListener {
    * @param hint the remedy; null if it passes by itself
    */
   default void interrupted(String reason, @Nullable String hint) {}
+
+  /**
+   * The broker refuses what reading needs.
+   *
+   * @return true if the caller ends reading for that, so that it is no interruption; otherwise it
+   *     goes on as after any other one
+   */
+  default boolean refused(BrokerException.Denied refusal) {
+    return false;
+  }
 
   /**
    * Changes are read, but something else is refused, until {@link #unhindered}, or until another
@@ -74,6 +85,15 @@ public interface ReadListener {
       @Override
       public void interrupted(String reason, @Nullable String hint) {
         listeners.forEach(one -> one.interrupted(reason, hint));
+      }
+
+      @Override
+      public boolean refused(BrokerException.Denied refusal) {
+        boolean ended = false;
+        for (ReadListener one : listeners) {
+          ended |= one.refused(refusal);
+        }
+        return ended;
       }
 
       @Override

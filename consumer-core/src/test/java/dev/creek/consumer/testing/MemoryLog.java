@@ -1,5 +1,6 @@
 package dev.creek.consumer.testing;
 
+import dev.creek.consumer.api.BrokerException;
 import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.api.Position.StreamIdentity;
 import dev.creek.consumer.api.SourceSighting;
@@ -37,6 +38,7 @@ public class MemoryLog implements ChangeLog {
   private final Random cuts;
   private final Runnable beforeDelivery;
   private long last;
+  private BrokerException.@Nullable Denied refusal;
 
   /**
    * @param seed of the cuts
@@ -45,6 +47,11 @@ public class MemoryLog implements ChangeLog {
   public MemoryLog(long seed, Runnable beforeDelivery) {
     this.cuts = new Random(seed);
     this.beforeDelivery = beforeDelivery;
+  }
+
+  /** From now on nobody may read all tables together. */
+  public void refuse(BrokerException.Denied why) {
+    refusal = why;
   }
 
   /**
@@ -85,6 +92,10 @@ public class MemoryLog implements ChangeLog {
   @Override
   public Flux<Delivery> readDatabase(
       String database, StartAt start, StreamIdentity expected, ReadListener listener) {
+    BrokerException.Denied denied = refusal;
+    if (denied != null) {
+      return Flux.<Delivery>never().doOnSubscribe(begins -> listener.refused(denied));
+    }
     List<Packet> all =
         packets.entrySet().stream()
             .flatMap(

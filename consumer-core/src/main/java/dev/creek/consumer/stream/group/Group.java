@@ -58,23 +58,26 @@ public final class Group {
   private final List<Seat> seats = new ArrayList<>();
   private @Nullable Disposable gathering;
   private final Arrivals arrivals = new Arrivals();
+  private final Refusals refusals;
   private final WriteOrder order = new WriteOrder();
 
   Group(GroupPorts ports) {
     this.ports = ports;
     this.control = ports.scheduler().createWorker();
+    this.refusals = new Refusals(ports.database());
   }
 
   /**
-   * Tells whether a table could join now: it is near enough, and no other target of the same source
-   * table is a member.
+   * Tells whether a table could join now: the broker lets the group read, the table is near enough,
+   * and no other target of the same source table is a member.
    *
    * @param start where its changes begin
    */
   public boolean admits(SourceTable source, LogState state, StartAt start) {
     Standing now = standing;
     Round running = round;
-    return now.admits(source, state, start, running == null ? now.reached() : running.reached());
+    return !refusals.isRecent()
+        && now.admits(source, state, start, running == null ? now.reached() : running.reached());
   }
 
   /**
@@ -288,6 +291,9 @@ public final class Group {
                 seat.member().goesApart(Math.max(seat.first(), seat.member().log().lastSequence()));
                 end(seat, null);
               });
+    } else if (error instanceof BrokerException.Denied refusal && !ports.named()) {
+      refusals.add(refusal);
+      List.copyOf(seats).forEach(seat -> end(seat, null));
     } else {
       endToReturn(of.spoilt().isEmpty() ? of.seats() : of.spoilt(), error);
     }

@@ -11,6 +11,8 @@ import reactor.core.scheduler.Scheduler;
  * What a group works with.
  *
  * @param database the source database whose changes it reads
+ * @param named whether somebody gave it its name: then its tables are applied together or not at
+ *     all; otherwise they are applied alone where the broker refuses to read all together
  * @param limits bounds of a batch
  * @param linger of its transactions
  * @param scheduler threads for decoding, folding and transcoding
@@ -18,6 +20,7 @@ import reactor.core.scheduler.Scheduler;
  */
 record GroupPorts(
     String database,
+    boolean named,
     ChangeLog changes,
     TargetTables targets,
     BatchLimits limits,

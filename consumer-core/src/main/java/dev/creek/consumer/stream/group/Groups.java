@@ -52,6 +52,7 @@ public final class Groups {
     return new Group(
         new GroupPorts(
             group.database(),
+            !group.name().equals(group.database()),
             changes,
             targets,
             limits,

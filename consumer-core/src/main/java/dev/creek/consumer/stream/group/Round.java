@@ -46,6 +46,7 @@ final class Round {
   private final StreamIdentity stream;
   private final long from;
   private final Sinks.Empty<Void> end = Sinks.empty();
+  private final Sinks.Empty<Void> refused = Sinks.empty();
   private final OneAtATime writes = new OneAtATime();
   private final GroupDecoder decoder;
 
@@ -104,7 +105,8 @@ final class Round {
   /**
    * Completes when it was ended; errors with {@link SeatException} if one member is the cause, with
    * {@link OrderException} if a batch is to be written in another order, with {@link
-   * BrokerException.Gap} if messages are missing that members may need, or with the errors of the
+   * BrokerException.Gap} if messages are missing that members may need, with {@link
+   * BrokerException.Denied} if a group without a name may not read, or with the errors of the
    * ports.
    */
   Mono<Void> run() {
@@ -137,7 +139,7 @@ final class Round {
                     ports.scheduler(),
                     ports.batchBytes(),
                     decoder::seat))
-        .takeUntilOther(end.asMono())
+        .takeUntilOther(Mono.firstWithSignal(end.asMono(), refused.asMono()))
         .materialize()
         .concatMap(signal -> work(writer, signal), ON_DEMAND)
         .concatMap(work -> work, ONE_AHEAD)
@@ -150,7 +152,14 @@ final class Round {
 
   private ReadListener listener() {
     return ReadListener.toAll(seats.stream().map(seat -> seat.member().listener()).toList())
-        .and(decoder.listener());
+        .and(decoder.listener())
+        .and(
+            new ReadListener() {
+              @Override
+              public boolean refused(BrokerException.Denied refusal) {
+                return !ports.named() && refused.tryEmitError(refusal).isSuccess();
+              }
+            });
   }
 
   /** As in a table's pipeline, an error becomes work that fails when its turn comes. */

@@ -310,6 +310,22 @@ class GroupTest {
     Awaitility.await().atMost(Patience.LIMIT).until(() -> together.size() == TABLES);
   }
 
+  /** The broker lets them be read one by one, and nobody should have to wait for a permission. */
+  @Test
+  void whereTheBrokerRefusesTheMembersGoTheirOwnWayAndNoneIsAdmitted() {
+    begin(7, new ModelTarget(7, 0), 0);
+    publish(new Random(7));
+    log.refuse(new BrokerException.Denied("says the test", "grant it"));
+    assertThat(isAdmitted(FOREIGN.source())).isTrue();
+    List<Applied> applied =
+        Flux.fromIterable(published.keySet())
+            .flatMap(this::follow)
+            .collectList()
+            .block(Patience.LIMIT);
+    assertThat(applied).isEmpty();
+    assertThat(isAdmitted(FOREIGN.source())).isFalse();
+  }
+
   @Test
   void aSecondTargetOfASourceTableIsNotAdmitted() {
     begin(1, new ModelTarget(1, 0), 0);
@@ -348,6 +364,7 @@ class GroupTest {
         new Group(
             new GroupPorts(
                 "source",
+                false,
                 log,
                 new ModelTables(target),
                 new BatchLimits(1 + random.nextInt(30), 300 + random.nextInt(5000)),
