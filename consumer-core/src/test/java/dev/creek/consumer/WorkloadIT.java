@@ -6,6 +6,7 @@ import dev.creek.consumer.api.BrokerOptions;
 import dev.creek.consumer.api.BrokerOptions.Reader;
 import dev.creek.consumer.api.DatabaseOptions;
 import dev.creek.consumer.api.Generation;
+import dev.creek.consumer.api.Grouping;
 import dev.creek.consumer.api.Mapping;
 import dev.creek.consumer.api.SchemaPolicy;
 import dev.creek.consumer.testing.ComparedTable;
@@ -75,6 +76,8 @@ final class WorkloadIT {
   @MethodSource("workloads")
   void theTargetHoldsWhatTheSourceHolds(
       Generation generation, int from, int to, long seed, Reader reader) {
+    // Between different versions each table by itself, otherwise all together.
+    Grouping grouping = from == to ? Grouping.DATABASE : Grouping.TABLE;
     PostgresDatabase source = server(from).createDatabase();
     PostgresDatabase target = server(to).createDatabase();
     try (NatsServer nats = NatsServer.builder().maxPayload(MAX_PAYLOAD).start();
@@ -84,7 +87,7 @@ final class WorkloadIT {
       EffectLog changes = EffectLog.install(source, workload.versionedTables());
       EffectLog effects = EffectLog.install(target, workload.versionedTables());
       try (TestProducer producer = producer(source, nats, generation, workload);
-          CreekConsumer consumer = consumer(nats, target, reader)) {
+          CreekConsumer consumer = consumer(nats, target, reader, grouping)) {
         subscribe(consumer, source, workload);
         Disposable running = consumer.run().subscribe();
         workload.run(TRANSACTIONS);
@@ -119,14 +122,17 @@ final class WorkloadIT {
         .start();
   }
 
-  private static CreekConsumer consumer(NatsServer nats, PostgresDatabase target, Reader reader) {
+  private static CreekConsumer consumer(
+      NatsServer nats, PostgresDatabase target, Reader reader, Grouping grouping) {
     return CreekConsumer.create(
-        ConsumerOptions.of(
-            BrokerOptions.builder(nats.uri()).reader(reader).build(),
-            // Columns that are dropped on the source stay on the target.
-            DatabaseOptions.builder(target.patientUri(), Map.of())
-                .schemaChanges(SchemaPolicy.ADD)
-                .build()));
+        ConsumerOptions.builder(
+                BrokerOptions.builder(nats.uri()).reader(reader).build(),
+                // Columns that are dropped on the source stay on the target.
+                DatabaseOptions.builder(target.patientUri(), Map.of())
+                    .schemaChanges(SchemaPolicy.ADD)
+                    .build())
+            .grouping(grouping)
+            .build());
   }
 
   private static void subscribe(
