@@ -4,6 +4,7 @@ import dev.creek.consumer.api.MessageException;
 import dev.creek.consumer.api.PublishedSnapshot;
 import dev.creek.consumer.api.SnapshotException;
 import dev.creek.consumer.api.SourceTable;
+import dev.creek.consumer.stream.BatchLimits;
 import dev.creek.consumer.stream.PipelineOptions;
 import dev.creek.consumer.stream.SnapshotLog;
 import dev.creek.consumer.wire.SnapshotHeader;
@@ -20,6 +21,12 @@ import reactor.core.scheduler.Scheduler;
  */
 public final class SnapshotRead {
   private static final int ONE_AHEAD = 1;
+
+  /**
+   * A chunk has so many times the rows of a batch, within the same bytes: rows only arrive, so
+   * nothing is folded, and a chunk's own cost is a COPY and a commit.
+   */
+  private static final int ROWS_OF_BATCHES = 4;
 
   /** The first row, if any, comes with the header. */
   private static final Duration OF_QUOTED_NAMES = Duration.ofSeconds(15);
@@ -56,8 +63,12 @@ public final class SnapshotRead {
     this.subject = subject;
     this.options = options;
     this.scheduler = scheduler;
-    this.chunks = new SnapshotChunks(options.limits(), options.maxMessageBytes());
+    this.chunks = new SnapshotChunks(limits(options.limits()), options.maxMessageBytes());
     this.watch = new StallWatch(this::timeout);
+  }
+
+  private static BatchLimits limits(BatchLimits batches) {
+    return new BatchLimits(Math.multiplyExact(batches.rows(), ROWS_OF_BATCHES), batches.bytes());
   }
 
   /**
