@@ -4,6 +4,7 @@ import dev.creek.consumer.api.Generation;
 import dev.creek.consumer.testing.PostgresDatabase;
 import dev.creek.consumer.testing.WholePath;
 import dev.creek.consumer.testing.producer.Defect;
+import java.time.Duration;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.BeforeEach;
@@ -31,7 +32,11 @@ class SourceSnapshotContractIT extends SnapshotContract {
 
   @Override
   CreekSource open(UnaryOperator<SourceOptions.Builder> settings) {
-    return CreekSource.create(settings.apply(SourceOptions.builder(path.broker().uri())).build());
+    // A busy machine pauses within a transaction for longer than is usual.
+    return CreekSource.create(
+        settings
+            .apply(SourceOptions.builder(path.broker().uri()).linger(Duration.ofSeconds(1)))
+            .build());
   }
 
   @Override

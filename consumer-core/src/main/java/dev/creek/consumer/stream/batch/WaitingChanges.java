@@ -177,7 +177,12 @@ final class WaitingChanges {
 
   /** The same for whole transactions: their changes, perhaps none. */
   private int fittingTransactions(int most) {
-    return fitting(most, true);
+    // Asked again with each chunk while a batch fills up, and then as a rule all fits.
+    return allFit(most) ? most : fitting(most, true);
+  }
+
+  private boolean allFit(int most) {
+    return most <= limits.rows() && bytes <= maxBytes && firstBreak() == Long.MAX_VALUE;
   }
 
   private int fitting(int most, boolean wholeTransactions) {
