@@ -18,8 +18,17 @@ public record BatchLimits(int rows, int bytes) {
     }
   }
 
-  /** So many times as large. */
+  /** So many times as large, as far as numbers reach. */
   public BatchLimits times(int factor) {
-    return new BatchLimits(Math.multiplyExact(rows, factor), Math.multiplyExact(bytes, factor));
+    return new BatchLimits(timesRows(factor).rows(), times(bytes, factor));
+  }
+
+  /** So many times as many rows within the same bytes. */
+  public BatchLimits timesRows(int factor) {
+    return new BatchLimits(times(rows, factor), bytes);
+  }
+
+  private static int times(int limit, int factor) {
+    return (int) Math.min(Integer.MAX_VALUE, (long) limit * factor);
   }
 }

@@ -4,7 +4,6 @@ import dev.creek.consumer.api.MessageException;
 import dev.creek.consumer.api.PublishedSnapshot;
 import dev.creek.consumer.api.SnapshotException;
 import dev.creek.consumer.api.SourceTable;
-import dev.creek.consumer.stream.BatchLimits;
 import dev.creek.consumer.stream.PipelineOptions;
 import dev.creek.consumer.stream.SnapshotLog;
 import dev.creek.consumer.wire.SnapshotHeader;
@@ -63,12 +62,9 @@ public final class SnapshotRead {
     this.subject = subject;
     this.options = options;
     this.scheduler = scheduler;
-    this.chunks = new SnapshotChunks(limits(options.limits()), options.maxMessageBytes());
+    this.chunks =
+        new SnapshotChunks(options.limits().timesRows(ROWS_OF_BATCHES), options.maxMessageBytes());
     this.watch = new StallWatch(this::timeout);
-  }
-
-  private static BatchLimits limits(BatchLimits batches) {
-    return new BatchLimits(Math.multiplyExact(batches.rows(), ROWS_OF_BATCHES), batches.bytes());
   }
 
   /**
