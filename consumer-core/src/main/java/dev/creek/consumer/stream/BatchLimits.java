@@ -20,12 +20,7 @@ public record BatchLimits(int rows, int bytes) {
 
   /** So many times as large, as far as numbers reach. */
   public BatchLimits times(int factor) {
-    return new BatchLimits(timesRows(factor).rows(), times(bytes, factor));
-  }
-
-  /** So many times as many rows within the same bytes. */
-  public BatchLimits timesRows(int factor) {
-    return new BatchLimits(times(rows, factor), bytes);
+    return new BatchLimits(times(rows, factor), times(bytes, factor));
   }
 
   private static int times(int limit, int factor) {

@@ -10,7 +10,5 @@ final class BatchLimitsTest {
     assertThat(new BatchLimits(5000, 1 << 20).times(4)).isEqualTo(new BatchLimits(20_000, 1 << 22));
     assertThat(new BatchLimits(Integer.MAX_VALUE, 1 << 30).times(4))
         .isEqualTo(new BatchLimits(Integer.MAX_VALUE, Integer.MAX_VALUE));
-    assertThat(new BatchLimits(Integer.MAX_VALUE, 7).timesRows(4))
-        .isEqualTo(new BatchLimits(Integer.MAX_VALUE, 7));
   }
 }

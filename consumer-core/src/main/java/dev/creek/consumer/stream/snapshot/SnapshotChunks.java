@@ -10,9 +10,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Cuts a snapshot's deliveries into chunks of rows, up to limits. The first chunk leaves with the
- * header, mostly without rows, so that the writer can begin. Not thread-safe: deliveries come one
- * at a time.
+ * Cuts a snapshot's deliveries into chunks of rows, up to the {@link BatchLimits}. The first chunk
+ * leaves with the header, mostly without rows, so that the writer can begin. Not thread-safe:
+ * deliveries come one at a time.
  */
 final class SnapshotChunks {
   private final BatchLimits limits;

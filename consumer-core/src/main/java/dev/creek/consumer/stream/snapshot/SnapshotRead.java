@@ -21,12 +21,6 @@ import reactor.core.scheduler.Scheduler;
 public final class SnapshotRead {
   private static final int ONE_AHEAD = 1;
 
-  /**
-   * A chunk has so many times the rows of a batch, within the same bytes: rows only arrive, so
-   * nothing is folded, and a chunk's own cost is a COPY and a commit.
-   */
-  private static final int ROWS_OF_BATCHES = 4;
-
   /** The first row, if any, comes with the header. */
   private static final Duration OF_QUOTED_NAMES = Duration.ofSeconds(15);
 
@@ -62,8 +56,7 @@ public final class SnapshotRead {
     this.subject = subject;
     this.options = options;
     this.scheduler = scheduler;
-    this.chunks =
-        new SnapshotChunks(options.limits().timesRows(ROWS_OF_BATCHES), options.maxMessageBytes());
+    this.chunks = new SnapshotChunks(options.limits(), options.maxMessageBytes());
     this.watch = new StallWatch(this::timeout);
   }
 
