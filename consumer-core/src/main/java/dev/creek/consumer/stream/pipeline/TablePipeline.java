@@ -231,16 +231,20 @@ final class TablePipeline {
    */
   void compare(Standing before, Subscription stored) {
     Claim claim = before.claim();
-    if (claim != null && claim.equals(held) && claim.epoch() != stored.epoch()) {
+    if (claim == null || !claim.equals(held)) {
+      // A snapshot, which may move the position back, or a claim that has read it since.
+      return;
+    }
+    if (claim.epoch() != stored.epoch()) {
       log.debug("{}: its claim is over, claiming it again", mapping);
       setBacks.tryEmitNext(true);
-    } else if (claim != null
-        && claim.equals(held)
-        && claim.schemaChanges() != stored.schemaChanges()) {
+    } else if (claim.schemaChanges() != stored.schemaChanges()) {
       log.info("{}: its policy for changes of the schema is another one", mapping);
       setBacks.tryEmitNext(true);
     }
-    compare(before.reached(), stored.position());
+    if (stored.epoch() <= claim.epoch()) {
+      compare(before.reached(), stored.position());
+    }
   }
 
   private void compare(Position reached, Position stored) {
@@ -447,8 +451,9 @@ final class TablePipeline {
   }
 
   private void holds(Claim claim) {
-    held = claim;
+    // First: who sees the claim must see its position.
     report.at(claim.position());
+    held = claim;
   }
 
   /** Ends the pipeline's pause; false if it makes none. */
