@@ -119,9 +119,8 @@ public final class ConsumerOptions {
     }
 
     /**
-     * The tables that are applied together, if they are in no named group; {@link
-     * Grouping#DATABASE} by default. As long as one of the instances that share a target's tables
-     * groups by database, all share them by database.
+     * The tables that are applied together, if they are in no named group; {@link Grouping#TABLE}
+     * by default. All instances that share a target's tables need the same.
      */
     public Builder grouping(Grouping value) {
       grouping = value;

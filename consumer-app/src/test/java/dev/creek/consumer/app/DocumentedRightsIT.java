@@ -30,10 +30,6 @@ final class DocumentedRightsIT extends WithNatsRights {
     begin(generation);
     allow(generation);
     enforce();
-    if (generation == Generation.OLD) {
-      // Otherwise the service tries whether it may read all tables together.
-      environment.put("GROUPING", "table");
-    }
     succeed("add-tables", mapping("orders"));
     serve();
     awaitFollowed("orders");
@@ -67,7 +63,7 @@ final class DocumentedRightsIT extends WithNatsRights {
     assertThat(check.code()).describedAs(check.said()).isZero();
     assertThat(HINT.matcher(check.out()).results())
         .as("what snapshots need is a warning")
-        .hasSize(publishedForSnapshots(generation) + publishedForGroups(generation));
+        .hasSize(publishedForSnapshots(generation));
     assertRefused(request, run("snapshot", "--mode", "clean", mapping("orders")));
     serve();
     awaitFollowed("orders");
@@ -104,6 +100,7 @@ final class DocumentedRightsIT extends WithNatsRights {
     begin(generation);
     allow(generation);
     enforce();
+    environment.put("GROUPING", "database");
     target.execute(grants("grant create on "));
     succeed("create-schemas", mapping("items"));
     LocalRun check = run("check", mapping("orders"));
@@ -134,10 +131,6 @@ final class DocumentedRightsIT extends WithNatsRights {
     succeed("add-tables", mapping("orders"));
     serve();
     awaitFollowed("orders");
-  }
-
-  private static int publishedForGroups(Generation generation) {
-    return generation == Generation.OLD ? 1 : 0;
   }
 
   private int publishedForSnapshots(Generation generation) {

@@ -45,7 +45,7 @@ public record PipelineOptions(
           Duration.ofSeconds(10),
           maxMessageBytesOf(Runtime.getRuntime().maxMemory()),
           SnapshotOptions.DEFAULT,
-          Grouping.DATABASE);
+          Grouping.TABLE);
 
   /** The longest message for which a heap is large enough. */
   static int maxMessageBytesOf(long heapBytes) {

@@ -69,7 +69,7 @@ final class ConfigurationReader {
             optional(Setting.BATCH_ROWS, text -> Parse.count(text, 1, 1_000_000), 1),
             optional(Setting.BATCH_BYTES, text -> Parse.bytes(text, 1024, 1 << 30), 1));
     var linger = optional(Setting.LINGER, Parse::linger);
-    Grouping grouping = optional(Setting.GROUPING, Parse::grouping, Grouping.DATABASE);
+    Grouping grouping = optional(Setting.GROUPING, Parse::grouping, Grouping.TABLE);
     Integer maxMessageBytes =
         optional(Setting.MAX_MESSAGE_BYTES, text -> Parse.bytes(text, 1024, 1 << 30));
     var snapshots = snapshots();

@@ -138,9 +138,9 @@ public enum Setting {
   GROUPING(
       Topic.APPLY,
       "SCOPE",
-      "database",
-      "The tables that are applied together: database for all of a source database, or table for"
-          + " each alone. Tables in a named group are together in either case."),
+      "table",
+      "The tables that are applied together: table for each alone, or database for all of a source"
+          + " database. Tables in a named group are together in either case."),
   BATCH_ROWS(Topic.APPLY, "COUNT", "5000", "Maximum number of changes in one write."),
   BATCH_BYTES(Topic.APPLY, "SIZE", "1MiB", "Maximum message bytes in one write (e.g. 512KiB)."),
   MAX_MESSAGE_BYTES(
@@ -329,7 +329,7 @@ public enum Setting {
       case LOG_LEVEL -> List.of("error", "warn", "info", "debug", "trace");
       case LOG_FORMAT -> List.of("text", "json");
       case NOTIFIED_COMMANDS -> List.of("off", "on");
-      case GROUPING -> List.of("database", "table");
+      case GROUPING -> List.of("table", "database");
       case SCHEMA_CHANGES -> List.of("stop", "add", "follow", "ignore");
       case SESSION_REPLICATION_ROLE -> List.of("origin", "replica");
       case DB_POOLER, SOURCE_POOLER -> List.of("none", "session", "transaction");

@@ -74,7 +74,7 @@ record BenchOptions(
         Boolean.parseBoolean(property("long", "false")),
         choice(Generation.class, "generation", "new"),
         choice(Reader.class, "reader", "direct"),
-        choice(Grouping.class, "grouping", "database"),
+        choice(Grouping.class, "grouping", "table"),
         version(property("postgres", "17")),
         store.isEmpty() ? null : Path.of(store).toAbsolutePath(),
         optional("consumer"),

@@ -58,7 +58,7 @@ final class ListTablesTest {
   @Test
   void alignsItsColumns() {
     cli.consumer.subscribed.addAll(List.of(FAILED, REMOVED, STREAMING));
-    assertThat(cli.run("list-tables", "--grouping", "table")).isZero();
+    assertThat(cli.run("list-tables")).isZero();
     assertThat(cli.out.toString().lines())
         .containsExactly(
             "Source              Target          Active  State      LSN        Timestamp                    Reason",
@@ -71,7 +71,7 @@ final class ListTablesTest {
   void showsTheGroupsWhereThereIsOne() throws Exception {
     cli.consumer.subscribed.addAll(
         List.of(grouped("logs, big", null), grouped("lines", Membership.APART), STREAMING));
-    assertThat(cli.run("list-tables", "--grouping", "table")).isZero();
+    assertThat(cli.run("list-tables")).isZero();
     assertThat(cli.out.toString().lines().map(line -> line.replaceAll(" {2,}", "|")))
         .containsExactly(
             "Source|Target|Active|State|Group|LSN|Timestamp|Reason",
@@ -83,7 +83,7 @@ final class ListTablesTest {
   @Test
   void showsTheGroupsOfSourceDatabasesToPrograms() throws Exception {
     cli.consumer.subscribed.addAll(List.of(grouped("lines", Membership.MEMBER), STREAMING));
-    assertThat(cli.run("list-tables", "--json")).isZero();
+    assertThat(cli.run("list-tables", "--json", "--grouping", "database")).isZero();
     JsonNode tables = new ObjectMapper().readTree(cli.out.toString());
     assertThat(tables.at("/0/group").textValue()).isEqualTo("lines");
     assertThat(tables.at("/0/membership").textValue()).isEqualTo("member");

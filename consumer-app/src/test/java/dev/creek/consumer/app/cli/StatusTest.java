@@ -119,7 +119,7 @@ final class StatusTest {
     cli.consumer.lag = Duration.ofMillis(1500);
     serve(true);
     cli.consumer.commands.add(command("running", "loading"));
-    assertThat(cli.run("status", "--grouping", "table")).isZero();
+    assertThat(cli.run("status")).isZero();
     assertThat(cli.out.toString().lines())
         .anyMatch(
             line ->

@@ -35,7 +35,7 @@ final class ConfigurationTest {
     var configuration = read(SERVERS);
     assertThat(configuration.batches()).isEqualTo(new Configuration.Batches(5000, 1 << 20));
     assertThat(configuration.linger()).isNull();
-    assertThat(configuration.grouping()).isEqualTo(Grouping.DATABASE);
+    assertThat(configuration.grouping()).isEqualTo(Grouping.TABLE);
     assertThat(configuration.broker().namespace()).isEqualTo("CREEK");
     assertThat(configuration.broker().generation()).isNull();
     assertThat(configuration.target().controlSchema()).isEqualTo("_creek_consumer");
