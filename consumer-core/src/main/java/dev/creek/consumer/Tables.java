@@ -176,8 +176,8 @@ public final class Tables {
   }
 
   /**
-   * What {@link #copyDefinitions(Map, DatabaseOptions)} would create, in its order, and what it
-   * would leave out. Changes nothing.
+   * The parts that {@link #copyDefinitions(Map, DatabaseOptions)} would create, in its order, and
+   * those that it would leave out. Changes nothing.
    *
    * @param planned tables of one source database, each with the {@link #differences} that are ended
    *     before: their columns count as added

@@ -110,7 +110,7 @@ public interface Consumer {
       Map<Mapping, List<SchemaDifference>> ended, DatabaseOptions source);
 
   /**
-   * What the targets lack of the sources' definitions.
+   * Parts of the sources' definitions that the targets lack.
    *
    * @param planned tables of one source database, each with differences that are ended before
    */

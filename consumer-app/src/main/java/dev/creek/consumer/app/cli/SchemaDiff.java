@@ -79,7 +79,7 @@ final class SchemaDiff implements ServerVerb {
                         .map(then -> Math.max(code, then)));
   }
 
-  /** What only the source's catalog has, of the tables that could be compared. */
+  /** Parts that only the source's catalog has, of the tables that could be compared. */
   private Mono<Integer> definitions(
       Consumer consumer,
       DatabaseOptions source,

@@ -69,7 +69,7 @@ final class NewColumn {
     last.set(new Sample.Column(TABLE, NAME, added, clock.get()));
   }
 
-  /** What happened, in the end. */
+  /** The outcome, for the end. */
   static String described(Sample.Column column) {
     return "the source's %1$s got the column %2$s: the service added it by %3$s and marked its rows as incomplete; a fill had brought their values by %4$s"
         .formatted(

@@ -23,7 +23,7 @@ final class KeptValues {
   /** Number of next batches for which it does not pay. */
   private int useless;
 
-  /** Whether it was tried for the last batch. */
+  /** True if it was tried for the last batch. */
   private boolean tried;
 
   /** The plan and the columns of the statement. */

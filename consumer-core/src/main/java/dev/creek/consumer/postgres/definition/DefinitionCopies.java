@@ -61,7 +61,7 @@ public final class DefinitionCopies {
   }
 
   /**
-   * What {@link #copy} would do, in its order, and what it would leave out; changes nothing.
+   * The steps of {@link #copy}, in its order, with those that it would leave out; changes nothing.
    *
    * @param fresh columns of tables that are added before
    * @return errors with {@link DatabaseException} if a server cannot be used

@@ -325,7 +325,7 @@ public final class KnownTarget {
             .formatted(column));
   }
 
-  /** What happened now is told with its time, in the place of what happened before. */
+  /** Sets the marks with the present time, in the place of earlier ones of the same kind. */
   private Mono<Void> mark(Session session, List<Incompleteness> marks) {
     return marks.isEmpty() ? Mono.empty() : session.execute(position.marks().replaceAll(marks));
   }

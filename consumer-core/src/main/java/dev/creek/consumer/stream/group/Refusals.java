@@ -33,8 +33,8 @@ final class Refusals {
       log.atWarn()
           .addKeyValue("database", database)
           .log(
-              "The tables of {} are applied one by one, not together: {}. Hint: {}, and the tables"
-                  + " join within minutes; or set --grouping table",
+              "The tables of {} are applied one by one, not together: {}. Hint: {}, and each table"
+                  + " joins with a change of it within minutes; or set --grouping table",
               database,
               message,
               refusal.hint());
